@@ -1,0 +1,100 @@
+"""One invoice export of Opter: which agreement its invoices go to, and how. The exports file (TOML) holds any number."""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+ExportName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,19}$")]
+Number = Annotated[int, Field(ge=1, le=999_999_999)]
+
+
+class Section(BaseModel):
+    """A table of the exports file: frozen; an unknown key is a mistake, never ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Customers(Section):
+    """Defaults for customers that have to be created; Opter has no counterpart of group and layout."""
+
+    #: ``customerGroupNumber`` of new customers.
+    group: Number
+    #: ``layoutNumber`` of new customers and of invoices.
+    layout: Number
+    #: Currency of new customers.
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "DKK"
+    #: Name of the payment terms of new customers; none: those of the invoice.
+    payment_terms: str | None = None
+    #: Whether a customer with neither ledger number nor corporate id may be matched by name, address, zip, city and
+    #: country all being equal.
+    match_address: bool = True
+
+
+class Vat(Section):
+    """VAT zones: which number stands for which, and who belongs to which."""
+
+    home_country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "DK"
+    domestic: Number = 1
+    eu: Number = 2
+    abroad: Number = 3
+    domestic_exempt: Number = 4
+    #: Opter VAT codes that put a domestic invoice into the exempt zone when every line carries one of them.
+    exempt_codes: tuple[str, ...] = ()
+    #: Zone of EU customers without a VAT number: consumers pay the seller's VAT.
+    eu_without_vat_number: Literal["domestic", "eu"] = "domestic"
+
+
+class Codes(Section):
+    """Opter's "Codes" tab: its names and codes paired with e-conomic's."""
+
+    #: Opter payment condition name -> e-conomic payment terms name.
+    payment_conditions: dict[str, str] = Field(default_factory=dict)
+    #: Opter VAT code -> e-conomic VAT code; mandatory for the voucher method.
+    tax_rates: dict[str, str] = Field(default_factory=dict)
+    #: Opter sales account -> e-conomic product group number or name, where they differ.
+    sales_accounts: dict[str, str] = Field(default_factory=dict)
+
+
+class Booking(Section):
+    """How far the invoice method goes."""
+
+    #: False: stop at the draft, a person books.
+    book: bool = True
+    #: ``opter``: book with Opter's invoice number; ``economic``: let e-conomic number.
+    numbers: Literal["opter", "economic"] = "opter"
+    #: Largest accepted difference of net, VAT and gross between source and draft, in the invoice's currency.
+    tolerance: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.00")
+    #: What to do when Opter's due date is not the one that the payment terms give.
+    due_date_mismatch: Literal["remark", "refuse"] = "remark"
+
+
+class Limits(Section):
+    """How fast this agreement may be called; e-conomic's headers slow it down further."""
+
+    #: Tokens per 60 seconds that e-conomic grants (``X-RateLimiting``), until its headers say otherwise.
+    tokens_per_minute: Annotated[int, Field(ge=1)] = 10_000
+    #: Share of the granted tokens to use.
+    share: Annotated[float, Field(gt=0, le=1)] = 0.95
+    #: Calls per 24 hours (e-conomic's fair use is 50 000 per agreement).
+    calls_per_day: Annotated[int, Field(ge=1)] = 45_000
+
+
+class Export(Section):
+    """One entry of the exports file, secrets resolved."""
+
+    name: ExportName
+    method: Literal["invoice", "voucher"] = "invoice"
+    grant_token: SecretStr
+    app_secret_token: SecretStr
+    #: The agreement that the tokens must belong to; none: pinned at first use.
+    agreement: int | None = None
+    api_url: str = "https://restapi.e-conomic.com"
+    openapi_url: str = "https://apis.e-conomic.com"
+    #: ``one``: an invoice number is unique per region; ``by-type``: only per region and invoice type.
+    invoice_series: Literal["one", "by-type"] = "one"
+    customers: Customers
+    vat: Vat = Vat()
+    codes: Codes = Codes()
+    booking: Booking = Booking()
+    limits: Limits = Limits()

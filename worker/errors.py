@@ -1,0 +1,116 @@
+"""What can go wrong, drawn as the tree that decides what happens next.
+
+ExportError
+├─ Rejected                 never retried; parked as a dead letter with a reason, a description and the next step
+│  ├─ InvalidInvoice        said by the core, before any call
+│  └─ Refused               said by e-conomic: 4xx with its code
+├─ Retryable                later; ``retry_after`` when the other side named a time
+│  ├─ Unreachable           connect and pool errors: never sent
+│  ├─ Throttled             429, or our own limiter holds this agreement; costs no attempt
+│  ├─ Unavailable           5xx or no answer on a read
+│  ├─ Busy                  another worker holds this invoice, customer or product; costs no attempt
+│  └─ LedgerDown            Redis does not answer
+├─ Uncertain                sent, no usable answer: settle before repeating
+├─ Misconfigured            401/403: the export pauses as a whole; no invoice dies for it
+└─ LeaseLost                another worker took over; this one stops without writing
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failure:
+    """What a person reads about an invoice that stands still. It never holds a token."""
+
+    #: Reason code from the catalogue in ``worker.invoicing.reasons``, for example ``product-group-missing``.
+    reason: str
+    #: What was wrong, in plain words, with the values that matter.
+    description: str
+    #: What a bookkeeper or operator does now.
+    next_step: str
+    #: The field of the invoice or set-up that is at fault, in the event's spelling; empty when none is.
+    field: str = ""
+    #: The value of that field.
+    value: str = ""
+    #: e-conomic's own message and error code, verbatim; empty when e-conomic was not asked.
+    economic_message: str = ""
+    #: e-conomic's ``logId`` or ``traceId``: what its support asks for.
+    log_id: str = ""
+
+
+class ExportError(Exception):
+    """The export of an invoice did not go through."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.description)
+        self.failure = failure
+
+
+class Rejected(ExportError):
+    """Repeating it cannot help: a person has to change something first."""
+
+
+class InvalidInvoice(Rejected):
+    """Refused by our own checks, before any call."""
+
+
+class Refused(Rejected):
+    """Refused by e-conomic with a 4xx answer, so it certainly did nothing."""
+
+    def __init__(self, failure: Failure, *, status: int, codes: frozenset[str] = frozenset()) -> None:
+        super().__init__(failure)
+        self.status = status
+        #: Every error code found in the body (``E06000``, ``PayloadChanged``, ...).
+        self.codes = codes
+
+
+class Retryable(ExportError):
+    """Later is better; nothing was created by this call."""
+
+    #: Whether one of the limited attempts is used up.
+    costs_attempt = True
+
+    def __init__(self, failure: Failure, *, retry_after: float | None = None) -> None:
+        super().__init__(failure)
+        #: Seconds to wait at least, when the other side or our limiter named them.
+        self.retry_after = retry_after
+
+
+class Unreachable(Retryable):
+    """No connection could be had: the request was never sent."""
+
+
+class Throttled(Retryable):
+    """The agreement's rate is used up, or it is on hold after an outage."""
+
+    costs_attempt = False
+
+
+class Unavailable(Retryable):
+    """e-conomic answered a read with 5xx, or not at all."""
+
+
+class Busy(Retryable):
+    """Another worker is at the same invoice, customer or product right now."""
+
+    costs_attempt = False
+
+
+class LedgerDown(Retryable):
+    """Redis does not answer, so nothing may be sent either."""
+
+
+class Uncertain(ExportError):
+    """A write was sent and no usable answer came: it may have happened."""
+
+    def __init__(self, failure: Failure, *, retry_after: float | None = None) -> None:
+        super().__init__(failure)
+        self.retry_after = retry_after
+
+
+class Misconfigured(ExportError):
+    """e-conomic refuses the tokens (401) or a role or module is missing (403)."""
+
+
+class LeaseLost(Exception):
+    """The lease ran out and another worker has taken over; the stale holder's write was refused."""

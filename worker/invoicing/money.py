@@ -1,0 +1,39 @@
+"""Money is ``Decimal`` with two decimals, never a float; a currency's rounding is half up, away from zero."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Annotated
+
+from pydantic import BeforeValidator, PlainSerializer
+
+OERE = Decimal("0.01")
+ZERO = Decimal("0.00")
+
+
+def to_oere(amount: Decimal) -> Decimal:
+    """Round to two decimals, halves away from zero, as ledgers do."""
+    return amount.quantize(OERE, rounding=ROUND_HALF_UP)
+
+
+def _exact(value: object) -> Decimal:
+    if isinstance(value, Decimal):
+        amount = value
+    elif isinstance(value, str):
+        amount = _parsed(value)
+    else:
+        raise ValueError(f'money is a decimal string such as "100.00", not {type(value).__name__}')  # noqa: TRY004  # pydantic reports ValueError only
+    if not amount.is_finite():
+        raise ValueError(f"{value!r} is not an amount of money")
+    if amount != to_oere(amount):
+        raise ValueError(f"{value!r} has more than two decimals")
+    return to_oere(amount)
+
+
+def _parsed(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except ArithmeticError as error:
+        raise ValueError(f"{text!r} is not an amount of money") from error
+
+
+#: A decimal string with at most two decimals, in the invoice's currency.
+Money = Annotated[Decimal, BeforeValidator(_exact), PlainSerializer(str, return_type=str)]

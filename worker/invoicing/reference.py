@@ -1,0 +1,139 @@
+"""An agreement's reference data, as values: what e-conomic knows before the first invoice is sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ZoneAccount:
+    """The sales account that a product group has for one VAT zone (``/product-groups/{n}/sales-accounts``)."""
+
+    zone: int
+    account: int
+    account_name: str = ""
+    barred: bool = False
+    #: VAT code of the account; none: no VAT.
+    vat_code: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProductGroup:
+    """A product group; ``accounts`` is filled for groups that invoices use."""
+
+    number: int
+    name: str
+    accounts: tuple[ZoneAccount, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Product:
+    """A product that may stand on a line."""
+
+    number: str
+    name: str
+    group: int
+    barred: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PaymentTerms:
+    """Payment terms; ``kind`` is e-conomic's ``paymentTermsType`` (``net``, ``invoiceMonth``, ``dueDate``, ...)."""
+
+    number: int
+    name: str
+    kind: str
+    days: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VatAccount:
+    """A VAT code with its rate in percent."""
+
+    code: str
+    rate: Decimal
+    barred: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccountingPeriod:
+    """A span of dates inside an accounting year, both ends included."""
+
+    first: date
+    last: date
+    closed: bool = False
+    barred: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccountingYear:
+    """An accounting year; ``year`` is the API's own spelling (``2026``, ``2025/2026``, ``2025/2026a``)."""
+
+    year: str
+    first: date
+    last: date
+    closed: bool = False
+    periods: tuple[AccountingPeriod, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Journal:
+    """A journal (daybook) that vouchers go to; ``restricted_to`` is its ``entryTypeRestrictedTo``, empty: none."""
+
+    number: int
+    name: str
+    restricted_to: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReferenceData:
+    """Everything of one agreement that mapping needs; read once, at most ``age`` seconds old."""
+
+    agreement: int
+    base_currency: str = "DKK"
+    groups: tuple[ProductGroup, ...] = ()
+    #: Products of the groups that invoices use.
+    products: tuple[Product, ...] = ()
+    payment_terms: tuple[PaymentTerms, ...] = ()
+    vat_zones: Mapping[int, str] = field(default_factory=dict)
+    vat_accounts: tuple[VatAccount, ...] = ()
+    layouts: Mapping[int, str] = field(default_factory=dict)
+    customer_groups: Mapping[int, str] = field(default_factory=dict)
+    currencies: frozenset[str] = frozenset()
+    years: tuple[AccountingYear, ...] = ()
+    journals: tuple[Journal, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EconomicCustomer:
+    """A customer as e-conomic has it."""
+
+    number: int
+    name: str
+    corporate_id: str = ""
+    address: str = ""
+    zip: str = ""
+    city: str = ""
+    country: str = ""
+    barred: bool = False
+    currency: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Document:
+    """A draft or booked invoice found in e-conomic."""
+
+    number: int
+    booked: bool
+    #: ``references.other``.
+    reference: str
+    customer: int
+    date: str
+    currency: str
+    net: Decimal
+    vat: Decimal
+    gross: Decimal
+    due_date: str = ""
+    #: The former draft number of a booked invoice, where e-conomic tells it (``orderNumber``).
+    former_draft: int | None = None
