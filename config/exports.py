@@ -1,4 +1,4 @@
-"""One invoice export of Opter: which agreement its invoices go to, and how. The exports file (TOML) holds any number."""
+"""One invoice export of Opter: which agreement its invoices go to, and how. The exports file holds any number."""
 
 from decimal import Decimal
 from typing import Annotated, Literal
