@@ -57,11 +57,15 @@ class InvalidInvoice(Rejected):
 class Refused(Rejected):
     """Refused by e-conomic with a 4xx answer, so it certainly did nothing."""
 
-    def __init__(self, failure: Failure, *, status: int, codes: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, failure: Failure, *, status: int, codes: frozenset[str] = frozenset(), replayed: bool = False
+    ) -> None:
         super().__init__(failure)
         self.status = status
         #: Every error code found in the body (``E06000``, ``PayloadChanged``, ...).
         self.codes = codes
+        #: The answer came from e-conomic's key memory: an earlier request with this key was refused.
+        self.replayed = replayed
 
 
 class Retryable(ExportError):
@@ -103,9 +107,11 @@ class LedgerDown(Retryable):
 class Uncertain(ExportError):
     """A write was sent and no usable answer came: it may have happened."""
 
-    def __init__(self, failure: Failure, *, retry_after: float | None = None) -> None:
+    def __init__(self, failure: Failure, *, retry_after: float | None = None, replayed: bool = False) -> None:
         super().__init__(failure)
         self.retry_after = retry_after
+        #: The answer came from e-conomic's key memory: the earlier request has ended, and its 5xx is remembered.
+        self.replayed = replayed
 
 
 class Misconfigured(ExportError):

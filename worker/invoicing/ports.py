@@ -10,7 +10,7 @@ from typing import Protocol
 
 from worker.errors import Failure
 from worker.invoicing.period import NewInvoice, PeriodRecord, Registered
-from worker.invoicing.record import Intent, InvoiceRecord, Outcome, State, Transition
+from worker.invoicing.record import Intent, InvoiceRecord, State, Transition
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,12 +83,13 @@ class PreflightPort(Protocol):
         fence: int,
         *,
         queued: Sequence[str],
+        look: frozenset[str],
         dead: Mapping[str, Failure],
-        adopted: Mapping[str, tuple[Outcome, InvoiceRecord]],
     ) -> Sequence[str]:
         """Move invoices on from ``received`` (others are left alone); return the ids now ``queued``.
 
-        Raises ``LeaseLost`` when the period's fence is stale.
+        Those in ``look`` are queued with ``progress.look`` set: something of them is in e-conomic already, so the
+        export looks before it does anything. Raises ``LeaseLost`` when the period's fence is stale.
         """
         ...
 

@@ -77,6 +77,10 @@ class Progress:
     #: Rises when a fruitless look licensed a new create, so that the new request gets a new key.
     generation: int = 0
     intent: Intent | None = None
+    #: Something of this invoice may be in e-conomic: look before anything else is done.
+    look: bool = False
+    #: Since when a look has found neither draft nor booked invoice although a draft was known; 0 when not so.
+    missing_since: float = 0.0
     draft_number: int | None = None
     booked_number: int | None = None
     #: ``{year}-{voucherNumber}`` in ``journal``.
