@@ -73,6 +73,18 @@ class Switches:
     in_flight: str = "refuse"
     #: Read-after-write lag of new vouchers, seconds.
     voucher_lag: float = 0.0
+    #: Time until a booked invoice's PDF can be fetched, seconds (1 to 3 were measured).
+    pdf_lag: float = 2.0
+    #: Whether a draft number is free again once the draft was booked, so that ``orderNumber`` is not unique.
+    reuse_booked_drafts: bool = True
+    #: Booking an invoice whose total is zero: ``refuse`` or ``accept``.
+    zero_total: str = "refuse"
+    #: The property of a manual customer invoice that is read: ``customerInvoice`` (schema) or ``customerInvoiceNumber``.
+    customer_invoice_name: str = "customerInvoice"
+    #: A finance voucher entry without a contra account is ``refuse``d, or ``accept``ed.
+    missing_contra: str = "refuse"
+    #: A voucher whose entries do not add up to zero is ``refuse``d when posted, or ``accept``ed until it is booked.
+    unbalanced_voucher: str = "refuse"
 
 
 @dataclass(kw_only=True, slots=True)
@@ -101,6 +113,7 @@ class Agreement:
     rates: dict[str, Decimal] = field(default_factory=dict)
     #: ``year`` -> accounting year with ``periods``; ``closed`` and ``barred`` on both.
     years: dict[str, Json] = field(default_factory=dict)
+    units: dict[int, Json] = field(default_factory=dict)
     journals: dict[int, Json] = field(default_factory=dict)
     drafts: dict[int, Json] = field(default_factory=dict)
     booked: dict[int, Json] = field(default_factory=dict)
@@ -108,6 +121,10 @@ class Agreement:
     vouchers: dict[tuple[int, str, int], Json] = field(default_factory=dict)
     #: (journal, year, voucher number) -> uploaded files, in order.
     attachments: dict[tuple[int, str, int], list[bytes]] = field(default_factory=dict)
+    #: Ledger entries of booked journals, oldest first.
+    booked_entries: list[Json] = field(default_factory=list)
+    #: Path of a document -> when it was created, for read lags.
+    born: dict[str, datetime] = field(default_factory=dict)
     #: Next free number by kind (``draft``, ``booked``, ``customer``, ``voucher:{journal}:{year}``).
     counters: dict[str, int] = field(default_factory=dict)
     switches: Switches = field(default_factory=Switches)
