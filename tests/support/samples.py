@@ -1,0 +1,144 @@
+"""Builders of a valid invoice, export and agreement. A test states only what it is about; the rest agrees with it.
+
+The agreement is a small haulier's: group 3010 carries Danish VAT (25 %), 3012 never carries VAT.
+"""
+
+import itertools
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from config.exports import Customers, Export
+from worker.invoicing.invoice import Customer, Invoice, Line, PaymentCondition
+from worker.invoicing.money import ZERO, to_oere
+from worker.invoicing.reference import (
+    AccountingPeriod,
+    AccountingYear,
+    EconomicCustomer,
+    Journal,
+    PaymentTerms,
+    Product,
+    ProductGroup,
+    ReferenceData,
+    VatAccount,
+    ZoneAccount,
+)
+
+
+def line(net: str = "1000.00", *, account: str = "3010", rate: str = "25.00", **changes: Any) -> Line:
+    """Return a line whose VAT is net x rate / 100, rounded, unless ``vat`` is given."""
+    fields = {
+        "line_number": 1,
+        "sales_account": account,
+        "vat_code": "M25" if Decimal(rate) else "M0",
+        "vat_rate": rate,
+        "net": net,
+        "vat": to_oere(Decimal(net) * Decimal(rate) / 100),
+        "text": "Invoice 100353, 4555, 2026-11-19",
+    }
+    return Line.model_validate(fields | changes)
+
+
+def customer(**changes: Any) -> Customer:
+    """Return a Danish company with ledger number 1001."""
+    fields = {
+        "code": "ACME-1",
+        "ledger_number": 1001,
+        "name": "Acme A/S",
+        "corporate_id": "12345678",
+        "address": "Havnegade 1",
+        "zip": "1058",
+        "city": "København K",
+        "country": "DK",
+    }
+    return Customer.model_validate(fields | changes)
+
+
+def invoice(*lines: Line, **changes: Any) -> Invoice:
+    """Return an invoice over these lines, numbered 1, 2, ...; its sums follow from them unless given."""
+    numbered = [one.model_copy(update={"line_number": n}) for n, one in enumerate(lines or (line(),), start=1)]
+    net = sum((one.net for one in numbered), ZERO)
+    vat = sum((one.vat for one in numbered), ZERO)
+    fields = {
+        "invoice_number": 100353,
+        "invoice_date": date(2026, 11, 20),
+        "due_date": date(2026, 12, 20),  # 20 November + 30 days
+        "payment_condition": PaymentCondition(name="30 dage", days=30),
+        "currency": "DKK",
+        "net": net,
+        "vat": vat,
+        "gross": net + vat + Decimal(changes.get("rounding", ZERO)),
+        "order_numbers": ("4555",),
+        "customer": customer(),
+        "lines": numbered,
+    }
+    return Invoice.model_validate(fields | changes)
+
+
+def export(**changes: Any) -> Export:
+    """Return the export ``main`` with marked tokens and the sample agreement's defaults."""
+    fields = {
+        "name": "main",
+        "grant_token": "grant-token-for-tests",
+        "app_secret_token": "app-secret-token-for-tests",
+        "customers": Customers(group=1, layout=19),
+    }
+    return Export.model_validate(fields | changes)
+
+
+def group(number: int, name: str, *, vat_code: str | None = "U25") -> ProductGroup:
+    """Return a product group with an account per zone; only the domestic zone (1) has a VAT code."""
+    codes = {1: vat_code, 2: None, 3: None, 4: None}
+    accounts = tuple(
+        ZoneAccount(zone=zone, account=number * 1000 + zone, vat_code=code) for zone, code in codes.items()
+    )
+    return ProductGroup(number=number, name=name, accounts=accounts)
+
+
+def year(start: date = date(2026, 1, 1), **changes: Any) -> AccountingYear:
+    """Return the accounting year of twelve open months that begins on ``start``."""
+    firsts = [date(start.year + (start.month - 1 + m) // 12, (start.month - 1 + m) % 12 + 1, 1) for m in range(13)]
+    months = tuple(
+        AccountingPeriod(first=first, last=following - timedelta(days=1))
+        for first, following in itertools.pairwise(firsts)
+    )
+    fields = {"year": str(start.year), "first": start, "last": months[-1].last, "periods": months}
+    return AccountingYear(**(fields | changes))
+
+
+def reference(**changes: Any) -> ReferenceData:
+    """Return the reference data of the sample agreement."""
+    fields = {
+        "agreement": 123456,
+        "groups": (group(1, "3010"), group(2, "3012", vat_code=None)),
+        "products": (Product(number="3010", name="3010", group=1), Product(number="3012", name="3012", group=2)),
+        "payment_terms": (
+            PaymentTerms(number=1, name="Netto 8 dage", kind="net", days=8),
+            PaymentTerms(number=2, name="Netto 14 dage", kind="net", days=14),
+            PaymentTerms(number=4, name="Løbende måned 30 dage", kind="invoiceMonth", days=30),
+            PaymentTerms(number=5, name="Netto 30 dage", kind="net", days=30),
+        ),
+        "vat_zones": {1: "Domestic", 2: "EU", 3: "Abroad", 4: "Domestic exempt VAT"},
+        "vat_accounts": (VatAccount(code="U25", rate=Decimal("25.00000000")),),
+        "layouts": {19: "Dansk std."},
+        "customer_groups": {1: "Debitorer"},
+        "currencies": frozenset({"DKK", "EUR", "SEK"}),
+        "years": (year(),),
+        "journals": (Journal(number=1, name="Daglig"),),
+    }
+    return ReferenceData(**(fields | changes))
+
+
+def economic_customer(**changes: Any) -> EconomicCustomer:
+    """Return the sample customer as e-conomic has it."""
+    fields = {
+        "number": 1001,
+        "name": "Acme A/S",
+        "corporate_id": "12345678",
+        "address": "Havnegade 1",
+        "zip": "1058",
+        "city": "København K",
+        "country": "DK",
+        "currency": "DKK",
+    }
+    return EconomicCustomer(**(fields | changes))
