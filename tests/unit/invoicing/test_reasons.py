@@ -1,0 +1,98 @@
+import dataclasses
+
+import pytest
+
+from worker.errors import Failure, InvalidInvoice
+from worker.invoicing.reasons import CATALOGUE, Reason, failure, merged, or_refuse, set_up_related
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_is_explained(reason: Reason) -> None:
+    """A person finds title, cause and next step of every reason, each a whole sentence."""
+    entry = CATALOGUE[reason]
+
+    assert entry.title
+    assert [entry.cause[-1], entry.next_step[-1]] == [".", "."]
+
+
+def test_catalogue_holds_nothing_else() -> None:
+    """No reason is explained twice or without existing."""
+    assert set(Reason) == set(CATALOGUE)
+
+
+def test_codes_are_spelt_for_scripts() -> None:
+    """Codes are lower-case words joined by hyphens, as dashboards and ``requeue --reason`` take them."""
+    assert [r.value for r in Reason if not r.value.replace("-", "").isalpha() or r.value != r.value.lower()] == []
+
+
+def test_failure_takes_the_catalogues_next_step() -> None:
+    """The catalogue's next step stands unless the place that failed knows a better one."""
+    usual = failure(Reason.BUSY, "held", field="customer.code", value="A", economic_message="m", log_id="l")
+    better = failure(Reason.BUSY, "held", next_step="Wait for order 7.")
+
+    assert CATALOGUE[Reason.BUSY].next_step == usual.next_step
+    assert (
+        usual.reason,
+        usual.description,
+        usual.field,
+        usual.value,
+        usual.economic_message,
+        usual.log_id,
+    ) == ("busy", "held", "customer.code", "A", "m", "l")
+    assert better.next_step == "Wait for order 7."
+
+
+def test_several_failures_are_told_as_one() -> None:
+    """The first gives the reason; nothing is told twice, and no step is forgotten."""
+    first = Failure(reason="a", description="A.", next_step="Do x.", field="f", value="1")
+    second = Failure(reason="b", description="B.", next_step="Do y.", economic_message="said", log_id="9")
+    third = dataclasses.replace(first, description="C.")
+
+    told = merged([first, second, first, third])
+
+    assert told == Failure(
+        reason="a",
+        description="(1) A. (2) B. (3) C.",
+        next_step="(1) Do x. (2) Do y.",
+        field="f",
+        value="1",
+        economic_message="said",
+        log_id="9",
+    )
+
+
+def test_one_failure_is_told_as_it_is() -> None:
+    """No numbering where there is nothing to number."""
+    only = Failure(reason="a", description="A.", next_step="Do x.")
+
+    assert only == merged([only])
+
+
+def test_nothing_cannot_be_merged() -> None:
+    """An invoice without failures must not become a dead letter by accident."""
+    with pytest.raises(ValueError, match="no failure"):
+        merged([])
+
+
+def test_or_refuse() -> None:
+    """A value passes; a failure becomes the error that buries the invoice."""
+    wrong = Failure(reason="a", description="A.", next_step="Do x.")
+
+    assert or_refuse(7) == 7
+    with pytest.raises(InvalidInvoice) as caught:
+        or_refuse(wrong)
+    assert wrong == caught.value.failure
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        ("product-group-missing", True),
+        ("accounting-period-barred", True),
+        ("rounding-unsupported", False),
+        ("?", False),
+    ],
+)
+def test_set_up_failures_are_re_read_before_they_are_believed(reason: str, expected: bool) -> None:  # noqa: FBT001  # a table's column
+    """Only what the agreement's set-up decides can change by reading it again."""
+    assert expected == set_up_related(Failure(reason=reason, description="", next_step=""))
