@@ -85,6 +85,8 @@ class Export(Section):
 
     name: ExportName
     method: Literal["invoice", "voucher"] = "invoice"
+    #: Number of the journal that vouchers go to; 1 is usually "Daily" (Opter's ``journalNumber``).
+    journal: Number = 1
     grant_token: SecretStr
     app_secret_token: SecretStr
     #: The agreement that the tokens must belong to; none: pinned at first use.

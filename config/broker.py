@@ -1,0 +1,102 @@
+"""Celery's configuration as a pure function. Option names: Celery 5.7 configuration docs, kombu 5.7 Redis transport.
+
+The broker carries hints, the ledger is the truth. So messages are acknowledged as soon as they are taken, and Redis'
+visibility timeout is too long to ever repeat one: recovery comes from the ledger's leases and sweeps alone, never
+from two mechanisms that race each other.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from kombu.entity import Queue
+
+from config.names import EXPORT_TASK, PREFLIGHT_TASK, broker_prefix, export_queue, preflight_queue
+from config.settings import Settings
+
+#: Longer than any message waits between a worker and its slot.
+VISIBILITY_SECONDS = 12 * 3600
+
+
+def celery_config(settings: Settings, exports: Iterable[str]) -> dict[str, Any]:
+    """Return the configuration of app, workers and publishers; ``exports`` are the names of all invoice exports."""
+    return {
+        **_broker(settings),
+        **_tasks(sorted(exports)),
+        **_worker(settings),
+        "enable_utc": True,
+        "timezone": "UTC",
+    }
+
+
+def route(
+    name: str,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],  # noqa: ARG001  # Celery's router signature
+    options: Mapping[str, Any],  # noqa: ARG001  # Celery's router signature
+    task: Any = None,  # noqa: ARG001  # Celery's router signature
+    **_: Any,
+) -> dict[str, str] | None:
+    """Send an id to its export's queue: every id begins with the export's name and a hyphen."""
+    queue = {EXPORT_TASK: export_queue, PREFLIGHT_TASK: preflight_queue}.get(name)
+    if queue is None or not args:
+        return None
+    return {"queue": queue(str(args[0]).partition("-")[0])}
+
+
+def _broker(settings: Settings) -> dict[str, Any]:
+    return {
+        "broker_url": settings.redis.url.get_secret_value(),
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_pool_limit": settings.worker.concurrency + 10,
+        "broker_transport_options": {
+            "visibility_timeout": VISIBILITY_SECONDS,
+            "priority_steps": [0],
+            "queue_order_strategy": "round_robin",
+            # A half-open connection is noticed within two of these.
+            "health_check_interval": 5,
+            # Above kombu's blocking read of one second.
+            "socket_timeout": settings.redis.socket_timeout,
+            "socket_connect_timeout": settings.redis.connect_timeout,
+            "socket_keepalive": True,
+            "max_connections": settings.worker.concurrency + 50,
+            "global_keyprefix": broker_prefix(settings.redis.prefix),
+            "client_name": "opter-economic",
+        },
+        "result_backend": None,
+    }
+
+
+def _tasks(exports: Sequence[str]) -> dict[str, Any]:
+    queues = [preflight_queue(name) for name in exports] + [export_queue(name) for name in exports]
+    return {
+        "task_serializer": "json",
+        "result_serializer": "json",
+        "accept_content": ["json"],
+        "task_queues": tuple(Queue(name) for name in queues),  # type: ignore[no-untyped-call]  # kombu is typed in part only
+        # A message for an unknown export fails at its publisher instead of waiting in a queue that nobody reads.
+        "task_create_missing_queues": False,
+        "task_default_queue": queues[0] if queues else "none",
+        "task_routes": (route,),
+        "task_acks_late": False,
+        "task_ignore_result": True,
+        "task_store_errors_even_if_ignored": False,
+        "task_send_sent_event": True,
+        "task_publish_retry": True,
+    }
+
+
+def _worker(settings: Settings) -> dict[str, Any]:
+    return {
+        "worker_pool": "threads",
+        "worker_concurrency": settings.worker.concurrency,
+        "worker_prefetch_multiplier": 1,
+        "worker_send_task_events": True,
+        "worker_hijack_root_logger": False,
+        "worker_redirect_stdouts": False,
+        "worker_soft_shutdown_timeout": settings.worker.soft_shutdown,
+        "worker_enable_soft_shutdown_on_idle": False,
+        # Prefetching again at full width after a lost connection: with early acknowledgement nothing is repeated.
+        "worker_enable_prefetch_count_reduction": False,
+        "worker_detect_quorum_queues": False,
+    }

@@ -1,0 +1,151 @@
+"""The exports file: TOML with one ``[exports.<name>]`` table per invoice export; every mistake is found at once."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from config.agreements import disagreements, unsafe_addresses
+from config.exports import Export, ExportName
+from config.mistakes import ConfigurationMistakes, Mistake, from_validation, suggestion
+from config.start_text import read_start_text
+from config.tokens import SOURCES, TOKENS, TokenMissing, read_token
+
+_TOP = ("defaults", "exports")
+
+
+def load_exports(path: Path, *, env: Mapping[str, str], secrets: Path) -> Mapping[str, Export]:
+    """Read the exports file; relative ``*_token_file`` names are looked up in ``secrets``.
+
+    Raises ``ConfigurationMistakes`` with everything that is wrong in the file.
+    """
+    document = _parsed(path)
+    reader = _Reader(str(path), env, secrets)
+    exports = reader.read(document)
+    reader.mistakes += [reader.mistake(*found) for found in disagreements(exports)]
+    if reader.mistakes:
+        raise ConfigurationMistakes(reader.mistakes)
+    return MappingProxyType(exports)
+
+
+class _Reader:
+    """Reads entry after entry and collects what is wrong."""
+
+    def __init__(self, file: str, env: Mapping[str, str], secrets: Path) -> None:
+        self.file, self.env, self.secrets = file, env, secrets
+        self.mistakes: list[Mistake] = []
+
+    def mistake(self, entry: str, key: str, problem: str, next_step: str = "") -> Mistake:
+        return Mistake(file=self.file, entry=entry, key=key, problem=problem, next_step=next_step)
+
+    def note(self, entry: str, key: str, problem: str, next_step: str = "") -> None:
+        self.mistakes.append(self.mistake(entry, key, problem, next_step))
+
+    def read(self, document: dict[str, Any]) -> dict[str, Export]:
+        for key in document.keys() - set(_TOP):
+            self.note("", key, "is not a known table.", suggestion(key, _TOP))
+        defaults = self._table(document, "defaults")
+        entries = self._table(document, "exports")
+        if not entries:
+            self.note("", "exports", "there is no export.", "Add a table [exports.<name>] for each.")
+        read = ((name, self._export(name, entries, defaults)) for name in entries)
+        return {name: export for name, export in read if export is not None}
+
+    def _table(self, parent: dict[str, Any], key: str, place: str = "") -> dict[str, Any]:
+        table = parent.get(key, {})
+        if isinstance(table, dict):
+            return table
+        self.note(place, key, "is not a table.", f"Write [{f'{place}.' if place else ''}{key}].")
+        return {}
+
+    def _export(self, name: str, entries: dict[str, Any], defaults: dict[str, Any]) -> Export | None:
+        place = f"exports.{name}"
+        own = self._table(entries, name, "exports")
+        self._check_name(name, place)
+        entry = self._with_start_text(_merged(defaults, own), own, place)
+        values = {key: value for key, value in entry.items() if key not in (*SOURCES, *TOKENS)}
+        for token in TOKENS:
+            values[token] = self._token(token, entry, place)
+        return self._validated(name, values, place)
+
+    def _check_name(self, name: str, place: str) -> None:
+        try:
+            TypeAdapter(ExportName).validate_python(name)
+        except ValidationError:
+            self.note(place, "", "the name does not fit.", "Use at most 20 of a-z and 0-9, a letter first.")
+
+    def _with_start_text(self, entry: dict[str, Any], own: dict[str, Any], place: str) -> dict[str, Any]:
+        if "start_text" not in entry:
+            if "journal" in own and entry.get("method") != "voucher":
+                self.note(place, "journal", "is given without the voucher method.", 'Add method = "voucher".')
+            return entry
+        found, problems = read_start_text(str(entry["start_text"]))
+        for problem in problems:
+            self.note(place, "start_text", problem)
+        for key in found.keys() & own.keys():
+            if own[key] != found[key]:
+                self.note(place, key, f"is {own[key]!r}, but start_text says {found[key]!r}.", "Keep one of them.")
+        return {key: value for key, value in (entry | found).items() if key != "start_text"}
+
+    def _token(self, token: str, entry: dict[str, Any], place: str) -> str:
+        try:
+            return read_token(token, entry, env=self.env, secrets=self.secrets)
+        except TokenMissing as missing:
+            self.note(place, token, str(missing))
+            # Goes on, so that the other mistakes of the entry are found too; the mistake stops the load.
+            return ""
+
+    def _validated(self, name: str, values: dict[str, Any], place: str) -> Export | None:
+        # The name is checked above; a bad one must not hide the rest.
+        safe = name if re.fullmatch(r"[a-z][a-z0-9]{0,19}", name) else "x"
+        if "name" in values:
+            self.note(place, "name", "is not a known key: the table's name is the export's name.", "Take it out.")
+        try:
+            export = Export.model_validate({**values, "name": safe})
+        except ValidationError as error:
+            self.mistakes += from_validation(error, Export, lambda loc: (self.file, *_place(place, loc)))
+            return None
+        self.mistakes += [self.mistake(place, *found) for found in unsafe_addresses(export)]
+        if export.method == "voucher" and not export.codes.tax_rates:
+            self.note(
+                place, "codes.tax_rates", "is missing, and the voucher method needs it.", "Pair every Opter VAT code."
+            )
+        return export
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror or type(error).__name__})."
+        next_step = "Copy deploy/exports.example.toml and set OPTER_ECONOMIC_EXPORTS_FILE."
+    except tomllib.TOMLDecodeError as error:
+        # The parser's text names line and column only; it never quotes a value.
+        problem, next_step = f"is not TOML: {error}.", "Mend that line."
+    except (UnicodeDecodeError, RecursionError):
+        problem, next_step = "is not UTF-8 text, or nested too deeply.", "Save it as UTF-8."
+    raise ConfigurationMistakes(
+        [Mistake(file=str(path), entry="", key="", problem=problem, next_step=next_step)]
+    ) from None
+
+
+def _merged(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Lay an entry over the defaults, table by table; a token source of its own replaces the default one."""
+    replaced = {f"{token}_{kind}" for token in TOKENS for kind in ("env", "file") if _names_source(token, own)}
+    merged = {key: value for key, value in defaults.items() if key not in replaced}
+    for key, value in own.items():
+        below = merged.get(key)
+        merged[key] = _merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _names_source(token: str, own: dict[str, Any]) -> bool:
+    return any(f"{token}_{kind}" in own for kind in ("env", "file"))
+
+
+def _place(entry: str, loc: tuple[int | str, ...]) -> tuple[str, str]:
+    return entry, ".".join(str(part) for part in loc)

@@ -1,0 +1,105 @@
+"""Mistakes in settings and exports file: all of them at once, each with its place and the way out, never a secret."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+
+_UNKNOWN = "extra_forbidden"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mistake:
+    """One thing to put right before anything starts."""
+
+    #: The file, or ``environment``.
+    file: str
+    #: The entry inside the file, for example ``exports.main``; empty for the file as a whole.
+    entry: str
+    #: The key, in the spelling of the file, or the environment variable.
+    key: str
+    #: What is wrong, with the value unless it is secret.
+    problem: str
+    #: What to do about it.
+    next_step: str
+
+    def __str__(self) -> str:
+        place = ": ".join(part for part in (self.file, self.entry, self.key) if part)
+        return f"{place}: {self.problem} {self.next_step}".rstrip()
+
+
+class ConfigurationMistakes(Exception):
+    """The configuration cannot be used; ``mistakes`` lists everything that is wrong with it."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        super().__init__("\n".join(str(mistake) for mistake in mistakes))
+        self.mistakes = tuple(mistakes)
+
+
+def from_validation(
+    error: ValidationError,
+    model: type[BaseModel],
+    place: Callable[[tuple[int | str, ...]], tuple[str, str, str]],
+) -> list[Mistake]:
+    """Turn pydantic's findings into mistakes; ``place`` maps a location to (file, entry, key)."""
+    return [_mistake(detail, model, place(detail["loc"])) for detail in error.errors(include_url=False)]
+
+
+def suggestion(name: str, known: Sequence[str]) -> str:
+    """Return ``Did you mean "x"?``, or the list of what is known."""
+    close = get_close_matches(name, known, n=1)
+    return f'Did you mean "{close[0]}"?' if close else f"Known here: {', '.join(sorted(known))}."
+
+
+def models_along(model: type[BaseModel], loc: Sequence[int | str]) -> list[type[BaseModel]]:
+    """Return the models that a location passes through, the outermost first."""
+    models = [model]
+    for part in loc:
+        field = models[-1].model_fields.get(str(part))
+        inner = _model_in(field.annotation) if field else None
+        if inner is None:
+            break
+        models.append(inner)
+    return models
+
+
+def _mistake(detail: ErrorDetails, model: type[BaseModel], place: tuple[str, str, str]) -> Mistake:
+    file, entry, key = place
+    problem, next_step = _wording(detail, model)
+    return Mistake(file=file, entry=entry, key=key, problem=problem, next_step=next_step)
+
+
+def _wording(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
+    loc = detail["loc"]
+    if detail["type"] == _UNKNOWN:
+        return "is not a known key.", suggestion(str(loc[-1]), list(models_along(model, loc[:-1])[-1].model_fields))
+    if detail["type"] == "missing":
+        return "is missing.", "Add it."
+    message = detail["msg"].removeprefix("Value error, ").rstrip(".")
+    return f"{_shown(detail, model)}{message}.", ""
+
+
+def _shown(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    value = detail["input"]
+    if _is_secret(model, detail["loc"]) or not isinstance(value, str | int | float | bool):
+        return ""
+    return f"is {value!r}: "
+
+
+def _is_secret(model: type[BaseModel], loc: Sequence[int | str]) -> bool:
+    models = models_along(model, loc)
+    fields = (inner.model_fields.get(str(part)) for inner, part in zip(models, loc, strict=False))
+    return any(field is not None and SecretStr in _flat(field.annotation) for field in fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    found = (part for part in _flat(annotation) if isinstance(part, type) and issubclass(part, BaseModel))
+    return next(found, None)
+
+
+def _flat(annotation: Any) -> tuple[Any, ...]:
+    return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)

@@ -1,0 +1,51 @@
+"""Names that other processes depend on: tasks, queues, keys. Changing one orphans what is under way."""
+
+#: Celery task that exports one invoice; its only argument is the invoice id.
+EXPORT_TASK = "invoice.export.v1"
+#: Celery task that checks a period before its first write; its only argument is the period id.
+PREFLIGHT_TASK = "period.preflight.v1"
+
+
+def export_queue(export: str) -> str:
+    """Return the Celery queue of an export's invoices: one each, so that kombu's round robin shares fairly."""
+    return f"export.{export}"
+
+
+def preflight_queue(export: str) -> str:
+    """Return the Celery queue of an export's period checks, so that they never wait behind invoices."""
+    return f"preflight.{export}"
+
+
+def broker_prefix(prefix: str) -> str:
+    """Return the prefix of everything that Celery keeps in Redis, given the installation's prefix."""
+    return f"{prefix}celery:"
+
+
+def queue_key(prefix: str, queue: str) -> str:
+    """Return the Redis list that holds a Celery queue's waiting messages, given the installation's prefix."""
+    return broker_prefix(prefix) + queue
+
+
+def processing_key(queue: str, consumer: str) -> str:
+    """Return the list of events that a consumer of the event queue is working on."""
+    return f"{queue}:processing:{consumer}"
+
+
+def consumers_key(queue: str) -> str:
+    """Return the sorted set of the event queue's consumers, scored by when each was last seen."""
+    return f"{queue}:consumers"
+
+
+def heartbeat_key(queue: str, consumer: str) -> str:
+    """Return the key whose expiry tells that a consumer is dead."""
+    return f"{queue}:alive:{consumer}"
+
+
+def dead_key(queue: str) -> str:
+    """Return the list of refused events, bytes as they came."""
+    return f"{queue}:dead"
+
+
+def dead_reasons_key(queue: str) -> str:
+    """Return the hash of why each refused event was refused, by the SHA-256 of its bytes."""
+    return f"{queue}:dead:reasons"

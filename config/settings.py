@@ -1,0 +1,140 @@
+"""The settings: one frozen model, built once from environment and secret files, then handed down."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NestedSecretsSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from config.mistakes import ConfigurationMistakes, Mistake, from_validation, suggestion
+from config.sections import Flower, Http, Intake, Ledger, Log, Redis, Retry, Section, Worker
+
+PREFIX = "OPTER_ECONOMIC_"
+DELIMITER = "__"
+SECRETS = Path("/run/secrets")
+
+
+class Settings(BaseSettings):
+    """Everything that an installation can set, besides its exports file."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter=DELIMITER,
+        secrets_nested_delimiter=DELIMITER,
+        secrets_dir_missing="ok",
+        # Lists are written with commas; the sections split them.
+        enable_decoding=False,
+        frozen=True,
+        # The secrets folder holds other programs' secrets too; misspelt variables are found by `_unknown`.
+        extra="ignore",
+    )
+
+    environment: Annotated[
+        str,
+        Field(
+            pattern=r"^[A-Za-z0-9-]{1,20}$",
+            description="Name of this installation, part of every idempotency key: a copy must have another",
+        ),
+    ] = "production"
+    exports_file: Annotated[Path, Field(description="The exports file (TOML)")] = Path("exports.toml")
+    redis: Redis = Redis()
+    intake: Intake = Intake()
+    ledger: Ledger = Ledger()
+    retry: Retry = Retry()
+    http: Http = Http()
+    worker: Worker = Worker()
+    log: Log = Log()
+    flower: Flower = Flower()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Settings":
+        if self.http.deadline >= self.ledger.lease_seconds:
+            raise ValueError(
+                f"{variable('http', 'deadline')} ({self.http.deadline:g} s) must be below "
+                f"{variable('ledger', 'lease_seconds')} ({self.ledger.lease_seconds:g} s): "
+                "a call that outlives its lease could be repeated by another worker"
+            )
+        if self.intake.fetch_deadline >= self.intake.heartbeat:
+            raise ValueError(
+                f"{variable('intake', 'fetch_deadline')} ({self.intake.fetch_deadline:g} s) must be below "
+                f"{variable('intake', 'heartbeat')} ({self.intake.heartbeat:g} s): "
+                "a consumer that fetches would be taken for dead"
+            )
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  # pydantic-settings passes all five by name
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # pydantic-settings passes all five by name
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment first, then secret files, then what ``load_settings`` gives."""
+        return env_settings, NestedSecretsSettingsSource(file_secret_settings), init_settings
+
+
+def load_settings(*, secrets: Path = SECRETS) -> Settings:
+    """Read environment variables and secret files (named like the variables, any case).
+
+    Raises ``ConfigurationMistakes`` with everything that is wrong.
+    """
+    unknown = _unknown(os.environ)
+    try:
+        settings = Settings(_secrets_dir=secrets, **_redis_url(os.environ, secrets))
+    except ValidationError as error:
+        raise ConfigurationMistakes(unknown + from_validation(error, Settings, _place)) from None
+    if unknown:
+        raise ConfigurationMistakes(unknown)
+    return settings
+
+
+def variable(*path: str) -> str:
+    """Return the environment variable of a setting: ``variable("redis", "url")`` is ``OPTER_ECONOMIC_REDIS__URL``."""
+    return PREFIX + DELIMITER.join(path).upper()
+
+
+def variables() -> list[tuple[str, ...]]:
+    """Return the paths of all settings, in the model's order."""
+    paths: list[tuple[str, ...]] = []
+    for name, field in Settings.model_fields.items():
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, Section):
+            paths += [(name, inner) for inner in section.model_fields]
+        else:
+            paths.append((name,))
+    return paths
+
+
+def _redis_url(environ: Mapping[str, str], secrets: Path) -> dict[str, Any]:
+    file = secrets / "redis_url"
+    url = environ.get("REDIS_URL") or (file.read_text().strip() if file.is_file() else "")
+    return {"redis": {"url": url}} if url else {}
+
+
+def _unknown(environ: Mapping[str, str]) -> list[Mistake]:
+    known = [variable(*path) for path in variables()]
+    strangers = (name for name in sorted(environ) if name.upper().startswith(PREFIX) and name.upper() not in known)
+    return [
+        Mistake(
+            file="environment",
+            entry="",
+            key=name,
+            problem="is not a known setting.",
+            next_step=suggestion(name.upper(), known),
+        )
+        for name in strangers
+    ]
+
+
+def _place(loc: tuple[int | str, ...]) -> tuple[str, str, str]:
+    path = tuple(str(part) for part in loc if isinstance(part, str))
+    return "environment", "", variable(*path) if path else ""

@@ -1,0 +1,79 @@
+from pathlib import Path
+
+import pytest
+from celery import Celery
+from celery.app.defaults import NAMESPACES, flatten
+from kombu.exceptions import OperationalError
+from kombu.transport.redis import Channel
+
+from config.broker import celery_config, route
+from config.names import EXPORT_TASK, PREFLIGHT_TASK, export_queue, preflight_queue, queue_key
+from config.settings import Settings, load_settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load_settings(secrets=tmp_path)
+
+
+def test_every_option_is_one_that_celery_knows(settings: Settings) -> None:
+    """Celery ignores unknown options silently, so a misspelt one would simply not work."""
+    known = {name for name, _ in flatten(NAMESPACES)}
+
+    assert set() == set(celery_config(settings, ["main"])) - known
+
+
+def test_every_transport_option_is_one_that_kombu_knows(settings: Settings) -> None:
+    """The same holds for the Redis transport."""
+    options = celery_config(settings, ["main"])["broker_transport_options"]
+
+    assert set() == set(options) - set(Channel.from_transport_options)
+
+
+def test_the_broker_adds_no_recovery_of_its_own(settings: Settings) -> None:
+    """Messages are acknowledged early and never repeated; only ids in JSON travel, and no result is kept."""
+    conf = celery_config(settings, ["main"])
+
+    assert conf["task_acks_late"] is False
+    assert conf["broker_transport_options"]["visibility_timeout"] > 100 * settings.ledger.lease_seconds
+    assert (conf["accept_content"], conf["task_serializer"]) == (["json"], "json")
+    assert (conf["result_backend"], conf["task_ignore_result"]) == (None, True)
+
+
+def test_each_export_has_queues_of_its_own(settings: Settings) -> None:
+    """The broker takes from its queues in turn, so a large period of one export cannot starve another's."""
+    queues = celery_config(settings, ["main", "b"])["task_queues"]
+
+    assert [queue.name for queue in queues] == ["preflight.b", "preflight.main", "export.b", "export.main"]
+
+
+@pytest.mark.parametrize(
+    ("task", "identifier", "queue"),
+    [
+        (EXPORT_TASK, "main-100353", export_queue("main")),
+        (EXPORT_TASK, "b-DK1-100353", export_queue("b")),
+        (PREFLIGHT_TASK, "main-p881", preflight_queue("main")),
+    ],
+)
+def test_an_id_finds_its_queue(task: str, identifier: str, queue: str) -> None:
+    """The id alone tells the export, so no publisher can choose a wrong queue."""
+    assert {"queue": queue} == route(task, [identifier], {}, {})
+
+
+def test_a_message_for_an_unknown_export_is_refused(settings: Settings) -> None:
+    """It would wait for ever in a queue that no worker reads."""
+    with Celery("test", set_as_current=False) as app:
+        app.config_from_object(celery_config(settings, ["main"]))
+
+        with pytest.raises(Exception, match=r"export\.other") as caught:
+            app.send_task(EXPORT_TASK, args=["other-1"])
+
+    assert not isinstance(caught.value, OperationalError)
+
+
+def test_a_queue_lies_under_its_full_redis_key(settings: Settings) -> None:
+    """The sweep asks Redis for the length of exactly the list that kombu writes."""
+    conf = celery_config(settings, ["main"])
+    prefix = conf["broker_transport_options"]["global_keyprefix"]
+
+    assert prefix + export_queue("main") == queue_key(settings.redis.prefix, export_queue("main"))

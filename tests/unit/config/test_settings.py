@@ -1,0 +1,135 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from config.describe import settings_table
+from config.mistakes import ConfigurationMistakes
+from config.settings import load_settings, variable
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for row in settings_table():
+        monkeypatch.delenv(row.variable, raising=False)
+    monkeypatch.delenv("REDIS_URL", raising=False)
+
+
+def _mistakes(secrets: Path) -> dict[str, str]:
+    with pytest.raises(ConfigurationMistakes) as caught:
+        load_settings(secrets=secrets)
+    return {mistake.key: mistake.problem for mistake in caught.value.mistakes}
+
+
+def test_the_defaults_are_those_of_the_promises(tmp_path: Path) -> None:
+    """Without any setting, recovery happens within 30 s and a call never outlives its lease."""
+    settings = load_settings(secrets=tmp_path)
+
+    assert (
+        settings.ledger.lease_seconds,
+        settings.http.deadline,
+        settings.ledger.max_crashes,
+    ) == (25.0, 15.0, 3)
+    assert settings.intake.queue == "opter:period-closed"
+
+
+def test_settings_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A double underscore leads into a section, and commas separate the items of a list."""
+    monkeypatch.setenv("OPTER_ECONOMIC_WORKER__CONCURRENCY", "7")
+    monkeypatch.setenv("OPTER_ECONOMIC_INTAKE__ALLOWED_FOLDERS", "/a, /b")
+
+    settings = load_settings(secrets=tmp_path)
+
+    assert settings.worker.concurrency == 7
+    assert settings.intake.allowed_folders == (Path("/a"), Path("/b"))
+
+
+@pytest.mark.parametrize(
+    ("sources", "expected"),
+    [
+        ({"plain": "redis://plain/0"}, "redis://plain/0"),
+        ({"plain": "redis://plain/0", "file": "redis://file/0\n"}, "redis://file/0"),
+        ({"plain": "redis://plain/0", "file": "redis://file/0", "own": "redis://own/0"}, "redis://own/0"),
+    ],
+)
+def test_the_nearer_source_of_the_redis_address_wins(
+    sources: dict[str, str], expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Our own variable beats the secret file, which beats the plain REDIS_URL."""
+    if "plain" in sources:
+        monkeypatch.setenv("REDIS_URL", sources["plain"])
+    if "own" in sources:
+        monkeypatch.setenv("OPTER_ECONOMIC_REDIS__URL", sources["own"])
+    if "file" in sources:
+        (tmp_path / "opter_economic_redis__url").write_text(sources["file"])
+
+    assert load_settings(secrets=tmp_path).redis.url.get_secret_value() == expected
+
+
+def test_every_mistake_is_reported_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A misspelt name, a bad number and a bad choice come together, each under its variable with its value."""
+    monkeypatch.setenv("OPTER_ECONOMIC_LEDGER__LEASE_SECOND", "30")
+    monkeypatch.setenv("OPTER_ECONOMIC_WORKER__CONCURRENCY", "many")
+    monkeypatch.setenv("OPTER_ECONOMIC_LOG__LEVEL", "loud")
+
+    found = _mistakes(tmp_path)
+
+    assert set(found) == {
+        "OPTER_ECONOMIC_LEDGER__LEASE_SECOND",
+        "OPTER_ECONOMIC_WORKER__CONCURRENCY",
+        "OPTER_ECONOMIC_LOG__LEVEL",
+    }
+    assert "'many'" in found["OPTER_ECONOMIC_WORKER__CONCURRENCY"]
+
+
+def test_a_mistake_never_shows_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Redis address holds a password, so its value stays out of the report."""
+    monkeypatch.setenv("REDIS_URL", "http://:PASSWORD@host")
+
+    with pytest.raises(ConfigurationMistakes) as caught:
+        load_settings(secrets=tmp_path)
+
+    assert "PASSWORD" not in str(caught.value)
+    assert "redis://" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "other"),
+    [
+        (variable("http", "deadline"), "25", "OPTER_ECONOMIC_LEDGER__LEASE_SECONDS"),
+        (variable("intake", "fetch_deadline"), "30", "OPTER_ECONOMIC_INTAKE__HEARTBEAT"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(
+    name: str, value: str, other: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call must end before its lease, and a fetch before its consumer counts as dead."""
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(ConfigurationMistakes, match=other):
+        load_settings(secrets=tmp_path)
+
+
+def test_settings_cannot_be_changed(tmp_path: Path) -> None:
+    """What is handed down is frozen, sections too."""
+    settings = load_settings(secrets=tmp_path)
+
+    with pytest.raises(ValidationError):
+        settings.environment = "test"
+    with pytest.raises(ValidationError):
+        settings.redis.prefix = "x:"
+
+
+def test_a_printed_setting_hides_its_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``repr`` of the settings may reach a log."""
+    monkeypatch.setenv("REDIS_URL", "redis://:PASSWORD@host/0")
+
+    assert "PASSWORD" not in repr(load_settings(secrets=tmp_path))
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    """The README's table is made from these rows, so none is without a meaning."""
+    rows = settings_table()
+
+    assert [row.variable for row in rows if not row.meaning] == []
+    assert "OPTER_ECONOMIC_REDIS__URL" in {row.variable for row in rows}
