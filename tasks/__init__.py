@@ -1,0 +1,18 @@
+"""The Celery tasks: an id in, nothing out. What they do stands in ``worker``."""
+
+from config.names import EXPORT_TASK, PREFLIGHT_TASK
+from worker.app import app, lifecycle
+
+__all__ = ["check_period", "export_invoice"]
+
+
+@app.task(name=EXPORT_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
+def export_invoice(invoice_id: str) -> None:
+    """Export one invoice; every outcome is recorded in the ledger."""
+    lifecycle.runtime.export_invoice(invoice_id)
+
+
+@app.task(name=PREFLIGHT_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
+def check_period(period_id: str) -> None:
+    """Check a period before its first write; every outcome is recorded in the ledger."""
+    lifecycle.runtime.check_period(period_id)

@@ -1,0 +1,5 @@
+"""``python -m worker`` is ``opter-economic``."""
+
+from worker.cli import main
+
+main()

@@ -1,0 +1,25 @@
+"""Where the invoices of one export are worked on: its settings, its agreement, the ledger and the clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from config.exports import Export
+from worker.invoicing.economic_port import Economic
+from worker.invoicing.ports import ExportPort
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Desk:
+    """Everything that the export of one invoice needs besides its record."""
+
+    export: Export
+    economic: Economic
+    ledger: ExportPort
+    #: Seconds since the epoch, UTC.
+    clock: Callable[[], float]
+    #: Part of every idempotency key: a copy of this installation must not share keys with it.
+    environment: str
+    #: Seconds that a key is trusted to be remembered; below e-conomic's hour (e-conomic REST docs, Idempotency).
+    key_memory: float = 55 * 60.0
+    #: Seconds between the two looks that must both find nothing before something is created anew.
+    second_look: float = 60.0

@@ -1,0 +1,187 @@
+"""The invoice method: draft, compare to the øre, book. One turn does one thing and records it."""
+
+from worker.errors import Failure, Refused, Rejected, Uncertain
+from worker.export import look
+from worker.export.job import Job
+from worker.export.prepare import doubt_reference_data, draft_request
+from worker.invoicing.booking import booking_payload
+from worker.invoicing.documents import read_document
+from worker.invoicing.economic_port import Reply
+from worker.invoicing.encoding import encode
+from worker.invoicing.next_step import Todo, next_step
+from worker.invoicing.reasons import Reason, failure
+from worker.invoicing.record import Bury, Continue, Finish, Intent, Outcome, Step
+from worker.invoicing.reference import Document
+from worker.invoicing.totals import compare_totals
+
+#: Keys that e-conomic remembers as refused are left behind one by one; more than this in one execution is no accident.
+_MOST_REFUSALS = 10
+
+
+def advance(job: Job) -> None:
+    """Do the next thing. Raises ``ExportError`` when it does not go through, and ``LeaseLost``."""
+    book = job.desk.export.booking.book
+    todo = next_step(job.progress, book=book, now=job.desk.clock(), key_memory=job.desk.key_memory)
+    _TURNS[todo](job)
+
+
+def _draft(job: Job) -> None:
+    request = draft_request(job)
+    if job.refusal and job.refused_body == request.body:
+        raise job.refusal
+    job.intend(
+        Step.DRAFT,
+        "/invoices/drafts",
+        request.body,
+        customer_number=request.customer_number,
+        remarks=request.remarks,
+    )
+
+
+def _send(job: Job) -> None:
+    intent = job.progress.intent
+    if intent is None:
+        raise LookupError("there is no recorded write to send")
+    try:
+        reply = job.send(intent)
+    except Refused as refusal:
+        _refused(job, intent, refusal)
+    except Uncertain as doubt:
+        if not doubt.replayed:
+            raise
+        job.save(Continue(event=f"{intent.step}-failure-remembered"), look=True)
+    else:
+        _accepted(job, intent, reply)
+
+
+def _accepted(job: Job, intent: Intent, reply: Reply) -> None:
+    """A success that e-conomic remembers proves that it was done once, not that it is still there: look."""
+    document = read_document(reply.body, booked=intent.step == Step.BOOK)
+    if document is None or reply.replayed:
+        drafted = {"draft_number": document.number} if document and not document.booked else {}
+        job.save(Continue(event=f"{intent.step}-remembered"), look=True, **drafted)
+    elif document.booked:
+        look.adopt_booked(job, document, adopted=False)
+    else:
+        _accept_draft(job, document)
+
+
+def _accept_draft(job: Job, document: Document, *, adopted: bool = False) -> None:
+    """Book a draft that equals the source, discard one that does not."""
+    settled = {"draft_number": document.number, "look": False, "missing_since": 0.0, "adopted": adopted}
+    difference = compare_totals(job.invoice, document, job.desk.export.booking.tolerance)
+    if difference:
+        job.save(Continue(event="totals-differ", detail=str(document.number)), intent=None, verdict=difference, **settled)
+    elif job.desk.export.booking.book:
+        _intend_booking(job, document.number, **settled)
+    else:
+        job.save(Finish(outcome=Outcome.DRAFTED, detail=str(document.number)), intent=None, **settled)
+
+
+def _book(job: Job) -> None:
+    _intend_booking(job, job.progress.draft_number or 0)
+
+
+def _intend_booking(job: Job, draft_number: int, **progress: object) -> None:
+    number = job.invoice.invoice_number if job.desk.export.booking.numbers == "opter" else None
+    body = encode(booking_payload(draft_number, number))
+    job.intend(Step.BOOK, "/invoices/booked", body, **progress)
+
+
+def _refused(job: Job, intent: Intent, refusal: Refused) -> None:
+    """e-conomic did nothing. What it remembers of a key is left behind; a real refusal of a booking is looked into."""
+    job.refusals += 1
+    if job.refusals > _MOST_REFUSALS:
+        raise refusal
+    remembered = refusal.replayed or bool(refusal.codes & {"PayloadChanged", "URLChanged"})
+    if intent.step == Step.BOOK or refusal.codes & {"PayloadChanged", "URLChanged"}:
+        job.save(Continue(event=f"{intent.step}-refused", detail=_codes(refusal)), look=True)
+    else:
+        doubt_reference_data(job)
+        job.save(
+            Continue(event=f"{intent.step}-refused", detail=_codes(refusal)),
+            intent=None,
+            generation=job.progress.generation + 1,
+        )
+    if remembered:
+        job.refusal = None
+
+
+def _look(job: Job) -> None:
+    document = look.find(job)
+    if document is None:
+        look.nothing_found(job)
+    elif document.booked:
+        look.adopt_booked(job, document, adopted=True)
+    elif job.refusal and job.progress.intent and job.progress.intent.step == Step.BOOK:
+        _booking_refused(job, document, job.refusal)
+    else:
+        job.save(Continue(event="draft-found", detail=str(document.number)), generation=job.progress.generation + 1)
+        _accept_draft(job, document, adopted=True)
+
+
+def _booking_refused(job: Job, draft: Document, refusal: Refused) -> None:
+    job.save(
+        Continue(event="booking-refused", detail=_codes(refusal)),
+        intent=None,
+        look=False,
+        draft_number=draft.number,
+        generation=job.progress.generation + 1,
+        verdict=_why_not_booked(job, refusal),
+    )
+
+
+def _why_not_booked(job: Job, refusal: Refused) -> Failure:
+    """Name the holder of the number, when that is the cause: e-conomic's code for it is not documented."""
+    if job.desk.export.booking.numbers != "opter":
+        return refusal.failure
+    holder = job.desk.economic.booked(job.invoice.invoice_number)
+    if holder is None:
+        return refusal.failure
+    number = str(job.invoice.invoice_number)
+    text = f"Number {number} is taken in e-conomic by an invoice of {holder.date} over {holder.gross} {holder.currency}."
+    said = refusal.failure
+    return failure(
+        Reason.NUMBER_TAKEN,
+        text,
+        field="invoiceNumber",
+        value=number,
+        economic_message=said.economic_message,
+        log_id=said.log_id,
+    )
+
+
+def _discard(job: Job) -> None:
+    """Delete our draft, and only ours: draft numbers are used again, so it is read first, every time."""
+    number = job.progress.draft_number or 0
+    draft = job.desk.economic.draft(number)
+    if draft and draft.reference == job.record.id:
+        job.delete(f"/invoices/drafts/{draft.number}")
+    job.save(Continue(event="draft-discarded", detail=str(number)), draft_number=None)
+
+
+def _bury(job: Job) -> None:
+    verdict = job.progress.verdict
+    if verdict is None:
+        raise LookupError("there is no verdict to bury the invoice with")
+    job.save(Bury(failure=verdict), verdict=None, generation=job.progress.generation + 1)
+
+
+def _finish(job: Job) -> None:
+    outcome = Outcome.BOOKED if job.progress.booked_number else Outcome.DRAFTED
+    job.save(Finish(outcome=outcome))
+
+
+def _codes(refusal: Refused) -> str:
+    return " ".join(sorted(refusal.codes)) or str(refusal.status)
+
+
+_TURNS = {
+    Todo.LOOK: _look,
+    Todo.SEND: _send,
+    Todo.DRAFT: _draft,
+    Todo.BOOK: _book,
+    Todo.DISCARD: _discard,
+    Todo.BURY: _bury,
+    Todo.FINISH: _finish,
+}

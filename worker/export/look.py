@@ -1,0 +1,89 @@
+"""Settling an uncertain outcome by a look: what is in e-conomic under our reference?
+
+Found, not found and unknown are three answers. An outage raises, so it never passes for absence, and a fruitless look
+counts only when the write's key has aged past e-conomic's memory, or when a second look agrees a minute later
+(listings may lag behind writes).
+"""
+
+from collections.abc import Sequence
+
+from worker.errors import Failure, Rejected, Uncertain
+from worker.export.job import Job
+from worker.invoicing.reasons import Reason, failure
+from worker.invoicing.record import Continue, Finish, Outcome, Step
+from worker.invoicing.reference import Document
+from worker.invoicing.totals import compare_totals
+
+
+def find(job: Job) -> Document | None:
+    """Return the one document that carries our reference; a booked one wins over its draft.
+
+    Raises ``Rejected`` when there are several: only a person can tell which one is right.
+    """
+    found = job.desk.economic.documents([job.record.id])
+    candidates = [document for document in found if document.booked] or found
+    if len({document.number for document in candidates}) > 1:
+        raise Rejected(_several(job, candidates))
+    return candidates[0] if candidates else _by_number(job)
+
+
+def _by_number(job: Job) -> Document | None:
+    """Ask for the invoice number itself when a draft of ours is gone: a listing may lag, a resource does not."""
+    if not job.progress.draft_number or job.desk.export.booking.numbers != "opter":
+        return None
+    document = job.desk.economic.booked(job.invoice.invoice_number)
+    return document if document and document.reference == job.record.id else None
+
+
+def adopt_booked(job: Job, document: Document, *, adopted: bool) -> None:
+    """Finish with an invoice that is booked, if it is the source to the øre. Raises ``Rejected`` if it is not."""
+    difference = compare_totals(job.invoice, document, job.desk.export.booking.tolerance)
+    if difference:
+        raise Rejected(_booked_differs(job, document, difference))
+    job.save(
+        Finish(outcome=Outcome.BOOKED, detail=f"{'found ' * adopted}booked as {document.number}"),
+        booked_number=document.number,
+        adopted=adopted,
+        intent=None,
+        look=False,
+        verdict=None,
+    )
+
+
+def nothing_found(job: Job) -> None:
+    """License a new create, or raise ``Uncertain`` to ask for a second look first."""
+    progress, now = job.progress, job.desk.clock()
+    intent = progress.intent
+    aged = intent is not None and intent.step == Step.DRAFT and now - intent.at >= job.desk.key_memory
+    looked_before = bool(progress.missing_since) and now - progress.missing_since >= job.desk.second_look
+    if not (aged or looked_before):
+        job.save(Continue(event="looked-in-vain"), look=True, missing_since=progress.missing_since or now)
+        raise Uncertain(_look_again(job), retry_after=job.desk.second_look)
+    job.save(
+        Continue(event="create-licensed"),
+        generation=progress.generation + 1,
+        intent=None,
+        look=False,
+        missing_since=0.0,
+        draft_number=None,
+    )
+
+
+def _several(job: Job, documents: Sequence[Document]) -> Failure:
+    kind = "booked invoices" if documents[0].booked else "drafts"
+    numbers = ", ".join(str(document.number) for document in documents)
+    text = f"Invoice {job.invoice.invoice_number} stands in e-conomic more than once, as {kind} {numbers}."
+    return failure(Reason.DUPLICATE_DOCUMENTS, text, field="references.other", value=job.record.id)
+
+
+def _booked_differs(job: Job, document: Document, difference: Failure) -> Failure:
+    text = f"It is booked in e-conomic as {document.number}, with other amounts. {difference.description}"
+    return failure(Reason.BOOKED_DIFFERS, text, field=difference.field, value=difference.value)
+
+
+def _look_again(job: Job) -> Failure:
+    text = (
+        f"It is not certain whether invoice {job.invoice.invoice_number} reached e-conomic: a first look found nothing,"
+        " a second one follows."
+    )
+    return failure(Reason.OUTCOME_UNKNOWN, text, field="references.other", value=job.record.id)

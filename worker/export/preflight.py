@@ -1,0 +1,99 @@
+"""The check of a whole period before its first write: what is missing is found together and told once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from worker.errors import ExportError, LeaseLost, LedgerDown, Misconfigured
+from worker.export.desk import Desk
+from worker.invoicing.invoice import Invoice
+from worker.invoicing.ports import Due, PreflightPort
+from worker.invoicing.preflight import PeriodVerdict, check_period, sales_accounts
+from worker.invoicing.reasons import set_up_related
+from worker.invoicing.record import InvoiceRecord
+
+#: Invoices moved on in one trip to the ledger.
+_CHUNK = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checked:
+    """What one preflight came to, for the log line."""
+
+    #: ``checked``, ``held`` (by another worker, or nothing due), ``deferred``, ``lease-lost``.
+    result: str
+    queued: int = 0
+    dead: int = 0
+    #: Invoices of which e-conomic has something already.
+    found: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preflight:
+    """Checks periods of one ledger."""
+
+    ledger: PreflightPort
+    #: Sends the messages of queued invoices, and notes that it did.
+    publish: Callable[[Sequence[Due]], None]
+    #: Seconds until a preflight is tried again when e-conomic gave no answer.
+    try_again_after: float = 10.0
+
+    def run(self, period_id: str, desk: Desk) -> Checked:
+        """Check a period whose preflight is due. Raises ``LedgerDown``."""
+        fence = self.ledger.claim_period(period_id)
+        if fence is None:
+            return Checked(result="held")
+        try:
+            return self._check(period_id, fence, desk)
+        except LeaseLost:
+            return Checked(result="lease-lost")
+        except LedgerDown:
+            raise
+        except ExportError as error:
+            self._defer(period_id, fence, desk, error)
+            return Checked(result="deferred")
+
+    def _check(self, period_id: str, fence: int, desk: Desk) -> Checked:
+        records = list(self.ledger.received(period_id))
+        verdict = _verdict(records, desk)
+        found = _in_economic(records, desk)
+        dead = {key: why for key, why in verdict.failures.items() if key not in found}
+        for start in range(0, len(records), _CHUNK):
+            chunk = [record.id for record in records[start : start + _CHUNK]]
+            queued = self.ledger.pass_preflight(
+                period_id,
+                fence,
+                queued=[key for key in chunk if key not in dead],
+                look=found.intersection(chunk),
+                dead={key: dead[key] for key in chunk if key in dead},
+            )
+            self.publish([Due(invoice_id=key, export=desk.export.name) for key in queued])
+        self.ledger.finish_preflight(period_id, fence, notice=verdict.notice)
+        return Checked(result="checked", queued=len(records) - len(dead), dead=len(dead), found=len(found))
+
+    def _defer(self, period_id: str, fence: int, desk: Desk, error: ExportError) -> None:
+        if isinstance(error, Misconfigured):
+            desk.ledger.pause(desk.export.name, error.failure)
+        wait = max(self.try_again_after, getattr(error, "retry_after", None) or 0.0)
+        self.ledger.defer_preflight(
+            period_id, fence, until=desk.clock() + wait, notice=f"Not checked yet. {error.failure.description}"
+        )
+
+
+def _verdict(records: Sequence[InvoiceRecord], desk: Desk) -> PeriodVerdict:
+    """Check against cached reference data; what is missing is re-read once before it is believed."""
+    invoices = {record.id: Invoice.model_validate_json(record.content) for record in records}
+    accounts = sales_accounts(invoices.values())
+    verdict = check_period(invoices, desk.export, desk.economic.reference_data(accounts))
+    if any(set_up_related(why) for why in verdict.failures.values()):
+        fresh = desk.economic.reference_data(accounts, newer_than=desk.clock())
+        verdict = check_period(invoices, desk.export, fresh)
+    return verdict
+
+
+def _in_economic(records: Sequence[InvoiceRecord], desk: Desk) -> frozenset[str]:
+    """Return the ids of which e-conomic has something: a few calls for a whole period.
+
+    This is what makes a wiped ledger, or an event sent again after it, harmless.
+    """
+    wanted = [record.id for record in records]
+    return frozenset(document.reference for document in desk.economic.documents(wanted)) if wanted else frozenset()

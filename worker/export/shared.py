@@ -1,0 +1,105 @@
+"""Customers and products that invoices share are created once, however many invoices ask at the same time.
+
+The single flight is the ledger's (lease and fence). Whoever holds it looks first, settles what an earlier holder left
+without an outcome, and creates only after a fruitless look.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from worker.errors import Refused, Unavailable
+from worker.export.desk import Desk
+from worker.invoicing.economic_port import Reply
+from worker.invoicing.identity import idempotency_key
+from worker.invoicing.ports import SharedCreation
+from worker.invoicing.reasons import Reason, failure
+from worker.invoicing.record import Intent
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Creation:
+    """What is shared, how it is found, and how it is created. Keys hold no customer data."""
+
+    #: ``customer`` or ``product``: the step of the idempotency key.
+    step: str
+    #: Under which the number is remembered.
+    known_as: str
+    #: Identity of which only one may be created; several ``known_as`` may share it (two Opter codes, one company).
+    identity: str
+    #: Collection path to POST to.
+    path: str
+    #: Look it up in e-conomic; None when it is certainly not there. Raises ``Rejected`` for a question to a person.
+    look: Callable[[], str | None]
+    #: The body of the create, as canonical JSON.
+    body: Callable[[], str]
+    #: Its number in e-conomic's answer to the create.
+    number_of: Callable[[Reply], str]
+
+
+def find_or_create(desk: Desk, creation: Creation, *, agreement: int) -> str:
+    """Return e-conomic's number of a shared thing, creating it if a look finds none.
+
+    Raises ``Busy`` while another worker is at it, and whatever the look and the create raise.
+    """
+    with _flight(desk, f"known:{agreement}:{creation.known_as}") as known:
+        if known.number:
+            return known.number
+        key = f"making:{agreement}:{creation.identity}"
+        with _flight(desk, key) as making:
+            number = creation.look() or _create(desk, creation, key, making, agreement)
+            desk.ledger.save_shared(key, replace(making, intent=None))
+        desk.ledger.save_shared(f"known:{agreement}:{creation.known_as}", replace(known, number=number))
+        return number
+
+
+@contextmanager
+def _flight(desk: Desk, key: str) -> Iterator[SharedCreation]:
+    flight = desk.ledger.open_shared(key)
+    try:
+        yield flight
+    finally:
+        if not flight.number:
+            desk.ledger.release_shared(key, flight.fence)
+
+
+def _create(desk: Desk, creation: Creation, key: str, making: SharedCreation, agreement: int) -> str:
+    intent, generation = making.intent, making.generation
+    if intent is None or desk.clock() - intent.at >= desk.key_memory:
+        generation += intent is not None
+        intent = _intent(desk, creation, generation, agreement)
+        desk.ledger.save_shared(key, replace(making, intent=intent, generation=generation))
+    try:
+        reply = desk.economic.send(intent)
+    except Refused as refusal:
+        _license_another(desk, key, making, generation)
+        if refusal.replayed or refusal.codes & {"PayloadChanged", "URLChanged"}:
+            raise _look_again(refusal.failure.log_id) from refusal
+        raise
+    return creation.number_of(reply) if not reply.replayed else _confirmed(desk, creation, key, making, generation)
+
+
+def _intent(desk: Desk, creation: Creation, generation: int, agreement: int) -> Intent:
+    key = idempotency_key(f"{desk.environment}-{agreement}", creation.identity, creation.step, generation)
+    return Intent(
+        step=creation.step, method="POST", path=creation.path, body=creation.body(), key=key, at=desk.clock()
+    )
+
+
+def _license_another(desk: Desk, key: str, making: SharedCreation, generation: int) -> None:
+    """The next create needs a new key, as e-conomic may remember its answer under this one for an hour."""
+    desk.ledger.save_shared(key, replace(making, intent=None, generation=generation + 1))
+
+
+def _confirmed(desk: Desk, creation: Creation, key: str, making: SharedCreation, generation: int) -> str:
+    """A remembered success proves that it was created once, not that it is still there: only a look does."""
+    number = creation.look()
+    if number is None:
+        _license_another(desk, key, making, generation)
+        raise _look_again("")
+    return number
+
+
+def _look_again(log_id: str) -> Unavailable:
+    text = "An earlier request to create the same customer or product has left a trace; it is looked up again."
+    return Unavailable(failure(Reason.BUSY, text, log_id=log_id), retry_after=2.0)

@@ -1,0 +1,43 @@
+"""What the export of an invoice does next, decided from its record alone."""
+
+from enum import StrEnum
+
+from worker.invoicing.record import Progress
+
+
+class Todo(StrEnum):
+    """One turn of the invoice method."""
+
+    #: Find out what is in e-conomic under our reference before anything else is done.
+    LOOK = "look"
+    #: Send the recorded write, for the first time or again under the same key.
+    SEND = "send"
+    DRAFT = "draft"
+    BOOK = "book"
+    DISCARD = "discard"
+    #: The draft is gone; the verdict becomes the dead letter.
+    BURY = "bury"
+    FINISH = "finish"
+
+
+def next_step(progress: Progress, *, book: bool, now: float, key_memory: float) -> Todo:
+    """Decide the next turn.
+
+    An open intent is sent under its key while e-conomic remembers keys (``key_memory`` seconds, below its one hour);
+    past that the same key would be executed again, so only a look can settle it.
+    """
+    if progress.look:
+        return Todo.LOOK
+    if progress.intent:
+        return Todo.SEND if now - progress.intent.at < key_memory else Todo.LOOK
+    return _without_intent(progress, book=book)
+
+
+def _without_intent(progress: Progress, *, book: bool) -> Todo:
+    if progress.booked_number:
+        return Todo.FINISH
+    if progress.verdict:
+        return Todo.DISCARD if progress.draft_number else Todo.BURY
+    if not progress.draft_number:
+        return Todo.DRAFT
+    return Todo.BOOK if book else Todo.FINISH

@@ -1,0 +1,67 @@
+"""From a process's start to its end: configuration, the runtime after any fork, log context around every task."""
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import structlog
+from celery import Celery, signals
+
+from config.broker import celery_config
+from config.exports import Export
+from config.exports_file import load_exports
+from config.settings import SECRETS, Settings, load_settings
+from worker.runtime import Runtime, build_runtime, configure_logs
+
+
+class Lifecycle:
+    """What one process reads and builds once, each at its first use."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings. Raises ``ConfigurationMistakes``."""
+        return load_settings()
+
+    @cached_property
+    def exports(self) -> Mapping[str, Export]:
+        """The exports file. Raises ``ConfigurationMistakes``."""
+        return load_exports(self.settings.exports_file, env=os.environ, secrets=SECRETS)
+
+    @cached_property
+    def runtime(self) -> Runtime:
+        """The working parts; never inherited through a fork, as sockets must not be shared."""
+        return build_runtime(self.settings, self.exports, self._app)
+
+    def celery_configuration(self) -> dict[str, Any]:
+        """Return Celery's configuration; asked for by Celery when it first needs it."""
+        return celery_config(self.settings, self.exports)
+
+    def connect(self) -> None:
+        """Follow Celery's signals. Strong references: bound methods would vanish at once."""
+        signals.setup_logging.connect(self._configure_logs, weak=False)
+        signals.worker_process_init.connect(self._drop_inherited, weak=False)
+        signals.worker_shutdown.connect(self._close, weak=False)
+        signals.worker_process_shutdown.connect(self._close, weak=False)
+        signals.task_prerun.connect(self._bind, weak=False)
+        signals.task_postrun.connect(self._clear, weak=False)
+
+    def _configure_logs(self, **_: Any) -> None:
+        configure_logs(self.settings.log.level, self.settings.log.format)
+
+    def _drop_inherited(self, **_: Any) -> None:
+        self.__dict__.pop("runtime", None)
+
+    def _close(self, **_: Any) -> None:
+        runtime = self.__dict__.pop("runtime", None)
+        if runtime:
+            runtime.close()
+
+    def _bind(self, task_id: str, **_: Any) -> None:
+        structlog.contextvars.bind_contextvars(task_id=task_id)
+
+    def _clear(self, **_: Any) -> None:
+        structlog.contextvars.clear_contextvars()

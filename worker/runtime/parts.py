@@ -1,0 +1,102 @@
+"""What one process works with, and the two jobs that its tasks ask for."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+from redis import Redis
+
+from config.exports import Export
+from config.settings import Settings
+from worker.economic import EconomicClient
+from worker.errors import LedgerDown
+from worker.export.desk import Desk
+from worker.export.preflight import Preflight
+from worker.export.run import Exporter, Ran
+from worker.export.sweep import Sweeper
+from worker.ledger import RedisLedger
+from worker.runtime.publisher import Publisher
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """One process's working parts, built after any fork and closed at its end."""
+
+    settings: Settings
+    exports: Mapping[str, Export]
+    redis: Redis
+    ledger: RedisLedger
+    publisher: Publisher
+    exporter: Exporter
+    preflight: Preflight
+    sweeper: Sweeper
+    clients: Mapping[str, EconomicClient]
+    #: The desk of an export; raises ``KeyError`` for one that is not in the exports file.
+    desk: Callable[[str], Desk]
+
+    def export_invoice(self, invoice_id: str) -> None:
+        """Export one invoice and write its canonical log line."""
+        began = time.monotonic()
+        client = self.clients.get(invoice_id.partition("-")[0])
+        if client is None:
+            log.error("export_unknown", invoice=invoice_id, next_step="Put the export back into the exports file.")
+            return
+        with client.metered() as meter:
+            ran = self.exporter.run(invoice_id)
+        log.info(
+            "invoice_export",
+            invoice=invoice_id,
+            result=ran.result,
+            **_told(ran),
+            http_calls=meter.calls,
+            tokens=meter.tokens,
+            ms=round((time.monotonic() - began) * 1000),
+        )
+
+    def check_period(self, period_id: str) -> None:
+        """Check one period and write its canonical log line."""
+        began = time.monotonic()
+        export = period_id.partition("-")[0]
+        if export not in self.exports:
+            log.error("export_unknown", period=period_id, next_step="Put the export back into the exports file.")
+            return
+        try:
+            checked = self.preflight.run(period_id, self.desk(export))
+        except LedgerDown:
+            log.warning("period_preflight", period=period_id, result="ledger-down")
+            return
+        log.info(
+            "period_preflight",
+            period=period_id,
+            result=checked.result,
+            queued=checked.queued,
+            dead=checked.dead,
+            found=checked.found,
+            ms=round((time.monotonic() - began) * 1000),
+        )
+
+    def close(self) -> None:
+        """Close every connection."""
+        for client in self.clients.values():
+            client.close()
+        self.redis.close()
+
+
+def _told(ran: Ran) -> dict[str, object]:
+    """What the line says besides the result; no customer data."""
+    record = ran.record
+    if record is None:
+        return {"why": ran.why} if ran.why else {}
+    told = {
+        "periods": record.periods,
+        "attempt": record.attempts,
+        "draft": record.progress.draft_number,
+        "booked": record.progress.booked_number,
+        "adopted": record.progress.adopted or None,
+        "reason": record.failure.reason if record.failure else None,
+        "log_id": record.failure.log_id if record.failure else None,
+    }
+    return {key: value for key, value in told.items() if value}

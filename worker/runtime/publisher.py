@@ -1,0 +1,50 @@
+"""Celery messages: an id each, many a round trip. They are hints; the ledger is the truth."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import uuid4
+
+from celery import Celery
+from kombu.exceptions import BatchPublishError, OperationalError
+
+from config.names import EXPORT_TASK, PREFLIGHT_TASK, export_queue, preflight_queue
+from worker.errors import LedgerDown
+from worker.invoicing.ports import Due, SweepPort
+from worker.invoicing.reasons import Reason, failure
+
+
+class Publisher:
+    """Publishes to the queues of each export, and sees which of them are empty."""
+
+    def __init__(self, app: Celery, ledger: SweepPort) -> None:
+        self._app = app
+        self._ledger = ledger
+
+    def export(self, dues: Sequence[Due]) -> None:
+        """Publish one message for each invoice, then note it. Raises ``LedgerDown``.
+
+        A crash or an error in between is mended by the sweep: at worst a message is doubled, and its claim refused.
+        """
+        if not dues:
+            return
+        self._send((EXPORT_TASK, due.invoice_id, export_queue(due.export)) for due in dues)
+        self._ledger.published([due.invoice_id for due in dues])
+
+    def preflight(self, period_id: str, export: str) -> None:
+        """Publish the message that has a period checked. Raises ``LedgerDown``."""
+        self._send([(PREFLIGHT_TASK, period_id, preflight_queue(export))])
+
+    def _send(self, messages: Iterable[tuple[str, str, str]]) -> None:
+        try:
+            with self._app.producer_pool.acquire(block=True, timeout=10) as producer, producer.batch(max_size=200):
+                for task, key, queue in messages:
+                    self._publish(producer, task, key, queue)
+        except (OperationalError, BatchPublishError, OSError) as error:
+            text = "The messages of queued invoices could not be put on Celery's queues."
+            raise LedgerDown(failure(Reason.LEDGER_DOWN, text)) from error
+
+    def _publish(self, producer: Any, task: str, key: str, queue: str) -> None:
+        """The task id leads from Flower to ``status`` and back: it begins with the invoice's or period's id."""
+        self._app.send_task(
+            task, (key,), task_id=f"{key}.{uuid4().hex[:8]}", producer=producer, queue=queue, retry=False
+        )
