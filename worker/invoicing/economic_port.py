@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from config.exports import Limits
 from worker.invoicing.record import Intent
 from worker.invoicing.reference import Document, EconomicCustomer, Product, ReferenceData
 
@@ -67,4 +68,74 @@ class Economic(Protocol):
 
     def send(self, intent: Intent) -> Reply:
         """Send a frozen write: these bytes under this idempotency key."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Usage:
+    """What one job has cost so far."""
+
+    #: HTTP requests tried.
+    calls: int = 0
+    #: Rate tokens that they cost (``X-CallCost``, or the estimate where e-conomic did not say).
+    tokens: float = 0.0
+
+
+class UsageMeter(Protocol):
+    """Counts what the current thread spends, for the one log line of its job."""
+
+    def take(self) -> Usage:
+        """Return what this thread has spent since the last ``take``, and start at zero again."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Permit:
+    """Leave for one call to one agreement, tokens reserved."""
+
+    agreement: str
+    limits: Limits
+    #: Tokens reserved for it.
+    cost: float
+    #: Tokens that all our workers have spent on the agreement in the last 60 seconds, this call included.
+    spent: float = 0.0
+    #: Tokens per 60 seconds that the gate believes e-conomic grants.
+    granted: float = 0.0
+    #: Calls before this one have failed, so that its success is news.
+    watched: bool = False
+    #: The one call let through to see whether an outage is over.
+    probe: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Feedback:
+    """What the answer to one call says about the agreement's rate and health."""
+
+    #: Tokens that the call really cost; None when e-conomic did not say.
+    cost: float | None = None
+    #: Tokens used per 60 seconds by everybody, by e-conomic's count; None when it did not say.
+    used: float | None = None
+    #: Tokens granted per 60 seconds; None when e-conomic did not say.
+    granted: float | None = None
+    #: Seconds that e-conomic asks to be left alone (``Retry-After``).
+    retry_after: float | None = None
+    #: Answered with 429.
+    throttled: bool = False
+    #: No connection, no answer, or 5xx.
+    failed: bool = False
+
+
+class RateGate(Protocol):
+    """Paces the calls of all workers to one agreement; ``worker.ledger`` keeps the Redis adapter and its twin."""
+
+    def acquire(self, agreement: str, cost: float, limits: Limits) -> Permit:
+        """Reserve ``cost`` tokens, sleeping up to about two seconds for them.
+
+        Raises ``Throttled`` with ``retry_after``, nothing reserved, when the wait would be longer, the day's calls
+        are used up, or the agreement is left alone after an outage; ``LedgerDown`` when Redis does not answer.
+        """
+        ...
+
+    def report(self, permit: Permit, feedback: Feedback) -> None:
+        """Learn from the answer. Never raises: the answer itself matters more than its statistics."""
         ...
