@@ -1,9 +1,9 @@
 """Refusals in e-conomic's own shapes. A resource raises what these return.
 
 The three shapes of ``errors`` on legacy REST: an object keyed by property (semantic validation), the same with lines
-under ``lines.items`` or ``lines`` (depending on the year a client recorded it), and an array (schema and filter errors).
-The OpenAPI services answer RFC 7807 problem details instead. Sources: e-conomic REST docs, "Error handling"; recorded
-answers of 2015 to 2024.
+under ``lines.items``, and an array (schema and filter errors). The OpenAPI services answer RFC 7807 problem details
+instead. The protocol stamps ``logId``, ``logTime``, ``traceId`` and ``instance`` on the way out. Sources: e-conomic
+REST docs, "Error handling"; recorded answers of 2015 to 2024.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,8 +12,7 @@ from typing import Any
 
 from worker.sandbox.state import ApiError, Json
 
-LOG_ID = "f1e2d3c4b5a69788-CPH"
-LOG_TIME = "2026-08-12T09:30:00"
+SCHEMA_FAILED = "E00500"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,7 +58,7 @@ def line_errors(lines: Mapping[int, Sequence[Invalid]]) -> Json:
 
 def schema_failed(problems: Sequence[str]) -> ApiError:
     """Return shape 3: 400 "Schema validation failed." with an array of sentences."""
-    body = _body(400, "Schema validation failed.", "E00500")
+    body = _body(400, "Schema validation failed.", SCHEMA_FAILED)
     return ApiError(400, body | {"errors": list(problems), "errorCount": len(problems)})
 
 
@@ -79,7 +78,7 @@ def problem(status: int, title: str, code: str, *problems: Invalid) -> ApiError:
     """Return RFC 7807 problem details, as the OpenAPI services answer."""
     errors = [{"message": each.message, "errorCode": each.code, "property": each.property} for each in problems]
     body: Json = {"type": f"https://httpstatuses.io/{status}", "title": title, "status": status, "detail": title}
-    return ApiError(status, body | {"errorCode": code, "errors": errors, "traceId": LOG_ID, "traceTimeUtc": LOG_TIME})
+    return ApiError(status, body | {"errorCode": code, "errors": errors})
 
 
 def _entry(invalid: Invalid) -> Json:
@@ -97,7 +96,5 @@ def _body(status: int, message: str, code: str, hint: str = "") -> Json:
         "message": message,
         "errorCode": code,
         "developerHint": hint or "Read errors for what to change.",
-        "logId": LOG_ID,
         "httpStatusCode": status,
-        "logTime": LOG_TIME,
     }

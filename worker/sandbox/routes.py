@@ -53,4 +53,9 @@ class Route:
     @property
     def service(self) -> bool:
         """Whether this belongs to an OpenAPI service (``apis.e-conomic.com``) and not to legacy REST."""
-        return self.path.split("/")[1].endswith("api")
+        return is_service(self.path)
+
+
+def is_service(path: str) -> bool:
+    """Return whether the path's first segment names an OpenAPI service: ``/journalsapi/v15.0.0/journals``."""
+    return path.split("/", 2)[1].endswith("api") if "/" in path else False

@@ -1,0 +1,31 @@
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from support import toy_economic as toy
+from support.listening import listening
+
+from worker.sandbox.app import create_app
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    app = create_app({(toy.APP, toy.GRANT): toy.agreement()}, toy.ROUTES, clock=time.time)
+    with listening(app) as url:
+        yield url
+
+
+@pytest.fixture
+def control(address: str) -> Iterator[httpx.Client]:
+    """The control path of a sandbox as at its start."""
+    with httpx.Client(base_url=f"{address}/_sandbox") as client:
+        client.post("/reset").raise_for_status()
+        yield client
+
+
+@pytest.fixture
+def economic(address: str, control: httpx.Client) -> Iterator[httpx.Client]:
+    """e-conomic as a client with the right tokens sees it."""
+    with httpx.Client(base_url=address, headers=toy.HEADERS, timeout=5) as client:
+        yield client

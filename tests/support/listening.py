@@ -1,0 +1,26 @@
+"""A sandbox application on a real socket, in a thread of the test."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
+from socket import create_server
+from threading import Thread
+
+from starlette.types import ASGIApp
+
+from worker.sandbox.listen import Server
+
+
+@contextmanager
+def listening(app: ASGIApp) -> Iterator[str]:
+    """Serve the application on a free port of this machine; yields its address, such as ``http://127.0.0.1:40123``."""
+    addresses: SimpleQueue[str] = SimpleQueue()
+    server = Server(app, addresses.put)
+    with create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            yield addresses.get(timeout=10)
+        finally:
+            server.should_exit = True
+            thread.join(timeout=10)

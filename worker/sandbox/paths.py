@@ -1,0 +1,75 @@
+"""From a request's path to its route, with e-conomic's own encoding of awkward characters undone."""
+
+import re
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+
+from worker.sandbox.failures import not_found, refused
+from worker.sandbox.routes import Route
+
+#: The character's index is its code: ``<`` is ``_0_``, ``+`` is ``_13_`` (e-conomic REST docs, "Special characters").
+AWKWARD = "<>*%:&/\\_ ?.#+"
+CODE = re.compile(r"_(1[0-3]|[0-9])_")
+
+Methods = dict[str, Route]
+
+
+def decode_parameter(text: str) -> str:
+    """Return ``2025/2026`` for ``2025_6_2026``."""
+    return CODE.sub(lambda match: AWKWARD[int(match[1])], text)
+
+
+def encode_parameter(text: str) -> str:
+    """Return ``2025_6_2026`` for ``2025/2026``."""
+    return "".join(f"_{AWKWARD.index(char)}_" if char in AWKWARD else char for char in text)
+
+
+class Router:
+    """Every route, looked up by path first so that a wrong method is told apart from a wrong path."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._plain: dict[str, Methods] = {}
+        self._patterns: dict[str, list[tuple[re.Pattern[str], Methods]]] = {}
+        by_path: dict[str, Methods] = {}
+        for route in routes:
+            by_path.setdefault(route.path, {})[route.method] = route
+        for path, methods in by_path.items():
+            self._mount(path, methods)
+
+    def find(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
+        """Return the route and the decoded path parameters. A trailing slash changes nothing.
+
+        Raises:
+            ApiError: 404 for an unknown path, 405 for a known path with another method.
+
+        """
+        methods, params = self._methods(path.rstrip("/"))
+        if not methods:
+            raise not_found()
+        if route := methods.get(method):
+            return route, params
+        raise refused(HTTPStatus.METHOD_NOT_ALLOWED, "Method not allowed.", "E00405", f"Allowed: {', '.join(methods)}.")
+
+    def peek(self, method: str, path: str) -> Route | None:
+        """Return the route, or None when there is none."""
+        return self._methods(path.rstrip("/"))[0].get(method)
+
+    def _methods(self, path: str) -> tuple[Methods, Mapping[str, str]]:
+        if methods := self._plain.get(path):
+            return methods, {}
+        for pattern, found in self._patterns.get(_first(path), ()):
+            if match := pattern.fullmatch(path):
+                return found, {name: decode_parameter(value) for name, value in match.groupdict().items()}
+        return {}, {}
+
+    def _mount(self, path: str, methods: Methods) -> None:
+        if "{" not in path:
+            self._plain[path] = methods
+            return
+        parts = re.split(r"\{(\w+)\}", path)
+        pattern = "".join(f"(?P<{part}>[^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+        self._patterns.setdefault(_first(path), []).append((re.compile(pattern), methods))
+
+
+def _first(path: str) -> str:
+    return path.split("/", 2)[1] if "/" in path else ""

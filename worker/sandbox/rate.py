@@ -1,0 +1,73 @@
+"""The token budget of one agreement: what a call costs, what is left, when to come back."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from worker.sandbox.knobs import Knobs
+
+WINDOW = 60.0
+DAY = 86_400.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """The meter after one call."""
+
+    cost: int
+    #: Tokens used so far, this call included.
+    used: int
+    limit: int
+    #: Seconds to wait when the call is refused; None when it may pass.
+    retry_after: int | None = None
+    #: Whether this call is the first one beyond the fair use of the day.
+    beyond_fair_use: bool = False
+
+    def headers(self) -> Mapping[str, str]:
+        """Return the headers of every answer, refusals included (measured on a live agreement, August 2026)."""
+        found = {
+            "x-callcost": str(self.cost),
+            "x-ratelimiting": f"token-limit-{self.limit}-per-60-seconds: {self.used}/{self.limit}",
+        }
+        return found if self.retry_after is None else found | {"retry-after": str(self.retry_after)}
+
+
+class Meter:
+    """Counts the tokens and the calls of one agreement. A refused call costs as well."""
+
+    def __init__(self) -> None:
+        self._used = 0.0
+        self._since = -math.inf
+        self._day = -math.inf
+        #: Calls in the current 24 hours.
+        self.calls = 0
+
+    def take(self, now: float, cost: int, knobs: Knobs) -> Reading:
+        """Charge one call at ``now`` (seconds since the epoch)."""
+        self._count(now)
+        self._recover(now, knobs)
+        self._used += cost
+        return Reading(
+            cost=cost,
+            used=math.ceil(self._used),
+            limit=knobs.rate_limit,
+            retry_after=self._wait(now, cost, knobs) if self._used > knobs.rate_limit else None,
+            beyond_fair_use=self.calls == knobs.daily_calls + 1,
+        )
+
+    def _recover(self, now: float, knobs: Knobs) -> None:
+        if now - self._since >= WINDOW:
+            self._used, self._since = 0.0, now
+        elif knobs.rate_mode == "refill":
+            passed = max(0.0, now - self._since)
+            self._used, self._since = max(0.0, self._used - passed * knobs.rate_limit / WINDOW), now
+
+    def _wait(self, now: float, cost: int, knobs: Knobs) -> int:
+        if knobs.rate_mode == "window":
+            return max(1, math.ceil(self._since + WINDOW - now))
+        return max(1, math.ceil((self._used + cost - knobs.rate_limit) * WINDOW / knobs.rate_limit))
+
+    def _count(self, now: float) -> None:
+        if now - self._day >= DAY:
+            self._day, self.calls = now, 0
+        self.calls += 1
