@@ -25,6 +25,7 @@ class Reason(StrEnum):
     PRODUCT_GROUP_MISSING = "product-group-missing"
     PRODUCT_GROUP_AMBIGUOUS = "product-group-ambiguous"
     PRODUCT_BARRED = "product-barred"
+    PRODUCT_NUMBER_TAKEN = "product-number-taken"
     PAYMENT_TERMS_MISSING = "payment-terms-missing"
     PAYMENT_TERMS_AMBIGUOUS = "payment-terms-ambiguous"
     DUE_DATE_MISMATCH = "due-date-mismatch"
@@ -50,6 +51,7 @@ class Reason(StrEnum):
 
     # Said by e-conomic
     TOTALS_MISMATCH = "totals-mismatch"
+    BOOKED_DIFFERS = "booked-differs"
     NUMBER_TAKEN = "number-taken"
     REFUSED_BY_ECONOMIC = "refused-by-economic"
     DUPLICATE_DOCUMENTS = "duplicate-documents"

@@ -5,6 +5,7 @@ are unreliable for brackets). Export names and regions hold no hyphen, so two in
 """
 
 import hashlib
+import json
 import re
 
 
@@ -31,6 +32,12 @@ def idempotency_key(environment: str, reference: str, step: str, generation: int
     """
     readable = f"{environment}-{reference}-{step}-{generation}"
     return f"{readable[:48]}-{hashlib.sha256(readable.encode()).hexdigest()[:16]}"
+
+
+def fingerprint(kind: str, *parts: object) -> str:
+    """Name a shared thing, for example a customer, by what identifies it, without telling it."""
+    told = json.dumps([kind, *map(str, parts)])
+    return f"{kind}-{hashlib.sha256(told.encode()).hexdigest()[:24]}"
 
 
 def _alphanumeric(text: str) -> str:

@@ -7,6 +7,8 @@ from pydantic import BeforeValidator, PlainSerializer
 
 OERE = Decimal("0.01")
 ZERO = Decimal("0.00")
+#: No invoice comes near it; beyond it, arithmetic to the øre would leave decimal's 28 digits.
+_BOUND = Decimal(10) ** 15
 
 
 def to_oere(amount: Decimal) -> Decimal:
@@ -23,6 +25,8 @@ def _exact(value: object) -> Decimal:
         raise ValueError(f'money is a decimal string such as "100.00", not {type(value).__name__}')  # noqa: TRY004  # pydantic reports ValueError only
     if not amount.is_finite():
         raise ValueError(f"{value!r} is not an amount of money")
+    if abs(amount) >= _BOUND:
+        raise ValueError(f"{value!r} is too large for an amount of money")
     if amount != to_oere(amount):
         raise ValueError(f"{value!r} has more than two decimals")
     return to_oere(amount)

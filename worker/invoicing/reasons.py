@@ -1,15 +1,13 @@
 """From a reason code to the failure that a person reads."""
 
 from collections.abc import Iterable
-from typing import TypeVar
 
-from worker.errors import Failure, InvalidInvoice
+from worker.errors import Failure
 from worker.invoicing.catalogue import CATALOGUE
 from worker.invoicing.codes import Entry, Reason
 
-__all__ = ["CATALOGUE", "Entry", "Reason", "failure", "merged", "or_refuse", "set_up_related"]
+__all__ = ["CATALOGUE", "Entry", "Reason", "failure", "merged", "set_up_related"]
 
-T = TypeVar("T")
 _SET_UP = frozenset(reason.value for reason, entry in CATALOGUE.items() if entry.set_up)
 
 
@@ -52,13 +50,6 @@ def merged(failures: Iterable[Failure]) -> Failure:
         economic_message="; ".join(one.economic_message for one in all_of_them if one.economic_message),
         log_id=next((one.log_id for one in all_of_them if one.log_id), ""),
     )
-
-
-def or_refuse(value: T | Failure) -> T:
-    """Return the value; raises ``InvalidInvoice`` when it is a failure instead."""
-    if isinstance(value, Failure):
-        raise InvalidInvoice(value)
-    return value
 
 
 def set_up_related(found: Failure) -> bool:

@@ -2,8 +2,8 @@ import dataclasses
 
 import pytest
 
-from worker.errors import Failure, InvalidInvoice
-from worker.invoicing.reasons import CATALOGUE, Reason, failure, merged, or_refuse, set_up_related
+from worker.errors import Failure
+from worker.invoicing.reasons import CATALOGUE, Reason, failure, merged, set_up_related
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -72,16 +72,6 @@ def test_nothing_cannot_be_merged() -> None:
     """An invoice without failures must not become a dead letter by accident."""
     with pytest.raises(ValueError, match="no failure"):
         merged([])
-
-
-def test_or_refuse() -> None:
-    """A value passes; a failure becomes the error that buries the invoice."""
-    wrong = Failure(reason="a", description="A.", next_step="Do x.")
-
-    assert or_refuse(7) == 7
-    with pytest.raises(InvalidInvoice) as caught:
-        or_refuse(wrong)
-    assert wrong == caught.value.failure
 
 
 @pytest.mark.parametrize(

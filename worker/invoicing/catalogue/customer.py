@@ -17,7 +17,7 @@ CUSTOMER = {
         title="Customer number belongs to another company",
         cause="The customer with this number in e-conomic has another corporate id than the invoice's customer.",
         next_step=(
-            "Correct the sales ledger number in Opter or the corporate id in either system; then send or re-queue."
+            "Correct the sales ledger number in Opter or the corporate id in either system; then send or re- queue."
         ),
     ),
     Reason.CUSTOMER_BARRED: Entry(
@@ -27,7 +27,13 @@ CUSTOMER = {
     ),
     Reason.CUSTOMER_NUMBER_UNFIT: Entry(
         title="Customer number unusable",
-        cause="The customer's number does not fit e-conomic, which takes whole numbers from 1 to 999 999 999.",
-        next_step="Give the customer a shorter sales ledger number in Opter, or create it in e-conomic; then re-queue.",
+        cause=(
+            "The customer's sales ledger number does not fit e-conomic (whole numbers from 1 to 999 999 999), and "
+            "there is neither a corporate id nor a full address by which the customer could be found again."
+        ),
+        next_step=(
+            "Give the customer a sales ledger number of at most nine digits, or a corporate id, in Opter and send "
+            "the invoice again."
+        ),
     ),
 }

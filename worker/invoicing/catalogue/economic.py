@@ -11,6 +11,14 @@ ECONOMIC = {
             "check the VAT code behind the product group. Then re-queue."
         ),
     ),
+    Reason.BOOKED_DIFFERS: Entry(
+        title="Booked with other amounts",
+        cause="The invoice is booked in e-conomic already, and its amounts are not those of Opter's invoice.",
+        next_step=(
+            "Compare the two. Booking cannot be undone: credit the invoice in e-conomic or correct it with a credit "
+            "note from Opter, then mark it as exported."
+        ),
+    ),
     Reason.NUMBER_TAKEN: Entry(
         title="Invoice number taken",
         cause="Another invoice in e-conomic already has this number.",

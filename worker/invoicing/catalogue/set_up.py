@@ -26,6 +26,12 @@ SET_UP = {
         next_step="Open the product in e-conomic and remove the bar, then re-queue.",
         set_up=True,
     ),
+    Reason.PRODUCT_NUMBER_TAKEN: Entry(
+        title="Product number taken",
+        cause="The numbers that a new product could have are used by products of other groups in e-conomic.",
+        next_step="Create one product in the product group in e-conomic, with any free number, then re-queue.",
+        set_up=True,
+    ),
     Reason.PAYMENT_TERMS_MISSING: Entry(
         title="Payment terms missing in e-conomic",
         cause="No payment terms in e-conomic correspond to Opter's payment condition.",

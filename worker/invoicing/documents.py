@@ -1,0 +1,43 @@
+"""A draft or booked invoice as e-conomic's JSON tells it."""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from worker.invoicing.reference import Document
+
+
+def read_document(body: Any, *, booked: bool) -> Document | None:
+    """Return the document of an answer; None when it is none, so that nothing is concluded from half an answer.
+
+    e-conomic may leave out what is zero or empty (measured); number, currency and customer are always there.
+    """
+    try:
+        return _document(body, booked=booked)
+    except (KeyError, TypeError, ValueError, AttributeError, InvalidOperation):
+        return None
+
+
+def _document(body: Mapping[str, Any], *, booked: bool) -> Document:
+    former = body.get("orderNumber") if booked else None
+    return Document(
+        number=int(body["bookedInvoiceNumber" if booked else "draftInvoiceNumber"]),
+        booked=booked,
+        reference=str(body.get("references", {}).get("other", "")),
+        customer=int(body["customer"]["customerNumber"]),
+        date=str(body["date"]),
+        currency=str(body["currency"]),
+        net=_money(body, "netAmount"),
+        vat=_money(body, "vatAmount"),
+        gross=_money(body, "grossAmount"),
+        due_date=str(body.get("dueDate", "")),
+        former_draft=int(former) if former else None,
+    )
+
+
+def _money(body: Mapping[str, Any], name: str) -> Decimal:
+    """Read a number exactly: a float's shortest spelling is what was sent."""
+    amount = Decimal(str(body.get(name, 0)))
+    if not amount.is_finite():
+        raise ValueError(f"{name} is not an amount of money")
+    return amount

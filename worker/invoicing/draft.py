@@ -1,0 +1,138 @@
+"""The draft invoice as POST /invoices/drafts takes it (limits: e-conomic REST schema, draft invoices)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from config.exports import Export
+from worker.errors import InvalidInvoice
+from worker.invoicing.invoice import Invoice, Line
+from worker.invoicing.notes import heading, text_line
+from worker.invoicing.reasons import Reason, failure
+from worker.invoicing.reference import ReferenceData
+from worker.invoicing.terms import Settled, settle
+from worker.invoicing.texts import Fitted, Source, fit
+from worker.invoicing.vat import check_zone, zone_for
+
+_ONE = Decimal("1.00")
+#: e-conomic takes six decimals of a rate, per 100 units.
+_RATE_STEP = Decimal("0.000001")
+_PAR = Decimal(100)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """What to send, and what in it differs from the source."""
+
+    payload: dict[str, Any]
+    remarks: tuple[str, ...]
+
+
+def draft_payload(  # noqa: PLR0913, PLR0917  # an invoice needs all of it
+    invoice: Invoice,
+    export: Export,
+    reference: ReferenceData,
+    our_reference: str,
+    customer_number: int,
+    products: Mapping[str, str],
+) -> Draft:
+    """Return the draft of an invoice; ``products`` maps its sales accounts to product numbers.
+
+    Money is Decimal with two decimals; a credit note is a draft with negative prices. Raises ``InvalidInvoice`` when
+    the agreement's set-up does not allow it.
+    """
+    check_rounding(invoice, export)
+    settled = settle(invoice, reference.payment_terms, export)
+    recipient, notes = fit(_recipient(invoice)), fit(_notes(invoice, export))
+    rate, rate_remarks = exchange_rate(invoice, reference.base_currency)
+    lines = [_line(line, invoice, products) for line in sorted(invoice.lines, key=lambda line: line.line_number)]
+    zone = check_zone(zone_for(invoice.customer, invoice.lines, export.vat), reference)
+    payload = {
+        "date": invoice.invoice_date.isoformat(),
+        "currency": invoice.currency,
+        **({"exchangeRate": rate} if rate else {}),
+        "layout": {"layoutNumber": export.customers.layout},
+        **_terms(settled),
+        "customer": {"customerNumber": customer_number},
+        "recipient": {**recipient.texts, "vatZone": {"vatZoneNumber": zone}},
+        "references": {"other": our_reference},
+        "notes": notes.texts,
+        "lines": [{"lineNumber": n, "sortKey": n, **fields} for n, (fields, _) in enumerate(lines, start=1)],
+    }
+    cuts = (remark for fitted in (recipient, notes, *(text for _, text in lines)) for remark in fitted.remarks)
+    return Draft(payload=payload, remarks=(*settled.remarks, *rate_remarks, *_left_out(invoice), *cuts))
+
+
+def check_rounding(invoice: Invoice, export: Export) -> None:
+    """Refuse a rounding difference above ``booking.tolerance``, as a draft has no field for it.
+
+    Within the tolerance the invoice is booked without it. Raises ``InvalidInvoice``.
+    """
+    if abs(invoice.rounding) > export.booking.tolerance:
+        text = f"Opter rounded the total by {invoice.rounding} {invoice.currency}; e-conomic cannot."
+        raise InvalidInvoice(failure(Reason.ROUNDING_UNSUPPORTED, text, field="rounding", value=str(invoice.rounding)))
+
+
+def exchange_rate(invoice: Invoice, base_currency: str) -> tuple[Decimal | None, tuple[str, ...]]:
+    """Return the rate to send, per 100 units, and remarks; None: e-conomic's rate of the day.
+
+    A rate on an invoice in the base currency is left out. Raises ``InvalidInvoice`` for one that is no price.
+    """
+    told = invoice.exchange_rate
+    if told is None:
+        return None, ()
+    if invoice.currency == base_currency:
+        return None, (
+            f"exchangeRate: {told} left out, as {base_currency} is the base currency",
+        ) if told != _PAR else ()
+    if told <= 0 or told >= 10**9:
+        text = f"Exchange rate {told} for {invoice.currency} is not a price of 100 units."
+        raise InvalidInvoice(failure(Reason.EXCHANGE_RATE_INVALID, text, field="exchangeRate", value=str(told)))
+    rate = told.quantize(_RATE_STEP, rounding=ROUND_HALF_UP)
+    return rate, (f"exchangeRate: {told} rounded to {rate}",) if rate != told else ()
+
+
+def _terms(settled: Settled) -> dict[str, Any]:
+    own_date = {"dueDate": settled.due_date.isoformat()} if settled.due_date else {}
+    return {"paymentTerms": {"paymentTermsNumber": settled.terms.number}, **own_date}
+
+
+def _recipient(invoice: Invoice) -> tuple[Source, ...]:
+    customer = invoice.customer
+    return (
+        Source(name="name", field="customer.name", text=customer.name, limit=250, required=True),
+        Source(name="address", field="customer.address", text=customer.address, limit=250, lines=True),
+        Source(name="zip", field="customer.zip", text=customer.zip, limit=50),
+        Source(name="city", field="customer.city", text=customer.city, limit=250),
+        Source(name="country", field="customer.country", text=customer.country, limit=50),
+        Source(name="ean", field="customer.ean", text=customer.ean, limit=13, whole=True),
+    )
+
+
+def _notes(invoice: Invoice, export: Export) -> tuple[Source, ...]:
+    text = text_line(invoice, with_number=export.booking.numbers == "economic")
+    return (
+        Source(name="heading", field="invoiceType", text=heading(invoice), limit=250),
+        Source(name="textLine1", field="orderNumbers", text=text, limit=1000, lines=True),
+    )
+
+
+def _line(line: Line, invoice: Invoice, products: Mapping[str, str]) -> tuple[dict[str, Any], Fitted]:
+    described = line.text or f"{heading(invoice)} {invoice.invoice_number}"
+    field = f"lines[{line.line_number}].text"
+    text = fit([Source(name="description", field=field, text=described, limit=2500, lines=True)])
+    return {
+        **text.texts,
+        "product": {"productNumber": products[line.sales_account]},
+        "quantity": _ONE,
+        "unitNetPrice": line.net,
+    }, text
+
+
+def _left_out(invoice: Invoice) -> list[str]:
+    remarks = [f"rounding: {invoice.rounding} left out, as it is within the tolerance"] if invoice.rounding else []
+    with_units = sum(bool(line.economic_units) for line in invoice.lines)
+    if with_units:
+        remarks.append(f"economicUnits: of {with_units} lines left out; they are not exported to e-conomic")
+    return remarks
