@@ -25,7 +25,7 @@ def control(address: str) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def economic(address: str, control: httpx.Client) -> Iterator[httpx.Client]:
+def economic(control: httpx.Client) -> Iterator[httpx.Client]:
     """e-conomic as a client with the right tokens sees it."""
-    with httpx.Client(base_url=address, headers=toy.HEADERS, timeout=5) as client:
+    with httpx.Client(base_url=control.base_url.copy_with(path="/"), headers=toy.HEADERS, timeout=5) as client:
         yield client

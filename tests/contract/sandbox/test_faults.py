@@ -70,7 +70,7 @@ def test_the_gateways_refusal_is_not_remembered(economic: httpx.Client, control:
 
 @pytest.mark.parametrize(("switch", "statuses"), [(True, [500, 500]), (False, [500, 201])])
 def test_whether_a_500_is_remembered_is_a_switch(
-    economic: httpx.Client, control: httpx.Client, switch: bool, statuses: list[int]
+    economic: httpx.Client, control: httpx.Client, *, switch: bool, statuses: list[int]
 ) -> None:
     """Unknown of the real one: harsh by default, the 500 comes back for the key's whole hour."""
     control.patch("/switches", json={"cache_5xx": switch}).raise_for_status()

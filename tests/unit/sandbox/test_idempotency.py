@@ -1,0 +1,81 @@
+import pytest
+
+from worker.sandbox.idempotency import KeyMemory
+from worker.sandbox.state import ApiError, Switches
+from worker.sandbox.wire import Reply
+
+CREATED = Reply(status=201, body=b'{"n":1}')
+HOUR = 3600.0
+
+
+def after(reply: Reply, switches: Switches | None = None) -> KeyMemory:
+    keys = KeyMemory()
+    memory = keys.begin("k", url="/customers", body=b"{}", now=0.0)
+    keys.settle("k", memory, reply, switches or Switches())
+    return keys
+
+
+def recalled(keys: KeyMemory, *, url: str = "/customers", body: bytes = b"{}", now: float = 1.0) -> Reply | None:
+    memory = keys.recall("k", url=url, body=body, now=now, lifetime=HOUR)
+    return memory.reply if memory else None
+
+
+@pytest.mark.parametrize(("now", "expected"), [(0.0, CREATED), (3599.9, CREATED), (3600.0, None)])
+def test_a_key_lives_for_one_hour(now: float, expected: Reply | None) -> None:
+    """Within the hour the original answer; after it the key is free and the call is executed again."""
+    assert recalled(after(CREATED), now=now) == expected
+
+
+def test_another_key_is_free() -> None:
+    """Keys are remembered one by one."""
+    assert after(CREATED).recall("other", url="/customers", body=b"{}", now=1.0, lifetime=HOUR) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "body", "code"),
+    [
+        ("/customers", b"{ }", "PayloadChanged"),  # the harsh reading: bytes, not meaning
+        ("/customers?x=1", b"{}", "URLChanged"),
+        ("/products", b"{ }", "URLChanged"),
+    ],
+)
+def test_the_same_key_for_something_else_is_refused(url: str, body: bytes, code: str) -> None:
+    """400 with the word in the body, and the first answer stays remembered."""
+    keys = after(CREATED)
+    with pytest.raises(ApiError) as caught:
+        recalled(keys, url=url, body=body)
+    assert (caught.value.status, caught.value.body["errorCode"]) == (400, code)
+    assert code in caught.value.body["message"]
+    assert recalled(keys) == CREATED
+
+
+@pytest.mark.parametrize(
+    ("status", "switches", "remembered"),
+    [
+        (201, Switches(), True),
+        (204, Switches(cache_4xx=False, cache_5xx=False), True),
+        (400, Switches(), True),
+        (400, Switches(cache_4xx=False), False),
+        (500, Switches(), True),
+        (500, Switches(cache_5xx=False), False),
+        (500, Switches(cache_4xx=False), True),
+    ],
+)
+def test_which_answers_are_remembered(status: int, switches: Switches, *, remembered: bool) -> None:
+    """Successes always; what happens to failures is unknown, so a switch each."""
+    reply = Reply(status=status, body=b"")
+    assert recalled(after(reply, switches)) == (reply if remembered else None)
+
+
+def test_a_request_in_flight_holds_its_key_however_long_it_takes() -> None:
+    """The hour runs out for answers, not for a request that is still being processed."""
+    keys = KeyMemory()
+    memory = keys.begin("k", url="/customers", body=b"{}", now=0.0)
+    assert keys.recall("k", url="/customers", body=b"{}", now=HOUR + 1, lifetime=HOUR) is memory
+
+
+def test_a_request_that_was_given_up_frees_its_key() -> None:
+    """Without an answer there is nothing to remember."""
+    keys = KeyMemory()
+    keys.settle("k", keys.begin("k", url="/customers", body=b"{}", now=0.0), None, Switches())
+    assert recalled(keys) is None
