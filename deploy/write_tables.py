@@ -1,0 +1,79 @@
+# ruff: noqa: INP001  # a script beside the documents that it writes, not a package
+"""Write the documents' tables from the code: ``python deploy/write_tables.py``; ``--check`` only compares.
+
+A table stands between ``<!-- name -->`` and ``<!-- /name -->``; what stands there is replaced as a whole.
+"""
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from config.describe import settings_table
+from worker.invoicing.catalogue.customer import CUSTOMER
+from worker.invoicing.catalogue.economic import ECONOMIC
+from worker.invoicing.catalogue.event import EVENT
+from worker.invoicing.catalogue.set_up import SET_UP
+from worker.invoicing.catalogue.transit import TRANSIT
+from worker.invoicing.codes import Entry, Reason
+
+DEPLOY = Path(__file__).parent
+
+_HEADINGS = (
+    (EVENT, "The event or its invoices contradict themselves"),
+    (SET_UP, "The agreement or the exports file lacks something"),
+    (CUSTOMER, "The customer is not clear"),
+    (ECONOMIC, "e-conomic said no, or holds something else"),
+    (TRANSIT, "On the way"),
+)
+
+
+def settings() -> str:
+    """Return the table of all settings."""
+    rows = (f"| `{row.variable}` |{_code(row.default)}| {row.meaning} |" for row in settings_table())
+    return "\n".join(["| Variable | Default | Meaning |", "| --- | --- | --- |", *rows])
+
+
+def reasons() -> str:
+    """Return every reason code with cause and remedy, under a heading for each origin."""
+    return "\n\n".join(f"### {heading}\n\n{_reason_table(entries)}" for entries, heading in _HEADINGS)
+
+
+def with_tables(text: str, tables: Mapping[str, str]) -> str:
+    """Return the text with these tables in place. Raises ``LookupError`` for a table without its two marks."""
+    for name, table in tables.items():
+        between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        if not between.search(text):
+            raise LookupError(f"there are no marks <!-- {name} --> and <!-- /{name} -->")
+        text = between.sub(lambda marks, table=table: f"{marks[1]}\n{table}\n\n{marks[2]}", text)
+    return text
+
+
+def documents() -> Iterator[tuple[Path, str]]:
+    """Yield every document that holds tables, as it should be."""
+    for name, tables in (("settings.md", {"settings": settings()}), ("runbook.md", {"reasons": reasons()})):
+        path = DEPLOY / name
+        yield path, with_tables(path.read_text(encoding="utf-8"), tables)
+
+
+def main(*, check: bool) -> int:
+    """Write or compare; return 1 when something differed and was only to be compared."""
+    outdated = [(path, text) for path, text in documents() if path.read_text(encoding="utf-8") != text]
+    for path, text in outdated:
+        if not check:
+            path.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"{path.name}: {'differs from the code' if check else 'written'}\n")
+    return int(check and bool(outdated))
+
+
+def _reason_table(entries: Mapping[Reason, Entry]) -> str:
+    rows = (f"| **{entry.title}**<br>`{code}` | {entry.cause} | {entry.next_step} |" for code, entry in entries.items())
+    return "\n".join(["| Reason | Cause | What to do |", "| --- | --- | --- |", *rows])
+
+
+def _code(default: str) -> str:
+    return f" `{default}` " if default else " "
+
+
+if __name__ == "__main__":
+    sys.exit(main(check="--check" in sys.argv))

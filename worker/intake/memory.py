@@ -1,0 +1,118 @@
+"""The event queue in memory, held to the same tests as the Redis one."""
+
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+
+
+class MemoryEvents:
+    """What several consumers share: the queue, their lists, the dead. The newest event is on the left."""
+
+    def __init__(self) -> None:
+        self.queue: deque[bytes] = deque()
+        self.processing: defaultdict[str, deque[bytes]] = defaultdict(deque)
+        self.alive_until: dict[str, float] = {}
+        self.dead: dict[bytes, bytes] = {}
+        self.changed = threading.Condition()
+
+
+class MemoryEventQueue:
+    """One consumer's, publisher's or operator's view of the shared events."""
+
+    def __init__(
+        self,
+        events: MemoryEvents,
+        *,
+        consumer: str = "",
+        heartbeat: float = 30.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._events = events
+        self._consumer = consumer
+        self._heartbeat = heartbeat
+        self._clock = clock
+
+    @property
+    def _own(self) -> deque[bytes]:
+        return self._events.processing[self._consumer]
+
+    def beat(self) -> None:
+        """See ``EventQueue.beat``."""
+        self._events.alive_until[self._consumer] = self._clock() + self._heartbeat
+
+    def take(self, timeout: float) -> bytes | None:
+        """See ``EventQueue.take``."""
+        with self._events.changed:
+            if not self._own:
+                self._events.changed.wait_for(lambda: bool(self._events.queue), timeout)
+                if self._events.queue:
+                    self._own.appendleft(self._events.queue.pop())
+            return self._own[-1] if self._own else None
+
+    def acknowledge(self, raw: bytes) -> None:
+        """See ``EventQueue.acknowledge``."""
+        with self._events.changed:
+            self._drop(raw)
+
+    def postpone(self, raw: bytes) -> None:
+        """See ``EventQueue.postpone``."""
+        with self._events.changed:
+            self._drop(raw)
+            self._events.queue.appendleft(raw)
+            self._events.changed.notify()
+
+    def bury(self, raw: bytes, envelope: bytes) -> None:
+        """See ``EventQueue.bury``."""
+        with self._events.changed:
+            self._events.dead.pop(raw, None)
+            self._events.dead[raw] = envelope
+            self._drop(raw)
+
+    def reap(self) -> int:
+        """See ``EventQueue.reap``."""
+        now = self._clock()
+        with self._events.changed:
+            gone = [name for name, until in self._events.alive_until.items() if until <= now and name != self._consumer]
+            return sum(self._give_back(name) for name in gone)
+
+    def leave(self) -> None:
+        """See ``EventQueue.leave``."""
+        with self._events.changed:
+            self._give_back(self._consumer)
+            self._events.alive_until.pop(self._consumer, None)
+
+    def publish(self, raw: bytes) -> None:
+        """See ``EventDesk.publish``."""
+        with self._events.changed:
+            self._events.queue.appendleft(raw)
+            self._events.changed.notify()
+
+    def waiting(self) -> int:
+        """See ``EventDesk.waiting``."""
+        with self._events.changed:
+            return len(self._events.queue) + sum(map(len, self._events.processing.values()))
+
+    def dead(self) -> Sequence[tuple[bytes, bytes]]:
+        """See ``EventDesk.dead``."""
+        with self._events.changed:
+            return list(reversed(self._events.dead.items()))
+
+    def revive(self, raw: bytes) -> bool:
+        """See ``EventDesk.revive``."""
+        with self._events.changed:
+            if self._events.dead.pop(raw, None) is None:
+                return False
+            self._events.queue.appendleft(raw)
+            self._events.changed.notify()
+            return True
+
+    def _drop(self, raw: bytes) -> None:
+        if raw in self._own:
+            self._own.remove(raw)
+
+    def _give_back(self, consumer: str) -> int:
+        events = self._events.processing.pop(consumer, deque())
+        self._events.queue.extend(events)
+        self._events.changed.notify_all()
+        return len(events)

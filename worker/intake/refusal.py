@@ -1,0 +1,56 @@
+"""An event that is not taken in, and everything that is wrong with it."""
+
+from collections.abc import Iterable, Sequence
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from worker.invoicing.checks import Problem
+from worker.invoicing.reasons import Reason
+
+#: A dead letter names at most so many problems; the rest is a number.
+MOST_PROBLEMS = 100
+
+
+class EventRefused(Exception):
+    """The event goes to the dead list. Its text is a reason code, because problems may quote the event."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(problems[0].reason.value)
+        self.problems = _bounded(problems)
+
+
+def refused(reason: Reason, description: str, *, field: str = "", value: str = "") -> EventRefused:
+    """Return the refusal for a single problem."""
+    return EventRefused([Problem(reason=reason, description=description, field=field, value=value)])
+
+
+def broken_rules(error: ValidationError, *, within: str = "", omit: Iterable[str] = ()) -> list[Problem]:
+    """Turn pydantic's findings into problems, with fields in the event's spelling; ``omit`` names fields to leave."""
+    found = ((_path(within, detail["loc"]), detail) for detail in error.errors(include_url=False))
+    return [_problem(path, detail) for path, detail in found if path not in set(omit)]
+
+
+def _problem(path: str, detail: ErrorDetails) -> Problem:
+    what = {
+        "missing": "is missing",
+        "extra_forbidden": "is not part of the contract",
+    }.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+    value = detail["input"]
+    shown = str(value)[:100] if isinstance(value, str | int | float) else ""
+    return Problem(reason=Reason.EVENT_INVALID, description=f"{path or 'event'}: {what}.", field=path, value=shown)
+
+
+def _path(within: str, loc: tuple[int | str, ...]) -> str:
+    path = within
+    for part in loc:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
+    return path
+
+
+def _bounded(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    if len(problems) <= MOST_PROBLEMS:
+        return tuple(problems)
+    rest = len(problems) - MOST_PROBLEMS
+    more = Problem(reason=problems[0].reason, description=f"And {rest} more problems.")
+    return (*problems[:MOST_PROBLEMS], more)
