@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
-from socket import create_server
 from threading import Thread
 
 from starlette.types import ASGIApp
 
-from worker.sandbox.listen import Server
+from worker.sandbox.listen import Server, listener
 
 
 @contextmanager
@@ -16,8 +15,8 @@ def listening(app: ASGIApp) -> Iterator[str]:
     """Serve the application on a free port of this machine; yields its address, such as ``http://127.0.0.1:40123``."""
     addresses: SimpleQueue[str] = SimpleQueue()
     server = Server(app, addresses.put)
-    with create_server(("127.0.0.1", 0)) as listener:
-        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    with listener("127.0.0.1", 0) as listening_socket:
+        thread = Thread(target=server.run, kwargs={"sockets": [listening_socket]}, daemon=True)
         thread.start()
         try:
             yield addresses.get(timeout=10)

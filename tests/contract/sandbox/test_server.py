@@ -1,0 +1,34 @@
+import signal
+import subprocess
+import sys
+from subprocess import PIPE
+
+import httpx
+import pytest
+
+from worker.sandbox.server import DEFAULT_TOKENS
+
+SERVE = "from worker.sandbox.server import serve; serve(port=0, ready=lambda url: print(url, flush=True))"
+HEADERS = dict(zip(("X-AppSecretToken", "X-AgreementGrantToken"), DEFAULT_TOKENS, strict=True))
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_the_process_says_where_it_answers_and_stays_quiet(stop: signal.Signals) -> None:
+    """One line when it can be called; the default tokens open the standard agreement; a signal ends it quietly."""
+    command = [sys.executable, "-c", SERVE]
+    with subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True) as process:  # noqa: S603 -- our own text
+        assert process.stdout is not None
+        converse(process.stdout.readline().strip())
+        process.send_signal(stop)
+        assert process.communicate(timeout=10) == ("", "")
+
+
+def converse(url: str) -> None:
+    with httpx.Client(base_url=url, headers=HEADERS) as client:
+        assert client.get("/self").json()["agreementNumber"] > 0
+        groups = client.get("/product-groups", params={"filter": "name$eq:3010"}).json()
+        assert [group["name"] for group in groups["collection"]] == ["3010"]
+        client.post("/_sandbox/faults", json={"route": "GET /self", "action": "drop"}).raise_for_status()
+        with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+            client.get("/self")
+        assert client.get("/_sandbox/findings").json() == {"findings": []}
