@@ -10,6 +10,9 @@ from support.clock import ManualClock
 
 from worker.ledger.embedded import EmbeddedServer
 
+# Shared test bodies show what differed, like any test's.
+pytest.register_assert_rewrite("support.ledger")
+
 
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

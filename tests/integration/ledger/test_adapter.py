@@ -1,0 +1,36 @@
+"""The ledger on Redis keeps every rule, also when each script runs twice because its first answer was lost."""
+
+from support.ledger.export_rules import ClaimRules, SaveRules
+from support.ledger.intake_rules import IntakeRules
+from support.ledger.operator_rules import OperatorRules
+from support.ledger.preflight_rules import PreflightRules
+from support.ledger.shared_rules import SharedRules
+from support.ledger.sweep_rules import SweepRules
+
+
+class TestIntake(IntakeRules):
+    """Events are taken in."""
+
+
+class TestPreflight(PreflightRules):
+    """A whole period is checked."""
+
+
+class TestClaim(ClaimRules):
+    """An invoice has one holder."""
+
+
+class TestSave(SaveRules):
+    """The holder's word counts."""
+
+
+class TestShared(SharedRules):
+    """Customers and products are created once."""
+
+
+class TestSweep(SweepRules):
+    """Nothing stands still for good."""
+
+
+class TestOperator(OperatorRules):
+    """A person looks and acts."""

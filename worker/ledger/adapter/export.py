@@ -1,0 +1,80 @@
+"""The export of one invoice on Redis."""
+
+from typing_extensions import override
+
+from worker.errors import Busy, Failure, LeaseLost
+from worker.invoicing.ports import ExportPort, SharedCreation, Unclaimed
+from worker.invoicing.record import InvoiceRecord, Transition
+from worker.ledger import codec, rules
+from worker.ledger.adapter.fields import invoice_record, saved_record
+from worker.ledger.adapter.store import Store, Word, mapping, text, token
+
+
+class RedisExport(Store, ExportPort):
+    """See ``ExportPort``."""
+
+    @override
+    def claim(self, invoice_id: str) -> InvoiceRecord | Unclaimed:
+        status, *rest = self.run("claim", invoice_id, token(), self.policy.lease_seconds)
+        if text(status) != "claimed":
+            return Unclaimed(why=text(status))
+        return invoice_record(invoice_id, mapping(rest[0]))
+
+    @override
+    def save(self, record: InvoiceRecord, transition: Transition) -> InvoiceRecord:
+        effect = rules.effect_of(transition, record.failure)
+        words = (*_progress_words(record), *_effect_words(effect))
+        status, *rest = self.run("save", record.id, record.fence, token(), self.policy.lease_seconds, *words)
+        if text(status) == "lost":
+            raise LeaseLost(f"another worker has taken over {record.id}")
+        return saved_record(record, effect, rest[0])
+
+    @override
+    def open_shared(self, key: str) -> SharedCreation:
+        status, found = self.run("shared_open", key, token(), self.policy.lease_seconds)
+        if text(status) == "busy":
+            raise Busy(rules.held_by_another(), retry_after=min(float(found), rules.BUSY_RETRY))
+        fields = mapping(found)
+        return SharedCreation(
+            number=fields.get("number") or None,
+            intent=codec.load_intent(fields.get("intent", "")),
+            generation=int(fields.get("generation", 0)),
+            fence=int(fields["fence"]),
+        )
+
+    @override
+    def save_shared(self, key: str, creation: SharedCreation) -> None:
+        words = (creation.number or "", codec.dump_intent(creation.intent), creation.generation)
+        status, *_ = self.run("shared_save", key, creation.fence, self.policy.lease_seconds, *words)
+        if text(status) == "lost":
+            raise LeaseLost("another worker has taken over the creation of this customer or product")
+
+    @override
+    def release_shared(self, key: str, fence: int) -> None:
+        self.run("shared_release", key, fence)
+
+    @override
+    def forget_shared(self, key: str) -> None:
+        self.run("shared_forget", key, token())
+
+    @override
+    def pause(self, export: str, failure: Failure) -> None:
+        self.ask(["HSETNX", self.key("paused"), export, codec.dump_failure(failure)])
+
+
+def _progress_words(record: InvoiceRecord) -> tuple[Word, ...]:
+    progress = record.progress
+    sent = rules.anything_sent(progress)
+    return (codec.dump_progress(progress), progress.generation, int(progress.look), int(sent))
+
+
+def _effect_words(effect: rules.Effect) -> tuple[Word, ...]:
+    return (
+        effect.state,
+        effect.event,
+        effect.detail,
+        effect.outcome or "",
+        repr(effect.due_at),
+        codec.dump_failure(effect.failure),
+        effect.attempts,
+    )

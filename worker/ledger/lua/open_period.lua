@@ -1,0 +1,19 @@
+-- Create a period or add an event to it. ARGV: id, export, event key, document, number of invoices.
+local id, export, event, document, size = ARGV[3], ARGV[4], ARGV[5], ARGV[6], tonumber(ARGV[7])
+local record = key('period', id)
+if redis.call('EXISTS', record) == 0 then
+  redis.call('HSET', record, 'export', export, 'received_at', AT, 'notice', '',
+    'fence', '0', 'lease_until', '0', 'size', '-1')
+  redis.call('ZADD', key('periods'), AT, id)
+end
+-- Of several events about one period, the one with the most invoices describes it.
+if size > tonumber(redis.call('HGET', record, 'size')) then
+  redis.call('HSET', record, 'document', document, 'size', size)
+end
+redis.call('HSET', record, 'state', 'registering')
+redis.call('HINCRBY', record, 'revision', 1)
+redis.call('ZREM', key('preflights'), id)
+if not redis.call('LPOS', key('period-events', id), event) then
+  redis.call('RPUSH', key('period-events', id), event)
+end
+return {'ok'}

@@ -1,0 +1,26 @@
+-- Move invoices on from received. ARGV: period, fence, lease seconds, then per invoice: id, look (0 or 1), failure
+-- (empty: it may be exported), its reason. Answers which of them are queued and have no message yet.
+local period, fence, lease = ARGV[3], ARGV[4], tonumber(ARGV[5])
+if redis.call('HGET', key('period', period), 'fence') ~= fence then return {'lost'} end
+redis.call('HSET', key('period', period), 'lease_until', number(NOW + lease))
+
+local function pass(id, look, failure, reason)
+  local invoice = key('invoice', id)
+  if redis.call('HGET', invoice, 'state') == 'received' then
+    redis.call('HSET', invoice, 'failure', failure)
+    if failure ~= '' then
+      move(id, 'dead', 'dead', reason)
+    else
+      if look == '1' then redis.call('HSET', invoice, 'look', '1', 'sent', '1') end
+      move(id, 'queued', 'queued', period)
+    end
+  end
+  local state, published_at = unpack(redis.call('HMGET', invoice, 'state', 'published_at'))
+  return failure == '' and state == 'queued' and published_at == '0'
+end
+
+local answer = {'ok'}
+for at = 6, #ARGV, 4 do
+  if pass(unpack(ARGV, at, at + 3)) then table.insert(answer, ARGV[at]) end
+end
+return answer

@@ -1,0 +1,10 @@
+-- Answer id and export of every period whose preflight is due and held by nobody.
+local answer = {}
+for _, period in ipairs(redis.call('ZRANGEBYSCORE', key('preflights'), '-inf', AT)) do
+  local lease_until, export = unpack(redis.call('HMGET', key('period', period), 'lease_until', 'export'))
+  if tonumber(lease_until) <= NOW and not is_paused(export) then
+    table.insert(answer, period)
+    table.insert(answer, export)
+  end
+end
+return answer
