@@ -5,7 +5,7 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,8 +21,18 @@ from worker.sandbox.world import World
 PREFIX = "/_sandbox"
 FAULTS: TypeAdapter[list[Fault]] = TypeAdapter(list[Fault])
 KNOBS, SWITCHES = TypeAdapter(Knobs), TypeAdapter(Switches)
-ROLES: TypeAdapter[set[str]] = TypeAdapter(set[str])
 Work = Callable[[Request, Any], Any]
+
+
+class AgreementChange(BaseModel):
+    """What can be changed about an agreement as a whole; None leaves it as it is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    #: Whether the grant answers 401.
+    revoked: bool | None = None
+    #: Role names granted: ``SuperUser``, ``Sales``, ``Bookkeeping``.
+    roles: set[str] | None = None
 
 
 def create_control(world: World) -> Starlette:
@@ -116,8 +126,9 @@ class _Desk:
 
     def change_agreement(self, request: Request, body: Any) -> Json:
         agreement = self._agreement(request)
-        agreement.roles = ROLES.validate_python(body.get("roles", agreement.roles))
-        agreement.revoked = body.get("revoked", agreement.revoked) is True
+        change = AgreementChange.model_validate(body)
+        agreement.roles = agreement.roles if change.roles is None else change.roles
+        agreement.revoked = agreement.revoked if change.revoked is None else change.revoked
         return {"number": agreement.number, "revoked": agreement.revoked, "roles": agreement.roles}
 
     def put(self, request: Request, body: Any) -> Any:

@@ -54,6 +54,10 @@ class Router:
         """Return the route, or None when there is none."""
         return self._methods(path.rstrip("/"))[0].get(method)
 
+    def knows(self, path: str) -> bool:
+        """Return whether any method goes with the path."""
+        return bool(self._methods(path.rstrip("/"))[0])
+
     def _methods(self, path: str) -> tuple[Methods, Mapping[str, str]]:
         if methods := self._plain.get(path):
             return methods, {}

@@ -48,6 +48,8 @@ class Protocol:
         return outcome.with_headers(reading.headers())
 
     async def _routed(self, request: Request, entry: Entry, app_secret: str, agreement: Agreement) -> Outcome:
+        if not self.router.knows(request.path):
+            self.world.journal.find(entry, ["There is no such path"])
         route, params = self.router.find(request.method, request.path)
         admit(request, route, agreement)
         struck = self.world.faults.next(request.method, request.path, route.path, request.body)

@@ -66,6 +66,11 @@ def test_a_reset_restores_the_beginning(control: httpx.Client, economic: httpx.C
     assert economic.get("/customers/1").status_code == 200
 
 
+def test_a_misspelt_change_is_refused(control: httpx.Client) -> None:
+    """It would look as if the grant had been revoked."""
+    assert control.patch("/agreements/7", json={"revoke": True}).status_code == 400
+
+
 def test_health(control: httpx.Client) -> None:
     """What a starter polls."""
     assert control.get("/health").json() == {"ok": True}

@@ -196,6 +196,12 @@ def test_the_journal_and_its_findings(economic: httpx.Client, control: httpx.Cli
     ]
 
 
+def test_an_unknown_path_is_a_finding(economic: httpx.Client, control: httpx.Client) -> None:
+    """A 404 for a resource is an answer; a 404 for a path is a mistake of the client."""
+    assert [economic.get(path).status_code for path in ("/customers/999", "/custmers")] == [404, 404]
+    assert findings(control) == ["There is no such path"]
+
+
 def test_the_latency_of_every_call_is_a_knob(economic: httpx.Client, control: httpx.Client) -> None:
     """For benchmarks: no call is faster."""
     control.patch("/switches", json={"latency_ms": 60}).raise_for_status()
