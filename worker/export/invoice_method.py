@@ -1,6 +1,6 @@
 """The invoice method: draft, compare to the øre, book. One turn does one thing and records it."""
 
-from worker.errors import Failure, Refused, Rejected, Uncertain
+from worker.errors import Failure, Refused, Uncertain
 from worker.export import look
 from worker.export.job import Job
 from worker.export.prepare import doubt_reference_data, draft_request
@@ -71,7 +71,9 @@ def _accept_draft(job: Job, document: Document, *, adopted: bool = False) -> Non
     settled = {"draft_number": document.number, "look": False, "missing_since": 0.0, "adopted": adopted}
     difference = compare_totals(job.invoice, document, job.desk.export.booking.tolerance)
     if difference:
-        job.save(Continue(event="totals-differ", detail=str(document.number)), intent=None, verdict=difference, **settled)
+        job.save(
+            Continue(event="totals-differ", detail=str(document.number)), intent=None, verdict=difference, **settled
+        )
     elif job.desk.export.booking.book:
         _intend_booking(job, document.number, **settled)
     else:
@@ -139,7 +141,9 @@ def _why_not_booked(job: Job, refusal: Refused) -> Failure:
     if holder is None:
         return refusal.failure
     number = str(job.invoice.invoice_number)
-    text = f"Number {number} is taken in e-conomic by an invoice of {holder.date} over {holder.gross} {holder.currency}."
+    text = (
+        f"Number {number} is taken in e-conomic by an invoice of {holder.date} over {holder.gross} {holder.currency}."
+    )
     said = refusal.failure
     return failure(
         Reason.NUMBER_TAKEN,

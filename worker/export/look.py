@@ -39,7 +39,7 @@ def adopt_booked(job: Job, document: Document, *, adopted: bool) -> None:
     """Finish with an invoice that is booked, if it is the source to the øre. Raises ``Rejected`` if it is not."""
     difference = compare_totals(job.invoice, document, job.desk.export.booking.tolerance)
     if difference:
-        raise Rejected(_booked_differs(job, document, difference))
+        raise Rejected(_booked_differs(document, difference))
     job.save(
         Finish(outcome=Outcome.BOOKED, detail=f"{'found ' * adopted}booked as {document.number}"),
         booked_number=document.number,
@@ -76,7 +76,7 @@ def _several(job: Job, documents: Sequence[Document]) -> Failure:
     return failure(Reason.DUPLICATE_DOCUMENTS, text, field="references.other", value=job.record.id)
 
 
-def _booked_differs(job: Job, document: Document, difference: Failure) -> Failure:
+def _booked_differs(document: Document, difference: Failure) -> Failure:
     text = f"It is booked in e-conomic as {document.number}, with other amounts. {difference.description}"
     return failure(Reason.BOOKED_DIFFERS, text, field=difference.field, value=difference.value)
 

@@ -1,10 +1,11 @@
 """The customer and the products of an invoice, found in e-conomic or created once."""
 
-from config.exports import Export
+from collections.abc import Sequence
+
 from worker.export.desk import Desk
 from worker.export.shared import Creation, find_or_create
 from worker.invoicing import customers, products
-from worker.invoicing.economic_port import Reply
+from worker.invoicing.corporate_id import spellings
 from worker.invoicing.encoding import encode
 from worker.invoicing.invoice import Invoice
 from worker.invoicing.reference import EconomicCustomer, ReferenceData
@@ -16,20 +17,68 @@ def customer_number(desk: Desk, invoice: Invoice, reference: ReferenceData) -> i
     creation = Creation(
         step="customer",
         known_as=customers.card_key(customer),
-        identity=customers.identity_key(customer),
+        identity=customers.identity_key(customer, match_address=desk.export.customers.match_address),
         path="/customers",
         look=lambda: _look_customer(desk, invoice),
         body=lambda: encode(customers.new_customer(invoice, desk.export, reference)),
         number_of=lambda reply: str(reply.body["customerNumber"]),
+        exists=lambda number: bool(desk.economic.customers_by_number([int(number)])),
     )
     return int(find_or_create(desk, creation, agreement=reference.agreement))
 
 
 def forget_customer(desk: Desk, invoice: Invoice, agreement: int) -> None:
-    """Drop a remembered number that e-conomic has refused; the next turn looks again."""
+    """Drop a remembered number that e-conomic may have refused; the next turn looks again."""
     desk.ledger.forget_shared(f"known:{agreement}:{customers.card_key(invoice.customer)}")
 
 
+def product_number(desk: Desk, sales_account: str, reference: ReferenceData) -> str:
+    """Return the product that stands for a sales account. Raises as ``customer_number`` does."""
+    group = products.group_for(sales_account, desk.export.codes.sales_accounts, reference.groups)
+    known = products.choose(sales_account, group, reference.products)
+    if known:
+        return known
+    creation = Creation(
+        step="product",
+        known_as=products.product_key(sales_account, group),
+        identity=products.product_key(sales_account, group),
+        path="/products",
+        look=lambda: _look_product(desk, sales_account),
+        body=lambda: encode(products.new_product(_free_number(desk, sales_account), sales_account, group)),
+        number_of=lambda reply: str(reply.body["productNumber"]),
+        exists=lambda number: desk.economic.product(number) is not None,
+    )
+    return find_or_create(desk, creation, agreement=reference.agreement)
+
+
 def _look_customer(desk: Desk, invoice: Invoice) -> str | None:
-    match = customers.match(invoice.customer, *_candidates(desk, invoice))
-    return str(match.number) if match else None
+    customer = invoice.customer
+    number = customers.ledger_number(customer)
+    by_number = desk.economic.customers_by_number([number]) if number else ()
+    by_corporate_id = () if by_number else _by_corporate_id(desk, invoice)
+    by_card = _by_card(desk, invoice) if not (by_number or by_corporate_id) else ()
+    found = customers.match(customer, by_number, by_corporate_id, by_card)
+    return str(found.number) if found else None
+
+
+def _by_corporate_id(desk: Desk, invoice: Invoice) -> Sequence[EconomicCustomer]:
+    written = spellings(invoice.customer)
+    return desk.economic.customers_by_corporate_id(written) if written else ()
+
+
+def _by_card(desk: Desk, invoice: Invoice) -> Sequence[EconomicCustomer]:
+    wanted = desk.export.customers.match_address and customers.by_address(invoice.customer)
+    return desk.economic.customers_by_name(invoice.customer.name) if wanted else ()
+
+
+def _look_product(desk: Desk, sales_account: str) -> str | None:
+    """Read the group anew: another worker, or a person, may have made the product since the cache was filled."""
+    accounts = frozenset({sales_account})
+    fresh = desk.economic.reference_data(accounts, newer_than=desk.clock())
+    group = products.group_for(sales_account, desk.export.codes.sales_accounts, fresh.groups)
+    return products.choose(sales_account, group, fresh.products)
+
+
+def _free_number(desk: Desk, sales_account: str) -> str:
+    taken = {number: desk.economic.product(number) for number in products.own_numbers(sales_account)}
+    return products.number_to_create(sales_account, taken)

@@ -7,6 +7,7 @@ without an outcome, and creates only after a fruitless look.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import cast
 
 from worker.errors import Refused, Unavailable
 from worker.export.desk import Desk
@@ -35,6 +36,8 @@ class Creation:
     body: Callable[[], str]
     #: Its number in e-conomic's answer to the create.
     number_of: Callable[[Reply], str]
+    #: Whether e-conomic has it under this number.
+    exists: Callable[[str], bool]
 
 
 def find_or_create(desk: Desk, creation: Creation, *, agreement: int) -> str:
@@ -48,7 +51,6 @@ def find_or_create(desk: Desk, creation: Creation, *, agreement: int) -> str:
         key = f"making:{agreement}:{creation.identity}"
         with _flight(desk, key) as making:
             number = creation.look() or _create(desk, creation, key, making, agreement)
-            desk.ledger.save_shared(key, replace(making, intent=None))
         desk.ledger.save_shared(f"known:{agreement}:{creation.known_as}", replace(known, number=number))
         return number
 
@@ -64,40 +66,48 @@ def _flight(desk: Desk, key: str) -> Iterator[SharedCreation]:
 
 
 def _create(desk: Desk, creation: Creation, key: str, making: SharedCreation, agreement: int) -> str:
-    intent, generation = making.intent, making.generation
-    if intent is None or desk.clock() - intent.at >= desk.key_memory:
-        generation += intent is not None
-        intent = _intent(desk, creation, generation, agreement)
-        desk.ledger.save_shared(key, replace(making, intent=intent, generation=generation))
+    making = _recorded(desk, creation, key, making, agreement)
     try:
-        reply = desk.economic.send(intent)
+        reply = desk.economic.send(cast("Intent", making.intent))
     except Refused as refusal:
-        _license_another(desk, key, making, generation)
+        _license_another(desk, key, making)
         if refusal.replayed or refusal.codes & {"PayloadChanged", "URLChanged"}:
             raise _look_again(refusal.failure.log_id) from refusal
         raise
-    return creation.number_of(reply) if not reply.replayed else _confirmed(desk, creation, key, making, generation)
+    number = creation.number_of(reply)
+    return _confirmed(desk, creation, key, making, number) if reply.replayed else number
+
+
+def _recorded(desk: Desk, creation: Creation, key: str, making: SharedCreation, agreement: int) -> SharedCreation:
+    """Leave the intent before the effect; one that an earlier holder left is sent again while its key is remembered.
+
+    Past that the fruitless look before us has licensed a new create, under a new key.
+    """
+    if making.intent and desk.clock() - making.intent.at < desk.key_memory:
+        return making
+    generation = making.generation + (making.intent is not None)
+    intent = _intent(desk, creation, generation, agreement)
+    recorded = replace(making, intent=intent, generation=generation)
+    desk.ledger.save_shared(key, recorded)
+    return recorded
 
 
 def _intent(desk: Desk, creation: Creation, generation: int, agreement: int) -> Intent:
     key = idempotency_key(f"{desk.environment}-{agreement}", creation.identity, creation.step, generation)
-    return Intent(
-        step=creation.step, method="POST", path=creation.path, body=creation.body(), key=key, at=desk.clock()
-    )
+    return Intent(step=creation.step, method="POST", path=creation.path, body=creation.body(), key=key, at=desk.clock())
 
 
-def _license_another(desk: Desk, key: str, making: SharedCreation, generation: int) -> None:
+def _license_another(desk: Desk, key: str, making: SharedCreation) -> None:
     """The next create needs a new key, as e-conomic may remember its answer under this one for an hour."""
-    desk.ledger.save_shared(key, replace(making, intent=None, generation=generation + 1))
+    desk.ledger.save_shared(key, replace(making, intent=None, generation=making.generation + 1))
 
 
-def _confirmed(desk: Desk, creation: Creation, key: str, making: SharedCreation, generation: int) -> str:
-    """A remembered success proves that it was created once, not that it is still there: only a look does."""
-    number = creation.look()
-    if number is None:
-        _license_another(desk, key, making, generation)
-        raise _look_again("")
-    return number
+def _confirmed(desk: Desk, creation: Creation, key: str, making: SharedCreation, number: str) -> str:
+    """A remembered success proves that it was created once, not that it is still there."""
+    if creation.exists(number):
+        return number
+    _license_another(desk, key, making)
+    raise _look_again("")
 
 
 def _look_again(log_id: str) -> Unavailable:

@@ -14,13 +14,14 @@ from redis.retry import Retry
 from config.exports import Export
 from config.names import queue_key
 from config.settings import Settings
-from worker.economic import EconomicClient
+from worker.economic import EconomicClient, Timeouts
 from worker.export.desk import Desk
 from worker.export.preflight import Preflight
 from worker.export.run import Exporter
 from worker.export.sweep import Sweeper
 from worker.invoicing.retry import RetryPolicy
-from worker.ledger import LedgerPolicy, RedisGate, RedisLedger
+from worker.ledger import LedgerPolicy, RedisLedger
+from worker.ledger.gate_redis import RedisGate
 from worker.runtime.logs import frames
 from worker.runtime.parts import Runtime
 from worker.runtime.publisher import Publisher
@@ -70,3 +71,47 @@ def build_runtime(settings: Settings, exports: Mapping[str, Export], app: Celery
         clients=clients,
         desk=desks.__getitem__,
     )
+
+
+def _client(export: Export, settings: Settings, gate: RedisGate) -> EconomicClient:
+    http = settings.http
+    return EconomicClient(
+        export,
+        gate=gate,
+        clock=time.time,
+        timeouts=Timeouts(
+            connect=http.connect_timeout, read=http.read_timeout, write=http.write_timeout, pool=http.pool_timeout
+        ),
+        deadline=http.deadline,
+        reference_age=http.reference_age,
+    )
+
+
+def _desk(export: Export, settings: Settings, ledger: RedisLedger, client: EconomicClient) -> Desk:
+    return Desk(
+        export=export,
+        economic=client,
+        ledger=ledger,
+        clock=time.time,
+        environment=settings.environment,
+        key_memory=settings.http.key_memory_minutes * 60,
+    )
+
+
+def _ledger_policy(settings: Settings) -> LedgerPolicy:
+    chosen = settings.ledger
+    return LedgerPolicy(
+        lease_seconds=chosen.lease_seconds, lost_after=chosen.lost_after, max_crashes=chosen.max_crashes
+    )
+
+
+def _retry_policy(settings: Settings) -> RetryPolicy:
+    return RetryPolicy(base=settings.retry.base, cap=settings.retry.cap, most_attempts=settings.retry.max_attempts)
+
+
+def _waiting(redis: Redis, prefix: str, queue: str) -> int:
+    return int(redis.llen(queue_key(prefix, queue)))
+
+
+def _report(error: BaseException) -> None:
+    log.error("internal_error", error=type(error).__name__, frames=frames(error))
