@@ -79,7 +79,7 @@ class Switches:
     reuse_booked_drafts: bool = True
     #: Booking an invoice whose total is zero: ``refuse`` or ``accept``.
     zero_total: str = "refuse"
-    #: The property of a manual customer invoice that is read: ``customerInvoice`` (schema) or ``customerInvoiceNumber``.
+    #: Name read on a manual customer invoice: ``customerInvoice`` (the schema) or ``customerInvoiceNumber`` (examples).
     customer_invoice_name: str = "customerInvoice"
     #: A finance voucher entry without a contra account is ``refuse``d, or ``accept``ed.
     missing_contra: str = "refuse"

@@ -1,0 +1,33 @@
+"""e-conomic's resources, as pure functions ``(Agreement, Call) -> Answer`` that change the agreement."""
+
+from worker.sandbox.resources import (
+    attachments,
+    booked,
+    customers,
+    drafts,
+    journals_api,
+    payment_terms,
+    plain,
+    products,
+    self_,
+    vouchers,
+    years,
+)
+from worker.sandbox.routes import Route
+
+__all__ = ["ROUTES"]
+
+#: Every operation that the sandbox keeps.
+ROUTES: tuple[Route, ...] = (
+    *self_.ROUTES,
+    *customers.ROUTES,
+    *products.ROUTES,
+    *payment_terms.ROUTES,
+    *plain.ROUTES,
+    *years.ROUTES,
+    *drafts.ROUTES,
+    *booked.ROUTES,
+    *vouchers.ROUTES,
+    *attachments.ROUTES,
+    *journals_api.ROUTES,
+)
