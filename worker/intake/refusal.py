@@ -1,6 +1,6 @@
 """An event that is not taken in, and everything that is wrong with it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -25,10 +25,16 @@ def refused(reason: Reason, description: str, *, field: str = "", value: str = "
     return EventRefused([Problem(reason=reason, description=description, field=field, value=value)])
 
 
-def broken_rules(error: ValidationError, *, within: str = "", omit: Iterable[str] = ()) -> list[Problem]:
-    """Turn pydantic's findings into problems, with fields in the event's spelling; ``omit`` names fields to leave."""
-    found = ((_path(within, detail["loc"]), detail) for detail in error.errors(include_url=False))
-    return [_problem(path, detail) for path, detail in found if path not in set(omit)]
+def broken_rules(error: ValidationError, *, within: str = "") -> list[Problem]:
+    """Turn pydantic's findings into problems, with fields in the event's spelling."""
+    details = error.errors(include_url=False)
+    return [_problem(_path(within, one["loc"]), one) for one in details if not _follows(one, details)]
+
+
+def _follows(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
+    """Whether a list is found too short only because all its items were found wrong."""
+    loc = detail["loc"]
+    return detail["type"] == "too_short" and any(one["loc"][: len(loc)] == loc != one["loc"] for one in details)
 
 
 def _problem(path: str, detail: ErrorDetails) -> Problem:

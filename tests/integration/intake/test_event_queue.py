@@ -1,0 +1,255 @@
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+import pytest
+import redis
+from support.clock import ManualClock
+
+from config.names import consumers_key, heartbeat_key, processing_key
+from worker.errors import LedgerDown
+from worker.intake.memory import MemoryEventQueue, MemoryEvents
+from worker.intake.queue import EventDesk, EventQueue
+from worker.ledger.event_queue import RedisEventQueue, event_client
+
+HEARTBEAT = 30.0
+
+
+class Both(EventQueue, EventDesk, Protocol):
+    """A consumer's and an operator's view in one."""
+
+
+class Site:
+    """A queue with any number of consumers, and a way to let them seem dead."""
+
+    def __init__(self, queue: Callable[[str], Both], silence: Callable[[], None]) -> None:
+        self.queue = queue
+        self.silence = silence
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[redis.Redis]:
+    with event_client(redis_url, socket_timeout=5.0, connect_timeout=3.0) as client:
+        yield client
+
+
+@pytest.fixture(params=["memory", "redis"])
+def site(request: pytest.FixtureRequest, client: redis.Redis, redis_prefix: str, clock: ManualClock) -> Site:
+    key = f"{redis_prefix}period-closed"
+    if request.param == "redis":
+
+        def silence() -> None:
+            for name in client.zrange(consumers_key(key), 0, -1):
+                client.delete(heartbeat_key(key, bytes(name).decode()))
+
+        return Site(
+            lambda name: RedisEventQueue(client, queue=key, consumer=name, heartbeat=HEARTBEAT, clock=clock), silence
+        )
+    events = MemoryEvents()
+    return Site(
+        lambda name: MemoryEventQueue(events, consumer=name, heartbeat=HEARTBEAT, clock=clock),
+        lambda: clock.advance(HEARTBEAT),
+    )
+
+
+def test_events_come_oldest_first(site: Site) -> None:
+    """First in, first out."""
+    queue = site.queue("one")
+    for raw in (b"1", b"2"):
+        queue.publish(raw)
+
+    taken = []
+    for _ in range(2):
+        raw = queue.take(0.1)
+        assert raw is not None
+        taken.append(raw)
+        queue.acknowledge(raw)
+
+    assert taken == [b"1", b"2"]
+
+
+def test_an_event_taken_comes_again_until_it_is_acknowledged(site: Site) -> None:
+    """One's own list is drained before the queue is looked at."""
+    queue = site.queue("one")
+    for raw in (b"1", b"2"):
+        queue.publish(raw)
+
+    assert [queue.take(0.1), queue.take(0.1)] == [b"1", b"1"]
+    queue.acknowledge(b"1")
+    assert queue.take(0.1) == b"2"
+
+
+def test_an_empty_queue_is_waited_for(site: Site) -> None:
+    """For as long as was asked, and no longer."""
+    began = time.monotonic()
+
+    assert site.queue("one").take(0.2) is None
+    assert 0.15 < time.monotonic() - began < 2
+
+
+def test_an_event_that_arrives_ends_the_wait(site: Site) -> None:
+    """A period is taken in at once, not at the next look."""
+    queue, other = site.queue("one"), site.queue("two")
+    timer = threading.Timer(0.1, other.publish, [b"1"])
+    timer.start()
+
+    assert queue.take(5) == b"1"
+    timer.join()
+
+
+def test_two_consumers_never_share_an_event(site: Site) -> None:
+    """Each event is in one consumer's hands."""
+    one, two = site.queue("one"), site.queue("two")
+    for raw in (b"1", b"2"):
+        one.publish(raw)
+
+    assert {one.take(0.1), two.take(0.1)} == {b"1", b"2"}
+
+
+def test_a_dead_consumers_events_are_taken_over_in_their_order(site: Site) -> None:
+    """They go to the front of the queue, the oldest first."""
+    dead, alive = site.queue("dead"), site.queue("alive")
+    for raw in (b"1", b"2", b"3"):
+        dead.publish(raw)
+    dead.beat()
+    dead.take(0.1)
+    site.silence()
+    alive.beat()
+
+    assert alive.reap() == 1
+    taken = []
+    while (raw := alive.take(0.1)) is not None:
+        taken.append(raw)
+        alive.acknowledge(raw)
+    assert taken == [b"1", b"2", b"3"]
+
+
+def test_a_live_consumers_events_are_left_alone(site: Site) -> None:
+    """Nor does a consumer take over its own."""
+    one, two = site.queue("one"), site.queue("two")
+    one.publish(b"1")
+    one.beat()
+    one.take(0.1)
+
+    assert (two.reap(), one.reap()) == (0, 0)
+
+
+def test_a_consumer_thought_dead_harms_nothing(site: Site) -> None:
+    """Waking up, it finishes an event that another has taken over: the other's copy stays until it is done too."""
+    slow, quick = site.queue("slow"), site.queue("quick")
+    slow.publish(b"1")
+    slow.beat()
+    slow.take(0.1)
+    site.silence()
+    quick.beat()
+    quick.reap()
+    quick.take(0.1)
+
+    slow.acknowledge(b"1")
+
+    assert quick.take(0.1) == b"1"
+    quick.acknowledge(b"1")
+    assert quick.waiting() == 0
+
+
+def test_a_leaving_consumer_gives_its_events_back(site: Site) -> None:
+    """A clean stop makes nobody wait for its heartbeat to run out."""
+    one, two = site.queue("one"), site.queue("two")
+    one.publish(b"1")
+    one.beat()
+    one.take(0.1)
+    one.leave()
+
+    assert two.take(0.1) == b"1"
+
+
+def test_a_postponed_event_goes_behind_the_others(site: Site) -> None:
+    """What cannot be read now does not hold up what can."""
+    queue = site.queue("one")
+    for raw in (b"1", b"2"):
+        queue.publish(raw)
+    queue.beat()
+    queue.take(0.1)
+    queue.postpone(b"1")
+
+    assert queue.take(0.1) == b"2"
+    assert queue.waiting() == 2
+
+
+@pytest.mark.parametrize("raw", [b"\xff\x00\n\r\x00", b"", b"x" * 1_000_000], ids=["binary", "empty", "large"])
+def test_a_buried_event_keeps_every_byte(raw: bytes, site: Site) -> None:
+    """The dead list holds what came, not a repaired form of it."""
+    queue = site.queue("one")
+    queue.publish(raw)
+    assert queue.take(0.1) == raw
+    queue.bury(raw, b"why")
+
+    assert list(queue.dead()) == [(raw, b"why")]
+    assert queue.waiting() == 0
+
+
+def test_burying_again_replaces_the_reason(site: Site) -> None:
+    """Two consumers may bury the same event; it stands in the list once."""
+    queue = site.queue("one")
+    for why in (b"first", b"second"):
+        queue.bury(b"1", why)
+
+    assert list(queue.dead()) == [(b"1", b"second")]
+
+
+def test_the_dead_are_listed_newest_first(site: Site) -> None:
+    """However many there are."""
+    queue = site.queue("one")
+    for number in range(50):
+        queue.bury(b"%d" % number, b"why %d" % number)
+
+    assert list(queue.dead()) == [(b"%d" % number, b"why %d" % number) for number in reversed(range(50))]
+
+
+def test_a_dead_event_goes_back_to_the_queue_once(site: Site) -> None:
+    """Its reason is forgotten, and a second command finds nothing to do."""
+    queue = site.queue("one")
+    queue.bury(b"1", b"why")
+
+    assert [queue.revive(b"1"), queue.revive(b"1")] == [True, False]
+    assert (list(queue.dead()), queue.take(0.1)) == ([], b"1")
+
+
+def test_a_consumer_that_was_frozen_in_its_wait_is_still_taken_over(client: redis.Redis, redis_prefix: str) -> None:
+    """An event may reach the list of a consumer after it was taken over once; its list is looked at again."""
+    key = f"{redis_prefix}period-closed"
+    frozen = RedisEventQueue(client, queue=key, consumer="frozen", clock=time.time)
+    alive = RedisEventQueue(client, queue=key, consumer="alive", clock=time.time)
+    frozen.beat()
+    client.delete(heartbeat_key(key, "frozen"))
+    assert alive.reap() == 0
+    client.lpush(processing_key(key, "frozen"), b"late")
+
+    assert alive.reap() == 1
+    assert alive.take(0.1) == b"late"
+
+
+def test_a_consumer_is_forgotten_after_a_day(client: redis.Redis, redis_prefix: str, clock: ManualClock) -> None:
+    """Every restart has a new name, so the set of names must not grow for ever; its events are still kept."""
+    key = f"{redis_prefix}period-closed"
+    old = RedisEventQueue(client, queue=key, consumer="old", clock=clock)
+    alive = RedisEventQueue(client, queue=key, consumer="alive", clock=clock)
+    old.publish(b"1")
+    old.beat()
+    old.take(0.1)
+    client.delete(heartbeat_key(key, "old"))
+    clock.advance(24 * 3600 + 1)
+    alive.beat()
+
+    assert alive.reap() == 1
+    assert client.zrange(consumers_key(key), 0, -1) == [b"alive"]
+
+
+def test_a_server_that_is_gone_is_told_as_ledger_down() -> None:
+    """Nothing above the adapter knows redis' errors."""
+    with event_client("redis://127.0.0.1:1/0", socket_timeout=0.2, connect_timeout=0.2) as client:
+        queue = RedisEventQueue(client, queue="q", consumer="one", clock=time.time)
+
+        with pytest.raises(LedgerDown):
+            queue.take(0.1)

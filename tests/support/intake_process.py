@@ -1,0 +1,39 @@
+"""A consumer as a process of its own: ``python intake_process.py REDIS_URL PREFIX NAME``; SIGTERM stops it."""
+
+import random
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+
+import structlog
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from support.intake import consumer  # the path has to be set first
+
+from worker.ledger import LedgerPolicy, RedisLedger  # same
+from worker.ledger.event_queue import RedisEventQueue, event_client  # same
+
+
+def main(url: str, prefix: str, name: str) -> None:
+    """Consume until SIGTERM; a heartbeat counts for a third of a second, so that a killed one is soon replaced."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    stop = threading.Event()
+
+    def on_term(_: int, __: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_term)
+    with event_client(url, socket_timeout=5.0, connect_timeout=3.0) as client:
+        queue = RedisEventQueue(client, queue=f"{prefix}period-closed", consumer=name, heartbeat=0.3, clock=time.time)
+        ledger = RedisLedger(client, prefix=prefix, policy=LedgerPolicy())
+        # A pause after some of the announcements, so that kills fall between events too.
+        pause = random.Random(name).random() / 50  # noqa: S311  # repeatability, not secrecy
+        consumer(queue, ledger, announce=lambda *_: time.sleep(pause)).run(stop)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

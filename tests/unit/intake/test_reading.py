@@ -1,0 +1,284 @@
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.events import event, invoices, raw, reader, wire
+from support.samples import export, invoice, line
+
+from worker.intake.reading import read_event
+from worker.intake.refusal import MOST_PROBLEMS, EventRefused
+
+LIMIT = 100_000
+
+
+def _refusal(content: bytes, **places: Any) -> EventRefused:
+    with pytest.raises(EventRefused) as caught:
+        reader(export(), **places).read(read_event(content, limit=LIMIT))
+    return caught.value
+
+
+def _reasons(content: bytes, **places: Any) -> list[str]:
+    return [problem.reason.value for problem in _refusal(content, **places).problems]
+
+
+def _fields(content: bytes, **places: Any) -> list[str]:
+    return [problem.field for problem in _refusal(content, **places).problems]
+
+
+def test_a_right_event_becomes_a_period_and_its_invoices() -> None:
+    """Ids follow from export, region and number; the content is canonical."""
+    period = {"id": 881, "name": "2026-47A", "region": "DK1", "closedAt": "2026-11-20T16:04:05+01:00"}
+
+    read = reader(export()).read(read_event(raw(event(period=period)), limit=LIMIT))
+
+    assert read.period.id == "main-DK1-p881"
+    assert read.period.closed_at == "2026-11-20T16:04:05+01:00"
+    assert [one.id for one in read.invoices] == ["main-DK1-100001", "main-DK1-100002"]
+    assert read.invoices[0].content == invoice(invoice_number=100001).canonical()
+
+
+def test_types_share_numbers_only_when_the_export_says_so() -> None:
+    """With a number series per type, the type is part of the id; with one series, a number twice is a mistake."""
+    items = [wire(invoice(invoice_number=7)), wire(invoice(invoice_number=7, invoice_type="correction"))]
+    content = raw(event(items))
+
+    read = reader(export(invoice_series="by-type")).read(read_event(content, limit=LIMIT))
+
+    assert sorted(one.id for one in read.invoices) == ["main-correction-7", "main-invoice-7"]
+    assert _reasons(content) == ["duplicate-number"]
+
+
+def test_the_same_content_has_the_same_hash_however_it_is_written() -> None:
+    """Null and absent, and any order of keys, are one content: a re-sent invoice is nothing new."""
+    full = wire(invoice())
+    sparse = {key: value for key, value in reversed(full.items()) if value is not None}
+    read = reader(export()).read
+
+    first, second = (read(read_event(raw(event([item])), limit=LIMIT)) for item in (full, sparse))
+
+    assert first.invoices == second.invoices
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "event-unreadable"),
+        (b"{", "event-unreadable"),
+        (b"\xff\xfe{", "event-unreadable"),
+        (b"[" * 100_000, "event-unreadable"),
+        (b'{"id": ' + b"9" * 5000 + b"}", "event-unreadable"),
+        (b"[]", "event-invalid"),
+        (b"null", "event-invalid"),
+        (b'{"id": NaN}', "event-invalid"),
+        (b'{"id": 1.5}', "event-invalid"),
+        (b'{"id": "a", "id": "b"}', "event-invalid"),
+        (b'{"id": "\\ud800"}', "event-invalid"),
+        (raw({"specversion": "2.0"}), "event-unsupported"),
+        (raw({"specversion": 1}), "event-unsupported"),
+        (raw(event() | {"type": "opter.invoice-period.closed.v2"}), "event-unsupported"),
+        (b" " * (LIMIT + 1), "event-too-large"),
+    ],
+    ids=lambda value: value[:20] if isinstance(value, bytes) else value,
+)
+def test_what_is_no_event_is_refused(content: bytes, reason: str) -> None:
+    """Bytes that mean nothing, or not this, are named for what they are."""
+    with pytest.raises(EventRefused) as caught:
+        read_event(content, limit=LIMIT)
+
+    assert caught.value.problems[0].reason.value == reason
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"invoiceNumber": ...}, "invoiceNumber"),
+        ({"customer": ...}, "customer"),
+        ({"net": 1000}, "net"),
+        ({"net": "1000.001"}, "net"),
+        ({"net": "1e400"}, "net"),
+        ({"net": "NaN"}, "net"),
+        ({"net": " "}, "net"),
+        ({"invoiceNumber": "100001"}, "invoiceNumber"),
+        ({"invoiceNumber": 0}, "invoiceNumber"),
+        ({"invoiceNumber": True}, "invoiceNumber"),
+        ({"invoiceDate": "2026-02-30"}, "invoiceDate"),
+        ({"invoiceDate": 86400}, "invoiceDate"),
+        ({"invoiceType": "gift"}, "invoiceType"),
+        ({"currency": "dkk"}, "currency"),
+        ({"lines": []}, "lines"),
+        ({"invoice_number": 1}, "invoice_number"),
+        ({"comment": "x"}, "comment"),
+    ],
+    ids=str,
+)
+def test_a_field_that_breaks_the_contract_is_named(change: dict[str, Any], field: str) -> None:
+    """Nothing is coerced and nothing unknown is dropped; the place is told in the event's own spelling."""
+    document = event(invoices(2))
+    changed = document["data"]["invoices"][1] | change
+    document["data"]["invoices"][1] = {key: value for key, value in changed.items() if value is not ...}
+
+    assert _fields(raw(document)) == [f"data.invoices[1].{field}"]
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"invoices": ...}, "data"),
+        ({"invoicesRef": {"url": "file:///a", "sha256": "0" * 64, "count": 1}}, "data"),
+        ({"invoiceCount": 0}, "data.invoiceCount"),
+        ({"controlTotals": []}, "data.controlTotals"),
+        ({"export": "Main Export"}, "data.export"),
+        ({"trigger": "now"}, "data.trigger"),
+        ({"period": {"id": 1, "name": "a", "closedAt": "2026-11-20"}}, "data.period.closedAt"),
+        ({"period": {"id": 1, "name": "a", "closedAt": "2026-11-20T15:04:05"}}, "data.period.closedAt"),
+        ({"surprise": 1}, "data.surprise"),
+    ],
+    ids=str,
+)
+def test_a_broken_envelope_is_refused(data: dict[str, Any], field: str) -> None:
+    """The part around the invoices is checked as strictly."""
+    assert _fields(raw(event(**data))) == [field]
+
+
+def test_cloudevents_attributes_are_allowed_and_others_are_not() -> None:
+    """CloudEvents 1.0 lets anyone add lower-case attributes; a misspelt one of ours would not look like that."""
+    event_with = event() | {"subject": "period/881", "traceparent": "00-0af7-b7ad-01"}
+
+    assert read_event(raw(event_with), limit=LIMIT).key == "/opter/acme/1#e-1"
+    assert _reasons(raw(event() | {"specVersion": "1.0"})) == ["event-invalid"]
+
+
+def test_every_problem_is_told_at_once() -> None:
+    """Sums of two invoices, a doubled number, the count and the control total come in one list."""
+    wrong = wire(invoice(line("1000.00"), net="1000.00", vat="250.00", gross="1250.01"))
+    items = [wrong, wire(invoice(line("10.00", vat="9.00")))]
+    totals = [{"currency": "EUR", "net": "1.00", "vat": "0", "gross": "1"}]
+    content = raw(event(items, invoiceCount=3, controlTotals=totals))
+
+    assert set(_reasons(content)) == {"invalid-sums", "duplicate-number", "control-totals"}
+    assert len(_reasons(content)) >= 5
+
+
+def test_a_list_of_problems_is_bounded() -> None:
+    """A dead letter stays readable: the first hundred problems and how many more there are."""
+    document = event(invoices(75))
+    document["data"]["invoices"] = [one | {"net": 1, "vat": 1} for one in document["data"]["invoices"]]
+
+    problems = _refusal(raw(document)).problems
+
+    assert len(problems) == MOST_PROBLEMS + 1
+    assert problems[-1].description == "And 50 more problems."
+
+
+def test_an_unknown_export_is_named_with_the_known_ones() -> None:
+    """Nothing is guessed: the event names an export of the exports file, or waits in the dead list."""
+    refusal = _refusal(raw(event(export="mian")))
+
+    assert refusal.problems[0].description == "There is no export named mian; there are: main."
+
+
+def test_a_pdf_outside_the_allowed_places_is_refused() -> None:
+    """An address that would be refused later is refused before anything is written."""
+    pdf = {"url": "file:///etc/passwd", "sha256": "0" * 64, "bytes": 3}
+    items = invoices(1)
+    items[0]["pdf"] = pdf
+
+    assert _reasons(raw(event(items))) == ["reference-refused"]
+
+
+def _reference(folder: Path, lines: list[str], **changes: Any) -> bytes:
+    content = "\n".join(lines).encode()
+    (folder / "period.ndjson").write_bytes(content)
+    body = {
+        "url": f"file://{folder}/period.ndjson",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "count": len(lines),
+    }
+    return raw(event(invoices(2), invoices=..., invoicesRef=body | changes))
+
+
+@pytest.mark.parametrize(
+    ("lines", "changes", "reasons"),
+    [
+        (2, {"sha256": "0" * 64}, ["reference-mismatch"]),
+        (2, {"count": 3}, ["reference-mismatch"]),
+        (1, {}, ["control-totals"] * 4),
+        (3, {}, ["control-totals"] * 4),
+    ],
+)
+def test_a_file_that_is_not_what_the_event_says_is_refused(
+    lines: int, changes: dict[str, Any], reasons: list[str], tmp_path: Path
+) -> None:
+    """Hash and count prove that the file is whole; then its sums are checked like those of inline invoices."""
+    written = [json.dumps(one) for one in invoices(lines)]
+
+    assert _reasons(_reference(tmp_path, written, **changes), folders=(tmp_path,)) == reasons
+
+
+def test_every_bad_line_of_a_file_is_told(tmp_path: Path) -> None:
+    """One list names all lines: broken JSON, a missing field, a key twice."""
+    good, other = (json.dumps(one) for one in invoices(2))
+    lines = [good, "{", other.replace('"net"', '"nett"', 1), '{"net": "1", "net": "2"}']
+
+    fields = _fields(_reference(tmp_path, lines), folders=(tmp_path,))
+
+    assert fields == ["line 2", "line 3.net", "line 3.nett", "line 4"]
+
+
+def _mutations() -> st.SearchStrategy[Callable[[bytes], bytes]]:
+    position = st.integers(0, 5000)
+    junk = st.one_of(st.binary(max_size=6), st.sampled_from([b"null", b"-", b"1e999", b'"', b"{", b"[]", b"\\u0000"]))
+    cut = position.map(lambda at: lambda data: data[: at % (len(data) + 1)])
+    insert = st.tuples(position, junk).map(
+        lambda pick: lambda data: data[: pick[0] % (len(data) + 1)] + pick[1] + data[pick[0] % (len(data) + 1) :]
+    )
+    swap = st.tuples(position, st.integers(1, 8), junk).map(
+        lambda pick: lambda data: data[: (at := pick[0] % (len(data) + 1))] + pick[2] + data[at + pick[1] :]
+    )
+    return st.one_of(cut, insert, swap)
+
+
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(mutations=st.lists(_mutations(), min_size=1, max_size=3))
+def test_mutated_bytes_are_taken_or_refused_with_a_reason(mutations: list[Callable[[bytes], bytes]]) -> None:
+    """Whatever arrives, the answer is a period or a list of problems; never another error."""
+    content = raw(event())
+    for mutate in mutations:
+        content = mutate(content)
+
+    assert _outcome(content)
+
+
+SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=8))
+WORDS = st.sampled_from(["1e9", "-0", "NaN", "9" * 40, "DKK"])
+JUNK = st.recursive(
+    st.one_of(SCALARS, WORDS),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=6), inner, max_size=3)),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(data=st.data())
+def test_a_field_changed_to_anything_is_taken_or_refused_with_a_reason(data: st.DataObject) -> None:
+    """Well-formed JSON with one value replaced reaches deeper than broken bytes do."""
+    document: Any = event()
+    node, key = document, data.draw(st.sampled_from(sorted(document)))
+    while isinstance(node[key], dict | list) and node[key] and data.draw(st.booleans()):
+        node = node[key]
+        key = data.draw(st.sampled_from(sorted(node) if isinstance(node, dict) else range(len(node))))
+    node[key] = data.draw(JUNK)
+
+    assert _outcome(raw(document))
+
+
+def _outcome(content: bytes) -> Any:
+    try:
+        return reader(export()).read(read_event(content, limit=LIMIT)).period.id
+    except EventRefused as refusal:
+        return [problem.reason for problem in refusal.problems]
