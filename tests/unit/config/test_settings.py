@@ -133,3 +133,19 @@ def test_every_setting_says_what_it_is_for() -> None:
 
     assert [row.variable for row in rows if not row.meaning] == []
     assert "OPTER_ECONOMIC_REDIS__URL" in {row.variable for row in rows}
+
+
+EXAMPLE = Path(__file__).parents[3] / "deploy" / "env.example"
+
+
+def test_the_published_environment_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a stranger copies holds known settings only, and every variable that the sample exports file names."""
+    lines = EXAMPLE.read_text().splitlines()
+    variables = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    settings = load_settings(secrets=tmp_path)
+
+    assert settings.intake.allowed_hosts == ("files.example.dk",)
+    assert {"ECONOMIC_APP_SECRET_TOKEN", "ECONOMIC_GRANT_TOKEN_MAIN"} <= set(variables)
