@@ -1,5 +1,8 @@
 """The invoice method: draft, compare to the øre, book. One turn does one thing and records it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from worker.errors import Failure, Refused, Uncertain
 from worker.export import look
 from worker.export.job import Job
@@ -42,6 +45,9 @@ def _send(job: Job) -> None:
     intent = job.progress.intent
     if intent is None:
         raise LookupError("there is no recorded write to send")
+    if intent.step == Step.BOOK and intent != job.own:
+        _resume_booking(job)
+        return
     try:
         reply = job.send(intent)
     except Refused as refusal:
@@ -52,6 +58,15 @@ def _send(job: Job) -> None:
         job.save(Continue(event=f"{intent.step}-failure-remembered"), look=True)
     else:
         _accepted(job, intent, reply)
+
+
+def _resume_booking(job: Job) -> None:
+    """See whether the draft is still ours and unchanged: its number may be another's by now, booking is for ever."""
+    draft = job.desk.economic.draft(job.progress.draft_number or 0)
+    if draft and draft.reference == job.record.id:
+        _accept_draft(job, draft, adopted=job.progress.adopted)
+    else:
+        job.save(Continue(event="draft-gone"), look=True)
 
 
 def _accepted(job: Job, intent: Intent, reply: Reply) -> None:
@@ -75,19 +90,18 @@ def _accept_draft(job: Job, document: Document, *, adopted: bool = False) -> Non
             Continue(event="totals-differ", detail=str(document.number)), intent=None, verdict=difference, **settled
         )
     elif job.desk.export.booking.book:
-        _intend_booking(job, document.number, **settled)
+        _intend_booking(job, document.number, settled)
     else:
         job.save(Finish(outcome=Outcome.DRAFTED, detail=str(document.number)), intent=None, **settled)
 
 
 def _book(job: Job) -> None:
-    _intend_booking(job, job.progress.draft_number or 0)
+    _intend_booking(job, job.progress.draft_number or 0, {})
 
 
-def _intend_booking(job: Job, draft_number: int, **progress: object) -> None:
+def _intend_booking(job: Job, draft_number: int, settled: Mapping[str, Any]) -> None:
     number = job.invoice.invoice_number if job.desk.export.booking.numbers == "opter" else None
-    body = encode(booking_payload(draft_number, number))
-    job.intend(Step.BOOK, "/invoices/booked", body, **progress)
+    job.intend(Step.BOOK, "/invoices/booked", encode(booking_payload(draft_number, number)), **settled)
 
 
 def _refused(job: Job, intent: Intent, refusal: Refused) -> None:

@@ -21,6 +21,8 @@ class Job:
         self.refusal: Refused | None = None
         self.refused_body = ""
         self.refusals = 0
+        #: The write that this very execution has recorded; any other was left by an earlier one.
+        self.own: Intent | None = None
         #: Reference data read before this time is not believed any more; seconds since the epoch, UTC.
         self.fresh_since: float | None = None
 
@@ -38,6 +40,7 @@ class Job:
         key = self._key(step, progress.get("generation", self.progress.generation))
         intent = Intent(step=step, method="POST", path=path, body=body, key=key, at=self.desk.clock())
         self.save(Continue(event=f"{step}-intended"), intent=intent, **progress)
+        self.own = intent
 
     def send(self, intent: Intent) -> Reply:
         """Send the recorded write. Raises what ``Economic.send`` raises; a refusal is kept for the next look."""
