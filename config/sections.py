@@ -52,7 +52,10 @@ class Redis(Section):
     require_durability: Annotated[
         bool, Field(description="Refuse to run unless Redis keeps an append-only file and never evicts")
     ] = True
-    socket_timeout: Annotated[Seconds, Field(description="Seconds to wait for an answer of Redis")] = 5.0
+    socket_timeout: Annotated[
+        # Intake and kombu wait up to a second for a message inside one command.
+        Seconds, Field(ge=2, description="Seconds to wait for an answer of Redis")
+    ] = 5.0
     connect_timeout: Annotated[Seconds, Field(description="Seconds to wait for a connection to Redis")] = 3.0
 
 
