@@ -9,8 +9,8 @@ from worker.sandbox.resources import (
     payment_terms,
     plain,
     products,
-    self_,
     vouchers,
+    whoami,
     years,
 )
 from worker.sandbox.routes import Route
@@ -19,7 +19,7 @@ __all__ = ["ROUTES"]
 
 #: Every operation that the sandbox keeps.
 ROUTES: tuple[Route, ...] = (
-    *self_.ROUTES,
+    *whoami.ROUTES,
     *customers.ROUTES,
     *products.ROUTES,
     *payment_terms.ROUTES,
