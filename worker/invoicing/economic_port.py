@@ -72,24 +72,6 @@ class Economic(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Usage:
-    """What one job has cost so far."""
-
-    #: HTTP requests tried.
-    calls: int = 0
-    #: Rate tokens that they cost (``X-CallCost``, or the estimate where e-conomic did not say).
-    tokens: float = 0.0
-
-
-class UsageMeter(Protocol):
-    """Counts what the current thread spends, for the one log line of its job."""
-
-    def take(self) -> Usage:
-        """Return what this thread has spent since the last ``take``, and start at zero again."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Permit:
     """Leave for one call to one agreement, tokens reserved."""
 

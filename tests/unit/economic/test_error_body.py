@@ -1,0 +1,124 @@
+"""Error bodies: three shapes, problem details, and things that are none of these."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.economic.error_body import Explanation, explain
+
+WRAPPER = {"message": "Validation failed. 1 error found.", "errorCode": "E04300", "logId": "ab12-CPH"}
+
+
+def leaf(name: str, code: str, value: Any = "") -> dict[str, Any]:
+    return {
+        "errors": [{"propertyName": name, "errorMessage": f"{name} is wrong.", "errorCode": code, "inputValue": value}]
+    }
+
+
+@pytest.mark.parametrize(
+    ("errors", "field", "value", "codes"),
+    [
+        (
+            {"paymentTerms": leaf("paymentTermsNumber", "E07080", 77)},
+            "paymentTerms.paymentTermsNumber",
+            "77",
+            {"E07080"},
+        ),
+        ({"dueDate": leaf("dueDate", "E04760")}, "dueDate", "", {"E04760"}),
+        (
+            {"lines": {"items": [{"arrayIndex": 3, "unitNetPrice": leaf("unitNetPrice", "E04740", 1.234)}]}},
+            "lines[3].unitNetPrice",
+            "1.234",
+            {"E04740"},
+        ),
+        (
+            {
+                "lines": [
+                    {"arrayIndex": 0, "product": {"errors": [{"message": "no", "errorCode": "E06000", "value": "X"}]}}
+                ]
+            },
+            "lines[0].product",
+            "X",
+            {"E06000"},
+        ),
+        (["E00500: String is longer than 250.", "another"], "", "", {"E00500"}),
+        ([{"propertyName": "filter", "errorMessage": "bad", "errorCode": "E1"}], "filter", "", {"E1"}),
+    ],
+)
+def test_the_three_shapes_of_the_legacy_api(errors: Any, field: str, value: str, codes: set[str]) -> None:
+    """By property, by line in both spellings, and as an array."""
+    found = explain(json.dumps(WRAPPER | {"errors": errors}).encode())
+
+    assert (found.field, found.value, found.codes) == (field, value, codes | {"E04300"})
+    assert found.message.startswith("Validation failed. 1 error found. (E04300)")
+    assert (found.log_id, found.by_economic) == ("ab12-CPH", True)
+
+
+def test_problem_details_of_the_newer_services() -> None:
+    """``traceId`` stands for the log id, and each error names its property."""
+    body = {
+        "title": "Bad request",
+        "status": 400,
+        "traceId": "00-1",
+        "errors": [{"message": "Customer is barred.", "errorCode": "CustomerBarred", "property": "customerNumber"}],
+    }
+    found = explain(json.dumps(body).encode())
+
+    assert found == Explanation(
+        message="Bad request; Customer is barred. (CustomerBarred)",
+        codes=frozenset({"CustomerBarred"}),
+        field="customerNumber",
+        log_id="00-1",
+        by_economic=True,
+    )
+
+
+@pytest.mark.parametrize("word", ["PayloadChanged", "URLChanged"])
+@pytest.mark.parametrize(
+    "body", ['{{"errorCode": "{}"}}', '{{"message": "Idempotency: {}."}}', "{}", '"{}"', "<p>{}</p>"]
+)
+def test_a_clash_of_keys_is_recognised_as_a_word(word: str, body: str) -> None:
+    """The exact JSON of these answers is not published."""
+    assert word in explain(body.format(word).encode()).codes
+
+
+def test_a_customers_text_is_no_code() -> None:
+    """What was typed into an invoice cannot pose as e-conomic's verdict."""
+    errors = {"notes": {"errors": [{"errorMessage": "Too long.", "inputValue": "PayloadChanged E06000"}]}}
+
+    assert explain(json.dumps({"message": "No.", "errors": errors}).encode()).codes == frozenset()
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>Bad gateway</html>", b"null", b"[]", b'{"message": "Not found"}', b"\xff\xfe"]
+)
+def test_what_e_conomic_did_not_write_is_not_its_word(body: bytes) -> None:
+    """A proxy's page refuses nothing in e-conomic's name."""
+    assert not explain(body).by_economic
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["errors", "items", "arrayIndex", "message", "errorCode", "propertyName", "value", "x"]),
+            inner,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+def test_no_body_is_too_odd(body: Any) -> None:
+    """An error about an error would hide the first one."""
+    assert len(explain(json.dumps(body).encode()).message) <= 1000
+
+
+def test_a_very_deep_body_is_no_trouble() -> None:
+    """Recursion is bounded."""
+    assert explain(b'{"errors":' * 5000 + b"1" + b"}" * 5000) == Explanation()

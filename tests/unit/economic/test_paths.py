@@ -1,0 +1,66 @@
+"""Paths that are safe to send."""
+
+import pytest
+
+from worker.economic.paths import checked, is_openapi, local, route, segment
+
+
+@pytest.mark.parametrize(
+    ("text", "encoded"),
+    [
+        ("3010", "3010"),
+        ("2025/2026", "2025_6_2026"),
+        ("<>*%:&/\\_ ?.#+", "".join(f"_{n}_" for n in range(14))),
+        ("..", "_11__11_"),
+        ("blå", "bl%C3%A5"),
+    ],
+)
+def test_awkward_characters_have_e_conomics_own_code(text: str, encoded: str) -> None:
+    r"""``< > * % : & / \ _ space ? . # +`` are ``_0_`` to ``_13_``, so no product number can climb out of its path."""
+    assert segment(text) == encoded
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/invoices/drafts", "/invoices/drafts/", "/invoices/drafts//", "/invoices/drafts/0", "/invoices/drafts/None"],
+)
+def test_a_delete_without_a_number_cannot_be_sent(path: str) -> None:
+    """``DELETE /invoices/drafts`` would delete every draft of the agreement."""
+    with pytest.raises(ValueError):
+        checked("DELETE", path)
+
+
+def test_a_delete_with_a_number_can() -> None:
+    """One draft."""
+    assert checked("DELETE", "/invoices/drafts/17") == "/invoices/drafts/17"
+
+
+@pytest.mark.parametrize("path", ["", "invoices", "https://else.where/x", "/a//b", "/a/../b", "/a?b=c", "/a b", "/a#b"])
+def test_only_plain_paths_are_sent(path: str) -> None:
+    """A write goes to one resource of this API."""
+    with pytest.raises(ValueError):
+        checked("POST", path)
+
+
+@pytest.mark.parametrize(
+    ("link", "path"),
+    [
+        ("https://api/customers?skippages=1&pagesize=1000", "/customers?skippages=1&pagesize=1000"),
+        ("https://evil.example/customers?skippages=1", "/customers?skippages=1"),
+        ("https://api.evil.example/self", "/self"),
+    ],
+)
+def test_a_link_is_followed_on_our_host_only(link: str, path: str) -> None:
+    """The tokens go nowhere else, whatever an answer says."""
+    assert local(link, "https://api") == path
+
+
+def test_services_are_told_apart() -> None:
+    """The newer services live on a host of their own."""
+    assert is_openapi("/journalsapi/v15.0.0/journals/1/book")
+    assert not is_openapi("/invoices/drafts")
+
+
+def test_routes_have_no_numbers() -> None:
+    """Costs are learnt per route, and no product or customer number reaches a log."""
+    assert route("/journals/1/vouchers/2026-17/attachment/file") == "/journals/{n}/vouchers/{n}/attachment/file"

@@ -1,0 +1,147 @@
+"""Reference data: read once, believed for a while, re-read on demand."""
+
+import threading
+from collections import Counter
+from datetime import date
+from decimal import Decimal
+
+import httpx
+import pytest
+from support import samples
+from support.clock import ManualClock
+from support.wire import Wire, agreement, client
+
+from config.exports import Codes
+from worker.economic import EconomicClient
+from worker.errors import Unavailable
+from worker.invoicing.reference import (
+    AccountingPeriod,
+    AccountingYear,
+    Journal,
+    PaymentTerms,
+    Product,
+    VatAccount,
+    ZoneAccount,
+)
+
+NONE: frozenset[str] = frozenset()
+
+
+@pytest.fixture
+def wire() -> Wire:
+    laid = Wire()
+    agreement(laid)
+    return laid
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def economic(wire: Wire, clock: ManualClock) -> EconomicClient:
+    return client(wire, clock=clock)
+
+
+def test_everything_is_there(economic: EconomicClient) -> None:
+    """One of each kind, as values; deleted layouts and the months of closed years are left out."""
+    data = economic.reference_data(frozenset({"3010"}))
+
+    assert (data.agreement, data.base_currency) == (123456, "DKK")
+    assert [(group.number, group.name, len(group.accounts)) for group in data.groups] == [
+        (1, "3010", 1),
+        (2, "3012", 0),
+    ]
+    assert data.groups[0].accounts == (ZoneAccount(zone=1, account=1001, account_name="Salg", vat_code="U25"),)
+    assert data.products == (Product(number="P1", name="Fragt", group=1),)
+    assert data.payment_terms == (PaymentTerms(number=5, name="30", kind="net", days=30),)
+    assert data.vat_accounts == (VatAccount(code="U25", rate=Decimal(25)),)
+    assert (data.vat_zones, data.layouts, data.customer_groups) == ({1: "Domestic"}, {19: "A"}, {1: "Debitorer"})
+    assert data.currencies == {"DKK", "EUR"}
+    assert data.journals == (Journal(number=1, name="Daglig", restricted_to="x"),)
+    july = AccountingPeriod(first=date(2025, 7, 1), last=date(2025, 7, 31))
+    assert data.years == (
+        AccountingYear(year="2025/2026", first=date(2025, 7, 1), last=date(2026, 6, 30), periods=(july,)),
+        AccountingYear(year="2024", first=date(2024, 1, 1), last=date(2024, 12, 31), closed=True),
+    )
+
+
+def test_a_second_look_costs_nothing(economic: EconomicClient, wire: Wire, clock: ManualClock) -> None:
+    """Within its age the same snapshot is handed out."""
+    first = economic.reference_data(frozenset({"3010"}))
+    calls = len(wire.requests)
+    clock.advance(299)
+
+    assert economic.reference_data(frozenset({"3010"})) is first
+    assert len(wire.requests) == calls
+
+
+def test_it_is_read_again_when_it_is_too_old(economic: EconomicClient, wire: Wire, clock: ManualClock) -> None:
+    """After 300 s nothing of it is believed."""
+    economic.reference_data(frozenset({"3010"}))
+    before = Counter(wire.asked)
+    clock.advance(301)
+    economic.reference_data(frozenset({"3010"}))
+
+    assert Counter(wire.asked) == before + before
+
+
+def test_further_accounts_are_read_when_asked_for(economic: EconomicClient, wire: Wire) -> None:
+    """Only the new group's accounts and products; the first group's stay."""
+    economic.reference_data(frozenset({"3010"}))
+    wire.requests.clear()
+    data = economic.reference_data(frozenset({"3012"}))
+
+    assert wire.asked == ["GET /product-groups/2/sales-accounts", "GET /product-groups/2/products"]
+    assert [product.group for product in data.products] == [1, 2]
+    assert [len(group.accounts) for group in data.groups] == [1, 1]
+
+
+def test_newer_than_reads_what_is_older(economic: EconomicClient, wire: Wire, clock: ManualClock) -> None:
+    """How "missing" is re-read once before it is believed: what is new enough is not read again."""
+    economic.reference_data(NONE)
+    clock.advance(10)
+    wire.collection("/product-groups", {"productGroupNumber": 9, "name": "4000"})
+    assert [group.name for group in economic.reference_data(NONE).groups] == ["3010", "3012"]
+
+    assert [group.name for group in economic.reference_data(NONE, newer_than=clock.now).groups] == ["4000"]
+    calls = len(wire.requests)
+    economic.reference_data(NONE, newer_than=clock.now)
+    assert len(wire.requests) == calls
+
+
+def test_an_unknown_account_reads_nothing_more(economic: EconomicClient, wire: Wire) -> None:
+    """Whether it is missing is the core's to say."""
+    economic.reference_data(frozenset({"9999"}))
+
+    assert [path for path in wire.asked if "/product-groups/" in path] == []
+
+
+def test_the_map_of_the_exports_file_counts(wire: Wire) -> None:
+    """Sales account A is mapped to group number 2."""
+    asked = client(wire, export=samples.export(codes=Codes(sales_accounts={"A": "2"})))
+
+    assert [product.group for product in asked.reference_data(frozenset({"A"})).products] == [2]
+
+
+def test_a_reading_that_breaks_off_goes_on_where_it_stopped(economic: EconomicClient, wire: Wire) -> None:
+    """On a busy agreement it would otherwise never come to an end."""
+    wire.lay("GET /journals", httpx.ReadTimeout("slow"), (200, {"collection": []}))
+    with pytest.raises(Unavailable):
+        economic.reference_data(NONE)
+    economic.reference_data(NONE)
+
+    assert {path: count for path, count in Counter(wire.asked).items() if count > 1} == {"GET /journals": 2}
+
+
+def test_many_threads_read_once(wire: Wire) -> None:
+    """Fifty invoices that start together cost one reading."""
+    asked = client(wire)
+    threads = [threading.Thread(target=asked.reference_data, args=(frozenset({"3010"}),)) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert set(Counter(wire.asked).values()) == {1}

@@ -1,0 +1,129 @@
+"""One agreement of e-conomic over HTTP."""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, TypeVar
+
+import httpx
+
+from config.exports import Export
+from worker.economic import filters, wire
+from worker.economic.calls import Calls
+from worker.economic.meter import Meter
+from worker.economic.paths import checked, segment
+from worker.economic.reading import Reading
+from worker.economic.reference import ReferenceCache
+from worker.economic.slots import Slots, Timeouts
+from worker.invoicing.economic_port import RateGate, Reply
+from worker.invoicing.record import Intent
+from worker.invoicing.reference import Document, EconomicCustomer, Product, ReferenceData
+
+T = TypeVar("T")
+#: e-conomic takes 200 values in one ``$in`` (measured).
+_MOST_VALUES = 200
+#: References asked for in one filter: each may answer with a draft and a booked invoice.
+_MOST_REFERENCES = 100
+
+
+class EconomicClient:
+    """The ``Economic`` of one export. Safe to share between threads; each has a connection of its own.
+
+    ``deadline`` bounds a whole call in seconds, ``reference_age`` the age of reference data. ``transport`` builds one
+    in place of the network, a new one for each thread.
+    """
+
+    def __init__(  # noqa: PLR0913  # the parts that the composition root puts together
+        self,
+        export: Export,
+        *,
+        gate: RateGate,
+        timeouts: Timeouts,
+        clock: Callable[[], float] = time.time,
+        deadline: float = 15.0,
+        reference_age: float = 300.0,
+        transport: Callable[[], httpx.BaseTransport] | None = None,
+    ) -> None:
+        self._export = export
+        self._slots = Slots(timeouts, transport)
+        self._calls = Calls(export, gate=gate, slots=self._slots, clock=clock, deadline=deadline)
+        self._reading = Reading(self._calls, export.api_url)
+        self._reference = ReferenceCache(self._reading, export, clock=clock, age=reference_age)
+
+    def __repr__(self) -> str:
+        return f"EconomicClient({self._export.name!r})"
+
+    def reference_data(self, sales_accounts: frozenset[str], *, newer_than: float | None = None) -> ReferenceData:
+        """See ``Economic``. Periods are read for open years only. Raises ``Busy`` while another thread reads."""
+        return self._reference.get(sales_accounts, newer_than)
+
+    def customers_by_number(self, numbers: Sequence[int]) -> Sequence[EconomicCustomer]:
+        """See ``Economic``."""
+        found = self._customers("customerNumber", [str(number) for number in numbers])
+        return [customer for customer in found if customer.number in set(numbers)]
+
+    def customers_by_corporate_id(self, corporate_ids: Sequence[str]) -> Sequence[EconomicCustomer]:
+        """See ``Economic``."""
+        asked = {_folded(corporate_id) for corporate_id in corporate_ids}
+        found = self._customers("corporateIdentificationNumber", corporate_ids)
+        return [customer for customer in found if _folded(customer.corporate_id) in asked]
+
+    def customers_by_name(self, name: str) -> Sequence[EconomicCustomer]:
+        """See ``Economic``."""
+        found = self._customers("name", [name])
+        return [customer for customer in found if _folded(customer.name) == _folded(name)]
+
+    def product(self, number: str) -> Product | None:
+        """See ``Economic``."""
+        return self._reading.find(f"/products/{segment(number)}", wire.product) if number else None
+
+    def documents(self, references: Sequence[str]) -> Sequence[Document]:
+        """See ``Economic``."""
+        asked = set(references)
+        queries = list(filters.lookups("references.other", references, most=_MOST_REFERENCES))
+        drafts = [one for query in queries for one in self._every("/invoices/drafts", wire.draft, query)]
+        booked = [one for query in queries for one in self._every("/invoices/booked", wire.booked, query)]
+        found = (document for document in (*drafts, *booked) if document.reference in asked)
+        return list({(document.booked, document.number): document for document in found}.values())
+
+    def draft(self, number: int) -> Document | None:
+        """See ``Economic``."""
+        return self._reading.find(f"/invoices/drafts/{_positive(number)}", wire.draft)
+
+    def booked(self, number: int) -> Document | None:
+        """See ``Economic``."""
+        return self._reading.find(f"/invoices/booked/{_positive(number)}", wire.booked)
+
+    def send(self, intent: Intent) -> Reply:
+        """See ``Economic``."""
+        path = checked(intent.method, intent.path)
+        answer = self._calls.write(intent.method, path, intent.body.encode(), intent.key)
+        return Reply(status=answer.status, body=answer.body, replayed=answer.replayed)
+
+    def metered(self) -> AbstractContextManager[Meter]:
+        """Count what this thread spends until the block ends: ``calls`` and ``tokens``."""
+        return self._calls.meters.metered()
+
+    def close(self) -> None:
+        """Close every thread's connections."""
+        self._slots.close()
+
+    def _customers(self, field: str, values: Sequence[str]) -> list[EconomicCustomer]:
+        """Return each customer once: two that look alike are a question for a person."""
+        queries = filters.lookups(field, values, most=_MOST_VALUES)
+        found = (one for query in queries for one in self._every("/customers", wire.customer, query))
+        return list({customer.number: customer for customer in found}.values())
+
+    def _every(self, path: str, read: Callable[[Any], T], query: str) -> tuple[T, ...]:
+        return self._reading.every(path, read, filters.encoded(query))
+
+
+def _folded(text: str) -> str:
+    """e-conomic compares strings without regard to case (REST docs, filtering)."""
+    return text.strip().casefold()
+
+
+def _positive(number: int) -> int:
+    if number < 1:
+        raise ValueError(f"{number} is not the number of a document")
+    return number

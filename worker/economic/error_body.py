@@ -1,0 +1,120 @@
+"""e-conomic's error bodies, read leniently: three shapes on the legacy API, problem+json on the newer services.
+
+1. Semantic validation: ``errors`` is an object keyed by request property, at its leaves ``{"errors": [{...}]}``;
+2. the same for lines: a list, or an object with ``items``, of objects with ``arrayIndex``;
+3. schema validation and filter errors: ``errors`` is an array of strings or objects.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from worker.economic import json_body
+
+#: Said as bare words by e-conomic when an idempotency key is used for something else (reported by integrators).
+_WORDS = re.compile(r"PayloadChanged|URLChanged|UpdateConflict")
+_CODE = re.compile(r"\bE\d{5}\b")
+_TEXTS = ("errorMessage", "message", "detail", "title", "developerHint")
+#: A gateway in front of the API may answer with a ``message`` too, so that alone proves nothing.
+_OWN = frozenset({"errorCode", "developerHint", "logId", "httpStatusCode", "traceId", "errors"})
+_LONGEST = 1000
+_DEEPEST = 12
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Explanation:
+    """What a body says about a refusal."""
+
+    #: e-conomic's own words, top-level first, then each error's; at most 1000 characters.
+    message: str = ""
+    codes: frozenset[str] = frozenset()
+    #: Path of the first property at fault, for example ``lines[0].unitNetPrice``.
+    field: str = ""
+    #: Its value as e-conomic understood it.
+    value: str = ""
+    log_id: str = ""
+    #: Whether e-conomic's API wrote it, rather than a proxy or a maintenance page.
+    by_economic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    text: str
+    code: str = ""
+    field: str = ""
+    value: str = ""
+
+
+def explain(body: bytes) -> Explanation:
+    """Read an error body of any shape; never raises."""
+    try:
+        parsed = json_body.parse(body)
+    except ValueError:
+        parsed = None
+    if not isinstance(parsed, dict):
+        words = frozenset(_WORDS.findall(body.decode("utf-8", "replace")))
+        return Explanation(codes=words, message=", ".join(sorted(words)), by_economic=bool(words))
+    return _explained(parsed)
+
+
+def _explained(body: dict[str, Any]) -> Explanation:
+    top = _leaf(body, "")
+    leaves = list(_leaves(body.get("errors"), ""))
+    first = next((leaf for leaf in leaves if leaf.field), top)
+    return Explanation(
+        message=_joined([top, *leaves]),
+        codes=frozenset().union(*(_codes(leaf) for leaf in [top, *leaves])),
+        field=first.field,
+        value=first.value,
+        log_id=_text(body.get("logId") or body.get("traceId")),
+        by_economic=not _OWN.isdisjoint(body),
+    )
+
+
+def _leaves(node: Any, path: str, depth: int = 0) -> Iterator[_Leaf]:
+    if depth > _DEEPEST:
+        return
+    if isinstance(node, list):
+        for entry in node:
+            yield from _leaves(entry, path + _index(entry), depth + 1)
+    elif isinstance(node, dict):
+        yield from _object(node, path, depth)
+    elif isinstance(node, str):
+        yield _Leaf(text=node, code=" ".join(_CODE.findall(node)), field=path)
+
+
+def _object(node: dict[str, Any], path: str, depth: int) -> Iterator[_Leaf]:
+    if any(isinstance(node.get(key), str) for key in (*_TEXTS, "errorCode")):
+        yield _leaf(node, path)
+    for key, child in node.items():
+        if isinstance(child, dict | list) and key not in ("inputValue", "value"):
+            inner = path if key in ("errors", "items") else f"{path}.{key}".strip(".")
+            yield from _leaves(child, inner, depth + 1)
+
+
+def _leaf(node: dict[str, Any], path: str) -> _Leaf:
+    texts = [_text(node.get(key)) for key in _TEXTS if node.get(key)]
+    name = _text(node.get("propertyName") or node.get("property"))
+    known = not name or path.lower().endswith(name.lower())
+    field = path if known else f"{path}.{name}".strip(".")
+    value = _text(node.get("inputValue", node.get("value", "")))
+    return _Leaf(text=": ".join(dict.fromkeys(texts)), code=_text(node.get("errorCode")), field=field, value=value)
+
+
+def _codes(leaf: _Leaf) -> set[str]:
+    return {*leaf.code.split(), *_WORDS.findall(leaf.text)}
+
+
+def _index(entry: Any) -> str:
+    number = entry.get("arrayIndex") if isinstance(entry, dict) else None
+    return f"[{number}]" if isinstance(number, int) else ""
+
+
+def _joined(leaves: list[_Leaf]) -> str:
+    told = dict.fromkeys(f"{leaf.text} ({leaf.code})" if leaf.code else leaf.text for leaf in leaves if leaf.text)
+    return "; ".join(told)[:_LONGEST]
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else " ".join(str(value).split())[:_LONGEST]

@@ -1,0 +1,135 @@
+"""The one seam where HTTP's failures become ours.
+
+never sent (connect, pool)                          Unreachable
+sent, no usable answer: a read / a write            Unavailable / Uncertain
+429                                                 Throttled: a refused call did nothing
+401, 403, E02250                                    Misconfigured
+5xx, 3xx, 408, 409, 425: a read / a write           Unavailable / Uncertain
+any other 4xx in e-conomic's own words              Refused
+any other 4xx (a proxy's page): a read / a write    Unavailable / Uncertain
+
+What an answer cannot prove counts against it: a write is settled before it is repeated.
+"""
+
+import ssl
+from dataclasses import dataclass
+
+import httpx
+
+from worker.economic.error_body import Explanation
+from worker.errors import ExportError, Failure, Misconfigured, Refused, Throttled, Unavailable, Uncertain, Unreachable
+from worker.invoicing.reasons import Reason, failure
+
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_UNUSABLE = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL)
+_TOO_MANY = 429
+_TOKENS, _ROLE = 401, 403
+#: The app's secret does not belong to the grant (reported by an integrator).
+_FOREIGN_SECRET = "E02250"  # noqa: S105  # an error code
+#: Nobody can say whether the request took effect: the server ran out of time, the key is in flight, too early.
+_UNDECIDED = frozenset({408, 409, 425})
+_BOOKKEEPING = ("/journals", "/accounting-years", "/journalsapi", "/accountingyearsapi", "/vat-accounts")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What was asked of e-conomic, without anything of a customer."""
+
+    export: str
+    method: str
+    #: Path with its numbers taken out.
+    route: str
+
+    @property
+    def writes(self) -> bool:
+        """Whether it may have changed something."""
+        return self.method != "GET"
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route}"
+
+
+def of_transport(error: httpx.HTTPError | httpx.InvalidURL, asked: Asked) -> ExportError:
+    """Translate httpx's own errors."""
+    name = type(error).__name__
+    if isinstance(error, _UNUSABLE):
+        text = f"{asked} of export {asked.export} cannot be sent ({name}): check api_url in the exports file."
+        return Misconfigured(failure(Reason.TOKENS_REFUSED, text, field="api_url"))
+    if isinstance(error, _NEVER_SENT):
+        detail = "its TLS certificate was not accepted" if _certificate(error) else name
+        return Unreachable(failure(Reason.ECONOMIC_UNREACHABLE, f"e-conomic cannot be reached ({detail})."))
+    return no_answer(asked, f"no usable answer came ({name})")
+
+
+def no_answer(asked: Asked, what: str, *, retry_after: float | None = None, replayed: bool = False) -> ExportError:
+    """Return the failure of a call that was sent and not answered usably."""
+    if asked.writes:
+        text = f"{asked} was sent to e-conomic, but {what}: it may or may not have taken effect."
+        return Uncertain(failure(Reason.OUTCOME_UNKNOWN, text), retry_after=retry_after, replayed=replayed)
+    return Unavailable(failure(Reason.ECONOMIC_UNAVAILABLE, f"{asked}: {what}."), retry_after=retry_after)
+
+
+def of_status(
+    status: int, explanation: Explanation, asked: Asked, *, retry_after: float | None, replayed: bool
+) -> ExportError:
+    """Translate an answer that is neither a success nor a believable 404 of a single resource."""
+    if status == _TOO_MANY:
+        text = "e-conomic answered that the agreement's calls are used up for the moment (429)."
+        return Throttled(_explained(Reason.THROTTLED, text, explanation), retry_after=retry_after)
+    if status in (_TOKENS, _ROLE) or _FOREIGN_SECRET in explanation.codes:
+        return Misconfigured(_misconfigured(status, explanation, asked))
+    if _refused(status, explanation):
+        codes = f" ({', '.join(sorted(explanation.codes))})" if explanation.codes else ""
+        text = f"e-conomic refused {asked} with status {status}{codes}."
+        found = _explained(Reason.REFUSED_BY_ECONOMIC, text, explanation)
+        return Refused(found, status=status, codes=explanation.codes, replayed=replayed)
+    return no_answer(asked, f"the answer was status {status}", retry_after=retry_after, replayed=replayed)
+
+
+def _refused(status: int, explanation: Explanation) -> bool:
+    by_client = 400 <= status < 500  # noqa: PLR2004  # the class of statuses that blames the request
+    return (
+        by_client and status not in _UNDECIDED and explanation.by_economic and "UpdateConflict" not in explanation.codes
+    )
+
+
+def _misconfigured(status: int, explanation: Explanation, asked: Asked) -> Failure:
+    where = f"export {asked.export}, {asked}"
+    if status != _ROLE:
+        text = f"e-conomic does not accept {_token(explanation)} ({where}, status {status})."
+        return _explained(Reason.TOKENS_REFUSED, text, explanation)
+    if any("MissingModules" in code for code in explanation.codes):
+        text = f"The agreement lacks a module that is needed ({where})."
+    else:
+        role = "Bookkeeping" if any(part in asked.route for part in _BOOKKEEPING) else "Sales"
+        text = f"The app lacks a role that is needed ({where}): SuperUser or {role}."
+    return _explained(Reason.ROLE_MISSING, text, explanation)
+
+
+def _token(explanation: Explanation) -> str:
+    if _FOREIGN_SECRET in explanation.codes:
+        return "the app secret token for this agreement grant token: they belong to different apps"
+    told = explanation.message.replace(" ", "").lower()
+    secret, grant = "appsecrettoken" in told, "agreementgranttoken" in told
+    if secret != grant:
+        return "the app secret token" if secret else "the agreement grant token"
+    return "the access tokens"
+
+
+def _explained(reason: Reason, text: str, explanation: Explanation) -> Failure:
+    return failure(
+        reason,
+        text,
+        field=explanation.field,
+        value=explanation.value,
+        economic_message=explanation.message,
+        log_id=explanation.log_id,
+    )
+
+
+def _certificate(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -1,0 +1,140 @@
+"""Reference data, read once per agreement and process and believed for a bounded time."""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, TypeVar, cast
+
+from config.exports import Export
+from worker.economic import wire
+from worker.economic.paths import segment
+from worker.economic.reading import Reading
+from worker.errors import Busy
+from worker.invoicing.products import fitting_groups
+from worker.invoicing.reasons import Reason, failure
+from worker.invoicing.reference import AccountingPeriod, AccountingYear, ProductGroup, ReferenceData
+
+T = TypeVar("T")
+#: Seconds to wait in a slot for another thread that is reading the same.
+_PATIENCE = 2.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Snapshot:
+    data: ReferenceData
+    #: When the oldest part was asked for; seconds since the epoch.
+    read_at: float
+    #: Numbers of the groups whose accounts and products are in.
+    groups: frozenset[int]
+
+
+class ReferenceCache:
+    """One thread reads, the others wait a little for it; a reading that breaks off goes on where it stopped."""
+
+    def __init__(self, reading: Reading, export: Export, *, clock: Callable[[], float], age: float) -> None:
+        self._reading = reading
+        self._mapping: Mapping[str, str] = export.codes.sales_accounts
+        self._clock = clock
+        self._age = age
+        self._lock = threading.Lock()
+        #: Path -> when it was asked for, and what it held.
+        self._shelf: dict[str, tuple[float, Any]] = {}
+        self._snapshot: _Snapshot | None = None
+
+    def get(self, sales_accounts: frozenset[str], newer_than: float | None) -> ReferenceData:
+        """See ``Economic.reference_data``; also raises ``Busy``."""
+        oldest = max(self._clock() - self._age, newer_than or 0.0)
+        ready = self._ready(sales_accounts, oldest)
+        if ready is not None:
+            return ready
+        if not self._lock.acquire(timeout=_PATIENCE):
+            text = "Another thread is reading e-conomic's reference data."
+            raise Busy(failure(Reason.BUSY, text), retry_after=1.0)
+        try:
+            return self._ready(sales_accounts, oldest) or self._read(sales_accounts, oldest)
+        finally:
+            self._lock.release()
+
+    def _ready(self, sales_accounts: frozenset[str], oldest: float) -> ReferenceData | None:
+        snapshot = self._snapshot
+        if snapshot is None or snapshot.read_at < oldest:
+            return None
+        return snapshot.data if self._wanted(sales_accounts, snapshot.data.groups) <= snapshot.groups else None
+
+    def _read(self, sales_accounts: frozenset[str], oldest: float) -> ReferenceData:
+        data = self._base(oldest)
+        wanted = self._wanted(sales_accounts, data.groups) | self._kept(data.groups, oldest)
+        groups = {group.number: self._with_accounts(group, oldest) for group in data.groups if group.number in wanted}
+        products = tuple(
+            product for number in sorted(groups) for product in self._list(_products(number), wire.product, oldest)
+        )
+        data = replace(data, groups=tuple(groups.get(one.number, one) for one in data.groups), products=products)
+        read_at = min(at for at, _ in self._shelf.values() if at >= oldest)
+        self._snapshot = _Snapshot(data=data, read_at=read_at, groups=frozenset(groups))
+        return data
+
+    def _base(self, oldest: float) -> ReferenceData:
+        every = partial(self._list, oldest=oldest)
+        layouts = every("/layouts", lambda body: (int(body["layoutNumber"]), body.get("name", ""), body.get("deleted")))
+        agreement, currency = self._shelved("/self", oldest, lambda path: self._reading.one(path, _agreement))
+        return ReferenceData(
+            agreement=agreement,
+            base_currency=currency,
+            groups=every("/product-groups", wire.product_group),
+            payment_terms=every("/payment-terms", wire.payment_terms),
+            vat_zones=dict(every("/vat-zones", _numbered("vatZoneNumber"))),
+            vat_accounts=every("/vat-accounts", wire.vat_account),
+            layouts={number: name for number, name, deleted in layouts if not deleted},
+            customer_groups=dict(every("/customer-groups", _numbered("customerGroupNumber"))),
+            currencies=frozenset(every("/currencies", lambda body: str(body["code"]))),
+            years=tuple(self._years(oldest)),
+            journals=every("/journals", wire.journal),
+        )
+
+    def _years(self, oldest: float) -> Iterable[AccountingYear]:
+        for body, year in self._list("/accounting-years", lambda body: (body, wire.accounting_year(body, ())), oldest):
+            yield year if year.closed else replace(year, periods=self._periods(body, oldest))
+
+    def _periods(self, year: Mapping[str, Any], oldest: float) -> tuple[AccountingPeriod, ...]:
+        """A year's address is e-conomic's to give: its own spelling may carry a suffix (``2025_6_2026a``)."""
+        address = self._reading.local(str(year.get("self") or f"/accounting-years/{segment(str(year['year']))}"))
+        return self._list(f"{address}/periods", wire.accounting_period, oldest)
+
+    def _with_accounts(self, group: ProductGroup, oldest: float) -> ProductGroup:
+        return replace(group, accounts=self._list(_accounts(group.number), wire.zone_account, oldest))
+
+    def _wanted(self, sales_accounts: frozenset[str], groups: tuple[ProductGroup, ...]) -> frozenset[int]:
+        fitting = (fitting_groups(account, self._mapping, groups) for account in sales_accounts)
+        return frozenset(group.number for found in fitting for group in found)
+
+    def _kept(self, groups: tuple[ProductGroup, ...], oldest: float) -> frozenset[int]:
+        """Return the groups read earlier for others and still fresh, so that a snapshot only ever grows."""
+        fresh = {path for path, (at, _) in self._shelf.items() if at >= oldest}
+        return frozenset(one.number for one in groups if {_accounts(one.number), _products(one.number)} <= fresh)
+
+    def _list(self, path: str, read: Callable[[Any], T], oldest: float) -> tuple[T, ...]:
+        return self._shelved(path, oldest, lambda address: self._reading.every(address, read))
+
+    def _shelved(self, path: str, oldest: float, read: Callable[[str], T]) -> T:
+        held = self._shelf.get(path)
+        if held is None or held[0] < oldest:
+            asked_at = self._clock()
+            self._shelf[path] = held = (asked_at, read(path))
+        return cast("T", held[1])
+
+
+def _accounts(group: int) -> str:
+    return f"/product-groups/{group}/sales-accounts"
+
+
+def _products(group: int) -> str:
+    return f"/product-groups/{group}/products"
+
+
+def _agreement(body: Any) -> tuple[int, str]:
+    return int(body["agreementNumber"]), str((body.get("settings") or {}).get("baseCurrency") or "DKK")
+
+
+def _numbered(key: str) -> Callable[[Any], tuple[int, str]]:
+    return lambda body: (int(body[key]), str(body.get("name", "")))
