@@ -61,7 +61,10 @@ def draft_payload(  # noqa: PLR0913, PLR0917  # an invoice needs all of it
         "lines": [{"lineNumber": n, "sortKey": n, **fields} for n, (fields, _) in enumerate(lines, start=1)],
     }
     cuts = (remark for fitted in (recipient, notes, *(text for _, text in lines)) for remark in fitted.remarks)
-    return Draft(payload=payload, remarks=(*settled.remarks, *rate_remarks, *_left_out(invoice), *cuts))
+    return Draft(
+        payload=payload,
+        remarks=(*settled.remarks, *rate_remarks, *_left_out(invoice), *_named_accounts(invoice), *cuts),
+    )
 
 
 def check_rounding(invoice: Invoice, export: Export) -> None:
@@ -128,6 +131,12 @@ def _line(line: Line, invoice: Invoice, products: Mapping[str, str]) -> tuple[di
         "quantity": _ONE,
         "unitNetPrice": line.net,
     }, text
+
+
+def _named_accounts(invoice: Invoice) -> list[str]:
+    """Opter's accounts are free text until somebody numbers them; a group of that name is enough for us."""
+    named = sorted({line.sales_account for line in invoice.lines if not line.sales_account.isdigit()})
+    return [f"salesAccount: {account!r} is a name, not an account number" for account in named]
 
 
 def _left_out(invoice: Invoice) -> list[str]:

@@ -193,6 +193,14 @@ def test_economic_units_are_counted() -> None:
     assert draft(source).remarks == ("economicUnits: of 1 lines left out; they are not exported to e-conomic",)
 
 
+def test_accounts_by_name_are_reported() -> None:
+    """A sales account that is free text goes over, and is said, once."""
+    source = invoice(line(account="Fragt"), line(account="Fragt"), line())
+    made = draft_payload(source, export(), reference(), "r", 1, {"Fragt": "F1", **PRODUCTS})
+
+    assert made.remarks == ("salesAccount: 'Fragt' is a name, not an account number",)
+
+
 def test_lines_keep_opters_order() -> None:
     """Lines go over by line number, however the event listed them."""
     source = invoice(line("1.00"), line("2.00"))

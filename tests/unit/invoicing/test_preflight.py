@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from support.samples import customer, export, group, invoice, line, reference, year
 
-from config.exports import Booking, Codes, Customers
+from config.exports import Booking, Codes, Customers, Vat
 from worker.invoicing.invoice import Invoice
 from worker.invoicing.preflight import PeriodVerdict, check_invoice, check_period, sales_accounts
 from worker.invoicing.reasons import CATALOGUE, Reason, set_up_related
@@ -33,6 +33,7 @@ def reasons(source: Invoice, *, exported: dict[str, Any] | None = None, **agreem
         (invoice(), {}, {"years": ()}, ["accounting-year-missing"]),
         (invoice(), {}, {"years": (replace(year(), closed=True),)}, ["accounting-year-closed"]),
         (invoice(), {}, {"vat_zones": {2: "EU"}}, ["vat-zone-missing"]),
+        (invoice(), {"vat": Vat(domestic=9)}, {}, ["vat-zone-missing"]),  # and not each group's account for it
         (invoice(line(rate="0.00")), {}, {}, ["vat-mismatch"]),
         (invoice(), {}, {"groups": (group(1, "3010", vat_code="U9"),)}, ["vat-account-missing"]),
         (invoice(rounding="0.25"), {}, {}, ["rounding-unsupported"]),
