@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
@@ -34,8 +35,7 @@ class Slots:
         self._timeouts = httpx.Timeout(
             connect=timeouts.connect, read=timeouts.read, write=timeouts.write, pool=timeouts.pool
         )
-        self._context = httpx.create_ssl_context(trust_env=False) if transport is None else None
-        self._transport = transport
+        self._transport = transport or partial(_Transport, httpx.create_ssl_context(trust_env=False))
         self._local = threading.local()
         self._lock = threading.Lock()
         self._clients: list[tuple[threading.Thread, httpx.Client]] = []
@@ -58,7 +58,7 @@ class Slots:
 
     def _build(self) -> httpx.Client:
         return httpx.Client(
-            transport=self._transport() if self._context is None and self._transport else _Transport(self._context),
+            transport=self._transport(),
             timeout=self._timeouts,
             follow_redirects=False,
             trust_env=False,
@@ -79,8 +79,8 @@ class Slots:
 class _Transport(httpx.HTTPTransport):
     """httpx's own transport, its sockets under the deadline that each request carries as an extension."""
 
-    def __init__(self, context: ssl.SSLContext | None) -> None:
-        super().__init__(verify=context or False, trust_env=False)
+    def __init__(self, context: ssl.SSLContext) -> None:
+        super().__init__(verify=context, trust_env=False)
         self._backend = _DeadlineBackend()
         self._pool = httpcore.ConnectionPool(
             ssl_context=context, max_connections=2, keepalive_expiry=_KEEP_ALIVE, network_backend=self._backend

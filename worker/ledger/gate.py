@@ -10,6 +10,7 @@ from worker.errors import Failure, LedgerDown, Throttled
 from worker.invoicing.economic_port import Feedback, Permit
 from worker.invoicing.reasons import Reason, failure
 from worker.ledger import gate_rules as rules
+from worker.ledger.gate_state import Bucket, Request, Verdict
 
 #: Seconds that a call may wait for its tokens in the worker's slot.
 MAX_WAIT = 2.0
@@ -27,7 +28,7 @@ class Gate(ABC):
         self._suspects: set[str] = set()
 
     @abstractmethod
-    def admit(self, agreement: str, request: rules.Request) -> rules.Verdict:
+    def admit(self, agreement: str, request: Request) -> Verdict:
         """See ``gate_rules.admit``. Raises ``LedgerDown``."""
 
     @abstractmethod
@@ -36,7 +37,7 @@ class Gate(ABC):
 
     def acquire(self, agreement: str, cost: float, limits: Limits) -> Permit:
         """See ``RateGate``."""
-        request = rules.Request(cost=cost, correction=self._settle(agreement), limits=limits, max_wait=MAX_WAIT)
+        request = Request(cost=cost, correction=self._settle(agreement), limits=limits, max_wait=MAX_WAIT)
         verdict = self.admit(agreement, request)
         if verdict.word != "go":
             raise Throttled(_refusal(verdict, limits), retry_after=verdict.wait)
@@ -81,21 +82,21 @@ class MemoryGate(Gate):
         super().__init__(sleep)
         self._clock = clock
         self._store_lock = threading.Lock()
-        self._buckets: dict[str, rules.Bucket] = {}
+        self._buckets: dict[str, Bucket] = {}
 
-    def admit(self, agreement: str, request: rules.Request) -> rules.Verdict:
+    def admit(self, agreement: str, request: Request) -> Verdict:
         """See ``Gate``."""
         with self._store_lock:
-            return rules.admit(self._buckets.setdefault(agreement, rules.Bucket()), request, self._clock())
+            return rules.admit(self._buckets.setdefault(agreement, Bucket()), request, self._clock())
 
     def note(self, permit: Permit, feedback: Feedback, correction: float) -> None:
         """See ``Gate``."""
         with self._store_lock:
-            bucket = self._buckets.setdefault(permit.agreement, rules.Bucket())
+            bucket = self._buckets.setdefault(permit.agreement, Bucket())
             rules.note(bucket, permit, feedback, correction, self._clock())
 
 
-def _refusal(verdict: rules.Verdict, limits: Limits) -> Failure:
+def _refusal(verdict: Verdict, limits: Limits) -> Failure:
     seconds = f"{max(1, round(verdict.wait))} s"
     texts = {
         "rate": f"The calls that e-conomic grants are used up; about {seconds} until the next may go.",

@@ -12,25 +12,26 @@ from config.exports import Limits
 from worker.errors import LedgerDown
 from worker.invoicing.economic_port import Feedback, Permit
 from worker.invoicing.reasons import Reason, failure
-from worker.ledger import gate_rules as rules
+from worker.ledger import gate_state
 from worker.ledger.gate import Gate
+from worker.ledger.gate_state import Request, Verdict
 
 _RULES = {
-    "slice": rules.SLICE,
-    "slices": rules.SLICES,
-    "day_slice": rules.DAY_SLICE,
-    "day_slices": rules.DAY_SLICES,
-    "tolerance": rules.TOLERANCE,
-    "memory": rules.MEMORY,
-    "floor": rules.FLOOR,
-    "pause": rules.PAUSE,
-    "ebb": rules.EBB,
-    "failures": rules.FAILURES,
-    "hold": rules.HOLD,
-    "longest_hold": rules.LONGEST_HOLD,
-    "probe": rules.PROBE,
-    "probe_wait": rules.PROBE_WAIT,
-    "queue": rules.QUEUE,
+    "slice": gate_state.SLICE,
+    "slices": gate_state.SLICES,
+    "day_slice": gate_state.DAY_SLICE,
+    "day_slices": gate_state.DAY_SLICES,
+    "tolerance": gate_state.TOLERANCE,
+    "memory": gate_state.MEMORY,
+    "floor": gate_state.FLOOR,
+    "pause": gate_state.PAUSE,
+    "ebb": gate_state.EBB,
+    "failures": gate_state.FAILURES,
+    "hold": gate_state.HOLD,
+    "longest_hold": gate_state.LONGEST_HOLD,
+    "probe": gate_state.PROBE,
+    "probe_wait": gate_state.PROBE_WAIT,
+    "queue": gate_state.QUEUE,
 }
 
 
@@ -51,7 +52,7 @@ class RedisGate(Gate):
         self._acquire = client.register_script(_lua("gate.lua") + _lua("gate_acquire.lua"))
         self._report = client.register_script(_lua("gate.lua") + _lua("gate_report.lua"))
 
-    def admit(self, agreement: str, request: rules.Request) -> rules.Verdict:
+    def admit(self, agreement: str, request: Request) -> Verdict:
         """See ``Gate``."""
         fields = {
             "cost": request.cost,
@@ -60,7 +61,7 @@ class RedisGate(Gate):
             "max_wait": request.max_wait,
         }
         word, wait, spent, granted, watched, probe = self._run(self._acquire, agreement, request.limits, fields)
-        return rules.Verdict(
+        return Verdict(
             word=word if isinstance(word, str) else word.decode(),
             wait=float(wait),
             spent=float(spent),
