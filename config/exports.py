@@ -1,5 +1,6 @@
 """One invoice export of Opter: which agreement its invoices go to, and how. The exports file holds any number."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -54,6 +55,8 @@ class Codes(Section):
     tax_rates: dict[str, str] = Field(default_factory=dict)
     #: Opter sales account -> e-conomic product group number or name, where they differ.
     sales_accounts: dict[str, str] = Field(default_factory=dict)
+    #: Opter sales account -> e-conomic account number, where they differ; for the voucher method.
+    ledger_accounts: dict[str, int] = Field(default_factory=dict)
 
 
 class Booking(Section):
@@ -67,6 +70,27 @@ class Booking(Section):
     tolerance: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.00")
     #: What to do when Opter's due date is not the one that the payment terms give.
     due_date_mismatch: Literal["remark", "refuse"] = "remark"
+
+
+class Voucher(Section):
+    """How the voucher method posts; the journal stands beside the method."""
+
+    #: ``one-post``: one customer entry for the gross amount, revenue as finance entries against the clearing account.
+    #: ``per-account``: one customer entry for each sales account and VAT code, with it as contra account.
+    layout: Literal["one-post", "per-account"] = "one-post"
+    #: Account between customer entry and finance entries; it ends at zero with every voucher. Needed by ``one-post``
+    #: unless an invoice has a single sales account and VAT code.
+    clearing_account: int | None = None
+    #: Account for Opter's rounding and for VAT that e-conomic rounds otherwise; none: such invoices are refused.
+    rounding_account: int | None = None
+    #: Largest amount that may go to the rounding account, in the invoice's currency.
+    most_rounding: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.50")
+    #: The property in which e-conomic reads the invoice number: its schema and its examples differ.
+    invoice_number_property: Literal["customerInvoice", "customerInvoiceNumber", "both"] = "customerInvoice"
+    #: An invoice without a usable PDF: ``refuse`` before anything is posted, or ``post`` without and remark it.
+    missing_pdf: Literal["refuse", "post"] = "refuse"
+    #: Whether the journal's entries are booked at once; else a bookkeeper reviews and books.
+    book: bool = False
 
 
 class Limits(Section):
@@ -99,4 +123,9 @@ class Export(Section):
     vat: Vat = Vat()
     codes: Codes = Codes()
     booking: Booking = Booking()
+    voucher: Voucher = Voucher()
+    #: An invoice dated in a closed or barred year or period: ``refuse``, or ``hold`` until it is opened.
+    closed_period: Literal["refuse", "hold"] = "refuse"
+    #: Invoices dated before this are never exported: they were booked before this program came.
+    first_date: date | None = None
     limits: Limits = Limits()

@@ -7,11 +7,12 @@ error; an outage is never absence.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Protocol
 
 from config.exports import Limits
 from worker.invoicing.record import Intent
-from worker.invoicing.reference import Document, EconomicCustomer, Product, ReferenceData
+from worker.invoicing.reference import Document, EconomicCustomer, Product, ReferenceData, VoucherFound
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +69,29 @@ class Economic(Protocol):
 
     def send(self, intent: Intent) -> Reply:
         """Send a frozen write: these bytes under this idempotency key."""
+        ...
+
+
+class EconomicVouchers(Economic, Protocol):
+    """What the voucher method asks besides."""
+
+    def vouchers(self, references: frozenset[str], first: date, last: date) -> Sequence[VoucherFound]:
+        """Return vouchers whose entries carry the marker of one of these references, in any journal or booked.
+
+        Neither journals nor booked entries can be filtered by text, so all journals are read, and the booked entries
+        dated ``first`` to ``last``; journals first, so that one booked meanwhile is seen at least once.
+        """
+        ...
+
+    def attachment(self, journal: int, voucher: str) -> int | None:
+        """Return the number of pages attached to a voucher (``{year}-{number}``); None: nothing is attached."""
+        ...
+
+    def attach(self, journal: int, voucher: str, pdf: bytes, *, key: str) -> Reply:
+        """Upload a PDF to a voucher: the same bytes under the same key, however often.
+
+        Raises ``Refused`` with ``VoucherAlreadyHasAttachment`` among its codes when one is there.
+        """
         ...
 
 

@@ -78,6 +78,18 @@ class AccountingYear:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Account:
+    """An account of the chart; only ``profitAndLoss`` and ``status`` take entries."""
+
+    number: int
+    name: str
+    kind: str
+    barred: bool = False
+    #: Whether entries made directly on it are refused.
+    blocked: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Journal:
     """A journal (daybook) that vouchers go to; ``restricted_to`` is its ``entryTypeRestrictedTo``, empty: none."""
 
@@ -103,6 +115,8 @@ class ReferenceData:
     currencies: frozenset[str] = frozenset()
     years: tuple[AccountingYear, ...] = ()
     journals: tuple[Journal, ...] = ()
+    #: The whole chart of accounts; read for exports with the voucher method only.
+    accounts: tuple[Account, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,3 +151,22 @@ class Document:
     due_date: str = ""
     #: The former draft number of a booked invoice, where e-conomic tells it (``orderNumber``).
     former_draft: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VoucherFound:
+    """A voucher that carries our marker, in a journal or booked."""
+
+    #: Our reference, as the marker in its entries' texts gives it.
+    reference: str
+    #: The journal it stands in; None when its entries are booked.
+    journal: int | None
+    year: str
+    number: int
+    #: What the customer owes by it, in the voucher's currency; positive is an invoice, negative a credit note.
+    gross: Decimal
+
+    @property
+    def booked(self) -> bool:
+        """Whether its entries are booked."""
+        return self.journal is None
