@@ -71,11 +71,19 @@ def _create(desk: Desk, creation: Creation, key: str, making: SharedCreation, ag
         reply = desk.economic.send(cast("Intent", making.intent))
     except Refused as refusal:
         _license_another(desk, key, making)
-        if refusal.replayed or refusal.codes & {"PayloadChanged", "URLChanged"}:
-            raise _look_again(refusal.failure.log_id) from refusal
-        raise
+        return _after_refusal(creation, refusal)
     number = creation.number_of(reply)
     return _confirmed(desk, creation, key, making, number) if reply.replayed else number
+
+
+def _after_refusal(creation: Creation, refusal: Refused) -> str:
+    """Somebody else may have created it meanwhile, under another identity or by hand: only then it is not refused."""
+    number = creation.look()
+    if number:
+        return number
+    if refusal.replayed or refusal.codes & {"PayloadChanged", "URLChanged"}:
+        raise _look_again(refusal.failure.log_id) from refusal
+    raise refusal
 
 
 def _recorded(desk: Desk, creation: Creation, key: str, making: SharedCreation, agreement: int) -> SharedCreation:
