@@ -21,12 +21,12 @@ BODY = b'{"logId": "abcd"}'
 DEADLINE = 0.5
 
 
-def economic(url: str, *, deadline: float = DEADLINE) -> EconomicClient:
+def economic(url: str, *, deadline: float = DEADLINE, read: float = 0.4) -> EconomicClient:
     clock = ManualClock()
     return EconomicClient(
         samples.export(api_url=url),
         gate=MemoryGate(clock=clock, sleep=clock.advance),
-        timeouts=Timeouts(connect=0.4, read=0.4, write=0.4, pool=0.4),
+        timeouts=Timeouts(connect=0.4, read=read, write=0.4, pool=0.4),
         clock=clock,
         deadline=deadline,
     )
@@ -89,6 +89,19 @@ def test_the_deadline_holds_while_the_body_drips_in() -> None:
 
     with raw_server(script) as url:
         asked = economic(url)
+        began = time.monotonic()
+        with pytest.raises(Unavailable):
+            asked.draft(17)
+        took = time.monotonic() - began
+        asked.close()
+
+    assert took == pytest.approx(DEADLINE, abs=0.3)
+
+
+def test_the_deadline_cuts_a_longer_read_timeout_short() -> None:
+    """Ten seconds of patience with each byte, half a second for the whole."""
+    with raw_server(silent) as url:
+        asked = economic(url, read=10)
         began = time.monotonic()
         with pytest.raises(Unavailable):
             asked.draft(17)
