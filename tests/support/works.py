@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -14,6 +13,7 @@ from worker.economic import EconomicClient, Timeouts
 from worker.export.desk import Desk
 from worker.export.preflight import Checked, Preflight
 from worker.export.run import Exporter, Ran
+from worker.invoicing.documents import read_document
 from worker.invoicing.identity import invoice_reference
 from worker.invoicing.invoice import Invoice
 from worker.invoicing.period import NewInvoice, PeriodRecord
@@ -97,9 +97,7 @@ class Works:
         )
         self.client = client
         door: Any = LedgerDoor(self)
-        self.desk = Desk(
-            export=self.export, economic=client, ledger=door, clock=self.clock, environment="test"
-        )
+        self.desk = Desk(export=self.export, economic=client, ledger=door, clock=self.clock, environment="test")
         self.exporter = Exporter(
             desk=lambda _: self.desk,
             claim=door.claim,
@@ -166,8 +164,6 @@ class Works:
 
     def documents(self) -> list[Document]:
         """What e-conomic holds of ours, read past every fault and without a trace in the journal."""
-        from worker.invoicing.documents import read_document  # noqa: PLC0415
-
         agreement = self.sandbox.agreement
         found = [read_document(body, booked=False) for body in agreement.drafts.values()]
         found += [read_document(body, booked=True) for body in agreement.booked.values()]
@@ -189,4 +185,4 @@ def _new(invoice: Invoice) -> NewInvoice:
     )
 
 
-__all__ = ["EXPORT", "PERIOD", "START", "Killed", "Works", "replace"]
+__all__ = ["EXPORT", "PERIOD", "START", "Killed", "Works"]

@@ -1,0 +1,211 @@
+"""A whole installation as an operator runs it: real Redis, sandbox, intake and workers, each a process of its own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+import redis
+
+from worker.invoicing.invoice import Invoice
+from worker.ledger.embedded import EmbeddedServer
+
+_EXPORT = """
+[exports.{name}]
+grant_token_env = "GRANT_{upper}"
+app_secret_token_env = "APP_SECRET"
+api_url = "{url}"
+openapi_url = "{url}"
+{settings}
+[exports.{name}.customers]
+group = 21
+layout = 17
+"""
+
+
+class Installation:
+    """Starts, kills and asks; closes everything at the end."""
+
+    def __init__(self, folder: Path, *, exports: Mapping[str, str] | None = None, **settings: str) -> None:
+        """``exports`` maps names to further lines of their entries; ``settings`` are ``OPTER_ECONOMIC_`` variables."""
+        self.folder = folder
+        self.redis = EmbeddedServer(folder / "redis")
+        self._exports = exports or {"main": ""}
+        self._settings = settings
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._port = _free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
+
+    def __enter__(self) -> Self:
+        self.redis.__enter__()
+        entries = (
+            _EXPORT.format(name=name, upper=name.upper(), url=self.url, settings=more)
+            for name, more in self._exports.items()
+        )
+        (self.folder / "exports.toml").write_text("".join(entries))
+        self.start("sandbox", "sandbox", "--port", str(self._port))
+        self.wait_for(self._healthy, "the sandbox answers")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name in list(self._processes):
+            self.kill(name, signal.SIGKILL)
+        self.redis.__exit__(None, None, None)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("OPTER_ECONOMIC_")}
+        tokens = {f"GRANT_{name.upper()}": self.grant(name) for name in self._exports}
+        return (
+            clean
+            | tokens
+            | {
+                "APP_SECRET": "sandbox-app",
+                "REDIS_URL": self.redis.url,
+                "OPTER_ECONOMIC_EXPORTS_FILE": str(self.folder / "exports.toml"),
+                "OPTER_ECONOMIC_ENVIRONMENT": "test",
+                **{f"OPTER_ECONOMIC_{key.upper()}": value for key, value in self._settings.items()},
+            }
+        )
+
+    @staticmethod
+    def grant(export: str) -> str:
+        return "sandbox-grant" if export == "main" else f"sandbox-grant-{export}"
+
+    def start(self, name: str, *arguments: str) -> None:
+        """Start one of our commands under a name of the test's choice; its words go to ``<name>.log``."""
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self._processes[name] = subprocess.Popen(
+                [sys.executable, "-P", "-m", "worker", *arguments],
+                env=self.environment,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def start_all(self, *, workers: int = 1) -> None:
+        self.start("intake", "intake")
+        for number in range(1, workers + 1):
+            self.start(f"worker-{number}", "worker", "--name", f"worker-{number}@test")
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        self._processes[name].send_signal(number)
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send a signal and wait for the end."""
+        process = self._processes.pop(name)
+        process.send_signal(signal.SIGCONT)
+        process.send_signal(number)
+        process.wait(30)
+
+    def running(self, name: str) -> bool:
+        return name in self._processes and self._processes[name].poll() is None
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text()
+
+    def command(self, *arguments: str, expect: Sequence[int] = (0, 1)) -> str:
+        """Run one of our commands to its end and return what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "worker", *arguments],
+            env=self.environment,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode in expect, f"{arguments} ended with {done.returncode}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def json(self, *arguments: str) -> Any:
+        return json.loads(self.command(*arguments, "--json"))
+
+    @contextmanager
+    def client(self) -> Iterator[redis.Redis]:
+        with redis.Redis.from_url(self.redis.url) as client:
+            yield client
+
+    def push(self, event: Mapping[str, Any] | bytes) -> None:
+        """What Opter's side does: one LPUSH."""
+        with self.client() as client:
+            client.lpush("opter:period-closed", event if isinstance(event, bytes) else json.dumps(event))
+
+    def sandbox(self, method: str, path: str, body: Any = None) -> Any:
+        """Call the sandbox's control path."""
+        answer = httpx.request(method, f"{self.url}/_sandbox/{path}", json=body, timeout=20)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def counts(self, period: str = "main-p881") -> dict[str, int]:
+        """Return how many invoices of a period are in which state; empty while it is unknown."""
+        found = self.json_or_none("status", period)
+        return {key: value for key, value in (found or {}).get("counts", {}).items() if value}
+
+    def json_or_none(self, *arguments: str) -> Any:
+        text = self.command(*arguments, "--json", expect=(0, 1, 2, 3))
+        return json.loads(text) if text.strip() else None
+
+    def wait_for(self, condition: Callable[[], bool], what: str, *, seconds: float = 60) -> None:
+        """Wait until it holds; the bound only keeps a broken test from hanging."""
+        until = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > until:
+                raise AssertionError(f"never came: {what}\n{self._words()}")
+            time.sleep(0.1)
+
+    def _healthy(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/_sandbox/health", timeout=1).is_success
+        except httpx.TransportError:
+            return False
+
+    def _words(self) -> str:
+        return "\n".join(f"--- {log.name}\n{log.read_text()[-1500:]}" for log in sorted(self.folder.glob("*.log")))
+
+
+def event(
+    *invoices: Invoice, event_id: str = "e1", export: str = "main", period: int = 881, name: str = "2026-47A"
+) -> dict[str, Any]:
+    """Return the event of a closed period, its control totals from the invoices."""
+    totals: dict[str, list[Any]] = {}
+    for invoice in invoices:
+        sums = totals.setdefault(invoice.currency, [0, 0, 0])
+        totals[invoice.currency] = [
+            have + more for have, more in zip(sums, (invoice.net, invoice.vat, invoice.gross), strict=True)
+        ]
+    return {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": "/opter/acme/1",
+        "type": "opter.invoice-period.closed.v1",
+        "time": "2026-11-20T15:04:05Z",
+        "datacontenttype": "application/json",
+        "data": {
+            "export": export,
+            "trigger": "period-closed",
+            "period": {"id": period, "name": name, "region": None, "closedAt": "2026-11-20T15:04:05Z"},
+            "invoiceCount": len(invoices),
+            "controlTotals": [
+                {"currency": currency, "net": str(net), "vat": str(vat), "gross": str(gross)}
+                for currency, (net, vat, gross) in totals.items()
+            ],
+            "invoices": [json.loads(invoice.canonical()) for invoice in invoices],
+        },
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
