@@ -1,0 +1,49 @@
+"""``failed``: what stands still, and why."""
+
+import typer
+
+from worker.cli.console import print_json
+from worker.cli.finding import dead_letters, find_invoice
+from worker.cli.options import AsJson, InvoiceId, Period, Reason, invoice_id
+from worker.cli.tools import Tools
+from worker.cli.trouble import ExitCode
+from worker.cli.views.failed import failed_data, failed_view, invoice_data, invoice_view
+from worker.invoicing.record import State
+
+failed = typer.Typer(help="Show invoices that failed: by reason, or one in full.", invoke_without_command=True)
+
+
+@failed.callback()
+def failed_default(ctx: typer.Context, *, as_json: AsJson = False) -> None:
+    """Show invoices that failed: by reason, or one in full. Alone, it lists them."""
+    if ctx.invoked_subcommand is None:
+        _list(ctx.obj, period=None, reason=None, as_json=as_json)
+
+
+@failed.command("list")
+def failed_list(ctx: typer.Context, period: Period = None, reason: Reason = None, *, as_json: AsJson = False) -> None:
+    """List failed invoices under their reasons, with the next step of each. Exit code 1 when there are any."""
+    _list(ctx.obj, period=period, reason=reason, as_json=as_json)
+
+
+@failed.command("show")
+def failed_show(ctx: typer.Context, key: InvoiceId, *, as_json: AsJson = False) -> None:
+    """Show one invoice in full: what is wrong, in which field, what e-conomic said, what to do, its history."""
+    tools: Tools = ctx.obj
+    with tools.ledger() as ledger:
+        record = find_invoice(ledger, invoice_id(key))
+    if as_json:
+        print_json(tools.out, invoice_data(record))
+    else:
+        tools.out.print(invoice_view(record))
+    raise typer.Exit(ExitCode.PERSON if record.state is State.DEAD else ExitCode.OK)
+
+
+def _list(tools: Tools, *, period: str | None, reason: str | None, as_json: bool) -> None:
+    with tools.ledger() as ledger:
+        records = dead_letters(ledger, period, reason)
+    if as_json:
+        print_json(tools.out, failed_data(records))
+    else:
+        tools.out.print(failed_view(records))
+    raise typer.Exit(ExitCode.PERSON if records else ExitCode.OK)

@@ -1,0 +1,86 @@
+"""``requeue`` and ``settle``: what a person does about failed invoices."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from worker.cli import words
+from worker.cli.console import print_json
+from worker.cli.finding import dead_letters, find_invoice, missing
+from worker.cli.options import AsJson, By, InvoiceId, Period, Reason, invoice_id
+from worker.cli.tools import Tools
+from worker.cli.trouble import ExitCode, WrongUsage
+from worker.invoicing.ports import OperatorPort
+
+Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Invoices, or task ids from Flower.")]
+All = Annotated[bool, typer.Option("--all", help="Every failed invoice.")]
+Why = Annotated[str, typer.Option("--why", help="Why, for the history.")]
+
+
+def requeue(  # noqa: PLR0913  # one parameter for each way of saying which
+    ctx: typer.Context,
+    ids: Ids = None,
+    period: Period = None,
+    reason: Reason = None,
+    *,
+    by: By,
+    everything: All = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send failed invoices on their way again, once the cause is mended; they are checked anew first.
+
+    Name them, or choose by period and reason. Whatever e-conomic has already is found there, never posted twice.
+    """
+    tools: Tools = ctx.obj
+    keys = [invoice_id(one) for one in ids or ()]
+    _check(keys, chosen=bool(period or reason), everything=everything)
+    with tools.ledger() as ledger:
+        wanted = keys or [record.id for record in dead_letters(ledger, period, reason)]
+        _known(ledger, keys)
+        moved = ledger.requeue(wanted, by=by)
+        paused = ledger.paused()
+    if as_json:
+        print_json(tools.out, {"requeued": list(moved), "notFailed": sorted(set(wanted) - set(moved))})
+    else:
+        _tell(tools, wanted, moved, {one.partition("-")[0] for one in moved} & paused.keys())
+    raise typer.Exit(ExitCode.PERSON if set(wanted) - set(moved) else ExitCode.OK)
+
+
+def settle(ctx: typer.Context, key: InvoiceId, *, why: Why, by: By) -> None:
+    """Treat a failed invoice as exported, because it was entered in e-conomic by hand. It will not be posted."""
+    tools: Tools = ctx.obj
+    with tools.ledger() as ledger:
+        record = find_invoice(ledger, invoice_id(key))
+        done = ledger.settle_by_hand(record.id, by=by, why=why)
+    if not done:
+        tools.err.print(Text(f"{record.id} is {record.state.value}; only a failed invoice can be settled.", "bad"))
+        raise typer.Exit(ExitCode.PERSON)
+    tools.out.print(Text.assemble((record.id, "strong"), " counts as exported, entered by hand."))
+
+
+def _check(keys: Sequence[str], *, chosen: bool, everything: bool) -> None:
+    if [bool(keys), chosen, everything].count(True) != 1:
+        raise WrongUsage(
+            "Say which failed invoices: their ids, or --period and --reason, or --all.",
+            "`opter-economic failed list` shows them.",
+        )
+
+
+def _known(ledger: OperatorPort, keys: Sequence[str]) -> None:
+    strangers = missing(ledger, keys)
+    if strangers:
+        raise WrongUsage(f"Not in the ledger: {', '.join(strangers)}.", "Nothing was re-queued. Correct the ids.")
+
+
+def _tell(tools: Tools, wanted: Sequence[str], moved: Sequence[str], paused: set[str]) -> None:
+    if not wanted:
+        tools.out.print(Text("No failed invoice fits; nothing to re-queue.", "good"))
+        return
+    tools.out.print(Text(f"{words.count(len(moved), 'invoice')} re-queued.", "good"))
+    left = sorted(set(wanted) - set(moved))
+    if left:
+        tools.out.print(Text(f"Left alone, as they have not failed: {', '.join(left)}.", "wait"), soft_wrap=True)
+    for name in sorted(paused):
+        tools.out.print(Text(f"Export {name} is paused: they wait until `opter-economic export resume {name}`.", "bad"))

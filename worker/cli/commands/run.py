@@ -1,0 +1,68 @@
+"""The processes: ``worker``, ``intake``, ``sandbox``, ``flower``."""
+
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from worker.cli.processes.celery_commands import become, flower_command, worker_command
+from worker.cli.processes.intake import run_intake
+from worker.cli.processes.stopping import stop_on_signal
+from worker.cli.tools import Tools
+from worker.cli.trouble import WrongUsage
+from worker.ledger import check_server
+from worker.runtime import configure_logs
+from worker.runtime.intake import intake_consumer
+from worker.sandbox.server import DEFAULT_PORT, DEFAULT_TOKENS, serve
+
+WorkerName = Annotated[
+    str, typer.Option("--name", "-n", help="Name of this worker, unique among those running; %h is the host.")
+]
+Host = Annotated[str, typer.Option("--host", help="Address to listen on. Keep it local: the control path is open.")]
+Port = Annotated[int, typer.Option("--port", help="Port to listen on; 0 takes any free one.")]
+
+
+def worker(ctx: typer.Context, name: WorkerName = "worker@%h") -> None:
+    """Run a worker: it exports invoices to e-conomic. Run several under different names for more throughput."""
+    tools: Tools = ctx.obj
+    settings, _ = tools.settings, tools.exports  # every mistake is told here, before Celery starts
+    become(worker_command(name, settings.log.level))
+
+
+def flower(ctx: typer.Context) -> None:
+    """Run Flower, the monitoring page: workers, tasks, times. It only looks; the figures that count are `status`."""
+    tools: Tools = ctx.obj
+    settings, _ = tools.settings, tools.exports  # every mistake is told here, before Celery starts
+    tools.err.print(f"Flower at http://{settings.flower.host}:{settings.flower.port}")
+    become(flower_command(settings))
+
+
+def intake(ctx: typer.Context) -> None:
+    """Run the intake: it takes events from the Redis queue into the ledger, and sweeps up what stands still.
+
+    Run at least one; two beside each other share the work and replace each other.
+    """
+    tools: Tools = ctx.obj
+    settings = tools.settings
+    configure_logs(settings.log.level, settings.log.format)
+    with stop_on_signal() as stop, tools.runtime() as runtime:
+        problems = check_server(runtime.redis, require_durability=settings.redis.require_durability)
+        if problems:
+            raise WrongUsage("This Redis is not fit to hold the ledger; nothing was started.", "\n  → ".join(problems))
+        with intake_consumer(runtime) as consumer:
+            run_intake(consumer.run, runtime.sweeper.turn, interval=settings.ledger.sweep_interval, stop=stop)
+
+
+def sandbox(ctx: typer.Context, host: Host = "127.0.0.1", port: Port = DEFAULT_PORT) -> None:
+    """Run a stand-in e-conomic that keeps the real one's rules, to try a set-up: e-conomic itself has no sandbox."""
+    tools: Tools = ctx.obj
+
+    def ready(url: str) -> None:
+        tools.out.print(Text.assemble(("Sandbox ", "strong"), url))
+        tools.out.print(f"  app secret token {DEFAULT_TOKENS[0]}, agreement grant token {DEFAULT_TOKENS[1]}")
+        tools.out.print(f"  control path {url}/_sandbox/journal, state, findings, faults, clock")
+
+    try:
+        serve(host=host, port=port, ready=ready)
+    except OSError as error:
+        raise WrongUsage(f"Cannot listen on {host}:{port}: {error.strerror}.", "Choose another --port.") from None

@@ -1,0 +1,78 @@
+"""``status``: all periods, or one in full, once or live."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+from rich.live import Live
+
+from worker.cli.console import print_json
+from worker.cli.finding import find_period
+from worker.cli.options import AsJson
+from worker.cli.report import Phase, Report, report
+from worker.cli.tools import Tools
+from worker.cli.trouble import ExitCode
+from worker.cli.views.period import period_data_in_full, period_view
+from worker.cli.views.periods import periods_data, periods_view
+from worker.invoicing.ports import OperatorPort
+from worker.invoicing.record import State
+
+#: Seconds between two looks; a look at a large period takes longer than that only on a slow Redis.
+LOOK_EVERY = 1.0
+_OVER = (Phase.DONE, Phase.NEEDS_A_PERSON)
+
+PeriodArgument = Annotated[
+    str | None, typer.Argument(metavar="[PERIOD]", help="A period's id (main-p881) or Opter's name of it (2026-47A).")
+]
+Watch = Annotated[bool, typer.Option("--watch", "-w", help="Follow the period live until nothing moves any more.")]
+
+
+def status(ctx: typer.Context, period: PeriodArgument = None, *, watch: Watch = False, as_json: AsJson = False) -> None:
+    """Show all periods, or one in full: to be exported, exported, failed by reason, rate, time left.
+
+    Exit code 1 when something needs a person.
+    """
+    tools: Tools = ctx.obj
+    if period is None:
+        raise typer.Exit(_overview(tools, as_json=as_json))
+    with tools.ledger() as ledger:
+        period_id = find_period(ledger, period).id
+        seen = _follow(tools, ledger, period_id) if watch and not as_json else _look(tools, ledger, period_id)
+    if as_json:
+        print_json(tools.out, period_data_in_full(seen))
+    elif not watch:
+        tools.out.print(period_view(seen))
+    raise typer.Exit(ExitCode.PERSON if seen.dead or seen.period.conflicts else ExitCode.OK)
+
+
+def _overview(tools: Tools, *, as_json: bool) -> ExitCode:
+    with tools.ledger() as ledger, tools.events() as events:
+        periods, paused = ledger.periods(), ledger.paused()
+        dead, waiting = len(events.dead()), events.waiting()
+    if as_json:
+        print_json(tools.out, periods_data(periods, paused, dead_events=dead, waiting_events=waiting))
+    else:
+        now = tools.clock()
+        tools.out.print(periods_view(periods, paused, dead_events=dead, waiting_events=waiting, now=now))
+    stuck = any(one.counts.get(State.DEAD) or one.conflicts for one in periods)
+    return ExitCode.PERSON if stuck or paused or dead else ExitCode.OK
+
+
+def _look(tools: Tools, ledger: OperatorPort, period_id: str) -> Report:
+    found = find_period(ledger, period_id)
+    return report(found, ledger.invoices(period_id, None), tools.clock())
+
+
+def _follow(tools: Tools, ledger: OperatorPort, period_id: str) -> Report:
+    return follow(tools, lambda: _look(tools, ledger, period_id))
+
+
+def follow(tools: Tools, look: Callable[[], Report]) -> Report:
+    """Show one look after the other until nothing moves; return the last one."""
+    seen = look()
+    with Live(period_view(seen), console=tools.out, auto_refresh=False, vertical_overflow="visible") as live:
+        while seen.phase not in _OVER:
+            tools.sleep(LOOK_EVERY)
+            seen = look()
+            live.update(period_view(seen), refresh=True)
+    return seen

@@ -1,0 +1,77 @@
+"""``up``: the whole thing for a small haulier on one machine."""
+
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from config.settings import Settings
+from worker.cli.processes.redis import redis_for
+from worker.cli.processes.stopping import stop_on_signal
+from worker.cli.processes.supervisor import Supervisor, starter
+from worker.cli.processes.together import environment, installation
+from worker.cli.tools import Tools
+from worker.cli.views.tables import facts
+from worker.cli.watching import PeriodNews
+
+#: Seconds between two looks at the processes, and how many of them make one look at the ledger.
+_TURN, _NEWS_EVERY = 0.5, 4
+
+Data = Annotated[Path, typer.Option("--data", help="Folder of the embedded Redis: the ledger. Back it up.")]
+Logs = Annotated[Path, typer.Option("--logs", help="Folder of the processes' logs.")]
+
+
+def up(
+    ctx: typer.Context, data: Data = Path(".opter-economic/data"), logs: Logs = Path(".opter-economic/logs")
+) -> None:
+    """Run everything on this machine: Redis (embedded unless REDIS_URL names one), intake, worker and Flower.
+
+    What dies is started again. Ctrl-C stops all of it in order; invoices under way are finished first.
+    """
+    tools: Tools = ctx.obj
+    settings, _ = tools.settings, tools.exports  # every mistake is told here, before anything is started
+    with stop_on_signal() as stop, redis_for(settings, data) as url:
+        supervisor = Supervisor(
+            installation(settings), run=starter(environment(url, settings.exports_file), logs), clock=tools.clock
+        )
+        try:
+            supervisor.turn()
+            _tell(tools, settings, logs)
+            _watch(tools, supervisor, stop)
+        finally:
+            tools.out.print(Text("Stopping: intake, worker (finishes what it has begun), Flower, Redis.", "quiet"))
+            supervisor.stop()
+    tools.out.print("Stopped. Everything is in the ledger; `opter-economic up` goes on from there.")
+
+
+def _tell(tools: Tools, settings: Settings, logs: Path) -> None:
+    tools.out.print(
+        facts(
+            [
+                ("Running", ", ".join(("Redis", *(each.name for each in installation(settings))))),
+                ("Events", f"LPUSH {settings.intake.queue}, or `opter-economic publish`"),
+                ("Exports", ", ".join(sorted(tools.exports))),
+                ("Flower", f"http://{settings.flower.host}:{settings.flower.port}"),
+                ("Logs", str(logs)),
+                ("Look", "opter-economic status --watch PERIOD, opter-economic failed"),
+                ("Stop", "Ctrl-C"),
+            ]
+        )
+    )
+
+
+def _watch(tools: Tools, supervisor: Supervisor, stop: threading.Event) -> None:
+    with tools.ledger() as ledger:
+        news, turn = PeriodNews(ledger), 0
+        while not stop.wait(_TURN):
+            for death in supervisor.turn():
+                text = (
+                    f"{death.service} ended with code {death.code}; started again in {death.pause:g} s (see its log)."
+                )
+                tools.out.print(Text(text, "bad"))
+            turn += 1
+            if turn % _NEWS_EVERY == 0:
+                for line in news.lines():
+                    tools.out.print(line)

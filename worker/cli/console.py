@@ -1,0 +1,44 @@
+"""How things look: few colours, each with one meaning; plain text where there is no terminal."""
+
+import json
+import sys
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.theme import Theme
+
+#: Good is done, wait is on its way, bad needs a person; quiet steps back, strong stands out.
+THEME = Theme(
+    {
+        "good": "green",
+        "wait": "yellow",
+        "bad": "bold red",
+        "quiet": "bright_black",
+        "strong": "bold",
+        "title": "bold",
+        "command": "cyan",
+        "bar.complete": "green",
+        "bar.finished": "green",
+        "bar.back": "bright_black",
+    }
+)
+#: Where output goes to a file or a pipe, lines are as long as tables need and not cut at 80 characters.
+PIPE_WIDTH = 132
+
+
+def consoles() -> tuple[Console, Console]:
+    """Return the consoles of standard output and standard error."""
+    return console(sys.stdout), console(sys.stderr)
+
+
+def console(file: TextIO) -> Console:
+    """Return a console that takes every text literally: what e-conomic or Opter wrote is never read as markup."""
+    made = Console(file=file, theme=THEME, highlight=False, markup=False, emoji=False)
+    if not made.is_terminal:
+        made.width = PIPE_WIDTH
+    return made
+
+
+def print_json(out: Console, data: Any) -> None:
+    """Write one JSON document, uncoloured and unwrapped; amounts of money are strings in it."""
+    out.file.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,56 @@
+"""The sandbox's control path, as the demo uses it."""
+
+import json
+import urllib.request
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+
+class Control:
+    """Looks into the sandbox, and does there what a person does in e-conomic."""
+
+    def __init__(self, url: str, agreement: int) -> None:
+        self._url = f"{url}/_sandbox"
+        self._agreement = agreement
+
+    def answers(self) -> bool:
+        """Tell whether the sandbox is up."""
+        try:
+            return bool(self._call("GET", "health")["ok"])
+        except OSError:
+            return False
+
+    def state(self) -> dict[str, Any]:
+        """Return the agreement's content, amounts as Decimal."""
+        content: dict[str, Any] = self._call("GET", "state")[str(self._agreement)]
+        return content
+
+    def calls(self) -> int:
+        """Return how many requests the agreement has seen."""
+        entries = self._call("GET", "journal")["requests"]
+        return sum(entry["agreement"] == self._agreement for entry in entries)
+
+    def findings(self) -> list[str]:
+        """Return what the real e-conomic would have ignored or refused as a mistake."""
+        return [f"{one['method']} {one['path']}: {one['what']}" for one in self._call("GET", "findings")["findings"]]
+
+    def put(self, kind: str, key: str, body: Any) -> None:
+        """Add or change a resource of the agreement."""
+        self._call("PUT", f"agreements/{self._agreement}/{kind}/{key}", body)
+
+    def _call(self, method: str, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self._url}/{path}", data=data, method=method)  # noqa: S310  # our own http address
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  # our own http address
+            return json.loads(answer.read(), parse_float=Decimal)
+
+
+def mend(control: Control, told: Callable[[str], None], *, group_name: str, department: int) -> None:
+    """Do in e-conomic what the failed invoices ask for, telling each thing."""
+    told(f"e-conomic: create product group 67 {group_name!r} with its sales accounts")
+    control.put("product_groups", "67", {"name": group_name})
+    for zone, account in ((1, 3010), (2, 3110), (3, 3210), (4, 3310)):
+        control.put("sales_accounts", f"67-{zone}", account)
+    told(f"e-conomic: take the company number off card {department}, which is a mere department")
+    control.put("customers", str(department), {"corporateIdentificationNumber": ""})

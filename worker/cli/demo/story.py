@@ -1,0 +1,120 @@
+"""The demo, act by act: a period closes, most of it is booked, the rest asks for a person, who mends it."""
+
+import json
+from collections.abc import Callable
+
+from rich.padding import Padding
+from rich.text import Text
+
+from worker.cli.commands.status import follow
+from worker.cli.demo.control import mend
+from worker.cli.demo.reconcile import reconcile, reconciliation_view
+from worker.cli.demo.sample import EXPORT, MISSING_ACCOUNT, PERIOD, PERIOD_ID, Sample
+from worker.cli.demo.sample_customers import DEPARTMENT
+from worker.cli.demo.stage import Stage
+from worker.cli.report import Phase
+from worker.cli.trouble import ExitCode
+from worker.cli.views.tables import facts
+
+
+def perform(stage: Stage, sample: Sample) -> bool:
+    """Play all acts; return whether everything is in e-conomic, once, to the øre."""
+    _open(stage)
+    _close_period(stage, sample)
+    _watch(stage)
+    _failures(stage)
+    _mend(stage, sample)
+    _watch(stage)
+    return _reconcile(stage, sample)
+
+
+def _open(stage: Stage) -> None:
+    _act(stage, "1  A small haulier's installation starts, with a sandbox in e-conomic's place")
+    stage.wait_for("the sandbox", stage.control.answers)
+    pids = stage.supervisor.pids
+    rows = [
+        ("e-conomic", f"sandbox at {stage.place.sandbox}, agreement of Nordvest Fragt ApS"),
+        ("Redis", f"embedded, {stage.env['OPTER_ECONOMIC_REDIS__URL']}"),
+        ("Intake, worker", f"processes {pids['intake']} and {pids['worker']}"),
+        ("Flower", f"http://127.0.0.1:{stage.place.flower_port}"),
+    ]
+    stage.tools.out.print(Padding(facts(list(rows)), (0, 0, 0, 2)))
+
+
+def _close_period(stage: Stage, sample: Sample) -> None:
+    _act(stage, f"2  Opter closes invoice period {PERIOD['name']}")
+    event = sample.event()
+    (stage.place.folder / "event.json").write_bytes(event)
+    queue = stage.tools.settings.intake.queue
+    _say(stage, f"One plain JSON document, {len(event) // 1024} KiB, {len(sample.invoices)} invoices, put on a list:")
+    stage.tools.out.print(Text.assemble(("$ ", "quiet"), (f'LPUSH {queue} "$(cat event.json)"', "command")))
+    with stage.tools.events() as events:
+        events.publish(event)
+    stage.wait_for("the intake", lambda: stage.ledger.period(PERIOD_ID) is not None)
+
+
+def _watch(stage: Stage) -> None:
+    stage.tools.out.print()
+    follow(stage.tools, lambda: stage.look(PERIOD_ID))
+
+
+def _failures(stage: Stage) -> None:
+    _act(stage, "3  What failed, and what to do about it")
+    stage.command("failed", "list", "--period", str(PERIOD["name"]))
+
+
+def _mend(stage: Stage, sample: Sample) -> None:
+    _act(stage, "4  A person mends the causes")
+    mend(
+        stage.control,
+        lambda text: stage.tools.out.print(Text.assemble(("  ✓ ", "good"), text)),
+        group_name=MISSING_ACCOUNT,
+        department=DEPARTMENT,
+    )
+    corrected = sample.corrected
+    text = f"Opter: invoice {corrected.invoice_number} again, its VAT now on the line's total, not order by order"
+    stage.tools.out.print(Text.assemble(("  ✓ ", "good"), text))
+    file = stage.place.folder / "corrected.json"
+    file.write_text(json.dumps(corrected.model_dump(mode="json", by_alias=True, exclude_none=True)), encoding="utf-8")
+    before = stage.ledger.period(PERIOD_ID)
+    events = len(before.events) if before else 0
+    stage.tools.out.print()
+    stage.command("publish", str(file), "--period", str(PERIOD["id"]), "--name", str(PERIOD["name"]))
+    stage.wait_for("the corrected invoice", _more_events(stage, events))
+    stage.command("requeue", "--period", str(PERIOD["name"]))
+
+
+def _more_events(stage: Stage, known: int) -> Callable[[], bool]:
+    def arrived() -> bool:
+        period = stage.ledger.period(PERIOD_ID)
+        return period is not None and len(period.events) > known
+
+    return arrived
+
+
+def _reconcile(stage: Stage, sample: Sample) -> bool:
+    _act(stage, "5  Reconciliation: the source against what e-conomic holds")
+    found = reconcile(sample.final, stage.control.state(), export=EXPORT, findings=stage.control.findings())
+    stage.tools.out.print(Padding(reconciliation_view(found), (0, 0, 0, 2)))
+    calls, invoices = stage.control.calls(), len(sample.final)
+    every = f"{calls} calls for {invoices} invoices, {calls / invoices:.2f} an invoice"
+    _say(stage, f"\n{every}; set-up, new customers and everything that failed included.")
+    whole = stage.look(PERIOD_ID)
+    done = found.holds and whole.phase is Phase.DONE
+    verdict = ("All booked.", "good") if done else ("Not everything is as it must be.", "bad")
+    stage.tools.out.print(Text.assemble("\n", verdict))
+    return done
+
+
+def exit_code(*, done: bool) -> ExitCode:
+    """Return the demo's exit code."""
+    return ExitCode.OK if done else ExitCode.PERSON
+
+
+def _act(stage: Stage, title: str) -> None:
+    stage.tools.out.print()
+    stage.tools.out.rule(Text(title, style="title"), align="left", style="quiet")
+
+
+def _say(stage: Stage, text: str) -> None:
+    stage.tools.out.print(Text(text), soft_wrap=True)

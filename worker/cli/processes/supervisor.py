@@ -1,0 +1,97 @@
+"""Keeps services running side by side: what dies is started again, later each time; stopped together, in order."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from worker.cli.processes.service import Process, Service
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
+#: Seconds after which a start counts as a success, so that the next death begins with the first pause again.
+_STEADY = 60.0
+
+
+class Running(Protocol):
+    """A started service; see ``worker.cli.processes.service.Process``."""
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        ...
+
+    @property
+    def ended(self) -> int | None:
+        """The exit code; None while it runs."""
+        ...
+
+    def stop(self) -> None:
+        """Ask it to end, and see to it."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Death:
+    """A service that ended although nobody told it to."""
+
+    service: str
+    code: int
+    #: Seconds until it is started again.
+    pause: float
+
+
+@dataclass(kw_only=True, slots=True)
+class _Slot:
+    service: Service
+    process: Running | None = None
+    started_at: float = 0.0
+    deaths: int = 0
+    start_at: float = 0.0
+
+
+class Supervisor:
+    """Looks after services; the caller gives it a turn now and then."""
+
+    def __init__(
+        self, services: Sequence[Service], *, run: Callable[[Service], Running], clock: Callable[[], float]
+    ) -> None:
+        """``run`` starts one service. They are started in this order, and stopped in this order, too."""
+        self._slots = [_Slot(service=service) for service in services]
+        self._run = run
+        self._clock = clock
+
+    @property
+    def pids(self) -> Mapping[str, int | None]:
+        """Process ids by service; None for one that waits to be started again."""
+        return {slot.service.name: slot.process.pid if slot.process else None for slot in self._slots}
+
+    def turn(self) -> list[Death]:
+        """Start what is due, and return what has died since the last turn."""
+        deaths = [death for slot in self._slots if (death := self._buried(slot))]
+        for slot in self._slots:
+            if slot.process is None and slot.start_at <= self._clock():
+                slot.process, slot.started_at = self._run(slot.service), self._clock()
+        return deaths
+
+    def stop(self) -> None:
+        """Stop all of them, one after the other."""
+        for slot in self._slots:
+            process, slot.process = slot.process, None
+            if process and process.ended is None:
+                process.stop()
+
+    def _buried(self, slot: _Slot) -> Death | None:
+        code = slot.process.ended if slot.process else None
+        if code is None:
+            return None
+        now = self._clock()
+        slot.deaths = 1 if now - slot.started_at >= _STEADY else slot.deaths + 1
+        pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (slot.deaths - 1))
+        slot.process, slot.start_at = None, now + pause
+        return Death(service=slot.service.name, code=code, pause=pause)
+
+
+def starter(env: Mapping[str, str], logs: Path) -> Callable[[Service], Running]:
+    """Return what starts services with this environment, their words kept in this folder."""
+    logs.mkdir(parents=True, exist_ok=True)
+    return lambda service: Process(service, env=env, logs=logs)

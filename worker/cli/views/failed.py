@@ -1,0 +1,153 @@
+"""Failed invoices: grouped by reason, and one in full."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from worker.cli import words
+from worker.cli.views.reasons import next_step, title
+from worker.cli.views.tables import facts, page, section, table
+from worker.errors import Failure
+from worker.invoicing.invoice import Invoice
+from worker.invoicing.record import InvoiceRecord, State
+
+#: Invoices shown for one reason; ``--json`` gives all.
+SHOWN = 12
+_STATE_STYLES = {State.EXPORTED: "good", State.DEAD: "bad"}
+
+
+def failed_view(records: Sequence[InvoiceRecord]) -> RenderableType:
+    """Return the failed invoices under their reasons, with what to do about each."""
+    if not records:
+        return Text("Nothing has failed.", style="good")
+    groups: dict[str, list[InvoiceRecord]] = {}
+    for record in records:
+        groups.setdefault(record.failure.reason if record.failure else "", []).append(record)
+    ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
+    return page(*(_group(reason, members) for reason, members in ordered))
+
+
+def failed_data(records: Sequence[InvoiceRecord]) -> list[dict[str, Any]]:
+    """Return the same for scripts."""
+    return [
+        {
+            "id": record.id,
+            "export": record.export,
+            "periods": list(record.periods),
+            "invoiceNumber": record.invoice_number,
+            "attempts": record.attempts,
+            "since": words.iso(record.updated_at),
+            "failure": _failure_data(record.failure),
+        }
+        for record in records
+    ]
+
+
+def invoice_view(record: InvoiceRecord) -> RenderableType:
+    """Return everything that a bookkeeper needs to know about one invoice."""
+    return page(
+        Text.assemble(
+            (f"Invoice {record.invoice_number}", "title"),
+            (f"  {record.id} · ", "quiet"),
+            (record.state.value, _STATE_STYLES.get(record.state, "wait")),
+        ),
+        Text(),
+        facts(_about(record)),
+        section("Why", facts(_why(record.failure))) if record.failure else None,
+        section("What to do", Text(record.failure.next_step, style="strong")) if record.failure else None,
+        section("Done differently from the source", *map(Text, record.progress.remarks))
+        if record.progress.remarks
+        else None,
+        section("History", _history(record)),
+    )
+
+
+def invoice_data(record: InvoiceRecord) -> dict[str, Any]:
+    """Return the same for scripts."""
+    progress = record.progress
+    return {
+        "id": record.id,
+        "export": record.export,
+        "periods": list(record.periods),
+        "invoiceNumber": record.invoice_number,
+        "state": record.state.value,
+        "outcome": record.outcome,
+        "attempts": record.attempts,
+        "dueAt": words.iso(record.due_at),
+        "receivedAt": words.iso(record.received_at),
+        "updatedAt": words.iso(record.updated_at),
+        "customerNumber": progress.customer_number,
+        "draftNumber": progress.draft_number,
+        "bookedNumber": progress.booked_number,
+        "voucher": progress.voucher,
+        "alreadyThere": progress.adopted,
+        "remarks": list(progress.remarks),
+        "failure": _failure_data(record.failure),
+        "invoice": Invoice.model_validate_json(record.content).model_dump(mode="json", by_alias=True),
+        "history": [{"at": words.iso(one.at), "event": one.event, "detail": one.detail} for one in record.history],
+    }
+
+
+def _group(reason: str, members: Sequence[InvoiceRecord]) -> RenderableType:
+    made = table("Invoice", "Period", "What is wrong")
+    for record in members[:SHOWN]:
+        made.add_row(record.id, ", ".join(record.periods), record.failure.description if record.failure else "")
+    if len(members) > SHOWN:
+        made.add_row(Text(f"… and {len(members) - SHOWN} more (--json lists all)", style="quiet"), "", "")
+    steps = {record.failure.next_step for record in members if record.failure}
+    step = steps.pop() if len(steps) == 1 else next_step(reason)
+    heading = f"{title(reason)} · {words.count(len(members), 'invoice')}"
+    return section(heading, Text(reason, style="quiet"), Text(f"→ {step}"), Text(), made)
+
+
+def _about(record: InvoiceRecord) -> list[tuple[str, RenderableType]]:
+    invoice = Invoice.model_validate_json(record.content)
+    progress = record.progress
+    amounts = f"net {words.money(invoice.net)}, VAT {words.money(invoice.vat)}, gross {words.money(invoice.gross)}"
+    return [
+        ("Customer", f"{invoice.customer.code} {invoice.customer.name}"),
+        ("Dates", f"{invoice.invoice_date}, due {invoice.due_date}"),
+        ("Amounts", f"{amounts} {invoice.currency}"),
+        ("Kind", record.invoice_type),
+        ("Period", ", ".join(record.periods)),
+        ("Attempts", str(record.attempts)),
+        ("Next try", words.moment(record.due_at) if record.state is State.WAITING else ""),
+        ("In e-conomic", _in_economic(record)),
+        ("Customer number", str(progress.customer_number or "")),
+    ]
+
+
+def _in_economic(record: InvoiceRecord) -> str:
+    progress = record.progress
+    parts = [
+        f"booked invoice {progress.booked_number}" if progress.booked_number else "",
+        f"draft {progress.draft_number}" if progress.draft_number and not progress.booked_number else "",
+        f"voucher {progress.voucher}" if progress.voucher else "",
+        "(was already there)" if progress.adopted else "",
+    ]
+    return " ".join(filter(None, parts))
+
+
+def _why(failure: Failure) -> list[tuple[str, RenderableType]]:
+    return [
+        ("Reason", Text.assemble((title(failure.reason), "bad"), (f"  {failure.reason}", "quiet"))),
+        ("Description", Text(failure.description)),
+        ("Field", failure.field),
+        ("Value", Text(failure.value)),
+        ("e-conomic says", Text(failure.economic_message)),
+        ("e-conomic's log id", failure.log_id),
+    ]
+
+
+def _history(record: InvoiceRecord) -> RenderableType:
+    made = table("When", "What", "Detail")
+    for entry in record.history:
+        made.add_row(words.moment(entry.at), entry.event, entry.detail)
+    return made
+
+
+def _failure_data(failure: Failure | None) -> dict[str, str] | None:
+    return asdict(failure) if failure else None

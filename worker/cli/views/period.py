@@ -1,0 +1,149 @@
+"""One period: what Opter's own window shows (to be exported, exported, a progress bar), and what it does not."""
+
+from decimal import Decimal
+from typing import Any
+
+from rich.console import RenderableType
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from worker.cli import words
+from worker.cli.report import Phase, Report, Totals
+from worker.cli.views.periods import PHASE_STYLES, period_data
+from worker.cli.views.reasons import by_reason, title
+from worker.cli.views.tables import facts, page, section, table
+from worker.invoicing.money import ZERO
+from worker.invoicing.record import Outcome, State
+
+_OUTCOMES = {
+    Outcome.BOOKED: "booked",
+    Outcome.DRAFTED: "left as drafts",
+    Outcome.VOUCHER: "as vouchers",
+    Outcome.BY_HAND: "entered by hand",
+}
+_INCOMPLETE = (Phase.TAKING_IN, Phase.CHECKING)
+
+
+def period_view(report: Report) -> RenderableType:
+    """Return everything there is to say about one period."""
+    return page(
+        _heading(report),
+        Text(),
+        _bar(report),
+        Text(),
+        facts(_numbers(report)),
+        section("Notice", Text(report.period.notice, style="wait")) if report.period.notice else None,
+        section("Failed", by_reason(report.failed)) if report.failed else None,
+        _conflicts(report) if report.period.conflicts else None,
+        section("Gross amounts", _totals(report)) if report.totals else None,
+        _remarks(report) if report.remarks else None,
+    )
+
+
+def period_data_in_full(report: Report) -> dict[str, Any]:
+    """Return the same for scripts."""
+    return period_data(report.period) | {
+        "phase": report.phase.value,
+        "toExport": report.total,
+        "counts": {state.value: report.counts.get(state, 0) for state in State},
+        "outcomes": {outcome.value: report.outcomes.get(outcome, 0) for outcome in Outcome},
+        "alreadyThere": report.already_there,
+        "failed": dict(report.failed),
+        "waiting": dict(report.waiting),
+        "totals": [_total_data(total) for total in report.totals],
+        "remarks": dict(report.remarks),
+        "lastActivity": words.iso(report.last_activity),
+        "invoicesPerMinute": None if report.rate is None else round(report.rate, 1),
+        "secondsLeft": None if report.seconds_left is None else round(report.seconds_left),
+        "conflicts": [{"invoice": one.invoice_id, "at": words.iso(one.at)} for one in report.period.conflicts],
+    }
+
+
+def _heading(report: Report) -> RenderableType:
+    period = report.period
+    region = f" · region {period.region}" if period.region else ""
+    return Text.assemble(
+        (f"Period {period.name}", "title"),
+        (f"  {period.id}{region} · closed {period.closed_at} · ", "quiet"),
+        (report.phase.value, PHASE_STYLES.get(report.phase, "wait")),
+    )
+
+
+def _bar(report: Report) -> RenderableType:
+    share = report.exported / report.total if report.total else 0.0
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    bar = ProgressBar(total=report.total or 1, completed=report.exported, width=48)
+    grid.add_row(bar, Text(f"{report.exported} of {report.total} exported · {int(share * 100)} %", style="strong"))
+    return grid
+
+
+def _numbers(report: Report) -> list[tuple[str, RenderableType]]:
+    return [
+        ("To be exported", str(report.total)),
+        ("Exported", Text(_exported(report), style="good" if report.exported else "")),
+        ("On their way", Text(_moving(report), style="wait") if report.moving else ""),
+        ("Failed", Text(str(report.dead), style="bad") if report.dead else "0"),
+        ("Rate", f"{report.rate:.0f} invoices a minute" if report.rate and report.moving else ""),
+        ("Time left", words.span(report.seconds_left) if report.seconds_left else ""),
+        ("Last activity", words.moment(report.last_activity)),
+    ]
+
+
+def _exported(report: Report) -> str:
+    parts = [f"{number} {_OUTCOMES[outcome]}" for outcome, number in report.outcomes.items()]
+    if report.already_there:
+        parts.append(f"{report.already_there} of them already there")
+    return f"{report.exported}  ({', '.join(parts)})" if parts else str(report.exported)
+
+
+def _moving(report: Report) -> str:
+    reasons = ", ".join(f"{number} {title(reason)}" for reason, number in report.waiting.items())
+    return f"{report.moving}  ({reasons})" if reasons else str(report.moving)
+
+
+def _conflicts(report: Report) -> RenderableType:
+    made = table("Invoice", "Came again", "Event")
+    for conflict in report.period.conflicts:
+        made.add_row(conflict.invoice_id, words.moment(conflict.at), conflict.event_key)
+    text = "Sent again with other content after it was posted. What is in e-conomic was left as it is; compare the two."
+    return section("Conflicts", Text(text, style="bad"), made)
+
+
+def _totals(report: Report) -> RenderableType:
+    columns = ("Opter", "In e-conomic", "Remaining")
+    made = table("Currency", *columns, numbers=columns)
+    for total in report.totals:
+        remaining = Text(words.money(total.remaining), style="wait" if total.remaining else "good")
+        made.add_row(total.currency, words.money(total.gross), words.money(total.exported_gross), remaining)
+    return page(made, *(_changed(total) for total in report.totals if report.phase not in _INCOMPLETE))
+
+
+def _changed(total: Totals) -> RenderableType | None:
+    """Say when the invoices are no longer those that Opter added up; an event that never fitted was refused."""
+    if total.control in (None, total.gross):
+        return None
+    told = words.money(total.control or ZERO)
+    return Text(f"At closing, Opter said {told} {total.currency}; invoices were replaced or added since.", "quiet")
+
+
+def _remarks(report: Report) -> RenderableType:
+    made = table("Invoices", "Done differently from the source", numbers=("Invoices",))
+    for remark, number in report.remarks.items():
+        made.add_row(str(number), remark)
+    return section("Remarks", made)
+
+
+def _total_data(total: Totals) -> dict[str, Any]:
+    def told(amount: Decimal | None) -> str | None:
+        return None if amount is None else str(amount)
+
+    return {
+        "currency": total.currency,
+        "controlGross": told(total.control),
+        "gross": told(total.gross),
+        "exportedNet": told(total.exported_net),
+        "exportedVat": told(total.exported_vat),
+        "exportedGross": told(total.exported_gross),
+        "remainingGross": told(total.remaining),
+    }
