@@ -1,0 +1,153 @@
+"""Deployment files name what exists: processes, variables, secrets, keys."""
+
+import configparser
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.deployment import DEPLOY, ROOT, SETUPS, documents, relative
+
+from config.describe import settings_table
+from config.names import broker_prefix, dead_key, export_queue, processing_key
+from config.settings import Settings
+
+#: What an installation runs, beside Redis.
+PROCESSES = {"intake", "worker", "flower"}
+KUBERNETES = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+COMPOSE: dict[str, Any] = documents(DEPLOY / "compose.yaml")[0]
+
+
+def _containers(path: Path) -> list[dict[str, Any]]:
+    templates = [one["spec"]["template"] for one in documents(path) if "template" in one["spec"]]
+    return [container for template in templates for container in template["spec"]["containers"]]
+
+
+def _unit(path: Path) -> configparser.ConfigParser:
+    parsed = configparser.ConfigParser(strict=True, interpolation=None)
+    parsed.optionxform = str  # type: ignore[assignment,method-assign]  # systemd's keys are told apart by case
+    parsed.read_string(path.read_text(encoding="utf-8"))
+    return parsed
+
+
+@pytest.mark.parametrize("path", SETUPS, ids=relative)
+def test_every_variable_exists(path: Path) -> None:
+    """A variable that a deployment file sets or mentions is one that the settings know."""
+    known = {row.variable for row in settings_table()}
+    named = set(re.findall(r"OPTER_ECONOMIC_[A-Z_]+[A-Z]", path.read_text(encoding="utf-8")))
+
+    assert set() == named - known
+
+
+def test_compose_runs_every_process() -> None:
+    """Intake, worker and Flower run from the one image, each by its own command."""
+    ours = {name: one["command"] for name, one in COMPOSE["services"].items() if one["image"] == "opter-economic"}
+
+    assert {name: [name] for name in PROCESSES} == ours
+
+
+def test_kubernetes_runs_every_process() -> None:
+    """Intake, worker and Flower run from the one image, each by its own command."""
+    containers = [one for path in KUBERNETES for one in _containers(path)]
+    ours = {one["name"]: one["args"] for one in containers if one["image"] == "opter-economic"}
+
+    assert {name: [name] for name in PROCESSES} == ours
+
+
+def test_systemd_runs_every_process() -> None:
+    """There is a unit for intake, worker and Flower, each starting its own command."""
+    started = {_unit(path)["Service"]["ExecStart"].split()[1] for path in UNITS}
+
+    assert started == PROCESSES
+
+
+def test_a_worker_is_given_time_to_finish() -> None:
+    """Whoever stops a worker waits longer than the worker waits for exports under way."""
+    patience = Settings.model_fields["worker"].default.soft_shutdown
+    workers = [one for one in documents(KUBERNETES[0]) if one["metadata"]["name"] == "opter-economic-worker"]
+    given = (
+        int(COMPOSE["services"]["worker"]["stop_grace_period"].removesuffix("s")),
+        workers[0]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"],
+        int(_unit(DEPLOY / "systemd" / "opter-economic-worker@.service")["Service"]["TimeoutStopSec"]),
+    )
+
+    assert min(given) > patience
+
+
+def test_compose_declares_what_it_uses() -> None:
+    """Every secret and config that a service takes is declared, and none is declared for nothing."""
+    for kind in ("secrets", "configs"):
+        taken = {
+            one if isinstance(one, str) else one["source"]
+            for service in COMPOSE["services"].values()
+            for one in service.get(kind, ())
+        }
+
+        assert set(COMPOSE[kind]) == taken
+
+
+@pytest.mark.parametrize("path", [DEPLOY / "compose.yaml", *KUBERNETES], ids=relative)
+def test_nothing_runs_with_rights_it_does_not_need(path: Path) -> None:
+    """Every container has a read-only root and no capabilities."""
+    if path == DEPLOY / "compose.yaml":
+        found = [(one["read_only"], one["cap_drop"]) for one in COMPOSE["services"].values()]
+    else:
+        contexts = [one["securityContext"] for one in _containers(path)]
+        found = [(one["readOnlyRootFilesystem"], one["capabilities"]["drop"]) for one in contexts]
+
+    assert [(True, ["ALL"])] * len(found) == found
+
+
+def test_the_image_starts_our_command_from_verified_wheels() -> None:
+    """The image's entry point is the script that the package installs, and every wheel was checked by its hash."""
+    dockerfile = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
+
+    assert re.findall(r'^ENTRYPOINT \["(.+)"\]$', dockerfile, re.MULTILINE) == list(scripts)
+    assert "pip wheel --no-cache-dir --require-hashes -r requirements.lock" in dockerfile
+    assert all("--no-index" in line or "--require-hashes" in line for line in re.findall(r"pip \w+ .+", dockerfile))
+
+
+def test_the_build_sees_what_the_image_copies() -> None:
+    """What the Dockerfile copies from the repository is let through by .dockerignore, and nothing else."""
+    dockerfile = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    copied = {name for line in re.findall(r"^COPY (.+) \S+$", dockerfile, re.MULTILINE) for name in line.split()}
+    let_through = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+
+    assert copied == let_through
+    assert [name for name in copied if not (ROOT / name).exists()] == []
+
+
+def test_redis_is_set_up_as_the_ledger_needs_it() -> None:
+    """The append-only file is on, written through, and nothing is evicted."""
+    lines = (DEPLOY / "redis" / "redis.conf").read_text(encoding="utf-8").splitlines()
+
+    assert {"appendonly yes", "appendfsync always", "maxmemory-policy noeviction"} <= set(lines)
+
+
+def test_redis_users_reach_the_keys_that_the_code_names() -> None:
+    """Our user reaches ledger, broker and event queue; Opter's side the event queue alone; nobody comes in unnamed."""
+    settings = Settings.model_fields
+    prefix, queue = settings["redis"].default.prefix, settings["intake"].default.queue
+    users = {
+        line.split()[1]: re.findall(r" ~(\S+)", line) for line in (DEPLOY / "redis/users.acl").read_text().splitlines()
+    }
+
+    assert users == {
+        "default": [],
+        "opter-economic": [f"{prefix}*", queue, f"{queue}:*"],
+        "opter": [queue],
+        "admin": [],
+    }
+    assert broker_prefix(prefix).startswith(prefix)
+    assert all(key.startswith(f"{queue}:") for key in (processing_key(queue, "x"), dead_key(queue)))
+    assert not export_queue("main").startswith(prefix)
+
+
+def test_no_password_stands_in_a_file() -> None:
+    """The users' file holds hashes that no password has, so that nobody comes in before they are replaced."""
+    text = (DEPLOY / "redis/users.acl").read_text(encoding="utf-8")
+
+    assert set(re.findall(r" [#>]\S+", text)) == {" #" + "0" * 64}

@@ -1,0 +1,55 @@
+"""The tables that documents take from the code."""
+
+import runpy
+from typing import Any
+
+import pytest
+from support.deployment import DEPLOY
+
+from config.describe import settings_table
+from worker.invoicing.reasons import CATALOGUE, Reason
+
+
+@pytest.fixture(scope="module")
+def script() -> dict[str, Any]:
+    return runpy.run_path(str(DEPLOY / "write_tables.py"))
+
+
+def test_documents_agree_with_the_code(script: dict[str, Any]) -> None:
+    """What settings.md and runbook.md say is what the code says; `python deploy/write_tables.py` mends it."""
+    outdated = [path.name for path, text in script["documents"]() if path.read_text(encoding="utf-8") != text]
+
+    assert outdated == []
+
+
+def test_every_reason_has_its_place_in_the_runbook() -> None:
+    """A reason code is found in the runbook exactly once, with the catalogue's cause and next step."""
+    runbook = (DEPLOY / "runbook.md").read_text(encoding="utf-8")
+    rows = [f"`{reason}` | {CATALOGUE[reason].cause} | {CATALOGUE[reason].next_step} |" for reason in Reason]
+
+    assert [1] * len(rows) == [runbook.count(row) for row in rows]
+
+
+def test_every_setting_is_in_the_table() -> None:
+    """No setting is missing from settings.md, and none is there twice."""
+    text = (DEPLOY / "settings.md").read_text(encoding="utf-8")
+
+    assert {row.variable: 1 for row in settings_table()} == {
+        row.variable: text.count(f"| `{row.variable}` |") for row in settings_table()
+    }
+
+
+def test_a_table_replaces_what_stood_between_its_marks(script: dict[str, Any]) -> None:
+    """The text around the marks is left as it is, and writing twice changes nothing more."""
+    text = "before\n<!-- x -->\nold\n<!-- /x -->\nafter\n"
+
+    once = script["with_tables"](text, {"x": "new"})
+
+    assert once == "before\n<!-- x -->\n\nnew\n\n<!-- /x -->\nafter\n"
+    assert once == script["with_tables"](once, {"x": "new"})
+
+
+def test_a_missing_mark_is_told(script: dict[str, Any]) -> None:
+    """A table that has no place is a mistake, not a table less."""
+    with pytest.raises(LookupError, match="<!-- x -->"):
+        script["with_tables"]("<!-- x -->\nno end\n", {"x": "new"})
