@@ -97,7 +97,7 @@ class Installation:
         for number in range(1, workers + 1):
             self.start(f"worker-{number}", "worker", "--name", f"worker-{number}@test")
 
-    def signal(self, name: str, number: signal.Signals) -> None:
+    def send_signal(self, name: str, number: signal.Signals) -> None:
         self._processes[name].send_signal(number)
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:

@@ -1,0 +1,127 @@
+"""The main job with real processes: Redis, Celery, intake and the sandbox over HTTP."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.installation import Installation, event
+from support.samples import customer, invoice, line
+
+from worker.invoicing.invoice import Invoice
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    with Installation(tmp_path) as running:
+        yield running
+
+
+def _invoices(count: int, *, first: int = 500_001) -> list[Invoice]:
+    """Mixed: known and new customers, VAT and none, debit and credit."""
+    return [
+        invoice(
+            line(f"{100 + n}.{n % 100:02d}"),
+            line("-20.00" if n % 3 else "-500.00", account="3012", rate="0.00"),
+            invoice_number=first + n,
+            customer=customer(code=f"C-{n % 30}", ledger_number=1001 + n % 30, corporate_id=None)
+            if n % 4
+            else customer(code=f"N-{n % 8}", ledger_number=7001 + n % 8, corporate_id=f"8800000{n % 8}"),
+        )
+        for n in range(count)
+    ]
+
+
+def _assert_booked_once(installation: Installation, invoices: list[Invoice]) -> None:
+    agreement = next(iter(installation.sandbox("GET", "state").values()))
+    booked = list(agreement["booked"].values())
+    expected = {f"main-{one.invoice_number}": (f"{one.net}", f"{one.vat}", f"{one.gross}") for one in invoices}
+    found = {
+        one["references"]["other"]: tuple(f"{one[name]:.2f}" for name in ("netAmount", "vatAmount", "grossAmount"))
+        for one in booked
+    }
+    assert expected == found
+    assert len(invoices) == len(booked)
+    assert {} == agreement["drafts"]
+    companies = [one.get("corporateIdentificationNumber", "") for one in agreement["customers"].values()]
+    created = [company for company in companies if company.startswith("88")]
+    assert sorted(set(created)) == sorted(created)
+    assert [] == installation.sandbox("GET", "findings")["findings"]
+
+
+def test_a_period_is_booked_whatever_is_killed_or_sent_twice(installation: Installation) -> None:
+    """A worker killed in mid-period, and the same event sent twice, change nothing in the end state."""
+    invoices = _invoices(120)
+    installation.sandbox("PATCH", "switches", {"latency_ms": 20})
+    installation.start_all(workers=2)
+    installation.push(event(*invoices))
+    installation.wait_for(lambda: "invoice_export" in installation.log("worker-1"), "the first worker is at it")
+    installation.kill("worker-1", signal.SIGKILL)
+    assert installation.counts().get("exported", 0) < len(invoices)
+    installation.push(event(*invoices))
+    installation.wait_for(lambda: installation.counts() == {"exported": 120}, "all are exported", seconds=90)
+    _assert_booked_once(installation, invoices)
+
+
+def test_a_wiped_redis_doubles_nothing(installation: Installation) -> None:
+    """Redis emptied in mid-period and the event sent again: every invoice once, as e-conomic is asked first."""
+    invoices = _invoices(60)
+    installation.sandbox("PATCH", "switches", {"latency_ms": 30})
+    installation.start_all()
+    installation.push(event(*invoices))
+    installation.wait_for(lambda: installation.counts().get("exported", 0) >= 15, "a part is exported")
+    with installation.client() as client:
+        client.flushall()
+    installation.push(event(*invoices))
+    installation.wait_for(lambda: installation.counts() == {"exported": 60}, "all are exported", seconds=90)
+    _assert_booked_once(installation, invoices)
+
+
+def test_lost_messages_are_found_by_the_sweep(installation: Installation) -> None:
+    """Messages are hints: with Celery's queues emptied behind its back, the ledger has them sent again."""
+    invoices = _invoices(30)
+    installation.start("intake", "intake")
+    installation.push(event(*invoices))
+    installation.wait_for(lambda: installation.counts() == {"received": 30}, "the period is in the ledger")
+    with installation.client() as client:
+        for key in client.keys("*preflight.main"):
+            client.delete(key)
+    installation.start("worker-1", "worker", "--name", "worker-1@test")
+    installation.wait_for(lambda: installation.counts() == {"exported": 30}, "all are exported", seconds=90)
+    _assert_booked_once(installation, invoices)
+
+
+def test_what_is_missing_is_told_once_and_requeued_after_the_fix(installation: Installation) -> None:
+    """A missing product group: the affected are dead letters with one notice, the others go on; re-queued, all end."""
+    fine, broken = _invoices(5), [invoice(line("10.00", account="3050"), invoice_number=600_001 + n) for n in range(3)]
+    broken = [one.model_copy(update={"customer": fine[1].customer}) for one in broken]
+    installation.start_all()
+    installation.push(event(*fine, *broken))
+    installation.wait_for(lambda: installation.counts() == {"exported": 5, "dead": 3}, "all rest")
+    period = installation.json("status", "main-p881")
+    assert "3050" in period["notice"]
+    assert {"product-group-missing": 3} == period["failed"]
+    number = next(iter(installation.sandbox("GET", "state")))
+    installation.sandbox("PUT", f"agreements/{number}/product_groups/70", {"name": "3050"})
+    for zone in (1, 2, 3, 4):
+        installation.sandbox("PUT", f"agreements/{number}/sales_accounts/70-{zone}", 3010)
+    installation.command("requeue", "--period", "main-p881")
+    installation.wait_for(lambda: installation.counts() == {"exported": 8}, "all are exported")
+    _assert_booked_once(installation, [*fine, *broken])
+
+
+def test_a_revoked_token_pauses_the_export_and_kills_no_invoice(installation: Installation) -> None:
+    """401: the export stands still, loudly, until it is resumed; no invoice becomes a dead letter for it."""
+    invoices = _invoices(40)
+    installation.sandbox("PATCH", "switches", {"latency_ms": 50})
+    number = next(iter(installation.sandbox("GET", "state")))
+    installation.start_all()
+    installation.push(event(*invoices))
+    installation.wait_for(lambda: installation.counts().get("exported", 0) >= 3, "a part is exported")
+    installation.sandbox("PATCH", f"agreements/{number}", {"revoked": True})
+    installation.wait_for(lambda: "main" in str(installation.json("status").get("paused")), "the export is paused")
+    assert 0 == installation.counts().get("dead", 0)
+    installation.sandbox("PATCH", f"agreements/{number}", {"revoked": False})
+    installation.command("export", "resume", "main")
+    installation.wait_for(lambda: installation.counts() == {"exported": 40}, "all are exported", seconds=90)
+    _assert_booked_once(installation, invoices)
