@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from worker.errors import Failure
+from worker.invoicing.invoice import Pdf
 from worker.invoicing.period import NewInvoice, PeriodRecord, Registered
 from worker.invoicing.record import Intent, InvoiceRecord, State, Transition
 
@@ -40,6 +41,18 @@ class SharedCreation:
     generation: int
     #: This holder's fence; stale holders' writes are refused.
     fence: int
+
+
+class PdfSource(Protocol):
+    """Where the printed invoices lie: allowed folders and hosts, and nothing outside them."""
+
+    def fetch(self, pdf: Pdf) -> bytes:
+        """Return the file: a real PDF of at most 9 MB (e-conomic's limit), with the hash that the event tells.
+
+        Raises ``Rejected`` when it is missing, too large, no PDF, another file than announced, or outside the allowed
+        places; ``Retryable`` when the host does not answer.
+        """
+        ...
 
 
 class IntakePort(Protocol):

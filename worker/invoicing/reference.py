@@ -165,6 +165,10 @@ class VoucherFound:
     number: int
     #: What the customer owes by it, in the voucher's currency; positive is an invoice, negative a credit note.
     gross: Decimal
+    #: Its entries' ``journalEntryNumber``; empty when they are booked.
+    entries: tuple[int, ...] = ()
+    #: The invoice number on its customer entries, under whichever name e-conomic tells it; None: none is told.
+    invoice_number: int | None = None
 
     @property
     def booked(self) -> bool:
