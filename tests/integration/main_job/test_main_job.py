@@ -42,11 +42,11 @@ def _assert_booked_once(installation: Installation, invoices: list[Invoice]) -> 
     }
     assert expected == found
     assert len(invoices) == len(booked)
-    assert {} == agreement["drafts"]
+    assert agreement["drafts"] == {}
     companies = [one.get("corporateIdentificationNumber", "") for one in agreement["customers"].values()]
     created = [company for company in companies if company.startswith("88")]
     assert sorted(set(created)) == sorted(created)
-    assert [] == installation.sandbox("GET", "findings")["findings"]
+    assert installation.sandbox("GET", "findings")["findings"] == []
 
 
 def test_a_period_is_booked_whatever_is_killed_or_sent_twice(installation: Installation) -> None:
@@ -100,7 +100,7 @@ def test_what_is_missing_is_told_once_and_requeued_after_the_fix(installation: I
     installation.wait_for(lambda: installation.counts() == {"exported": 5, "dead": 3}, "all rest")
     period = installation.json("status", "main-p881")
     assert "3050" in period["notice"]
-    assert {"product-group-missing": 3} == period["failed"]
+    assert period["failed"] == {"product-group-missing": 3}
     number = next(iter(installation.sandbox("GET", "state")))
     installation.sandbox("PUT", f"agreements/{number}/product_groups/70", {"name": "3050"})
     for zone in (1, 2, 3, 4):
@@ -120,7 +120,7 @@ def test_a_revoked_token_pauses_the_export_and_kills_no_invoice(installation: In
     installation.wait_for(lambda: installation.counts().get("exported", 0) >= 3, "a part is exported")
     installation.sandbox("PATCH", f"agreements/{number}", {"revoked": True})
     installation.wait_for(lambda: "main" in str(installation.json("status").get("paused")), "the export is paused")
-    assert 0 == installation.counts().get("dead", 0)
+    assert installation.counts().get("dead", 0) == 0
     installation.sandbox("PATCH", f"agreements/{number}", {"revoked": False})
     installation.command("export", "resume", "main")
     installation.wait_for(lambda: installation.counts() == {"exported": 40}, "all are exported", seconds=90)
