@@ -1,4 +1,4 @@
-"""The settings as a table, so that the README cannot say anything else than the code."""
+"""The settings as a table, so that the documents cannot say anything else than the code."""
 
 from dataclasses import dataclass
 from typing import Any

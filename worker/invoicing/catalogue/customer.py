@@ -17,7 +17,7 @@ CUSTOMER = {
         title="Customer number belongs to another company",
         cause="The customer with this number in e-conomic has another corporate id than the invoice's customer.",
         next_step=(
-            "Correct the sales ledger number in Opter or the corporate id in either system; then send or re- queue."
+            "Correct the sales ledger number in Opter or the corporate id in either system; then send or re-queue."
         ),
     ),
     Reason.CUSTOMER_BARRED: Entry(

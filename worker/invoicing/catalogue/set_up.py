@@ -75,8 +75,8 @@ SET_UP = {
         cause="e-conomic takes VAT from product group and VAT zone, and that rate is not the one on Opter's invoice.",
         next_step=(
             "Check the customer's country and VAT number and the VAT code in Opter; or give the product group an "
-            "account with the right VAT code in e-conomic, or map the sales account to another group; then re- "
-            "queue."
+            "account with the right VAT code in e-conomic, or map the sales account to another group; then "
+            "re-queue."
         ),
         set_up=True,
     ),
