@@ -1,0 +1,94 @@
+"""Documents name what exists: commands, options, files, variables, targets."""
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+from support.deployment import DEPLOY, DOCUMENTS, ROOT, SETUPS, commands, relative
+
+from config.describe import settings_table
+from worker.cli.application import application
+
+RECORDS = sorted((DEPLOY / "adr").glob("*.md"))
+SHOWN = [(path, line) for path in (*DOCUMENTS, *SETUPS) for line in commands(path.read_text(encoding="utf-8"))]
+
+
+def _strangers(arguments: str) -> list[str]:
+    """Return the commands and options of a command line that the application does not know, up to the first command."""
+    at: Any = typer.main.get_command(application())
+    strangers = []
+    for word in shlex.split(arguments):
+        options = {name for parameter in at.params for name in parameter.opts} | {"--help"}
+        if word.startswith("-"):
+            strangers += [word] if word not in options else []
+        elif word in getattr(at, "commands", ()):
+            at = at.commands[word]
+        elif hasattr(at, "commands"):
+            return [*strangers, word]
+    return strangers
+
+
+@pytest.mark.parametrize(("path", "line"), SHOWN, ids=[f"{relative(path)}: {line}" for path, line in SHOWN])
+def test_every_command_shown_exists(path: Path, line: str) -> None:
+    """A command or option that a document or deployment file shows can be typed."""
+    assert _strangers(line) == [], path
+
+
+def test_a_command_that_does_not_exist_is_noticed() -> None:
+    """The test above can fail: at a command, at a command below it, and at an option."""
+    assert [_strangers(line) for line in ("exprot check main", "export chekc main", "status --jsn")] == [
+        ["exprot"],
+        ["chekc"],
+        ["--jsn"],
+    ]
+
+
+def test_every_process_and_operation_is_documented() -> None:
+    """Every command of the application is shown at least once, or named in the changelog's list."""
+    shown = {line.split()[0] for _, line in SHOWN}
+    named = set(re.findall(r"`([a-z]+)`", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")))
+    app: Any = typer.main.get_command(application())
+
+    assert set() == set(app.commands) - shown - named
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=relative)
+def test_every_link_leads_somewhere(path: Path) -> None:
+    """A link to a file leads to a file or folder of the repository."""
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8"))
+    files = [link for link in links if not link.startswith("https://")]
+
+    assert [link for link in files if not (path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=relative)
+def test_every_variable_named_exists(path: Path) -> None:
+    """A setting that a document names is one that the settings know."""
+    known = {row.variable for row in settings_table()}
+
+    assert set() == set(re.findall(r"OPTER_ECONOMIC_[A-Z_]+[A-Z]", path.read_text(encoding="utf-8"))) - known
+
+
+def test_every_log_line_to_watch_exists() -> None:
+    """An alarm set on a log line of the runbook can ring: the code writes that line."""
+    runbook = (DEPLOY / "runbook.md").read_text(encoding="utf-8")
+    table = runbook.partition("| Line | Meaning |")[2].partition("\n\n")[0]
+    lines = re.findall(r"`([a-z]+_[a-z]+)`", table)
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "worker").rglob("*.py"))
+
+    assert lines != []
+    assert [line for line in lines if not re.search(rf'log\.\w+\(\s*"{line}"', code)] == []
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=relative)
+def test_a_decision_record_has_its_form(path: Path) -> None:
+    """The title is the decision as a sentence and gives the file its name; tags follow; it fits on a page."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    slug = "-".join(re.findall(r"[a-z0-9]+", lines[0].removeprefix("# ").lower().replace("'", "")))
+
+    assert path.stem == f"{RECORDS.index(path) + 1:04}-{slug}"
+    assert lines[2].startswith("**Tags:** ")
+    assert len(lines) in range(7, 41)
