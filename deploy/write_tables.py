@@ -15,6 +15,7 @@ from worker.invoicing.catalogue.economic import ECONOMIC
 from worker.invoicing.catalogue.event import EVENT
 from worker.invoicing.catalogue.set_up import SET_UP
 from worker.invoicing.catalogue.transit import TRANSIT
+from worker.invoicing.catalogue.voucher import VOUCHER
 from worker.invoicing.codes import Entry, Reason
 
 DEPLOY = Path(__file__).parent
@@ -22,6 +23,7 @@ DEPLOY = Path(__file__).parent
 _HEADINGS = (
     (EVENT, "The event or its invoices contradict themselves"),
     (SET_UP, "The agreement or the exports file lacks something"),
+    (VOUCHER, "Vouchers and their PDFs"),
     (CUSTOMER, "The customer is not clear"),
     (ECONOMIC, "e-conomic said no, or holds something else"),
     (TRANSIT, "On the way"),

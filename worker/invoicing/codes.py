@@ -42,6 +42,23 @@ class Reason(StrEnum):
     ACCOUNTING_PERIOD_BARRED = "accounting-period-barred"
     ROUNDING_UNSUPPORTED = "rounding-unsupported"
     TEXT_REFUSED = "text-refused"
+    BEFORE_FIRST_DATE = "before-first-date"
+
+    # Vouchers and their PDFs
+    VAT_CODE_UNPAIRED = "vat-code-unpaired"
+    VAT_CODE_UNUSABLE = "vat-code-unusable"
+    VAT_RATE_DIFFERS = "vat-rate-differs"
+    LEDGER_ACCOUNT_MISSING = "ledger-account-missing"
+    LEDGER_ACCOUNT_UNUSABLE = "ledger-account-unusable"
+    JOURNAL_MISSING = "journal-missing"
+    JOURNAL_RESTRICTED = "journal-restricted"
+    CLEARING_ACCOUNT_MISSING = "clearing-account-missing"
+    VOUCHER_ROUNDING = "voucher-rounding"
+    VOUCHER_EMPTY = "voucher-empty"
+    VOUCHER_DIFFERS = "voucher-differs"
+    INVOICE_NUMBER_IGNORED = "invoice-number-ignored"
+    PDF_MISSING = "pdf-missing"
+    PDF_UNUSABLE = "pdf-unusable"
 
     # The customer
     CUSTOMER_AMBIGUOUS = "customer-ambiguous"

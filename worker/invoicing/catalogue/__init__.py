@@ -7,8 +7,9 @@ from worker.invoicing.catalogue.economic import ECONOMIC
 from worker.invoicing.catalogue.event import EVENT
 from worker.invoicing.catalogue.set_up import SET_UP
 from worker.invoicing.catalogue.transit import TRANSIT
+from worker.invoicing.catalogue.voucher import VOUCHER
 from worker.invoicing.codes import Entry, Reason
 
-CATALOGUE: Mapping[Reason, Entry] = {**EVENT, **SET_UP, **CUSTOMER, **ECONOMIC, **TRANSIT}
+CATALOGUE: Mapping[Reason, Entry] = {**EVENT, **SET_UP, **VOUCHER, **CUSTOMER, **ECONOMIC, **TRANSIT}
 
 __all__ = ["CATALOGUE"]

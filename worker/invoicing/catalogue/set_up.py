@@ -146,4 +146,12 @@ SET_UP = {
         cause="A text that e-conomic requires is empty once characters that cannot be printed are removed.",
         next_step="Correct the named text in Opter and send the invoice again.",
     ),
+    Reason.BEFORE_FIRST_DATE: Entry(
+        title="Dated before the first date",
+        cause="The invoice is dated before the export's first_date: older invoices were booked in another way.",
+        next_step=(
+            "If it is in e-conomic already, mark it as exported. If it is not, set first_date in the exports file to "
+            "an earlier date and re-queue."
+        ),
+    ),
 }
