@@ -58,7 +58,7 @@ def test_says_where_to_look_when_the_port_is_taken(tmp_path: Path) -> None:
 def test_ends_with_a_killed_parent(tmp_path: Path) -> None:
     """A parent that is killed with SIGKILL leaves no server behind."""
     command = [sys.executable, "-c", PARENT, str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:  # noqa: S603  # our own script
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:  # our own script
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
         parent.kill()

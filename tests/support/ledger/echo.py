@@ -12,3 +12,17 @@ class EchoingRedis(redis.Redis):
         if args[0] == "EVALSHA":
             super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # the driver leaves it untyped
         return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # same
+
+
+class LateRedis(redis.Redis):
+    """Remembers its last script call, to run it again later: a repeat that took its time."""
+
+    last: tuple[Any, ...] = ()
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        if args[0] == "EVALSHA":
+            self.last = args
+        return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # the driver leaves it untyped
+
+    def again(self, call: tuple[Any, ...]) -> Any:
+        return super().execute_command(*call)  # type: ignore[no-untyped-call]  # same

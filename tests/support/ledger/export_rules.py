@@ -59,6 +59,18 @@ class ClaimRules:
         assert steps.events(ledger, invoice_id)[-1] == ("claimed", "fence 1")
         assert steps.counts(ledger, "main-p881") == {"exporting": 1}
 
+    def test_times_are_kept_to_the_microsecond(self, ledger: Ledger, clock: ManualClock, policy: LedgerPolicy) -> None:
+        """The same number comes back that went in."""
+        clock.now = 1_800_000_000.123457
+        [invoice_id] = steps.queue(ledger, 1)
+        record = steps.claim(ledger, invoice_id)
+
+        assert (clock.now, clock.now, clock.now + policy.lease_seconds) == (
+            record.received_at,
+            record.updated_at,
+            record.lease_until,
+        )
+
     def test_a_message_doubled_is_refused(self, ledger: Ledger, clock: ManualClock, policy: LedgerPolicy) -> None:
         """Held is held, even past the end of the lease: only the sweep takes it away."""
         [invoice_id] = steps.queue(ledger, 1)

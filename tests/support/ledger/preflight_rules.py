@@ -61,6 +61,16 @@ class PreflightRules:
         assert steps.counts(ledger, whole.id) == {"queued": 2, "dead": 1}
         assert steps.events(ledger, "main-3")[-1] == ("dead", "product-group-missing")
 
+    def test_what_was_found_in_e_conomic_keeps_its_content(self, ledger: Ledger) -> None:
+        """Other content may contradict what is there already: a conflict, not a replacement."""
+        whole = steps.take_in(ledger, 1)
+        fence = ledger.claim_period(whole.id)
+        assert fence is not None
+        ledger.pass_preflight(whole.id, fence, queued=["main-1"], look=frozenset({"main-1"}), dead={})
+        done = ledger.register(whole.id, "e-2", [steps.new_invoice(1, content="two")])
+
+        assert done.conflicts == ("main-1",)
+
     def test_passing_leaves_others_alone(self, ledger: Ledger) -> None:
         """What has moved on since it was read is not moved back."""
         whole = steps.take_in(ledger, 1)

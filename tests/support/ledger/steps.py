@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from worker.errors import Failure
 from worker.invoicing.period import ControlTotal, NewInvoice, PeriodRecord
-from worker.invoicing.ports import Ledger, Unclaimed
-from worker.invoicing.record import InvoiceRecord
+from worker.invoicing.ports import Ledger, SharedCreation, Unclaimed
+from worker.invoicing.record import Continue, InvoiceRecord
 
 EVENT = "/opter/acme/1#e-1"
 FAILURE = Failure(
@@ -16,6 +16,8 @@ FAILURE = Failure(
     field="lines.salesAccount",
     value="3010",
 )
+#: A save that keeps the lease.
+GOING_ON = Continue(event="drafted")
 
 
 def period(number: int = 881, *, export: str = "main", count: int = 2) -> PeriodRecord:
@@ -118,3 +120,8 @@ def state_of_period(ledger: Ledger, period_id: str) -> str:
     found = ledger.period(period_id)
     assert found is not None
     return found.state.value
+
+
+def numbered(creation: SharedCreation, number: str) -> SharedCreation:
+    """Return the creation with its number known."""
+    return replace(creation, number=number)

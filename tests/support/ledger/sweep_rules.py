@@ -119,6 +119,7 @@ class SweepRules:
         ledger.published([third])
         clock.advance(60)
         steps.claim(ledger, third)
+        steps.claim(ledger, second)
 
         assert [first] == swept(ledger)
         assert swept(ledger) == []
@@ -147,6 +148,20 @@ class SweepRules:
         steps.claim(ledger, first)
 
         assert swept(ledger) == []
+
+    def test_the_message_of_a_retry_says_how_far_the_queue_is(self, ledger: Ledger, clock: ManualClock) -> None:
+        """A new turn begins a new message: its claim shows that one published 5 s before it is gone."""
+        first, second = steps.queue(ledger, 1, 2)
+        ledger.published([first])
+        ledger.save(steps.claim(ledger, first), Wait(until=clock.now, failure=FAILURE, costs_attempt=True))
+        swept(ledger)
+        ledger.published([second])
+        clock.advance(5)
+        ledger.published([first])
+        clock.advance(60)
+        steps.claim(ledger, first)
+
+        assert [second] == swept(ledger)
 
     def test_in_an_idle_queue_a_message_is_lost_after_20_seconds(self, ledger: Ledger, clock: ManualClock) -> None:
         """Empty queue, still queued here: its message is gone."""

@@ -42,7 +42,7 @@ class RedisPreflight(RedisReading, PreflightPort):
         ]
         moves += [(one, 0, codec.dump_failure(why), why.reason) for one, why in dead.items()]
         passed: list[str] = []
-        for start in range(0, len(moves), CHUNK):
+        for start in range(0, max(len(moves), 1), CHUNK):  # with nothing to move, the fence is still checked
             passed += self._pass_chunk(period_id, fence, moves[start : start + CHUNK])
         return passed
 

@@ -1,7 +1,7 @@
--- Record what a shared creation has come to; a number ends it. ARGV: key, fence, lease seconds, number, intent,
+-- Record what a shared creation has come to; with a number nobody needs its lease any more. ARGV: key, fence, lease seconds, number, intent,
 -- generation.
-local shared, fence, lease, found = key('shared', ARGV[3]), ARGV[4], tonumber(ARGV[5]), ARGV[6]
+local shared, fence, lease = key('shared', ARGV[3]), ARGV[4], tonumber(ARGV[5])
 if redis.call('HGET', shared, 'fence') ~= fence then return {'lost'} end
-redis.call('HSET', shared, 'number', found, 'intent', ARGV[7], 'generation', ARGV[8],
-  'lease_until', found == '' and number(NOW + lease) or '0')
+redis.call('HSET', shared, 'number', ARGV[6], 'intent', ARGV[7], 'generation', ARGV[8],
+  'lease_until', number(NOW + lease))
 return {'ok'}

@@ -69,7 +69,7 @@ class MemoryExport(Tables, ExportPort):
             if shared is None or shared.creation.fence != creation.fence:
                 raise LeaseLost("another worker has taken over the creation of this customer or product")
             shared.creation = creation
-            shared.lease_until = 0.0 if creation.number else self._lease_end()
+            shared.lease_until = self._lease_end()
 
     @override
     def release_shared(self, key: str, fence: int) -> None:
