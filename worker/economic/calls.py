@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from config.exports import Export
 from worker.economic import error_body, failures, json_body, rate_headers
 from worker.economic.failures import Asked
+from worker.economic.form import Form
 from worker.economic.meter import Meters
 from worker.economic.paths import is_openapi, route
 from worker.economic.slots import Slots
@@ -25,6 +26,7 @@ LARGEST_BODY = 32 * 1024 * 1024
 #: Tokens to reserve for a route that has not been called yet; a page was measured at 3, costs of writes are unknown.
 _READ_COST, _WRITE_COST = 3.0, 10.0
 _NOT_FOUND = 404
+_NOT_OFFERED = (403, 404)
 _OK = range(200, 300)
 
 
@@ -85,16 +87,30 @@ class Calls:
             return None
         return self._judged(raw, asked).body
 
+    def offered(self, path: str) -> Any:
+        """Return the body of a read that an agreement may do without; None for 403 and 404, whoever answers so."""
+        asked = self._asked("GET", path)
+        raw = self._exchange(asked, path, b"", {})
+        return None if raw.status in _NOT_OFFERED else self._judged(raw, asked).body
+
     def write(self, method: str, path: str, body: bytes, key: str) -> Answer:
         """Send these bytes under this idempotency key."""
         asked = self._asked(method, path)
         return self._judged(self._exchange(asked, path, body, {"Idempotency-Key": key}), asked)
 
-    def _exchange(self, asked: Asked, path: str, body: bytes, extra: Mapping[str, str]) -> _Raw:
+    def upload(self, path: str, form: Form, key: str, *, deadline: float) -> Answer:
+        """Send a form under this idempotency key; the whole call takes at most ``deadline`` seconds."""
+        asked = self._asked("POST", path)
+        headers = {"Idempotency-Key": key, "Content-Type": form.content_type}
+        return self._judged(self._exchange(asked, path, form.body, headers, deadline), asked)
+
+    def _exchange(
+        self, asked: Asked, path: str, body: bytes, extra: Mapping[str, str], deadline: float | None = None
+    ) -> _Raw:
         headers = {**self._tokens(), "Content-Type": "application/json", **extra}
         permit = self._gate.acquire(self._agreement, self._estimate(asked), self._export.limits)
         try:
-            raw = self._fetch(asked.method, self._url(path), headers, body)
+            raw = self._fetch(asked.method, self._url(path), headers, body, deadline or self._deadline)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             failed = failures.of_transport(error, asked)
             cost = permit.cost if isinstance(failed, Uncertain | Unavailable) else 0.0  # else it was never sent
@@ -107,9 +123,9 @@ class Calls:
         self._learn(asked, told)
         return raw
 
-    def _fetch(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> _Raw:
+    def _fetch(self, method: str, url: str, headers: Mapping[str, str], body: bytes, deadline: float) -> _Raw:
         # The deadline counts from here: how long a call may wait for its leave is the gate's business.
-        extensions = {"deadline": time.monotonic() + self._deadline}
+        extensions = {"deadline": time.monotonic() + deadline}
         client = self._slots.client()
         with client.stream(method, url, headers=headers, content=body or None, extensions=extensions) as response:
             return _Raw(status=response.status_code, headers=response.headers, body=_bounded(response))

@@ -3,21 +3,23 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from datetime import date
 from typing import Any, TypeVar
 
 import httpx
 
 from config.exports import Export
 from worker.economic import filters, wire
-from worker.economic.calls import Calls
+from worker.economic.calls import Answer, Calls
 from worker.economic.meter import Meter
 from worker.economic.paths import checked, segment
 from worker.economic.reading import Reading
 from worker.economic.reference import ReferenceCache
 from worker.economic.slots import Slots, Timeouts
+from worker.economic.vouchers import Vouchers
 from worker.invoicing.economic_port import RateGate, Reply
 from worker.invoicing.record import Intent
-from worker.invoicing.reference import Document, EconomicCustomer, Product, ReferenceData
+from worker.invoicing.reference import Document, EconomicCustomer, Product, ReferenceData, VoucherFound
 
 T = TypeVar("T")
 #: e-conomic takes 200 values in one ``$in`` (measured).
@@ -27,10 +29,11 @@ _MOST_REFERENCES = 100
 
 
 class EconomicClient:
-    """The ``Economic`` of one export. Safe to share between threads; each has a connection of its own.
+    """The ``EconomicVouchers`` of one export. Safe to share between threads; each has a connection of its own.
 
-    ``deadline`` bounds a whole call in seconds, ``reference_age`` the age of reference data. ``transport`` builds one
-    in place of the network, a new one for each thread.
+    ``deadline`` bounds a whole call in seconds, ``upload_deadline`` one that carries a file, ``reference_age`` the age
+    of reference data. ``accept`` is given the agreement's number before anything else of it is believed, and raises
+    what stops the export. ``transport`` builds one in place of the network, a new one for each thread.
     """
 
     def __init__(  # noqa: PLR0913  # the parts that the composition root puts together
@@ -41,14 +44,17 @@ class EconomicClient:
         timeouts: Timeouts,
         clock: Callable[[], float] = time.time,
         deadline: float = 15.0,
+        upload_deadline: float = 20.0,
         reference_age: float = 300.0,
+        accept: Callable[[int], None] = lambda _: None,
         transport: Callable[[], httpx.BaseTransport] | None = None,
     ) -> None:
         self._export = export
         self._slots = Slots(timeouts, transport)
         self._calls = Calls(export, gate=gate, slots=self._slots, clock=clock, deadline=deadline)
         self._reading = Reading(self._calls, export.api_url)
-        self._reference = ReferenceCache(self._reading, export, clock=clock, age=reference_age)
+        self._reference = ReferenceCache(self._reading, export, clock=clock, age=reference_age, accept=accept)
+        self._vouchers = Vouchers(self._calls, self._reading, deadline=deadline, longest=upload_deadline)
 
     def __repr__(self) -> str:
         return f"EconomicClient({self._export.name!r})"
@@ -97,8 +103,19 @@ class EconomicClient:
     def send(self, intent: Intent) -> Reply:
         """See ``Economic``."""
         path = checked(intent.method, intent.path)
-        answer = self._calls.write(intent.method, path, intent.body.encode(), intent.key)
-        return Reply(status=answer.status, body=answer.body, replayed=answer.replayed)
+        return _reply(self._calls.write(intent.method, path, intent.body.encode(), intent.key))
+
+    def vouchers(self, references: frozenset[str], first: date, last: date) -> Sequence[VoucherFound]:
+        """See ``EconomicVouchers``."""
+        return self._vouchers.find(references, first, last)
+
+    def attachment(self, journal: int, voucher: str) -> int | None:
+        """See ``EconomicVouchers``."""
+        return self._vouchers.attachment(journal, voucher)
+
+    def attach(self, journal: int, voucher: str, pdf: bytes, *, key: str) -> Reply:
+        """See ``EconomicVouchers``."""
+        return _reply(self._vouchers.attach(journal, voucher, pdf, key))
 
     def metered(self) -> AbstractContextManager[Meter]:
         """Count what this thread spends until the block ends: ``calls`` and ``tokens``."""
@@ -116,6 +133,10 @@ class EconomicClient:
 
     def _every(self, path: str, read: Callable[[Any], T], query: str) -> tuple[T, ...]:
         return self._reading.every(path, read, filters.encoded(query))
+
+
+def _reply(answer: Answer) -> Reply:
+    return Reply(status=answer.status, body=answer.body, replayed=answer.replayed)
 
 
 def _folded(text: str) -> str:

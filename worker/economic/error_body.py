@@ -14,6 +14,8 @@ from worker.economic import json_body
 
 #: Said as bare words by e-conomic when an idempotency key is used for something else (reported by integrators).
 _WORDS = re.compile(r"PayloadChanged|URLChanged|UpdateConflict")
+#: Told in a sentence, without a code of its own (an integrator's recorded answer to a second upload).
+_SENTENCES = {"already has attachment": "VoucherAlreadyHasAttachment"}
 _CODE = re.compile(r"\bE\d{5}\b")
 _TEXTS = ("errorMessage", "message", "detail", "title", "developerHint")
 #: A gateway in front of the API may answer with a ``message`` too, so that alone proves nothing.
@@ -53,7 +55,7 @@ def explain(body: bytes) -> Explanation:
     except ValueError:
         parsed = None
     if not isinstance(parsed, dict):
-        words = frozenset(_WORDS.findall(body.decode("utf-8", "replace")))
+        words = frozenset(_said(body.decode("utf-8", "replace")))
         return Explanation(codes=words, message=", ".join(sorted(words)), by_economic=bool(words))
     return _explained(parsed)
 
@@ -103,7 +105,13 @@ def _leaf(node: dict[str, Any], path: str) -> _Leaf:
 
 
 def _codes(leaf: _Leaf) -> set[str]:
-    return {*leaf.code.split(), *_WORDS.findall(leaf.text)}
+    return {*leaf.code.split(), *_said(leaf.text)}
+
+
+def _said(text: str) -> set[str]:
+    """Return the codes that stand in running text."""
+    told = " ".join(text.lower().split())
+    return {*_WORDS.findall(text), *(code for sentence, code in _SENTENCES.items() if sentence in told)}
 
 
 def _index(entry: Any) -> str:

@@ -7,6 +7,7 @@ falsely say "not found". Nothing is known of escapes inside ``$in:[...]``: only 
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 from urllib.parse import quote
 
 #: Values that need no escape in any position.
@@ -19,6 +20,11 @@ LONGEST = 1500
 def equals(field: str, value: str) -> str:
     """Return ``field$eq:value`` with the value escaped."""
     return f"{field}$eq:{_ESCAPED.sub(lambda found: '$' + found[0], value)}"
+
+
+def between(field: str, first: date, last: date) -> str:
+    """Return the filter for dates from ``first`` to ``last``, both included."""
+    return f"{field}$gte:{first}$and:{field}$lte:{last}"
 
 
 def encoded(expression: str) -> str:

@@ -1,10 +1,11 @@
 """Paths of the legacy REST API."""
 
 import re
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 #: e-conomic's own encoding of awkward characters in path segments: ``_0_`` to ``_13_`` (REST docs, special characters).
 _AWKWARD = "<>*%:&/\\_ ?.#+"
+_CODE = re.compile(r"_(1[0-3]|[0-9])_")
 _OPENAPI = re.compile(r"/[a-z0-9]+/v\d+\.\d+\.\d+/")
 _NUMBERED = re.compile(r"(/[a-z0-9-]+)+/[1-9][0-9]*")
 _SAFE = re.compile(r"(/[^/?#\s]+)+")
@@ -14,6 +15,19 @@ def segment(text: str) -> str:
     """Encode one path segment, for example the year ``2025/2026`` as ``2025_6_2026``."""
     spelt = "".join(f"_{_AWKWARD.index(char)}_" if char in _AWKWARD else char for char in text)
     return quote(spelt, safe="")
+
+
+def plain(spelt: str) -> str:
+    """Return the text that a path segment of e-conomic stands for: ``2025/2026`` for ``2025_6_2026``."""
+    return _CODE.sub(lambda found: _AWKWARD[int(found[1])], unquote(spelt))
+
+
+def voucher_path(journal: int, voucher: str) -> str:
+    """Return the path of a voucher by its key ``{year}-{number}``; ``ValueError`` is a mistake in this program."""
+    year, _, number = voucher.rpartition("-")
+    if journal < 1 or not year or not re.fullmatch(r"[1-9][0-9]{0,8}", number):
+        raise ValueError(f"{voucher!r} is not the key of a voucher in journal {journal}")
+    return f"/journals/{journal}/vouchers/{segment(year)}-{number}"
 
 
 def is_openapi(path: str) -> bool:

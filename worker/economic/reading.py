@@ -1,7 +1,9 @@
 """What e-conomic holds, read as values: single resources, and collections with all their pages."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from worker.economic.calls import Calls
 from worker.economic.paths import local, route
@@ -39,6 +41,19 @@ class Reading:
             _understood(read, item, path) for item in self._items(f"{path}?skippages=0&pagesize={PAGE}{chosen}")
         )
 
+    def offered(self, path: str, read: Callable[[Any], T]) -> tuple[T, ...] | None:
+        """Return a whole listing of a newer service (by cursor); None when the agreement may not read it."""
+        page = self._calls.offered(path)
+        if page is None:
+            return None
+        found = list(_understood(partial(_items, read=read), page, path))
+        for _ in range(_MOST_PAGES):
+            if not page.get("cursor"):
+                return tuple(found)
+            page = self._calls.get(f"{path}?cursor={quote(str(page['cursor']), safe='')}")
+            found += _understood(partial(_items, read=read), page, path)
+        raise _nonsense(path)
+
     def local(self, link: str) -> str:
         """Return the path of a link that e-conomic gave."""
         return local(link, self._api_url)
@@ -56,6 +71,10 @@ class Reading:
     def _next(self, page: Any) -> str | None:
         link = (page.get("pagination") or {}).get("nextPage")
         return None if not link else self.local(link)
+
+
+def _items(page: Any, read: Callable[[Any], T]) -> list[T]:
+    return [read(item) for item in page["items"]]
 
 
 def _understood(read: Callable[[Any], T], body: Any, path: str) -> T:

@@ -18,6 +18,8 @@ from worker.invoicing.reference import AccountingPeriod, AccountingYear, Product
 T = TypeVar("T")
 #: Seconds to wait in a slot for another thread that is reading the same.
 _PATIENCE = 2.0
+#: Legacy REST calls barred periods open (measured by an integrator, August 2026); only this service tells them.
+_BARS = "/accountingyearsapi/v2.0.1/accountingYears/periods"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,9 +34,20 @@ class _Snapshot:
 class ReferenceCache:
     """One thread reads, the others wait a little for it; a reading that breaks off goes on where it stopped."""
 
-    def __init__(self, reading: Reading, export: Export, *, clock: Callable[[], float], age: float) -> None:
+    def __init__(
+        self,
+        reading: Reading,
+        export: Export,
+        *,
+        clock: Callable[[], float],
+        age: float,
+        accept: Callable[[int], None],
+    ) -> None:
         self._reading = reading
+        self._accept = accept
         self._mapping: Mapping[str, str] = export.codes.sales_accounts
+        self._takes_vouchers = export.method == "voucher"
+        self._asks_for_bars = export.read_barred_periods
         self._clock = clock
         self._age = age
         self._lock = threading.Lock()
@@ -75,9 +88,11 @@ class ReferenceCache:
         return data
 
     def _base(self, oldest: float) -> ReferenceData:
+        agreement, currency = self._shelved("/self", oldest, lambda path: self._reading.one(path, _agreement))
+        self._accept(agreement)
         every = partial(self._list, oldest=oldest)
         layouts = every("/layouts", lambda body: (int(body["layoutNumber"]), body.get("name", ""), body.get("deleted")))
-        agreement, currency = self._shelved("/self", oldest, lambda path: self._reading.one(path, _agreement))
+        bars = self._bars(oldest)
         return ReferenceData(
             agreement=agreement,
             base_currency=currency,
@@ -88,18 +103,24 @@ class ReferenceCache:
             layouts={number: name for number, name, deleted in layouts if not deleted},
             customer_groups=dict(every("/customer-groups", _numbered("customerGroupNumber"))),
             currencies=frozenset(every("/currencies", lambda body: str(body["code"]))),
-            years=tuple(self._years(oldest)),
+            years=tuple(_with_bars(year, bars or ()) for year in self._years(oldest)),
+            bars_unknown=bars is None,
             journals=every("/journals", wire.journal),
+            accounts=every("/accounts", wire.account) if self._takes_vouchers else (),
         )
+
+    def _bars(self, oldest: float) -> tuple[AccountingPeriod, ...] | None:
+        """Return the periods that the newer service tells; None when it was to be asked and gave no leave."""
+        if not self._asks_for_bars:
+            return ()
+        return self._shelved(_BARS, oldest, lambda path: self._reading.offered(path, wire.barred_period))
 
     def _years(self, oldest: float) -> Iterable[AccountingYear]:
         for body, year in self._list("/accounting-years", lambda body: (body, wire.accounting_year(body, ())), oldest):
             yield year if year.closed else replace(year, periods=self._periods(body, oldest))
 
     def _periods(self, year: Mapping[str, Any], oldest: float) -> tuple[AccountingPeriod, ...]:
-        """A year's address is e-conomic's to give: its own spelling may carry a suffix (``2025_6_2026a``)."""
-        address = self._reading.local(str(year.get("self") or f"/accounting-years/{segment(str(year['year']))}"))
-        return self._list(f"{address}/periods", wire.accounting_period, oldest)
+        return self._list(f"{year_address(self._reading, year)}/periods", wire.accounting_period, oldest)
 
     def _with_accounts(self, group: ProductGroup, oldest: float) -> ProductGroup:
         return replace(group, accounts=self._list(_accounts(group.number), wire.zone_account, oldest))
@@ -122,6 +143,23 @@ class ReferenceCache:
             asked_at = self._clock()
             self._shelf[path] = held = (asked_at, read(path))
         return cast("T", held[1])
+
+
+def year_address(reading: Reading, year: Mapping[str, Any]) -> str:
+    """Return a year's path, which is e-conomic's to give: its own spelling may carry a suffix (``2025_6_2026a``)."""
+    return reading.local(str(year.get("self") or f"/accounting-years/{segment(str(year['year']))}"))
+
+
+def _with_bars(year: AccountingYear, told: Iterable[AccountingPeriod]) -> AccountingYear:
+    """Return the year with its periods barred where the newer service says so."""
+    barred = [one for one in told if one.barred]
+    return replace(
+        year,
+        periods=tuple(
+            replace(period, barred=any(bar.first <= period.last and period.first <= bar.last for bar in barred))
+            for period in year.periods
+        ),
+    )
 
 
 def _accounts(group: int) -> str:

@@ -5,8 +5,9 @@ from datetime import date
 from decimal import Decimal, DecimalException
 from typing import Any
 
-from worker.invoicing.money import to_oere
+from worker.invoicing.documents import document
 from worker.invoicing.reference import (
+    Account,
     AccountingPeriod,
     AccountingYear,
     Document,
@@ -41,23 +42,12 @@ def customer(body: Json) -> EconomicCustomer:
 
 def draft(body: Json) -> Document:
     """Read one of ``/invoices/drafts``."""
-    return _document(body, number=int(body["draftInvoiceNumber"]), booked=False, former=None)
+    return document(body, booked=False)
 
 
 def booked(body: Json) -> Document:
-    """Read one of ``/invoices/booked``; recorded answers carry the draft's number as ``orderNumber``."""
-    former = body.get("orderNumber")
-    return _document(
-        body, number=int(body["bookedInvoiceNumber"]), booked=True, former=None if former is None else int(former)
-    )
-
-
-def read_document(body: Any, *, booked: bool) -> Document | None:
-    """Read the answer to a write that created an invoice; None when it is of another shape."""
-    try:
-        return _READERS[booked](body)
-    except MALFORMED:
-        return None
+    """Read one of ``/invoices/booked``."""
+    return document(body, booked=True)
 
 
 def product(body: Json) -> Product:
@@ -123,6 +113,27 @@ def accounting_period(body: Json) -> AccountingPeriod:
     )
 
 
+def barred_period(body: Json) -> AccountingPeriod:
+    """Read one of the accounting years service's periods; its dates are documented as times of day."""
+    return AccountingPeriod(
+        first=date.fromisoformat(body["dateFrom"][:10]),
+        last=date.fromisoformat(body["dateTo"][:10]),
+        closed=bool(body.get("isClosed")),
+        barred=bool(body.get("isBarred")),
+    )
+
+
+def account(body: Json) -> Account:
+    """Read one of ``/accounts``."""
+    return Account(
+        number=int(body["accountNumber"]),
+        name=_text(body, "name"),
+        kind=_text(body, "accountType"),
+        barred=bool(body.get("barred")),
+        blocked=bool(body.get("blockDirectEntries")),
+    )
+
+
 def journal(body: Json) -> Journal:
     """Read one of ``/journals``."""
     settings = body.get("settings") or {}
@@ -133,29 +144,6 @@ def journal(body: Json) -> Journal:
     )
 
 
-_READERS = {False: draft, True: booked}
-
-
-def _document(body: Json, *, number: int, booked: bool, former: int | None) -> Document:
-    return Document(
-        number=number,
-        booked=booked,
-        reference=_text(body.get("references") or {}, "other"),
-        customer=int(body["customer"]["customerNumber"]),
-        date=_text(body, "date"),
-        currency=_text(body, "currency"),
-        net=_money(body, "netAmount"),
-        vat=_money(body, "vatAmount"),
-        gross=_money(body, "grossAmount"),
-        due_date=_text(body, "dueDate"),
-        former_draft=former,
-    )
-
-
 def _text(body: Json, key: str) -> str:
     value = body.get(key)
     return "" if value is None else str(value)
-
-
-def _money(body: Json, key: str) -> Decimal:
-    return to_oere(Decimal(str(body.get(key) or 0)))

@@ -30,7 +30,7 @@ def advance(job: Job) -> None:
 
 def _draft(job: Job) -> None:
     request = draft_request(job)
-    if job.refusal and job.refused_body == request.body:
+    if job.refusal and not _worth_repeating(job, job.refusal, request.body):
         raise job.refusal
     job.intend(
         Step.DRAFT,
@@ -39,6 +39,11 @@ def _draft(job: Job) -> None:
         customer_number=request.customer_number,
         remarks=request.remarks,
     )
+
+
+def _worth_repeating(job: Job, refusal: Refused, body: str) -> bool:
+    """Whether looking everything up again has changed what is sent, or made what it refers to exist again (E06000)."""
+    return body != job.refused_body or ("E06000" in refusal.codes and job.refusals == 1)
 
 
 def _send(job: Job) -> None:

@@ -11,6 +11,9 @@ from worker.invoicing.preflight import check_invoice, sales_accounts
 from worker.invoicing.reasons import merged, set_up_related
 from worker.invoicing.reference import ReferenceData
 
+#: Seconds.
+_FRESH = 60.0
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DraftRequest:
@@ -47,7 +50,10 @@ def checked_reference(job: Job) -> ReferenceData:
 
 
 def doubt_reference_data(job: Job) -> None:
-    """After a refusal: what was read earlier may be outdated, the customer's number too."""
+    """After a refusal: what was read earlier may be outdated, the customer's number too.
+
+    A minute is fresh enough, so that many refusals in a row do not read everything as many times.
+    """
     reference = job.desk.economic.reference_data(frozenset())
     forget_customer(job.desk, job.invoice, reference.agreement)
-    job.fresh_since = job.desk.clock()
+    job.fresh_since = job.desk.clock() - _FRESH

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from worker.invoicing.money import to_oere
 from worker.invoicing.reference import Document
 
 
@@ -13,12 +14,13 @@ def read_document(body: Any, *, booked: bool) -> Document | None:
     e-conomic may leave out what is zero or empty (measured); number, currency and customer are always there.
     """
     try:
-        return _document(body, booked=booked)
+        return document(body, booked=booked)
     except (KeyError, TypeError, ValueError, AttributeError, InvalidOperation):
         return None
 
 
-def _document(body: Mapping[str, Any], *, booked: bool) -> Document:
+def document(body: Mapping[str, Any], *, booked: bool) -> Document:
+    """Return the draft or booked invoice of a JSON object; raises what reading another shape raises."""
     former = body.get("orderNumber") if booked else None
     return Document(
         number=int(body["bookedInvoiceNumber" if booked else "draftInvoiceNumber"]),
@@ -36,8 +38,8 @@ def _document(body: Mapping[str, Any], *, booked: bool) -> Document:
 
 
 def _money(body: Mapping[str, Any], name: str) -> Decimal:
-    """Read a number exactly: a float's shortest spelling is what was sent."""
+    """Read a number exactly, shown with two decimals: a float's shortest spelling is what was sent."""
     amount = Decimal(str(body.get(name, 0)))
     if not amount.is_finite():
         raise ValueError(f"{name} is not an amount of money")
-    return amount
+    return to_oere(amount) if amount == to_oere(amount) else amount

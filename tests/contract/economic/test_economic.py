@@ -14,8 +14,9 @@ from support.clock import ManualClock
 from support.listening import listening
 
 from config.exports import Limits
-from worker.economic import EconomicClient, Timeouts, read_document
+from worker.economic import EconomicClient, Timeouts
 from worker.errors import ExportError, Misconfigured, Refused, Throttled, Unavailable, Uncertain
+from worker.invoicing.documents import read_document
 from worker.invoicing.record import Intent
 from worker.ledger.gate import MemoryGate
 from worker.sandbox.app import create_app

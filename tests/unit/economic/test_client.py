@@ -11,8 +11,9 @@ from support.clock import ManualClock
 from support.wire import API, Wire, client
 
 from config.exports import Limits
-from worker.economic import EconomicClient, Timeouts, read_document
+from worker.economic import EconomicClient, Timeouts
 from worker.errors import Retryable, Throttled, Unavailable
+from worker.invoicing.documents import read_document
 from worker.invoicing.economic_port import Feedback, Permit, Reply
 from worker.invoicing.record import Intent
 from worker.invoicing.reference import Document, EconomicCustomer, Product

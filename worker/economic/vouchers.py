@@ -1,0 +1,67 @@
+"""Vouchers of one agreement: found by their marker, and their attachments."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import partial
+from typing import Any
+
+from worker.economic import filters, voucher_wire, wire
+from worker.economic.calls import Answer, Calls
+from worker.economic.form import pdf_form
+from worker.economic.paths import voucher_path
+from worker.economic.reading import Reading
+from worker.economic.reference import year_address
+from worker.invoicing.economic_port import LARGEST_PDF
+from worker.invoicing.reference import VoucherFound
+
+#: Bytes a second that a line is trusted to take at the slowest, on top of an ordinary call's deadline.
+_SLOWEST = 1_000_000
+
+
+class Vouchers:
+    """Reads and uploads of the voucher method. ``deadline`` and ``longest`` are seconds for one upload, see below."""
+
+    def __init__(self, calls: Calls, reading: Reading, *, deadline: float, longest: float) -> None:
+        """``deadline`` is given to an upload without content, more with its size, never more than ``longest``."""
+        self._calls = calls
+        self._reading = reading
+        self._deadline = deadline
+        self._longest = longest
+
+    def find(self, references: frozenset[str], first: date, last: date) -> list[VoucherFound]:
+        """See ``EconomicVouchers``. Journals and years are listed anew: one made a moment ago may hold the voucher."""
+        if not references:
+            return []
+        found = [*self._in_journals(), *self._booked(first, last)]
+        ours = (voucher for voucher in found if voucher.reference in references)
+        return list({(one.reference, one.journal, one.year, one.number): one for one in ours}.values())
+
+    def attachment(self, journal: int, voucher: str) -> int | None:
+        """See ``EconomicVouchers``. A description without pages is none: uploading then tells."""
+        return self._reading.find(f"{voucher_path(journal, voucher)}/attachment", _pages) or None
+
+    def attach(self, journal: int, voucher: str, pdf: bytes, key: str) -> Answer:
+        """See ``EconomicVouchers``. ``ValueError`` is a mistake in this program: sizes are checked where PDFs come in."""
+        if not 0 < len(pdf) <= LARGEST_PDF:
+            raise ValueError(f"a file of {len(pdf)} bytes cannot be attached")
+        deadline = min(self._deadline + len(pdf) / _SLOWEST, self._longest)
+        form = pdf_form(pdf, key=key)
+        return self._calls.upload(f"{voucher_path(journal, voucher)}/attachment/file", form, key, deadline=deadline)
+
+    def _in_journals(self) -> Iterator[VoucherFound]:
+        for journal in self._reading.every("/journals", wire.journal):
+            read = partial(voucher_wire.in_journal, journal=journal.number)
+            for vouchers in self._reading.every(f"/journals/{journal.number}/vouchers", read):
+                yield from vouchers
+
+    def _booked(self, first: date, last: date) -> Iterator[VoucherFound]:
+        query = filters.encoded(filters.between("date", first, last))
+        for body, year in self._reading.every("/accounting-years", lambda body: (body, wire.accounting_year(body, ()))):
+            if year.first <= last and first <= year.last:
+                address = year_address(self._reading, body)
+                marks = self._reading.every(f"{address}/entries", voucher_wire.booked_mark, query)
+                yield from voucher_wire.booked((mark for mark in marks if mark), year.year)
+
+
+def _pages(body: Mapping[str, Any]) -> int:
+    return int(body.get("pages") or 0)
