@@ -162,7 +162,8 @@ class SweepPort(Protocol):
 
         A message counts as lost when it was never published, when invoices published clearly later have already been
         claimed (queues are first in, first out), or when the export's queue is idle (empty) for long enough.
-        An invoice whose lease ran out too often in a row (its worker was killed each time) becomes a dead letter.
+        An invoice whose lease ran out too often in a row (its worker was killed each time) becomes a dead letter; on
+        their last chance such invoices run one by one, so that the one that kills takes no other along.
         Invoices of paused exports stay where they are.
         """
         ...

@@ -126,7 +126,7 @@ class InvoiceRecord:
     outcome: Outcome | None = None
     #: Attempts used up since the last (re-)queueing.
     attempts: int = 0
-    #: Executions in a row that ended without a word: the worker was killed.
+    #: Leases in a row that ran out before the execution came to an end: its worker was killed.
     crashes: int = 0
     #: Rises at every claim; a write with an older fence is refused.
     fence: int = 0

@@ -15,7 +15,9 @@ class LedgerPolicy:
     idle_after: float = 20.0
     #: A message is overtaken when one published this much later has been claimed: queues are first in, first out.
     overtaken_by: float = 5.0
-    #: Executions in a row that may end without a word before the invoice becomes a dead letter.
+    #: Leases in a row that may run out, without an end of the execution in between, before it is a dead letter.
     max_crashes: int = 3
+    #: An invoice on its last chance has this long before the next one follows: one of them may be what kills workers.
+    alone_for: float = 10.0
     #: How long a period's preflight may go without moving an invoice.
     period_lease_seconds: float = 120.0

@@ -71,6 +71,16 @@ def worker_killed(max_crashes: int) -> Failure:
     )
 
 
+def worker_suspected(crashes: int) -> Failure:
+    """Return the failure of an invoice that gets its last chance."""
+    return failure(
+        Reason.WORKER_KILLED,
+        f"The worker that exported this invoice was killed {crashes} times in a row before it could say why. "
+        "It is tried once more, apart from others that were killed with it.",
+        next_step="Nothing yet. If workers go on dying, look at their memory and their log.",
+    )
+
+
 def held_by_another() -> Failure:
     """Return the failure of an invoice that meets another worker at its customer or product."""
     return failure(Reason.BUSY, "Another worker is creating the same customer or product in e-conomic right now.")

@@ -39,8 +39,8 @@ class SweepRules:
             found.progress.draft_number,
             found.crashes,
             found.published_at,
-        ) == (State.QUEUED, 5, 0, 0.0)
-        assert steps.events(ledger, invoice_id)[-1] == ("lease-expired", "crashes 0")
+        ) == (State.QUEUED, 5, 1, 0.0)
+        assert steps.events(ledger, invoice_id)[-1] == ("lease-expired", "crashes 1")
 
     def test_a_worker_killed_each_time_buries_the_invoice(
         self, ledger: Ledger, clock: ManualClock, policy: LedgerPolicy
@@ -58,6 +58,41 @@ class SweepRules:
         assert [([invoice_id], 1), ([invoice_id], 2), ([], 3)] == found
         assert (record.state, record.failure.reason) == (State.DEAD, "worker-killed")
         assert steps.counts(ledger, "main-p881") == {"dead": 1}
+
+    def test_a_worker_killed_late_each_time_buries_the_invoice_too(
+        self, ledger: Ledger, clock: ManualClock, policy: LedgerPolicy
+    ) -> None:
+        """A save that goes on with the lease is no end: only Finish, Wait, Bury and Yield are."""
+        [invoice_id] = steps.queue(ledger, 1)
+        found = []
+        for _ in range(3):
+            ledger.save(steps.claim(ledger, invoice_id), steps.GOING_ON)
+            clock.advance(policy.lease_seconds)
+            found.append((swept(ledger), steps.stored(ledger, invoice_id).crashes))
+
+        assert [([invoice_id], 1), ([invoice_id], 2), ([], 3)] == found
+
+    def test_on_their_last_chance_they_run_one_by_one(
+        self, ledger: Ledger, clock: ManualClock, policy: LedgerPolicy
+    ) -> None:
+        """Three that died together twice: the first at once, the others 10 and 20 s later, and the reason is told."""
+        invoice_ids = steps.queue(ledger, 1, 2, 3)
+        for _ in range(2):
+            for invoice_id in invoice_ids:
+                steps.claim(ledger, invoice_id)
+            clock.advance(policy.lease_seconds)
+            together = swept(ledger)
+        ledger.published(together)
+        found = []
+        for _ in range(2):
+            clock.advance(policy.alone_for - 0.001)
+            early = swept(ledger)
+            clock.advance(0.001)
+            found.append((early, swept(ledger)))
+        failures = [steps.stored(ledger, invoice_id).failure for invoice_id in invoice_ids]
+
+        assert (together, found) == (["main-1"], [([], ["main-2"]), ([], ["main-3"])])
+        assert [why and why.reason for why in failures] == ["worker-killed"] * 3
 
     def test_a_word_in_between_resets_the_crashes(
         self, ledger: Ledger, clock: ManualClock, policy: LedgerPolicy

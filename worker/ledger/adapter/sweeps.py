@@ -23,6 +23,7 @@ class RedisSweeps(Store, SweepPort):
     @override
     def sweep(self, *, idle_exports: frozenset[str], limit: int = 500) -> Sequence[Due]:
         policy, killed = self.policy, rules.worker_killed(self.policy.max_crashes)
+        suspected = rules.worker_suspected(self.policy.max_crashes - 1)
         found = texts(
             self.run(
                 "sweep",
@@ -34,6 +35,8 @@ class RedisSweeps(Store, SweepPort):
                 policy.max_crashes,
                 codec.dump_failure(killed),
                 killed.reason,
+                codec.dump_failure(suspected),
+                policy.alone_for,
                 *sorted(idle_exports),
             )
         )

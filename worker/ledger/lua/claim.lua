@@ -20,6 +20,6 @@ if tonumber(first) > tonumber(redis.call('HGET', key('reached'), export) or '0')
 end
 local fence = redis.call('HINCRBY', invoice, 'fence', 1)
 move(id, 'exporting', 'claimed', 'fence ' .. fence)
-redis.call('HSET', invoice, 'token', token, 'silent', '1')
+redis.call('HSET', invoice, 'token', token)
 hold(id, export, lease)
 return {'claimed', redis.call('HGETALL', invoice)}

@@ -16,12 +16,13 @@ if last == token and held == fence and (to ~= 'exporting' or state == to) then r
 if state ~= 'exporting' or held ~= fence then return {'lost'} end
 
 redis.call('HSET', invoice, 'progress', progress, 'generation', generation, 'look', look, 'sent', sent,
-  'token', token, 'silent', '0', 'crashes', '0', 'failure', failure, 'outcome', outcome)
+  'token', token, 'failure', failure, 'outcome', outcome)
 redis.call('HINCRBY', invoice, 'attempts', used)
-if to == 'exporting' then
+if to == 'exporting' then -- crashes stay: a worker may die late in its execution, each time
   note(id, event, detail)
   hold(id, export, lease)
 else
+  redis.call('HSET', invoice, 'crashes', '0')
   move(id, to, event, detail)
   if to == 'waiting' then
     redis.call('HSET', invoice, 'due_at', due_at)

@@ -1,29 +1,45 @@
 -- Find what needs a message. ARGV: token, limit, lost after, idle after, overtaken by, crashes allowed, failure of
--- a killed worker, its reason, then the exports whose queue is empty. Answers id and export of each.
+-- a killed worker, its reason, failure of one on its last chance, seconds that this has to itself, then the exports
+-- whose queue is empty. Answers id and export of each.
 local token, limit = ARGV[3], tonumber(ARGV[4])
 local lost_after, idle_after, overtaken_by = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local max_crashes, killed, reason = tonumber(ARGV[8]), ARGV[9], ARGV[10]
+local suspected, alone_for = ARGV[11], tonumber(ARGV[12])
 
 local reply = key('sweep', token)
 if redis.call('EXISTS', reply) == 1 then return redis.call('LRANGE', reply, 0, -1) end
 
 local idle, answer = {}, {}
-for at = 11, #ARGV do idle[ARGV[at]] = true end
+for at = 13, #ARGV do idle[ARGV[at]] = true end
 
 local function call_for_message(id, export)
   table.insert(answer, id)
   table.insert(answer, export)
 end
 
+-- An invoice that kills its worker takes along whatever that worker holds; on their last chance they run one by one.
+local function last_chance(id, export)
+  local turn = math.max(NOW, tonumber(redis.call('HGET', key('alone'), export) or '0'))
+  redis.call('HSET', key('alone'), export, number(turn + alone_for))
+  redis.call('HSET', key('invoice', id), 'failure', suspected)
+  return turn
+end
+
+local function again(id, export, crashes, turn)
+  move(id, turn > NOW and 'waiting' or 'queued', 'lease-expired', 'crashes ' .. crashes)
+  if turn <= NOW then return call_for_message(id, export) end
+  redis.call('HSET', key('invoice', id), 'due_at', number(turn))
+  redis.call('ZADD', key('due', export), number(turn), id)
+end
+
 local function expire(id, export)
   local invoice = key('invoice', id)
-  local crashes = redis.call('HINCRBY', invoice, 'crashes', redis.call('HGET', invoice, 'silent'))
+  local crashes = redis.call('HINCRBY', invoice, 'crashes', 1)
   if crashes >= max_crashes then
     redis.call('HSET', invoice, 'failure', killed)
     move(id, 'dead', 'dead', reason)
   else
-    move(id, 'queued', 'lease-expired', 'crashes ' .. crashes)
-    call_for_message(id, export)
+    again(id, export, crashes, crashes == max_crashes - 1 and last_chance(id, export) or NOW)
   end
 end
 

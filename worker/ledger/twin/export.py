@@ -33,7 +33,6 @@ class MemoryExport(Tables, ExportPort):
             entry = self.entries.get(record.id)
             if entry is None or entry.record.state is not State.EXPORTING or entry.record.fence != record.fence:
                 raise LeaseLost(f"another worker has taken over {record.id}")
-            entry.silent = False
             return self.move(
                 record.id,
                 effect.state,
@@ -44,7 +43,7 @@ class MemoryExport(Tables, ExportPort):
                 due_at=effect.due_at,
                 failure=effect.failure,
                 attempts=entry.record.attempts + effect.attempts,
-                crashes=0,
+                crashes=entry.record.crashes if effect.state is State.EXPORTING else 0,
                 lease_until=self._lease_end() if effect.state is State.EXPORTING else 0.0,
             )
 
@@ -102,7 +101,6 @@ class MemoryExport(Tables, ExportPort):
     def _take(self, entry: Entry) -> InvoiceRecord:
         export, fence = entry.record.export, entry.record.fence + 1
         self.reached[export] = max(self.reached.get(export, 0.0), entry.first_published_at)
-        entry.silent = True
         return self.move(
             entry.record.id,
             State.EXPORTING,

@@ -61,13 +61,30 @@ class MemorySweeps(MemoryPreflight, SweepPort):
         yield from ((self._lost, entry) for entry in _until(silent, sent))
 
     def _expire(self, entry: Entry) -> bool:
-        crashes = entry.record.crashes + int(entry.silent)
+        crashes = entry.record.crashes + 1
         if crashes >= self.policy.max_crashes:
             killed = rules.worker_killed(self.policy.max_crashes)
             self.move(entry.record.id, State.DEAD, "dead", killed.reason, crashes=crashes, failure=killed)
             return False
+        if crashes == self.policy.max_crashes - 1:
+            return self._last_chance(entry, crashes)
         self.move(entry.record.id, State.QUEUED, "lease-expired", f"crashes {crashes}", crashes=crashes)
         return True
+
+    def _last_chance(self, entry: Entry, crashes: int) -> bool:
+        export, now = entry.record.export, self.now()
+        turn = max(now, self.alone.get(export, 0.0))
+        self.alone[export] = turn + self.policy.alone_for
+        self.move(
+            entry.record.id,
+            State.WAITING if turn > now else State.QUEUED,
+            "lease-expired",
+            f"crashes {crashes}",
+            crashes=crashes,
+            due_at=turn if turn > now else 0.0,
+            failure=rules.worker_suspected(crashes),
+        )
+        return turn <= now
 
     def _due(self, entry: Entry) -> bool:
         self.move(entry.record.id, State.QUEUED, "due")

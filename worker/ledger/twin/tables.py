@@ -18,8 +18,6 @@ class Entry:
 
     record: InvoiceRecord
     history: list[HistoryEntry] = field(default_factory=list)
-    #: Its worker has not saved since the claim.
-    silent: bool = False
     #: When its first message since it was queued was published; 0 for none.
     first_published_at: float = 0.0
     #: Since when it is queued without a message.
@@ -61,6 +59,8 @@ class Tables:
         self.events: set[str] = set()
         self.pauses: dict[str, Failure] = {}
         self.shared: dict[str, Shared] = {}
+        #: By export: when the next invoice on its last chance may run.
+        self.alone: dict[str, float] = {}
         #: By export: how far its queue has come, as the publication time of a claimed message.
         self.reached: dict[str, float] = {}
 
