@@ -20,6 +20,14 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+.PHONY: demo
+demo: $(INSTALLED) ## A closed period travels from Redis through Celery into the sandbox, with failures, their fix and the re-queue
+	$(BIN)/opter-economic demo $(if $(METHOD),--method $(METHOD))
+
+.PHONY: flower
+flower: $(INSTALLED) ## Flower beside a running installation (settings from the environment, see deploy/env.example)
+	$(BIN)/opter-economic flower
+
 ##@ Quality
 .PHONY: fmt
 fmt: $(INSTALLED) ## Format and mend what the linter can mend
@@ -43,3 +51,17 @@ test: $(INSTALLED) ## All tests: unit, contract, integration (embedded real Redi
 
 .PHONY: check
 check: lint test ## What CI runs
+
+##@ Upkeep
+.PHONY: schema
+schema: $(INSTALLED) ## Write deploy/event.schema.json from the models
+	$(BIN)/python -m worker.intake.schema > deploy/event.schema.json
+
+.PHONY: docs
+docs: $(INSTALLED) ## Write the tables in the documents from the code: settings, reason codes
+	$(BIN)/python deploy/write_tables.py
+
+.PHONY: lock
+lock: $(INSTALLED) ## Resolve the dependencies anew, with hashes and without any registry's address (needs uv)
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --upgrade -q -o requirements.lock
