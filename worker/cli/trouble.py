@@ -3,7 +3,6 @@
 from enum import IntEnum
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from config.mistakes import ConfigurationMistakes
@@ -62,7 +61,7 @@ def _failure(error: ExportError, console: Console) -> ExitCode:
     failure = error.failure
     _headline(console, failure.description)
     if failure.economic_message:
-        console.print(Padding(Text(f"e-conomic says: {failure.economic_message}"), (0, 0, 0, 2)))
+        console.print(Text(f"  e-conomic says: {failure.economic_message}"), soft_wrap=True)
     _advice(console, failure.next_step)
     if isinstance(error, LedgerDown | Retryable | Uncertain):
         return ExitCode.UNREACHABLE

@@ -1,6 +1,6 @@
 """``publish``: the export of whole periods or single invoices later on, from files."""
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -48,7 +48,7 @@ def publish(  # noqa: PLR0913, PLR0917  # one parameter for each option of the c
         _send(tools, whole, sum(len(_checked(tools, raw)) for raw in whole))
         return
     invoices = [invoice for path in files for invoice in read_invoices(path)]
-    chosen = _period(tools, period, name, region)
+    chosen = _period(invoices, period, name, region)
     event = compose(invoices, export=_export(tools, export), period=chosen, source=source, now=tools.clock())
     _send(tools, [event], len(_checked(tools, event)))
 
@@ -87,11 +87,12 @@ def _export(tools: Tools, name: str | None) -> str:
     return tools.export(name).name
 
 
-def _period(tools: Tools, number: int | None, name: str | None, region: str | None) -> Period:
+def _period(invoices: Sequence[Invoice], number: int | None, name: str | None, region: str | None) -> Period:
+    """Return the period, closed on the day of its last invoice: the same files always make the same event."""
     if number is None:
         raise WrongUsage("To which period do these invoices belong?", "Add --period with its number in Opter.")
-    now = datetime.fromtimestamp(tools.clock(), UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return Period(id=number, name=name or str(number), region=region, closed_at=now)
+    last = max(invoice.invoice_date for invoice in invoices)
+    return Period(id=number, name=name or str(number), region=region, closed_at=f"{last}T00:00:00Z")
 
 
 def _send(tools: Tools, events: list[bytes], invoices: int) -> None:

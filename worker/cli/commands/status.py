@@ -1,6 +1,7 @@
 """``status``: all periods, or one in full, once or live."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -12,7 +13,7 @@ from worker.cli.options import AsJson
 from worker.cli.report import Phase, Report, report
 from worker.cli.tools import Tools
 from worker.cli.trouble import ExitCode
-from worker.cli.views.period import period_data_in_full, period_view
+from worker.cli.views.period import period_data_in_full, period_view, progress_view
 from worker.cli.views.periods import periods_data, periods_view
 from worker.invoicing.ports import OperatorPort
 from worker.invoicing.record import State
@@ -36,11 +37,11 @@ def status(ctx: typer.Context, period: PeriodArgument = None, *, watch: Watch = 
     if period is None:
         raise typer.Exit(_overview(tools, as_json=as_json))
     with tools.ledger() as ledger:
-        period_id = find_period(ledger, period).id
-        seen = _follow(tools, ledger, period_id) if watch and not as_json else _look(tools, ledger, period_id)
+        look = partial(_look, tools, ledger, find_period(ledger, period).id)
+        seen = follow(tools, look) if watch and not as_json else look()
     if as_json:
         print_json(tools.out, period_data_in_full(seen))
-    elif not watch:
+    else:
         tools.out.print(period_view(seen))
     raise typer.Exit(ExitCode.PERSON if seen.dead or seen.period.conflicts else ExitCode.OK)
 
@@ -63,16 +64,25 @@ def _look(tools: Tools, ledger: OperatorPort, period_id: str) -> Report:
     return report(found, ledger.invoices(period_id, None), tools.clock())
 
 
-def _follow(tools: Tools, ledger: OperatorPort, period_id: str) -> Report:
-    return follow(tools, lambda: _look(tools, ledger, period_id))
-
-
 def follow(tools: Tools, look: Callable[[], Report]) -> Report:
-    """Show one look after the other until nothing moves; return the last one."""
+    """Show one look after the other until nothing moves; return the last one. Without a terminal: a line each."""
     seen = look()
-    with Live(period_view(seen), console=tools.out, auto_refresh=False, vertical_overflow="visible") as live:
+    if not tools.out.is_terminal:
+        return _lines(tools, look, seen)
+    with Live(progress_view(seen), console=tools.out, auto_refresh=False, transient=True) as live:
         while seen.phase not in _OVER:
             tools.sleep(LOOK_EVERY)
             seen = look()
-            live.update(period_view(seen), refresh=True)
+            live.update(progress_view(seen), refresh=True)
+    return seen
+
+
+def _lines(tools: Tools, look: Callable[[], Report], seen: Report) -> Report:
+    before = -1
+    while seen.phase not in _OVER:
+        if seen.exported != before:
+            tools.out.print(f"{seen.period.name}: {seen.exported} of {seen.total} exported, {seen.dead} failed")
+        before = seen.exported
+        tools.sleep(LOOK_EVERY)
+        seen = look()
     return seen

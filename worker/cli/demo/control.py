@@ -2,7 +2,8 @@
 
 import json
 import urllib.request
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -26,10 +27,10 @@ class Control:
         content: dict[str, Any] = self._call("GET", "state")[str(self._agreement)]
         return content
 
-    def calls(self) -> int:
-        """Return how many requests the agreement has seen."""
+    def calls(self) -> Mapping[str, int]:
+        """Return how many requests the agreement has seen, by what they were for."""
         entries = self._call("GET", "journal")["requests"]
-        return sum(entry["agreement"] == self._agreement for entry in entries)
+        return Counter(_purpose(one["method"], one["path"]) for one in entries if one["agreement"] == self._agreement)
 
     def findings(self) -> list[str]:
         """Return what the real e-conomic would have ignored or refused as a mistake."""
@@ -44,6 +45,14 @@ class Control:
         request = urllib.request.Request(f"{self._url}/{path}", data=data, method=method)  # noqa: S310  # our own http address
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  # our own http address
             return json.loads(answer.read(), parse_float=Decimal)
+
+
+def _purpose(method: str, path: str) -> str:
+    if method == "GET":
+        return "to look up"
+    if path.startswith(("/invoices/drafts", "/invoices/booked")):
+        return "to draft and book" if method == "POST" else "to discard"
+    return "to create customers and products"
 
 
 def mend(control: Control, told: Callable[[str], None], *, group_name: str, department: int) -> None:

@@ -1,9 +1,8 @@
 """The demo, act by act: a period closes, most of it is booked, the rest asks for a person, who mends it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from rich.padding import Padding
 from rich.text import Text
 
 from worker.cli.commands.status import follow
@@ -13,8 +12,8 @@ from worker.cli.demo.sample import EXPORT, MISSING_ACCOUNT, PERIOD, PERIOD_ID, S
 from worker.cli.demo.sample_customers import DEPARTMENT
 from worker.cli.demo.stage import Stage
 from worker.cli.report import Phase
-from worker.cli.trouble import ExitCode
-from worker.cli.views.tables import facts
+from worker.cli.views.period import progress_view
+from worker.cli.views.tables import facts, indented, section
 
 
 def perform(stage: Stage, sample: Sample) -> bool:
@@ -38,7 +37,7 @@ def _open(stage: Stage) -> None:
         ("Intake, worker", f"processes {pids['intake']} and {pids['worker']}"),
         ("Flower", f"http://127.0.0.1:{stage.place.flower_port}"),
     ]
-    stage.tools.out.print(Padding(facts(list(rows)), (0, 0, 0, 2)))
+    stage.tools.out.print(indented(facts(list(rows))))
 
 
 def _close_period(stage: Stage, sample: Sample) -> None:
@@ -55,11 +54,15 @@ def _close_period(stage: Stage, sample: Sample) -> None:
 
 def _watch(stage: Stage) -> None:
     stage.tools.out.print()
-    follow(stage.tools, lambda: stage.look(PERIOD_ID))
+    seen = follow(stage.tools, lambda: stage.look(PERIOD_ID))
+    stage.tools.out.print(progress_view(seen))
 
 
 def _failures(stage: Stage) -> None:
     _act(stage, "3  What failed, and what to do about it")
+    notice = stage.look(PERIOD_ID).period.notice
+    stage.tools.out.print(section("Said before the first invoice was sent", Text(notice, style="wait")))
+    stage.tools.out.print()
     stage.command("failed", "list", "--period", str(PERIOD["name"]))
 
 
@@ -95,10 +98,8 @@ def _more_events(stage: Stage, known: int) -> Callable[[], bool]:
 def _reconcile(stage: Stage, sample: Sample) -> bool:
     _act(stage, "5  Reconciliation: the source against what e-conomic holds")
     found = reconcile(sample.final, stage.control.state(), export=EXPORT, findings=stage.control.findings())
-    stage.tools.out.print(Padding(reconciliation_view(found), (0, 0, 0, 2)))
-    calls, invoices = stage.control.calls(), len(sample.final)
-    every = f"{calls} calls for {invoices} invoices, {calls / invoices:.2f} an invoice"
-    _say(stage, f"\n{every}; set-up, new customers and everything that failed included.")
+    stage.tools.out.print(indented(reconciliation_view(found)))
+    stage.tools.out.print(indented(_calls(stage.control.calls(), len(sample.final))))
     whole = stage.look(PERIOD_ID)
     done = found.holds and whole.phase is Phase.DONE
     verdict = ("All booked.", "good") if done else ("Not everything is as it must be.", "bad")
@@ -106,9 +107,13 @@ def _reconcile(stage: Stage, sample: Sample) -> bool:
     return done
 
 
-def exit_code(*, done: bool) -> ExitCode:
-    """Return the demo's exit code."""
-    return ExitCode.OK if done else ExitCode.PERSON
+def _calls(calls: Mapping[str, int], invoices: int) -> Text:
+    total = sum(calls.values())
+    parts = ", ".join(f"{number} {kind}" for kind, number in calls.items())
+    text = (
+        f"\n{total} calls to e-conomic for {invoices} invoices, {total / invoices:.2f} an invoice, the start and every"
+    )
+    return Text(f"{text} failure included: {parts}.")
 
 
 def _act(stage: Stage, title: str) -> None:

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from config.settings import Settings
 
-_CELERY = ("-P", "-m", "celery", "-A", "worker.app")
+_CELERY = ("-P", "-m", "celery", "--quiet", "-A", "worker.app")
 #: Seconds after which Flower forgets a worker that is gone; our own restarts are faster.
 _FORGET_AFTER = "60"
 

@@ -41,6 +41,11 @@ def period_view(report: Report) -> RenderableType:
     )
 
 
+def progress_view(report: Report) -> RenderableType:
+    """Return the part of it that moves: it fits on any screen, whatever has failed."""
+    return page(_heading(report), Text(), _bar(report), Text(), facts(_numbers(report)), Text())
+
+
 def period_data_in_full(report: Report) -> dict[str, Any]:
     """Return the same for scripts."""
     return period_data(report.period) | {

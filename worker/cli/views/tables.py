@@ -29,7 +29,12 @@ def facts(rows: list[tuple[str, RenderableType]]) -> Table:
 
 def section(title: str, *body: RenderableType) -> RenderableType:
     """Return a heading with its content below, set in a little."""
-    return Group(Text(f"\n{title}", style="title"), *(Padding(part, (0, 0, 0, 2)) for part in body))
+    return Group(Text(f"\n{title}", style="title"), *(indented(part) for part in body))
+
+
+def indented(body: RenderableType) -> RenderableType:
+    """Return the content set in a little; lines end where their text ends."""
+    return Padding(body, (0, 0, 0, 2), expand=False)
 
 
 def page(*parts: RenderableType | None) -> RenderableType:

@@ -1,0 +1,138 @@
+"""The command line in a test: a ledger and an event queue in memory, consoles that are read afterwards."""
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from support.clock import ManualClock
+from support.samples import export, invoice, line
+
+from config.exports import Export
+from config.settings import Settings
+from worker.cli.console import console
+from worker.cli.main import run
+from worker.cli.tools import Tools
+from worker.errors import Failure
+from worker.intake.memory import MemoryEventQueue, MemoryEvents
+from worker.intake.queue import EventDesk
+from worker.invoicing.invoice import Invoice
+from worker.invoicing.money import ZERO
+from worker.invoicing.period import ControlTotal, NewInvoice, PeriodRecord
+from worker.invoicing.ports import Ledger
+from worker.invoicing.reasons import Reason, failure
+from worker.invoicing.record import Finish, InvoiceRecord, Outcome, Wait
+from worker.ledger import MemoryLedger
+
+PERIOD = "main-p881"
+EVENT = "/opter/acme/1#1"
+
+
+class Bench(Tools):
+    """Tools over memory, and what came out of them."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.stdout, self.stderr = io.StringIO(), io.StringIO()
+        super().__init__(out=console(self.stdout), err=console(self.stderr), clock=clock, sleep=clock.advance)
+        self.memory: Ledger = MemoryLedger(clock=clock)
+        self.queue = MemoryEvents()
+        self.settings = Settings()
+        self.exports: Mapping[str, Export] = {"main": export()}
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        yield self.memory
+
+    @contextmanager
+    def events(self) -> Iterator[EventDesk]:
+        yield MemoryEventQueue(self.queue, consumer="operator")
+
+    def run(self, *arguments: str) -> int:
+        """Run one command line; return its exit code, with only its own output kept."""
+        for stream in (self.stdout, self.stderr):
+            stream.seek(0)
+            stream.truncate()
+        return run(arguments, self)
+
+    def json(self, *arguments: str) -> Any:
+        """Run a reading command with ``--json`` and return its document."""
+        self.run(*arguments, "--json")
+        return json.loads(self.stdout.getvalue())
+
+
+def open_period(ledger: Ledger, *invoices: Invoice, name: str = "2026-47A", number: int = 881) -> str:
+    """Take in a period of these invoices and return its id; its check is due."""
+    gross = sum((one.gross for one in invoices), ZERO)
+    net = sum((one.net for one in invoices), ZERO)
+    period = PeriodRecord(
+        id=f"main-p{number}",
+        export="main",
+        number=number,
+        name=name,
+        region=None,
+        closed_at="2026-11-20T15:04:05Z",
+        invoice_count=len(invoices),
+        control_totals=(ControlTotal(currency="DKK", net=net, vat=gross - net, gross=gross),),
+    )
+    ledger.open_period(period, EVENT)
+    ledger.register(period.id, EVENT, [_new(one) for one in invoices])
+    ledger.close_event(period.id, EVENT)
+    return period.id
+
+
+def check(ledger: Ledger, period: str, dead: Mapping[str, Failure], *, notice: str = "") -> None:
+    """Pass the period's check: these invoices are dead, all others queued."""
+    fence = ledger.claim_period(period)
+    assert fence is not None
+    queued = [one.id for one in ledger.received(period) if one.id not in dead]
+    ledger.pass_preflight(period, fence, queued=queued, look=frozenset(), dead=dead)
+    ledger.finish_preflight(period, fence, notice=notice)
+
+
+def claimed(ledger: Ledger, invoice_id: str) -> InvoiceRecord:
+    """Claim an invoice that can be claimed."""
+    record = ledger.claim(invoice_id)
+    assert isinstance(record, InvoiceRecord)
+    return record
+
+
+def book(ledger: Ledger, invoice_id: str) -> None:
+    """Export one queued invoice."""
+    record = claimed(ledger, invoice_id)
+    done = record.with_progress(booked_number=record.invoice_number, customer_number=1001)
+    ledger.save(done, Finish(outcome=Outcome.BOOKED))
+
+
+def half_done(bench: Bench) -> str:
+    """Put a period of four in place: 100353 booked, 100354 waiting, 100355 and 100356 dead; return its id."""
+    period = open_period(bench.memory, *(invoice(line(), invoice_number=100353 + n) for n in range(4)))
+    check(bench.memory, period, {"main-100355": GROUP_MISSING, "main-100356": TOTALS_DIFFER}, notice="Groups: 3050.")
+    book(bench.memory, "main-100353")
+    later = Wait(until=bench.clock() + 60, failure=THROTTLED, costs_attempt=False)
+    bench.memory.save(claimed(bench.memory, "main-100354"), later)
+    return period
+
+
+GROUP_MISSING = failure(
+    Reason.PRODUCT_GROUP_MISSING, "No product group for 3050.", field="lines.salesAccount", value="3050"
+)
+TOTALS_DIFFER = failure(
+    Reason.TOTALS_MISMATCH,
+    "Opter: gross 1250.00. e-conomic: gross 1250.01.",
+    economic_message="E07180 [sic]",
+    log_id="log-17",
+)
+THROTTLED = failure(Reason.THROTTLED, "The agreement's rate is used up.")
+
+
+def _new(one: Invoice) -> NewInvoice:
+    return NewInvoice(
+        id=f"main-{one.invoice_number}",
+        export="main",
+        invoice_number=one.invoice_number,
+        invoice_type=one.invoice_type,
+        region=None,
+        content=one.canonical(),
+        content_hash=one.content_hash(),
+    )

@@ -1,0 +1,50 @@
+"""The intake process: consumer and sweeps side by side until stopped."""
+
+import threading
+
+from worker.cli.processes.intake import run_intake
+from worker.errors import LedgerDown
+from worker.invoicing.reasons import Reason, failure
+
+
+class Sweeps:
+    """Turns that fail as told, then stop the process."""
+
+    def __init__(self, stop: threading.Event, *outcomes: Exception | int) -> None:
+        self._stop = stop
+        self._outcomes = list(outcomes)
+        self.turns = 0
+
+    def turn(self) -> int:
+        self.turns += 1
+        outcome = self._outcomes.pop(0)
+        if not self._outcomes:
+            self._stop.set()
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+
+def test_sweeps_go_on_after_redis_was_down_and_after_a_fault() -> None:
+    """They heal everything else, so nothing may end them but the stop."""
+    stop = threading.Event()
+    down = LedgerDown(failure(Reason.LEDGER_DOWN, "Redis does not answer."))
+    sweeps = Sweeps(stop, down, down, ValueError("a fault of ours"), 3)
+
+    run_intake(lambda event: event.wait(10) and None, sweeps.turn, interval=0.001, stop=stop)
+
+    assert sweeps.turns == 4
+
+
+def test_the_sweeps_end_with_the_consumer() -> None:
+    """A consumer that fails does not leave a process behind that only seems to work."""
+    stop = threading.Event()
+
+    def fail(_: threading.Event) -> None:
+        raise RuntimeError
+
+    try:
+        run_intake(fail, lambda: 0, interval=0.001, stop=stop)
+    except RuntimeError:
+        assert stop.is_set()
+    assert not [one for one in threading.enumerate() if one.name == "sweeps"]

@@ -1,0 +1,63 @@
+"""``export check``: reads of the agreement, and the pure checks over them."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from support.cli import Bench, open_period
+from support.samples import export, invoice, line, reference
+
+from worker.cli.proof import prove
+from worker.errors import Misconfigured
+from worker.invoicing.reasons import Reason, failure
+from worker.invoicing.reference import Document, EconomicCustomer, ReferenceData
+
+TODAY = date(2026, 11, 20)
+
+
+class Agreement:
+    """An agreement that answers, or refuses the tokens."""
+
+    def __init__(self, *, refuses: bool = False) -> None:
+        self.refuses = refuses
+        self.asked: frozenset[str] = frozenset()
+
+    def reference_data(self, sales_accounts: frozenset[str]) -> ReferenceData:
+        if self.refuses:
+            raise Misconfigured(failure(Reason.TOKENS_REFUSED, "e-conomic refuses the tokens."))
+        self.asked = sales_accounts
+        return reference()
+
+    def customers_by_number(self, _: Sequence[int]) -> Sequence[EconomicCustomer]:
+        return ()
+
+    def documents(self, _: Sequence[str]) -> Sequence[Document]:
+        return ()
+
+
+def test_refused_tokens_are_a_finding(bench: Bench) -> None:
+    """Nothing else can be looked at then; what to do is told."""
+    [found] = prove(export(), Agreement(refuses=True), bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
+
+    assert (found.item, found.ok) == ("Tokens and roles", False)
+
+
+def test_the_ledgers_invoices_are_the_samples(bench: Bench) -> None:
+    """Sales accounts seen before are looked at, and each different trouble is told once with its invoices."""
+    open_period(bench.memory, invoice(line(account="3050")), invoice(line(account="3050"), invoice_number=100354))
+    agreement = Agreement()
+
+    checks = prove(export(), agreement, bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
+
+    assert agreement.asked == {"3050"}
+    assert [one.item for one in checks if not one.ok] == ["Sales account 3050", "Sample invoices"]
+    assert "(2 of 2: 100353, 100354)" in checks[-1].found
+
+
+def test_given_invoices_come_before_those_of_the_ledger(bench: Bench) -> None:
+    """--event: a new set-up is proven with the first period that is to come."""
+    open_period(bench.memory, invoice(line(account="3050")))
+
+    checks = prove(export(), Agreement(), bench.memory, [invoice()], TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
+
+    assert all(one.ok for one in checks)
+    assert checks[-1].found == "all 1 would pass the check of a period"

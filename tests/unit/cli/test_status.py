@@ -1,0 +1,126 @@
+"""``status``: what stands where, and whether a person is needed."""
+
+from support.cli import Bench, book, check, half_done, open_period
+from support.samples import invoice
+
+from worker.errors import LedgerDown
+from worker.invoicing.reasons import Reason, failure
+
+
+def test_an_empty_ledger_needs_nobody(bench: Bench) -> None:
+    """Nothing has arrived: said in words, exit code 0."""
+    assert bench.run("status") == 0
+    assert "No period has arrived yet." in bench.stdout.getvalue()
+
+
+def test_a_dead_letter_needs_a_person(bench: Bench) -> None:
+    """All periods in one table; exit code 1 because two invoices of one of them failed."""
+    half_done(bench)
+
+    assert bench.run("status") == 1
+    row = next(text for text in bench.stdout.getvalue().splitlines() if "main-p881" in text)
+    assert row.split() == ["2026-47A", "main-p881", "exporting", "4", "1", "1", "2", "0", "s", "ago"]
+
+
+def test_the_table_in_json(bench: Bench) -> None:
+    """Counts by state, with every state named."""
+    half_done(bench)
+
+    [period] = bench.json("status")["periods"]
+
+    assert period["toExport"] == 4
+    assert period["counts"] == {"received": 0, "queued": 0, "exporting": 0, "waiting": 1, "exported": 1, "dead": 2}
+
+
+def test_a_period_is_found_by_its_id_and_by_its_name_in_opter(bench: Bench) -> None:
+    """People say 2026-47A, logs say main-p881."""
+    half_done(bench)
+
+    assert bench.json("status", "main-p881") == bench.json("status", "2026-47a")
+
+
+def test_what_opters_window_shows_and_more(bench: Bench) -> None:
+    """To be exported, exported, failed by reason with the next step, the notice, amounts in e-conomic and remaining."""
+    half_done(bench)
+
+    assert bench.run("status", "2026-47A") == 1
+    shown = " ".join(bench.stdout.getvalue().split())
+    assert "1 of 4 exported · 25 %" in shown
+    assert "Groups: 3050." in shown
+    assert "product-group-missing" in shown
+    assert "Create the product groups in e-conomic" in shown
+    assert "DKK 5 000.00 1 250.00 3 750.00" in shown  # 4 x 1250.00, one of them exported
+
+
+def test_amounts_and_reasons_in_json(bench: Bench) -> None:
+    """Money as text; failed and waiting by reason code."""
+    half_done(bench)
+
+    told = bench.json("status", "main-p881")
+
+    assert told["failed"] == {"product-group-missing": 1, "totals-mismatch": 1}
+    assert told["waiting"] == {"throttled": 1}
+    assert told["outcomes"] == {"booked": 1, "drafted": 0, "voucher": 0, "by-hand": 0}
+    assert told["totals"] == [
+        {
+            "currency": "DKK",
+            "controlGross": "5000.00",
+            "gross": "5000.00",
+            "exportedNet": "1000.00",
+            "exportedVat": "250.00",
+            "exportedGross": "1250.00",
+            "remainingGross": "3750.00",
+        }
+    ]
+
+
+def test_an_unknown_period_is_wrong_usage(bench: Bench) -> None:
+    """Exit code 2, and where to look; not a traceback."""
+    assert bench.run("status", "2026-48") == 2
+    assert "There is no period '2026-48'." in bench.stderr.getvalue()
+
+
+def test_two_periods_of_one_name_are_told_apart_by_id(bench: Bench) -> None:
+    """Names may repeat in Opter: the ids are offered."""
+    open_period(bench.memory, invoice(), number=881)
+    open_period(bench.memory, invoice(invoice_number=100354), number=882)
+
+    assert bench.run("status", "2026-47A") == 2
+    assert "main-p881" in bench.stderr.getvalue()
+    assert "main-p882" in bench.stderr.getvalue()
+
+
+def test_watching_ends_when_nothing_moves(bench: Bench) -> None:
+    """--watch follows until all is exported; here a second look finds it so."""
+    period = open_period(bench.memory, invoice())
+    check(bench.memory, period, {})
+    bench.sleep = lambda _: book(bench.memory, "main-100353")
+
+    assert bench.run("status", "2026-47A", "--watch") == 0
+    shown = bench.stdout.getvalue()
+    assert "2026-47A: 0 of 1 exported, 0 failed" in shown
+    assert "1 of 1 exported · 100 %" in shown
+
+
+def test_a_paused_export_and_a_refused_event_need_a_person(bench: Bench) -> None:
+    """What stands still as a whole is told with why, below the periods."""
+    bench.memory.pause("main", failure(Reason.TOKENS_REFUSED, "e-conomic refuses the tokens."))
+    bench.queue.dead[b"{"] = b"{}"
+
+    assert bench.run("status") == 1
+    shown = bench.stdout.getvalue()
+    assert "e-conomic refuses the tokens." in shown
+    assert "1 event refused as a whole" in shown
+
+
+def test_a_redis_that_is_down_is_told_with_exit_code_3(bench: Bench) -> None:
+    """What is wrong and what to do, on standard error."""
+
+    def down() -> None:
+        raise LedgerDown(failure(Reason.LEDGER_DOWN, "Redis does not answer: refused."))
+
+    bench.memory.periods = down  # type: ignore[method-assign, assignment]
+
+    assert bench.run("status") == 3
+    assert "Redis does not answer: refused." in bench.stderr.getvalue()
+    assert "Start Redis" in bench.stderr.getvalue()

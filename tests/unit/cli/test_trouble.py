@@ -1,0 +1,56 @@
+"""Errors as people read them, and their exit codes."""
+
+import pytest
+from support.cli import Bench
+
+from config.mistakes import ConfigurationMistakes, Mistake
+from worker.cli.trouble import explain
+from worker.errors import ExportError, LedgerDown, Misconfigured, Refused, Throttled, Uncertain, Unreachable
+from worker.invoicing.reasons import Reason, failure
+from worker.ledger.embedded import EmbeddedServerError
+
+FAILURE = failure(Reason.TOKENS_REFUSED, "What is wrong.", economic_message="[Unauthorized]", next_step="What to do.")
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (Misconfigured(FAILURE), 1),
+        (Refused(FAILURE, status=400), 1),
+        (LedgerDown(FAILURE), 3),
+        (Unreachable(FAILURE), 3),
+        (Throttled(FAILURE), 3),
+        (Uncertain(FAILURE), 3),
+    ],
+)
+def test_what_is_wrong_and_what_to_do(bench: Bench, error: ExportError, code: int) -> None:
+    """The description, e-conomic's words verbatim, the next step."""
+    assert explain(error, bench.err) == code
+    assert bench.stderr.getvalue() == "✗ What is wrong.\n  e-conomic says: [Unauthorized]\n  → What to do.\n"
+
+
+def test_all_mistakes_of_the_configuration(bench: Bench) -> None:
+    """Each with its place and the way out; exit code 2."""
+    key = Mistake(
+        file="exports.toml",
+        entry="exports.main",
+        key="layuot",
+        problem="is not a known key.",
+        next_step='Did you mean "layout"?',
+    )
+    setting = Mistake(
+        file="environment", entry="", key="OPTER_ECONOMIC_X", problem="is not a known setting.", next_step=""
+    )
+
+    assert explain(ConfigurationMistakes([key, setting]), bench.err) == 2
+    assert bench.stderr.getvalue() == (
+        "✗ 2 mistakes in settings or exports file; nothing was started.\n"
+        "  exports.toml: exports.main: layuot is not a known key.\n"
+        '  → Did you mean "layout"?\n'
+        "  environment: OPTER_ECONOMIC_X is not a known setting.\n"
+    )
+
+
+def test_no_redis_to_run(bench: Bench) -> None:
+    """Redis cannot be had: exit code 3."""
+    assert explain(EmbeddedServerError("No Redis server found."), bench.err) == 3
