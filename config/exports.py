@@ -126,6 +126,9 @@ class Export(Section):
     voucher: Voucher = Voucher()
     #: An invoice dated in a closed or barred year or period: ``refuse``, or ``hold`` until it is opened.
     closed_period: Literal["refuse", "hold"] = "refuse"
+    #: Whether barred periods are read too, from e-conomic's newer accounting years service (role Bookkeeping); else one
+    #: shows only when e-conomic refuses an invoice dated in it.
+    read_barred_periods: bool = False
     #: Invoices dated before this are never exported: they were booked before this program came.
     first_date: date | None = None
     limits: Limits = Limits()

@@ -4,9 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from itertools import count
 
-_PART = (
-    'Content-Disposition: form-data; name="file"; filename="invoice.pdf"\r\nContent-Type: application/pdf\r\n\r\n'
-).encode()
+_PART = b'Content-Disposition: form-data; name="file"; filename="invoice.pdf"\r\nContent-Type: application/pdf\r\n\r\n'
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,7 @@
 """Vouchers in e-conomic's JSON, in a journal and booked, read by the marker that our entries carry.
 
-In a journal a voucher holds its entries by kind (e-conomic REST docs, schema of ``GET /journals/{n}/vouchers``); booked,
-its entries stand alone in the accounting year. An amount on an entry with a customer is what that customer owes: a
+In a journal a voucher holds its entries by kind (e-conomic REST docs, schema of ``GET /journals/{n}/vouchers``);
+booked, its entries stand alone in the accounting year. An amount on an entry with a customer is what it owes: a
 manual customer invoice is positive (inferred), and so is a booked debit (reported by integrators).
 """
 
@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from worker.economic.paths import plain
-from worker.invoicing.money import ZERO, to_oere
+from worker.invoicing.money import ZERO
 from worker.invoicing.reference import VoucherFound
 from worker.invoicing.vouchers.marker import marked
 
@@ -39,7 +39,7 @@ def in_journal(body: Json, journal: int) -> tuple[VoucherFound, ...]:
     marks = [found for kind, entry in entries if (found := _mark(entry, number, owing=kind == _OWING))]
     if not marks:
         return ()
-    numbers = tuple(found for _, entry in entries if (found := _entry_number(entry)) is not None)
+    numbers = tuple(told for _, entry in entries if (told := _entry_number(entry)))
     return tuple(_found(marks, journal=journal, year=_year(body), entries=numbers))
 
 
@@ -59,7 +59,8 @@ def _mark(entry: Json, voucher: int, *, owing: bool) -> Mark | None:
         return None
     if not (owing and entry.get("customer")):
         return Mark(reference=reference, voucher=voucher)
-    amount = to_oere(Decimal(str(entry.get("amount") or 0)))
+    # Never rounded: a difference from the source below the øre is a difference.
+    amount = Decimal(str(entry.get("amount") or 0))
     return Mark(reference=reference, voucher=voucher, owed=amount, invoice_number=_invoice_number(entry))
 
 

@@ -41,7 +41,7 @@ class Vouchers:
         return self._reading.find(f"{voucher_path(journal, voucher)}/attachment", _pages) or None
 
     def attach(self, journal: int, voucher: str, pdf: bytes, key: str) -> Answer:
-        """See ``EconomicVouchers``. ``ValueError`` is a mistake in this program: sizes are checked where PDFs come in."""
+        """See ``EconomicVouchers``. ``ValueError`` is a mistake in this program, as PDFs are checked before."""
         if not 0 < len(pdf) <= LARGEST_PDF:
             raise ValueError(f"a file of {len(pdf)} bytes cannot be attached")
         deadline = min(self._deadline + len(pdf) / _SLOWEST, self._longest)

@@ -14,6 +14,9 @@ from config.exports import Limits
 from worker.invoicing.record import Intent
 from worker.invoicing.reference import Document, EconomicCustomer, Product, ReferenceData, VoucherFound
 
+#: e-conomic takes files of at most "9.0 MB" (REST docs, voucher attachments); the smaller reading of it, in bytes.
+LARGEST_PDF = 9_000_000
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reply:
@@ -90,7 +93,9 @@ class EconomicVouchers(Economic, Protocol):
     def attach(self, journal: int, voucher: str, pdf: bytes, *, key: str) -> Reply:
         """Upload a PDF to a voucher: the same bytes under the same key, however often.
 
-        Raises ``Refused`` with ``VoucherAlreadyHasAttachment`` among its codes when one is there.
+        Raises ``Refused`` with ``VoucherAlreadyHasAttachment`` among its codes when one is there, and ``Refused`` with
+        status 404 while reads lag behind the posting (some seconds, reported by an integrator): then nothing was
+        attached, and as the refusal may be remembered under its key, the next attempt needs another.
         """
         ...
 

@@ -114,6 +114,8 @@ class ReferenceData:
     customer_groups: Mapping[int, str] = field(default_factory=dict)
     currencies: frozenset[str] = frozenset()
     years: tuple[AccountingYear, ...] = ()
+    #: Barred periods were to be read, and the agreement does not let us: what is barred shows only when refused.
+    bars_unknown: bool = False
     journals: tuple[Journal, ...] = ()
     #: The whole chart of accounts; read for exports with the voucher method only.
     accounts: tuple[Account, ...] = ()
