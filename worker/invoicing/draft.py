@@ -63,7 +63,14 @@ def draft_payload(  # noqa: PLR0913, PLR0917  # an invoice needs all of it
     cuts = (remark for fitted in (recipient, notes, *(text for _, text in lines)) for remark in fitted.remarks)
     return Draft(
         payload=payload,
-        remarks=(*settled.remarks, *rate_remarks, *_left_out(invoice), *_named_accounts(invoice), *cuts),
+        remarks=(
+            *settled.remarks,
+            *rate_remarks,
+            *_rounding_left_out(invoice),
+            *units_left_out(invoice),
+            *_named_accounts(invoice),
+            *cuts,
+        ),
     )
 
 
@@ -94,6 +101,12 @@ def exchange_rate(invoice: Invoice, base_currency: str) -> tuple[Decimal | None,
         raise InvalidInvoice(failure(Reason.EXCHANGE_RATE_INVALID, text, field="exchangeRate", value=str(told)))
     rate = told.quantize(_RATE_STEP, rounding=ROUND_HALF_UP)
     return rate, (f"exchangeRate: {told} rounded to {rate}",) if rate != told else ()
+
+
+def units_left_out(invoice: Invoice) -> list[str]:
+    """Return a remark on how many lines carried economic units: they are not exported, as Opter states."""
+    lines = sum(bool(line.economic_units) for line in invoice.lines)
+    return [f"economicUnits: of {lines} lines left out; they are not exported to e-conomic"] if lines else []
 
 
 def _terms(settled: Settled) -> dict[str, Any]:
@@ -139,9 +152,5 @@ def _named_accounts(invoice: Invoice) -> list[str]:
     return [f"salesAccount: {account!r} is a name, not an account number" for account in named]
 
 
-def _left_out(invoice: Invoice) -> list[str]:
-    remarks = [f"rounding: {invoice.rounding} left out, as it is within the tolerance"] if invoice.rounding else []
-    with_units = sum(bool(line.economic_units) for line in invoice.lines)
-    if with_units:
-        remarks.append(f"economicUnits: of {with_units} lines left out; they are not exported to e-conomic")
-    return remarks
+def _rounding_left_out(invoice: Invoice) -> list[str]:
+    return [f"rounding: {invoice.rounding} left out, as it is within the tolerance"] if invoice.rounding else []
