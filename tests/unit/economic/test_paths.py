@@ -1,8 +1,10 @@
 """Paths that are safe to send."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from worker.economic.paths import checked, is_openapi, local, route, segment
+from worker.economic.paths import checked, is_openapi, local, plain, route, segment, voucher_path
 
 
 @pytest.mark.parametrize(
@@ -18,6 +20,28 @@ from worker.economic.paths import checked, is_openapi, local, route, segment
 def test_awkward_characters_have_e_conomics_own_code(text: str, encoded: str) -> None:
     r"""``< > * % : & / \ _ space ? . # +`` are ``_0_`` to ``_13_``, so no product number can climb out of its path."""
     assert segment(text) == encoded
+
+
+@given(text=st.text(alphabet=st.one_of(st.sampled_from("<>*%:&/\\_ ?.#+0123456789-a"), st.characters(codec="utf-8"))))
+def test_what_is_encoded_is_read_back(text: str) -> None:
+    """Underscores and digits beside each other included; nothing that means something in a path is left."""
+    spelt = segment(text)
+
+    assert plain(spelt) == text
+    assert not set(spelt) & set("/?#.:& +")
+
+
+@pytest.mark.parametrize(
+    ("journal", "voucher", "path"),
+    [
+        (1, "2026-10001", "/journals/1/vouchers/2026-10001"),
+        (7, "2025/2026-3", "/journals/7/vouchers/2025_6_2026-3"),
+        (7, "2025/2026a-3", "/journals/7/vouchers/2025_6_2026a-3"),
+    ],
+)
+def test_a_vouchers_path(journal: int, voucher: str, path: str) -> None:
+    """``{year}-{number}``, the year encoded and the hyphen not."""
+    assert voucher_path(journal, voucher) == path
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,246 @@
+"""Vouchers found by their marker: in any journal, or booked."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+from support.wire import API, Wire, client
+
+from worker.errors import Unavailable
+from worker.invoicing.reference import VoucherFound
+
+FIRST, LAST = date(2026, 6, 1), date(2026, 7, 31)
+REFERENCES = frozenset({"main-1", "main-2"})
+
+
+def owing(text: str, amount: float = 1250.0, **changes: Any) -> dict[str, Any]:
+    """A manual customer invoice as an entry of a journal's voucher."""
+    own = {"text": text, "amount": amount, "customer": {"customerNumber": 1001}, "customerInvoice": 100353}
+    return own | {"journalEntryNumber": 17} | changes
+
+
+def finance(text: str, **changes: Any) -> dict[str, Any]:
+    return {"text": text, "amount": -1250.0, "account": {"accountNumber": 3010}, "journalEntryNumber": 18} | changes
+
+
+def voucher(number: int, *invoices: dict[str, Any], year: str = "2026", **kinds: Any) -> dict[str, Any]:
+    return {
+        "voucherNumber": number,
+        "accountingYear": {"year": year},
+        "entries": {"manualCustomerInvoices": list(invoices), **kinds},
+    }
+
+
+def booked(text: str, amount: float, **changes: Any) -> dict[str, Any]:
+    return {"voucherNumber": 9, "text": text, "amount": amount, "account": {"accountNumber": 5600}} | changes
+
+
+def year(name: str, first: str, last: str, **changes: Any) -> dict[str, Any]:
+    return {"year": name, "fromDate": first, "toDate": last} | changes
+
+
+@pytest.fixture
+def wire() -> Wire:
+    """Journals 1 and 7, one accounting year from July to June with a suffix in its address, nothing in any of them."""
+    laid = Wire()
+    laid.collection("/journals", {"journalNumber": 1, "name": "Daglig"}, {"journalNumber": 7, "name": "Kasse"})
+    laid.collection("/journals/1/vouchers")
+    laid.collection("/journals/7/vouchers")
+    own = f"{API}/accounting-years/2026_6_2027a"
+    laid.collection("/accounting-years", year("2026/2027", "2026-07-01", "2027-06-30", self=own))
+    laid.collection("/accounting-years/2026_6_2027a/entries")
+    return laid
+
+
+def found(wire: Wire) -> list[VoucherFound]:
+    return list(client(wire).vouchers(REFERENCES, FIRST, LAST))
+
+
+class TestInJournals:
+    """Where a bookkeeper has not booked it yet."""
+
+    def test_by_the_marker_in_any_journal(self, wire: Wire) -> None:
+        """Moved to journal 7 it has another number, and the same marker."""
+        body = voucher(70001, owing("Faktura 1 [main-1]"), financeVouchers=[finance("Faktura 1 [main-1]")])
+        wire.collection("/journals/7/vouchers", voucher(70002, owing("Husleje")), body)
+
+        assert found(wire) == [
+            VoucherFound(
+                reference="main-1",
+                journal=7,
+                year="2026",
+                number=70001,
+                gross=Decimal("1250.00"),
+                entries=(17, 18),
+                invoice_number=100353,
+            )
+        ]
+
+    def test_the_year_is_the_one_in_its_own_address(self, wire: Wire) -> None:
+        """Its attachment lies below that address, suffix and all; the year's name need not have it."""
+        body = voucher(3, owing("[main-1]"), year="2025/2026")
+        wire.collection("/journals/1/vouchers", body | {"self": f"{API}/journals/1/vouchers/2025_6_2026a-3"})
+
+        assert [one.year for one in found(wire)] == ["2025/2026a"]
+
+    def test_what_the_customer_owes(self, wire: Wire) -> None:
+        """+1000.00 +250.00 on two of our entries; a payment, a finance entry and a stranger's entry do not count."""
+        body = voucher(
+            3,
+            owing("a [main-1]", 1000.0),
+            owing("b [main-1]", 250.0),
+            owing("by hand", 5.0),
+            financeVouchers=[finance("[main-1]")],
+            customerPayments=[owing("[main-1]", -1250.0)],
+        )
+        wire.collection("/journals/1/vouchers", body)
+
+        assert [one.gross for one in found(wire)] == [Decimal("1250.00")]
+
+    def test_less_than_an_oere_is_told(self, wire: Wire) -> None:
+        """Rounding would make a difference from the source disappear."""
+        wire.collection("/journals/1/vouchers", voucher(3, owing("[main-1]", 1250.004)))
+
+        assert [one.gross for one in found(wire)] == [Decimal("1250.004")]
+
+    @pytest.mark.parametrize(
+        ("entry", "number"),
+        [
+            ({"customerInvoice": 100353}, 100353),
+            ({"customerInvoiceNumber": "100353"}, 100353),
+            ({"customerInvoice": None}, None),
+            ({"customerInvoiceNumber": "F-7"}, None),
+        ],
+    )
+    def test_the_invoice_number_under_either_name(self, wire: Wire, entry: dict[str, Any], number: int | None) -> None:
+        """e-conomic's schema and its examples differ."""
+        bare = {key: value for key, value in owing("[main-1]").items() if key != "customerInvoice"}
+        wire.collection("/journals/1/vouchers", voucher(3, bare | entry))
+
+        assert [one.invoice_number for one in found(wire)] == [number]
+
+    def test_entry_numbers_from_their_addresses(self, wire: Wire) -> None:
+        """The published schema has no such property; booking chosen entries needs every number of a voucher."""
+        entry = owing("[main-1]", self=f"{API}/journals/1/entries/23")
+        del entry["journalEntryNumber"]
+        wire.collection("/journals/1/vouchers", voucher(3, entry, financeVouchers=[finance("no marker")]))
+
+        assert [one.entries for one in found(wire)] == [(23, 18)]
+
+    def test_two_invoices_in_one_voucher(self, wire: Wire) -> None:
+        """A bookkeeper may put vouchers together."""
+        wire.collection("/journals/1/vouchers", voucher(3, owing("[main-1]", 10.0), owing("[main-2]", 20.0)))
+
+        assert [(one.reference, one.gross) for one in found(wire)] == [
+            ("main-1", Decimal("10.00")),
+            ("main-2", Decimal("20.00")),
+        ]
+
+    @pytest.mark.parametrize("marker", ["[main-3]", "main-1", "[MAIN-1]", "[main-1", "[main-11]"])
+    def test_only_the_references_asked_for(self, wire: Wire, marker: str) -> None:
+        """Another invoice's marker, or something that looks like one, is not ours."""
+        wire.collection("/journals/1/vouchers", voucher(3, owing(marker)))
+
+        assert found(wire) == []
+
+    @pytest.mark.parametrize("body", [{"voucherNumber": 3}, {"entries": {}}, {"voucherNumber": 3, "entries": None}, 5])
+    def test_a_voucher_that_cannot_be_read_is_an_outage(self, wire: Wire, body: Any) -> None:
+        """It may be the one that is looked for: absence is concluded from whole answers only."""
+        wire.collection("/journals/1/vouchers", body)
+        with pytest.raises(Unavailable):
+            found(wire)
+
+
+class TestBooked:
+    """Where its entries stand alone in the accounting year."""
+
+    def test_entries_are_put_together(self, wire: Wire) -> None:
+        """Debtor 1250.00 with the customer; revenue and VAT carry the marker too, and count nothing."""
+        wire.collection(
+            "/accounting-years/2026_6_2027a/entries",
+            booked("[main-1]", 1250.0, customer={"customerNumber": 1001}, invoiceNumber=100353),
+            booked("[main-1]", -1000.0),
+            booked("[main-1]", -250.0),
+            booked("Husleje", 5.0),
+            {"entryNumber": 4, "amount": 1.0},  # a system entry without text and voucher
+        )
+
+        assert found(wire) == [
+            VoucherFound(
+                reference="main-1",
+                journal=None,
+                year="2026/2027",
+                number=9,
+                gross=Decimal("1250.00"),
+                invoice_number=100353,
+            )
+        ]
+
+    def test_only_the_window_is_read(self, wire: Wire) -> None:
+        """Years that it does not touch are left alone; closed ones are not, as they may have been closed since."""
+        wire.collection(
+            "/accounting-years",
+            year("2024", "2024-01-01", "2024-12-31"),
+            year("2025/2026", "2025-07-01", "2026-06-30", closed=True),
+            year("2026/2027", "2026-07-01", "2027-06-30"),
+            year("2027", "2027-07-01", "2027-12-31"),
+        )
+        wire.collection("/accounting-years/2025_6_2026/entries")
+        wire.collection("/accounting-years/2026_6_2027/entries")
+        found(wire)
+        entries = [request for request in wire.requests if request.url.path.endswith("/entries")]
+
+        assert [request.url.path for request in entries] == [
+            "/accounting-years/2025_6_2026/entries",
+            "/accounting-years/2026_6_2027/entries",
+        ]
+        assert {request.url.params["filter"] for request in entries} == {"date$gte:2026-06-01$and:date$lte:2026-07-31"}
+
+    def test_journals_are_read_first(self, wire: Wire) -> None:
+        """One booked meanwhile is then seen at least once."""
+        found(wire)
+
+        assert wire.asked == [
+            "GET /journals",
+            "GET /journals/1/vouchers",
+            "GET /journals/7/vouchers",
+            "GET /accounting-years",
+            "GET /accounting-years/2026_6_2027a/entries",
+        ]
+
+    def test_one_in_two_places_is_two(self, wire: Wire) -> None:
+        """Which of them is right, a person must tell."""
+        wire.collection("/journals/1/vouchers", voucher(3, owing("[main-1]")))
+        wire.collection(
+            "/accounting-years/2026_6_2027a/entries", booked("[main-1]", 1250.0, customer={"customerNumber": 1001})
+        )
+
+        assert [(one.journal, one.booked) for one in found(wire)] == [(1, False), (None, True)]
+
+    def test_an_outage_is_never_absence(self, wire: Wire) -> None:
+        """One of the reads fails: nothing is known."""
+        wire.lay("GET /accounting-years/2026_6_2027a/entries", httpx.Response(503))
+        with pytest.raises(Unavailable):
+            found(wire)
+
+
+def test_nobody_is_asked_for_nothing(wire: Wire) -> None:
+    """No references, no calls."""
+    assert client(wire).vouchers(frozenset(), FIRST, LAST) == []
+    assert wire.requests == []
+
+
+def test_all_pages_are_read(wire: Wire) -> None:
+    """A journal of more than a thousand vouchers."""
+    wire.lay(
+        "GET /journals/1/vouchers",
+        (
+            200,
+            {"collection": [voucher(3, owing("Husleje"))], "pagination": {"nextPage": f"{API}/journals/1/vouchers?x"}},
+        ),
+        (200, {"collection": [voucher(4, owing("[main-2]"))], "pagination": {}}),
+    )
+
+    assert [(one.reference, one.number) for one in found(wire)] == [("main-2", 4)]

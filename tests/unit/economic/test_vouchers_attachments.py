@@ -1,0 +1,192 @@
+"""PDFs on vouchers: the same bytes under the same key, and what e-conomic says about them."""
+
+import email
+import email.policy
+from email.message import EmailMessage
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.wire import Wire, client
+
+from worker.economic.form import pdf_form
+from worker.errors import ExportError, Misconfigured, Refused, Throttled, Uncertain, Unreachable
+from worker.invoicing.economic_port import LARGEST_PDF, Reply
+
+PDF = b"%PDF-1.7\r\n\r\nbinary \x00\xff\r\n--x\r\n%%EOF"
+FILE = "/journals/1/vouchers/2025_6_2026-10001/attachment/file"
+META = "/journals/1/vouchers/2025_6_2026-10001/attachment"
+VOUCHER = "2025/2026-10001"
+
+
+def parts(content_type: str, body: bytes) -> list[EmailMessage]:
+    """Read a form as any MIME reader would."""
+    whole = email.message_from_bytes(
+        b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body, policy=email.policy.HTTP
+    )
+    assert isinstance(whole, EmailMessage)
+    return [part for part in whole.iter_parts() if isinstance(part, EmailMessage)]
+
+
+class TestForm:
+    """A multipart body that never changes."""
+
+    @given(pdf=st.binary(min_size=1, max_size=2000), key=st.text(max_size=60))
+    def test_the_file_comes_out_as_it_went_in(self, pdf: bytes, key: str) -> None:
+        """Whatever bytes it holds, its boundary is not among them."""
+        form = pdf_form(pdf, key=key)
+        _, _, boundary = form.content_type.partition("boundary=")
+        edge = f"--{boundary}".encode()
+        before, content, after = form.body.split(edge)
+
+        assert before == b""
+        assert content.split(b"\r\n\r\n", 1)[1] == pdf + b"\r\n"
+        assert after == b"--\r\n"
+
+    def test_any_reader_understands_it(self) -> None:
+        """One part: a file named .pdf, of a PDF's type."""
+        form = pdf_form(b"%PDF-1.7 text", key="k")
+        (part,) = parts(form.content_type, form.body)
+
+        assert (part.get_filename(), part.get_content_type()) == ("invoice.pdf", "application/pdf")
+        assert part.get_content() == b"%PDF-1.7 text"
+
+    def test_the_same_key_gives_the_same_bytes(self) -> None:
+        """Or e-conomic would answer PayloadChanged; another key gives another boundary."""
+        assert pdf_form(PDF, key="k-1") == pdf_form(PDF, key="k-1")
+        assert pdf_form(PDF, key="k-1") != pdf_form(PDF, key="k-2")
+
+    def test_a_file_that_holds_its_boundary_gets_another(self) -> None:
+        """Even that one follows from the key alone."""
+        first = pdf_form(PDF, key="k").content_type.partition("boundary=")[2]
+        form = pdf_form(PDF + first.encode(), key="k")
+
+        assert f"boundary={first}" not in form.content_type
+        assert form == pdf_form(PDF + first.encode(), key="k")
+
+
+class TestAttach:
+    """One upload."""
+
+    def test_what_is_sent(self) -> None:
+        """The year is encoded as e-conomic wants it, the form's own type replaces JSON's."""
+        wire = Wire()
+        wire.lay(f"POST {FILE}", (201, {"pages": 1}))
+        reply = client(wire).attach(1, VOUCHER, PDF, key="key-1")
+        sent = wire.requests[0]
+        form = pdf_form(PDF, key="key-1")
+
+        assert reply == Reply(status=201, body={"pages": 1})
+        assert sent.content == form.body
+        assert (sent.headers["content-type"], sent.headers["idempotency-key"]) == (form.content_type, "key-1")
+        assert sent.headers.get_list("content-type") == [form.content_type]
+
+    def test_a_replay_is_told_apart(self) -> None:
+        """``X-ResultFromCache: true``."""
+        wire = Wire()
+        wire.lay(f"POST {FILE}", httpx.Response(201, json={}, headers={"X-ResultFromCache": "true"}))
+
+        assert client(wire).attach(1, VOUCHER, PDF, key="key-1").replayed
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            (400, {"message": "Voucher already has attachment", "errorCode": "E04300", "httpStatusCode": 400}),
+            (400, {"message": "Validation failed.", "errors": ["The voucher  ALREADY has attachment. Use PATCH."]}),
+            httpx.Response(400, content=b"Voucher already has attachment"),
+        ],
+    )
+    def test_one_that_is_there_already_is_recognised(self, answer: Any) -> None:
+        """By its words, as e-conomic gives it no code."""
+        wire = Wire()
+        wire.lay(f"POST {FILE}", answer)
+        with pytest.raises(Refused) as caught:
+            client(wire).attach(1, VOUCHER, PDF, key="key-1")
+
+        assert "VoucherAlreadyHasAttachment" in caught.value.codes
+
+    @pytest.mark.parametrize(
+        ("answer", "expected"),
+        [
+            ((404, {"message": "Resource not found.", "logId": "x"}), Refused),
+            ((400, {"message": "Too large", "errorCode": "E04300"}), Refused),
+            ((500, {"message": "Voucher already has attachment"}), Uncertain),
+            (httpx.Response(413, content=b"<html>"), Uncertain),
+            (httpx.Response(201, content=b"<html>"), Uncertain),
+            (httpx.ReadTimeout("slow"), Uncertain),
+            (httpx.WriteTimeout("slow"), Uncertain),
+            (httpx.ConnectError("refused"), Unreachable),
+            (httpx.Response(429, headers={"retry-after": "7"}), Throttled),
+            ((403, {"message": "role", "errorCode": "x"}), Misconfigured),
+        ],
+    )
+    def test_failures_are_those_of_a_write(self, answer: Any, expected: type[ExportError]) -> None:
+        """Without a usable answer the file may or may not hang on the voucher."""
+        wire = Wire()
+        wire.lay(f"POST {FILE}", answer)
+        with pytest.raises(expected):
+            client(wire).attach(1, VOUCHER, PDF, key="key-1")
+
+    @pytest.mark.parametrize("pdf", [b"", b"%" * (LARGEST_PDF + 1)])
+    def test_what_cannot_be_attached_is_not_sent(self, pdf: bytes) -> None:
+        """e-conomic takes up to 9.0 MB."""
+        wire = Wire()
+        with pytest.raises(ValueError):
+            client(wire).attach(1, VOUCHER, pdf, key="key-1")
+        assert wire.requests == []
+
+    @pytest.mark.parametrize("voucher", ["", "10001", "-10001", "2026-", "2026-0", "2026-x", "2026-1/../2"])
+    def test_what_is_no_voucher_is_not_asked_for(self, voucher: str) -> None:
+        """A path without year or number names something else."""
+        wire = Wire()
+        with pytest.raises(ValueError):
+            client(wire).attach(1, voucher, PDF, key="key-1")
+        with pytest.raises(ValueError):
+            client(wire).attachment(0, "2026-1")
+        assert wire.requests == []
+
+
+class TestDeadline:
+    """A large file gets more time than an ordinary call, and less than a lease."""
+
+    @pytest.mark.parametrize(
+        ("size", "seconds"),
+        [
+            (1, 15.0),  # 15 + 0.000001
+            (4_000_000, 19.0),  # 15 + 4 MB at 1 MB/s
+            (9_000_000, 21.0),  # 15 + 9 = 24, cut at 21
+        ],
+    )
+    def test_it_grows_with_the_file(self, size: int, seconds: float) -> None:
+        """One megabyte a second at the slowest."""
+        wire = Wire()
+        wire.lay(f"POST {FILE}", (201, {}))
+        wire.lay("GET /invoices/drafts/1", (404, {"logId": "x"}))
+        asked = client(wire, deadline=15.0, upload_deadline=21.0)
+        # The second is begun within a blink of the first, so that their difference is the extra time.
+        asked.draft(1)
+        asked.attach(1, VOUCHER, b"%" * size, key="k")
+        ordinary, upload = (request.extensions["deadline"] for request in wire.requests)
+
+        assert upload - ordinary == pytest.approx(seconds - 15.0, abs=1.0)
+
+
+class TestAttachment:
+    """Whether a file hangs on a voucher."""
+
+    @pytest.mark.parametrize(
+        ("answer", "pages"),
+        [
+            ((200, {"pages": 2, "file": "https://x"}), 2),
+            ((404, {"message": "Resource not found.", "logId": "x"}), None),
+            ((200, {"file": "https://x"}), None),  # a description without pages
+        ],
+    )
+    def test_pages(self, answer: Any, pages: int | None) -> None:
+        """None is no proof for ever: uploading a second file is refused anyway."""
+        wire = Wire()
+        wire.lay(f"GET {META}", answer)
+
+        assert client(wire).attachment(1, VOUCHER) == pages
