@@ -9,6 +9,7 @@ ExportError
 │  ├─ Throttled             429, or our own limiter holds this agreement; costs no attempt
 │  ├─ Unavailable           5xx or no answer on a read
 │  ├─ Busy                  another worker holds this invoice, customer or product; costs no attempt
+│  ├─ Held                  a person has to open something in e-conomic, and this export waits; costs no attempt
 │  └─ LedgerDown            Redis does not answer
 ├─ Uncertain                sent, no usable answer: settle before repeating
 ├─ Misconfigured            401/403: the export pauses as a whole; no invoice dies for it
@@ -96,6 +97,12 @@ class Unavailable(Retryable):
 
 class Busy(Retryable):
     """Another worker is at the same invoice, customer or product right now."""
+
+    costs_attempt = False
+
+
+class Held(Retryable):
+    """It waits until a person has opened something in e-conomic, as the exports file says."""
 
     costs_attempt = False
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import httpx
 
 from config.exports import Export
-from worker.economic import filters, wire
+from worker.economic import filters, voucher_wire, wire
 from worker.economic.calls import Answer, Calls
 from worker.economic.meter import Meter
 from worker.economic.paths import checked, segment
@@ -108,6 +108,10 @@ class EconomicClient:
     def vouchers(self, references: frozenset[str], first: date, last: date) -> Sequence[VoucherFound]:
         """See ``EconomicVouchers``."""
         return self._vouchers.find(references, first, last)
+
+    def posted(self, reply: Reply) -> Sequence[VoucherFound]:
+        """See ``EconomicVouchers``."""
+        return voucher_wire.posted(reply.body)
 
     def attachment(self, journal: int, voucher: str) -> int | None:
         """See ``EconomicVouchers``."""

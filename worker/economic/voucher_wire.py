@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from worker.economic.paths import plain
+from worker.economic.wire import MALFORMED
 from worker.invoicing.money import ZERO
 from worker.invoicing.reference import VoucherFound
 from worker.invoicing.vouchers.marker import marked
@@ -41,6 +42,14 @@ def in_journal(body: Json, journal: int) -> tuple[VoucherFound, ...]:
         return ()
     numbers = tuple(told for _, entry in entries if (told := _entry_number(entry)))
     return tuple(_found(marks, journal=journal, year=_year(body), entries=numbers))
+
+
+def posted(body: Any) -> tuple[VoucherFound, ...]:
+    """Read the answer to a posting, an array of vouchers; nothing when it is of another shape."""
+    try:
+        return tuple(found for one in body for found in in_journal(one, int(one["journal"]["journalNumber"])))
+    except MALFORMED:
+        return ()
 
 
 def booked_mark(body: Json) -> Mark | None:

@@ -1,11 +1,29 @@
 """Whether e-conomic's books are open on a date; a closed one is reported, a date is never moved."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 
-from worker.errors import InvalidInvoice
+from config.exports import Export
+from worker.errors import Failure, InvalidInvoice
 from worker.invoicing.reasons import Reason, failure
 from worker.invoicing.reference import AccountingPeriod, AccountingYear
+
+#: What a person can open; ``closed_period = "hold"`` waits for it.
+_OPENABLE = frozenset(
+    {
+        Reason.ACCOUNTING_YEAR_MISSING.value,
+        Reason.ACCOUNTING_YEAR_CLOSED.value,
+        Reason.ACCOUNTING_PERIOD_CLOSED.value,
+        Reason.ACCOUNTING_PERIOD_BARRED.value,
+    }
+)
+#: e-conomic's codes for a date on which nothing may be posted: the journals service's names, the words that
+#: integrators match, and E04870, with which bookings in barred periods were refused (integrators, August 2026).
+_REFUSED_DATE = re.compile(
+    r"AccountingYear\w*(Closed|Barred|DoesNotExist)|PeriodClosed|PeriodBarred|InClosedPeriod|ClosedAccountingYear|^E04870$"
+)
 
 
 def year_of(day: date, years: Sequence[AccountingYear]) -> AccountingYear:
@@ -19,6 +37,31 @@ def year_of(day: date, years: Sequence[AccountingYear]) -> AccountingYear:
         if period.first <= day <= period.last:
             _check_period(day, period)
     return year
+
+
+def waits(failures: Iterable[Failure], export: Export) -> bool:
+    """Tell whether an invoice with these failures, at least one, waits for a person to open the books."""
+    found = list(failures)
+    return export.closed_period == "hold" and bool(found) and all(one.reason in _OPENABLE for one in found)
+
+
+def held(found: Failure) -> Failure:
+    """Return the failure of an invoice that waits, saying that nobody has to re-queue it."""
+    step = "Open the accounting year or period in e-conomic: the invoice goes on by itself within about an hour."
+    return replace(found, next_step=step)
+
+
+def refused_date(day: date, said: Failure, codes: Iterable[str]) -> Failure | None:
+    """Return what a refusal by e-conomic means when its codes name the date, else None.
+
+    Periods are barred without legacy REST showing it, and reference data may be minutes old.
+    """
+    if not any(_REFUSED_DATE.search(code) for code in codes):
+        return None
+    text = f"The invoice is dated {day}, and e-conomic takes no entries on that date."
+    reason = Reason.ACCOUNTING_PERIOD_BARRED
+    message, log_id = said.economic_message or said.description, said.log_id
+    return failure(reason, text, field="invoiceDate", value=str(day), economic_message=message, log_id=log_id)
 
 
 def _check_period(day: date, period: AccountingPeriod) -> None:

@@ -86,6 +86,13 @@ class EconomicVouchers(Economic, Protocol):
         """
         ...
 
+    def posted(self, reply: Reply) -> Sequence[VoucherFound]:
+        """Return the marked vouchers of the answer to a posting, an array (measured); none when it has another shape.
+
+        Makes no call.
+        """
+        ...
+
     def attachment(self, journal: int, voucher: str) -> int | None:
         """Return the number of pages attached to a voucher (``{year}-{number}``); None: nothing is attached."""
         ...

@@ -1,27 +1,30 @@
 """The whole period against the agreement's set-up, before its first write: everything that is missing, in one list."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from config.exports import Export
 from worker.errors import Failure, InvalidInvoice
-from worker.invoicing.accounting import year_of
+from worker.invoicing.accounting import waits, year_of
+from worker.invoicing.collecting import collected
 from worker.invoicing.customers import check_defaults, check_findable
 from worker.invoicing.draft import check_rounding, exchange_rate
 from worker.invoicing.invoice import Invoice, Line
 from worker.invoicing.notice import notice
 from worker.invoicing.products import choose, group_for
-from worker.invoicing.reasons import Reason, failure, merged
+from worker.invoicing.reasons import Reason, failure, merged, set_up_related
 from worker.invoicing.reference import ReferenceData
 from worker.invoicing.terms import settle
 from worker.invoicing.vat import check_zone, predict, zone_for
+from worker.invoicing.vouchers.checks import check_voucher
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PeriodVerdict:
     """What the preflight of a period found."""
 
-    #: By the key that the invoice was handed in under: one failure, telling all that is wrong with it.
+    #: By the key that the invoice was handed in under: one failure, telling all that is wrong with it. Those that wait
+    #: for their accounting period to be opened are not among them.
     failures: Mapping[str, Failure]
     #: One message about the period as a whole; empty when nothing is wrong.
     notice: str
@@ -32,13 +35,19 @@ def sales_accounts(invoices: Iterable[Invoice]) -> frozenset[str]:
     return frozenset(line.sales_account for invoice in invoices for line in invoice.lines)
 
 
+def grouped_accounts(invoices: Iterable[Invoice], export: Export) -> frozenset[str]:
+    """Return the sales accounts whose product groups are needed: none for the voucher method, which has no products."""
+    return sales_accounts(invoices) if export.method == "invoice" else frozenset()
+
+
 def check_period(invoices: Mapping[str, Invoice], export: Export, reference: ReferenceData) -> PeriodVerdict:
-    """Check every invoice of a period; the reference data must cover all of its ``sales_accounts``."""
+    """Check every invoice of a period; the reference data must cover all of its ``grouped_accounts``."""
     checked = {key: check_invoice(invoice, export, reference) for key, invoice in invoices.items()}
-    failing = {key: found for key, found in checked.items() if found}
+    failing = {key: found for key, found in checked.items() if found and not waits(found, export)}
+    waiting = [found for found in checked.values() if waits(found, export)]
+    parts = (notice(list(failing.values()), len(invoices), sales_accounts(invoices.values())), _waiting(waiting))
     return PeriodVerdict(
-        failures={key: merged(found) for key, found in failing.items()},
-        notice=notice(list(failing.values()), len(invoices), sales_accounts(invoices.values())),
+        failures={key: merged(found) for key, found in failing.items()}, notice="\n".join(filter(None, parts))
     )
 
 
@@ -48,21 +57,28 @@ def check_invoice(invoice: Invoice, export: Export, reference: ReferenceData) ->
     What the agreement's set-up decides comes first, so that the first failure tells whether a re-read may help.
     """
     zone = zone_for(invoice.customer, invoice.lines, export.vat)
-    set_up = _collected(
+    shared = collected(
         lambda: _currency(invoice, reference),
         lambda: _layout(export, reference),
         lambda: check_defaults(export, reference),
         lambda: year_of(invoice.invoice_date, reference.years),
-        lambda: settle(invoice, reference.payment_terms, export),
         lambda: check_zone(zone, reference),
     )
-    lines = [one for line in invoice.lines for one in _line(line, zone, export, reference)]
-    own = _collected(
+    method = check_voucher if export.method == "voucher" else _check_draft
+    own = collected(
         lambda: check_findable(invoice.customer, match_address=export.customers.match_address),
         lambda: exchange_rate(invoice, reference.base_currency),
-        lambda: check_rounding(invoice, export),
+        lambda: _first_date(invoice, export),
     )
-    return list(dict.fromkeys([*set_up, *lines, *own]))
+    found = dict.fromkeys([*shared, *own, *method(invoice, export, reference)])
+    return sorted(found, key=lambda one: not set_up_related(one))
+
+
+def _check_draft(invoice: Invoice, export: Export, reference: ReferenceData) -> list[Failure]:
+    zone = zone_for(invoice.customer, invoice.lines, export.vat)
+    terms = collected(lambda: settle(invoice, reference.payment_terms, export))
+    lines = [one for line in invoice.lines for one in _line(line, zone, export, reference)]
+    return [*terms, *lines, *collected(lambda: check_rounding(invoice, export))]
 
 
 def _line(line: Line, zone: int, export: Export, reference: ReferenceData) -> Iterator[Failure]:
@@ -71,19 +87,17 @@ def _line(line: Line, zone: int, export: Export, reference: ReferenceData) -> It
     except InvalidInvoice as refusal:
         yield refusal.failure
         return
-    yield from _collected(lambda: choose(line.sales_account, group, reference.products))
+    yield from collected(lambda: choose(line.sales_account, group, reference.products))
     if zone in reference.vat_zones:
-        yield from _collected(lambda: predict(line, group, zone, reference))
+        yield from collected(lambda: predict(line, group, zone, reference))
 
 
-def _collected(*checks: Callable[[], object]) -> list[Failure]:
-    found = []
-    for check in checks:
-        try:
-            check()
-        except InvalidInvoice as refusal:
-            found.append(refusal.failure)
-    return found
+def _waiting(waiting: Sequence[Sequence[Failure]]) -> str:
+    if not waiting:
+        return ""
+    dates = ", ".join(sorted({one.value for found in waiting for one in found}))
+    count = f"{len(waiting)} {'invoice waits' if len(waiting) == 1 else 'invoices wait'}"
+    return f"{count} for e-conomic's books to be opened, as closed_period says; dated {dates}."
 
 
 def _currency(invoice: Invoice, reference: ReferenceData) -> None:
@@ -97,3 +111,10 @@ def _layout(export: Export, reference: ReferenceData) -> None:
     if layout not in reference.layouts:
         text = f"Layout {layout} does not exist in e-conomic, or has been deleted."
         raise InvalidInvoice(failure(Reason.LAYOUT_MISSING, text, field="customers.layout", value=str(layout)))
+
+
+def _first_date(invoice: Invoice, export: Export) -> None:
+    if export.first_date and invoice.invoice_date < export.first_date:
+        text = f"The invoice is dated {invoice.invoice_date}, before the export's first_date {export.first_date}."
+        value = str(invoice.invoice_date)
+        raise InvalidInvoice(failure(Reason.BEFORE_FIRST_DATE, text, field="invoiceDate", value=value))

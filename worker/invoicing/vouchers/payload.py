@@ -60,8 +60,8 @@ def voucher_payload(
 def entry_text(invoice: Invoice, our_reference: str) -> str:
     """Return for example ``Faktura 100353 [main-100353]``: the marker is never cut."""
     credited = f" til faktura {invoice.credits_invoice_number}" if invoice.credits_invoice_number else ""
-    mark = marker(our_reference)
-    return f"{f'{heading(invoice)} {invoice.invoice_number}{credited}'[: _LONGEST_TEXT - len(mark) - 1]} {mark}"
+    text, mark = f"{heading(invoice)} {invoice.invoice_number}{credited}", marker(our_reference)
+    return f"{text[: _LONGEST_TEXT - len(mark) - 1]} {mark}"
 
 
 def _number(invoice: Invoice, export: Export) -> dict[str, int]:
