@@ -24,7 +24,9 @@ _MOST_REFUSALS = 10
 def advance(job: Job) -> None:
     """Do the next thing. Raises ``ExportError`` when it does not go through, and ``LeaseLost``."""
     book = job.desk.export.booking.book
-    todo = next_step(job.progress, book=book, now=job.desk.clock(), key_memory=job.desk.key_memory)
+    licensed_at = max(job.record.passed_at, job.progress.looked_at)
+    now, key_memory = job.desk.clock(), job.desk.key_memory
+    todo = next_step(job.progress, book=book, now=now, key_memory=key_memory, licensed_at=licensed_at)
     _TURNS[todo](job)
 
 

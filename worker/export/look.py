@@ -54,16 +54,18 @@ def nothing_found(job: Job) -> None:
     """License a new create, or raise ``Uncertain`` to ask for a second look first."""
     progress, now = job.progress, job.desk.clock()
     intent = progress.intent
+    license_ran_out = not (intent or progress.look or progress.draft_number)
     aged = intent is not None and intent.step == Step.DRAFT and now - intent.at >= job.desk.key_memory
     looked_before = bool(progress.missing_since) and now - progress.missing_since >= job.desk.second_look
-    if not (aged or looked_before):
+    if not (aged or looked_before or license_ran_out):
         job.save(Continue(event="looked-in-vain"), look=True, missing_since=progress.missing_since or now)
         raise Uncertain(_look_again(job), retry_after=job.desk.second_look)
     job.save(
         Continue(event="create-licensed"),
-        generation=progress.generation + 1,
+        generation=progress.generation + (not license_ran_out),
         intent=None,
         look=False,
+        looked_at=now,
         missing_since=0.0,
         draft_number=None,
     )

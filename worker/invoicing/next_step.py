@@ -20,17 +20,20 @@ class Todo(StrEnum):
     FINISH = "finish"
 
 
-def next_step(progress: Progress, *, book: bool, now: float, key_memory: float) -> Todo:
+def next_step(progress: Progress, *, book: bool, now: float, key_memory: float, licensed_at: float) -> Todo:
     """Decide the next turn.
 
     An open intent is sent under its key while e-conomic remembers keys (``key_memory`` seconds, below its one hour);
-    past that the same key would be executed again, so only a look can settle it.
+    past that the same key would be executed again, so only a look can settle it. For the same reason the license to
+    create that a fruitless look gave (``licensed_at``) ends: a ledger that was restored to an older state, or has lost
+    its last second, may not know of a create; within the memory its key tells, past it only a look does.
     """
     if progress.look:
         return Todo.LOOK
     if progress.intent:
         return Todo.SEND if now - progress.intent.at < key_memory else Todo.LOOK
-    return _without_intent(progress, book=book)
+    todo = _without_intent(progress, book=book)
+    return Todo.LOOK if todo is Todo.DRAFT and now - licensed_at >= key_memory else todo
 
 
 def _without_intent(progress: Progress, *, book: bool) -> Todo:

@@ -81,6 +81,8 @@ class Progress:
     look: bool = False
     #: Since when a look has found neither draft nor booked invoice although a draft was known; 0 when not so.
     missing_since: float = 0.0
+    #: When a look of the export's own last found nothing, which licenses a create; 0: only the preflight has looked.
+    looked_at: float = 0.0
     draft_number: int | None = None
     booked_number: int | None = None
     #: ``{year}-{voucherNumber}`` in ``journal``.
@@ -137,6 +139,8 @@ class InvoiceRecord:
     #: When its Celery message was last published; 0 when none is under way.
     published_at: float = 0.0
     received_at: float = 0.0
+    #: When a preflight last let it pass, having looked for it in e-conomic; 0 before.
+    passed_at: float = 0.0
     updated_at: float = 0.0
     progress: Progress = field(default_factory=Progress)
     #: Why it waits or is dead; the last failure of an exported one is cleared.

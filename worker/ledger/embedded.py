@@ -135,7 +135,7 @@ def _launch(binary: Path, data_dir: Path, port: int, lock: int, log: IO[bytes]) 
         "dir": str(data_dir),
         "save": "",
         "appendonly": "yes",
-        "appendfsync": "everysec",
+        "appendfsync": "always",
         "maxmemory-policy": "noeviction",
         "daemonize": "no",
     }

@@ -31,6 +31,7 @@ def invoice_record(invoice_id: str, fields: Mapping[str, str], history: Sequence
         due_at=float(fields["due_at"]),
         published_at=float(fields["published_at"]),
         received_at=float(fields["received_at"]),
+        passed_at=float(fields["passed_at"]),
         updated_at=float(fields["updated_at"]),
         progress=codec.load_progress(
             fields["progress"], generation=int(fields["generation"]), look=fields["look"] == "1"

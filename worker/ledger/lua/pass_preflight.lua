@@ -11,6 +11,7 @@ local function pass(id, look, failure, reason)
     if failure ~= '' then
       move(id, 'dead', 'dead', reason)
     else
+      redis.call('HSET', invoice, 'passed_at', AT)
       if look == '1' then redis.call('HSET', invoice, 'look', '1', 'sent', '1') end
       move(id, 'queued', 'queued', period)
     end

@@ -48,7 +48,7 @@ class MemoryPreflight(Tables, PreflightPort):
             for one in filter(self._received, wanted):
                 progress = self.entries[one].record.progress
                 progress = replace(progress, look=progress.look or one in look)
-                self.move(one, State.QUEUED, "queued", period_id, progress=progress, failure=None)
+                self.move(one, State.QUEUED, "queued", period_id, progress=progress, passed_at=self.now(), failure=None)
             for one in filter(self._received, dead):
                 self.move(one, State.DEAD, "dead", dead[one].reason, failure=dead[one])
             return [one for one in wanted if self._awaits_message(one)]
