@@ -1,59 +1,17 @@
 """The client against the sandbox, over a real socket: what one sends, the other understands, without a finding."""
 
 import json
-import time
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import httpx
 import pytest
-from support import samples
-from support.clock import ManualClock
-from support.listening import listening
 
-from config.exports import Limits
-from worker.economic import EconomicClient, Timeouts
+from worker.economic import EconomicClient
 from worker.errors import ExportError, Misconfigured, Refused, Throttled, Unavailable, Uncertain
 from worker.invoicing.documents import read_document
 from worker.invoicing.record import Intent
-from worker.ledger.gate import MemoryGate
-from worker.sandbox.app import create_app
-from worker.sandbox.resources import ROUTES
-from worker.sandbox.seed import standard_agreement
-
-TOKENS = ("app-secret-token-for-tests", "grant-token-for-tests")
-GENTLE = Limits(tokens_per_minute=1_000_000)
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with listening(create_app({TOKENS: standard_agreement()}, ROUTES, clock=time.time)) as url:
-        yield url
-
-
-@pytest.fixture
-def control(address: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{address}/_sandbox") as client:
-        client.post("/reset").raise_for_status()
-        yield client
-
-
-@pytest.fixture
-def economic(address: str, control: httpx.Client) -> Iterator[EconomicClient]:
-    """The client; afterwards the journal must hold no finding."""
-    clock = ManualClock()
-    client = EconomicClient(
-        samples.export(api_url=address, openapi_url=address, limits=GENTLE),
-        gate=MemoryGate(clock=clock, sleep=clock.advance),
-        timeouts=Timeouts(),
-        clock=clock,
-        deadline=2.0,
-    )
-    yield client
-    client.close()
-    assert control.get("/findings").json() == {"findings": []}
 
 
 def draft(reference: str = "main-1", *, price: str = "1000.00", key: str = "key-1") -> Intent:

@@ -1,0 +1,48 @@
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from support import samples
+from support.clock import ManualClock
+from support.listening import listening
+
+from config.exports import Limits
+from worker.economic import EconomicClient, Timeouts
+from worker.ledger.gate import MemoryGate
+from worker.sandbox.app import create_app
+from worker.sandbox.resources import ROUTES
+from worker.sandbox.seed import standard_agreement
+
+TOKENS = ("app-secret-token-for-tests", "grant-token-for-tests")
+GENTLE = Limits(tokens_per_minute=1_000_000)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with listening(create_app({TOKENS: standard_agreement()}, ROUTES, clock=time.time)) as url:
+        yield url
+
+
+@pytest.fixture
+def control(address: str) -> Iterator[httpx.Client]:
+    """The control path of a sandbox as at its start."""
+    with httpx.Client(base_url=f"{address}/_sandbox") as client:
+        client.post("/reset").raise_for_status()
+        yield client
+
+
+@pytest.fixture
+def economic(address: str, control: httpx.Client) -> Iterator[EconomicClient]:
+    """The client; afterwards the journal must hold no finding."""
+    clock = ManualClock()
+    client = EconomicClient(
+        samples.export(method="voucher", read_barred_periods=True, api_url=address, openapi_url=address, limits=GENTLE),
+        gate=MemoryGate(clock=clock, sleep=clock.advance),
+        timeouts=Timeouts(),
+        clock=clock,
+        deadline=2.0,
+    )
+    yield client
+    client.close()
+    assert control.get("/findings").json() == {"findings": []}

@@ -1,0 +1,174 @@
+"""The voucher method's reads and uploads against the sandbox, over a real socket."""
+
+import json
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+
+from worker.economic import EconomicClient
+from worker.errors import ExportError, Refused, Throttled, Unavailable, Uncertain
+from worker.invoicing.record import Intent
+from worker.invoicing.reference import VoucherFound
+
+WINDOW = (date(2026, 11, 1), date(2026, 12, 31))
+OURS = frozenset({"main-1", "main-2"})
+#: Two pages.
+PDF = b"%PDF-1.7\n1 0 obj <</Type /Page>> endobj\n2 0 obj <</Type /Page>> endobj\r\n\r\n%%EOF"
+
+
+def posting(reference: str = "main-1", *, journal: int = 1, key: str = "key-1") -> Intent:
+    """A voucher of one customer entry against revenue with VAT: the customer owes 1250.00."""
+    entry = {
+        "amount": 1250.0,
+        "date": "2026-11-20",
+        "dueDate": "2026-12-20",
+        "text": f"Faktura 100353 [{reference}]",
+        "customer": {"customerNumber": 1001},
+        "customerInvoice": 100353,
+        "contraAccount": {"accountNumber": 3010},
+        "contraVatAccount": {"vatCode": "U25"},
+    }
+    body = {"accountingYear": {"year": "2026"}, "entries": {"manualCustomerInvoices": [entry]}}
+    path = f"/journals/{journal}/vouchers"
+    return Intent(step="voucher", method="POST", path=path, body=json.dumps(body), key=key, at=0.0)
+
+
+def posted(economic: EconomicClient, intent: Intent) -> str:
+    """Post a voucher and return its key."""
+    (voucher,) = economic.send(intent).body
+    return f"{voucher['accountingYear']['year']}-{voucher['voucherNumber']}"
+
+
+def book(economic: EconomicClient) -> None:
+    path = "/journalsapi/v15.0.0/journals/1/book"
+    economic.send(Intent(step="book-voucher", method="POST", path=path, body="{}", key="book", at=0.0))
+
+
+def strike(control: httpx.Client, **fault: Any) -> None:
+    control.post("/faults", json=fault).raise_for_status()
+
+
+def test_a_voucher_from_its_journal_to_the_ledger(economic: EconomicClient) -> None:
+    """Found by its marker before and after a bookkeeper has booked it, with what the customer owes."""
+    posted(economic, posting())
+    common = {"reference": "main-1", "year": "2026", "number": 10001, "gross": Decimal("1250.00")}
+    before = economic.vouchers(OURS, *WINDOW)
+    book(economic)
+    after = economic.vouchers(OURS, *WINDOW)
+
+    assert before == [VoucherFound(**common, journal=1, entries=(1,), invoice_number=100353)]
+    assert after == [VoucherFound(**common, journal=None, invoice_number=100353)]
+
+
+def test_the_window_bounds_booked_entries(economic: EconomicClient) -> None:
+    """20 November: inside when the window ends or begins that day, outside a day earlier or later."""
+    posted(economic, posting())
+    book(economic)
+    day = date(2026, 11, 20)
+
+    assert len(economic.vouchers(OURS, date(2026, 1, 1), day)) == 1
+    assert len(economic.vouchers(OURS, day, date(2027, 12, 31))) == 1
+    assert economic.vouchers(OURS, date(2026, 1, 1), date(2026, 11, 19)) == []
+    assert economic.vouchers(OURS, date(2026, 11, 21), date(2027, 12, 31)) == []
+
+
+def test_calls_of_a_look(economic: EconomicClient) -> None:
+    """Journals, two of them, years, one year's entries: 5 calls, however many invoices are asked for."""
+    for number in range(1, 31):
+        posted(economic, posting(f"main-{number}", key=f"key-{number}"))
+    with economic.metered() as meter:
+        found = economic.vouchers(frozenset(f"main-{number}" for number in range(1, 31)), *WINDOW)
+
+    assert (len(found), meter.calls) == (30, 5)
+
+
+def test_what_has_just_been_posted_may_not_be_seen_yet(economic: EconomicClient, control: httpx.Client) -> None:
+    """The look comes back empty, which is why one look alone licenses nothing; its attachment cannot be had either."""
+    control.patch("/switches", json={"voucher_lag": 5}).raise_for_status()
+    voucher = posted(economic, posting())
+
+    assert economic.vouchers(OURS, *WINDOW) == []
+    assert economic.attachment(1, voucher) is None
+    with pytest.raises(Refused) as caught:
+        economic.attach(1, voucher, PDF, key="pdf-1")
+    assert caught.value.status == 404
+
+    control.post("/clock", json={"advance": 6}).raise_for_status()
+    assert len(economic.vouchers(OURS, *WINDOW)) == 1
+    assert economic.attach(1, voucher, PDF, key="pdf-2").status == 201
+
+
+def test_a_pdf(economic: EconomicClient, control: httpx.Client) -> None:
+    """Attached once; the same key again is answered from memory, another key is refused in so many words."""
+    voucher = posted(economic, posting())
+    before = economic.attachment(1, voucher)
+    first = economic.attach(1, voucher, PDF, key="pdf-1")
+    again = economic.attach(1, voucher, PDF, key="pdf-1")
+    with pytest.raises(Refused) as caught:
+        economic.attach(1, voucher, PDF, key="pdf-2")
+    files = control.get("/state").json()["417001"]["attachments"]
+
+    assert (before, first.replayed, again.replayed, again.body) == (None, False, True, first.body)
+    assert "VoucherAlreadyHasAttachment" in caught.value.codes
+    assert economic.attachment(1, voucher) == 2
+    assert list(files.values()) == [[{"bytes": len(PDF)}]]
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected", "attached"),
+    [
+        ({"action": "status", "status": 503}, Uncertain, None),
+        ({"action": "drop"}, Uncertain, None),
+        ({"action": "drop", "when": "after"}, Uncertain, 2),
+        ({"action": "half"}, Uncertain, 2),
+        ({"action": "garbage"}, Uncertain, 2),
+        ({"action": "status", "status": 429, "retry_after": 7}, Throttled, None),
+    ],
+)
+def test_faults_of_an_upload(
+    economic: EconomicClient,
+    control: httpx.Client,
+    fault: dict[str, Any],
+    expected: type[ExportError],
+    attached: int | None,
+) -> None:
+    """Without a usable answer a look tells."""
+    voucher = posted(economic, posting())
+    strike(control, route="POST /journals/*/attachment/file", **fault)
+    with pytest.raises(expected):
+        economic.attach(1, voucher, PDF, key="pdf-1")
+    if expected is not Throttled:  # the agreement is left alone for a while
+        assert economic.attachment(1, voucher) == attached
+
+
+@pytest.mark.parametrize(
+    "route", ["GET /journals", "GET /journals/{journalNumber}/vouchers", "GET /accounting-years/{year}/entries"]
+)
+def test_an_outage_in_a_look_is_never_absence(economic: EconomicClient, control: httpx.Client, route: str) -> None:
+    """Whichever of its calls it strikes."""
+    strike(control, route=route)
+    with pytest.raises(Unavailable):
+        economic.vouchers(OURS, *WINDOW)
+
+
+def test_a_large_pdf(economic: EconomicClient) -> None:
+    """Nine million bytes arrive whole."""
+    voucher = posted(economic, posting())
+    pdf = PDF + b"\n" * (9_000_000 - len(PDF))
+
+    assert economic.attach(1, voucher, pdf, key="pdf-1").status == 201
+
+
+def test_accounts_and_barred_periods(economic: EconomicClient, control: httpx.Client) -> None:
+    """January 2026 is barred, which legacy REST does not show; debtors take no direct entries."""
+    data = economic.reference_data(frozenset())
+    year = next(one for one in data.years if one.year == "2026")
+    accounts = {one.number: one for one in data.accounts}
+
+    assert [period.first.month for period in year.periods if period.barred] == [1]
+    assert data.bars_unknown is False
+    assert (accounts[5600].blocked, accounts[3099].barred, accounts[3010].kind) == (True, True, "profitAndLoss")
+    assert control.get("/journal").json()["requests"][0]["path"] == "/self"

@@ -1,0 +1,163 @@
+"""Reference data that only some exports ask for: the chart of accounts, barred periods; and whose it may be."""
+
+from datetime import date
+from typing import Any
+
+import httpx
+import pytest
+from support import samples
+from support.clock import ManualClock
+from support.wire import Wire, agreement, client
+
+from config.exports import Export
+from worker.errors import Misconfigured, Unavailable
+from worker.invoicing.reasons import Reason, failure
+from worker.invoicing.reference import Account, AccountingPeriod
+
+NONE: frozenset[str] = frozenset()
+BARS = "/accountingyearsapi/v2.0.1/accountingYears/periods"
+JULY = AccountingPeriod(first=date(2025, 7, 1), last=date(2025, 7, 31))
+
+
+@pytest.fixture
+def wire() -> Wire:
+    laid = Wire()
+    agreement(laid)
+    laid.collection(
+        "/accounts",
+        {"accountNumber": 3010, "name": "Fragt", "accountType": "profitAndLoss", "vatAccount": {"vatCode": "U25"}},
+        {"accountNumber": 5600, "name": "Debitorer", "accountType": "status", "blockDirectEntries": True},
+        {"accountNumber": 3099, "accountType": "profitAndLoss", "barred": True},
+    )
+    return laid
+
+
+def bar(first: str, last: str, **changes: Any) -> dict[str, Any]:
+    return {"year": "2025/2026", "dateFrom": first, "dateTo": last, "isClosed": False, "isBarred": True} | changes
+
+
+def barring(**changes: Any) -> Export:
+    return samples.export(read_barred_periods=True, **changes)
+
+
+class TestAccounts:
+    """The chart of accounts can be long, and only vouchers name accounts."""
+
+    def test_read_for_vouchers(self, wire: Wire) -> None:
+        """Kind, bar and block decide whether an entry may stand on it."""
+        data = client(wire, export=samples.export(method="voucher")).reference_data(NONE)
+
+        assert data.accounts == (
+            Account(number=3010, name="Fragt", kind="profitAndLoss"),
+            Account(number=5600, name="Debitorer", kind="status", blocked=True),
+            Account(number=3099, name="", kind="profitAndLoss", barred=True),
+        )
+
+    def test_not_read_for_invoices(self, wire: Wire) -> None:
+        """No call, none of them."""
+        assert client(wire).reference_data(NONE).accounts == ()
+        assert "GET /accounts" not in wire.asked
+
+
+class TestBarredPeriods:
+    """Legacy REST calls them open."""
+
+    def test_not_asked_for_unless_wanted(self, wire: Wire) -> None:
+        """The service is another, and its paths are known from integrators' code only."""
+        data = client(wire).reference_data(NONE)
+
+        assert (data.bars_unknown, f"GET {BARS}" in wire.asked) == (False, False)
+
+    @pytest.mark.parametrize(
+        ("period", "barred"),
+        [
+            (bar("2025-07-01", "2025-07-31"), True),
+            (bar("2025-07-01T00:00:00Z", "2025-07-31T00:00:00Z"), True),
+            (bar("2025-07-01", "2026-06-30"), True),  # the whole year
+            (bar("2025-08-01", "2025-08-31"), False),
+            (bar("2025-07-01", "2025-07-31", isBarred=False), False),
+        ],
+    )
+    def test_a_period_is_barred_where_the_service_says_so(
+        self, wire: Wire, period: dict[str, Any], *, barred: bool
+    ) -> None:
+        """By its dates, as the two services spell years differently; dates may be told as times."""
+        wire.lay(f"GET {BARS}", (200, {"items": [period]}))
+        data = client(wire, export=barring()).reference_data(NONE)
+
+        assert [one.barred for one in data.years[0].periods] == [barred]
+        assert data.bars_unknown is False
+        assert wire.requests[wire.asked.index(f"GET {BARS}")].url.host == "apis.e-conomic.com"
+
+    def test_every_page_is_read(self, wire: Wire) -> None:
+        """By cursor until there is none."""
+        wire.lay(
+            f"GET {BARS}",
+            (200, {"items": [bar("2024-01-01", "2024-01-31")], "cursor": "a/b"}),
+            (200, {"items": [bar("2025-07-01", "2025-07-31")]}),
+        )
+        data = client(wire, export=barring()).reference_data(NONE)
+        asked = [request.url.query for request in wire.requests if request.url.path == BARS]
+
+        assert [one.barred for one in data.years[0].periods] == [True]
+        assert asked == [b"", b"cursor=a%2Fb"]
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            (403, {"title": "Forbidden", "errorCode": "AccessDeniedAgreementMissingModules"}),
+            (404, {"message": "Resource not found.", "logId": "x"}),
+            httpx.Response(404, content=b"<html>No such version</html>"),
+            httpx.Response(403, content=b"<html>Forbidden</html>"),
+        ],
+    )
+    def test_no_leave_is_no_outage(self, wire: Wire, answer: Any) -> None:
+        """The export goes on without; the check of the set-up says so."""
+        wire.lay(f"GET {BARS}", answer)
+        data = client(wire, export=barring()).reference_data(NONE)
+
+        assert (data.years[0].periods, data.bars_unknown) == ((JULY,), True)
+
+    @pytest.mark.parametrize("answer", [httpx.Response(503), (200, {"items": [{}]}), (200, []), httpx.ReadTimeout("")])
+    def test_an_outage_is_an_outage(self, wire: Wire, answer: Any) -> None:
+        """Nothing is concluded from it."""
+        wire.lay(f"GET {BARS}", answer)
+        with pytest.raises(Unavailable):
+            client(wire, export=barring()).reference_data(NONE)
+
+
+class TestAgreement:
+    """Whose data it is, is asked before anything of it is believed."""
+
+    def test_the_agreement_is_told_first(self, wire: Wire) -> None:
+        """Before any other call."""
+        told: list[tuple[int, list[str]]] = []
+        asked = client(wire, accept=lambda number: told.append((number, list(wire.asked))))
+        asked.reference_data(NONE)
+        asked.reference_data(NONE)
+
+        assert told == [(123456, ["GET /self"])]
+
+    def test_a_refused_agreement_yields_nothing(self, wire: Wire) -> None:
+        """Every time anew, without a further call."""
+
+        def refuse(number: int) -> None:
+            raise Misconfigured(failure(Reason.AGREEMENT_MISMATCH, f"not {number}"))
+
+        asked = client(wire, accept=refuse)
+        for _ in range(2):
+            with pytest.raises(Misconfigured):
+                asked.reference_data(NONE)
+
+        assert wire.asked == ["GET /self"]
+
+    def test_it_is_asked_again_with_the_next_reading(self, wire: Wire) -> None:
+        """A grant that came to mean another agreement is noticed within the age of the data."""
+        told: list[int] = []
+        clock = ManualClock()
+        asked = client(wire, clock=clock, accept=told.append)
+        asked.reference_data(NONE)
+        clock.advance(301)
+        asked.reference_data(NONE)
+
+        assert told == [123456, 123456]
