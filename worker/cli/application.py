@@ -16,8 +16,15 @@ from worker.cli.commands.up import up
 
 _HELP = """Export closed invoice periods from Opter to Visma e-conomic: complete, once, and to the øre.
 
-Exit codes: 0 all is well; 1 something needs a person (failed invoices, a paused export, mistakes found by a check);
-2 wrong usage, settings or exports file; 3 Redis or e-conomic cannot be reached.
+Exit codes:
+
+0  all is well
+
+1  something needs a person: failed invoices, a paused export, mistakes found by a check
+
+2  wrong usage, settings or exports file
+
+3  Redis or e-conomic cannot be reached
 """
 _OPERATE = "Operate"
 _COMMANDS: Mapping[str, tuple[Callable[..., None], ...]] = {

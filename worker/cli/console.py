@@ -3,9 +3,12 @@
 import json
 import sys
 from typing import Any, TextIO
+from unicodedata import category
 
 from rich.console import Console
+from rich.text import Text
 from rich.theme import Theme
+from typing_extensions import override
 
 #: Good is done, wait is on its way, bad needs a person; quiet steps back, strong stands out.
 THEME = Theme(
@@ -33,7 +36,7 @@ def consoles() -> tuple[Console, Console]:
 
 def console(file: TextIO) -> Console:
     """Return a console that takes every text literally: what e-conomic or Opter wrote is never read as markup."""
-    made = Console(file=file, theme=THEME, highlight=False, markup=False, emoji=False)
+    made = _Console(file=file, theme=THEME, highlight=False, markup=False, emoji=False)
     if not made.is_terminal:
         made.width = PIPE_WIDTH
     return made
@@ -42,3 +45,16 @@ def console(file: TextIO) -> Console:
 def print_json(out: Console, data: Any) -> None:
     """Write one JSON document, uncoloured and unwrapped; amounts of money are strings in it."""
     out.file.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
+class _Console(Console):
+    """Shows control characters as such: a text from outside must not move the cursor or change the terminal."""
+
+    @override
+    def render_str(self, text: str, **how: Any) -> Text:
+        return super().render_str(printable(text), **how)
+
+
+def printable(text: str) -> str:
+    """Return the text with its control characters, line breaks excepted, made visible."""
+    return "".join(one if one == "\n" or category(one) != "Cc" else repr(one)[1:-1] for one in text)

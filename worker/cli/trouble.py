@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from config.mistakes import ConfigurationMistakes
+from worker.cli.console import printable
 from worker.errors import ExportError, LedgerDown, Retryable, Uncertain
 from worker.ledger.embedded import EmbeddedServerError
 
@@ -61,7 +62,7 @@ def _failure(error: ExportError, console: Console) -> ExitCode:
     failure = error.failure
     _headline(console, failure.description)
     if failure.economic_message:
-        console.print(Text(f"  e-conomic says: {failure.economic_message}"), soft_wrap=True)
+        console.print(f"  e-conomic says: {failure.economic_message}", soft_wrap=True)
     _advice(console, failure.next_step)
     if isinstance(error, LedgerDown | Retryable | Uncertain):
         return ExitCode.UNREACHABLE
@@ -69,7 +70,7 @@ def _failure(error: ExportError, console: Console) -> ExitCode:
 
 
 def _headline(console: Console, text: str) -> None:
-    console.print(Text.assemble(("✗ ", "bad"), (text, "strong")), soft_wrap=True)
+    console.print(Text.assemble(("✗ ", "bad"), (printable(text), "strong")), soft_wrap=True)
 
 
 def _advice(console: Console, text: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rich.text import Text
 
+from worker.cli.console import printable
 from worker.cli.report import Phase, phase
 from worker.cli.views.periods import PHASE_STYLES
 from worker.errors import LedgerDown
@@ -50,7 +51,7 @@ def _line(period: PeriodRecord, stands: Phase) -> Text:
     exported, failed = period.counts.get(State.EXPORTED, 0), period.counts.get(State.DEAD, 0)
     numbers = f"  {exported} of {max(period.total, period.invoice_count)} exported"
     return Text.assemble(
-        (f"{period.name}  ", "strong"),
+        (f"{printable(period.name)}  ", "strong"),
         (stands.value, PHASE_STYLES.get(stands, "wait")),
         (numbers, ""),
         (f", {failed} failed" if failed else "", "bad"),

@@ -19,7 +19,7 @@ from worker.invoicing.reasons import Reason, failure
 
 export = typer.Typer(help="Look after the entries of the exports file.", no_args_is_help=True)
 
-OptionalName = Annotated[str | None, typer.Argument(metavar="[NAME]", help="One export; none: all of them.")]
+OptionalName = Annotated[str | None, typer.Argument(metavar="NAME", help="One export; none: all of them.")]
 Samples = Annotated[
     list[Path] | None,
     typer.Option(

@@ -14,7 +14,7 @@ from worker.cli.tools import Tools
 from worker.cli.trouble import ExitCode, WrongUsage
 from worker.invoicing.ports import OperatorPort
 
-Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Invoices, or task ids from Flower.")]
+Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Invoices, or task ids from Flower.")]
 All = Annotated[bool, typer.Option("--all", help="Every failed invoice.")]
 Why = Annotated[str, typer.Option("--why", help="Why, for the history.")]
 

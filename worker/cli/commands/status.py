@@ -23,7 +23,7 @@ LOOK_EVERY = 1.0
 _OVER = (Phase.DONE, Phase.NEEDS_A_PERSON)
 
 PeriodArgument = Annotated[
-    str | None, typer.Argument(metavar="[PERIOD]", help="A period's id (main-p881) or Opter's name of it (2026-47A).")
+    str | None, typer.Argument(metavar="PERIOD", help="A period's id (main-p881) or Opter's name of it (2026-47A).")
 ]
 Watch = Annotated[bool, typer.Option("--watch", "-w", help="Follow the period live until nothing moves any more.")]
 

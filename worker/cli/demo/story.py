@@ -61,7 +61,7 @@ def _watch(stage: Stage) -> None:
 def _failures(stage: Stage) -> None:
     _act(stage, "3  What failed, and what to do about it")
     notice = stage.look(PERIOD_ID).period.notice
-    stage.tools.out.print(section("Said before the first invoice was sent", Text(notice, style="wait")))
+    stage.tools.out.print(section("Said before the first invoice was sent", notice))
     stage.tools.out.print()
     stage.command("failed", "list", "--period", str(PERIOD["name"]))
 

@@ -57,10 +57,8 @@ def invoice_view(record: InvoiceRecord) -> RenderableType:
         Text(),
         facts(_about(record)),
         section("Why", facts(_why(record.failure))) if record.failure else None,
-        section("What to do", Text(record.failure.next_step, style="strong")) if record.failure else None,
-        section("Done differently from the source", *map(Text, record.progress.remarks))
-        if record.progress.remarks
-        else None,
+        section("What to do", record.failure.next_step) if record.failure else None,
+        section("Done differently from the source", *record.progress.remarks) if record.progress.remarks else None,
         section("History", _history(record)),
     )
 
@@ -100,7 +98,7 @@ def _group(reason: str, members: Sequence[InvoiceRecord]) -> RenderableType:
     steps = {record.failure.next_step for record in members if record.failure}
     step = steps.pop() if len(steps) == 1 else next_step(reason)
     heading = f"{title(reason)} · {words.count(len(members), 'invoice')}"
-    return section(heading, Text(reason, style="quiet"), Text(f"→ {step}"), Text(), made)
+    return section(heading, Text(reason, style="quiet"), f"→ {step}", "", made)
 
 
 def _about(record: InvoiceRecord) -> list[tuple[str, RenderableType]]:
@@ -134,10 +132,10 @@ def _in_economic(record: InvoiceRecord) -> str:
 def _why(failure: Failure) -> list[tuple[str, RenderableType]]:
     return [
         ("Reason", Text.assemble((title(failure.reason), "bad"), (f"  {failure.reason}", "quiet"))),
-        ("Description", Text(failure.description)),
+        ("Description", failure.description),
         ("Field", failure.field),
-        ("Value", Text(failure.value)),
-        ("e-conomic says", Text(failure.economic_message)),
+        ("Value", failure.value),
+        ("e-conomic says", failure.economic_message),
         ("e-conomic's log id", failure.log_id),
     ]
 

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from worker.cli import words
+from worker.cli.console import printable
 from worker.cli.report import Phase, Report, Totals
 from worker.cli.views.periods import PHASE_STYLES, period_data
 from worker.cli.views.reasons import by_reason, title
@@ -33,7 +34,7 @@ def period_view(report: Report) -> RenderableType:
         _bar(report),
         Text(),
         facts(_numbers(report)),
-        section("Notice", Text(report.period.notice, style="wait")) if report.period.notice else None,
+        section("Notice", report.period.notice) if report.period.notice else None,
         section("Failed", by_reason(report.failed)) if report.failed else None,
         _conflicts(report) if report.period.conflicts else None,
         section("Gross amounts", _totals(report)) if report.totals else None,
@@ -69,7 +70,7 @@ def _heading(report: Report) -> RenderableType:
     period = report.period
     region = f" · region {period.region}" if period.region else ""
     return Text.assemble(
-        (f"Period {period.name}", "title"),
+        (f"Period {printable(period.name)}", "title"),
         (f"  {period.id}{region} · closed {period.closed_at} · ", "quiet"),
         (report.phase.value, PHASE_STYLES.get(report.phase, "wait")),
     )

@@ -7,6 +7,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from worker.cli import words
+from worker.cli.console import printable
 from worker.cli.report import MOVING, Phase, phase
 from worker.cli.views.tables import page, section, table
 from worker.errors import Failure
@@ -65,7 +66,7 @@ def _table(periods: Sequence[PeriodRecord], now: float) -> RenderableType:
         stands = phase(period, counts)
         dead = counts.get(State.DEAD, 0)
         made.add_row(
-            Text(period.name, style="strong"),
+            Text(printable(period.name), style="strong"),
             period.id,
             Text(stands.value, style=PHASE_STYLES.get(stands, "wait")),
             str(max(period.total, period.invoice_count)),

@@ -1,0 +1,125 @@
+"""The commands that run processes: started, refused, looked after, stopped."""
+
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from support.installation import Installation, event
+from support.samples import customer, invoice, line
+
+from worker.invoicing.invoice import Invoice
+
+INTAKE, WORKER, FLOWER = (b"worker", b"intake"), (b"celery", b"worker"), (b"celery", b"flower")
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    with Installation(tmp_path, flower__port=str(_free_port())) as running:
+        yield running
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _invoices(count: int) -> list[Invoice]:
+    known = customer(code="K1001", corporate_id=None)
+    return [invoice(invoice_number=500_001 + n, customer=known) for n in range(count)]
+
+
+def test_the_intake_ends_soon_after_sigterm(installation: Installation) -> None:
+    """A look at the empty queue lasts a second; a container's stop is not kept waiting."""
+    installation.start("intake", "intake")
+    with installation.client() as client:
+        installation.wait_for(lambda: client.exists("opter:period-closed:consumers") == 1, "the intake is up")
+    began = time.monotonic()
+
+    installation.kill("intake", signal.SIGTERM)
+
+    assert time.monotonic() - began < 4
+
+
+def test_a_redis_that_may_forget_is_refused(installation: Installation) -> None:
+    """Without an append-only file a crash would forget what was posted: told with remedy and way around."""
+    with installation.client() as client:
+        client.config_set("appendonly", "no")
+
+    installation.command("intake", expect=(2,))
+
+
+def test_a_redis_that_may_forget_is_taken_when_told_to(tmp_path: Path) -> None:
+    """The owner answers for persistence in another way."""
+    with Installation(tmp_path, redis__require_durability="false") as installation, installation.client() as client:
+        client.config_set("appendonly", "no")
+        installation.start("intake", "intake")
+        installation.wait_for(lambda: client.exists("opter:period-closed:consumers") == 1, "the intake is up")
+
+
+def test_a_set_up_is_proven_against_the_agreement(installation: Installation, tmp_path: Path) -> None:
+    """Complete for what it has seen; with a period that is to come, what that needs is missing."""
+    coming = tmp_path / "coming.ndjson"
+    coming.write_text(invoice(line(account="3050")).canonical() + "\n")
+
+    [now] = installation.json("export", "check", "main")
+    [then] = json.loads(installation.command("export", "check", "main", "--event", str(coming), "--json", expect=(1,)))
+
+    assert now["ok"]
+    assert [one["item"] for one in then["checks"] if not one["ok"]] == ["Sales account 3050", "Sample invoices"]
+    assert installation.sandbox("GET", "findings")["findings"] == []
+
+
+def test_tokens_that_are_refused_are_a_finding(installation: Installation) -> None:
+    """A revoked grant: exit code 1, and the invoices' export is not touched by the check."""
+    installation.sandbox("PATCH", "agreements/417001", {"revoked": True})
+
+    [found] = json.loads(installation.command("export", "check", "--json", expect=(1,)))
+
+    assert [one["item"] for one in found["checks"]] == ["Tokens and roles"]
+    assert installation.command("export", "list", expect=(0,))
+
+
+def test_up_runs_everything_and_restarts_what_dies(installation: Installation) -> None:
+    """A period goes through, a worker killed by force comes back, and one signal stops all of it."""
+    installation.start("up", "up", "--logs", "logs")
+    installation.push(event(*_invoices(5)))
+    installation.wait_for(lambda: installation.counts() == {"exported": 5}, "the period is exported")
+    flower = f"http://127.0.0.1:{installation.environment['OPTER_ECONOMIC_FLOWER__PORT']}"
+    installation.wait_for(lambda: _shows(flower), "Flower shows its page")
+    assert httpx.post(f"{flower}/api/worker/shutdown/worker@x", timeout=10).status_code in {401, 403}
+
+    worker = _child(installation, *WORKER)
+    os.kill(worker, signal.SIGKILL)
+    installation.wait_for(lambda: _child(installation, *WORKER) not in (0, worker), "the worker is back")
+    installation.kill("up", signal.SIGTERM)
+
+    assert "worker ended with code -9; started again in 1 s" in installation.log("up")
+    installation.wait_for(lambda: not any(_child(installation, *words) for words in (INTAKE, WORKER, FLOWER)), "gone")
+
+
+def _child(installation: Installation, *words: bytes) -> int:
+    """Return the process id of a process of this installation, by words of its command line; 0 when there is none."""
+    mark = f"OPTER_ECONOMIC_EXPORTS_FILE={installation.folder / 'exports.toml'}".encode()
+    for found in Path("/proc").glob("[0-9]*"):
+        try:
+            arguments = (found / "cmdline").read_bytes().split(b"\0")
+            ours = mark in (found / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if ours and set(words) <= set(arguments) and (found / "cwd").resolve() == installation.folder:
+            return int(found.name)
+    return 0
+
+
+def _shows(flower: str) -> bool:
+    try:
+        return httpx.get(f"{flower}/workers", timeout=10).is_success
+    except httpx.TransportError:
+        return False
