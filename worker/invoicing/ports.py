@@ -119,7 +119,10 @@ class ExportPort(Protocol):
     """What the export of one invoice needs."""
 
     def claim(self, invoice_id: str) -> InvoiceRecord | Unclaimed:
-        """Take the lease of a ``queued`` invoice, raising its fence; its record comes back in the same trip."""
+        """Take the lease of a ``queued`` invoice, raising its fence; its record comes back in the same trip.
+
+        The history is left out.
+        """
         ...
 
     def save(self, record: InvoiceRecord, transition: Transition) -> InvoiceRecord:
@@ -169,7 +172,10 @@ class SweepPort(Protocol):
         ...
 
     def periods_due(self) -> Sequence[tuple[str, str]]:
-        """Return (period id, export) of periods whose preflight is due and not held by anyone."""
+        """Return (period id, export) of periods whose preflight is due and not held by anyone.
+
+        Periods of paused exports wait.
+        """
         ...
 
 
@@ -193,7 +199,10 @@ class OperatorPort(Protocol):
         ...
 
     def requeue(self, invoice_ids: Sequence[str], *, by: str) -> Sequence[str]:
-        """Send dead letters back to ``received``, attempts at zero; return the ids that moved."""
+        """Send dead letters back to ``received``, attempts at zero; return the ids that moved.
+
+        Their progress is kept, and the preflight of their periods is due again.
+        """
         ...
 
     def settle_by_hand(self, invoice_id: str, *, by: str, why: str) -> bool:

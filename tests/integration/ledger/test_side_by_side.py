@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
 import redis
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -243,6 +244,7 @@ def _transitions(now: float) -> list[Transition]:
     ]
 
 
+@pytest.mark.timeout(400)  # a failure takes its time to be made small
 def test_both_ledgers_live_the_same_life(redis_url: str) -> None:
     """Random operations in random order, stale holders and expired leases included; every script runs twice."""
     with EchoingRedis.from_url(redis_url) as client:
