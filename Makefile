@@ -49,6 +49,10 @@ unit: $(INSTALLED) ## Unit tests, sockets off
 test: $(INSTALLED) ## All tests: unit, contract, integration (embedded real Redis, Celery, the sandbox)
 	$(BIN)/pytest -q -m "not chaos"
 
+.PHONY: bench
+bench: $(INSTALLED) ## Calls per invoice and the cost of our own work, measured; writes build/bench.json
+	PYTHONPATH=tests $(BIN)/python -m bench
+
 .PHONY: check
 check: lint test ## What CI runs
 

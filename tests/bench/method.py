@@ -1,0 +1,96 @@
+"""How one method of export is measured: warm, with the latency of an API far away, and with none."""
+
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench import bare
+from bench.figures import MOST_CALLS, Figures, Line, median
+from bench.stage import Exported, Stage, stage
+
+from config.sections import Worker
+from worker.invoicing.invoice import Invoice
+
+#: Milliseconds that e-conomic is taken to need for a call.
+LATENCY = 50.0
+PERIOD = 500
+ROUNDS = 3
+SLOTS: int = Worker().concurrency
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Method:
+    """One method of export."""
+
+    name: str
+    #: Further lines of its entry in the exports file, and settings of the installation, given a folder for its files.
+    entry: str
+    settings: Callable[[Path], dict[str, str]]
+    #: So many invoices of known customers, numbered from ``first``.
+    invoices: Callable[..., list[Invoice]]
+
+
+def measure(method: Method) -> tuple[Figures, list[Line]]:
+    """Return the figures of a method and the table that explains them."""
+    with (
+        TemporaryDirectory(prefix="bench-") as name,
+        stage(Path(name), method.entry, **method.settings(Path(name))) as on,
+    ):
+        on.installation.start("worker", "worker")
+        on.latency(LATENCY)
+        on.export(method.invoices(60, first=100_000))  # warms reference data, customers, products and every slot
+        slow = [on.export(method.invoices(PERIOD, first=200_000 + PERIOD * n)) for n in range(ROUNDS)]
+        on.latency(0)
+        quick, idle = _with_and_without(on, method)
+    return _figures(slow, quick, idle), _lines(slow, quick, idle)
+
+
+def _with_and_without(on: Stage, method: Method) -> tuple[list[Exported], list[float]]:
+    """Measure our worker and a bare one in turn, as the machine may be busier at one time than at another."""
+    quick, idle = [], []
+    for n in range(ROUNDS):
+        quick.append(on.export(method.invoices(PERIOD, first=300_000 + PERIOD * n)))
+        idle.append(bare.tasks_per_second(on.installation, SLOTS))
+    return quick, idle
+
+
+def _figures(slow: list[Exported], quick: list[Exported], idle: list[float]) -> Figures:
+    return Figures(
+        calls_per_invoice=max(_calls(one) for one in (*slow, *quick)),
+        invoices_per_s=statistics.median(map(_rate, slow)),
+        slots=SLOTS,
+        api_latency_ms=LATENCY,
+        overhead_ratio=statistics.median(map(_overhead, slow)),
+        of_bare_celery=statistics.median(_shares(quick, idle)),
+    )
+
+
+def _lines(slow: list[Exported], quick: list[Exported], idle: list[float]) -> list[Line]:
+    seconds = [one.before_first_draft for one in slow]
+    return [
+        median("calls per invoice", map(_calls, (*slow, *quick)), f"all of the period's calls; at most {MOST_CALLS}"),
+        median("invoices/s", map(_rate, slow), f"{LATENCY:.0f} ms a call, {SLOTS} slots; from LPUSH to the last end"),
+        median("overhead ratio", map(_overhead, slow), "time taken / (calls x latency / slots)"),
+        median("s before the first draft", seconds, "intake and preflight; contained in the above"),
+        median("invoices/s, no latency", map(_rate, quick), "from LPUSH; the sandbox shares the machine"),
+        median("bare Celery tasks/s", idle, f"a task that does nothing, {SLOTS} threads, measured in turn with ours"),
+        median("of bare Celery", _shares(quick, idle), "the one over the other"),
+    ]
+
+
+def _calls(one: Exported) -> float:
+    return one.calls / one.invoices
+
+
+def _rate(one: Exported) -> float:
+    return one.invoices / one.wall
+
+
+def _overhead(one: Exported) -> float:
+    return one.wall / (one.calls * LATENCY / 1000 / SLOTS)
+
+
+def _shares(quick: list[Exported], idle: list[float]) -> list[float]:
+    return [_rate(ours) / theirs for ours, theirs in zip(quick, idle, strict=True)]
