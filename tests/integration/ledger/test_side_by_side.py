@@ -138,6 +138,12 @@ class SideBySide(RuleBasedStateMachine):
     def pause(self, export: str) -> None:
         self.both(lambda ledger: ledger.pause(export, FAILURE))
 
+    @rule(export=EXPORTS, number=NUMBERS)
+    def message_for_a_paused_export(self, export: str, number: int) -> None:
+        self.published({number}, export)
+        self.pause(export)
+        self.claim(number, export)
+
     @rule(export=EXPORTS)
     def resume(self, export: str) -> None:
         self.both(lambda ledger: ledger.resume(export))

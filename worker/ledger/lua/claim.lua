@@ -7,10 +7,10 @@ if not state then return {'unknown'} end
 if state == 'exporting' and last == token then return {'claimed', redis.call('HGETALL', invoice)} end
 if state ~= 'queued' then return {state} end
 
-if is_paused(export) then -- its message is used up: another is due as soon as the export is resumed
+if is_paused(export) then -- its message is used up: another is overdue when the export is resumed
   redis.call('HSET', invoice, 'published_at', '0', 'first_published_at', '0')
   redis.call('ZREM', key('sent', export), id)
-  redis.call('ZADD', key('unsent', export), 'NX', AT, id)
+  redis.call('ZADD', key('unsent', export), '0', id)
   return {'paused'}
 end
 

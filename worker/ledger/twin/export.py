@@ -92,10 +92,8 @@ class MemoryExport(Tables, ExportPort):
             self.pauses.setdefault(export, failure)
 
     def _spend_message(self, entry: Entry) -> Unclaimed:
-        if entry.record.published_at:
-            entry.record = replace(entry.record, published_at=0.0)
-            entry.unsent_since = self.now()
-        entry.first_published_at = 0.0
+        entry.record = replace(entry.record, published_at=0.0)
+        entry.first_published_at = entry.unsent_since = 0.0
         return Unclaimed(why="paused")
 
     def _take(self, entry: Entry) -> InvoiceRecord:

@@ -20,7 +20,7 @@ class Entry:
     history: list[HistoryEntry] = field(default_factory=list)
     #: When its first message since it was queued was published; 0 for none.
     first_published_at: float = 0.0
-    #: Since when it is queued without a message.
+    #: Since when it is queued without a message; 0 when its message was used up.
     unsent_since: float = 0.0
 
 
