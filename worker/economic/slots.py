@@ -1,21 +1,14 @@
-"""One HTTP connection for each thread, and a deadline that holds whatever the server does."""
+"""One HTTP client for each thread."""
 
-import math
-import ssl
 import threading
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any
 
-import httpcore
 import httpx
 
-#: Seconds that an idle connection is kept: longer than any wait inside a job, shorter than servers usually keep it.
-_KEEP_ALIVE = 20.0
-_PIECE = 65_536
+from worker.economic.deadline import DeadlineTransport
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +28,7 @@ class Slots:
         self._timeouts = httpx.Timeout(
             connect=timeouts.connect, read=timeouts.read, write=timeouts.write, pool=timeouts.pool
         )
-        self._transport = transport or partial(_Transport, httpx.create_ssl_context(trust_env=False))
+        self._transport = transport or partial(DeadlineTransport, httpx.create_ssl_context(trust_env=False))
         self._local = threading.local()
         self._lock = threading.Lock()
         self._clients: list[tuple[threading.Thread, httpx.Client]] = []
@@ -74,70 +67,3 @@ class Slots:
                     left.close()
             self._clients = [pair for pair in self._clients if pair[0].is_alive()]
             self._clients.append((threading.current_thread(), client))
-
-
-class _Transport(httpx.HTTPTransport):
-    """httpx's own transport, its sockets under the deadline that each request carries as an extension."""
-
-    def __init__(self, context: ssl.SSLContext) -> None:
-        super().__init__(verify=context, trust_env=False)
-        self._backend = _DeadlineBackend()
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=context, max_connections=2, keepalive_expiry=_KEEP_ALIVE, network_backend=self._backend
-        )
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self._backend.until = request.extensions.get("deadline", math.inf)
-        return super().handle_request(request)
-
-
-class _DeadlineBackend(httpcore.SyncBackend):
-    """Sockets whose every operation ends at ``until`` (``time.monotonic``). Only looking a name up is not covered."""
-
-    until = math.inf
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        timeout = self.clip(timeout, httpcore.ConnectTimeout)
-        return _Stream(super().connect_tcp(host, port, timeout, local_address, socket_options), self)
-
-    def clip(self, timeout: float | None, late: type[Exception]) -> float:
-        """Return what is left for an operation; raises ``late`` when nothing is."""
-        left = self.until - time.monotonic()
-        if left <= 0:
-            raise late("the deadline of the call has passed")
-        return left if timeout is None else min(timeout, left)
-
-
-class _Stream(httpcore.NetworkStream):
-    """A connection that asks its backend before every operation; a timeout alone starts anew with each byte."""
-
-    def __init__(self, inner: httpcore.NetworkStream, backend: _DeadlineBackend) -> None:
-        self._inner = inner
-        self._backend = backend
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, self._backend.clip(timeout, httpcore.ReadTimeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        for start in range(0, len(buffer), _PIECE):
-            piece = buffer[start : start + _PIECE]
-            self._inner.write(piece, self._backend.clip(timeout, httpcore.WriteTimeout))
-
-    def close(self) -> None:
-        self._inner.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        timeout = self._backend.clip(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout), self._backend)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)

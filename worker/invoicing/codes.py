@@ -58,6 +58,7 @@ class Reason(StrEnum):
     VOUCHER_DIFFERS = "voucher-differs"
     INVOICE_NUMBER_IGNORED = "invoice-number-ignored"
     PDF_MISSING = "pdf-missing"
+    PDF_REFUSED = "pdf-refused"
     PDF_UNUSABLE = "pdf-unusable"
 
     # The customer

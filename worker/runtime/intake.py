@@ -10,13 +10,10 @@ from redis import Redis
 
 from config.settings import Settings
 from worker.intake.consumer import Consumer
-from worker.intake.places import Places
 from worker.intake.reading import Reader
-from worker.intake.resolve import resolve
-from worker.intake.web import Web, WebRules
 from worker.ledger.event_queue import RedisEventQueue, event_client
-from worker.runtime.fetch import HttpFetch
 from worker.runtime.parts import Runtime
+from worker.runtime.places import allowed_places
 
 
 @contextmanager
@@ -28,13 +25,13 @@ def intake_consumer(runtime: Runtime) -> Iterator[Consumer]:
         socket_timeout=settings.redis.socket_timeout,
         connect_timeout=settings.redis.connect_timeout,
     )
-    fetch = HttpFetch(timeout=settings.intake.fetch_timeout)
-    with closing(client), closing(fetch):
-        yield _consumer(runtime, client, fetch)
+    with closing(client):
+        yield _consumer(runtime, client)
 
 
-def _consumer(runtime: Runtime, client: Redis, fetch: HttpFetch) -> Consumer:
+def _consumer(runtime: Runtime, client: Redis) -> Consumer:
     intake = runtime.settings.intake
+    places = allowed_places(intake, deadline=intake.fetch_deadline)
     return Consumer(
         queue=RedisEventQueue(
             client,
@@ -44,23 +41,12 @@ def _consumer(runtime: Runtime, client: Redis, fetch: HttpFetch) -> Consumer:
             heartbeat=intake.heartbeat,
         ),
         ledger=runtime.ledger,
-        reader=Reader(runtime.exports, _places(runtime.settings, fetch), reference_limit=intake.max_reference_bytes),
+        reader=Reader(runtime.exports, places, reference_limit=intake.max_reference_bytes),
         announce=runtime.publisher.preflight,
         clock=time.time,
         event_limit=intake.max_event_bytes,
         fetch_attempts=intake.fetch_attempts,
     )
-
-
-def _places(settings: Settings, fetch: HttpFetch) -> Places:
-    intake = settings.intake
-    rules = WebRules(
-        hosts=intake.allowed_hosts,
-        allow_http=intake.allow_http,
-        allow_private=intake.allow_private_hosts,
-        deadline=intake.fetch_deadline,
-    )
-    return Places(intake.allowed_folders, Web(rules, fetch=fetch, resolve=resolve, clock=time.monotonic))
 
 
 def _name(settings: Settings) -> str:

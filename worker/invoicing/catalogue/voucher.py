@@ -113,6 +113,14 @@ VOUCHER = {
             "voucher.missing_pdf to post, which posts vouchers without it and says so."
         ),
     ),
+    Reason.PDF_REFUSED: Entry(
+        title="PDF outside the allowed places",
+        cause="The invoice's PDF lies in a folder or on a host that the settings do not allow, or behind a redirect.",
+        next_step=(
+            "Put the PDF in an allowed place and send the invoice again, or allow its folder or host in the settings "
+            "and re-queue; or set voucher.missing_pdf to post, which posts vouchers without it and says so."
+        ),
+    ),
     Reason.PDF_UNUSABLE: Entry(
         title="PDF unusable",
         cause="The file is no PDF, larger than the 9 MB that e-conomic takes, or another one than the event announced.",
