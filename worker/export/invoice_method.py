@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from worker.errors import Failure, Refused, Uncertain
-from worker.export import look
+from worker.errors import Failure, Held, Refused, Uncertain
+from worker.export import look, refusals
 from worker.export.job import Job
 from worker.export.prepare import doubt_reference_data, draft_request
 from worker.invoicing.booking import booking_payload
@@ -16,9 +16,6 @@ from worker.invoicing.reasons import Reason, failure
 from worker.invoicing.record import Bury, Continue, Finish, Intent, Outcome, Step
 from worker.invoicing.reference import Document
 from worker.invoicing.totals import compare_totals
-
-#: Keys that e-conomic remembers as refused are left behind one by one; more than this in one execution is no accident.
-_MOST_REFUSALS = 10
 
 
 def advance(job: Job) -> None:
@@ -32,8 +29,7 @@ def advance(job: Job) -> None:
 
 def _draft(job: Job) -> None:
     request = draft_request(job)
-    if job.refusal and not _worth_repeating(job, job.refusal, request.body):
-        raise job.refusal
+    refusals.check_worth_repeating(job, request.body)
     job.intend(
         Step.DRAFT,
         "/invoices/drafts",
@@ -41,11 +37,6 @@ def _draft(job: Job) -> None:
         customer_number=request.customer_number,
         remarks=request.remarks,
     )
-
-
-def _worth_repeating(job: Job, refusal: Refused, body: str) -> bool:
-    """Whether looking everything up again has changed what is sent, or made what it refers to exist again (E06000)."""
-    return body != job.refused_body or ("E06000" in refusal.codes and job.refusals == 1)
 
 
 def _send(job: Job) -> None:
@@ -113,20 +104,17 @@ def _intend_booking(job: Job, draft_number: int, settled: Mapping[str, Any]) -> 
 
 def _refused(job: Job, intent: Intent, refusal: Refused) -> None:
     """e-conomic did nothing. What it remembers of a key is left behind; a real refusal of a booking is looked into."""
-    job.refusals += 1
-    if job.refusals > _MOST_REFUSALS:
-        raise refusal
-    remembered = refusal.replayed or bool(refusal.codes & {"PayloadChanged", "URLChanged"})
-    if intent.step == Step.BOOK or refusal.codes & {"PayloadChanged", "URLChanged"}:
-        job.save(Continue(event=f"{intent.step}-refused", detail=_codes(refusal)), look=True)
+    refusals.count(job, refusal)
+    if intent.step == Step.BOOK or refusals.clashes(refusal):
+        job.save(Continue(event=f"{intent.step}-refused", detail=refusals.codes(refusal)), look=True)
     else:
         doubt_reference_data(job)
         job.save(
-            Continue(event=f"{intent.step}-refused", detail=_codes(refusal)),
+            Continue(event=f"{intent.step}-refused", detail=refusals.codes(refusal)),
             intent=None,
             generation=job.progress.generation + 1,
         )
-    if remembered:
+    if refusals.about_the_key(refusal):
         job.refusal = None
 
 
@@ -144,14 +132,14 @@ def _look(job: Job) -> None:
 
 
 def _booking_refused(job: Job, draft: Document, refusal: Refused) -> None:
-    job.save(
-        Continue(event="booking-refused", detail=_codes(refusal)),
-        intent=None,
-        look=False,
-        draft_number=draft.number,
-        generation=job.progress.generation + 1,
-        verdict=_why_not_booked(job, refusal),
-    )
+    told = Continue(event="booking-refused", detail=refusals.codes(refusal))
+    settled = {"intent": None, "draft_number": draft.number, "generation": job.progress.generation + 1}
+    verdict = refusals.verdict(job, refusal)
+    if isinstance(verdict, Held):
+        job.save(told, look=True, **settled)
+        raise verdict
+    reason = _why_not_booked(job, refusal) if verdict is refusal else verdict.failure
+    job.save(told, look=False, verdict=reason, **settled)
 
 
 def _why_not_booked(job: Job, refusal: Refused) -> Failure:
@@ -195,10 +183,6 @@ def _bury(job: Job) -> None:
 def _finish(job: Job) -> None:
     outcome = Outcome.BOOKED if job.progress.booked_number else Outcome.DRAFTED
     job.save(Finish(outcome=outcome))
-
-
-def _codes(refusal: Refused) -> str:
-    return " ".join(sorted(refusal.codes)) or str(refusal.status)
 
 
 _TURNS = {

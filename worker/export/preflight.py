@@ -1,14 +1,16 @@
 """The check of a whole period before its first write: what is missing is found together and told once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from worker.errors import ExportError, LeaseLost, LedgerDown, Misconfigured
+from pydantic import ValidationError
+
+from worker.errors import ExportError, Failure, LeaseLost, LedgerDown, Misconfigured
 from worker.export.desk import Desk
 from worker.invoicing.invoice import Invoice
 from worker.invoicing.ports import Due, PreflightPort
-from worker.invoicing.preflight import PeriodVerdict, check_period, sales_accounts
-from worker.invoicing.reasons import set_up_related
+from worker.invoicing.preflight import PeriodVerdict, check_period, grouped_accounts
+from worker.invoicing.reasons import Reason, failure, set_up_related
 from worker.invoicing.record import InvoiceRecord
 
 #: Invoices moved on in one trip to the ledger.
@@ -54,9 +56,10 @@ class Preflight:
 
     def _check(self, period_id: str, fence: int, desk: Desk) -> Checked:
         records = list(self.ledger.received(period_id))
-        verdict = _verdict(records, desk)
+        invoices, unreadable = _read(records)
+        verdict = _verdict(invoices, desk)
         found = _in_economic(records, desk)
-        dead = {key: why for key, why in verdict.failures.items() if key not in found}
+        dead = {key: why for key, why in verdict.failures.items() if key not in found} | unreadable
         for start in range(0, len(records), _CHUNK):
             chunk = [record.id for record in records[start : start + _CHUNK]]
             queued = self.ledger.pass_preflight(
@@ -79,10 +82,22 @@ class Preflight:
         )
 
 
-def _verdict(records: Sequence[InvoiceRecord], desk: Desk) -> PeriodVerdict:
+def _read(records: Sequence[InvoiceRecord]) -> tuple[dict[str, Invoice], dict[str, Failure]]:
+    """Return the invoices, and those whose record nobody can read: they must not hold up their period."""
+    invoices: dict[str, Invoice] = {}
+    unreadable: dict[str, Failure] = {}
+    for record in records:
+        try:
+            invoices[record.id] = Invoice.model_validate_json(record.content)
+        except ValidationError:
+            text = "The invoice cannot be read from the ledger any more. Send its period again after the fix."
+            unreadable[record.id] = failure(Reason.INTERNAL_ERROR, text)
+    return invoices, unreadable
+
+
+def _verdict(invoices: Mapping[str, Invoice], desk: Desk) -> PeriodVerdict:
     """Check against cached reference data; what is missing is re-read once before it is believed."""
-    invoices = {record.id: Invoice.model_validate_json(record.content) for record in records}
-    accounts = sales_accounts(invoices.values())
+    accounts = grouped_accounts(invoices.values(), desk.export)
     verdict = check_period(invoices, desk.export, desk.economic.reference_data(accounts))
     if any(set_up_related(why) for why in verdict.failures.values()):
         fresh = desk.economic.reference_data(accounts, newer_than=desk.clock())

@@ -2,17 +2,22 @@
 
 from dataclasses import dataclass
 
-from worker.errors import InvalidInvoice
+from worker.errors import Failure, Held, InvalidInvoice
 from worker.export.job import Job
 from worker.export.parties import customer_number, forget_customer, product_number
+from worker.export.refusals import HELD_FOR
+from worker.invoicing.accounting import held, waits
 from worker.invoicing.draft import draft_payload
 from worker.invoicing.encoding import encode
-from worker.invoicing.preflight import check_invoice, sales_accounts
+from worker.invoicing.preflight import check_invoice, grouped_accounts, sales_accounts
 from worker.invoicing.reasons import merged, set_up_related
 from worker.invoicing.reference import ReferenceData
 
 #: Seconds.
 _FRESH = 60.0
+
+#: Seconds for which a reading of closed periods is believed.
+_HELD_READING = 300.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,16 +42,27 @@ def draft_request(job: Job) -> DraftRequest:
 
 
 def checked_reference(job: Job) -> ReferenceData:
-    """Return reference data that this invoice can be mapped with; what is missing is re-read once before believed."""
-    accounts = sales_accounts([job.invoice])
-    reference = job.desk.economic.reference_data(accounts, newer_than=job.fresh_since)
-    failures = check_invoice(job.invoice, job.desk.export, reference)
+    """Return reference data that this invoice can be mapped with; what is missing is re-read once before believed.
+
+    Raises ``InvalidInvoice``, and ``Held`` when it has to wait for the books to be opened.
+    """
+    export, now = job.desk.export, job.desk.clock()
+    reference, failures = _checked(job, job.fresh_since)
     if any(set_up_related(one) for one in failures):
-        reference = job.desk.economic.reference_data(accounts, newer_than=job.desk.clock())
-        failures = check_invoice(job.invoice, job.desk.export, reference)
+        # A whole period may wait for one closed month: each of its invoices does not need a reading of its own.
+        newer_than = now - _HELD_READING if waits(failures, export) else now
+        reference, failures = _checked(job, newer_than)
+    if waits(failures, export):
+        raise Held(held(merged(failures)), retry_after=HELD_FOR)
     if failures:
         raise InvalidInvoice(merged(failures))
     return reference
+
+
+def _checked(job: Job, newer_than: float | None) -> tuple[ReferenceData, list[Failure]]:
+    accounts = grouped_accounts([job.invoice], job.desk.export)
+    reference = job.desk.economic.reference_data(accounts, newer_than=newer_than)
+    return reference, check_invoice(job.invoice, job.desk.export, reference)
 
 
 def doubt_reference_data(job: Job) -> None:
