@@ -97,9 +97,9 @@ class Works:
         )
         self.client = client
         door: Any = LedgerDoor(self)
-        self.desk = Desk(export=self.export, economic=client, ledger=door, clock=self.clock, environment="test")
+        self.desk = desk = Desk(export=self.export, economic=client, ledger=door, clock=self.clock, environment="test")
         self.exporter = Exporter(
-            desk=lambda _: self.desk,
+            desk=lambda _: desk,
             claim=door.claim,
             policy=self.policy,
             chance=random.Random(self.seed),

@@ -1,0 +1,74 @@
+"""The crash matrix of one invoice: every single trouble at every effect, and pairs of troubles, judged one by one."""
+
+import itertools
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from support.chaos.play import Play, Strike, singles
+from support.chaos.scenarios import SCENARIOS, Scenario
+from support.chaos.troubles import EVERY, PAYLOAD_CHANGED
+from support.chaos.verdict import judge
+
+#: Seconds between the first worker's end and the next one's begin: at once, within the key's hour, past it.
+GAPS = (0.0, 1800.0, 4000.0)
+#: How far behind the first trouble the second may come, in effects.
+REACH = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """What is played; its text is enough to repeat it."""
+
+    scenario: str
+    strikes: tuple[Strike, ...]
+    gap: float = 0.0
+
+    def __str__(self) -> str:
+        struck = ", ".join(f"{strike.trouble} at effect {strike.effect}" for strike in self.strikes)
+        return f"{self.scenario}; {struck or 'nothing'}; {self.gap:g} s later"
+
+
+def play(schedule: Schedule) -> tuple[list[str], list[str]]:
+    """Return what was wrong in the end, and the effects."""
+    scenario = _named(schedule.scenario)
+    works = scenario.works()
+    played = Play(works=works, strikes=schedule.strikes)
+    try:
+        played.run(gap=schedule.gap)
+    except AssertionError as error:
+        return [str(error)], played.effects
+    excused = any(strike.trouble == PAYLOAD_CHANGED for strike in schedule.strikes)
+    return judge(works, scenario, excused=excused), played.effects
+
+
+def every_single(scenario: Scenario, gaps: Iterable[float] = GAPS) -> Iterator[Schedule]:
+    """Yield every single trouble of a scenario, followed by each gap."""
+    _, effects = play(Schedule(scenario=scenario.name, strikes=()))
+    for gap, strikes in itertools.product(gaps, singles(effects)):
+        yield Schedule(scenario=scenario.name, strikes=strikes, gap=gap)
+
+
+def sampled_pairs(scenario: Scenario, count: int, chance: random.Random) -> Iterator[Schedule]:
+    """Yield pairs of troubles drawn by chance: the first at any effect, the second soon after, any gap."""
+    _, effects = play(Schedule(scenario=scenario.name, strikes=()))
+    firsts = list(singles(effects))
+    for _ in range(count):
+        [first] = chance.choice(firsts)
+        second = Strike(effect=first.effect + chance.randint(1, REACH), trouble=chance.choice(EVERY))
+        yield Schedule(scenario=scenario.name, strikes=(first, second), gap=chance.choice(GAPS))
+
+
+def failures(schedules: Iterable[Schedule]) -> tuple[int, list[tuple[Schedule, list[str]]]]:
+    """Play them all; return how many, and those that failed with what was wrong."""
+    played, failed = 0, []
+    for schedule in schedules:
+        played += 1
+        wrong, _ = play(schedule)
+        if wrong:
+            failed.append((schedule, wrong))
+    return played, failed
+
+
+def _named(name: str) -> Scenario:
+    return next(scenario for scenario in SCENARIOS if scenario.name == name)

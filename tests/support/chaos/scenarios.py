@@ -1,0 +1,55 @@
+"""The exports that the crash matrix plays: what is in e-conomic before, what comes in, and how it must end."""
+
+from dataclasses import dataclass
+
+from support.samples import customer, invoice, line
+from support.works import EXPORT, Works
+
+from config.exports import Export
+from worker.invoicing.invoice import Invoice
+
+KNOWN = customer(corporate_id=None)
+NEW = customer(code="N-1", ledger_number=7001, corporate_id="88000001")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """One invoice and its end."""
+
+    name: str
+    invoice: Invoice
+    export: Export = EXPORT
+    #: ``booked``, ``drafted``, ``dead`` (nothing of it is left in e-conomic).
+    ends: str = "booked"
+    new_customers: int = 0
+    new_products: int = 0
+
+    def works(self, seed: int = 1) -> Works:
+        """Return an installation that has taken the invoice in."""
+        works = Works(self.export, seed=seed)
+        works.close_period(self.invoice)
+        return works
+
+
+def _booking(**changes: object) -> Export:
+    return EXPORT.model_copy(update={"booking": EXPORT.booking.model_copy(update=changes)})
+
+
+SCENARIOS = (
+    Scenario(name="known customer", invoice=invoice(customer=KNOWN)),
+    Scenario(name="new customer", invoice=invoice(customer=NEW), new_customers=1),
+    Scenario(name="new product", invoice=invoice(line(account="3012", rate="0.00"), customer=KNOWN), new_products=1),
+    Scenario(
+        name="credit note",
+        invoice=invoice(line("-100.00"), line("-20.00", account="3012", rate="0.00"), customer=KNOWN),
+        new_products=1,
+    ),
+    Scenario(name="booking off", invoice=invoice(customer=KNOWN), export=_booking(book=False), ends="drafted"),
+    Scenario(name="numbers by e-conomic", invoice=invoice(customer=KNOWN), export=_booking(numbers="economic")),
+    # Three lines of 0.10 carry 0.03 each, rounded line by line; e-conomic rounds 25 % of 0.30 once: 0.09 against 0.08.
+    Scenario(
+        name="totals differ",
+        invoice=invoice(*(line("0.10", vat="0.03") for _ in range(3)), customer=KNOWN),
+        ends="dead",
+    ),
+)

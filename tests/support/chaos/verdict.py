@@ -1,0 +1,69 @@
+"""What must hold when everything rests: each invoice once or not at all with a reason, nothing else left behind."""
+
+from support.chaos.scenarios import Scenario
+from support.works import Works
+
+from worker.invoicing.invoice import Invoice
+from worker.invoicing.record import InvoiceRecord, State
+from worker.invoicing.reference import Document
+from worker.sandbox.seed import standard_agreement
+
+_SEEDED = standard_agreement()
+
+
+def judge(works: Works, scenario: Scenario, *, excused: bool = False) -> list[str]:
+    """Return everything that is wrong; ``excused``: the schedule itself brought about what the sandbox found fault with."""
+    return [
+        *_end(works, scenario.invoice, scenario.ends),
+        *leftovers(works, drafts=scenario.ends == "drafted"),
+        *shared(works, customers=scenario.new_customers, products=scenario.new_products, ends=scenario.ends),
+        *([] if excused else findings(works)),
+    ]
+
+
+def _end(works: Works, invoice: Invoice, ends: str) -> list[str]:
+    record = works.record(f"main-{invoice.invoice_number}")
+    mine = [one for one in works.documents() if one.reference == record.id]
+    if ends == "dead":
+        honest = record.state is State.DEAD and record.failure is not None
+        return ([] if honest else [f"{record.id} is {record.state}"]) + [f"left behind: {one}" for one in mine]
+    return ended(record, invoice, mine, booked=ends == "booked")
+
+
+def ended(record: InvoiceRecord, invoice: Invoice, mine: list[Document], *, booked: bool = True) -> list[str]:
+    """Return what is wrong with an invoice that must be in e-conomic once, equal to the source."""
+    wrong = [] if record.state is State.EXPORTED else [f"{record.id} is {record.state}: {record.failure}"]
+    if [one.booked for one in mine] != [booked]:
+        return [*wrong, f"{record.id} stands {len(mine)} times: {mine}"]
+    [document] = mine
+    if (document.net, document.vat, document.gross) != (invoice.net, invoice.vat, invoice.gross):
+        wrong.append(f"{record.id} has other amounts")
+    known = record.progress.booked_number if booked else record.progress.draft_number
+    if record.state is State.EXPORTED and known != document.number:
+        wrong.append(f"{record.id}: the ledger says {known}, e-conomic {document.number}")
+    return wrong
+
+
+def leftovers(works: Works, *, drafts: bool = False) -> list[str]:
+    """Return stray drafts and faults of the program."""
+    found = [] if drafts else [f"stray draft {number}" for number in works.sandbox.agreement.drafts]
+    return found + [f"bug: {error!r}" for error in works.reported]
+
+
+def shared(works: Works, *, customers: int, products: int, ends: str = "booked") -> list[str]:
+    """Return what is wrong with the number of customers and products created."""
+    agreement = works.sandbox.agreement
+    created = {
+        "customers": (len(agreement.customers) - len(_SEEDED.customers), customers),
+        "products": (len(agreement.products) - len(_SEEDED.products), products),
+    }
+    return [
+        f"{found} {name} created instead of {wanted}"
+        for name, (found, wanted) in created.items()
+        if found != wanted and not (ends == "dead" and found < wanted)
+    ]
+
+
+def findings(works: Works) -> list[str]:
+    """Return what the real e-conomic would have ignored or refused as our mistake."""
+    return [f"finding: {one.method} {one.path}: {one.what}" for one in works.sandbox.world.journal.findings]
