@@ -218,5 +218,13 @@ class OperatorPort(Protocol):
         ...
 
 
-class Ledger(IntakePort, PreflightPort, ExportPort, SweepPort, OperatorPort, Protocol):
+class PinPort(Protocol):
+    """Which agreement an export writes to, kept from its first use."""
+
+    def pin(self, export: str, agreement: int) -> int:
+        """Return the agreement that the export is pinned to: the first one that was ever given here."""
+        ...
+
+
+class Ledger(IntakePort, PreflightPort, ExportPort, SweepPort, OperatorPort, PinPort, Protocol):
     """The whole of it."""

@@ -134,6 +134,10 @@ class SideBySide(RuleBasedStateMachine):
     def time_passes(self, seconds: float) -> None:
         self.clock.advance(seconds)
 
+    @rule(export=EXPORTS, agreement=st.sampled_from([417001, 417002]))
+    def pin(self, export: str, agreement: int) -> None:
+        self.both(lambda ledger: ledger.pin(export, agreement))
+
     @rule(export=EXPORTS)
     def pause(self, export: str) -> None:
         self.both(lambda ledger: ledger.pause(export, FAILURE))

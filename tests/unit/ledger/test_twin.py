@@ -3,6 +3,7 @@
 from support.ledger.export_rules import ClaimRules, SaveRules
 from support.ledger.intake_rules import IntakeRules
 from support.ledger.operator_rules import OperatorRules
+from support.ledger.pin_rules import PinRules
 from support.ledger.preflight_rules import PreflightRules
 from support.ledger.shared_rules import SharedRules
 from support.ledger.sweep_rules import SweepRules
@@ -34,3 +35,7 @@ class TestSweep(SweepRules):
 
 class TestOperator(OperatorRules):
     """A person looks and acts."""
+
+
+class TestPins(PinRules):
+    """An export writes to one agreement."""

@@ -57,7 +57,8 @@ ECONOMIC = {
         title="Tokens of another agreement",
         cause="The access tokens belong to another agreement than this export is bound to.",
         next_step=(
-            "Put the token of the right agreement in place, or correct the agreement number, and resume the export."
+            "Put the token of the right agreement in place, or, if the export is to write to this one from now on, set "
+            "agreement in the exports file to its number; then restart the workers and resume the export."
         ),
     ),
 }

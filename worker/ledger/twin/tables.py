@@ -58,6 +58,8 @@ class Tables:
         self.period_entries: dict[str, PeriodEntry] = {}
         self.events: set[str] = set()
         self.pauses: dict[str, Failure] = {}
+        #: By export: the agreement of its first use.
+        self.pins: dict[str, int] = {}
         self.shared: dict[str, Shared] = {}
         #: By export: when the next invoice on its last chance may run.
         self.alone: dict[str, float] = {}
