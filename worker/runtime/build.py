@@ -3,9 +3,9 @@
 import random
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from functools import partial
 
-import structlog
 from celery import Celery
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -15,18 +15,24 @@ from config.exports import Export
 from config.names import queue_key
 from config.settings import Settings
 from worker.economic import EconomicClient, Timeouts
+from worker.export.agreement import accept_agreement
 from worker.export.desk import Desk
 from worker.export.preflight import Preflight
 from worker.export.run import Exporter
 from worker.export.sweep import Sweeper
+from worker.invoicing.ports import PdfSource, PinPort
 from worker.invoicing.retry import RetryPolicy
-from worker.ledger import LedgerPolicy, RedisLedger
+from worker.ledger import LedgerPolicy, RedisLedger, check_server
+from worker.ledger.adapter.store import translated
 from worker.ledger.gate_redis import RedisGate
-from worker.runtime.logs import frames
+from worker.runtime.logs import report
 from worker.runtime.parts import Runtime
+from worker.runtime.pdfs import AllowedPdfs
+from worker.runtime.places import allowed_places
 from worker.runtime.publisher import Publisher
 
-log = structlog.get_logger()
+#: Seconds of a lease that an upload leaves: a call may have waited for its leave, and its outcome is written down.
+_LEASE_RESERVE = 4.0
 
 
 def connect(settings: Settings) -> Redis:
@@ -39,13 +45,20 @@ def connect(settings: Settings) -> Redis:
     )
 
 
+def server_problems(settings: Settings) -> list[str]:
+    """Return why this Redis is not fit to hold the ledger, and what to do about each. Raises ``LedgerDown``."""
+    with closing(connect(settings)) as redis:
+        return list(check_server(redis, require_durability=settings.redis.require_durability))
+
+
 def build_runtime(settings: Settings, exports: Mapping[str, Export], app: Celery) -> Runtime:
     """Build everything that a worker, the intake or a command needs."""
     redis = connect(settings)
     ledger = RedisLedger(redis, prefix=settings.redis.prefix, policy=_ledger_policy(settings))
     gate = RedisGate(redis, prefix=settings.redis.prefix)
-    clients = {name: _client(export, settings, gate) for name, export in exports.items()}
-    desks = {name: _desk(export, settings, ledger, clients[name]) for name, export in exports.items()}
+    clients = {name: _client(export, settings, gate, ledger) for name, export in exports.items()}
+    pdfs = _pdfs(settings)
+    desks = {name: _desk(export, settings, ledger, clients[name], pdfs) for name, export in exports.items()}
     publisher = Publisher(app, ledger)
     return Runtime(
         settings=settings,
@@ -58,7 +71,7 @@ def build_runtime(settings: Settings, exports: Mapping[str, Export], app: Celery
             claim=ledger.claim,
             policy=_retry_policy(settings),
             chance=random.Random(),  # noqa: S311  # jitter, not a secret
-            report=_report,
+            report=report,
         ),
         preflight=Preflight(ledger=ledger, publish=publisher.export),
         sweeper=Sweeper(
@@ -73,7 +86,7 @@ def build_runtime(settings: Settings, exports: Mapping[str, Export], app: Celery
     )
 
 
-def _client(export: Export, settings: Settings, gate: RedisGate) -> EconomicClient:
+def _client(export: Export, settings: Settings, gate: RedisGate, pins: PinPort) -> EconomicClient:
     http = settings.http
     return EconomicClient(
         export,
@@ -83,11 +96,20 @@ def _client(export: Export, settings: Settings, gate: RedisGate) -> EconomicClie
             connect=http.connect_timeout, read=http.read_timeout, write=http.write_timeout, pool=http.pool_timeout
         ),
         deadline=http.deadline,
+        upload_deadline=max(http.deadline, settings.ledger.lease_seconds - _LEASE_RESERVE),
         reference_age=http.reference_age,
+        accept=partial(accept_agreement, export, pins),
     )
 
 
-def _desk(export: Export, settings: Settings, ledger: RedisLedger, client: EconomicClient) -> Desk:
+def _pdfs(settings: Settings) -> PdfSource:
+    """PDFs are fetched under the lease of an invoice, so that the shorter of the two deadlines counts."""
+    return AllowedPdfs(
+        allowed_places(settings.intake, deadline=min(settings.intake.fetch_deadline, settings.http.deadline))
+    )
+
+
+def _desk(export: Export, settings: Settings, ledger: RedisLedger, client: EconomicClient, pdfs: PdfSource) -> Desk:
     return Desk(
         export=export,
         economic=client,
@@ -95,6 +117,7 @@ def _desk(export: Export, settings: Settings, ledger: RedisLedger, client: Econo
         clock=time.time,
         environment=settings.environment,
         key_memory=settings.http.key_memory_minutes * 60,
+        pdfs=pdfs,
     )
 
 
@@ -110,8 +133,5 @@ def _retry_policy(settings: Settings) -> RetryPolicy:
 
 
 def _waiting(redis: Redis, prefix: str, queue: str) -> int:
-    return int(redis.llen(queue_key(prefix, queue)))
-
-
-def _report(error: BaseException) -> None:
-    log.error("internal_error", error=type(error).__name__, frames=frames(error))
+    with translated():
+        return int(redis.llen(queue_key(prefix, queue)))

@@ -5,13 +5,13 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from config.settings import Settings
 from worker.cli.processes.celery_commands import become, flower_command, worker_command
 from worker.cli.processes.intake import run_intake
 from worker.cli.processes.stopping import stop_on_signal
 from worker.cli.tools import Tools
 from worker.cli.trouble import WrongUsage
-from worker.ledger import check_server
-from worker.runtime import configure_logs
+from worker.runtime import configure_logs, server_problems
 from worker.runtime.intake import intake_consumer
 from worker.sandbox.server import DEFAULT_PORT, DEFAULT_TOKENS, serve
 
@@ -26,6 +26,7 @@ def worker(ctx: typer.Context, name: WorkerName = "worker@%h") -> None:
     """Run a worker: it exports invoices to e-conomic. Run several under different names for more throughput."""
     tools: Tools = ctx.obj
     settings, _ = tools.settings, tools.exports  # every mistake is told here, before Celery starts
+    _require_fit(settings)
     become(worker_command(name, settings.log.level))
 
 
@@ -45,12 +46,16 @@ def intake(ctx: typer.Context) -> None:
     tools: Tools = ctx.obj
     settings = tools.settings
     configure_logs(settings.log.level, settings.log.format)
-    with stop_on_signal() as stop, tools.runtime() as runtime:
-        problems = check_server(runtime.redis, require_durability=settings.redis.require_durability)
-        if problems:
-            raise WrongUsage("This Redis is not fit to hold the ledger; nothing was started.", "\n  → ".join(problems))
-        with intake_consumer(runtime) as consumer:
-            run_intake(consumer.run, runtime.sweeper.turn, interval=settings.ledger.sweep_interval, stop=stop)
+    _require_fit(settings)
+    with stop_on_signal() as stop, tools.runtime() as runtime, intake_consumer(runtime) as consumer:
+        run_intake(consumer.run, runtime.sweeper.turn, interval=settings.ledger.sweep_interval, stop=stop)
+
+
+def _require_fit(settings: Settings) -> None:
+    """Refuse to run on a Redis that may forget: what it forgets could be posted twice, or never."""
+    problems = server_problems(settings)
+    if problems:
+        raise WrongUsage("This Redis is not fit to hold the ledger; nothing was started.", "\n  → ".join(problems))
 
 
 def sandbox(ctx: typer.Context, host: Host = "127.0.0.1", port: Port = DEFAULT_PORT) -> None:
