@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ from support.inprocess import Sandbox
 
 from config.exports import Booking, Codes, Customers, Export
 from worker.economic import EconomicClient, Timeouts
+from worker.export.agreement import accept_agreement
 from worker.export.desk import Desk
 from worker.export.preflight import Checked, Preflight
 from worker.export.run import Exporter, Ran
@@ -92,11 +94,16 @@ class Works:
 
     def hire(self) -> None:
         """Start a worker: caches are empty, what the ledger holds is all that is known."""
+        door: Any = LedgerDoor(self)
         client = EconomicClient(
-            self.export, gate=self.gate, timeouts=Timeouts(), clock=self.clock, transport=lambda: Transport(self)
+            self.export,
+            gate=self.gate,
+            timeouts=Timeouts(),
+            clock=self.clock,
+            accept=partial(accept_agreement, self.export, door),
+            transport=lambda: Transport(self),
         )
         self.client = client
-        door: Any = LedgerDoor(self)
         self.desk = desk = Desk(export=self.export, economic=client, ledger=door, clock=self.clock, environment="test")
         self.exporter = Exporter(
             desk=lambda _: desk,
