@@ -1,5 +1,7 @@
 """One execution of one invoice: the record under lease and what was learnt since the claim."""
 
+from collections.abc import Callable
+from functools import cached_property, partial
 from typing import Any
 
 from worker.errors import Refused
@@ -8,6 +10,7 @@ from worker.invoicing.economic_port import Reply
 from worker.invoicing.identity import idempotency_key
 from worker.invoicing.invoice import Invoice
 from worker.invoicing.record import Continue, Intent, InvoiceRecord, Progress, Step, Transition
+from worker.invoicing.reference import VoucherFound
 
 
 class Job:
@@ -16,15 +19,24 @@ class Job:
     def __init__(self, record: InvoiceRecord, desk: Desk) -> None:
         self.record = record
         self.desk = desk
-        self.invoice = Invoice.model_validate_json(record.content)
         #: The last refusal of this execution, and the body that it refused.
         self.refusal: Refused | None = None
         self.refused_body = ""
         self.refusals = 0
         #: The write that this very execution has recorded; any other was left by an earlier one.
         self.own: Intent | None = None
+        #: Our voucher, as this execution has last seen it.
+        self.found: VoucherFound | None = None
+        #: The PDF to attach, and what to remark about it; None: not asked for yet in this execution.
+        self.pdf: bytes | None = None
+        self.pdf_remarks: tuple[str, ...] | None = None
         #: Reference data read before this time is not believed any more; seconds since the epoch, UTC.
         self.fresh_since: float | None = None
+
+    @cached_property
+    def invoice(self) -> Invoice:
+        """The source's invoice; a record that nobody can read any more is this execution's trouble, not the task's."""
+        return Invoice.model_validate_json(self.record.content)
 
     @property
     def progress(self) -> Progress:
@@ -44,11 +56,14 @@ class Job:
 
     def send(self, intent: Intent) -> Reply:
         """Send the recorded write. Raises what ``Economic.send`` raises; a refusal is kept for the next look."""
-        try:
-            return self.desk.economic.send(intent)
-        except Refused as refusal:
-            self.refusal, self.refused_body = refusal, intent.body
-            raise
+        return self._attempt(intent, partial(self.desk.economic.send, intent))
+
+    def attach(self, intent: Intent) -> Reply:
+        """Upload the PDF to the voucher that the record knows, under the recorded key. Raises as ``send`` does."""
+        journal, voucher = self.progress.journal, self.progress.voucher
+        if self.pdf is None or journal is None or voucher is None:
+            raise LookupError("there is no file to attach, or nothing to attach it to")
+        return self._attempt(intent, partial(self.desk.economic.attach, journal, voucher, self.pdf, key=intent.key))
 
     def delete(self, path: str) -> None:
         """Delete what is ours; needs no recorded intent, as whoever comes after us looks before deleting again."""
@@ -56,6 +71,15 @@ class Job:
         self.desk.economic.send(
             Intent(step=Step.DISCARD, method="DELETE", path=path, body="", key=key, at=self.desk.clock())
         )
+
+    def _attempt(self, intent: Intent, call: Callable[[], Reply]) -> Reply:
+        try:
+            reply = call()
+        except Refused as refusal:
+            self.refusal, self.refused_body = refusal, intent.body
+            raise
+        self.refusal = None
+        return reply
 
     def _key(self, step: Step, generation: int) -> str:
         agreement = self.desk.economic.reference_data(frozenset()).agreement

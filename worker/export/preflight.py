@@ -90,7 +90,7 @@ def _read(records: Sequence[InvoiceRecord]) -> tuple[dict[str, Invoice], dict[st
         try:
             invoices[record.id] = Invoice.model_validate_json(record.content)
         except ValidationError:
-            text = "The invoice cannot be read from the ledger any more. Send its period again after the fix."
+            text = "The invoice as the ledger has it cannot be read."
             unreadable[record.id] = failure(Reason.INTERNAL_ERROR, text)
     return invoices, unreadable
 

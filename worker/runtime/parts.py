@@ -16,6 +16,7 @@ from worker.export.preflight import Preflight
 from worker.export.run import Exporter, Ran
 from worker.export.sweep import Sweeper
 from worker.ledger import RedisLedger
+from worker.runtime.logs import sealed
 from worker.runtime.publisher import Publisher
 
 log = structlog.get_logger()
@@ -38,7 +39,22 @@ class Runtime:
     desk: Callable[[str], Desk]
 
     def export_invoice(self, invoice_id: str) -> None:
-        """Export one invoice and write its canonical log line."""
+        """Export one invoice and write its canonical log line. Raises ``InternalFault``."""
+        with sealed():
+            self._export_invoice(invoice_id)
+
+    def check_period(self, period_id: str) -> None:
+        """Check one period and write its canonical log line. Raises ``InternalFault``."""
+        with sealed():
+            self._check_period(period_id)
+
+    def close(self) -> None:
+        """Close every connection."""
+        for client in self.clients.values():
+            client.close()
+        self.redis.close()
+
+    def _export_invoice(self, invoice_id: str) -> None:
         began = time.monotonic()
         client = self.clients.get(invoice_id.partition("-")[0])
         if client is None:
@@ -56,8 +72,7 @@ class Runtime:
             ms=round((time.monotonic() - began) * 1000),
         )
 
-    def check_period(self, period_id: str) -> None:
-        """Check one period and write its canonical log line."""
+    def _check_period(self, period_id: str) -> None:
         began = time.monotonic()
         export = period_id.partition("-")[0]
         if export not in self.exports:
@@ -77,12 +92,6 @@ class Runtime:
             found=checked.found,
             ms=round((time.monotonic() - began) * 1000),
         )
-
-    def close(self) -> None:
-        """Close every connection."""
-        for client in self.clients.values():
-            client.close()
-        self.redis.close()
 
 
 def _told(ran: Ran) -> dict[str, object]:
