@@ -105,7 +105,7 @@ class EconomicClient:
         path = checked(intent.method, intent.path)
         return _reply(self._calls.write(intent.method, path, intent.body.encode(), intent.key))
 
-    def vouchers(self, references: frozenset[str], first: date, last: date) -> Sequence[VoucherFound]:
+    def vouchers(self, references: frozenset[str] | None, first: date, last: date) -> Sequence[VoucherFound]:
         """See ``EconomicVouchers``."""
         return self._vouchers.find(references, first, last)
 

@@ -28,12 +28,12 @@ class Vouchers:
         self._deadline = deadline
         self._longest = longest
 
-    def find(self, references: frozenset[str], first: date, last: date) -> list[VoucherFound]:
+    def find(self, references: frozenset[str] | None, first: date, last: date) -> list[VoucherFound]:
         """See ``EconomicVouchers``. Journals and years are listed anew: one made a moment ago may hold the voucher."""
-        if not references:
+        if references is not None and not references:
             return []
         found = [*self._in_journals(), *self._booked(first, last)]
-        ours = (voucher for voucher in found if voucher.reference in references)
+        ours = (voucher for voucher in found if references is None or voucher.reference in references)
         return list({(one.reference, one.journal, one.year, one.number): one for one in ours}.values())
 
     def attachment(self, journal: int, voucher: str) -> int | None:

@@ -1,11 +1,12 @@
 """Where the invoices of one export are worked on: its settings, its agreement, the ledger and the clock."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from config.exports import Export
-from worker.invoicing.economic_port import Economic
-from worker.invoicing.ports import ExportPort
+from worker.export.sightings import Sightings
+from worker.invoicing.economic_port import EconomicVouchers
+from worker.invoicing.ports import ExportPort, PdfSource
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -13,7 +14,7 @@ class Desk:
     """Everything that the export of one invoice needs besides its record."""
 
     export: Export
-    economic: Economic
+    economic: EconomicVouchers
     ledger: ExportPort
     #: Seconds since the epoch, UTC.
     clock: Callable[[], float]
@@ -23,3 +24,7 @@ class Desk:
     key_memory: float = 55 * 60.0
     #: Seconds between the two looks that must both find nothing before something is created anew.
     second_look: float = 60.0
+    #: Where PDFs come from; None: nowhere, so that vouchers go without or not at all, as the export says.
+    pdfs: PdfSource | None = None
+    #: Looks over all vouchers, shared by the invoices of this process.
+    sightings: Sightings = field(default_factory=Sightings)

@@ -14,6 +14,9 @@ from worker.invoicing.record import Continue, Finish, Outcome, Step
 from worker.invoicing.reference import Document
 from worker.invoicing.totals import compare_totals
 
+#: Writes after which there is something to find; when such a key has aged, one fruitless look is enough.
+_CREATES = frozenset({Step.DRAFT, Step.VOUCHER})
+
 
 def find(job: Job) -> Document | None:
     """Return the one document that carries our reference; a booked one wins over its draft.
@@ -55,7 +58,7 @@ def nothing_found(job: Job) -> None:
     progress, now = job.progress, job.desk.clock()
     intent = progress.intent
     license_ran_out = not (intent or progress.look or progress.draft_number)
-    aged = intent is not None and intent.step == Step.DRAFT and now - intent.at >= job.desk.key_memory
+    aged = intent is not None and intent.step in _CREATES and now - intent.at >= job.desk.key_memory
     looked_before = bool(progress.missing_since) and now - progress.missing_since >= job.desk.second_look
     if not (aged or looked_before or license_ran_out):
         job.save(Continue(event="looked-in-vain"), look=True, missing_since=progress.missing_since or now)
@@ -68,6 +71,9 @@ def nothing_found(job: Job) -> None:
         looked_at=now,
         missing_since=0.0,
         draft_number=None,
+        voucher=None,
+        journal=None,
+        attached=False,
     )
 
 

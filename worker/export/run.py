@@ -5,13 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from worker.errors import ExportError, LeaseLost, LedgerDown, Misconfigured
+from worker.export import invoice_method, voucher_method
 from worker.export.desk import Desk
-from worker.export.invoice_method import advance
 from worker.export.job import Job
 from worker.invoicing.ports import Unclaimed
 from worker.invoicing.reasons import Reason, failure
 from worker.invoicing.record import Bury, InvoiceRecord, State, Transition
 from worker.invoicing.retry import RetryPolicy, decide
+
+_METHODS = {"invoice": invoice_method.advance, "voucher": voucher_method.advance}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,7 +61,7 @@ class Exporter:
     def _advance(self, job: Job) -> None:
         try:
             while job.record.state is State.EXPORTING:
-                advance(job)
+                _METHODS[job.desk.export.method](job)
         except (LeaseLost, LedgerDown):
             raise
         except ExportError as error:

@@ -78,8 +78,10 @@ class Economic(Protocol):
 class EconomicVouchers(Economic, Protocol):
     """What the voucher method asks besides."""
 
-    def vouchers(self, references: frozenset[str], first: date, last: date) -> Sequence[VoucherFound]:
+    def vouchers(self, references: frozenset[str] | None, first: date, last: date) -> Sequence[VoucherFound]:
         """Return vouchers whose entries carry the marker of one of these references, in any journal or booked.
+
+        None: of any reference, which costs the same, so that one look may serve many invoices.
 
         Neither journals nor booked entries can be filtered by text, so all journals are read, and the booked entries
         dated ``first`` to ``last``; journals first, so that one booked meanwhile is seen at least once.
