@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 from support.clock import ManualClock
 from support.inprocess import Sandbox
+from support.shelf import Shelf
 
-from config.exports import Booking, Codes, Customers, Export
+from config.exports import Booking, Codes, Customers, Export, Voucher
 from worker.economic import EconomicClient, Timeouts
 from worker.export.agreement import accept_agreement
 from worker.export.desk import Desk
@@ -35,6 +36,14 @@ EXPORT = Export(
     customers=Customers(group=21, layout=17),
     codes=Codes(sales_accounts={}),
     booking=Booking(),
+)
+#: The same agreement by the voucher method; 5990 and 4990 are the seed's clearing and rounding accounts.
+VOUCHER_EXPORT = EXPORT.model_copy(
+    update={
+        "method": "voucher",
+        "codes": Codes(tax_rates={"M25": "U25", "M0": ""}),
+        "voucher": Voucher(clearing_account=5990, rounding_account=4990),
+    }
 )
 PERIOD = "main-p881"
 
@@ -74,6 +83,7 @@ class Works:
     def __init__(self, export: Export = EXPORT, *, seed: int = 1, policy: RetryPolicy | None = None) -> None:
         self.clock = ManualClock(START)
         self.sandbox = Sandbox(self.clock)
+        self.shelf = Shelf()
         self.export = export
         self.seed = seed
         self.policy = policy or RetryPolicy()
@@ -104,7 +114,14 @@ class Works:
             transport=lambda: Transport(self),
         )
         self.client = client
-        self.desk = desk = Desk(export=self.export, economic=client, ledger=door, clock=self.clock, environment="test")
+        self.desk = desk = Desk(
+            export=self.export,
+            economic=client,
+            ledger=door,
+            pdfs=self.shelf,
+            clock=self.clock,
+            environment="test",
+        )
         self.exporter = Exporter(
             desk=lambda _: desk,
             claim=door.claim,

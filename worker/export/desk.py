@@ -16,6 +16,8 @@ class Desk:
     export: Export
     economic: EconomicVouchers
     ledger: ExportPort
+    #: Where the printed invoices come from.
+    pdfs: PdfSource
     #: Seconds since the epoch, UTC.
     clock: Callable[[], float]
     #: Part of every idempotency key: a copy of this installation must not share keys with it.
@@ -24,7 +26,5 @@ class Desk:
     key_memory: float = 55 * 60.0
     #: Seconds between the two looks that must both find nothing before something is created anew.
     second_look: float = 60.0
-    #: Where PDFs come from; None: nowhere, so that vouchers go without or not at all, as the export says.
-    pdfs: PdfSource | None = None
     #: Looks over all vouchers, shared by the invoices of this process.
     sightings: Sightings = field(default_factory=Sightings)

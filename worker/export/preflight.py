@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from worker.errors import ExportError, Failure, LeaseLost, LedgerDown, Misconfigured
+from worker.export.already_there import already_there
 from worker.export.desk import Desk
 from worker.invoicing.invoice import Invoice
 from worker.invoicing.ports import Due, PreflightPort
@@ -58,8 +59,10 @@ class Preflight:
         records = list(self.ledger.received(period_id))
         invoices, unreadable = _read(records)
         verdict = _verdict(invoices, desk)
-        found = _in_economic(records, desk)
-        dead = {key: why for key, why in verdict.failures.items() if key not in found} | unreadable
+        there = already_there(records, invoices, desk)
+        found = there.found
+        dead = {key: why for key, why in verdict.failures.items() if key not in found}
+        dead |= {**there.otherwise, **unreadable}
         for start in range(0, len(records), _CHUNK):
             chunk = [record.id for record in records[start : start + _CHUNK]]
             queued = self.ledger.pass_preflight(
@@ -103,12 +106,3 @@ def _verdict(invoices: Mapping[str, Invoice], desk: Desk) -> PeriodVerdict:
         fresh = desk.economic.reference_data(accounts, newer_than=desk.clock())
         verdict = check_period(invoices, desk.export, fresh)
     return verdict
-
-
-def _in_economic(records: Sequence[InvoiceRecord], desk: Desk) -> frozenset[str]:
-    """Return the ids of which e-conomic has something: a few calls for a whole period.
-
-    This is what makes a wiped ledger, or an event sent again after it, harmless.
-    """
-    wanted = [record.id for record in records]
-    return frozenset(document.reference for document in desk.economic.documents(wanted)) if wanted else frozenset()

@@ -61,8 +61,7 @@ def _asked_for(job: Job) -> tuple[bytes | None, tuple[str, ...]]:
 
 
 def _fetched(job: Job, pdf: Pdf | None) -> bytes:
-    if pdf is None or job.desk.pdfs is None:
-        why = "comes without a PDF" if pdf is None else "has a PDF, but no place to fetch it from is allowed"
-        text = f"Invoice {job.invoice.invoice_number} {why}."
+    if pdf is None:
+        text = f"Invoice {job.invoice.invoice_number} comes without a PDF."
         raise InvalidInvoice(failure(Reason.PDF_MISSING, text, field="pdf"))
     return job.desk.pdfs.fetch(pdf)

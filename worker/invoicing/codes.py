@@ -73,6 +73,7 @@ class Reason(StrEnum):
     NUMBER_TAKEN = "number-taken"
     REFUSED_BY_ECONOMIC = "refused-by-economic"
     DUPLICATE_DOCUMENTS = "duplicate-documents"
+    POSTED_OTHERWISE = "posted-otherwise"
     TOKENS_REFUSED = "tokens-refused"
     ROLE_MISSING = "role-missing"
     AGREEMENT_MISMATCH = "agreement-mismatch"

@@ -40,6 +40,14 @@ ECONOMIC = {
             "and change its 'other reference'; then re-queue."
         ),
     ),
+    Reason.POSTED_OTHERWISE: Entry(
+        title="Posted by the other method",
+        cause="The invoice is in e-conomic already, posted by the method that this export used before.",
+        next_step=(
+            "If what is in e-conomic is right, mark it as exported. Otherwise delete the draft, or the voucher from "
+            "its journal, and re-queue; or set method in the exports file back."
+        ),
+    ),
     Reason.TOKENS_REFUSED: Entry(
         title="Access tokens refused",
         cause="e-conomic does not accept the access tokens of this export: wrong, or the access was withdrawn.",
