@@ -51,7 +51,8 @@ class Installation:
             for name, more in self._exports.items()
         )
         (self.folder / "exports.toml").write_text("".join(entries))
-        self.start("sandbox", "sandbox", "--port", str(self._port))
+        also = [argument for name in self._exports if name != "main" for argument in ("--also", name)]
+        self.start("sandbox", "sandbox", "--port", str(self._port), *also)
         self.wait_for(self._healthy, "the sandbox answers")
         return self
 

@@ -15,6 +15,8 @@ class Fault(BaseModel):
 
     #: ``METHOD /path`` as called or as the template, ``*`` matching anything: ``POST /invoices/booked``.
     route: str = "*"
+    #: Only calls to the agreement with this number; None: to any.
+    agreement: int | None = None
     #: Only calls whose body holds this text.
     body_contains: str = ""
     #: The first matching call that it may strike, counted from 1.
@@ -67,11 +69,12 @@ class FaultScript:
         """Forget every line."""
         self._lines.clear()
 
-    def next(self, method: str, path: str, template: str, body: bytes) -> Fault | None:
+    def next(self, method: str, path: str, template: str, body: bytes, *, agreement: int) -> Fault | None:
         """Return what strikes this call."""
         struck = None
         for line in self._lines:
-            if line.matches(method, path, template, body) and line.strikes(free=struck is None):
+            ours = line.fault.agreement in (None, agreement)
+            if ours and line.matches(method, path, template, body) and line.strikes(free=struck is None):
                 struck = line.fault
         return struck
 

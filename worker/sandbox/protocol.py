@@ -52,7 +52,9 @@ class Protocol:
             self.world.journal.find(entry, ["There is no such path"])
         route, params = self.router.find(request.method, request.path)
         admit(request, route, agreement)
-        struck = self.world.faults.next(request.method, request.path, route.path, request.body)
+        struck = self.world.faults.next(
+            request.method, request.path, route.path, request.body, agreement=agreement.number
+        )
         exchange = Exchange(
             world=self.world,
             request=request,

@@ -1,7 +1,7 @@
 """The sandbox as a process of its own."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from worker.sandbox.app import create_app
@@ -13,6 +13,21 @@ from worker.sandbox.world import Tokens
 
 DEFAULT_TOKENS: Tokens = ("sandbox-app", "sandbox-grant")
 DEFAULT_PORT = 8765
+
+
+def standard_agreements(also: Iterable[str] = ()) -> Mapping[Tokens, Agreement]:
+    """Return standard agreements behind their tokens: the default one, and one for each further name.
+
+    The further ones take the same app secret token and the grant token ``sandbox-grant-NAME``, and are numbered upwards
+    from the default one's number.
+    """
+    first = standard_agreement()
+    app, grant = DEFAULT_TOKENS
+    further = {
+        (app, f"{grant}-{name}"): standard_agreement(number=first.number + at, name=name)
+        for at, name in enumerate(also, start=1)
+    }
+    return {DEFAULT_TOKENS: first} | further
 
 
 def serve(
@@ -34,5 +49,5 @@ def serve(
         OSError: the port is taken.
 
     """
-    app = create_app(agreements or {DEFAULT_TOKENS: standard_agreement()}, ROUTES, clock=time.time)
+    app = create_app(agreements or standard_agreements(), ROUTES, clock=time.time)
     run(app, host=host, port=port, ready=ready)

@@ -10,7 +10,9 @@ def struck(calls: int, **fault: Any) -> list[int]:
     script = FaultScript()
     script.add(Fault(**fault))
     return [
-        n for n in range(1, calls + 1) if script.next("POST", "/invoices/drafts/7", "/invoices/drafts/{n}", b"ref-7")
+        n
+        for n in range(1, calls + 1)
+        if script.next("POST", "/invoices/drafts/7", "/invoices/drafts/{n}", b"ref-7", agreement=1)
     ]
 
 
@@ -48,7 +50,7 @@ def test_the_first_line_that_strikes_wins() -> None:
     script = FaultScript()
     script.add(Fault(status=503))
     script.add(Fault(status=429))
-    found = [script.next("GET", "/self", "/self", b"") for _ in range(3)]
+    found = [script.next("GET", "/self", "/self", b"", agreement=1) for _ in range(3)]
     assert [fault.status if fault else None for fault in found] == [503, 429, None]
 
 
@@ -72,3 +74,13 @@ def test_a_fault_that_cannot_happen_is_refused(fault: dict[str, Any]) -> None:
     """A script is read strictly."""
     with pytest.raises(ValidationError):
         Fault(**fault)
+
+
+def test_a_fault_of_one_agreement() -> None:
+    """Others are left alone, and are not counted."""
+    script = FaultScript()
+    script.add(Fault(agreement=2, times=None))
+    struck = [script.next("GET", "/self", "/self", b"", agreement=number) is not None for number in (1, 2, 3, 2)]
+
+    assert struck == [False, True, False, True]
+    assert [(line["seen"], line["struck"]) for line in script.report()] == [(2, 2)]

@@ -13,12 +13,16 @@ from worker.cli.tools import Tools
 from worker.cli.trouble import WrongUsage
 from worker.runtime import configure_logs, server_problems
 from worker.runtime.intake import intake_consumer
-from worker.sandbox.server import DEFAULT_PORT, DEFAULT_TOKENS, serve
+from worker.sandbox.server import DEFAULT_PORT, serve, standard_agreements
 
 WorkerName = Annotated[
     str, typer.Option("--name", "-n", help="Name of this worker, unique among those running; %h is the host.")
 ]
 Host = Annotated[str, typer.Option("--host", help="Address to listen on. Keep it local: the control path is open.")]
+Also = Annotated[
+    list[str] | None,
+    typer.Option("--also", metavar="NAME", help="A further agreement, behind grant token sandbox-grant-NAME."),
+]
 Port = Annotated[int, typer.Option("--port", help="Port to listen on; 0 takes any free one.")]
 
 
@@ -58,16 +62,18 @@ def _require_fit(settings: Settings) -> None:
         raise WrongUsage("This Redis is not fit to hold the ledger; nothing was started.", "\n  → ".join(problems))
 
 
-def sandbox(ctx: typer.Context, host: Host = "127.0.0.1", port: Port = DEFAULT_PORT) -> None:
+def sandbox(ctx: typer.Context, host: Host = "127.0.0.1", port: Port = DEFAULT_PORT, also: Also = None) -> None:
     """Run a stand-in e-conomic that keeps the real one's rules, to try a set-up: e-conomic itself has no sandbox."""
     tools: Tools = ctx.obj
+    agreements = standard_agreements(also or ())
 
     def ready(url: str) -> None:
         tools.out.print(Text.assemble(("Sandbox ", "strong"), url))
-        tools.out.print(f"  app secret token {DEFAULT_TOKENS[0]}, agreement grant token {DEFAULT_TOKENS[1]}")
+        for (app, grant), agreement in agreements.items():
+            tools.out.print(f"  agreement {agreement.number}: app secret token {app}, agreement grant token {grant}")
         tools.out.print(f"  control path {url}/_sandbox/journal, state, findings, faults, clock")
 
     try:
-        serve(host=host, port=port, ready=ready)
+        serve(host=host, port=port, agreements=agreements, ready=ready)
     except OSError as error:
         raise WrongUsage(f"Cannot listen on {host}:{port}: {error.strerror}.", "Choose another --port.") from None
