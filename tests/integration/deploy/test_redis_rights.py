@@ -1,17 +1,13 @@
 """The Redis configuration and users of the deployment, on a real server: enough rights to work, and no more."""
 
-import hashlib
-import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 import redis
 from celery import Celery
-from support.deployment import DEPLOY
+from support.deployed_redis import ADMIN, OPTER, OURS, DeployedRedis
 from support.samples import invoice
 
 from config.broker import celery_config
@@ -22,68 +18,28 @@ from config.settings import Settings
 from worker.invoicing.period import NewInvoice, PeriodRecord
 from worker.invoicing.record import State
 from worker.ledger import LedgerPolicy, RedisLedger
-from worker.ledger.embedded import server_binary
 from worker.ledger.event_queue import RedisEventQueue
 from worker.ledger.gate_redis import RedisGate
 from worker.ledger.startup import check_server
 
-PASSWORD = "marked"
 PREFIX = Redis().prefix
 QUEUE = Settings.model_fields["intake"].default.queue
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedRedis]:
     """A server with the deployment's own files; every user has the same password."""
-    folder = tmp_path_factory.mktemp("redis")
-    users = (DEPLOY / "redis/users.acl").read_text(encoding="utf-8")
-    (folder / "users.acl").write_text(users.replace("0" * 64, hashlib.sha256(PASSWORD.encode()).hexdigest()))
-    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
-        port = probe.getsockname()[1]
-    with _server(folder, port) as server:
-        try:
-            _await(f"127.0.0.1:{port}", server)
-            yield f"127.0.0.1:{port}"
-        finally:
-            server.terminate()
-
-
-def _server(folder: Path, port: int) -> subprocess.Popen[bytes]:
-    options = {"port": str(port), "bind": "127.0.0.1", "dir": str(folder), "aclfile": str(folder / "users.acl")}
-    command = [str(server_binary()), str(DEPLOY / "redis/redis.conf")]
-    command += [word for name, value in options.items() for word in (f"--{name}", value)]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL)  # our own binary and arguments
-
-
-def _await(address: str, server: subprocess.Popen[bytes]) -> None:
-    with _as("admin", address) as client:
-        for _ in range(100):
-            try:
-                client.ping()
-            except redis.ConnectionError:
-                assert server.poll() is None, "the server refused the deployment's files"
-                time.sleep(0.05)
-            else:
-                return
-    raise AssertionError("the server did not come up")
-
-
-def _url(user: str, address: str) -> str:
-    return f"redis://{user}:{PASSWORD}@{address}/0"
-
-
-def _as(user: str, address: str) -> redis.Redis:
-    return redis.Redis.from_url(_url(user, address))
+    with DeployedRedis(tmp_path_factory.mktemp("redis"), password="marked") as server:
+        yield server
 
 
 @pytest.fixture
-def ours(address: str) -> Iterator[redis.Redis]:
+def ours(server: DeployedRedis) -> Iterator[redis.Redis]:
     """Our own user; whatever it was refused fails the test."""
-    with _as("admin", address) as admin, _as("opter-economic", address) as client:
+    with server.client(ADMIN) as admin, server.client(OURS) as client:
         admin.execute_command("ACL", "LOG", "RESET")
         yield client
-        refused = [(one["context"], one["object"]) for one in admin.acl_log()]
-        assert refused == []
+        assert server.denied() == []
 
 
 def test_the_server_passes_the_check_at_start(ours: redis.Redis) -> None:
@@ -132,10 +88,10 @@ def test_the_rate_gate_works_with_our_rights(ours: redis.Redis) -> None:
     assert RedisGate(ours, prefix=PREFIX).acquire("1234567", 1, Limits()).cost == 1
 
 
-def test_opter_s_side_puts_events_on_the_queue_and_we_take_them(address: str, ours: redis.Redis) -> None:
+def test_opter_s_side_puts_events_on_the_queue_and_we_take_them(server: DeployedRedis, ours: redis.Redis) -> None:
     """One LPUSH from Opter's side; the consumer takes, buries, revives and acknowledges it."""
     queue = RedisEventQueue(ours, queue=QUEUE, clock=time.time, consumer="here")
-    with _as("opter", address) as opter:
+    with server.client(OPTER) as opter:
         opter.lpush(QUEUE, b"{}")
     queue.beat()
     queue.reap()
@@ -150,10 +106,10 @@ def test_opter_s_side_puts_events_on_the_queue_and_we_take_them(address: str, ou
     queue.leave()
 
 
-def test_celery_works_with_our_rights(address: str, ours: redis.Redis) -> None:
+def test_celery_works_with_our_rights(server: DeployedRedis, ours: redis.Redis) -> None:
     """Publishing, consuming, remote control and events: what worker and Flower do with the broker."""
     del ours  # asked for what it checks at the end
-    settings = Settings.model_construct(redis=Redis.model_validate({"url": _url("opter-economic", address)}))
+    settings = Settings.model_construct(redis=Redis.model_validate({"url": server.url}))
     app = Celery("rights", set_as_current=False)
     app.conf.update(celery_config(settings, ["main"]))
     with closing(app), app.connection_for_read() as connection:
@@ -177,19 +133,32 @@ def test_celery_works_with_our_rights(address: str, ours: redis.Redis) -> None:
         ("opter", ("SUBSCRIBE", "x")),
         ("opter-economic", ("GET", "another-program")),
         ("opter-economic", ("FLUSHDB",)),
+        ("opter-economic", ("FLUSHALL",)),
+        ("opter-economic", ("CONFIG", "GET", "*")),
+        ("opter-economic", ("MONITOR",)),
+        ("opter-economic", ("CLIENT", "LIST")),
+        ("opter-economic", ("SAVE",)),
+        ("opter-economic", ("REPLICAOF", "127.0.0.1", "1")),
+        ("opter-economic", ("MODULE", "LIST")),
         ("opter-economic", ("CONFIG", "SET", "appendonly", "no")),
         ("opter-economic", ("ACL", "SETUSER", "opter-economic", "+@all")),
         ("opter-economic", ("KEYS", "*")),
         ("opter-economic", ("SHUTDOWN",)),
     ],
 )
-def test_what_is_not_needed_is_refused(address: str, user: str, command: tuple[str, ...]) -> None:
+def test_what_is_not_needed_is_refused(server: DeployedRedis, user: str, command: tuple[str, ...]) -> None:
     """Neither side reads, changes or destroys what is not its own."""
-    with _as(user, address) as client, pytest.raises(redis.exceptions.NoPermissionError):
+    with server.client(user) as client, pytest.raises(redis.exceptions.NoPermissionError):
         client.execute_command(*command)
 
 
-def test_nobody_comes_in_unnamed(address: str) -> None:
+def test_a_script_has_no_more_rights_than_its_caller(server: DeployedRedis) -> None:
+    """A script that names a foreign key behind Redis' back is stopped at that key."""
+    with server.client(OURS) as client, pytest.raises(redis.ResponseError, match="ACL failure in script"):
+        client.eval("return redis.call('GET', 'another-program')", 0)
+
+
+def test_nobody_comes_in_unnamed(server: DeployedRedis) -> None:
     """Without a user there is nothing to be had."""
-    with redis.Redis.from_url(f"redis://{address}/0") as client, pytest.raises(redis.AuthenticationError):
+    with redis.Redis.from_url(f"redis://127.0.0.1:{server.port}/0") as client, pytest.raises(redis.AuthenticationError):
         client.ping()

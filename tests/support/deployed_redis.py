@@ -1,0 +1,86 @@
+"""A real server with the deployment's own redis.conf and users.acl: what our user may do, and what it may not."""
+
+import hashlib
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Self
+
+import redis
+from support.deployment import DEPLOY
+
+from worker.ledger.embedded import server_binary
+
+OURS, OPTER, ADMIN = "opter-economic", "opter", "admin"
+
+
+class DeployedRedis:
+    """Every user of the file has the same password; without a user there is nothing to be had."""
+
+    def __init__(self, folder: Path, *, password: str) -> None:
+        self.folder = folder
+        self.port = _free_port()
+        self._password = password
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Our own user's address."""
+        return self.address(OURS)
+
+    def address(self, user: str) -> str:
+        return f"redis://{user}:{self._password}@127.0.0.1:{self.port}/0"
+
+    def client(self, user: str) -> redis.Redis:
+        return redis.Redis.from_url(self.address(user))
+
+    def denied(self) -> list[tuple[str, str, str]]:
+        """Return what our user was refused so far: (context, object, whether command or key)."""
+        with self.client(ADMIN) as admin:
+            log = [one for one in admin.acl_log() if one["username"] == OURS]
+        return [(str(one["context"]), str(one["object"]), str(one["reason"])) for one in log]
+
+    def __enter__(self) -> Self:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        users = (DEPLOY / "redis/users.acl").read_text(encoding="utf-8")
+        digest = hashlib.sha256(self._password.encode()).hexdigest()
+        (self.folder / "users.acl").write_text(users.replace("0" * 64, digest), encoding="utf-8")
+        with (self.folder / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(self._command(), stdout=log)
+        self._await()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process
+        self._process.terminate()
+        self._process.wait(15)
+
+    def _command(self) -> list[str]:
+        options = {
+            "port": str(self.port),
+            "bind": "127.0.0.1",
+            "dir": str(self.folder),
+            "aclfile": str(self.folder / "users.acl"),
+        }
+        command = [str(server_binary()), str(DEPLOY / "redis/redis.conf")]
+        return command + [word for name, value in options.items() for word in (f"--{name}", value)]
+
+    def _await(self) -> None:
+        assert self._process
+        with self.client(ADMIN) as client:
+            for _ in range(200):
+                try:
+                    client.ping()
+                except redis.ConnectionError:
+                    assert self._process.poll() is None, "the server refused the deployment's files"
+                    time.sleep(0.05)
+                else:
+                    return
+        raise AssertionError("the server did not come up")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
