@@ -209,4 +209,4 @@ def _new(invoice: Invoice) -> NewInvoice:
     )
 
 
-__all__ = ["EXPORT", "PERIOD", "START", "Killed", "Works"]
+__all__ = ["EXPORT", "PERIOD", "START", "VOUCHER_EXPORT", "Killed", "Works"]
