@@ -42,12 +42,13 @@ lint: $(INSTALLED) ## Lint, types and import rules
 	$(BIN)/lint-imports
 
 .PHONY: unit
-unit: $(INSTALLED) ## Unit tests, sockets off
-	$(BIN)/pytest tests/unit --disable-socket --allow-unix-socket -q
+unit: $(INSTALLED) ## Unit tests, sockets off, with their coverage
+	$(BIN)/coverage run -m pytest tests/unit --disable-socket --allow-unix-socket -q
+	$(BIN)/coverage report --skip-covered --format=total | sed 's/.*/coverage by unit tests: & %/'
 
 .PHONY: test
-test: $(INSTALLED) ## All tests: unit, contract, integration (embedded real Redis, Celery, the sandbox)
-	$(BIN)/pytest -q -m "not chaos"
+test: unit ## All tests: unit, contract, integration (embedded real Redis, Celery, the sandbox), a short chaos
+	$(BIN)/pytest tests --ignore=tests/unit -q -m "not chaos"
 
 .PHONY: bench
 bench: $(INSTALLED) ## Calls per invoice and the cost of our own work, measured; writes build/bench.json
