@@ -132,6 +132,10 @@ class ExportPort(Protocol):
         """
         ...
 
+    def states(self, invoice_ids: Sequence[str]) -> Mapping[str, State]:
+        """Return where these invoices stand; those that are not in the ledger are left out."""
+        ...
+
     def open_shared(self, key: str) -> SharedCreation:
         """Look up a shared creation, or take its lease. Raises ``Busy`` while another holds it."""
         ...
@@ -205,8 +209,20 @@ class OperatorPort(Protocol):
         """
         ...
 
+    def reexport(self, invoice_ids: Sequence[str], *, by: str, by_hand: bool = False) -> Sequence[str]:
+        """Send exported invoices back to ``received``, outcome cleared; return the ids that moved.
+
+        Each is looked up in e-conomic before anything else is done, whatever the preflight sees. Those that a person
+        declared exported stay where they are unless ``by_hand``: nothing in e-conomic need tell that they are there.
+        """
+        ...
+
     def settle_by_hand(self, invoice_id: str, *, by: str, why: str) -> bool:
-        """Mark a dead invoice as exported by hand; False when it is not dead."""
+        """Mark an invoice as exported by hand; False when it cannot be.
+
+        It must be dead, or stand still (received, queued, waiting) with nothing of it sent: what may be in e-conomic,
+        or is under way to it, has to come to an end first.
+        """
         ...
 
     def paused(self) -> Mapping[str, Failure]:

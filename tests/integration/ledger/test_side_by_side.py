@@ -157,6 +157,12 @@ class SideBySide(RuleBasedStateMachine):
         ids = [f"{export}-{number}" for number in sorted(numbers)]
         self.both(lambda ledger: list(ledger.requeue(ids, by="kim")))
 
+    @rule(numbers=st.sets(NUMBERS), export=EXPORTS, by_hand=st.booleans())
+    def reexport(self, numbers: set[int], export: str, *, by_hand: bool) -> None:
+        ids = [f"{export}-{number}" for number in sorted(numbers)]
+        self.both(lambda ledger: dict(ledger.states(ids)))
+        self.both(lambda ledger: list(ledger.reexport(ids, by="kim", by_hand=by_hand)))
+
     @rule(number=NUMBERS, export=EXPORTS)
     def settle(self, number: int, export: str) -> None:
         self.both(lambda ledger: ledger.settle_by_hand(f"{export}-{number}", by="kim", why="seen"))

@@ -99,6 +99,14 @@ class ClaimRules:
         assert (Unclaimed(why="paused"), State.QUEUED, 0.0) == (refused, found.state, found.published_at)
         assert [invoice_id] == [due.invoice_id for due in ledger.sweep(idle_exports=frozenset())]
 
+    def test_states_of_others_are_told(self, ledger: Ledger) -> None:
+        """What an invoice waits for may be anywhere, or not in the ledger at all."""
+        steps.queue(ledger, 1, 2)
+        steps.claim(ledger, "main-2")
+
+        assert ledger.states(["main-1", "main-9", "main-2"]) == {"main-1": State.QUEUED, "main-2": State.EXPORTING}
+        assert ledger.states([]) == {}
+
     def test_of_many_claims_at_once_one_wins(self, ledger: Ledger) -> None:
         """Eight threads, 20 invoices: each invoice has exactly one holder."""
         invoice_ids = steps.queue(ledger, *range(1, 21))

@@ -1,12 +1,16 @@
 """What every ledger keeps when a person looks and acts."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from support.clock import ManualClock
 from support.ledger import steps
+from support.ledger.intake_rules import INTENT
 from support.ledger.steps import FAILURE
 
-from worker.invoicing.ports import Ledger
-from worker.invoicing.record import Bury, Finish, HistoryEntry, Outcome, State
+from worker.invoicing.ports import Ledger, Unclaimed
+from worker.invoicing.record import Bury, Finish, HistoryEntry, Outcome, State, Wait
 
 
 class OperatorRules:
@@ -118,7 +122,7 @@ class OperatorRules:
         assert steps.counts(ledger, "main-p881") == {"received": 450}
 
     def test_a_dead_letter_may_be_settled_by_hand(self, ledger: Ledger) -> None:
-        """It counts as exported, with who and why in its history; nothing else can be settled so."""
+        """It counts as exported, with who and why in its history; what is unknown or settled cannot be."""
         [dead] = steps.bury(ledger, 1)
         done = [ledger.settle_by_hand(one, by="kim", why="entered in e-conomic") for one in (dead, "main-9")]
         again = ledger.settle_by_hand(dead, by="kim", why="entered in e-conomic")
@@ -128,6 +132,81 @@ class OperatorRules:
         assert (record.state, record.outcome, record.failure) == (State.EXPORTED, Outcome.BY_HAND, None)
         assert steps.events(ledger, dead)[-1] == ("by-hand", "kim: entered in e-conomic")
         assert steps.counts(ledger, "main-p881") == {"exported": 1}
+
+    def test_what_stands_still_untouched_may_be_settled(self, ledger: Ledger, clock: ManualClock) -> None:
+        """Received, queued or waiting with nothing sent; its message and its due time find nothing to do."""
+        steps.queue(ledger, 1, 2)
+        ledger.save(steps.claim(ledger, "main-2"), Wait(until=clock.now + 5, failure=FAILURE, costs_attempt=False))
+        steps.take_in(ledger, 3, event="e-2")
+        settled = [ledger.settle_by_hand(f"main-{number}", by="kim", why="entered") for number in (1, 2, 3)]
+        clock.advance(3600)
+
+        assert settled == [True] * 3
+        assert steps.counts(ledger, "main-p881") == {"exported": 3}
+        assert Unclaimed(why="exported") == ledger.claim("main-1")
+        assert list(ledger.sweep(idle_exports=frozenset({"main"}))) == []
+        assert {steps.stored(ledger, f"main-{number}").failure for number in (1, 2, 3)} == {None}
+
+    @pytest.mark.parametrize(
+        "changes", [{"intent": INTENT}, {"draft_number": 5}, {"look": True}, {"voucher": "2026-1"}]
+    )
+    def test_what_may_be_in_e_conomic_is_not_settled_by_hand(
+        self, ledger: Ledger, clock: ManualClock, changes: dict[str, Any]
+    ) -> None:
+        """A write that may yet land beside the one made by hand would double it."""
+        [waiting, held] = steps.queue(ledger, 1, 2)
+        later = Wait(until=clock.now + 5, failure=FAILURE, costs_attempt=False)
+        ledger.save(steps.claim(ledger, waiting).with_progress(**changes), later)
+        steps.claim(ledger, held)
+        before = [steps.stored(ledger, one) for one in (waiting, held)]
+
+        assert [ledger.settle_by_hand(one, by="kim", why="entered") for one in (waiting, held)] == [False, False]
+        assert before == [steps.stored(ledger, one) for one in (waiting, held)]
+
+    def test_what_was_exported_goes_again_with_a_look(self, ledger: Ledger) -> None:
+        """Only the exported move; outcome gone, look ahead, all else of the progress kept, the period due."""
+        [first, second] = steps.queue(ledger, 1, 2)
+        done = steps.claim(ledger, first).with_progress(booked_number=1, draft_number=5, generation=1)
+        saved = ledger.save(done, Finish(outcome=Outcome.BOOKED))
+        moved = ledger.reexport([first, second, "main-9"], by="kim")
+
+        record = steps.stored(ledger, first)
+        assert [first] == list(moved)
+        assert (State.RECEIVED, None, replace(saved.progress, look=True)) == (
+            record.state,
+            record.outcome,
+            record.progress,
+        )
+        assert steps.events(ledger, first)[-1] == ("reexport", "kim")
+        assert steps.counts(ledger, "main-p881") == {"received": 1, "queued": 1}
+        assert [first] == steps.check(ledger, "main-p881")
+        assert steps.claim(ledger, first).progress.look is True
+
+    def test_other_content_of_one_that_goes_again_is_a_conflict(self, ledger: Ledger) -> None:
+        """What is in e-conomic was made from the content that the ledger has."""
+        [first] = steps.queue(ledger, 1)
+        ledger.save(steps.claim(ledger, first), Finish(outcome=Outcome.BOOKED))
+        ledger.reexport([first], by="kim")
+        ledger.open_period(steps.period(), "e-2")
+
+        assert ledger.register("main-p881", "e-2", [steps.new_invoice(1, content="two")]).conflicts == (first,)
+
+    def test_what_was_entered_by_hand_goes_again_only_when_told_to(self, ledger: Ledger) -> None:
+        """Nothing in e-conomic need carry its reference: a look could not tell that it is there."""
+        [first] = steps.bury(ledger, 1)
+        ledger.settle_by_hand(first, by="kim", why="entered")
+        moved = [list(ledger.reexport([first], by="kim", by_hand=by_hand)) for by_hand in (False, True)]
+
+        assert moved == [[], [first]]
+
+    def test_many_go_again_in_one_call(self, ledger: Ledger) -> None:
+        """More than one script takes."""
+        invoice_ids = steps.bury(ledger, *range(1, 451))
+        for one in invoice_ids:
+            ledger.settle_by_hand(one, by="kim", why="entered")
+
+        assert len(ledger.reexport(invoice_ids, by="kim", by_hand=True)) == 450
+        assert steps.counts(ledger, "main-p881") == {"received": 450}
 
     @pytest.mark.parametrize("export", ["main", "never-seen"])
     def test_a_pause_keeps_its_first_reason(self, ledger: Ledger, export: str) -> None:

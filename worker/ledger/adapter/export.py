@@ -1,10 +1,12 @@
 """The export of one invoice on Redis."""
 
+from collections.abc import Mapping, Sequence
+
 from typing_extensions import override
 
 from worker.errors import Busy, Failure, LeaseLost
 from worker.invoicing.ports import ExportPort, SharedCreation, Unclaimed
-from worker.invoicing.record import InvoiceRecord, Transition
+from worker.invoicing.record import InvoiceRecord, State, Transition
 from worker.ledger import codec, rules
 from worker.ledger.adapter.fields import invoice_record, saved_record
 from worker.ledger.adapter.store import Store, Word, mapping, text, token
@@ -28,6 +30,13 @@ class RedisExport(Store, ExportPort):
         if text(status) == "lost":
             raise LeaseLost(f"another worker has taken over {record.id}")
         return saved_record(record, effect, rest[0])
+
+    @override
+    def states(self, invoice_ids: Sequence[str]) -> Mapping[str, State]:
+        if not invoice_ids:
+            return {}
+        found = self.ask(*(["HGET", self.key("invoice", one), "state"] for one in invoice_ids))
+        return {one: State(text(state)) for one, state in zip(invoice_ids, found, strict=True) if state}
 
     @override
     def open_shared(self, key: str) -> SharedCreation:

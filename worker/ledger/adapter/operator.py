@@ -48,6 +48,14 @@ class RedisOperator(RedisReading, OperatorPort):
         return moved
 
     @override
+    def reexport(self, invoice_ids: Sequence[str], *, by: str, by_hand: bool = False) -> Sequence[str]:
+        stays = "" if by_hand else Outcome.BY_HAND
+        moved: list[str] = []
+        for start in range(0, len(invoice_ids), PAGE):
+            moved += texts(self.run("reexport", token(), by, stays, *invoice_ids[start : start + PAGE]))[1:]
+        return moved
+
+    @override
     def settle_by_hand(self, invoice_id: str, *, by: str, why: str) -> bool:
         return texts(self.run("settle", token(), invoice_id, Outcome.BY_HAND, f"{by}: {why}")) == ["ok"]
 

@@ -1,5 +1,6 @@
 """The export of one invoice in memory."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from typing_extensions import override
@@ -46,6 +47,11 @@ class MemoryExport(Tables, ExportPort):
                 crashes=entry.record.crashes if effect.state is State.EXPORTING else 0,
                 lease_until=self._lease_end() if effect.state is State.EXPORTING else 0.0,
             )
+
+    @override
+    def states(self, invoice_ids: Sequence[str]) -> Mapping[str, State]:
+        with self.lock:
+            return {one: self.entries[one].record.state for one in invoice_ids if one in self.entries}
 
     @override
     def open_shared(self, key: str) -> SharedCreation:

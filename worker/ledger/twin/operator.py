@@ -9,6 +9,7 @@ from worker.errors import Failure
 from worker.invoicing.period import PeriodRecord
 from worker.invoicing.ports import OperatorPort
 from worker.invoicing.record import InvoiceRecord, Outcome, State
+from worker.ledger import rules
 from worker.ledger.twin.tables import PeriodEntry, Tables
 
 
@@ -50,9 +51,22 @@ class MemoryOperator(Tables, OperatorPort):
             return moved
 
     @override
+    def reexport(self, invoice_ids: Sequence[str], *, by: str, by_hand: bool = False) -> Sequence[str]:
+        with self.lock:
+            moved = [one for one in invoice_ids if self._exported(one, by_hand=by_hand)]
+            for one in moved:
+                progress = replace(self.entries[one].record.progress, look=True)
+                record = self.move(
+                    one, State.RECEIVED, "reexport", by, attempts=0, crashes=0, outcome=None, progress=progress
+                )
+                for period_id in record.periods:
+                    self.call_for_preflight(period_id)
+            return moved
+
+    @override
     def settle_by_hand(self, invoice_id: str, *, by: str, why: str) -> bool:
         with self.lock:
-            if not self._dead(invoice_id):
+            if not (self._dead(invoice_id) or self._untouched(invoice_id)):
                 return False
             outcome = Outcome.BY_HAND
             self.move(invoice_id, State.EXPORTED, outcome, f"{by}: {why}", outcome=outcome, failure=None)
@@ -70,6 +84,18 @@ class MemoryOperator(Tables, OperatorPort):
 
     def _dead(self, invoice_id: str) -> bool:
         return invoice_id in self.entries and self.entries[invoice_id].record.state is State.DEAD
+
+    def _exported(self, invoice_id: str, *, by_hand: bool) -> bool:
+        entry = self.entries.get(invoice_id)
+        if entry is None or entry.record.state is not State.EXPORTED:
+            return False
+        return by_hand or entry.record.outcome is not Outcome.BY_HAND
+
+    def _untouched(self, invoice_id: str) -> bool:
+        entry = self.entries.get(invoice_id)
+        if entry is None or entry.record.state not in (State.RECEIVED, State.QUEUED, State.WAITING):
+            return False
+        return not rules.anything_sent(entry.record.progress)
 
     def _all(self, state: State | None) -> Iterator[InvoiceRecord]:
         """Yield dead letters by when they died; all else period by period, newest first."""
