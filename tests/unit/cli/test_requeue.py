@@ -1,10 +1,10 @@
 """``requeue`` and ``settle``: a person has acted."""
 
 import pytest
-from support.cli import Bench, half_done
+from support.cli import THROTTLED, Bench, claimed, half_done
 
 from worker.invoicing.reasons import Reason, failure
-from worker.invoicing.record import Outcome, State
+from worker.invoicing.record import Outcome, State, Wait
 
 
 def state(bench: Bench, invoice_id: str) -> State | None:
@@ -89,9 +89,30 @@ def test_treat_as_exported(bench: Bench) -> None:
     assert record.history[-1].detail == "anna: entered as 100356"
 
 
-def test_only_a_failed_invoice_can_be_settled(bench: Bench) -> None:
-    """100354 is on its way: it may be posted any moment."""
+def test_what_has_not_begun_can_be_settled(bench: Bench) -> None:
+    """100354 waits, and nothing of it was sent: it will not be posted."""
     half_done(bench)
 
+    assert bench.run("settle", "main-100354", "--by", "anna", "--why", "by hand") == 0
+    assert state(bench, "main-100354") is State.EXPORTED
+
+
+def test_what_may_be_in_e_conomic_cannot_be_settled(bench: Bench) -> None:
+    """100354 waits with a draft known: the draft would stand beside the invoice made by hand."""
+    half_done(bench)
+    bench.sleep(60)
+    bench.memory.sweep(idle_exports=frozenset())
+    begun = claimed(bench.memory, "main-100354").with_progress(draft_number=5)
+    bench.memory.save(begun, Wait(until=bench.clock() + 60, failure=THROTTLED, costs_attempt=False))
+
     assert bench.run("settle", "main-100354", "--by", "anna", "--why", "by hand") == 1
+    assert "something of it may be in e-conomic" in bench.stderr.getvalue()
     assert state(bench, "main-100354") is State.WAITING
+
+
+def test_what_is_exported_cannot_be_settled(bench: Bench) -> None:
+    """100353 is booked: who settles it has another one in mind."""
+    half_done(bench)
+
+    assert bench.run("settle", "main-100353", "--by", "anna", "--why", "by hand") == 1
+    assert "there is nothing to settle" in bench.stderr.getvalue()

@@ -13,10 +13,15 @@ from worker.cli.options import AsJson, By, InvoiceId, Period, Reason, invoice_id
 from worker.cli.tools import Tools
 from worker.cli.trouble import ExitCode, WrongUsage
 from worker.invoicing.ports import OperatorPort
+from worker.invoicing.record import State
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Invoices, or task ids from Flower.")]
 All = Annotated[bool, typer.Option("--all", help="Every failed invoice.")]
 Why = Annotated[str, typer.Option("--why", help="Why, for the history.")]
+_UNSETTLED = {
+    State.EXPORTED: "there is nothing to settle",
+    State.EXPORTING: "a worker is at it this moment, so try again",
+}
 
 
 def requeue(  # noqa: PLR0913  # one parameter for each way of saying which
@@ -49,13 +54,17 @@ def requeue(  # noqa: PLR0913  # one parameter for each way of saying which
 
 
 def settle(ctx: typer.Context, key: InvoiceId, *, why: Why, by: By) -> None:
-    """Treat a failed invoice as exported, because it was entered in e-conomic by hand. It will not be posted."""
+    """Treat an invoice as exported, because it was entered in e-conomic by hand. It will not be posted.
+
+    It must have failed, or not have begun: what may be on its way to e-conomic comes to its own end first.
+    """
     tools: Tools = ctx.obj
     with tools.ledger() as ledger:
         record = find_invoice(ledger, invoice_id(key))
         done = ledger.settle_by_hand(record.id, by=by, why=why)
     if not done:
-        tools.err.print(Text(f"{record.id} is {record.state.value}; only a failed invoice can be settled.", "bad"))
+        why_not = _UNSETTLED.get(record.state, "something of it may be in e-conomic: it is looked up by itself")
+        tools.err.print(Text(f"{record.id} is {record.state.value}: {why_not}. Nothing was changed.", "bad"))
         raise typer.Exit(ExitCode.PERSON)
     tools.out.print(Text.assemble((record.id, "strong"), " counts as exported, entered by hand."))
 
