@@ -8,7 +8,7 @@ from functools import partial
 
 from celery import Celery
 from redis import Redis
-from redis.backoff import NoBackoff
+from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
 from config.exports import Export
@@ -36,12 +36,15 @@ _LEASE_RESERVE = 4.0
 
 
 def connect(settings: Settings) -> Redis:
-    """Return a client that never repeats a command by itself: what is repeated is decided where it is safe."""
+    """Return a client that rides out a blip: every script of the ledger and the gate may safely run twice.
+
+    Without that, one lost answer would cost its invoice a whole lease.
+    """
     return Redis.from_url(
         settings.redis.url.get_secret_value(),
         socket_timeout=settings.redis.socket_timeout,
         socket_connect_timeout=settings.redis.connect_timeout,
-        retry=Retry(NoBackoff(), 0),
+        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), 3),
     )
 
 
