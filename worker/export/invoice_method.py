@@ -6,11 +6,9 @@ from typing import Any
 from worker.errors import Failure, Held, Refused, Uncertain
 from worker.export import look, refusals
 from worker.export.job import Job
-from worker.export.prepare import doubt_reference_data, draft_request
-from worker.invoicing.booking import booking_payload
+from worker.export.prepare import booking_request, doubt_reference_data, draft_request
 from worker.invoicing.documents import read_document
 from worker.invoicing.economic_port import Reply
-from worker.invoicing.encoding import encode
 from worker.invoicing.next_step import Todo, next_step
 from worker.invoicing.reasons import Reason, failure
 from worker.invoicing.record import Bury, Continue, Finish, Intent, Outcome, Step
@@ -98,8 +96,7 @@ def _book(job: Job) -> None:
 
 
 def _intend_booking(job: Job, draft_number: int, settled: Mapping[str, Any]) -> None:
-    number = job.invoice.invoice_number if job.desk.export.booking.numbers == "opter" else None
-    job.intend(Step.BOOK, "/invoices/booked", encode(booking_payload(draft_number, number)), **settled)
+    job.intend(Step.BOOK, "/invoices/booked", booking_request(job, draft_number), **settled)
 
 
 def _refused(job: Job, intent: Intent, refusal: Refused) -> None:

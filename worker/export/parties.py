@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from worker.export.desk import Desk
-from worker.export.shared import Creation, find_or_create
+from worker.export.shared import Creation, Obtain, find_or_create, known_key
 from worker.invoicing import customers, products
 from worker.invoicing.corporate_id import spellings
 from worker.invoicing.encoding import encode
@@ -11,7 +11,7 @@ from worker.invoicing.invoice import Invoice
 from worker.invoicing.reference import EconomicCustomer, ReferenceData
 
 
-def customer_number(desk: Desk, invoice: Invoice, reference: ReferenceData) -> int:
+def customer_number(desk: Desk, invoice: Invoice, reference: ReferenceData, obtain: Obtain = find_or_create) -> int:
     """Return e-conomic's number of the invoice's customer. Raises ``Busy``, ``Rejected`` and e-conomic's errors."""
     customer = invoice.customer
     creation = Creation(
@@ -24,15 +24,15 @@ def customer_number(desk: Desk, invoice: Invoice, reference: ReferenceData) -> i
         number_of=lambda reply: str(reply.body["customerNumber"]),
         exists=lambda number: bool(desk.economic.customers_by_number([int(number)])),
     )
-    return int(find_or_create(desk, creation, agreement=reference.agreement))
+    return int(obtain(desk, creation, agreement=reference.agreement))
 
 
 def forget_customer(desk: Desk, invoice: Invoice, agreement: int) -> None:
     """Drop a remembered number that e-conomic may have refused; the next turn looks again."""
-    desk.ledger.forget_shared(f"known:{agreement}:{customers.card_key(invoice.customer)}")
+    desk.ledger.forget_shared(known_key(agreement, customers.card_key(invoice.customer)))
 
 
-def product_number(desk: Desk, sales_account: str, reference: ReferenceData) -> str:
+def product_number(desk: Desk, sales_account: str, reference: ReferenceData, obtain: Obtain = find_or_create) -> str:
     """Return the product that stands for a sales account. Raises as ``customer_number`` does."""
     group = products.group_for(sales_account, desk.export.codes.sales_accounts, reference.groups)
     known = products.choose(sales_account, group, reference.products)
@@ -48,7 +48,7 @@ def product_number(desk: Desk, sales_account: str, reference: ReferenceData) -> 
         number_of=lambda reply: str(reply.body["productNumber"]),
         exists=lambda number: desk.economic.product(number) is not None,
     )
-    return find_or_create(desk, creation, agreement=reference.agreement)
+    return obtain(desk, creation, agreement=reference.agreement)
 
 
 def _look_customer(desk: Desk, invoice: Invoice) -> str | None:

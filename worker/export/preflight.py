@@ -57,8 +57,8 @@ class Preflight:
 
     def _check(self, period_id: str, fence: int, desk: Desk) -> Checked:
         records = list(self.ledger.received(period_id))
-        invoices, unreadable = _read(records)
-        verdict = _verdict(invoices, desk)
+        invoices, unreadable = read_invoices(records)
+        verdict = period_verdict(invoices, desk)
         there = already_there(records, invoices, desk)
         found = there.found
         dead = {key: why for key, why in verdict.failures.items() if key not in found}
@@ -85,7 +85,7 @@ class Preflight:
         )
 
 
-def _read(records: Sequence[InvoiceRecord]) -> tuple[dict[str, Invoice], dict[str, Failure]]:
+def read_invoices(records: Sequence[InvoiceRecord]) -> tuple[dict[str, Invoice], dict[str, Failure]]:
     """Return the invoices, and those whose record nobody can read: they must not hold up their period."""
     invoices: dict[str, Invoice] = {}
     unreadable: dict[str, Failure] = {}
@@ -98,7 +98,7 @@ def _read(records: Sequence[InvoiceRecord]) -> tuple[dict[str, Invoice], dict[st
     return invoices, unreadable
 
 
-def _verdict(invoices: Mapping[str, Invoice], desk: Desk) -> PeriodVerdict:
+def period_verdict(invoices: Mapping[str, Invoice], desk: Desk) -> PeriodVerdict:
     """Check against cached reference data; what is missing is re-read once before it is believed."""
     accounts = grouped_accounts(invoices.values(), desk.export)
     verdict = check_period(invoices, desk.export, desk.economic.reference_data(accounts))

@@ -6,7 +6,9 @@ from worker.errors import Failure, Held, InvalidInvoice
 from worker.export.job import Job
 from worker.export.parties import customer_number, forget_customer, product_number
 from worker.export.refusals import HELD_FOR
+from worker.export.shared import Obtain, find_or_create
 from worker.invoicing.accounting import held, waits
+from worker.invoicing.booking import booking_payload
 from worker.invoicing.draft import draft_payload
 from worker.invoicing.encoding import encode
 from worker.invoicing.preflight import check_invoice, grouped_accounts, sales_accounts
@@ -30,15 +32,22 @@ class DraftRequest:
     remarks: tuple[str, ...]
 
 
-def draft_request(job: Job) -> DraftRequest:
+def draft_request(job: Job, obtain: Obtain = find_or_create) -> DraftRequest:
     """Return the draft of this invoice. Raises ``Rejected`` for what a person must change, and e-conomic's errors."""
     reference = checked_reference(job)
-    customer = customer_number(job.desk, job.invoice, reference)
+    customer = customer_number(job.desk, job.invoice, reference, obtain)
     products = {
-        account: product_number(job.desk, account, reference) for account in sorted(sales_accounts([job.invoice]))
+        account: product_number(job.desk, account, reference, obtain)
+        for account in sorted(sales_accounts([job.invoice]))
     }
     draft = draft_payload(job.invoice, job.desk.export, reference, job.record.id, customer, products)
     return DraftRequest(body=encode(draft.payload), customer_number=customer, remarks=draft.remarks)
+
+
+def booking_request(job: Job, draft_number: int) -> str:
+    """Return the body that books this invoice's draft."""
+    number = job.invoice.invoice_number if job.desk.export.booking.numbers == "opter" else None
+    return encode(booking_payload(draft_number, number))
 
 
 def checked_reference(job: Job) -> ReferenceData:

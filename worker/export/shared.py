@@ -7,7 +7,7 @@ without an outcome, and creates only after a fruitless look.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Protocol, cast
 
 from worker.errors import Refused, Unavailable
 from worker.export.desk import Desk
@@ -40,18 +40,31 @@ class Creation:
     exists: Callable[[str], bool]
 
 
+class Obtain(Protocol):
+    """How the number of a shared thing is had: found or created, or only foretold by a plan."""
+
+    def __call__(self, desk: Desk, creation: Creation, *, agreement: int) -> str:
+        """Return e-conomic's number. Raises ``Rejected`` for a question to a person, and e-conomic's errors."""
+        ...
+
+
+def known_key(agreement: int, known_as: str) -> str:
+    """Return the ledger's key under which a number is remembered."""
+    return f"known:{agreement}:{known_as}"
+
+
 def find_or_create(desk: Desk, creation: Creation, *, agreement: int) -> str:
     """Return e-conomic's number of a shared thing, creating it if a look finds none.
 
     Raises ``Busy`` while another worker is at it, and whatever the look and the create raise.
     """
-    with _flight(desk, f"known:{agreement}:{creation.known_as}") as known:
+    with _flight(desk, known_key(agreement, creation.known_as)) as known:
         if known.number:
             return known.number
         key = f"making:{agreement}:{creation.identity}"
         with _flight(desk, key) as making:
             number = creation.look() or _create(desk, creation, key, making, agreement)
-        desk.ledger.save_shared(f"known:{agreement}:{creation.known_as}", replace(known, number=number))
+        desk.ledger.save_shared(known_key(agreement, creation.known_as), replace(known, number=number))
         return number
 
 

@@ -1,6 +1,5 @@
 """The voucher method: post, compare to the øre, attach the PDF, book if wanted. Each turn is recorded."""
 
-import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -8,16 +7,13 @@ from worker.errors import Failure, Refused, Rejected, Unavailable, Uncertain
 from worker.export import look, refusals, voucher_look
 from worker.export.job import Job
 from worker.export.prepare import checked_reference, doubt_reference_data
-from worker.export.voucher_request import fetch_pdf, voucher_request
+from worker.export.voucher_request import attachment_request, booking_request, fetch_pdf, voucher_request
 from worker.invoicing.economic_port import Reply
-from worker.invoicing.encoding import encode
 from worker.invoicing.reasons import Reason, failure
 from worker.invoicing.record import Continue, Finish, Outcome, Step
 from worker.invoicing.reference import VoucherFound
 from worker.invoicing.vouchers.steps import VoucherTodo, next_voucher_step
 
-#: Only the newer journals service books a journal's entries (its documentation: bookdraftentries).
-_BOOKING = "/journalsapi/v15.0.0/journals/{journal}/bookdraftentries"
 _NOT_FOUND = 404
 #: Seconds until a voucher that was just posted can be read (integrators wait 1.5 s, several times).
 _READ_LAG = 3.0
@@ -141,11 +137,9 @@ def _go_on(job: Job, found: VoucherFound, *, attached: bool, **changes: Any) -> 
     if found.booked:
         _finish(job, found, booked=True, attached=attached, **changes)
     elif not attached and job.pdf is not None:
-        path = f"/journals/{found.journal}/vouchers/{_key(found)}/attachment/file"
-        job.intend(Step.ATTACH, path, hashlib.sha256(job.pdf).hexdigest(), **changes)
+        job.intend(Step.ATTACH, *attachment_request(found.journal, _key(found), job.pdf), **changes)
     elif job.desk.export.voucher.book and found.entries:
-        path, body = _BOOKING.format(journal=found.journal), encode({"entryNumbers": found.entries})
-        job.intend(Step.BOOK_VOUCHER, path, body, attached=attached, **changes)
+        job.intend(Step.BOOK_VOUCHER, *booking_request(found.journal, found.entries), attached=attached, **changes)
     else:
         _finish(job, found, booked=False, attached=attached, **changes)
 

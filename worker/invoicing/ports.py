@@ -242,5 +242,21 @@ class PinPort(Protocol):
         ...
 
 
-class Ledger(IntakePort, PreflightPort, ExportPort, SweepPort, OperatorPort, PinPort, Protocol):
+class PlanPort(Protocol):
+    """What a plan reads; it changes nothing."""
+
+    def invoice(self, invoice_id: str) -> InvoiceRecord | None:
+        """Return one record with its whole history."""
+        ...
+
+    def shared_number(self, key: str) -> str | None:
+        """Return the number of a shared creation, None when it is not known; takes no lease."""
+        ...
+
+    def pinned(self, export: str) -> int | None:
+        """Return the agreement that the export is pinned to, None when it has written to none yet."""
+        ...
+
+
+class Ledger(IntakePort, PreflightPort, ExportPort, SweepPort, OperatorPort, PinPort, PlanPort, Protocol):
     """The whole of it."""

@@ -4,6 +4,7 @@ from support.ledger.export_rules import ClaimRules, SaveRules
 from support.ledger.intake_rules import IntakeRules
 from support.ledger.operator_rules import OperatorRules
 from support.ledger.pin_rules import PinRules
+from support.ledger.plan_rules import PlanRules
 from support.ledger.preflight_rules import PreflightRules
 from support.ledger.shared_rules import SharedRules
 from support.ledger.sweep_rules import SweepRules
@@ -39,3 +40,7 @@ class TestOperator(OperatorRules):
 
 class TestPins(PinRules):
     """An export writes to one agreement."""
+
+
+class TestPlan(PlanRules):
+    """What a plan reads."""
