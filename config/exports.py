@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 ExportName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,19}$")]
 Number = Annotated[int, Field(ge=1, le=999_999_999)]
+Numbers = Literal["opter", "economic"]
+#: Opter's invoice types (docs.opter.com, invoicing-006), in the event's spelling.
+InvoiceTypeName = Literal["invoice", "correction", "interest", "manual", "commission-discount"]
 
 
 class Section(BaseModel):
@@ -30,6 +33,8 @@ class Customers(Section):
     #: Whether a customer with neither ledger number nor corporate id may be matched by name, address, zip, city and
     #: country all being equal.
     match_address: bool = True
+    #: ``newer``: write Opter's data to an existing customer when they were changed later than e-conomic's.
+    update: Literal["never", "newer"] = "never"
 
 
 class Vat(Section):
@@ -65,11 +70,36 @@ class Booking(Section):
     #: False: stop at the draft, a person books.
     book: bool = True
     #: ``opter``: book with Opter's invoice number; ``economic``: let e-conomic number.
-    numbers: Literal["opter", "economic"] = "opter"
+    numbers: Numbers = "opter"
     #: Largest accepted difference of net, VAT and gross between source and draft, in the invoice's currency.
     tolerance: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.00")
     #: What to do when Opter's due date is not the one that the payment terms give.
     due_date_mismatch: Literal["remark", "refuse"] = "remark"
+    #: An invoice of which every amount is zero: ``book`` it like any other, or ``settle`` it without posting anything,
+    #: as whether e-conomic books such an invoice is not documented.
+    zero_total: Literal["book", "settle"] = "book"
+
+
+class Corrections(Section):
+    """Credit notes that come before the invoice that they credit."""
+
+    #: ``hold`` one until its original is exported, or ``book`` it at once with a remark.
+    before_original: Literal["hold", "book"] = "hold"
+    #: Days after which it is exported all the same, with a remark.
+    hold_days: Annotated[int, Field(ge=1, le=366)] = 14
+
+
+class TypeRules(Section):
+    """How invoices of one type are exported, where it differs from the export as a whole."""
+
+    #: False: invoices of this type stay out of e-conomic; they are counted and shown as excluded.
+    export: bool = True
+    #: As ``booking.numbers``.
+    numbers: Numbers | None = None
+    #: ``layoutNumber`` of the invoices.
+    layout: Number | None = None
+    #: Number of the journal that vouchers go to.
+    journal: Number | None = None
 
 
 class Voucher(Section):
@@ -119,11 +149,16 @@ class Export(Section):
     openapi_url: str = "https://apis.e-conomic.com"
     #: ``one``: an invoice number is unique per region; ``by-type``: only per region and invoice type.
     invoice_series: Literal["one", "by-type"] = "one"
+    #: ``layoutNumber`` of invoices; none: that of new customers.
+    layout: Number | None = None
     customers: Customers
     vat: Vat = Vat()
     codes: Codes = Codes()
     booking: Booking = Booking()
     voucher: Voucher = Voucher()
+    corrections: Corrections = Corrections()
+    #: What is different for an invoice type. Without an entry it is exported: every invoice belongs in the books.
+    types: dict[InvoiceTypeName, TypeRules] = Field(default_factory=dict)
     #: An invoice dated in a closed or barred year or period: ``refuse``, or ``hold`` until it is opened.
     closed_period: Literal["refuse", "hold"] = "refuse"
     #: Whether barred periods are read too, from e-conomic's newer accounting years service (role Bookkeeping); else one
@@ -132,3 +167,20 @@ class Export(Section):
     #: Invoices dated before this are never exported: they were booked before this program came.
     first_date: date | None = None
     limits: Limits = Limits()
+
+    @property
+    def invoice_layout(self) -> int:
+        """The ``layoutNumber`` of invoices."""
+        return self.layout or self.customers.layout
+
+    def rules_of(self, invoice_type: str) -> TypeRules:
+        """Return what is different for this type of invoice."""
+        return next((rules for name, rules in self.types.items() if name == invoice_type), TypeRules())
+
+    def for_type(self, invoice_type: str) -> "Export":
+        """Return the export as it is for invoices of this type."""
+        rules = self.rules_of(invoice_type)
+        own = {name: value for name in ("layout", "journal") if (value := getattr(rules, name)) is not None}
+        if rules.numbers:
+            own["booking"] = self.booking.model_copy(update={"numbers": rules.numbers})
+        return self.model_copy(update=own) if own else self

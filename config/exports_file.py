@@ -16,6 +16,8 @@ from config.start_text import read_start_text
 from config.tokens import SOURCES, TOKENS, TokenMissing, read_token
 
 _TOP = ("defaults", "exports")
+#: By method: what cannot differ by invoice type, because the method does not know it.
+_IDLE = {"invoice": ("journal",), "voucher": ("numbers", "layout")}
 
 
 def load_exports(path: Path, *, env: Mapping[str, str], secrets: Path) -> Mapping[str, Export]:
@@ -67,6 +69,7 @@ class _Reader:
         own = self._table(entries, name, "exports")
         self._check_name(name, place)
         entry = self._with_start_text(_merged(defaults, own), own, place)
+        self._check_types(own.get("types"), entry.get("method", "invoice"), place)
         values = {key: value for key, value in entry.items() if key not in (*SOURCES, *TOKENS)}
         for token in TOKENS:
             values[token] = self._token(token, entry, place)
@@ -77,6 +80,13 @@ class _Reader:
             TypeAdapter(ExportName).validate_python(name)
         except ValidationError:
             self.note(place, "", "the name does not fit.", "Use at most 20 of a-z and 0-9, a letter first.")
+
+    def _check_types(self, types: Any, method: Any, place: str) -> None:
+        """Name what an export says of an invoice type in vain; what is no table at all, the model refuses."""
+        for name, rules in types.items() if isinstance(types, dict) else ():
+            for key in _IDLE.get(method, ()) if isinstance(rules, dict) else ():
+                if key in rules:
+                    self.note(place, f"types.{name}.{key}", f"has no effect with the {method} method.", "Take it out.")
 
     def _with_start_text(self, entry: dict[str, Any], own: dict[str, Any], place: str) -> dict[str, Any]:
         if "start_text" not in entry:
@@ -148,4 +158,4 @@ def _names_source(token: str, own: dict[str, Any]) -> bool:
 
 
 def _place(entry: str, loc: tuple[int | str, ...]) -> tuple[str, str]:
-    return entry, ".".join(str(part) for part in loc)
+    return entry, ".".join(str(part) for part in loc if part != "[key]")

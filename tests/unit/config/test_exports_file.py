@@ -57,6 +57,25 @@ def test_defaults_lie_under_every_export(load: Load) -> None:
     assert exports["main"].app_secret_token.get_secret_value() == "grant-4712"
 
 
+def test_an_invoice_type_may_differ_from_its_export(load: Load) -> None:
+    """What a type says replaces what the export says; what it leaves out stays."""
+    types = "interest = {export = false}\ncorrection = {numbers = 'economic', layout = 7}\n"
+    main = load(HEAD + MAIN + "[exports.main.types]\n" + types)["main"]
+    correction = main.for_type("correction")
+
+    assert (correction.booking.numbers, correction.invoice_layout, correction.customers.layout) == ("economic", 7, 19)
+    assert (main.booking.numbers, main.invoice_layout) == ("opter", 19)
+    assert main.for_type("manual") is main
+    assert [main.rules_of(name).export for name in ("interest", "correction", "manual")] == [False, True, True]
+
+
+def test_a_journal_may_differ_by_invoice_type(load: Load) -> None:
+    """Corrections go to journal 4, all else to Opter's default."""
+    main = load(HEAD + MAIN + VOUCHER.format("") + "[exports.main.types.correction]\njournal = 4\n")["main"]
+
+    assert [main.for_type(name).journal for name in ("invoice", "correction")] == [1, 4]
+
+
 def test_two_exports_may_share_an_agreement(load: Load) -> None:
     """Opter allows several exports, and they may go to the same books."""
     exports = load(HEAD + MAIN + 'agreement = 7\n[exports.second]\ngrant_token_env = "GRANT"\nagreement = 7\n')
@@ -110,6 +129,11 @@ def test_start_text_that_means_nothing_is_refused(text: str, problem: str) -> No
         (HEAD + MAIN + "grant_token_file = 'x'\n", [("exports.main", "grant_token")]),
         (HEAD + MAIN + "journal = 2\n", [("exports.main", "journal")]),
         (HEAD + MAIN + "method = 'voucher'\n", [("exports.main", "codes.tax_rates")]),
+        (HEAD + MAIN + "[exports.main.types]\ncorrection = {journal = 2}\nintrest = {export = false}\n",
+         [("exports.main", "types.correction.journal"), ("exports.main", "types.intrest")]),
+        (HEAD + MAIN + VOUCHER.format("") + "[exports.main.types.manual]\nlayout = 2\nnumbers = 'opter'\nexprt = 1\n",
+         [("exports.main", "types.manual.exprt"), ("exports.main", "types.manual.layout"),
+          ("exports.main", "types.manual.numbers")]),
         (HEAD + MAIN + "method = 'invoice'\n" + VOUCHER.format(""), [("exports.main", "method")]),
         (HEAD + MAIN + "api_url = 'http://restapi.e-conomic.com'\n", [("exports.main", "api_url")]),
         (HEAD + MAIN + "agreement = 1\n[exports.b]\ngrant_token_env = 'GRANT'\nagreement = 2\n",
