@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from worker.invoicing.money import ZERO
 from worker.invoicing.period import PeriodRecord, PeriodState
@@ -13,6 +14,8 @@ from worker.invoicing.record import InvoiceRecord, Outcome, State
 
 #: States from which an invoice goes on by itself.
 MOVING = (State.RECEIVED, State.QUEUED, State.EXPORTING, State.WAITING)
+#: How an invoice ends that was not posted, on purpose.
+LEFT_OUT = (Outcome.EXCLUDED, Outcome.NOTHING_TO_BOOK)
 #: Seconds over which the rate is taken: long enough to be calm, short enough to be true.
 RATE_WINDOW = 60.0
 
@@ -40,11 +43,13 @@ class Totals:
     exported_net: Decimal = ZERO
     exported_vat: Decimal = ZERO
     exported_gross: Decimal = ZERO
+    #: Gross of what was left out on purpose.
+    left_out: Decimal = ZERO
 
     @property
     def remaining(self) -> Decimal:
         """Gross that is not in e-conomic yet."""
-        return self.gross - self.exported_gross
+        return self.gross - self.exported_gross - self.left_out
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +67,8 @@ class Report:
     #: Reason code -> invoices that wait for it.
     waiting: Mapping[str, int]
     totals: Sequence[Totals]
+    #: Lines that carried economic units, which are not exported to e-conomic (docs.opter.com, integration-001).
+    lines_with_units: int
     #: Remark -> number of invoices that carry it.
     remarks: Mapping[str, int]
     last_activity: float
@@ -77,7 +84,7 @@ class Report:
 
     @property
     def exported(self) -> int:
-        """Number of invoices that are in e-conomic."""
+        """Number of invoices that are done: in e-conomic, or left out on purpose."""
         return self.counts.get(State.EXPORTED, 0)
 
     @property
@@ -105,6 +112,7 @@ def phase(period: PeriodRecord, counts: Mapping[State, int]) -> Phase:
 def report(period: PeriodRecord, records: Iterable[InvoiceRecord], now: float) -> Report:
     """Add up a period from all its records (one pass); ``now`` in seconds since the epoch."""
     every = list(records)
+    contents = [json.loads(record.content) for record in every]
     counts = Counter(record.state for record in every)
     exported = [record for record in every if record.state is State.EXPORTED]
     moving = sum(counts[state] for state in MOVING)
@@ -117,7 +125,8 @@ def report(period: PeriodRecord, records: Iterable[InvoiceRecord], now: float) -
         already_there=sum(record.progress.adopted for record in exported),
         failed=_reasons(every, State.DEAD),
         waiting=_reasons(every, State.WAITING),
-        totals=_totals(period, every),
+        totals=_totals(period, every, contents),
+        lines_with_units=sum(bool(line.get("economicUnits")) for one in contents for line in one["lines"]),
         remarks=dict(Counter(remark for record in exported for remark in record.progress.remarks).most_common()),
         last_activity=max((record.updated_at for record in every), default=period.received_at),
         rate=rate,
@@ -138,15 +147,17 @@ def _rate(times: Sequence[float], now: float) -> float | None:
     return (len(recent) - 1) / max(now - recent[0], 1.0) * 60
 
 
-def _totals(period: PeriodRecord, records: Iterable[InvoiceRecord]) -> list[Totals]:
+def _totals(
+    period: PeriodRecord, records: Sequence[InvoiceRecord], contents: Sequence[Mapping[str, Any]]
+) -> list[Totals]:
     control = {total.currency: total.gross for total in period.control_totals}
-    sums: dict[str, list[Decimal]] = {currency: [ZERO] * 4 for currency in control}
-    for record in records:
-        content = json.loads(record.content)
+    sums: dict[str, list[Decimal]] = {currency: [ZERO] * 5 for currency in control}
+    for record, content in zip(records, contents, strict=True):
         net, vat, gross = (Decimal(content[name]) for name in ("net", "vat", "gross"))
-        done = record.state is State.EXPORTED
-        parts = (gross, net * done, vat * done, gross * done)
-        before = sums.get(content["currency"], [ZERO] * 4)
+        out = record.outcome in LEFT_OUT
+        done = record.state is State.EXPORTED and not out
+        parts = (gross, net * done, vat * done, gross * done, gross * out)
+        before = sums.get(content["currency"], [ZERO] * 5)
         sums[content["currency"]] = [one + part for one, part in zip(before, parts, strict=True)]
     return [
         Totals(
@@ -156,6 +167,7 @@ def _totals(period: PeriodRecord, records: Iterable[InvoiceRecord]) -> list[Tota
             exported_net=net,
             exported_vat=vat,
             exported_gross=done,
+            left_out=out,
         )
-        for currency, (gross, net, vat, done) in sorted(sums.items())
+        for currency, (gross, net, vat, done, out) in sorted(sums.items())
     ]

@@ -1,13 +1,12 @@
 """The event that closes a period: a plain JSON document in CloudEvents 1.0 structured mode (cloudevents.io)."""
 
 import re
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from config.exports import ExportName
-from worker.invoicing.invoice import Contract, Currency, Invoice, Sha256
+from worker.invoicing.invoice import Contract, Currency, Invoice, Moment, Sha256
 from worker.invoicing.money import Money
 from worker.invoicing.period import ControlTotal
 
@@ -17,20 +16,6 @@ EVENT_TYPE = "opter.invoice-period.closed.v1"
 _EXTENSION = re.compile(r"[a-z0-9]{1,20}")
 
 
-def _with_offset(text: str) -> str:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None or "T" not in text.upper():
-        raise ValueError("a moment is written with its offset, such as 2026-11-20T15:04:05Z")
-    return text
-
-
-#: A moment in ISO 8601 with its offset from UTC, kept as written.
-Moment = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=40),
-    AfterValidator(_with_offset),
-    Field(json_schema_extra={"format": "date-time"}),
-]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 

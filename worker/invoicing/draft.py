@@ -52,7 +52,7 @@ def draft_payload(  # noqa: PLR0913, PLR0917  # an invoice needs all of it
         "date": invoice.invoice_date.isoformat(),
         "currency": invoice.currency,
         **({"exchangeRate": rate} if rate else {}),
-        "layout": {"layoutNumber": export.customers.layout},
+        "layout": {"layoutNumber": export.invoice_layout},
         **_terms(settled),
         "customer": {"customerNumber": customer_number},
         "recipient": {**recipient.texts, "vatZone": {"vatZoneNumber": zone}},

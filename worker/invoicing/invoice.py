@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from worker.invoicing.money import ZERO, Money
@@ -16,6 +16,22 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+
+
+def _with_offset(text: str) -> str:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None or "T" not in text.upper():
+        raise ValueError("a moment is written with its offset, such as 2026-11-20T15:04:05Z")
+    return text
+
+
+#: A moment in ISO 8601 with its offset from UTC, kept as written.
+Moment = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=40),
+    AfterValidator(_with_offset),
+    Field(json_schema_extra={"format": "date-time"}),
+]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -61,6 +77,8 @@ class Customer(Contract):
     zip: Text | None = None
     city: Text | None = None
     country: Country = "DK"
+    #: When these data were last changed in Opter; none: not known, so they never replace e-conomic's.
+    changed_at: Moment | None = None
 
 
 class Line(Contract):
@@ -113,5 +131,9 @@ class Invoice(Contract):
         return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     def content_hash(self) -> str:
-        """SHA-256 of the canonical JSON: tells a re-sent invoice from a changed one."""
-        return hashlib.sha256(self.canonical().encode()).hexdigest()
+        """SHA-256 of the canonical JSON: tells a re-sent invoice from a changed one.
+
+        When the customer's data were changed is left out: it may be later each time that the same invoice is sent.
+        """
+        printed = self.customer.model_copy(update={"changed_at": None})
+        return hashlib.sha256(self.model_copy(update={"customer": printed}).canonical().encode()).hexdigest()

@@ -10,6 +10,7 @@ from worker.invoicing.collecting import collected
 from worker.invoicing.customers import check_defaults, check_findable
 from worker.invoicing.draft import check_rounding, exchange_rate
 from worker.invoicing.invoice import Invoice, Line
+from worker.invoicing.left_out import left_out
 from worker.invoicing.notice import notice
 from worker.invoicing.products import choose, group_for
 from worker.invoicing.reasons import Reason, failure, merged, set_up_related
@@ -54,12 +55,17 @@ def check_period(invoices: Mapping[str, Invoice], export: Export, reference: Ref
 def check_invoice(invoice: Invoice, export: Export, reference: ReferenceData) -> list[Failure]:
     """Return everything that keeps this invoice from being exported, each thing once.
 
-    What the agreement's set-up decides comes first, so that the first failure tells whether a re-read may help.
+    What the agreement's set-up decides comes first, so that the first failure tells whether a re-read may help. An
+    invoice that is left out on purpose needs nothing.
     """
+    if left_out(invoice, export):
+        return []
+    export = export.for_type(invoice.invoice_type)
     zone = zone_for(invoice.customer, invoice.lines, export.vat)
     shared = collected(
         lambda: _currency(invoice, reference),
-        lambda: _layout(export, reference),
+        lambda: _layout(export.customers.layout, reference),
+        lambda: _layout(export.invoice_layout, reference),
         lambda: check_defaults(export, reference),
         lambda: year_of(invoice.invoice_date, reference.years),
         lambda: check_zone(zone, reference),
@@ -106,8 +112,7 @@ def _currency(invoice: Invoice, reference: ReferenceData) -> None:
         raise InvalidInvoice(failure(Reason.CURRENCY_UNKNOWN, text, field="currency", value=invoice.currency))
 
 
-def _layout(export: Export, reference: ReferenceData) -> None:
-    layout = export.customers.layout
+def _layout(layout: int, reference: ReferenceData) -> None:
     if layout not in reference.layouts:
         text = f"Layout {layout} does not exist in e-conomic, or has been deleted."
         raise InvalidInvoice(failure(Reason.LAYOUT_MISSING, text, field="customers.layout", value=str(layout)))

@@ -24,7 +24,7 @@ class State(StrEnum):
     EXPORTING = "exporting"
     #: Not before ``due_at``: a retry, a throttled agreement, or something awaited.
     WAITING = "waiting"
-    #: In e-conomic (or declared so by a person): see ``Outcome``.
+    #: Done: in e-conomic, declared so by a person, or left out on purpose; see ``Outcome``.
     EXPORTED = "exported"
     #: A dead letter: stands still until a person has acted.
     DEAD = "dead"
@@ -37,6 +37,10 @@ class Outcome(StrEnum):
     DRAFTED = "drafted"
     VOUCHER = "voucher"
     BY_HAND = "by-hand"
+    #: Not posted, as the exports file leaves its type out.
+    EXCLUDED = "excluded"
+    #: Not posted, as every amount is zero.
+    NOTHING_TO_BOOK = "nothing-to-book"
 
 
 class Step(StrEnum):

@@ -66,9 +66,16 @@ def _defaults(export: Export, reference: ReferenceData) -> Iterator[Check]:
     named = f", payment terms {ours.payment_terms!r}" if ours.payment_terms else ""
     yield _check("New customers", f"{group}{named}", lambda: check_defaults(export, reference))
     yield _present("Layout", ours.layout, reference.layouts, "Set customers.layout to an existing layout.")
+    for place, layout in _own_layouts(export):
+        yield _present(f"Layout ({place})", layout, reference.layouts, f"Set {place} to an existing layout.")
     if ours.currency not in reference.currencies:
         step = "Add the currency in e-conomic, or set customers.currency to one that is there."
         yield Check(item="Currency of new customers", ok=False, found=f"{ours.currency} does not exist", next_step=step)
+
+
+def _own_layouts(export: Export) -> Iterator[tuple[str, int]]:
+    told = {"layout": export.layout} | {f"types.{name}.layout": rules.layout for name, rules in export.types.items()}
+    yield from ((place, layout) for place, layout in told.items() if layout)
 
 
 def _zones(export: Export, reference: ReferenceData) -> Iterator[Check]:
@@ -118,6 +125,10 @@ def _usable_accounts(item: str, group: ProductGroup, reference: ReferenceData, e
 def _journal(export: Export, reference: ReferenceData) -> Iterator[Check]:
     journals = {one.number: one.name for one in reference.journals}
     yield _present("Journal", export.journal, journals, "Set journal in the exports file to an existing one.")
+    for name, rules in export.types.items():
+        if rules.journal:
+            place = f"types.{name}.journal"
+            yield _present(f"Journal ({place})", rules.journal, journals, f"Set {place} to an existing one.")
 
 
 def _samples(export: Export, reference: ReferenceData, invoices: Iterable[Invoice]) -> Iterator[Check]:

@@ -9,8 +9,9 @@ from support.cli import Bench, half_done, open_period
 from support.samples import invoice, line
 
 from worker.cli.report import Phase, Report, phase, report
+from worker.cli.views.period import period_view
 from worker.invoicing.period import PeriodRecord, PeriodState
-from worker.invoicing.record import InvoiceRecord, State
+from worker.invoicing.record import InvoiceRecord, Outcome, State
 
 
 def of(bench: Bench, period_id: str) -> tuple[PeriodRecord, list[InvoiceRecord]]:
@@ -24,6 +25,11 @@ def exported_at(bench: Bench, times: Sequence[float], now: float, *, left: int) 
     period, records = of(bench, open_period(bench.memory, invoice()))
     done = [replace(records[0], state=State.EXPORTED, updated_at=at) for at in times]
     return report(period, [*done, *[replace(records[0], state=State.QUEUED)] * left], now)
+
+
+def _printed(bench: Bench, found: Report) -> str:
+    bench.out.print(period_view(found))
+    return bench.stdout.getvalue()
 
 
 def test_rate_and_time_left(bench: Bench) -> None:
@@ -60,6 +66,43 @@ def test_amounts_by_currency(bench: Bench) -> None:
         ("DKK", Decimal("1000.00"), Decimal("1000.00")),  # 1250.00 - 250.00
         ("EUR", Decimal("500.00"), Decimal("500.00")),
     ]
+
+
+def test_what_was_left_out_is_neither_exported_nor_remaining(bench: Bench) -> None:
+    """1250.00 booked, 250.00 of interest excluded, 125.00 to go: nothing is missing from the three."""
+    lines = ("1000.00", "200.00", "100.00")
+    period, records = of(
+        bench, open_period(bench.memory, *(invoice(line(net), invoice_number=n) for n, net in enumerate(lines, 1)))
+    )
+    ended = (Outcome.BOOKED, Outcome.EXCLUDED)
+    done = [replace(one, state=State.EXPORTED, outcome=how) for one, how in zip(records, ended, strict=False)]
+    found = report(period, [*done, records[2]], bench.clock())
+
+    [total] = found.totals
+    assert [str(one) for one in (total.gross, total.exported_gross, total.left_out, total.remaining)] == [
+        "1625.00",
+        "1250.00",
+        "250.00",
+        "125.00",
+    ]
+    shown = _printed(bench, found)
+    assert "2  (1 booked, 1 excluded by their type)" in shown
+    assert "Left out" in shown
+
+
+def test_lines_with_economic_units_are_counted(bench: Bench) -> None:
+    """Three of four lines carried units, on two invoices; none reaches e-conomic."""
+    with_units = {"economic_units": {"1": "CPH"}}
+    period_id = open_period(
+        bench.memory,
+        invoice(line(**with_units), line(account="3012", **with_units)),
+        invoice(line(**with_units), line(account="3012"), invoice_number=2),
+    )
+    found = report(*of(bench, period_id), bench.clock())
+
+    assert found.lines_with_units == 3
+    assert "on 3 lines; e-conomic does not get them" in _printed(bench, found)
+    assert bench.json("status", period_id)["linesWithEconomicUnits"] == 3
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,14 @@ def test_amounts_and_reasons_in_json(bench: Bench) -> None:
 
     assert told["failed"] == {"product-group-missing": 1, "totals-mismatch": 1}
     assert told["waiting"] == {"throttled": 1}
-    assert told["outcomes"] == {"booked": 1, "drafted": 0, "voucher": 0, "by-hand": 0}
+    assert told["outcomes"] == {
+        "booked": 1,
+        "drafted": 0,
+        "voucher": 0,
+        "by-hand": 0,
+        "excluded": 0,
+        "nothing-to-book": 0,
+    }
     assert told["totals"] == [
         {
             "currency": "DKK",

@@ -22,6 +22,8 @@ _OUTCOMES = {
     Outcome.DRAFTED: "left as drafts",
     Outcome.VOUCHER: "as vouchers",
     Outcome.BY_HAND: "entered by hand",
+    Outcome.EXCLUDED: "excluded by their type",
+    Outcome.NOTHING_TO_BOOK: "with nothing to book",
 }
 _INCOMPLETE = (Phase.TAKING_IN, Phase.CHECKING)
 
@@ -58,6 +60,7 @@ def period_data_in_full(report: Report) -> dict[str, Any]:
         "failed": dict(report.failed),
         "waiting": dict(report.waiting),
         "totals": [_total_data(total) for total in report.totals],
+        "linesWithEconomicUnits": report.lines_with_units,
         "remarks": dict(report.remarks),
         "lastActivity": words.iso(report.last_activity),
         "invoicesPerMinute": None if report.rate is None else round(report.rate, 1),
@@ -93,6 +96,7 @@ def _numbers(report: Report) -> list[tuple[str, RenderableType]]:
         ("Rate", f"{report.rate:.0f} invoices a minute" if report.rate and report.moving else ""),
         ("Time left", words.span(report.seconds_left) if report.seconds_left else ""),
         ("Last activity", words.moment(report.last_activity)),
+        ("Economic units", _units(report.lines_with_units)),
     ]
 
 
@@ -108,6 +112,10 @@ def _moving(report: Report) -> str:
     return f"{report.moving}  ({reasons})" if reasons else str(report.moving)
 
 
+def _units(lines: int) -> str:
+    return f"on {words.count(lines, 'line')}; e-conomic does not get them" if lines else ""
+
+
 def _conflicts(report: Report) -> RenderableType:
     made = table("Invoice", "Came again", "Event")
     for conflict in report.period.conflicts:
@@ -117,11 +125,13 @@ def _conflicts(report: Report) -> RenderableType:
 
 
 def _totals(report: Report) -> RenderableType:
-    columns = ("Opter", "In e-conomic", "Remaining")
+    out = ("Left out",) if any(total.left_out for total in report.totals) else ()
+    columns = ("Opter", "In e-conomic", *out, "Remaining")
     made = table("Currency", *columns, numbers=columns)
     for total in report.totals:
+        left_out = (words.money(total.left_out),) * len(out)
         remaining = Text(words.money(total.remaining), style="wait" if total.remaining else "good")
-        made.add_row(total.currency, words.money(total.gross), words.money(total.exported_gross), remaining)
+        made.add_row(total.currency, words.money(total.gross), words.money(total.exported_gross), *left_out, remaining)
     return page(made, *(_changed(total) for total in report.totals if report.phase not in _INCOMPLETE))
 
 
@@ -151,5 +161,6 @@ def _total_data(total: Totals) -> dict[str, Any]:
         "exportedNet": told(total.exported_net),
         "exportedVat": told(total.exported_vat),
         "exportedGross": told(total.exported_gross),
+        "leftOutGross": told(total.left_out),
         "remainingGross": told(total.remaining),
     }
