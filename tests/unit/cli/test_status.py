@@ -76,6 +76,7 @@ def test_amounts_and_reasons_in_json(bench: Bench) -> None:
             "exportedNet": "1000.00",
             "exportedVat": "250.00",
             "exportedGross": "1250.00",
+            "leftOutGross": "0.00",
             "remainingGross": "3750.00",
         }
     ]
