@@ -1,7 +1,7 @@
 """Where the invoices of one export are worked on: its settings, its agreement, the ledger and the clock."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from config.exports import Export
 from worker.export.sightings import Sightings
@@ -28,3 +28,7 @@ class Desk:
     second_look: float = 60.0
     #: Looks over all vouchers, shared by the invoices of this process.
     sightings: Sightings = field(default_factory=Sightings)
+
+    def for_type(self, invoice_type: str) -> "Desk":
+        """Return the desk for invoices of one type, with what the exports file says of it."""
+        return replace(self, export=self.export.for_type(invoice_type))

@@ -30,6 +30,9 @@ class Job:
         #: The PDF to attach, and what to remark about it; None: not asked for yet in this execution.
         self.pdf: bytes | None = None
         self.pdf_remarks: tuple[str, ...] | None = None
+        #: Whether it has been found to be this invoice's turn.
+        self.admitted = False
+        self._noted: list[str] = []
         #: Reference data read before this time is not believed any more; seconds since the epoch, UTC.
         self.fresh_since: float | None = None
 
@@ -43,8 +46,15 @@ class Job:
         """How far this invoice has come."""
         return self.record.progress
 
+    def note(self, remark: str) -> None:
+        """Have a remark of this execution written with whatever is saved next."""
+        self._noted.append(remark)
+
     def save(self, transition: Transition, **progress: Any) -> None:
         """Write changed progress and the transition. Raises ``LeaseLost`` and ``LedgerDown``."""
+        if self._noted:
+            remarks = progress.get("remarks", self.progress.remarks)
+            progress["remarks"] = tuple(dict.fromkeys((*remarks, *self._noted)))
         self.record = self.desk.ledger.save(self.record.with_progress(**progress), transition)
 
     def intend(self, step: Step, path: str, body: str, **progress: Any) -> None:

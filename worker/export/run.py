@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from worker.errors import ExportError, LeaseLost, LedgerDown, Misconfigured
 from worker.export import invoice_method, voucher_method
+from worker.export.admission import admitted
 from worker.export.desk import Desk
 from worker.export.job import Job
 from worker.invoicing.ports import Unclaimed
@@ -47,7 +48,7 @@ class Exporter:
             return Ran(record=None, result="ledger-down")
         if isinstance(claimed, Unclaimed):
             return Ran(record=None, result="unclaimed", why=claimed.why)
-        return self._work(Job(claimed, self.desk(claimed.export)))
+        return self._work(Job(claimed, self.desk(claimed.export).for_type(claimed.invoice_type)))
 
     def _work(self, job: Job) -> Ran:
         try:
@@ -61,7 +62,8 @@ class Exporter:
     def _advance(self, job: Job) -> None:
         try:
             while job.record.state is State.EXPORTING:
-                _METHODS[job.desk.export.method](job)
+                if admitted(job):
+                    _METHODS[job.desk.export.method](job)
         except (LeaseLost, LedgerDown):
             raise
         except ExportError as error:

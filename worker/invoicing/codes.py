@@ -85,6 +85,7 @@ class Reason(StrEnum):
     OUTCOME_UNKNOWN = "outcome-unknown"
     LEDGER_DOWN = "ledger-down"
     BUSY = "busy"
+    ORIGINAL_AWAITED = "original-awaited"
     EXPORT_PAUSED = "export-paused"
     ATTEMPTS_EXHAUSTED = "attempts-exhausted"
     WORKER_KILLED = "worker-killed"

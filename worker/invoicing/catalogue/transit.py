@@ -35,6 +35,14 @@ TRANSIT = {
         cause="Another worker is working on this invoice, or creating the customer or product that it needs.",
         next_step="Nothing: it goes on as soon as the other is done.",
     ),
+    Reason.ORIGINAL_AWAITED: Entry(
+        title="Waiting for the invoice that it credits",
+        cause="The correction came before the invoice that it credits was exported; it waits as corrections says.",
+        next_step=(
+            "Nothing, as long as that invoice is on its way. If it has failed, mend and re-queue it, or settle it if "
+            "it was entered by hand: the correction follows by itself."
+        ),
+    ),
     Reason.EXPORT_PAUSED: Entry(
         title="Export paused",
         cause="The export as a whole stands still because of its set-up or by a person's order.",

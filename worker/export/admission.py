@@ -1,0 +1,61 @@
+"""Before anything of an invoice is sent: whether it is to be posted at all, and whether it is its turn."""
+
+from worker.errors import Held
+from worker.export.job import Job
+from worker.invoicing import corrections
+from worker.invoicing.left_out import left_out
+from worker.invoicing.record import Finish, Progress, State
+
+#: e-conomic's largest invoice number.
+_LARGEST = 999_999_999
+
+
+def admitted(job: Job) -> bool:
+    """Tell whether to go on; an invoice that is left out on purpose has been finished instead.
+
+    What has begun goes on to its end. Raises ``Held`` for a correction that waits for its original, and e-conomic's
+    errors.
+    """
+    if job.admitted or _begun(job.progress):
+        return True
+    outcome = left_out(job.invoice, job.desk.export)
+    if outcome:
+        job.save(Finish(outcome=outcome))
+        return False
+    _await_original(job)
+    job.admitted = True
+    return True
+
+
+def _begun(progress: Progress) -> bool:
+    known = progress.draft_number or progress.booked_number or progress.voucher
+    return bool(progress.look or progress.intent or progress.verdict or known)
+
+
+def _await_original(job: Job) -> None:
+    """Waiting costs one trip to the ledger each time; e-conomic is asked only for what the ledger never had."""
+    export, invoice = job.desk.export, job.invoice
+    references = tuple(
+        one for one in corrections.original_references(invoice, export, job.record.region) if one != job.record.id
+    )
+    if not references:
+        return
+    found = corrections.standing(references, job.desk.ledger.states(references))
+    if found is None:
+        if not _booked(job):
+            job.note(corrections.UNKNOWN)
+        return
+    original, state = found
+    if state is State.EXPORTED:
+        return
+    if corrections.is_held(export, job.record.received_at, job.desk.clock()):
+        why = corrections.awaited(invoice, original, state, export)
+        raise Held(why, retry_after=corrections.patience(state))
+    job.note(corrections.TOO_EARLY)
+
+
+def _booked(job: Job) -> bool:
+    """Older than this program, most likely: under Opter's number it can be seen in e-conomic, else nowhere."""
+    number, export = job.invoice.credits_invoice_number or 0, job.desk.export
+    asked = export.method == "invoice" and export.booking.numbers == "opter" and number <= _LARGEST
+    return asked and job.desk.economic.booked(number) is not None
