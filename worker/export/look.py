@@ -40,9 +40,7 @@ def _by_number(job: Job) -> Document | None:
 
 def adopt_booked(job: Job, document: Document, *, adopted: bool) -> None:
     """Finish with an invoice that is booked, if it is the source to the øre. Raises ``Rejected`` if it is not."""
-    difference = compare_totals(job.invoice, document, job.desk.export.booking.tolerance)
-    if difference:
-        raise Rejected(_booked_differs(document, difference))
+    check_booked(job, document)
     job.save(
         Finish(outcome=Outcome.BOOKED, detail=f"{'found ' * adopted}booked as {document.number}"),
         booked_number=document.number,
@@ -51,6 +49,13 @@ def adopt_booked(job: Job, document: Document, *, adopted: bool) -> None:
         look=False,
         verdict=None,
     )
+
+
+def check_booked(job: Job, document: Document) -> None:
+    """Refuse a booked invoice that is not the source to the øre: what is booked stays. Raises ``Rejected``."""
+    difference = compare_totals(job.invoice, document, job.desk.export.booking.tolerance)
+    if difference:
+        raise Rejected(_booked_differs(document, difference))
 
 
 def nothing_found(job: Job) -> None:
