@@ -23,11 +23,30 @@ def find(job: Job) -> Document | None:
 
     Raises ``Rejected`` when there are several: only a person can tell which one is right.
     """
+    remembered = _remembered(job)
+    if remembered:
+        return remembered
     found = job.desk.economic.documents([job.record.id])
-    candidates = [document for document in found if document.booked] or found
+    booked = [document for document in found if document.booked]
+    candidates = booked or found
     if len({document.number for document in candidates}) > 1:
         raise Rejected(_several(job, candidates))
+    for draft in found if booked else ():
+        _note_left_draft(job, draft)
     return candidates[0] if candidates else _by_number(job)
+
+
+def _remembered(job: Job) -> Document | None:
+    """Return what an earlier export has booked: booked invoices stay, whatever became of their reference."""
+    number = job.progress.booked_number
+    return job.desk.economic.booked(number) if number else None
+
+
+def _note_left_draft(job: Job, listed: Document) -> None:
+    """Remark a draft beside the booked invoice, unless it is the one that was booked between the two listings."""
+    draft = None if listed.booked else job.desk.economic.draft(listed.number)
+    if draft and draft.reference == job.record.id:
+        job.note(f"Draft {draft.number} stands beside the booked invoice: delete it, as booking it would double it")
 
 
 def _by_number(job: Job) -> Document | None:
@@ -76,6 +95,7 @@ def nothing_found(job: Job) -> None:
         looked_at=now,
         missing_since=0.0,
         draft_number=None,
+        booked_number=None,
         voucher=None,
         journal=None,
         attached=False,

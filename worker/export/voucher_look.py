@@ -30,6 +30,10 @@ def the_one(job: Job, found: Sequence[VoucherFound]) -> VoucherFound | None:
     candidates = [voucher for voucher in found if voucher.booked] or found
     if len({(voucher.year, voucher.number) for voucher in candidates}) > 1:
         raise Rejected(_several(job, candidates))
+    for left in found:
+        # The same number in both is one that was booked between the two listings.
+        if candidates[0].booked and not left.booked and left.number != candidates[0].number:
+            job.note(f"Voucher {left.number} in journal {left.journal} stands beside the booked one: delete it there")
     return candidates[0] if candidates else None
 
 
