@@ -165,9 +165,21 @@ def _discard(job: Job) -> None:
     """Delete our draft, and only ours: draft numbers are used again, so it is read first, every time."""
     number = job.progress.draft_number or 0
     draft = job.desk.economic.draft(number)
-    if draft and draft.reference == job.record.id:
-        job.delete(f"/invoices/drafts/{draft.number}")
-    job.save(Continue(event="draft-discarded", detail=str(number)), draft_number=None)
+    if draft and draft.reference == job.record.id and not _deleted(job, draft.number):
+        job.save(Continue(event="discard-remembered"), generation=job.progress.generation + 1)
+    else:
+        job.save(Continue(event="draft-discarded", detail=str(number)), draft_number=None)
+
+
+def _deleted(job: Job, number: int) -> bool:
+    """Delete a draft; False when e-conomic's answer is about an earlier use of the key: this draft is still there."""
+    try:
+        return not job.delete(f"/invoices/drafts/{number}").replayed
+    except Refused as refusal:
+        refusals.count(job, refusal)
+        if refusals.about_the_key(refusal):
+            return False
+        raise
 
 
 def _bury(job: Job) -> None:

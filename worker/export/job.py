@@ -32,7 +32,8 @@ class Job:
         self.pdf_remarks: tuple[str, ...] | None = None
         #: Whether it has been found to be this invoice's turn.
         self.admitted = False
-        self._noted: list[str] = []
+        #: Remarks of this execution, written with whatever is saved next.
+        self.noted: list[str] = []
         #: Reference data read before this time is not believed any more; seconds since the epoch, UTC.
         self.fresh_since: float | None = None
 
@@ -48,13 +49,13 @@ class Job:
 
     def note(self, remark: str) -> None:
         """Have a remark of this execution written with whatever is saved next."""
-        self._noted.append(remark)
+        self.noted.append(remark)
 
     def save(self, transition: Transition, **progress: Any) -> None:
         """Write changed progress and the transition. Raises ``LeaseLost`` and ``LedgerDown``."""
-        if self._noted:
+        if self.noted:
             remarks = progress.get("remarks", self.progress.remarks)
-            progress["remarks"] = tuple(dict.fromkeys((*remarks, *self._noted)))
+            progress["remarks"] = tuple(dict.fromkeys((*remarks, *self.noted)))
         self.record = self.desk.ledger.save(self.record.with_progress(**progress), transition)
 
     def intend(self, step: Step, path: str, body: str, **progress: Any) -> None:
@@ -75,10 +76,10 @@ class Job:
             raise LookupError("there is no file to attach, or nothing to attach it to")
         return self._attempt(intent, partial(self.desk.economic.attach, journal, voucher, self.pdf, key=intent.key))
 
-    def delete(self, path: str) -> None:
+    def delete(self, path: str) -> Reply:
         """Delete what is ours; needs no recorded intent, as whoever comes after us looks before deleting again."""
         key = self._key(Step.DISCARD, self.progress.generation)
-        self.desk.economic.send(
+        return self.desk.economic.send(
             Intent(step=Step.DISCARD, method="DELETE", path=path, body="", key=key, at=self.desk.clock())
         )
 
