@@ -22,7 +22,7 @@ def admitted(job: Job) -> bool:
     if outcome:
         job.save(Finish(outcome=outcome))
         return False
-    _await_original(job)
+    await_original(job)
     job.admitted = True
     return True
 
@@ -32,8 +32,11 @@ def _begun(progress: Progress) -> bool:
     return bool(progress.look or progress.intent or progress.verdict or known)
 
 
-def _await_original(job: Job) -> None:
-    """Waiting costs one trip to the ledger each time; e-conomic is asked only for what the ledger never had."""
+def await_original(job: Job) -> None:
+    """Let a correction go on, or raise ``Held`` while its original is awaited; what it goes on without is noted.
+
+    Waiting costs one trip to the ledger each time; e-conomic is asked only for what the ledger never had.
+    """
     export, invoice = job.desk.export, job.invoice
     references = tuple(
         one for one in corrections.original_references(invoice, export, job.record.region) if one != job.record.id

@@ -249,6 +249,10 @@ class PlanPort(Protocol):
         """Return one record with its whole history."""
         ...
 
+    def states(self, invoice_ids: Sequence[str]) -> Mapping[str, State]:
+        """Return where these invoices stand; those that are not in the ledger are left out."""
+        ...
+
     def shared_number(self, key: str) -> str | None:
         """Return the number of a shared creation, None when it is not known; takes no lease."""
         ...
