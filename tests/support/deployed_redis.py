@@ -9,6 +9,7 @@ from typing import Self
 
 import redis
 from support.deployment import DEPLOY
+from support.overheard import Overheard
 
 from worker.ledger.embedded import server_binary
 
@@ -34,6 +35,10 @@ class DeployedRedis:
 
     def client(self, user: str) -> redis.Redis:
         return redis.Redis.from_url(self.address(user))
+
+    def overheard(self) -> Overheard:
+        """Listen to every command from now on."""
+        return Overheard(self.port, user=ADMIN, password=self._password)
 
     def denied(self) -> list[tuple[str, str, str]]:
         """Return what our user was refused so far: (context, object, whether command or key)."""

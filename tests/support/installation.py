@@ -34,6 +34,8 @@ layout = 17
 class Installation:
     """Starts, kills and asks; closes everything at the end."""
 
+    app_secret = "sandbox-app"
+
     def __init__(self, folder: Path, *, exports: Mapping[str, str] | None = None, **settings: str) -> None:
         """``exports`` maps names to further lines of their entries; ``settings`` are ``OPTER_ECONOMIC_`` variables."""
         self.folder = folder
@@ -41,8 +43,8 @@ class Installation:
         self._exports = exports or {"main": ""}
         self._settings = settings
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._port = _free_port()
-        self.url = f"http://127.0.0.1:{self._port}"
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
         self.redis.__enter__()
@@ -51,8 +53,7 @@ class Installation:
             for name, more in self._exports.items()
         )
         (self.folder / "exports.toml").write_text("".join(entries))
-        also = [argument for name in self._exports if name != "main" for argument in ("--also", name)]
-        self.start("sandbox", "sandbox", "--port", str(self._port), *also)
+        self.start_sandbox()
         self.wait_for(self._healthy, "the sandbox answers")
         return self
 
@@ -69,7 +70,7 @@ class Installation:
             clean
             | tokens
             | {
-                "APP_SECRET": "sandbox-app",
+                "APP_SECRET": self.app_secret,
                 "REDIS_URL": self.redis.url,
                 "OPTER_ECONOMIC_EXPORTS_FILE": str(self.folder / "exports.toml"),
                 "OPTER_ECONOMIC_ENVIRONMENT": "test",
@@ -83,9 +84,17 @@ class Installation:
 
     def start(self, name: str, *arguments: str) -> None:
         """Start one of our commands under a name of the test's choice; its words go to ``<name>.log``."""
+        self.run(name, sys.executable, "-P", "-m", "worker", *arguments)
+
+    def start_sandbox(self) -> None:
+        also = [argument for name in self._exports if name != "main" for argument in ("--also", name)]
+        self.start("sandbox", "sandbox", "--port", str(self.port), *also)
+
+    def run(self, name: str, *command: str) -> None:
+        """Start any program in the environment of the installation."""
         with (self.folder / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
-                [sys.executable, "-P", "-m", "worker", *arguments],
+                command,
                 env=self.environment,
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
@@ -205,7 +214,7 @@ def event(
     }
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

@@ -28,6 +28,8 @@ class Checked:
     dead: int = 0
     #: Invoices of which e-conomic has something already.
     found: int = 0
+    #: Why it was deferred: a reason code.
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +55,7 @@ class Preflight:
             raise
         except ExportError as error:
             self._defer(period_id, fence, desk, error)
-            return Checked(result="deferred")
+            return Checked(result="deferred", reason=error.failure.reason)
 
     def _check(self, period_id: str, fence: int, desk: Desk) -> Checked:
         records = list(self.ledger.received(period_id))

@@ -90,6 +90,7 @@ class Runtime:
             queued=checked.queued,
             dead=checked.dead,
             found=checked.found,
+            **({"reason": checked.reason} if checked.reason else {}),
             ms=round((time.monotonic() - began) * 1000),
         )
 
