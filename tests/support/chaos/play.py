@@ -73,6 +73,7 @@ class Play:
         if self.dead:
             raise Killed
         self.limbo.tick()
+        self.works.clock.advance(0.001)  # no two moments are the same
         number = len(self.effects)
         self.effects.append(what)
         return next((strike.trouble for strike in self.strikes if strike.effect == number), None)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from support.samples import customer, invoice, line
-from support.works import EXPORT, Works
+from support.works import EXPORT, VOUCHER_EXPORT, Works
 
 from config.exports import Export
 from worker.invoicing.invoice import Invoice
@@ -19,7 +19,7 @@ class Scenario:
     name: str
     invoice: Invoice
     export: Export = EXPORT
-    #: ``booked``, ``drafted``, ``dead`` (nothing of it is left in e-conomic).
+    #: ``booked``, ``drafted``, ``voucher`` (in a journal), ``voucher-booked``, ``dead`` (nothing is left in e-conomic).
     ends: str = "booked"
     new_customers: int = 0
     new_products: int = 0
@@ -27,12 +27,21 @@ class Scenario:
     def works(self, seed: int = 1) -> Works:
         """Return an installation that has taken the invoice in."""
         works = Works(self.export, seed=seed)
-        works.close_period(self.invoice)
+        works.close_period(works.shelf.printed(self.invoice) if self.with_pdf else self.invoice)
         return works
+
+    @property
+    def with_pdf(self) -> bool:
+        """Whether the printed invoice is to be attached."""
+        return self.ends.startswith("voucher")
 
 
 def _booking(**changes: object) -> Export:
     return EXPORT.model_copy(update={"booking": EXPORT.booking.model_copy(update=changes)})
+
+
+def _voucher(**changes: object) -> Export:
+    return VOUCHER_EXPORT.model_copy(update={"voucher": VOUCHER_EXPORT.voucher.model_copy(update=changes)})
 
 
 SCENARIOS = (
@@ -51,5 +60,13 @@ SCENARIOS = (
         name="totals differ",
         invoice=invoice(*(line("0.10", vat="0.03") for _ in range(3)), customer=KNOWN),
         ends="dead",
+    ),
+    Scenario(name="voucher with PDF", invoice=invoice(customer=KNOWN), export=VOUCHER_EXPORT, ends="voucher"),
+    Scenario(
+        name="voucher of a new customer, booked",
+        invoice=invoice(line("-100.00"), customer=NEW),
+        export=_voucher(book=True),
+        ends="voucher-booked",
+        new_customers=1,
     ),
 )

@@ -54,7 +54,7 @@ HTTP: Mapping[str, Strike] = {
     "429-before": _before(_status(429, **{"Retry-After": "30"})),
     "garbage-after": _after(lambda request: httpx.Response(200, content=b"<html>", request=request)),
 }
-#: Trouble at a write: given up by the client, it lands when the next worker has had so many effects; 0: before it begins.
+#: Trouble at a write: its client gives up; it lands when the next worker has had so many effects (0: before its first).
 LATE: Mapping[str, int] = {f"lands-after-{effects}": effects for effects in (0, 1, 2, 4, 6)}
 #: Trouble at a write: its key has been used for another body within the hour.
 PAYLOAD_CHANGED = "payload-changed"

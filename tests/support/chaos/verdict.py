@@ -1,5 +1,6 @@
 """What must hold when everything rests: each invoice once or not at all with a reason, nothing else left behind."""
 
+from support.chaos import vouchers
 from support.chaos.scenarios import Scenario
 from support.works import Works
 
@@ -12,7 +13,7 @@ _SEEDED = standard_agreement()
 
 
 def judge(works: Works, scenario: Scenario, *, excused: bool = False) -> list[str]:
-    """Return everything that is wrong; ``excused``: the schedule itself brought about what the sandbox found fault with."""
+    """Return everything that is wrong; ``excused``: the schedule itself made the sandbox find fault."""
     return [
         *_end(works, scenario.invoice, scenario.ends),
         *leftovers(works, drafts=scenario.ends == "drafted"),
@@ -23,6 +24,8 @@ def judge(works: Works, scenario: Scenario, *, excused: bool = False) -> list[st
 
 def _end(works: Works, invoice: Invoice, ends: str) -> list[str]:
     record = works.record(f"main-{invoice.invoice_number}")
+    if ends.startswith("voucher"):
+        return vouchers.ended(works, record, invoice, booked=ends == "voucher-booked")
     mine = [one for one in works.documents() if one.reference == record.id]
     if ends == "dead":
         honest = record.state is State.DEAD and record.failure is not None

@@ -1,0 +1,167 @@
+"""Several workers on one installation, each effect a point where another may go first: one thread runs at a time.
+
+Whoever comes to an effect hands the baton back and waits. What happens to it next is an order of the schedule's: go
+on, or meet a trouble. A worker that stood still for longer than the deadline of a call refuses to send it any more, as
+the client's sockets do (``worker.economic.slots``); a trip to Redis knows no such deadline.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+from support.chaos.troubles import HTTP, LATE, LEDGER, PAYLOAD_CHANGED, Answer, Limbo, use_key
+from support.works import PERIOD, Killed, Works
+
+from worker.errors import LedgerDown
+from worker.invoicing.reasons import Reason, failure
+from worker.invoicing.record import InvoiceRecord
+
+#: Seconds that a call may take from its start (``http.deadline``).
+DEADLINE = 15.0
+GO = "go"
+#: Seconds that an effect takes: no two moments are the same.
+TICK = 0.001
+
+
+class Worker:
+    """One worker process; it does one job at a time."""
+
+    def __init__(self, race: "Race", name: str) -> None:
+        race.works.hire()
+        self.name = name
+        self.exporter, self.preflight, self.desk = race.works.exporter, race.works.preflight, race.works.desk
+        #: The effect that it stands before; empty: none, its job is done.
+        self.at = ""
+        self.dead = False
+        self.result: Any = None
+        self.order = GO
+        #: What it holds: invoice id -> the fence of its claim.
+        self.fences: dict[str, int] = {}
+        self._race = race
+        self._go = threading.Semaphore(0)
+        self._back = threading.Semaphore(0)
+
+    @property
+    def busy(self) -> bool:
+        return bool(self.at)
+
+    def begin(self, message: str) -> None:
+        """Take a message and go as far as its first effect."""
+        if message == PERIOD:
+            self._start(lambda: self.preflight.run(PERIOD, self.desk))
+        else:
+            self._start(lambda: self.exporter.run(message))
+
+    def resume(self, order: str = GO) -> None:
+        """Let it have its effect, with this trouble, and go as far as the next."""
+        self.order = order
+        self._go.release()
+        self._back.acquire()
+
+    def finish(self) -> None:
+        """Let it go on to the end of its job."""
+        while self.busy:
+            self.resume()
+
+    def stand(self, effect: str) -> str:
+        """Called in its own thread: wait before an effect; return the order."""
+        if self.dead:
+            raise Killed
+        self.at = effect
+        self._back.release()
+        self._go.acquire()
+        return self.order
+
+    def die(self) -> None:
+        """Called in its own thread: nothing after this happens in it."""
+        self.dead = True
+        raise Killed
+
+    def _start(self, job: Callable[[], Any]) -> None:
+        threading.Thread(target=self._run, args=(job,), daemon=True).start()
+        self._back.acquire()
+
+    def _run(self, job: Callable[[], Any]) -> None:
+        self._race.local.worker = self
+        try:
+            self.result = job()
+        except (Killed, LedgerDown) as end:
+            self.result = end
+        finally:
+            self.at = ""
+            self._back.release()
+
+
+class Race:
+    """Workers on one installation, and what happens between them."""
+
+    def __init__(self, works: Works) -> None:
+        self.works = works
+        self.local = threading.local()
+        self.limbo = Limbo()
+        #: Effects of all workers, in order.
+        self.effects: list[str] = []
+        self.wrong: list[str] = []
+        works.around_http = self._http
+        works.around_ledger = self._ledger
+
+    def hire(self, name: str) -> Worker:
+        return Worker(self, name)
+
+    def stop(self, *workers: Worker) -> None:
+        """Kill whoever still stands somewhere, so that no thread is left behind."""
+        for worker in workers:
+            while worker.busy:
+                worker.resume("crash-before")
+
+    def _stand(self, what: str) -> tuple[Worker | None, str]:
+        worker: Worker | None = getattr(self.local, "worker", None)
+        if worker is None:
+            return None, GO
+        order = worker.stand(what)
+        self.works.clock.advance(TICK)
+        self.effects.append(f"{worker.name} {what} {order}")
+        self.limbo.tick()
+        return worker, order
+
+    def _http(self, request: httpx.Request, answer: Answer) -> httpx.Response:
+        since = self.works.clock()
+        worker, order = self._stand(f"http {request.method} {request.url.path}")
+        if order in HTTP:
+            return self._struck(worker, order, request, answer)
+        if self.works.clock() - since > DEADLINE:
+            raise httpx.WriteTimeout("the deadline of the call has passed", request=request)
+        if order in LATE and request.method != "GET":
+            return self.limbo.lose(order, request, answer)
+        if order == PAYLOAD_CHANGED and request.method != "GET":
+            use_key(self.works, request)
+        return answer(request)
+
+    def _struck(self, worker: Worker | None, order: str, request: httpx.Request, answer: Answer) -> httpx.Response:
+        try:
+            return HTTP[order](request, answer)
+        except Killed:
+            if worker:
+                worker.dead = True
+            raise
+
+    def _ledger(self, name: str, trip: Callable[[], Any]) -> Any:
+        worker, order = self._stand(f"ledger {name}")
+        before = order in LEDGER and not LEDGER[order]
+        result = None if before else self._watched(worker, name, trip)
+        if worker and order.startswith("crash"):
+            worker.die()
+        if order in LEDGER:
+            raise LedgerDown(failure(Reason.LEDGER_DOWN, "The schedule said so."))
+        return result
+
+    def _watched(self, worker: Worker | None, name: str, trip: Callable[[], Any]) -> Any:
+        """Make the trip; a write of an invoice under a fence that is not the last one must have been refused."""
+        result = trip()
+        if worker and isinstance(result, InvoiceRecord):
+            if name == "claim":
+                worker.fences[result.id] = result.fence
+            elif worker.fences.get(result.id) != self.works.record(result.id).fence:
+                self.wrong.append(f"a stale write of {worker.name} was accepted")
+        return result

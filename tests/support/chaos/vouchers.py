@@ -1,0 +1,48 @@
+"""What e-conomic holds of a voucher, read past the client: its entries by their marker, and its PDF."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from support.works import Works
+
+from worker.invoicing.invoice import Invoice
+from worker.invoicing.record import InvoiceRecord, State
+from worker.invoicing.vouchers.marker import marked
+from worker.sandbox.resources.voucher_schema import entries_of
+from worker.sandbox.state import Agreement
+
+
+def ended(works: Works, record: InvoiceRecord, invoice: Invoice, *, booked: bool) -> list[str]:
+    """Return what is wrong with a voucher that must stand once, equal to the source, with one PDF."""
+    agreement = works.sandbox.agreement
+    wrong = [] if record.state is State.EXPORTED else [f"{record.id} is {record.state}: {record.failure}"]
+    found = {key: (True, owed) for key, owed in _booked(agreement, record.id)}
+    found |= {key: (False, owed) for key, owed in _in_journals(agreement, record.id)}
+    if [stands for stands, _ in found.values()] != [booked]:
+        return [*wrong, f"{record.id} stands {len(found)} times: {found}"]
+    [(key, (_, owed))] = found.items()
+    if owed != invoice.gross:
+        wrong.append(f"{record.id}: the customer owes {owed} instead of {invoice.gross}")
+    if record.progress.voucher != f"{key[0]}-{key[1]}":
+        wrong.append(f"{record.id}: the ledger says {record.progress.voucher}, e-conomic {key}")
+    return wrong + _paper(agreement, works, record)
+
+
+def _paper(agreement: Agreement, works: Works, record: InvoiceRecord) -> list[str]:
+    files = [file for attached in agreement.attachments.values() for file in attached]
+    printed = list(works.shelf.files.values())
+    return [] if files == printed else [f"{record.id} has {len(files)} PDFs instead of {len(printed)}"]
+
+
+def _in_journals(agreement: Agreement, reference: str) -> Iterator[tuple[tuple[str, int], Decimal]]:
+    for (_, year, number), voucher in agreement.vouchers.items():
+        entries = [(kind, entry) for kind, entry in entries_of(voucher) if marked(entry.get("text", "")) == reference]
+        if entries:
+            yield (year, number), sum((entry["amount"] for kind, entry in entries if "ustomer" in kind), Decimal(0))
+
+
+def _booked(agreement: Agreement, reference: str) -> Iterator[tuple[tuple[str, int], Decimal]]:
+    rows = [row for row in agreement.booked_entries if marked(row.get("text", "")) == reference]
+    for key in {(row["year"], row["voucherNumber"]) for row in rows}:
+        mine = [row for row in rows if (row["year"], row["voucherNumber"]) == key and row["customer"] is not None]
+        yield key, sum((row["amount"] for row in mine), Decimal(0))
