@@ -114,6 +114,8 @@ def _settle(job: Job, found: VoucherFound, *, attached: bool, adopted: bool, **c
     known = {"voucher": _key(found), "journal": found.journal, "adopted": adopted, "attached": attached, **changes}
     known |= {"look": False, "missing_since": 0.0}
     job.found = found
+    if job.desk.export.voucher.book and not (found.booked or found.entries):
+        remarks.append("not booked: e-conomic does not tell the numbers of the voucher's entries")
     if found.booked and not attached and job.invoice.pdf:
         remarks.append("pdf: not attached by this program, as the voucher was booked before")
     elif not (found.booked or attached):

@@ -16,6 +16,7 @@ from worker.invoicing.preflight import check_invoice, sales_accounts
 from worker.invoicing.products import choose, group_for
 from worker.invoicing.reference import ProductGroup, ReferenceData
 from worker.invoicing.vat import check_zone
+from worker.invoicing.vouchers.setup import setup_items
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,15 +41,13 @@ def check_setup(
     ``reference`` must cover the sales accounts of ``invoices`` and of ``codes.sales_accounts``; the invoices are
     samples, checked as a period would be.
     """
-    accounts = sorted(sales_accounts(invoices) | export.codes.sales_accounts.keys())
     return (
         _agreement(export, reference),
         *_defaults(export, reference),
         *_zones(export, reference),
         *_codes(export, reference),
-        *(check for account in accounts for check in _sales_account(account, export, reference)),
+        *_method(export, reference, invoices),
         _check("Accounting year", f"open for entries on {today}", lambda: year_of(today, reference.years)),
-        *(_journal(export, reference) if export.method == "voucher" else ()),
         *_samples(export, reference, invoices),
     )
 
@@ -94,10 +93,22 @@ def _codes(export: Export, reference: ReferenceData) -> Iterator[Check]:
     for ours, theirs in export.codes.payment_conditions.items():
         item = f"Payment condition {ours!r}"
         yield _check(item, theirs, partial(terms.named, theirs, reference.payment_terms))
-    usable = {one.code: str(one.rate) for one in reference.vat_accounts if not one.barred}
+    usable = {one.code: f"{one.rate.normalize():f} %" for one in reference.vat_accounts if not one.barred}
+    step = "Correct codes.tax_rates, or create or open the VAT account in e-conomic."
     for ours, code in export.codes.tax_rates.items():
-        step = "Correct codes.tax_rates, or create or open the VAT account in e-conomic."
-        yield _present(f"Tax rate {ours!r}", code, usable, step)
+        if code:  # an empty text stands for no VAT code
+            yield _present(f"Tax rate {ours!r}", code, usable, step)
+
+
+def _method(export: Export, reference: ReferenceData, invoices: Sequence[Invoice]) -> Iterator[Check]:
+    """Look at what the sales accounts lead to: product groups, or the accounts themselves."""
+    used = sales_accounts(invoices)
+    if export.method == "voucher":
+        for item, found, ask in setup_items(export, reference, sorted(used | export.codes.ledger_accounts.keys())):
+            yield _check(item, found, ask)
+    else:
+        for account in sorted(used | export.codes.sales_accounts.keys()):
+            yield from _sales_account(account, export, reference)
 
 
 def _sales_account(account: str, export: Export, reference: ReferenceData) -> Iterator[Check]:
@@ -120,15 +131,6 @@ def _usable_accounts(item: str, group: ProductGroup, reference: ReferenceData, e
         return Check(item=item, ok=True, found=found)
     step = "Choose an open sales account with a usable VAT code for the domestic zone on the product group."
     return Check(item=item, ok=False, found=f"{found or 'no VAT zones'}: not the domestic one", next_step=step)
-
-
-def _journal(export: Export, reference: ReferenceData) -> Iterator[Check]:
-    journals = {one.number: one.name for one in reference.journals}
-    yield _present("Journal", export.journal, journals, "Set journal in the exports file to an existing one.")
-    for name, rules in export.types.items():
-        if rules.journal:
-            place = f"types.{name}.journal"
-            yield _present(f"Journal ({place})", rules.journal, journals, f"Set {place} to an existing one.")
 
 
 def _samples(export: Export, reference: ReferenceData, invoices: Iterable[Invoice]) -> Iterator[Check]:

@@ -69,7 +69,7 @@ def move(works: Works, to: tuple[int, str, int]) -> None:
 
 
 def test_an_invoice_is_posted_compared_and_gets_its_pdf() -> None:
-    """1099.99 + 25 % of 1000.00 and 0 % of 99.99: 1349.99 on the customer, in one open post."""
+    """1000.00 + 25 %, and 99.99 without VAT: 1349.99 on the customer, in one open post (Opter: integration-001)."""
     works = exported(Works(VOUCHER_EXPORT), one(line("1000.00"), line("99.99", account="3012", rate="0.00")))
 
     [(key, voucher)] = vouchers(works).items()

@@ -23,7 +23,7 @@ from worker.invoicing.vouchers.mapping import ledger_account, named_accounts, op
     ],
 )
 def test_a_vat_code_is_paired(opter: str, rate: str, code: str | None) -> None:
-    """Opter's code stands for e-conomic's (Opter: Codes > Tax rates)."""
+    """Opter's code stands for e-conomic's (Opter: integration-001, Codes > Tax rates)."""
     found = vat_code(line(rate=rate, vat_code=opter), export(), reference())
     assert (found.code if found else None) == code
 
