@@ -20,6 +20,7 @@ from worker.export.desk import Desk
 from worker.export.preflight import Preflight
 from worker.export.run import Exporter
 from worker.export.sweep import Sweeper
+from worker.invoicing.economic_port import RateGate
 from worker.invoicing.ports import PdfSource, PinPort
 from worker.invoicing.retry import RetryPolicy
 from worker.ledger import LedgerPolicy, RedisLedger, check_server
@@ -59,8 +60,8 @@ def build_runtime(settings: Settings, exports: Mapping[str, Export], app: Celery
     redis = connect(settings)
     ledger = RedisLedger(redis, prefix=settings.redis.prefix, policy=_ledger_policy(settings))
     gate = RedisGate(redis, prefix=settings.redis.prefix)
-    clients = {name: _client(export, settings, gate, ledger) for name, export in exports.items()}
-    pdfs = _pdfs(settings)
+    clients = {name: build_client(export, settings, gate, ledger) for name, export in exports.items()}
+    pdfs = build_pdfs(settings)
     desks = {name: _desk(export, settings, ledger, clients[name], pdfs) for name, export in exports.items()}
     publisher = Publisher(app, ledger)
     return Runtime(
@@ -89,7 +90,8 @@ def build_runtime(settings: Settings, exports: Mapping[str, Export], app: Celery
     )
 
 
-def _client(export: Export, settings: Settings, gate: RedisGate, pins: PinPort) -> EconomicClient:
+def build_client(export: Export, settings: Settings, gate: RateGate, pins: PinPort) -> EconomicClient:
+    """Build the one way to an export's agreement, which accepts no other agreement than the export's own."""
     http = settings.http
     return EconomicClient(
         export,
@@ -105,7 +107,7 @@ def _client(export: Export, settings: Settings, gate: RedisGate, pins: PinPort) 
     )
 
 
-def _pdfs(settings: Settings) -> PdfSource:
+def build_pdfs(settings: Settings) -> PdfSource:
     """PDFs are fetched under the lease of an invoice, so that the shorter of the two deadlines counts."""
     return AllowedPdfs(
         allowed_places(settings.intake, deadline=min(settings.intake.fetch_deadline, settings.http.deadline))

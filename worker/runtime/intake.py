@@ -3,11 +3,12 @@
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 
 from redis import Redis
 
+from config.exports import Export
 from config.settings import Settings
 from worker.intake.consumer import Consumer
 from worker.intake.reading import Reader
@@ -29,9 +30,15 @@ def intake_consumer(runtime: Runtime) -> Iterator[Consumer]:
         yield _consumer(runtime, client)
 
 
+def event_reader(settings: Settings, exports: Mapping[str, Export]) -> Reader:
+    """Return what reads events, from the places that the settings allow."""
+    intake = settings.intake
+    places = allowed_places(intake, deadline=intake.fetch_deadline)
+    return Reader(exports, places, reference_limit=intake.max_reference_bytes)
+
+
 def _consumer(runtime: Runtime, client: Redis) -> Consumer:
     intake = runtime.settings.intake
-    places = allowed_places(intake, deadline=intake.fetch_deadline)
     return Consumer(
         queue=RedisEventQueue(
             client,
@@ -41,7 +48,7 @@ def _consumer(runtime: Runtime, client: Redis) -> Consumer:
             heartbeat=intake.heartbeat,
         ),
         ledger=runtime.ledger,
-        reader=Reader(runtime.exports, places, reference_limit=intake.max_reference_bytes),
+        reader=event_reader(runtime.settings, runtime.exports),
         announce=runtime.publisher.preflight,
         clock=time.time,
         event_limit=intake.max_event_bytes,

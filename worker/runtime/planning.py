@@ -1,0 +1,44 @@
+"""The parts of a plan: clients like those of a worker, which leave no trace but the calls that they make."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+
+from typing_extensions import override
+
+from config.exports import Export
+from config.settings import Settings
+from worker.export.plan import Planner
+from worker.invoicing.ports import PinPort, PlanPort
+from worker.ledger import LedgerPolicy, RedisGate, RedisLedger
+from worker.runtime.build import build_client, build_pdfs, connect
+
+
+@contextmanager
+def planning(settings: Settings, export: Export, *, sleep: Callable[[float], None]) -> Iterator[Planner]:
+    """Give the planner of an export; its connections are closed in the end."""
+    with closing(connect(settings)) as redis:
+        ledger = RedisLedger(redis, prefix=settings.redis.prefix, policy=LedgerPolicy())
+        gate = RedisGate(redis, prefix=settings.redis.prefix)
+        client = build_client(export, settings, gate, _Glance(ledger))
+        with closing(client), client.metered() as meter:
+            yield Planner(
+                export=export,
+                economic=client,
+                ledger=ledger,
+                pdfs=build_pdfs(settings),
+                clock=time.time,
+                sleep=sleep,
+                spent=lambda: meter.calls,
+            )
+
+
+class _Glance(PinPort):
+    """Compares with the pinned agreement and pins none: a plan with the wrong token must not bind an export to it."""
+
+    def __init__(self, ledger: PlanPort) -> None:
+        self._ledger = ledger
+
+    @override
+    def pin(self, export: str, agreement: int) -> int:
+        return self._ledger.pinned(export) or agreement
