@@ -48,6 +48,7 @@ def check_setup(
         *_codes(export, reference),
         *_method(export, reference, invoices),
         _check("Accounting year", f"open for entries on {today}", lambda: year_of(today, reference.years)),
+        *_bars(export, reference),
         *_samples(export, reference, invoices),
     )
 
@@ -131,6 +132,17 @@ def _usable_accounts(item: str, group: ProductGroup, reference: ReferenceData, e
         return Check(item=item, ok=True, found=found)
     step = "Choose an open sales account with a usable VAT code for the domestic zone on the product group."
     return Check(item=item, ok=False, found=f"{found or 'no VAT zones'}: not the domestic one", next_step=step)
+
+
+def _bars(export: Export, reference: ReferenceData) -> Iterator[Check]:
+    """A remark, not a fault: without them a bar shows when e-conomic refuses an invoice."""
+    if export.read_barred_periods and reference.bars_unknown:
+        step = "Give the app the role Bookkeeping or SuperUser, or take read_barred_periods out of the exports file."
+        found = "cannot be read with these tokens; invoices in one are refused by e-conomic, one by one"
+        yield Check(item="Barred periods", ok=True, found=found, next_step=step)
+    elif export.read_barred_periods:
+        barred = [period for year in reference.years for period in year.periods if period.barred]
+        yield Check(item="Barred periods", ok=True, found=", ".join(f"{one.first:%Y-%m}" for one in barred) or "none")
 
 
 def _samples(export: Export, reference: ReferenceData, invoices: Iterable[Invoice]) -> Iterator[Check]:

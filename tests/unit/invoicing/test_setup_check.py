@@ -1,11 +1,12 @@
 """An export's set-up against its agreement."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from support.samples import export, group, invoice, line, reference
+from support.samples import export, group, invoice, line, reference, year
 
 from config.exports import Codes, Customers, Export, Vat
 from worker.invoicing.reference import ReferenceData, VatAccount
@@ -69,3 +70,27 @@ def test_sample_invoices_are_checked_as_a_period_would_be() -> None:
     samples = [invoice(line(account="3012"), invoice_number=n) for n in (1, 2)]
 
     assert wrong(export(), reference(), *samples) == ["Sample invoices"]
+
+
+@pytest.mark.parametrize(
+    ("unknown", "found"),
+    [
+        (True, "cannot be read with these tokens; invoices in one are refused by e-conomic, one by one"),
+        (False, "2026-01, 2026-03"),
+    ],
+)
+def test_barred_periods_are_remarked(*, unknown: bool, found: str) -> None:
+    """Where they are to be read; not being allowed to is no fault of the set-up."""
+    open_year = year()
+    periods = tuple(replace(one, barred=one.first.month in (1, 3)) for one in open_year.periods)
+    theirs = reference(bars_unknown=unknown, years=(replace(open_year, periods=periods),))
+    checks = check_setup(export(read_barred_periods=True), theirs, [], today=TODAY)
+
+    assert [(check.ok, check.found) for check in checks if check.item == "Barred periods"] == [(True, found)]
+
+
+def test_barred_periods_are_not_mentioned_unless_asked_for() -> None:
+    """The export did not ask."""
+    checks = check_setup(export(), reference(), [], today=TODAY)
+
+    assert [check.item for check in checks if check.item == "Barred periods"] == []
