@@ -136,13 +136,14 @@ class Works:
         self.mailbox.extend(posted)
         self.ledger.published(posted)
 
-    def close_period(self, *invoices: Invoice, event: str = "/opter/acme/1#e1") -> None:
+    def close_period(self, *invoices: Invoice, event: str = "/opter/acme/1#e1", number: int = 881) -> None:
         """The intake takes in a period."""
+        period = f"main-p{number}"
         self.ledger.open_period(
             PeriodRecord(
-                id=PERIOD,
+                id=period,
                 export="main",
-                number=881,
+                number=number,
                 name="2026-47A",
                 region=None,
                 closed_at="2026-11-20T15:04:05Z",
@@ -151,11 +152,11 @@ class Works:
             ),
             event,
         )
-        self.ledger.register(PERIOD, event, [_new(invoice) for invoice in invoices])
-        self.ledger.close_event(PERIOD, event)
+        self.ledger.register(period, event, [_new(invoice) for invoice in invoices])
+        self.ledger.close_event(period, event)
 
-    def check(self) -> Checked:
-        return self.preflight.run(PERIOD, self.desk)
+    def check(self, period: str = PERIOD) -> Checked:
+        return self.preflight.run(period, self.desk)
 
     def deliver(self) -> list[Ran]:
         """Work off the messages that are waiting now."""
@@ -169,8 +170,8 @@ class Works:
     def until_rest(self, *, most: int = 400) -> None:
         """Let time pass, sweep and work until every invoice rests."""
         for _ in range(most):
-            if self.ledger.periods_due():
-                self.check()
+            for period, _ in self.ledger.periods_due():
+                self.check(period)
             self.deliver()
             if all(record.state in {State.EXPORTED, State.DEAD} for record in self.records()):
                 return

@@ -1,7 +1,7 @@
 """One agreement of e-conomic over HTTP."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date
 from typing import Any, TypeVar
@@ -79,6 +79,10 @@ class EconomicClient:
         found = self._customers("name", [name])
         return [customer for customer in found if _folded(customer.name) == _folded(name)]
 
+    def customer_resource(self, number: int) -> Mapping[str, Any] | None:
+        """See ``Economic``."""
+        return self._reading.find(f"/customers/{_positive(number)}", wire.resource)
+
     def product(self, number: str) -> Product | None:
         """See ``Economic``."""
         return self._reading.find(f"/products/{segment(number)}", wire.product) if number else None
@@ -150,5 +154,5 @@ def _folded(text: str) -> str:
 
 def _positive(number: int) -> int:
     if number < 1:
-        raise ValueError(f"{number} is not the number of a document")
+        raise ValueError(f"{number} is not the number of a document or customer")
     return number

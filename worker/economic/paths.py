@@ -8,6 +8,7 @@ _AWKWARD = "<>*%:&/\\_ ?.#+"
 _CODE = re.compile(r"_(1[0-3]|[0-9])_")
 _OPENAPI = re.compile(r"/[a-z0-9]+/v\d+\.\d+\.\d+/")
 _NUMBERED = re.compile(r"(/[a-z0-9-]+)+/[1-9][0-9]*")
+_OF_ONE = frozenset({"DELETE", "PUT"})
 _SAFE = re.compile(r"(/[^/?#\s]+)+")
 
 
@@ -38,12 +39,13 @@ def is_openapi(path: str) -> bool:
 def checked(method: str, path: str) -> str:
     """Return the path of a write if it is safe to send; ``ValueError`` is a mistake in this program.
 
-    ``DELETE /invoices/drafts`` without a number deletes every draft of the agreement, so a DELETE must end in one.
+    ``DELETE /invoices/drafts`` without a number deletes every draft of the agreement, and a PUT to a number creates
+    what is not there, so both must end in one.
     """
     if not _SAFE.fullmatch(path) or ".." in path:
         raise ValueError(f"{path!r} is not a path of e-conomic's API")
-    if method == "DELETE" and not _NUMBERED.fullmatch(path):
-        raise ValueError(f"a DELETE needs the number of one resource, and {path!r} has none")
+    if method in _OF_ONE and not _NUMBERED.fullmatch(path):
+        raise ValueError(f"a {method} needs the number of one resource, and {path!r} has none")
     return path
 
 

@@ -40,6 +40,11 @@ def customer(body: Json) -> EconomicCustomer:
     )
 
 
+def resource(body: Json) -> Json:
+    """Read a resource as it is."""
+    return dict(body)
+
+
 def draft(body: Json) -> Document:
     """Read one of ``/invoices/drafts``."""
     return document(body, booked=False)

@@ -5,6 +5,7 @@ from typing import Any
 
 from worker.errors import Failure, Held, Refused, Uncertain
 from worker.export import look, refusals
+from worker.export.customer_update import refresh_customer
 from worker.export.job import Job
 from worker.export.prepare import booking_request, doubt_reference_data, draft_request
 from worker.invoicing.documents import read_document
@@ -28,6 +29,7 @@ def advance(job: Job) -> None:
 def _draft(job: Job) -> None:
     request = draft_request(job)
     refusals.check_worth_repeating(job, request.body)
+    refresh_customer(job, request.customer_number)
     job.intend(
         Step.DRAFT,
         "/invoices/drafts",

@@ -58,24 +58,25 @@ def find_or_create(desk: Desk, creation: Creation, *, agreement: int) -> str:
 
     Raises ``Busy`` while another worker is at it, and whatever the look and the create raise.
     """
-    with _flight(desk, known_key(agreement, creation.known_as)) as known:
+    with flight(desk, known_key(agreement, creation.known_as)) as known:
         if known.number:
             return known.number
         key = f"making:{agreement}:{creation.identity}"
-        with _flight(desk, key) as making:
+        with flight(desk, key) as making:
             number = creation.look() or _create(desk, creation, key, making, agreement)
         desk.ledger.save_shared(known_key(agreement, creation.known_as), replace(known, number=number))
         return number
 
 
 @contextmanager
-def _flight(desk: Desk, key: str) -> Iterator[SharedCreation]:
-    flight = desk.ledger.open_shared(key)
+def flight(desk: Desk, key: str) -> Iterator[SharedCreation]:
+    """Have something done once: a number says that it has been. Raises ``Busy`` while another is at it."""
+    shared = desk.ledger.open_shared(key)
     try:
-        yield flight
+        yield shared
     finally:
-        if not flight.number:
-            desk.ledger.release_shared(key, flight.fence)
+        if not shared.number:
+            desk.ledger.release_shared(key, shared.fence)
 
 
 def _create(desk: Desk, creation: Creation, key: str, making: SharedCreation, agreement: int) -> str:

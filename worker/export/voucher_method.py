@@ -5,6 +5,7 @@ from typing import Any
 
 from worker.errors import Failure, Refused, Rejected, Unavailable, Uncertain
 from worker.export import look, refusals, voucher_look
+from worker.export.customer_update import refresh_customer
 from worker.export.job import Job
 from worker.export.prepare import checked_reference, doubt_reference_data
 from worker.export.voucher_request import attachment_request, booking_request, fetch_pdf, voucher_request
@@ -30,6 +31,7 @@ def advance(job: Job) -> None:
 def _post(job: Job) -> None:
     request = voucher_request(job)
     refusals.check_worth_repeating(job, request.body)
+    refresh_customer(job, request.customer_number)
     job.intend(
         Step.VOUCHER, request.path, request.body, customer_number=request.customer_number, remarks=request.remarks
     )

@@ -5,7 +5,7 @@ Errors of every method: ``Unreachable``, ``Throttled``, ``Misconfigured``, ``Ref
 error; an outage is never absence.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
@@ -49,6 +49,10 @@ class Economic(Protocol):
 
     def customers_by_name(self, name: str) -> Sequence[EconomicCustomer]:
         """Return the customers with exactly this name (e-conomic ignores case)."""
+        ...
+
+    def customer_resource(self, number: int) -> Mapping[str, Any] | None:
+        """Return one customer as e-conomic tells it, property by property, to be written back as a whole."""
         ...
 
     def product(self, number: str) -> Product | None:

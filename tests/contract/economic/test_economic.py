@@ -7,10 +7,13 @@ from typing import Any
 
 import httpx
 import pytest
+from support import samples
 
 from worker.economic import EconomicClient
 from worker.errors import ExportError, Misconfigured, Refused, Throttled, Unavailable, Uncertain
+from worker.invoicing.customers import updated
 from worker.invoicing.documents import read_document
+from worker.invoicing.encoding import encode
 from worker.invoicing.record import Intent
 
 
@@ -53,6 +56,21 @@ def test_reference_data(economic: EconomicClient) -> None:
         ("2026", False, 12),
         ("2027", False, 12),
     ]
+
+
+def test_a_customer_is_read_whole_and_written_back(economic: EconomicClient) -> None:
+    """Every property as e-conomic tells it; what goes back with another address keeps all the others."""
+    before = economic.customer_resource(1050)
+    assert before is not None
+    opters = samples.customer(address="Ny Vej 1", zip=None, city=None, changed_at="2026-11-20T15:04:05Z")
+    body = encode(updated(opters.model_copy(update={"name": before["name"]}), before) or {})
+    economic.send(Intent(step="update", method="PUT", path="/customers/1050", body=body, key="key-9", at=0.0))
+    after = economic.customer_resource(1050)
+
+    assert after is not None
+    assert {name for name in after if after[name] != before[name]} == {"address", "lastUpdated"}
+    assert after["barred"] is True
+    assert economic.customer_resource(999_999) is None
 
 
 def test_customers(economic: EconomicClient) -> None:

@@ -54,9 +54,17 @@ def test_a_delete_without_a_number_cannot_be_sent(path: str) -> None:
         checked("DELETE", path)
 
 
-def test_a_delete_with_a_number_can() -> None:
-    """One draft."""
-    assert checked("DELETE", "/invoices/drafts/17") == "/invoices/drafts/17"
+@pytest.mark.parametrize("path", ["/customers", "/customers/0", "/customers/None"])
+def test_a_put_without_a_number_cannot_be_sent(path: str) -> None:
+    """It would create what is not there."""
+    with pytest.raises(ValueError):
+        checked("PUT", path)
+
+
+@pytest.mark.parametrize(("method", "path"), [("DELETE", "/invoices/drafts/17"), ("PUT", "/customers/1001")])
+def test_with_a_number_it_can(method: str, path: str) -> None:
+    """One draft, one customer."""
+    assert checked(method, path) == path
 
 
 @pytest.mark.parametrize("path", ["", "invoices", "https://else.where/x", "/a//b", "/a/../b", "/a?b=c", "/a b", "/a#b"])

@@ -3,6 +3,7 @@
 from worker.invoicing.customers.creation import check_defaults, check_findable, creation_remarks, new_customer
 from worker.invoicing.customers.keys import by_address, card_key, identity_key, ledger_number
 from worker.invoicing.customers.matching import match
+from worker.invoicing.customers.updating import differences, updated
 
 __all__ = [
     "by_address",
@@ -10,8 +11,10 @@ __all__ = [
     "check_defaults",
     "check_findable",
     "creation_remarks",
+    "differences",
     "identity_key",
     "ledger_number",
     "match",
     "new_customer",
+    "updated",
 ]

@@ -22,7 +22,7 @@ def new_customer(invoice: Invoice, export: Export, reference: ReferenceData) -> 
     number = ledger_number(customer)
     return {
         **({"customerNumber": number} if number else {}),
-        **_fitted(customer).texts,
+        **fitted(customer).texts,
         "currency": defaults.currency,
         "customerGroup": {"customerGroupNumber": _group(export, reference)},
         "layout": {"layoutNumber": defaults.layout},
@@ -42,7 +42,7 @@ def creation_remarks(customer: Customer) -> tuple[str, ...]:
     """Return what a new customer would not get exactly as Opter has it."""
     unfit = customer.ledger_number and not ledger_number(customer)
     remark = "customer.ledgerNumber: too long for e-conomic, which numbered the customer itself"
-    return (*((remark,) if unfit else ()), *_fitted(customer).remarks)
+    return (*((remark,) if unfit else ()), *fitted(customer).remarks)
 
 
 def check_findable(customer: Customer, *, match_address: bool) -> None:
@@ -72,7 +72,8 @@ def _group(export: Export, reference: ReferenceData) -> int:
     return group
 
 
-def _fitted(customer: Customer) -> Fitted:
+def fitted(customer: Customer) -> Fitted:
+    """Return Opter's data of a customer under e-conomic's names, made to fit. Raises ``InvalidInvoice``."""
     abroad = customer.vat_number if customer.country != "DK" else None  # in Denmark it is the corporate id again
     return fit(
         (

@@ -46,6 +46,10 @@ SCHEMA: Schema = {
     "barred": boolean(),
     "eInvoicingDisabledByDefault": boolean(),
     "layout": reference("layoutNumber"),
+    "salesPerson": reference("employeeNumber"),
+    "attention": reference("customerContactNumber"),
+    "customerContact": reference("customerContactNumber"),
+    "defaultDeliveryLocation": reference("deliveryLocationNumber"),
 }
 LINKS = (
     Link(path=("currency",), table=lambda a: a.currencies),

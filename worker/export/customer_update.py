@@ -1,0 +1,76 @@
+"""Existing customers brought up to date from Opter's newer data, where the exports file says so."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from worker.errors import Refused, Uncertain
+from worker.export.desk import Desk
+from worker.export.job import Job
+from worker.export.shared import flight
+from worker.invoicing.customers import differences, updated
+from worker.invoicing.economic_port import Reply
+from worker.invoicing.encoding import encode
+from worker.invoicing.identity import idempotency_key
+from worker.invoicing.invoice import Customer
+from worker.invoicing.record import Intent
+
+_CREATED = 201
+
+
+def refresh_customer(job: Job, number: int) -> None:
+    """Write Opter's data to an existing customer when they are newer, at most once for customer and period.
+
+    No intent is recorded: the same whole resource twice is the same as once, and whoever comes after us reads what is
+    there before anything is written. An update that e-conomic refuses does not keep the invoice from being exported;
+    it is remarked. Raises ``Busy`` while another worker is at the same customer, and e-conomic's other errors.
+    """
+    customer, desk = job.invoice.customer, job.desk
+    if desk.export.customers.update == "never" or customer.changed_at is None:
+        return
+    agreement = desk.economic.reference_data(frozenset()).agreement
+    key = f"updated:{agreement}:{number}:{job.record.periods[0]}"
+    with flight(desk, key) as turn:
+        if not turn.number:
+            for remark in _update(desk, customer, number, agreement):
+                job.note(remark)
+            desk.ledger.save_shared(key, replace(turn, number=str(number)))
+
+
+def _update(desk: Desk, customer: Customer, number: int, agreement: int) -> tuple[str, ...]:
+    """A PUT creates what is not there, so it goes only to a number that was read this moment."""
+    resource = desk.economic.customer_resource(number)
+    body = updated(customer, resource) if resource else None
+    if resource is None or body is None:
+        return ()
+    try:
+        reply = desk.economic.send(_intent(desk, number, agreement, resource, encode(body)))
+    except Refused as refusal:
+        codes = " ".join(sorted(refusal.codes)) or str(refusal.status)
+        return (f"customer: not updated, as e-conomic refused it ({codes})",)
+    except Uncertain as doubt:
+        return _settled(desk, customer, number, doubt)
+    return _remarks(reply)
+
+
+def _settled(desk: Desk, customer: Customer, number: int, doubt: Uncertain) -> tuple[str, ...]:
+    """Read back what an update without an answer came to; what e-conomic remembers as failed, it will not do soon."""
+    if not differences(customer, desk.economic.customer_resource(number) or {}):
+        return ("customer: updated",)
+    if doubt.replayed:
+        return ("customer: not updated, as e-conomic failed",)
+    raise doubt
+
+
+def _remarks(reply: Reply) -> tuple[str, ...]:
+    if reply.status == _CREATED:
+        return ("customer: deleted in e-conomic while it was being updated, and so created again",)
+    return ("customer: updated",)
+
+
+def _intent(desk: Desk, number: int, agreement: int, resource: Mapping[str, Any], body: str) -> Intent:
+    """Another state of the customer is another write: what e-conomic remembers of a key must not pass for it."""
+    version = hashlib.sha256(f"{resource.get('lastUpdated')} {body}".encode()).hexdigest()[:16]
+    key = idempotency_key(f"{desk.environment}-{agreement}", f"customer-{number}", f"update-{version}", 0)
+    return Intent(step="update", method="PUT", path=f"/customers/{number}", body=body, key=key, at=desk.clock())
