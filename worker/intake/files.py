@@ -18,7 +18,10 @@ def locate(url: str, folders: Sequence[Path]) -> tuple[Path, PurePosixPath]:
 
     Raises ``EventRefused``.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise _refused(url, "is not a file address") from None
     if parts.netloc or parts.query or parts.fragment:
         raise _refused(url, "names a host, or has more than a path")
     path = PurePosixPath(_decoded(parts.path, url))

@@ -7,8 +7,8 @@ from pydantic import BeforeValidator, PlainSerializer
 
 OERE = Decimal("0.01")
 ZERO = Decimal("0.00")
-#: No invoice comes near it; beyond it, arithmetic to the øre would leave decimal's 28 digits.
-_BOUND = Decimal(10) ** 15
+#: Digits before the decimal point. No invoice comes near; with more, sums to the øre would leave decimal's 28 digits.
+_DIGITS = 15
 
 
 def to_oere(amount: Decimal) -> Decimal:
@@ -25,7 +25,7 @@ def _exact(value: object) -> Decimal:
         raise ValueError(f'money is a decimal string such as "100.00", not {type(value).__name__}')  # noqa: TRY004  # pydantic reports ValueError only
     if not amount.is_finite():
         raise ValueError(f"{value!r} is not an amount of money")
-    if abs(amount) >= _BOUND:
+    if amount and amount.adjusted() >= _DIGITS:
         raise ValueError(f"{value!r} is too large for an amount of money")
     if amount != to_oere(amount):
         raise ValueError(f"{value!r} has more than two decimals")

@@ -59,7 +59,9 @@ def test_no_spelling_leads_out_of_the_folder(tail: str, allowed: Path) -> None:
     assert _reason(f"file://{allowed}{tail}", allowed) == "reference-refused"
 
 
-@pytest.mark.parametrize("url", ["file://host{}/a.txt", "file://localhost{}/a.txt", "file:a.txt", "file:///etc/passwd"])
+@pytest.mark.parametrize(
+    "url", ["file://host{}/a.txt", "file://localhost{}/a.txt", "file:a.txt", "file://[", "file:///etc/passwd"]
+)
 def test_no_host_and_no_other_folder_is_accepted(url: str, allowed: Path) -> None:
     """A file address has an empty host and an absolute path."""
     assert _reason(url.format(allowed), allowed) == "reference-refused"

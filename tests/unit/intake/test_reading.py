@@ -1,12 +1,9 @@
 import hashlib
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from support.events import event, invoices, raw, reader, wire
 from support.samples import export, invoice, line
 
@@ -228,57 +225,3 @@ def test_every_bad_line_of_a_file_is_told(tmp_path: Path) -> None:
     fields = _fields(_reference(tmp_path, lines), folders=(tmp_path,))
 
     assert fields == ["line 2", "line 3.net", "line 3.nett", "line 4"]
-
-
-def _mutations() -> st.SearchStrategy[Callable[[bytes], bytes]]:
-    position = st.integers(0, 5000)
-    junk = st.one_of(st.binary(max_size=6), st.sampled_from([b"null", b"-", b"1e999", b'"', b"{", b"[]", b"\\u0000"]))
-    cut = position.map(lambda at: lambda data: data[: at % (len(data) + 1)])
-    insert = st.tuples(position, junk).map(
-        lambda pick: lambda data: data[: pick[0] % (len(data) + 1)] + pick[1] + data[pick[0] % (len(data) + 1) :]
-    )
-    swap = st.tuples(position, st.integers(1, 8), junk).map(
-        lambda pick: lambda data: data[: (at := pick[0] % (len(data) + 1))] + pick[2] + data[at + pick[1] :]
-    )
-    return st.one_of(cut, insert, swap)
-
-
-@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow], deadline=None)
-@given(mutations=st.lists(_mutations(), min_size=1, max_size=3))
-def test_mutated_bytes_are_taken_or_refused_with_a_reason(mutations: list[Callable[[bytes], bytes]]) -> None:
-    """Whatever arrives, the answer is a period or a list of problems; never another error."""
-    content = raw(event())
-    for mutate in mutations:
-        content = mutate(content)
-
-    assert _outcome(content)
-
-
-SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=8))
-WORDS = st.sampled_from(["1e9", "-0", "NaN", "9" * 40, "DKK"])
-JUNK = st.recursive(
-    st.one_of(SCALARS, WORDS),
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=6), inner, max_size=3)),
-    max_leaves=5,
-)
-
-
-@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow], deadline=None)
-@given(data=st.data())
-def test_a_field_changed_to_anything_is_taken_or_refused_with_a_reason(data: st.DataObject) -> None:
-    """Well-formed JSON with one value replaced reaches deeper than broken bytes do."""
-    document: Any = event()
-    node, key = document, data.draw(st.sampled_from(sorted(document)))
-    while isinstance(node[key], dict | list) and node[key] and data.draw(st.booleans()):
-        node = node[key]
-        key = data.draw(st.sampled_from(sorted(node) if isinstance(node, dict) else range(len(node))))
-    node[key] = data.draw(JUNK)
-
-    assert _outcome(raw(document))
-
-
-def _outcome(content: bytes) -> Any:
-    try:
-        return reader(export()).read(read_event(content, limit=LIMIT)).period.id
-    except EventRefused as refusal:
-        return [problem.reason for problem in refusal.problems]
