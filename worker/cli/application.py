@@ -9,6 +9,7 @@ from worker.cli.commands.events import events
 from worker.cli.commands.export import export
 from worker.cli.commands.failed import failed
 from worker.cli.commands.publish import publish
+from worker.cli.commands.reexport import reexport
 from worker.cli.commands.requeue import requeue, settle
 from worker.cli.commands.run import flower, intake, sandbox, worker
 from worker.cli.commands.status import status
@@ -29,7 +30,7 @@ Exit codes:
 _OPERATE = "Operate"
 _COMMANDS: Mapping[str, tuple[Callable[..., None], ...]] = {
     "Start here": (demo, up),
-    _OPERATE: (status, requeue, settle, publish),
+    _OPERATE: (status, requeue, settle, reexport, publish),
     "Processes": (worker, intake, flower, sandbox),
 }
 

@@ -1,6 +1,7 @@
 """``requeue`` and ``settle``: what a person does about failed invoices."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Annotated
 
 import typer
@@ -43,13 +44,14 @@ def requeue(  # noqa: PLR0913  # one parameter for each way of saying which
     _check(keys, chosen=bool(period or reason), everything=everything)
     with tools.ledger() as ledger:
         wanted = keys or [record.id for record in dead_letters(ledger, period, reason)]
-        _known(ledger, keys)
+        check_known(ledger, keys)
         moved = ledger.requeue(wanted, by=by)
         paused = ledger.paused()
     if as_json:
         print_json(tools.out, {"requeued": list(moved), "notFailed": sorted(set(wanted) - set(moved))})
     else:
-        _tell(tools, wanted, moved, {one.partition("-")[0] for one in moved} & paused.keys())
+        _tell(tools, wanted, moved)
+        tell_paused(tools, moved, paused.keys())
     raise typer.Exit(ExitCode.PERSON if set(wanted) - set(moved) else ExitCode.OK)
 
 
@@ -77,13 +79,20 @@ def _check(keys: Sequence[str], *, chosen: bool, everything: bool) -> None:
         )
 
 
-def _known(ledger: OperatorPort, keys: Sequence[str]) -> None:
+def check_known(ledger: OperatorPort, keys: Sequence[str]) -> None:
+    """Refuse ids that the ledger does not have, before anything is done. Raises ``WrongUsage``."""
     strangers = missing(ledger, keys)
     if strangers:
-        raise WrongUsage(f"Not in the ledger: {', '.join(strangers)}.", "Nothing was re-queued. Correct the ids.")
+        raise WrongUsage(f"Not in the ledger: {', '.join(strangers)}.", "Nothing was changed. Correct the ids.")
 
 
-def _tell(tools: Tools, wanted: Sequence[str], moved: Sequence[str], paused: set[str]) -> None:
+def tell_paused(tools: Tools, moved: Sequence[str], paused: AbstractSet[str]) -> None:
+    """Say which of the invoices that now should go on will not, as their export is paused."""
+    for name in sorted({one.partition("-")[0] for one in moved} & paused):
+        tools.out.print(Text(f"Export {name} is paused: they wait until `opter-economic export resume {name}`.", "bad"))
+
+
+def _tell(tools: Tools, wanted: Sequence[str], moved: Sequence[str]) -> None:
     if not wanted:
         tools.out.print(Text("No failed invoice fits; nothing to re-queue.", "good"))
         return
@@ -91,5 +100,3 @@ def _tell(tools: Tools, wanted: Sequence[str], moved: Sequence[str], paused: set
     left = sorted(set(wanted) - set(moved))
     if left:
         tools.out.print(Text(f"Left alone, as they have not failed: {', '.join(left)}.", "wait"), soft_wrap=True)
-    for name in sorted(paused):
-        tools.out.print(Text(f"Export {name} is paused: they wait until `opter-economic export resume {name}`.", "bad"))

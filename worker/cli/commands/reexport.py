@@ -1,0 +1,101 @@
+"""``reexport``: whole periods or single invoices again, from the ledger's own records."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from worker.cli import words
+from worker.cli.commands.requeue import check_known, tell_paused
+from worker.cli.commands.status import LOOK_EVERY
+from worker.cli.console import print_json
+from worker.cli.finding import find_period
+from worker.cli.options import AsJson, By, Period, invoice_id
+from worker.cli.rerun import Rerun, rerun
+from worker.cli.tools import Tools
+from worker.cli.trouble import ExitCode, WrongUsage
+from worker.cli.views.rerun import rerun_data, rerun_view
+from worker.invoicing.ports import OperatorPort
+from worker.invoicing.record import State
+
+Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Invoices, or task ids from Flower.")]
+Watch = Annotated[bool, typer.Option("--watch", "-w", help="Wait until none of them moves, and report on the run.")]
+ByHand = Annotated[
+    bool,
+    typer.Option(
+        "--by-hand", help="Also one that was settled by hand: it is posted, unless e-conomic has it with its reference."
+    ),
+]
+
+
+def reexport(  # noqa: PLR0913  # one parameter for each option of the command
+    ctx: typer.Context,
+    ids: Ids = None,
+    period: Period = None,
+    *,
+    by: By,
+    by_hand: ByHand = False,
+    watch: Watch = False,
+    as_json: AsJson = False,
+) -> None:
+    """Export invoices again that count as exported: single ones, or a whole period.
+
+    Each is looked up in e-conomic first. What is there is adopted and never posted again; a draft that somebody
+    deleted is made anew. Exit code 1 when one failed, or one that was named was left alone.
+    """
+    tools: Tools = ctx.obj
+    keys = [invoice_id(one) for one in ids or ()]
+    _check(keys, period, by_hand=by_hand)
+    with tools.ledger() as ledger:
+        wanted = keys or _of_period(ledger, period or "")
+        check_known(ledger, keys)
+        moved = ledger.reexport(wanted, by=by, by_hand=by_hand)
+        _tell(tools, wanted, moved, quietly=as_json)
+        tell_paused(tools, moved, set() if as_json else ledger.paused().keys())
+        run = follow(tools, partial(_look, ledger, moved)) if watch else None
+    if as_json:
+        print_json(tools.out, _data(wanted, moved, run))
+    elif run:
+        tools.out.print(rerun_view(run))
+    raise typer.Exit(ExitCode.PERSON if set(keys) - set(moved) or (run and run.failed) else ExitCode.OK)
+
+
+def follow(tools: Tools, look: Callable[[], Rerun]) -> Rerun:
+    """Look until nothing moves; return the last look."""
+    run = look()
+    while run.moving:
+        tools.sleep(LOOK_EVERY)
+        run = look()
+    return run
+
+
+def _look(ledger: OperatorPort, ids: Sequence[str]) -> Rerun:
+    return rerun(record for one in ids if (record := ledger.invoice(one)))
+
+
+def _of_period(ledger: OperatorPort, period: str) -> list[str]:
+    return [record.id for record in ledger.invoices(find_period(ledger, period).id, State.EXPORTED)]
+
+
+def _check(keys: Sequence[str], period: str | None, *, by_hand: bool) -> None:
+    if bool(keys) == bool(period):
+        raise WrongUsage("Say which invoices: their ids, or --period.", "`opter-economic status` lists all periods.")
+    if by_hand and period:
+        raise WrongUsage("--by-hand goes with ids only.", "Name the invoices that were settled by mistake.")
+
+
+def _tell(tools: Tools, wanted: Sequence[str], moved: Sequence[str], *, quietly: bool) -> None:
+    if quietly:
+        return
+    tools.out.print(Text(f"{words.count(len(moved), 'invoice')} to be looked up and exported again.", "good"))
+    left = sorted(set(wanted) - set(moved))
+    if left:
+        why = "Left alone, as they do not count as exported, or were settled by hand"
+        tools.out.print(Text(f"{why}: {', '.join(left)}.", "wait"), soft_wrap=True)
+
+
+def _data(wanted: Sequence[str], moved: Sequence[str], run: Rerun | None) -> dict[str, object]:
+    told: dict[str, object] = {"reexported": list(moved), "leftAlone": sorted(set(wanted) - set(moved))}
+    return told | ({"run": rerun_data(run)} if run else {})
