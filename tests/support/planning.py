@@ -2,12 +2,15 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
+from support.cli import Bench
 from support.works import PERIOD, Works
 
+from config.exports import Export
 from worker.export.plan import Planner
 from worker.invoicing.identity import invoice_reference
 from worker.invoicing.invoice import Invoice
@@ -19,6 +22,21 @@ GIVEN = "(given)"
 
 #: Method, path, body.
 Write = tuple[str, str, Any]
+
+
+class PlanBench(Bench):
+    """The command line over the works: their ledger, and their e-conomic behind the planner."""
+
+    def __init__(self, works: Works) -> None:
+        super().__init__(works.clock)
+        self.works = works
+        self.memory = works.ledger
+        self.exports = {works.export.name: works.export}
+
+    @contextmanager
+    def planner(self, export: Export) -> Iterator[Planner]:
+        assert export == self.works.export
+        yield planner(self.works)
 
 
 def planner(works: Works) -> Planner:

@@ -8,6 +8,7 @@ from worker.cli.commands.demo import demo
 from worker.cli.commands.events import events
 from worker.cli.commands.export import export
 from worker.cli.commands.failed import failed
+from worker.cli.commands.plan import plan
 from worker.cli.commands.publish import publish
 from worker.cli.commands.reexport import reexport
 from worker.cli.commands.requeue import requeue, settle
@@ -30,7 +31,7 @@ Exit codes:
 _OPERATE = "Operate"
 _COMMANDS: Mapping[str, tuple[Callable[..., None], ...]] = {
     "Start here": (demo, up),
-    _OPERATE: (status, requeue, settle, reexport, publish),
+    _OPERATE: (status, requeue, settle, reexport, plan, publish),
     "Processes": (worker, intake, flower, sandbox),
 }
 

@@ -12,12 +12,16 @@ from config.exports import Export
 from config.exports_file import load_exports
 from config.settings import SECRETS, Settings, load_settings
 from worker.cli.trouble import WrongUsage
+from worker.export.plan import Planner
 from worker.intake.queue import EventDesk
+from worker.intake.reading import Reader
 from worker.invoicing.ports import Ledger
 from worker.ledger import LedgerPolicy, RedisLedger
 from worker.ledger.event_queue import RedisEventQueue
 from worker.lifecycle import Lifecycle
 from worker.runtime import Runtime, connect
+from worker.runtime.intake import event_reader
+from worker.runtime.planning import planning
 
 
 class Tools:
@@ -48,6 +52,17 @@ class Tools:
             known = ", ".join(sorted(self.exports))
             raise WrongUsage(f"There is no export {name!r} in {self.settings.exports_file}.", f"It has: {known}.")
         return self.exports[name]
+
+    @cached_property
+    def reader(self) -> Reader:
+        """What reads events, from the places that the settings allow."""
+        return event_reader(self.settings, self.exports)
+
+    @contextmanager
+    def planner(self, export: Export) -> Iterator[Planner]:
+        """Open what plans for an export: it reads e-conomic and the ledger."""
+        with planning(self.settings, export, sleep=self.sleep) as planner:
+            yield planner
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from worker.cli.commands.publish import read_invoices
+from worker.cli.bringing import read_invoices
 from worker.cli.console import print_json
 from worker.cli.options import AsJson, By, Name
 from worker.cli.proof import prove
