@@ -9,6 +9,7 @@ from typing import Any
 TOKENS = ("grant_token", "app_secret_token")
 SOURCES = tuple(f"{token}_{kind}" for token in TOKENS for kind in ("env", "file"))
 
+_TOKEN_LENGTH = 20
 _PLACEHOLDER = re.compile(
     r"change.?(me|this).*|replace.?(me|with).*|placeholder|(my|your|the).*token.*|token|secret|x{3,}|\.{3,}|<.*>|todo",
     re.IGNORECASE,
@@ -33,6 +34,8 @@ def read_token(token: str, entry: Mapping[str, Any], *, env: Mapping[str, str], 
 def _value(source: str, name: object, *, env: Mapping[str, str], secrets: Path) -> tuple[str, str]:
     if not isinstance(name, str) or not name:
         raise TokenMissing(f"{source} is the name of a variable or file, as text.")
+    if _looks_like_a_token(name):
+        raise TokenMissing(f"{source} seems to hold the token itself. Give the name of what holds it.")
     if source.endswith("_env"):
         if name not in env:
             raise TokenMissing(f"environment variable {name} is not set. Set it to the token.")
@@ -42,6 +45,12 @@ def _value(source: str, name: object, *, env: Mapping[str, str], secrets: Path) 
         return path.read_text(encoding="utf-8"), f"file {path}"
     except (OSError, ValueError) as error:
         raise TokenMissing(f"file {path} cannot be read ({type(error).__name__}). Put the token there.") from None
+
+
+def _looks_like_a_token(name: str) -> bool:
+    """Whether a name should rather not be printed; e-conomic's tokens are some forty letters and digits mixed."""
+    kinds = (str.islower, str.isupper, str.isdigit)
+    return len(name) >= _TOKEN_LENGTH and name.isalnum() and all(any(map(kind, name)) for kind in kinds)
 
 
 def _usable(value: str, where: str) -> str:

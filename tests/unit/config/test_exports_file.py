@@ -160,6 +160,17 @@ def test_a_token_in_the_file_is_refused_and_not_repeated(load: Load) -> None:
     assert "grant_token_env or grant_token_file" in str(caught.value)
 
 
+@pytest.mark.parametrize("source", ["grant_token_env", "grant_token_file"])
+def test_a_token_in_the_place_of_a_name_is_not_repeated_either(source: str, load: Load) -> None:
+    """The likeliest slip of all: the token where the name of its variable or file belongs."""
+    token = "kAp4711YQ2ZbN9dWx0sVtR8eLm5uHg3cJf6iOo1T"
+    with pytest.raises(ConfigurationMistakes) as caught:
+        load(HEAD + f"[exports.main]\n{source} = '{token}'\n")
+
+    assert token not in str(caught.value)
+    assert "seems to hold the token itself" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "token", ["changeme", "CHANGE-ME", "<token>", "your-token-here", "xxxx", "", " ", "a b", "replace-with-it"]
 )
