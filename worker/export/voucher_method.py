@@ -99,7 +99,9 @@ def _take_up(job: Job, found: VoucherFound) -> None:
     """Go on with a voucher that was found: what comes next gets a new key, as its address may be another by now."""
     if job.refusal and not found.booked and job.progress.intent and job.progress.intent.step == Step.BOOK_VOUCHER:
         raise refusals.verdict(job, job.refusal)
-    generation, adopted = job.progress.generation + 1, job.progress.adopted or not job.progress.voucher
+    progress = job.progress
+    # Nothing under way: it was posted before, by this record (and goes again) or by another.
+    generation, adopted = progress.generation + 1, progress.adopted or not (progress.voucher and progress.intent)
     attached = job.progress.attached or _has_attachment(job, found)
     _settle(job, found, attached=attached, adopted=adopted, generation=generation)
 
