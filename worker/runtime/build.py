@@ -72,7 +72,7 @@ def build_runtime(settings: Settings, exports: Mapping[str, Export], app: Celery
         publisher=publisher,
         exporter=Exporter(
             desk=desks.__getitem__,
-            claim=ledger.claim,
+            claim=partial(_claim, ledger),
             policy=_retry_policy(settings),
             chance=random.Random(),  # noqa: S311  # jitter, not a secret
             report=report,

@@ -40,12 +40,12 @@ class Runtime:
 
     def export_invoice(self, invoice_id: str) -> None:
         """Export one invoice and write its canonical log line. Raises ``InternalFault``."""
-        with sealed():
+        with sealed(), structlog.contextvars.bound_contextvars(invoice=invoice_id):
             self._export_invoice(invoice_id)
 
     def check_period(self, period_id: str) -> None:
         """Check one period and write its canonical log line. Raises ``InternalFault``."""
-        with sealed():
+        with sealed(), structlog.contextvars.bound_contextvars(period=period_id):
             self._check_period(period_id)
 
     def close(self) -> None:
@@ -58,13 +58,12 @@ class Runtime:
         began = time.monotonic()
         client = self.clients.get(invoice_id.partition("-")[0])
         if client is None:
-            log.error("export_unknown", invoice=invoice_id, next_step="Put the export back into the exports file.")
+            log.error("export_unknown", next_step="Put the export back into the exports file.")
             return
         with client.metered() as meter:
             ran = self.exporter.run(invoice_id)
         log.info(
             "invoice_export",
-            invoice=invoice_id,
             result=ran.result,
             **_told(ran),
             http_calls=meter.calls,
@@ -76,16 +75,15 @@ class Runtime:
         began = time.monotonic()
         export = period_id.partition("-")[0]
         if export not in self.exports:
-            log.error("export_unknown", period=period_id, next_step="Put the export back into the exports file.")
+            log.error("export_unknown", next_step="Put the export back into the exports file.")
             return
         try:
             checked = self.preflight.run(period_id, self.desk(export))
         except LedgerDown:
-            log.warning("period_preflight", period=period_id, result="ledger-down")
+            log.warning("period_preflight", result="ledger-down")
             return
         log.info(
             "period_preflight",
-            period=period_id,
             result=checked.result,
             queued=checked.queued,
             dead=checked.dead,
@@ -101,8 +99,6 @@ def _told(ran: Ran) -> dict[str, object]:
     if record is None:
         return {"why": ran.why} if ran.why else {}
     told = {
-        "periods": record.periods,
-        "attempt": record.attempts,
         "draft": record.progress.draft_number,
         "booked": record.progress.booked_number,
         "adopted": record.progress.adopted or None,
