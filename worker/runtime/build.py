@@ -126,6 +126,14 @@ def _desk(export: Export, settings: Settings, ledger: RedisLedger, client: Econo
     )
 
 
+def _claim(ledger: RedisLedger, invoice_id: str) -> InvoiceRecord | Unclaimed:
+    """Claim, and let every line that is written from here on say what it is about."""
+    claimed = ledger.claim(invoice_id)
+    if isinstance(claimed, InvoiceRecord):
+        structlog.contextvars.bind_contextvars(periods=claimed.periods, attempt=claimed.attempts + 1)
+    return claimed
+
+
 def _ledger_policy(settings: Settings) -> LedgerPolicy:
     chosen = settings.ledger
     return LedgerPolicy(
