@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from functools import partial
 
+import structlog
 from celery import Celery
 from redis import Redis
 from redis.backoff import ExponentialWithJitterBackoff
@@ -21,7 +22,8 @@ from worker.export.preflight import Preflight
 from worker.export.run import Exporter
 from worker.export.sweep import Sweeper
 from worker.invoicing.economic_port import RateGate
-from worker.invoicing.ports import PdfSource, PinPort
+from worker.invoicing.ports import PdfSource, PinPort, Unclaimed
+from worker.invoicing.record import InvoiceRecord
 from worker.invoicing.retry import RetryPolicy
 from worker.ledger import LedgerPolicy, RedisLedger, check_server
 from worker.ledger.adapter.store import translated
