@@ -26,11 +26,11 @@ def refresh_customer(job: Job, number: int) -> None:
     there before anything is written. An update that e-conomic refuses does not keep the invoice from being exported;
     it is remarked. Raises ``Busy`` while another worker is at the same customer, and e-conomic's other errors.
     """
-    customer, desk = job.invoice.customer, job.desk
-    if desk.export.customers.update == "never" or customer.changed_at is None:
+    if not wants_update(job):
         return
+    customer, desk = job.invoice.customer, job.desk
     agreement = desk.economic.reference_data(frozenset()).agreement
-    key = f"updated:{agreement}:{number}:{job.record.periods[0]}"
+    key = update_key(agreement, number, job.record.periods[0])
     with flight(desk, key) as turn:
         if not turn.number:
             for remark in _update(desk, customer, number, agreement):
@@ -38,14 +38,32 @@ def refresh_customer(job: Job, number: int) -> None:
             desk.ledger.save_shared(key, replace(turn, number=str(number)))
 
 
-def _update(desk: Desk, customer: Customer, number: int, agreement: int) -> tuple[str, ...]:
-    """A PUT creates what is not there, so it goes only to a number that was read this moment."""
+def wants_update(job: Job) -> bool:
+    """Tell whether this invoice may bring its customer up to date at all."""
+    return job.desk.export.customers.update == "newer" and job.invoice.customer.changed_at is not None
+
+
+def update_key(agreement: int, number: int, period: str) -> str:
+    """Return the ledger's key under which it is remembered that a customer has had its turn in a period."""
+    return f"updated:{agreement}:{number}:{period}"
+
+
+def pending_update(desk: Desk, customer: Customer, number: int) -> tuple[Mapping[str, Any], str] | None:
+    """Return the customer as e-conomic has it this moment, and the body that brings it up to date; None: nothing does.
+
+    A PUT creates what is not there, so it goes only to a number that has just been read.
+    """
     resource = desk.economic.customer_resource(number)
-    body = updated(customer, resource) if resource else None
-    if resource is None or body is None:
+    whole = updated(customer, resource) if resource else None
+    return (resource, encode(whole)) if resource and whole else None
+
+
+def _update(desk: Desk, customer: Customer, number: int, agreement: int) -> tuple[str, ...]:
+    pending = pending_update(desk, customer, number)
+    if pending is None:
         return ()
     try:
-        reply = desk.economic.send(_intent(desk, number, agreement, resource, encode(body)))
+        reply = desk.economic.send(_intent(desk, number, agreement, *pending))
     except Refused as refusal:
         codes = " ".join(sorted(refusal.codes)) or str(refusal.status)
         return (f"customer: not updated, as e-conomic refused it ({codes})",)
