@@ -12,7 +12,7 @@ from worker.cli.tools import Tools
 from worker.cli.trouble import WrongUsage
 from worker.intake.compose import compose, is_event, load_invoices
 from worker.intake.event import Event, Period
-from worker.intake.reading import read_event
+from worker.intake.reading import ReadPeriod, read_event
 from worker.intake.refusal import EventRefused
 from worker.invoicing.checks import Problem, check_event
 from worker.invoicing.invoice import Invoice
@@ -64,6 +64,17 @@ def read(tools: Tools, raw: bytes) -> Event:
     """Return an event. Raises ``WrongUsage`` with every problem."""
     try:
         return read_event(raw, limit=tools.settings.intake.max_event_bytes)
+    except EventRefused as refusal:
+        raise wrong(refusal.problems) from None
+
+
+def read_whole(tools: Tools, raw: bytes) -> ReadPeriod:
+    """Return an event's period and invoices, from files that it refers to as well. Raises ``WrongUsage``.
+
+    Raises ``Retryable`` errors when what it refers to cannot be had now.
+    """
+    try:
+        return tools.reader.read(read(tools, raw))
     except EventRefused as refusal:
         raise wrong(refusal.problems) from None
 

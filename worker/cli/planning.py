@@ -1,9 +1,8 @@
 """Plans of what a person names: an event, or a period that the ledger knows."""
 
-from worker.cli.bringing import read, wrong
+from worker.cli.bringing import read, read_whole
 from worker.cli.finding import find_period
 from worker.cli.tools import Tools
-from worker.intake.refusal import EventRefused
 from worker.invoicing.period import NewInvoice
 from worker.invoicing.plans.plan import Plan
 from worker.invoicing.record import InvoiceRecord
@@ -11,12 +10,8 @@ from worker.invoicing.record import InvoiceRecord
 
 def plan_event(tools: Tools, raw: bytes) -> Plan:
     """Return the plan of an event, files that it refers to included. Raises ``WrongUsage`` and ``ExportError``."""
-    event = read(tools, raw)
-    export = tools.export(event.data.export)
-    try:
-        found = tools.reader.read(event)
-    except EventRefused as refusal:
-        raise wrong(refusal.problems) from None
+    export = tools.export(read(tools, raw).data.export)
+    found = read_whole(tools, raw)
     with tools.planner(export) as planner:
         return planner.plan(found.period.id, found.invoices)
 

@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-from support.cli import Bench
+from support.cli import Bench, half_done
 from support.samples import export, invoice
 
 from worker.intake.reading import read_event
 from worker.invoicing.invoice import Invoice
+from worker.invoicing.record import State
 
 
 def write(path: Path, *invoices: Invoice) -> str:
@@ -84,3 +85,17 @@ def test_what_cannot_be_known_is_asked_for(
 
     assert bench.run("publish", write(tmp_path / "invoices.ndjson", invoice()), *arguments) == 2
     assert asked in bench.stderr.getvalue()
+
+
+def test_what_was_exported_before_goes_again_when_told_to(bench: Bench, tmp_path: Path) -> None:
+    """100353 is booked: published again it stays, with --again it is looked up and exported anew; 100357 is new."""
+    half_done(bench)
+    file = write(tmp_path / "invoices.ndjson", invoice(), invoice(invoice_number=100357))
+    states = []
+    for more in ((), ("--again", "--by", "anna")):
+        assert bench.run("publish", file, "--period", "881", *more) == 0
+        states.append(bench.memory.states(["main-100353", "main-100357"]))
+
+    assert states == [{"main-100353": State.EXPORTED}, {"main-100353": State.RECEIVED}]
+    assert "1 invoice of them exported before" in bench.stdout.getvalue()
+    assert len(bench.queue.queue) == 2

@@ -7,7 +7,8 @@ import typer
 from rich.text import Text
 
 from worker.cli import words
-from worker.cli.bringing import About, Export, Number, PeriodName, Region, bring, check
+from worker.cli.bringing import About, Export, Number, PeriodName, Region, bring, check, read_whole
+from worker.cli.options import By
 from worker.cli.planning import plan_event
 from worker.cli.tools import Tools
 from worker.cli.trouble import ExitCode, WrongUsage
@@ -23,6 +24,8 @@ PlanHash = Annotated[
     typer.Option("--plan", metavar="HASH", help="Publish only if `plan` would still come to this hash."),
 ]
 
+Again = Annotated[bool, typer.Option("--again", help="Also those that were exported before, whatever the ledger says.")]
+
 
 def publish(  # noqa: PLR0913, PLR0917  # one parameter for each option of the command
     ctx: typer.Context,
@@ -33,18 +36,33 @@ def publish(  # noqa: PLR0913, PLR0917  # one parameter for each option of the c
     region: Region = None,
     source: Source = "/opter-economic/publish",
     plan: PlanHash = None,
+    *,
+    again: Again = False,
+    by: By,
 ) -> None:
     """Put invoices from files on the event queue, or whole events as they are. Everything is checked before.
 
     What e-conomic has already is recognised and never posted again, and the same content twice is nothing new. With
-    --plan nothing is published if anything that matters has changed since; exit code 1.
+    --plan nothing is published if anything that matters has changed since; exit code 1. With --again, those among them
+    that the ledger has as exported are looked up in e-conomic anew, and posted only if they are not there.
     """
     tools: Tools = ctx.obj
     events = bring(tools, files, About(export=export, period=period, name=name, region=region, source=source))
     invoices = sum(len(check(tools, raw)) for raw in events)
     if plan:
         _require_unchanged(tools, events, plan)
+    if again:
+        _export_again(tools, events, by)
     _send(tools, events, invoices)
+
+
+def _export_again(tools: Tools, events: list[bytes], by: str) -> None:
+    given = [one.id for raw in events for one in read_whole(tools, raw).invoices]
+    with tools.ledger() as ledger:
+        moved = ledger.reexport(given, by=by)
+    tools.out.print(
+        f"{words.count(len(moved), 'invoice')} of them exported before, to be looked up and exported again."
+    )
 
 
 def _require_unchanged(tools: Tools, events: list[bytes], planned: str) -> None:
