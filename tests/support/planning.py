@@ -66,6 +66,7 @@ def methods(works: Works, *, since: int = 0) -> set[str]:
 def promised(plan: Plan) -> list[Write]:
     """Return every write of a plan, in no order; numbers that only e-conomic knows are made alike."""
     requests = [one.request for one in (*plan.customers, *plan.products)]
+    requests += plan.updates
     requests += [request for invoice in plan.invoices for request in invoice.requests]
     names = {int(one.number): _read(one.request.body)["name"] for one in plan.customers}
     return sorted((_write(one.method, one.path, _read(one.body), names) for one in requests), key=repr)

@@ -75,7 +75,7 @@ class _Run:
         """Return the whole plan."""
         began, export, now = self._planner.spent(), self._planner.export, self._planner.clock()
         standing = {one.id: self._planner.ledger.invoice(one.id) for one in given}
-        records = [record_of(one, standing[one.id], now) for one in given]
+        records = [record_of(one, standing[one.id], period, now) for one in given]
         invoices, unreadable = read_invoices(records)
         reference = self._economic.reference_data(grouped_accounts(invoices.values(), export))
         read = self._planner.spent() - began
@@ -89,6 +89,7 @@ class _Run:
             invoices=tuple(replace(self._planned[one.id], state=_state(standing[one.id])) for one in given),
             customers=tuple(self._pretence.customers),
             products=tuple(self._pretence.products),
+            updates=tuple(self._pretence.updates),
             notice=notice,
             cost=self._cost(self._planner.spent() - began, read),
             ground=ground(list(invoices.values()), export, reference),
@@ -129,9 +130,9 @@ class _Run:
         """Return the cost of the export: its reads are the plan's, but for what it asks one by one, and once more."""
         adopted = sum(one.fate is Fate.ADOPT for one in self._planned.values())
         again = self._economic.lookups + reference * len(self._pretence.products) + _LOOK * adopted
-        created = len(self._pretence.customers) + len(self._pretence.products)
+        shared = len(self._pretence.customers) + len(self._pretence.products) + len(self._pretence.updates)
         requests = sum(len(one.requests) for one in self._planned.values())
-        return cost(calls - self._spared + again, requests + created, self._planner.export.limits)
+        return cost(calls - self._spared + again, requests + shared, self._planner.export.limits)
 
 
 def _state(record: InvoiceRecord | None) -> State | None:

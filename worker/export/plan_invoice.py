@@ -62,6 +62,7 @@ def plan_adoption(job: Job) -> PlannedInvoice:
 def _draft(job: Job, plan: PlannedInvoice, obtain: Pretence) -> PlannedInvoice:
     export = job.desk.export
     request = draft_request(job, obtain)
+    obtain.refresh(job, request.customer_number)
     foretold = foretell_draft(job.invoice, export, checked_reference(job))
     drafted = Request(step=Step.DRAFT, method="POST", path="/invoices/drafts", body=request.body)
     plan = replace(plan, requests=(drafted,), foretold=foretold, remarks=(*request.remarks, *job.noted))
@@ -80,6 +81,7 @@ def _booking(job: Job, draft: int) -> tuple[Request, ...]:
 def _voucher(job: Job, plan: PlannedInvoice, obtain: Pretence) -> PlannedInvoice:
     export = job.desk.export
     request = voucher_request(job, obtain)
+    obtain.refresh(job, request.customer_number)
     posted = Request(step=Step.VOUCHER, method="POST", path=request.path, body=request.body)
     foretold = foretell_voucher(job.invoice, export, checked_reference(job))
     later = (*_attachment(job, export.journal, str(GIVEN_LATER)), *_voucher_booking(job, export.journal, ()))

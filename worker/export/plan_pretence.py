@@ -3,7 +3,9 @@
 import hashlib
 import json
 
+from worker.export.customer_update import pending_update, update_key, wants_update
 from worker.export.desk import Desk
+from worker.export.job import Job
 from worker.export.plan_reading import ReadOnly
 from worker.export.shared import Creation, known_key
 from worker.invoicing.economic_port import Reply
@@ -21,6 +23,9 @@ class Pretence:
         self._made: dict[str, str] = {}
         self.customers: list[Created] = []
         self.products: list[Created] = []
+        #: Customers that exist and would be written with Opter's newer data.
+        self.updates: list[Request] = []
+        self._had_their_turn: set[int] = set()
         #: The reference of the invoice whose turn it is.
         self.invoice = ""
 
@@ -30,6 +35,18 @@ class Pretence:
         if creation.known_as not in self._numbers:
             self._numbers[creation.known_as] = self._number(creation, agreement)
         return self._numbers[creation.known_as]
+
+    def refresh(self, job: Job, number: int) -> None:
+        """Do as ``refresh_customer`` does; customers that would only be created now have Opter's data already."""
+        new = number in {int(one.number) for one in self.customers}
+        if new or number in self._had_their_turn or not wants_update(job):
+            return
+        self._had_their_turn.add(number)
+        agreement = self._economic.reference_data(frozenset()).agreement
+        done = self._ledger.shared_number(update_key(agreement, number, job.record.periods[0]))
+        pending = None if done else pending_update(job.desk, job.invoice.customer, number)
+        if pending:
+            self.updates.append(Request(step="update", method="PUT", path=f"/customers/{number}", body=pending[1]))
 
     def _number(self, creation: Creation, agreement: int) -> str:
         known = self._ledger.shared_number(known_key(agreement, creation.known_as))

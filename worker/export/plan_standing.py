@@ -13,12 +13,12 @@ from worker.invoicing.record import InvoiceRecord, State
 from worker.ledger.rules import anything_sent
 
 
-def record_of(given: NewInvoice, standing: InvoiceRecord | None, now: float) -> InvoiceRecord:
+def record_of(given: NewInvoice, standing: InvoiceRecord | None, period: str, now: float) -> InvoiceRecord:
     """Return the record that the export would work on: the ledger's, with the content as it is given now."""
     known = standing or InvoiceRecord(
         id=given.id,
         export=given.export,
-        periods=(),
+        periods=(period,),
         invoice_number=given.invoice_number,
         invoice_type=given.invoice_type,
         region=given.region,

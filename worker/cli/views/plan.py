@@ -36,6 +36,7 @@ def plan_view(plan: Plan, *, full: bool) -> RenderableType:
         Text(),
         facts(_summary(plan)),
         _created("New customers", plan.customers, full=full) if plan.customers else None,
+        _updated(plan.updates, full=full) if plan.updates else None,
         _created("New products", plan.products, full=full) if plan.products else None,
         section("Notice", plan.notice) if plan.notice else None,
         *_problems(plan, full=full),
@@ -113,6 +114,14 @@ def _created(heading: str, creations: Sequence[Created], *, full: bool) -> Rende
         made.add_row(number, json.loads(one.request.body)["name"], one.needed_by)
     rest = None if full else _more(len(creations) - _ROWS, "")
     return section(f"{heading} · {len(creations)}", made, *([rest] if rest else []))
+
+
+def _updated(updates: Sequence[Request], *, full: bool) -> RenderableType:
+    """Show which customers; what is written to each is the whole resource, and longer than its news."""
+    names = [f"{one.path.rpartition('/')[2]} {json.loads(one.body)['name']}" for one in updates]
+    rest = None if full else _more(len(names) - _ROWS, "")
+    shown = "\n".join(names if full else names[:_ROWS])
+    return section(f"Updated customers · {len(names)}", shown, *([rest] if rest else []))
 
 
 def _problems(plan: Plan, *, full: bool) -> Iterator[RenderableType]:

@@ -19,6 +19,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "fates": {fate.value: plan.fates.get(fate, 0) for fate in Fate},
         "notice": plan.notice,
         "newCustomers": _created(plan.customers),
+        "updatedCustomers": [_request(request) for request in plan.updates],
         "newProducts": _created(plan.products),
         "calls": {"reads": plan.cost.reads, "writes": plan.cost.writes},
         "minutes": round(plan.cost.minutes, 1),

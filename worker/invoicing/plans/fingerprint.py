@@ -63,7 +63,7 @@ def _parts(plan: Plan) -> Mapping[str, Items]:
         "ground": plan.ground,
         "contents": {one.id: one.content_hash for one in plan.invoices},
         "outcomes": {one.id: _outcome(one) for one in plan.invoices},
-        "customers": _created(plan.customers),
+        "customers": {**_created(plan.customers), **{one.path: repr(_request(one)) for one in plan.updates}},
         "products": _created(plan.products),
     }
 
@@ -123,9 +123,9 @@ def _outcomes(before: Marks, now: Items) -> Iterator[str]:
 
 def _creations(before: Marks, now: Items, *, noun: str) -> Iterator[str]:
     if before.count != len(now):
-        yield f"{before.count} new {noun}s before, {len(now)} now."
+        yield f"{before.count} {noun} before, {len(now)} now."
     else:
-        yield f"Other {noun}s would be created, or with other data."
+        yield f"There are other {noun}, or with other data."
 
 
 def _counted(number: int) -> str:
@@ -139,6 +139,6 @@ _SAYINGS: Mapping[str, Callable[[Marks, Items], Iterator[str]]] = {
     "ground": _ground,
     "contents": partial(_invoices, verb="changed"),
     "outcomes": _outcomes,
-    "customers": partial(_creations, noun="customer"),
-    "products": partial(_creations, noun="product"),
+    "customers": partial(_creations, noun="new or updated customers"),
+    "products": partial(_creations, noun="new products"),
 }

@@ -138,6 +138,8 @@ class Plan:
     invoices: tuple[PlannedInvoice, ...]
     customers: tuple[Created, ...]
     products: tuple[Created, ...]
+    #: Customers that exist and would be written with Opter's newer data, each once.
+    updates: tuple[Request, ...]
     #: The preflight's one message; empty when nothing is wrong.
     notice: str
     cost: Cost
