@@ -1,5 +1,6 @@
 """Bytes on the wire: requests taken apart, answers put together. Money never passes through a float on the way in."""
 
+import hashlib
 import json
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
@@ -117,7 +118,7 @@ def plain(value: Any) -> Any:
             # Up to fifteen digits a float prints exactly what the Decimal says.
             return float(value)
         case bytes():
-            return {"bytes": len(value)}
+            return {"bytes": len(value), "sha256": hashlib.sha256(value).hexdigest()}
         case set() | frozenset():
             return sorted(value)
         case date():

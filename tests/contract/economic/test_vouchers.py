@@ -1,5 +1,6 @@
 """The voucher method's reads and uploads against the sandbox, over a real socket."""
 
+import hashlib
 import json
 from datetime import date
 from decimal import Decimal
@@ -114,7 +115,7 @@ def test_a_pdf(economic: EconomicClient, control: httpx.Client) -> None:
     assert (before, first.replayed, again.replayed, again.body) == (None, False, True, first.body)
     assert "VoucherAlreadyHasAttachment" in caught.value.codes
     assert economic.attachment(1, voucher) == 2
-    assert list(files.values()) == [[{"bytes": len(PDF)}]]
+    assert list(files.values()) == [[{"bytes": len(PDF), "sha256": hashlib.sha256(PDF).hexdigest()}]]
 
 
 @pytest.mark.parametrize(

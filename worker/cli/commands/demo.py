@@ -10,8 +10,9 @@ import typer
 from rich.text import Text
 
 from worker.cli.demo.control import Control
+from worker.cli.demo.exports import Method
 from worker.cli.demo.place import Place, demo_place, enter
-from worker.cli.demo.sample import sample
+from worker.cli.demo.scenario import scenario
 from worker.cli.demo.stage import Stage
 from worker.cli.demo.story import perform
 from worker.cli.processes.service import Service
@@ -31,19 +32,21 @@ Folder = Annotated[
     Path | None, typer.Option("--folder", help="Keep data, event and logs here; none: a temporary folder.")
 ]
 
+How = Annotated[Method, typer.Option("--method", help="Export invoices, or vouchers with their PDFs.")]
 
-def demo(ctx: typer.Context, folder: Folder = None, *, keep: Keep = False) -> None:
+
+def demo(ctx: typer.Context, folder: Folder = None, method: How = "invoice", *, keep: Keep = False) -> None:
     """Show the whole thing: a sample period from a Redis queue through Celery into a sandbox of e-conomic.
 
-    Takes under a minute, needs no network, touches nothing of yours. Exit code 0 only if every invoice was booked
+    Takes under a minute, needs no network, touches nothing of yours. Exit code 0 only if every invoice was exported
     exactly once and to the øre.
     """
     tools: Tools = ctx.obj
-    with demo_place(folder) as place, EmbeddedServer(place.folder / "data") as redis, stop_on_signal() as stop:
+    with demo_place(folder, method) as place, EmbeddedServer(place.folder / "data") as redis, stop_on_signal() as stop:
         env = enter(place.settings(redis.url))
         try:
             with _stage(tools, place, env, stop) as stage:
-                done = perform(stage, sample())
+                done = perform(stage, scenario(method, place.printed))
                 if keep:
                     _linger(stage)
         except KeyboardInterrupt:

@@ -3,7 +3,7 @@
 import json
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -52,14 +52,6 @@ def _purpose(method: str, path: str) -> str:
         return "to look up"
     if path.startswith(("/invoices/drafts", "/invoices/booked")):
         return "to draft and book" if method == "POST" else "to discard"
+    if path.startswith("/journals/"):
+        return "to post vouchers and attach PDFs"
     return "to create customers and products"
-
-
-def mend(control: Control, told: Callable[[str], None], *, group_name: str, department: int) -> None:
-    """Do in e-conomic what the failed invoices ask for, telling each thing."""
-    told(f"e-conomic: create product group 67 {group_name!r} with its sales accounts")
-    control.put("product_groups", "67", {"name": group_name})
-    for zone, account in ((1, 3010), (2, 3110), (3, 3210), (4, 3310)):
-        control.put("sales_accounts", f"67-{zone}", account)
-    told(f"e-conomic: take the company number off card {department}, which is a mere department")
-    control.put("customers", str(department), {"corporateIdentificationNumber": ""})

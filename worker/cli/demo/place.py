@@ -10,30 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.settings import PREFIX, variable
-from worker.cli.demo.sample import EXPORT
-from worker.sandbox.seed import standard_agreement
+from worker.cli.demo.exports import Method, exports_text
 from worker.sandbox.server import DEFAULT_TOKENS
 
 #: Beginnings of environment variables that could lead the demo to a real installation or agreement.
 _FOREIGN = (PREFIX, "REDIS_URL", "CELERY_", "FLOWER_")
 _HOST = "127.0.0.1"
-
-_EXPORTS = """\
-# The demo's only export: it goes to the sandbox.
-[exports.{export}]
-agreement = {agreement}
-app_secret_token_file = "{folder}/app_secret_token"
-grant_token_file = "{folder}/grant_token"
-api_url = "{sandbox}"
-openapi_url = "{sandbox}"
-
-[exports.{export}.customers]
-group = 21
-layout = 17
-
-[exports.{export}.codes.payment_conditions]
-"Lb. md. + 30 dage" = "Løbende måned 30 dage"
-"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +25,7 @@ class Place:
     folder: Path
     sandbox_port: int
     flower_port: int
+    method: Method
 
     @property
     def sandbox(self) -> str:
@@ -53,6 +36,11 @@ class Place:
     def exports_file(self) -> Path:
         """The exports file."""
         return self.folder / "exports.toml"
+
+    @property
+    def printed(self) -> Path:
+        """Folder of the invoices' PDFs."""
+        return self.folder / "printed"
 
     @property
     def logs(self) -> Path:
@@ -66,21 +54,20 @@ class Place:
             variable("exports_file"): str(self.exports_file),
             variable("redis", "url"): redis_url,
             variable("flower", "port"): str(self.flower_port),
+            **({variable("intake", "allowed_folders"): str(self.printed)} if self.method == "voucher" else {}),
         }
 
 
 @contextmanager
-def demo_place(folder: Path | None) -> Iterator[Place]:
+def demo_place(folder: Path | None, method: Method) -> Iterator[Place]:
     """Make the folder and what must be in it; a temporary one is removed in the end unless something went wrong."""
     made = Path(tempfile.mkdtemp(prefix="opter-economic-demo-")) if folder is None else folder.resolve()
     made.mkdir(parents=True, exist_ok=True)
-    place = Place(folder=made, sandbox_port=_free_port(), flower_port=_free_port())
+    place = Place(folder=made, sandbox_port=_free_port(), flower_port=_free_port(), method=method)
     for name, token in zip(("app_secret_token", "grant_token"), DEFAULT_TOKENS, strict=True):
         (made / name).write_text(token, encoding="utf-8")
-    place.exports_file.write_text(
-        _EXPORTS.format(export=EXPORT, agreement=standard_agreement().number, folder=made, sandbox=place.sandbox),
-        encoding="utf-8",
-    )
+    text = exports_text(method, folder=made, sandbox=place.sandbox)
+    place.exports_file.write_text(text, encoding="utf-8")
     yield place
     if folder is None:
         shutil.rmtree(made, ignore_errors=True)

@@ -6,28 +6,27 @@ from collections.abc import Callable, Mapping
 from rich.text import Text
 
 from worker.cli.commands.status import follow
-from worker.cli.demo.control import mend
-from worker.cli.demo.reconcile import reconcile, reconciliation_view
-from worker.cli.demo.sample import EXPORT, MISSING_ACCOUNT, PERIOD, PERIOD_ID, Sample
-from worker.cli.demo.sample_customers import DEPARTMENT
+from worker.cli.demo.sample import PERIOD, PERIOD_ID, Sample
+from worker.cli.demo.scenario import Scenario
 from worker.cli.demo.stage import Stage
+from worker.cli.demo.verdict import reconciliation_view
 from worker.cli.report import Phase
 from worker.cli.views.period import progress_view
 from worker.cli.views.tables import facts, indented, section
 
 
-def perform(stage: Stage, sample: Sample) -> bool:
+def perform(stage: Stage, scenario: Scenario) -> bool:
     """Play all acts; return whether everything is in e-conomic, once, to the øre."""
-    _open(stage)
-    _close_period(stage, sample)
+    _open(stage, scenario)
+    _close_period(stage, scenario.sample)
     _watch(stage)
     _failures(stage)
-    _mend(stage, sample)
+    _mend(stage, scenario)
     _watch(stage)
-    return _reconcile(stage, sample)
+    return _reconcile(stage, scenario)
 
 
-def _open(stage: Stage) -> None:
+def _open(stage: Stage, scenario: Scenario) -> None:
     _act(stage, "1  A small haulier's installation starts, with a sandbox in e-conomic's place")
     stage.wait_for("the sandbox", stage.control.answers)
     pids = stage.supervisor.pids
@@ -37,7 +36,7 @@ def _open(stage: Stage) -> None:
         ("Intake, worker", f"processes {pids['intake']} and {pids['worker']}"),
         ("Flower", f"http://127.0.0.1:{stage.place.flower_port}"),
     ]
-    stage.tools.out.print(indented(facts(list(rows))))
+    stage.tools.out.print(indented(facts([*rows, *scenario.facts])))
 
 
 def _close_period(stage: Stage, sample: Sample) -> None:
@@ -66,17 +65,12 @@ def _failures(stage: Stage) -> None:
     stage.command("failed", "list", "--period", str(PERIOD["name"]))
 
 
-def _mend(stage: Stage, sample: Sample) -> None:
+def _mend(stage: Stage, scenario: Scenario) -> None:
     _act(stage, "4  A person mends the causes")
-    mend(
-        stage.control,
-        lambda text: stage.tools.out.print(Text.assemble(("  ✓ ", "good"), text)),
-        group_name=MISSING_ACCOUNT,
-        department=DEPARTMENT,
-    )
-    corrected = sample.corrected
+    scenario.mend(stage.control, lambda text: _done(stage, text))
+    corrected = scenario.sample.corrected
     text = f"Opter: invoice {corrected.invoice_number} again, its VAT now on the line's total, not order by order"
-    stage.tools.out.print(Text.assemble(("  ✓ ", "good"), text))
+    _done(stage, text)
     file = stage.place.folder / "corrected.json"
     file.write_text(json.dumps(corrected.model_dump(mode="json", by_alias=True, exclude_none=True)), encoding="utf-8")
     before = stage.ledger.period(PERIOD_ID)
@@ -87,6 +81,10 @@ def _mend(stage: Stage, sample: Sample) -> None:
     stage.command("requeue", "--period", str(PERIOD["name"]))
 
 
+def _done(stage: Stage, text: str) -> None:
+    stage.tools.out.print(Text.assemble(("  ✓ ", "good"), text))
+
+
 def _more_events(stage: Stage, known: int) -> Callable[[], bool]:
     def arrived() -> bool:
         period = stage.ledger.period(PERIOD_ID)
@@ -95,11 +93,11 @@ def _more_events(stage: Stage, known: int) -> Callable[[], bool]:
     return arrived
 
 
-def _reconcile(stage: Stage, sample: Sample) -> bool:
+def _reconcile(stage: Stage, scenario: Scenario) -> bool:
     _act(stage, "5  Reconciliation: the source against what e-conomic holds")
-    found = reconcile(sample.final, stage.control.state(), export=EXPORT, findings=stage.control.findings())
+    found = scenario.reconcile(stage.control.state(), stage.control.findings())
     stage.tools.out.print(indented(reconciliation_view(found)))
-    stage.tools.out.print(indented(_calls(stage.control.calls(), len(sample.final))))
+    stage.tools.out.print(indented(_calls(stage.control.calls(), len(scenario.sample.final))))
     whole = stage.look(PERIOD_ID)
     done = found.holds and whole.phase is Phase.DONE
     verdict = ("All booked.", "good") if done else ("Not everything is as it must be.", "bad")
