@@ -1,0 +1,331 @@
+"""What Opter says of its own export to e-conomic, fact by fact: this one does the same, or goes past it.
+
+Each test quotes its fact from Opter's page "Exporting invoices to Visma e-conomic" (docs.opter.com, integration-001).
+"""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import httpx
+import pytest
+from support.cli import Bench
+from support.samples import customer, invoice, line
+from support.works import EXPORT, PERIOD, VOUCHER_EXPORT, Works
+
+from config.exports import Codes, Customers, Export, TypeRules
+from config.start_text import read_start_text
+from worker.invoicing.invoice import Customer, Invoice, InvoiceType, PaymentCondition
+from worker.invoicing.preflight import check_invoice
+from worker.invoicing.record import Outcome, State
+
+KNOWN = customer(ledger_number=1001, corporate_id=None, name="Aalbæk Tømrerfirma ApS")
+ID = "main-100353"
+BOTH = pytest.mark.parametrize("export", [EXPORT, VOUCHER_EXPORT], ids=["invoice", "voucher"])
+
+
+def one(works: Works, *lines: Any, **changes: Any) -> Invoice:
+    return works.shelf.printed(invoice(*lines, **({"customer": KNOWN} | changes)))
+
+
+def closed(works: Works, *invoices: Invoice) -> Works:
+    """Close a period in Opter and wait until every invoice rests."""
+    works.close_period(*invoices)
+    works.until_rest()
+    return works
+
+
+def notice(works: Works) -> str:
+    period = works.ledger.period(PERIOD)
+    assert period is not None
+    return period.notice
+
+
+def having(export: Export, **changes: Any) -> Export:
+    return export.model_copy(update=changes)
+
+
+def writes(works: Works) -> list[tuple[str, Any]]:
+    """Let the works keep what it sends: path and body of every write."""
+    sent: list[tuple[str, Any]] = []
+
+    def keeping(request: httpx.Request, answer: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
+        if request.method != "GET" and "json" in request.headers.get("content-type", ""):
+            sent.append((request.url.path, json.loads(request.content or b"null")))
+        return answer(request)
+
+    works.around_http = keeping
+    return sent
+
+
+# --- Two methods
+
+
+def test_there_are_two_methods_and_invoices_are_the_default() -> None:
+    """Opter's page: "invoice" (default) or "voucher"; both keep e-conomic's sales ledger in step with Opter."""
+    by_invoice, by_voucher = (Works(export) for export in (EXPORT, VOUCHER_EXPORT))
+    for works in (by_invoice, by_voucher):
+        closed(works, one(works))
+
+    assert Export.model_fields["method"].default == "invoice"
+    assert [(document.number, str(document.gross)) for document in by_invoice.documents()] == [(100353, "1250.00")]
+    [voucher] = by_voucher.sandbox.agreement.vouchers.values()
+    [post] = voucher["entries"]["manualCustomerInvoices"]
+    assert (post["customerInvoice"], str(post["amount"]), post["customer"]["customerNumber"]) == (
+        100353,
+        "1250.00",
+        1001,
+    )
+
+
+def test_the_customer_gets_the_invoice_from_opter_alone() -> None:
+    """Opter's page: the customer still gets the invoice from Opter, as e-conomic's copy lacks transport details."""
+    works = Works()
+    sent = writes(works)
+    closed(works, one(works))
+
+    assert dict(sent)["/invoices/booked"]["sendBy"] == "none"
+
+
+@BOTH
+def test_economic_units_are_not_transferred(export: Export) -> None:
+    """Opter's page: economic units (dimensions) are not transferred. Nobody is surprised: the report counts them."""
+    works = Works(export)
+    sent = writes(works)
+    closed(works, one(works, line(economic_units={"1": "CPH-UNIT"})))
+    bench = Bench(works.clock)
+    bench.memory = works.ledger
+
+    assert works.record(ID).state is State.EXPORTED
+    assert "CPH-UNIT" not in json.dumps(sent)
+    assert any(remark.startswith("economicUnits:") for remark in works.record(ID).progress.remarks)
+    assert bench.json("status", PERIOD)["linesWithEconomicUnits"] == 1
+
+
+# --- Product groups
+
+
+@pytest.mark.parametrize(("account", "group"), [("3010", 61), ("61", 61), ("Diverse", 66)])
+def test_a_product_group_is_named_or_numbered_like_the_sales_account(account: str, group: int) -> None:
+    """Opter's page: product groups must exist in e-conomic, named or numbered like Opter's sales accounts."""
+    works = Works()
+    closed(works, one(works, line(account=account)))
+
+    [booked] = works.sandbox.agreement.booked.values()
+    product = booked["lines"][0]["product"]["productNumber"]
+    assert works.sandbox.agreement.products[product]["productGroup"]["productGroupNumber"] == group
+
+
+def test_all_missing_groups_are_listed_with_the_sales_accounts_used() -> None:
+    """Opter's page: the failure lists the missing groups and the sales accounts of the export. Here: in one go."""
+    works = Works()
+    missing = [one(works, line(account=account), invoice_number=n) for n, account in ((1, "4001"), (2, "4002"))]
+    closed(works, one(works), *missing)
+
+    assert "4001, 4002 (2 invoices)" in notice(works)
+    assert "Sales accounts used in this export: 3010, 4001, 4002." in notice(works)
+    assert works.record(ID).state is State.EXPORTED  # the others go on
+
+
+# --- Payment conditions
+
+
+@pytest.mark.parametrize(
+    ("condition", "due", "names", "terms"),
+    [
+        (PaymentCondition(name="30 dage", days=30), date(2026, 12, 20), {}, 13),
+        (PaymentCondition(name="14 dage", days=14), date(2026, 12, 4), {}, 12),
+        # from the end of November
+        (PaymentCondition(name="30 dage", days=30, from_end_of_month=True), date(2026, 12, 30), {}, 21),
+        (PaymentCondition(name="30 dage", days=30), date(2026, 11, 28), {"30 dage": "Netto 8 dage"}, 11),
+    ],
+)
+def test_payment_conditions_match_by_days_or_by_name(
+    condition: PaymentCondition, due: date, names: dict[str, str], terms: int
+) -> None:
+    """Opter's page: matched by number of days; by name where Codes > Payment Condition pairs the names."""
+    works = Works(having(EXPORT, codes=Codes(payment_conditions=names)))
+    closed(works, one(works, payment_condition=condition, due_date=due))
+
+    [booked] = works.sandbox.agreement.booked.values()
+    assert booked["paymentTerms"]["paymentTermsNumber"] == terms
+
+
+# --- The voucher method's Start text, PDF and tax rates
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("exportMethod=voucher\njournalNumber=3", {"method": "voucher", "journal": 3}),
+        ("exportMethod=voucher", {"method": "voucher"}),
+        ("exportMethod=invoice", {"method": "invoice"}),
+    ],
+)
+def test_the_start_text_is_taken_as_opter_has_it(text: str, found: dict[str, Any]) -> None:
+    """Opter's page: Start text holds exportMethod=voucher and journalNumber=1 on separate lines; the default is 1."""
+    assert read_start_text(text) == (found, [])
+    assert Export.model_fields["journal"].default == 1
+
+
+def test_a_journal_is_for_vouchers_only() -> None:
+    """Opter's page: journalNumber belongs to the voucher method. Alone it is a mistake, never ignored."""
+    _, problems = read_start_text("journalNumber=1")
+
+    assert problems == ["journalNumber is given without exportMethod=voucher."]
+
+
+def test_the_journal_of_the_start_text_is_where_vouchers_go() -> None:
+    """Opter's page: journalNumber says which journal gets the vouchers; by default 1, usually "Daily"."""
+    works = Works(VOUCHER_EXPORT)
+    closed(works, one(works))
+
+    assert [journal for journal, _, _ in works.sandbox.agreement.vouchers] == [1]
+
+
+def test_the_voucher_method_sends_opters_pdf() -> None:
+    """Opter's page: the voucher method sends Opter's PDF along; it hangs on the voucher, byte for byte."""
+    works = Works(VOUCHER_EXPORT)
+    source = one(works)
+    closed(works, source)
+
+    assert source.pdf is not None
+    [files] = works.sandbox.agreement.attachments.values()
+    assert files == [works.shelf.fetch(source.pdf)]
+
+
+def test_the_voucher_method_needs_tax_rates() -> None:
+    """Opter's page: Codes > Tax rates pairs the VAT codes, mandatory here. All unpaired ones come in one message."""
+    works = Works(having(VOUCHER_EXPORT, codes=Codes(tax_rates={"M25": "U25"})))
+    unpaired = [one(works, line(vat_code=code), invoice_number=n) for n, code in ((1, "M9"), (2, "M8"))]
+    closed(works, one(works), *unpaired)
+
+    assert [works.record(f"main-{n}").state for n in (100353, 1, 2)] == [State.EXPORTED, State.DEAD, State.DEAD]
+    assert "M8, M9 (2 invoices)" in notice(works)
+
+
+# --- Which invoices, and when
+
+
+@pytest.mark.parametrize("kind", list(InvoiceType))
+@BOTH
+def test_every_invoice_reaches_the_books(export: Export, kind: InvoiceType) -> None:
+    """Opter's page: the export must be selected on all invoice export settings, since every invoice must be booked."""
+    works = Works(export)
+    closed(works, one(works, invoice_type=kind))
+
+    assert works.record(ID).outcome in {Outcome.BOOKED, Outcome.VOUCHER}
+
+
+def test_which_types_an_export_takes_is_the_exports_own_choice() -> None:
+    """Opter's page: the invoice export settings say which invoices an export gets. What is left out is shown."""
+    works = Works(having(EXPORT, types={"interest": TypeRules(export=False)}))
+    closed(works, one(works, invoice_type="interest"))
+    bench = Bench(works.clock)
+    bench.memory = works.ledger
+
+    assert works.documents() == []
+    assert bench.json("status", PERIOD)["outcomes"]["excluded"] == 1
+
+
+@BOTH
+def test_closing_a_period_exports_it(export: Export) -> None:
+    """Opter's page: the export runs when an invoice period is closed. One event, every invoice of the period."""
+    works = Works(export)
+    closed(works, *(one(works, invoice_number=n) for n in (1, 2, 3)))
+
+    assert [record.state for record in works.records()] == [State.EXPORTED] * 3
+
+
+@BOTH
+def test_whole_periods_and_single_invoices_go_again_later(export: Export) -> None:
+    """Opter's page: or later, for whole periods or single invoices. What is there already is not posted again."""
+    works = Works(export)
+    closed(works, *(one(works, invoice_number=n) for n in (1, 2, 3)))
+    sent = writes(works)
+    bench = Bench(works.clock)
+    bench.memory = works.ledger
+    single = bench.json("reexport", "main-2", "--by", "anna")
+    works.until_rest()
+    period = bench.json("reexport", "--period", PERIOD, "--by", "anna")
+    works.until_rest()
+
+    assert (single["reexported"], len(period["reexported"])) == (["main-2"], 3)
+    assert [record.state for record in works.records()] == [State.EXPORTED] * 3
+    assert sent == []
+
+
+def test_there_is_one_row_for_each_account_coding() -> None:
+    """Opter's page: one invoice row for each of Opter's account codings, amounts and order as they are."""
+    works = Works()
+    closed(works, one(works, line("100.00"), line("200.00", account="3012", rate="0.00"), line("-5.00")))
+
+    [booked] = works.sandbox.agreement.booked.values()
+    assert [str(row["unitNetPrice"]) for row in booked["lines"]] == ["100.00", "200.00", "-5.00"]
+
+
+# --- Customers
+
+
+@BOTH
+def test_a_missing_customer_is_created_from_the_invoice(export: Export) -> None:
+    """Opter's page: a customer that e-conomic lacks is created, from the data on the invoice."""
+    new = customer(code="NY-1", ledger_number=5001, corporate_id="87654321", name="Ny Kunde ApS", email="a@example.com")
+    works = Works(export)
+    closed(works, one(works, customer=new))
+
+    made = works.sandbox.agreement.customers[5001]
+    assert {name: made[name] for name in ("name", "address", "zip", "city", "email")} == {
+        "name": "Ny Kunde ApS",
+        "address": "Havnegade 1",
+        "zip": "1058",
+        "city": "København K",
+        "email": "a@example.com",
+    }
+    assert made["corporateIdentificationNumber"] == "87654321"
+
+
+def _moved() -> Customer:
+    return KNOWN.model_copy(update={"address": "Ny Vej 1", "changed_at": "2026-11-01T12:00:00Z"})
+
+
+@pytest.mark.parametrize(("update", "address"), [("never", "Industrivej 1"), ("newer", "Ny Vej 1")])
+def test_customers_are_updated_only_when_asked_to(update: str, address: str) -> None:
+    """Opter's page does not mention updates: off by default; ``newer`` takes over what changed later in Opter."""
+    rules = Customers.model_validate({"group": 21, "layout": 17, "update": update})
+    works = Works(having(EXPORT, customers=rules))
+    closed(works, one(works, customer=_moved()))
+
+    assert Customers.model_fields["update"].default == "never"
+    assert works.sandbox.agreement.customers[1001]["address"] == address
+
+
+# --- What the person at Opter's window sees
+
+
+def test_progress_shows_what_is_to_be_exported_and_what_is() -> None:
+    """Opter's page: the window shows the number to be exported, the number exported, and a progress bar."""
+    works = Works()
+    works.close_period(*(one(works, invoice_number=n) for n in (1, 2)), one(works, line(account="9999")))
+    works.until_rest()
+    bench = Bench(works.clock)
+    bench.memory = works.ledger
+    bench.run("status", PERIOD)
+    shown = " ".join(bench.stdout.getvalue().split())
+
+    assert "2 of 3 exported · 66 %" in shown
+    assert "To be exported 3" in shown
+    assert "━" in shown
+
+
+def test_the_check_before_the_first_write_needs_nothing_sent() -> None:
+    """Opter's page: what is missing is told by a failed export. Here it is told before anything is written."""
+    works = Works()
+    source = one(works, line(account="9999"))
+    sent = writes(works)
+    closed(works, source)
+
+    found = check_invoice(source, works.export, works.client.reference_data(frozenset({"9999"})))
+    assert [failure.reason for failure in found] == ["product-group-missing"]
+    assert sent == []
