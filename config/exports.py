@@ -1,156 +1,78 @@
 """One invoice export of Opter: which agreement its invoices go to, and how. The exports file holds any number."""
 
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import Field, SecretStr, StringConstraints
+
+from config.export_tables import Codes, Corrections, Customers, Limits, Number, Section, TypeRules, Vat
+from config.method_tables import Booking, Voucher
+
+__all__ = (
+    "Booking",
+    "Codes",
+    "Corrections",
+    "Customers",
+    "Export",
+    "ExportName",
+    "InvoiceTypeName",
+    "Limits",
+    "TypeRules",
+    "Vat",
+    "Voucher",
+)
 
 ExportName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,19}$")]
-Number = Annotated[int, Field(ge=1, le=999_999_999)]
-Numbers = Literal["opter", "economic"]
 #: Opter's invoice types (docs.opter.com, invoicing-006), in the event's spelling.
 InvoiceTypeName = Literal["invoice", "correction", "interest", "manual", "commission-discount"]
-
-
-class Section(BaseModel):
-    """A table of the exports file: frozen; an unknown key is a mistake, never ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Customers(Section):
-    """Defaults for customers that have to be created; Opter has no counterpart of group and layout."""
-
-    #: ``customerGroupNumber`` of new customers.
-    group: Number
-    #: ``layoutNumber`` of new customers and of invoices.
-    layout: Number
-    #: Currency of new customers.
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "DKK"
-    #: Name of the payment terms of new customers; none: those of the invoice.
-    payment_terms: str | None = None
-    #: Whether a customer with neither ledger number nor corporate id may be matched by name, address, zip, city and
-    #: country all being equal.
-    match_address: bool = True
-    #: ``newer``: write Opter's data to an existing customer when they were changed later than e-conomic's.
-    update: Literal["never", "newer"] = "never"
-
-
-class Vat(Section):
-    """VAT zones: which number stands for which, and who belongs to which."""
-
-    home_country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "DK"
-    domestic: Number = 1
-    eu: Number = 2
-    abroad: Number = 3
-    domestic_exempt: Number = 4
-    #: Opter VAT codes that put a domestic invoice into the exempt zone when every line carries one of them.
-    exempt_codes: tuple[str, ...] = ()
-    #: Zone of EU customers without a VAT number: consumers pay the seller's VAT.
-    eu_without_vat_number: Literal["domestic", "eu"] = "domestic"
-
-
-class Codes(Section):
-    """Opter's "Codes" tab: its names and codes paired with e-conomic's."""
-
-    #: Opter payment condition name -> e-conomic payment terms name.
-    payment_conditions: dict[str, str] = Field(default_factory=dict)
-    #: Opter VAT code -> e-conomic VAT code; mandatory for the voucher method.
-    tax_rates: dict[str, str] = Field(default_factory=dict)
-    #: Opter sales account -> e-conomic product group number or name, where they differ.
-    sales_accounts: dict[str, str] = Field(default_factory=dict)
-    #: Opter sales account -> e-conomic account number, where they differ; for the voucher method.
-    ledger_accounts: dict[str, int] = Field(default_factory=dict)
-
-
-class Booking(Section):
-    """How far the invoice method goes."""
-
-    #: False: stop at the draft, a person books.
-    book: bool = True
-    #: ``opter``: book with Opter's invoice number; ``economic``: let e-conomic number.
-    numbers: Numbers = "opter"
-    #: Largest accepted difference of net, VAT and gross between source and draft, in the invoice's currency.
-    tolerance: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.00")
-    #: What to do when Opter's due date is not the one that the payment terms give.
-    due_date_mismatch: Literal["remark", "refuse"] = "remark"
-    #: An invoice of which every amount is zero: ``book`` it like any other, or ``settle`` it without posting anything,
-    #: as whether e-conomic books such an invoice is not documented.
-    zero_total: Literal["book", "settle"] = "book"
-
-
-class Corrections(Section):
-    """Credit notes that come before the invoice that they credit."""
-
-    #: ``hold`` one until its original is exported, or ``book`` it at once with a remark.
-    before_original: Literal["hold", "book"] = "hold"
-    #: Days after which it is exported all the same, with a remark.
-    hold_days: Annotated[int, Field(ge=1, le=366)] = 14
-
-
-class TypeRules(Section):
-    """How invoices of one type are exported, where it differs from the export as a whole."""
-
-    #: False: invoices of this type stay out of e-conomic; they are counted and shown as excluded.
-    export: bool = True
-    #: As ``booking.numbers``.
-    numbers: Numbers | None = None
-    #: ``layoutNumber`` of the invoices.
-    layout: Number | None = None
-    #: Number of the journal that vouchers go to.
-    journal: Number | None = None
-
-
-class Voucher(Section):
-    """How the voucher method posts; the journal stands beside the method."""
-
-    #: ``one-post``: one customer entry for the gross amount, revenue as finance entries against the clearing account.
-    #: ``per-account``: one customer entry for each sales account and VAT code, with it as contra account.
-    layout: Literal["one-post", "per-account"] = "one-post"
-    #: Account between customer entry and finance entries; it ends at zero with every voucher. Needed by ``one-post``
-    #: unless an invoice has a single sales account and VAT code.
-    clearing_account: int | None = None
-    #: Account for Opter's rounding and for VAT that e-conomic rounds otherwise; none: such invoices are refused.
-    rounding_account: int | None = None
-    #: Largest amount that may go to the rounding account, in the invoice's currency.
-    most_rounding: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.50")
-    #: The property in which e-conomic reads the invoice number: its schema and its examples differ.
-    invoice_number_property: Literal["customerInvoice", "customerInvoiceNumber", "both"] = "customerInvoice"
-    #: An invoice without a usable PDF: ``refuse`` before anything is posted, or ``post`` without and remark it.
-    missing_pdf: Literal["refuse", "post"] = "refuse"
-    #: Whether the journal's entries are booked at once; else a bookkeeper reviews and books.
-    book: bool = False
-
-
-class Limits(Section):
-    """How fast this agreement may be called; e-conomic's headers slow it down further."""
-
-    #: Tokens per 60 seconds that e-conomic grants (``X-RateLimiting``), until its headers say otherwise.
-    tokens_per_minute: Annotated[int, Field(ge=1)] = 10_000
-    #: Share of the granted tokens to use.
-    share: Annotated[float, Field(gt=0, le=1)] = 0.95
-    #: Calls per 24 hours (e-conomic's fair use is 50 000 per agreement).
-    calls_per_day: Annotated[int, Field(ge=1)] = 45_000
 
 
 class Export(Section):
     """One entry of the exports file, secrets resolved."""
 
     name: ExportName
-    method: Literal["invoice", "voucher"] = "invoice"
-    #: Number of the journal that vouchers go to; 1 is usually "Daily" (Opter's ``journalNumber``).
-    journal: Number = 1
+    method: Annotated[
+        Literal["invoice", "voucher"],
+        Field(
+            description="`invoice`: a draft with all lines, then booked; `voucher`: entries in a journal, with the PDF",
+            examples=["voucher"],
+        ),
+    ] = "invoice"
+    journal: Annotated[
+        Number,
+        Field(
+            description='Number of the journal that vouchers go to; 1 is usually "Daily" (Opter\'s `journalNumber`)',
+            examples=[2],
+        ),
+    ] = 1
     grant_token: SecretStr
     app_secret_token: SecretStr
-    #: The agreement that the tokens must belong to; none: pinned at first use.
-    agreement: int | None = None
-    api_url: str = "https://restapi.e-conomic.com"
-    openapi_url: str = "https://apis.e-conomic.com"
-    #: ``one``: an invoice number is unique per region; ``by-type``: only per region and invoice type.
-    invoice_series: Literal["one", "by-type"] = "one"
-    #: ``layoutNumber`` of invoices; none: that of new customers.
-    layout: Number | None = None
+    agreement: Annotated[
+        int | None,
+        Field(
+            description="Number of the agreement that the tokens must belong to; none: pinned at first use",
+            examples=[1234567],
+        ),
+    ] = None
+    api_url: Annotated[
+        str, Field(description="Address of e-conomic's REST API, or of the sandbox", examples=["http://127.0.0.1:8765"])
+    ] = "https://restapi.e-conomic.com"
+    openapi_url: Annotated[
+        str,
+        Field(
+            description="Address of e-conomic's newer services, or of the sandbox", examples=["http://127.0.0.1:8765"]
+        ),
+    ] = "https://apis.e-conomic.com"
+    invoice_series: Annotated[
+        Literal["one", "by-type"],
+        Field(
+            description="`one`: an invoice number is unique per region; `by-type`: only per region and invoice type",
+            examples=["by-type"],
+        ),
+    ] = "one"
+    layout: Annotated[
+        Number | None, Field(description="`layoutNumber` of invoices; none: that of new customers", examples=[20])
+    ] = None
     customers: Customers
     vat: Vat = Vat()
     codes: Codes = Codes()
@@ -159,13 +81,28 @@ class Export(Section):
     corrections: Corrections = Corrections()
     #: What is different for an invoice type. Without an entry it is exported: every invoice belongs in the books.
     types: dict[InvoiceTypeName, TypeRules] = Field(default_factory=dict)
-    #: An invoice dated in a closed or barred year or period: ``refuse``, or ``hold`` until it is opened.
-    closed_period: Literal["refuse", "hold"] = "refuse"
-    #: Whether barred periods are read too, from e-conomic's newer accounting years service (role Bookkeeping); else one
-    #: shows only when e-conomic refuses an invoice dated in it.
-    read_barred_periods: bool = False
-    #: Invoices dated before this are never exported: they were booked before this program came.
-    first_date: date | None = None
+    closed_period: Annotated[
+        Literal["refuse", "hold"],
+        Field(
+            description="An invoice dated in a closed or barred year or period: `refuse`, or `hold` until it is opened",
+            examples=["hold"],
+        ),
+    ] = "refuse"
+    read_barred_periods: Annotated[
+        bool,
+        Field(
+            description="Whether barred periods are read too, from e-conomic's newer accounting years service (role "
+            "Bookkeeping); else one shows only when e-conomic refuses an invoice dated in it",
+            examples=[True],
+        ),
+    ] = False
+    first_date: Annotated[
+        date | None,
+        Field(
+            description="Invoices dated before this are never exported: they were booked before this program came",
+            examples=[date(2026, 1, 1)],
+        ),
+    ] = None
     limits: Limits = Limits()
 
     @property
