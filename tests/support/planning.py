@@ -52,10 +52,10 @@ def planner(works: Works) -> Planner:
     )
 
 
-def planned(works: Works, *invoices: Invoice) -> Plan:
+def planned(works: Works, *invoices: Invoice, again: bool = False) -> Plan:
     """Plan these invoices, in the order of their numbers."""
     ordered = sorted(invoices, key=lambda one: one.invoice_number)
-    return planner(works).plan(PERIOD, [_new(one) for one in ordered])
+    return planner(works).plan(PERIOD, [_new(one) for one in ordered], again=again)
 
 
 def methods(works: Works, *, since: int = 0) -> set[str]:

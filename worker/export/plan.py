@@ -24,6 +24,7 @@ from worker.invoicing.ports import PdfSource, PlanPort
 from worker.invoicing.preflight import check_invoice, grouped_accounts
 from worker.invoicing.record import InvoiceRecord, State
 from worker.invoicing.reference import ReferenceData
+from worker.ledger.rules import anything_sent
 
 #: Calls of the export's own look for an invoice that is in e-conomic already.
 _LOOK = 2
@@ -44,12 +45,12 @@ class Planner:
     #: How many calls to e-conomic this thread has made so far.
     spent: Callable[[], int]
 
-    def plan(self, period: str, invoices: Sequence[NewInvoice]) -> Plan:
-        """Return what the export of these invoices would do now.
+    def plan(self, period: str, invoices: Sequence[NewInvoice], *, again: bool = False) -> Plan:
+        """Return what the export of these invoices would do now; ``again``: also of those exported before.
 
         Raises ``Retryable`` errors when something does not answer, and ``Misconfigured`` for tokens or agreement.
         """
-        return _Run(self).plan(period, invoices)
+        return _Run(self).plan(period, invoices, again=again)
 
 
 class _Run:
@@ -71,7 +72,7 @@ class _Run:
             environment="plan",
         )
 
-    def plan(self, period: str, given: Sequence[NewInvoice]) -> Plan:
+    def plan(self, period: str, given: Sequence[NewInvoice], *, again: bool) -> Plan:
         """Return the whole plan."""
         began, export, now = self._planner.spent(), self._planner.export, self._planner.clock()
         standing = {one.id: self._planner.ledger.invoice(one.id) for one in given}
@@ -79,7 +80,7 @@ class _Run:
         invoices, unreadable = read_invoices(records)
         reference = self._economic.reference_data(grouped_accounts(invoices.values(), export))
         read = self._planner.spent() - began
-        self._planned |= settled(given, standing, invoices, unreadable)
+        self._planned |= settled(given, standing, invoices, unreadable, again=again)
         notice = self._decide([one for one in records if one.id not in self._planned], invoices, reference)
         return Plan(
             period=period,
@@ -122,9 +123,10 @@ class _Run:
 
     def _plan_one(self, job: Job, problems: Sequence[Failure], *, found: bool) -> PlannedInvoice:
         self._pretence.invoice = job.record.id
-        if found:
-            return plan_adoption(job)
-        return failed(undecided(job), *problems) if problems else plan_posting(job, self._pretence)
+        if problems and not found:
+            return failed(undecided(job), *problems)
+        adopted = plan_adoption(job) if found or anything_sent(job.progress) else None
+        return adopted or plan_posting(job, self._pretence)
 
     def _cost(self, calls: int, reference: int) -> Cost:
         """Return the cost of the export: its reads are the plan's, but for what it asks one by one, and once more."""

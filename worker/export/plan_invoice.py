@@ -50,8 +50,11 @@ def plan_posting(job: Job, obtain: Pretence) -> PlannedInvoice:
         return failed(plan, refusal.failure)
 
 
-def plan_adoption(job: Job) -> PlannedInvoice:
-    """Return the plan of an invoice of which e-conomic has something. Raises ``Retryable`` errors of a read."""
+def plan_adoption(job: Job) -> PlannedInvoice | None:
+    """Return the plan of an invoice of which e-conomic has something; None: it has nothing after all.
+
+    Raises ``Retryable`` errors of a read.
+    """
     plan = replace(undecided(job), fate=Fate.ADOPT)
     try:
         return (_found_voucher if job.desk.export.method == "voucher" else _found_document)(job, plan)
@@ -102,10 +105,10 @@ def _voucher_booking(job: Job, journal: int, entries: tuple[int, ...]) -> tuple[
     return (Request(step=Step.BOOK_VOUCHER, method="POST", path=path, body=body),)
 
 
-def _found_document(job: Job, plan: PlannedInvoice) -> PlannedInvoice:
+def _found_document(job: Job, plan: PlannedInvoice) -> PlannedInvoice | None:
     document = look.find(job)
     if document is None:
-        raise LookupError("what a listing has just shown is gone")
+        return None
     kind = "booked invoice" if document.booked else "draft"
     plan = replace(plan, found=f"{kind} {document.number}", remarks=tuple(job.noted))
     if document.booked:
@@ -115,10 +118,10 @@ def _found_document(job: Job, plan: PlannedInvoice) -> PlannedInvoice:
     return failed(plan, wrong) if wrong else replace(plan, requests=_booking(job, document.number))
 
 
-def _found_voucher(job: Job, plan: PlannedInvoice) -> PlannedInvoice:
+def _found_voucher(job: Job, plan: PlannedInvoice) -> PlannedInvoice | None:
     found = voucher_look.find(job)
     if found is None:
-        raise LookupError("what a listing has just shown is gone")
+        return None
     where = f"in journal {found.journal}" if found.journal else "booked"
     plan = replace(plan, found=f"voucher {found.number} of {found.year}, {where}", remarks=tuple(job.noted))
     wrong = compare_voucher(job.invoice, found)

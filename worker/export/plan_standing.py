@@ -9,7 +9,7 @@ from worker.invoicing.period import NewInvoice
 from worker.invoicing.plans.foretelling import source_amounts
 from worker.invoicing.plans.plan import Fate, PlannedInvoice
 from worker.invoicing.reasons import Reason, failure
-from worker.invoicing.record import InvoiceRecord, State
+from worker.invoicing.record import InvoiceRecord, Outcome, State
 from worker.ledger.rules import anything_sent
 
 
@@ -35,9 +35,14 @@ def settled(
     standing: Mapping[str, InvoiceRecord | None],
     invoices: Mapping[str, Invoice],
     unreadable: Mapping[str, Failure],
+    *,
+    again: bool,
 ) -> Mapping[str, PlannedInvoice]:
-    """Return the invoices of which nothing more has to be found out: unreadable, exported, or in conflict."""
-    return dict(_settled(given, standing, invoices, unreadable))
+    """Return the invoices of which nothing more has to be found out: unreadable, exported, or in conflict.
+
+    ``again``: those exported are looked up anew, but for what a person declared exported; see ``reexport``.
+    """
+    return dict(_settled(given, standing, invoices, unreadable, again=again))
 
 
 def _settled(
@@ -45,6 +50,8 @@ def _settled(
     standing: Mapping[str, InvoiceRecord | None],
     invoices: Mapping[str, Invoice],
     unreadable: Mapping[str, Failure],
+    *,
+    again: bool,
 ) -> Iterator[tuple[str, PlannedInvoice]]:
     for one in given:
         plan = _plan(one, invoices.get(one.id))
@@ -53,7 +60,7 @@ def _settled(
             yield one.id, replace(plan, problems=(unreadable[one.id],))
         elif record and record.content_hash != one.content_hash and _posted(record):
             yield one.id, replace(plan, found=_found(record), problems=(_conflict(record),))
-        elif record and record.state is State.EXPORTED:
+        elif record and record.state is State.EXPORTED and not (again and record.outcome is not Outcome.BY_HAND):
             yield one.id, replace(plan, fate=Fate.DONE, found=_found(record))
 
 

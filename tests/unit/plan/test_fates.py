@@ -203,3 +203,30 @@ def test_a_voucher_without_its_pdf_is_a_problem() -> None:
     works.shelf.files.clear()
 
     assert fates(planned(works, printed)) == {100353: (Fate.FAIL, ["pdf-missing"])}
+
+
+def test_what_was_exported_is_looked_up_again_when_asked_to() -> None:
+    """``--again``: booked is adopted; what was declared by hand stays as it is."""
+    works = Works()
+    works.close_period(one(), one(line(account="3050"), invoice_number=100354))
+    works.until_rest()
+    works.ledger.settle_by_hand("main-100354", by="anna", why="entered by hand")
+
+    plan = planned(works, one(), one(line(account="3050"), invoice_number=100354), again=True)
+
+    assert [(each.fate, each.found) for each in plan.invoices] == [
+        (Fate.ADOPT, "booked invoice 100353"),
+        (Fate.DONE, "by-hand"),
+    ]
+
+
+def test_what_is_known_to_be_booked_is_found_without_its_reference() -> None:
+    """Somebody changed "other reference" in e-conomic: the ledger still knows the number; not posted again."""
+    works = Works()
+    works.close_period(one())
+    works.until_rest()
+    works.sandbox.agreement.booked[100353]["references"]["other"] = "changed by hand"
+
+    plan = planned(works, one(), again=True)
+
+    assert [(each.fate, each.found) for each in plan.invoices] == [(Fate.ADOPT, "booked invoice 100353")]

@@ -23,6 +23,9 @@ What = Annotated[
         help="An event or invoices as `publish` takes them, or a period's id (main-p881) or Opter's name of it.",
     ),
 ]
+Again = Annotated[
+    bool, typer.Option("--again", help="As `publish --again` and `reexport`: exported ones are looked up.")
+]
 Full = Annotated[bool, typer.Option("--full", help="Show every invoice with its requests, not only the first ones.")]
 
 
@@ -34,6 +37,7 @@ def plan(  # noqa: PLR0913, PLR0917  # one parameter for each option of the comm
     name: PeriodName = None,
     region: Region = None,
     *,
+    again: Again = False,
     full: Full = False,
     as_json: AsJson = False,
 ) -> None:
@@ -43,7 +47,9 @@ def plan(  # noqa: PLR0913, PLR0917  # one parameter for each option of the comm
     Exit code 1 when something needs a person.
     """
     tools: Tools = ctx.obj
-    found = _plan(tools, what, About(export=export, period=period, name=name, region=region, source="/plan"))
+    found = _plan(
+        tools, what, About(export=export, period=period, name=name, region=region, source="/plan"), again=again
+    )
     if as_json:
         print_json(tools.out, plan_data(found))
     else:
@@ -52,16 +58,16 @@ def plan(  # noqa: PLR0913, PLR0917  # one parameter for each option of the comm
     raise typer.Exit(ExitCode.PERSON if found.failing else ExitCode.OK)
 
 
-def _plan(tools: Tools, what: list[str], about: About) -> Plan:
+def _plan(tools: Tools, what: list[str], about: About, *, again: bool) -> Plan:
     files = [Path(one) for one in what]
     if not any(file.exists() for file in files):
         if len(what) != 1:
             raise WrongUsage("A plan is made for one period.", "Plan them one by one.")
-        return plan_period(tools, what[0])
+        return plan_period(tools, what[0], again=again)
     missing = [str(file) for file in files if not file.exists()]
     if missing:
         raise WrongUsage(f"There is no file {', '.join(missing)}.")
     events = bring(tools, files, about)
     if len(events) != 1:
         raise WrongUsage("A plan is made for one event.", "Plan them one by one.")
-    return plan_event(tools, events[0])
+    return plan_event(tools, events[0], again=again)

@@ -50,7 +50,7 @@ def publish(  # noqa: PLR0913, PLR0917  # one parameter for each option of the c
     events = bring(tools, files, About(export=export, period=period, name=name, region=region, source=source))
     invoices = sum(len(check(tools, raw)) for raw in events)
     if plan:
-        _require_unchanged(tools, events, plan)
+        _require_unchanged(tools, events, plan, again=again)
     if again:
         _export_again(tools, events, by)
     _send(tools, events, invoices)
@@ -65,11 +65,11 @@ def _export_again(tools: Tools, events: list[bytes], by: str) -> None:
     )
 
 
-def _require_unchanged(tools: Tools, events: list[bytes], planned: str) -> None:
+def _require_unchanged(tools: Tools, events: list[bytes], planned: str, *, again: bool) -> None:
     if len(events) != 1:
         raise WrongUsage("A plan is made for one event.", "Plan and publish them one by one.")
     try:
-        changes = differences(planned, plan_event(tools, events[0]))
+        changes = differences(planned, plan_event(tools, events[0], again=again))
     except NotAHash as error:
         raise WrongUsage(str(error), "Copy the last line of `opter-economic plan` as a whole.") from None
     if changes:
