@@ -150,7 +150,7 @@ class Limits(Section):
         int,
         Field(
             ge=1,
-            description="Tokens per 60 seconds that e-conomic grants, until its headers (`X-RateLimiting`) tell others",
+            description="Tokens per 60 seconds that e-conomic grants, until its `X-RateLimiting` headers say otherwise",
             examples=[5_000],
         ),
     ] = 10_000

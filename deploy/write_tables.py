@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from config.describe import settings_table
+from config.describe_exports import KeyRow, exports_tables
 from worker.invoicing.catalogue.customer import CUSTOMER
 from worker.invoicing.catalogue.economic import ECONOMIC
 from worker.invoicing.catalogue.event import EVENT
@@ -36,6 +37,16 @@ def settings() -> str:
     return "\n".join(["| Variable | Default | Meaning |", "| --- | --- | --- |", *rows])
 
 
+def exports() -> str:
+    """Return every table of the exports file under its own heading."""
+    head = ["| Key | Default | Example | Meaning |", "| --- | --- | --- | --- |"]
+    tables = (
+        "\n".join([f"### `[{table.name}]`", "", table.meaning, "", *head, *map(_key, table.rows)])
+        for table in exports_tables()
+    )
+    return "\n\n".join(tables)
+
+
 def reasons() -> str:
     """Return every reason code with cause and remedy, under a heading for each origin."""
     return "\n\n".join(f"### {heading}\n\n{_reason_table(entries)}" for entries, heading in _HEADINGS)
@@ -53,7 +64,11 @@ def with_tables(text: str, tables: Mapping[str, str]) -> str:
 
 def documents() -> Iterator[tuple[Path, str]]:
     """Yield every document that holds tables, as it should be."""
-    for name, tables in (("settings.md", {"settings": settings()}), ("runbook.md", {"reasons": reasons()})):
+    for name, tables in (
+        ("settings.md", {"settings": settings()}),
+        ("exports.md", {"exports": exports()}),
+        ("runbook.md", {"reasons": reasons()}),
+    ):
         path = DEPLOY / name
         yield path, with_tables(path.read_text(encoding="utf-8"), tables)
 
@@ -71,6 +86,11 @@ def main(*, check: bool) -> int:
 def _reason_table(entries: Mapping[Reason, Entry]) -> str:
     rows = (f"| **{entry.title}**<br>`{code}` | {entry.cause} | {entry.next_step} |" for code, entry in entries.items())
     return "\n".join(["| Reason | Cause | What to do |", "| --- | --- | --- |", *rows])
+
+
+def _key(row: KeyRow) -> str:
+    default = " required " if row.required else _code(row.default)
+    return f"| `{row.key}` |{default}|{_code(row.example)}| {row.meaning} |"
 
 
 def _code(default: str) -> str:

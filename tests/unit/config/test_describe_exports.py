@@ -1,0 +1,108 @@
+"""The reference of the exports file: complete, and every default and example in it can be written just so."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from config.describe_exports import KeyRow, KeyTable, exports_tables
+from config.exports import Export, InvoiceTypeName, TypeRules
+from config.exports_file import load_exports
+from config.tokens import SOURCES
+
+ROWS = [(table, row) for table in exports_tables() for row in table.rows]
+KEYS = [f"{table.name}: {row.key}" for table, row in ROWS]
+#: Keys that only one of the methods knows.
+VOUCHER_ONLY = {("exports.NAME", "journal"), ("exports.NAME.types.TYPE", "journal")}
+
+
+def loaded(folder: Path, table: KeyTable, row: KeyRow, value: str) -> Export:
+    """Load a file with nothing but what is required, and one key more or otherwise."""
+    place, key = table.name.replace("NAME", "main").replace("TYPE", "interest"), row.key
+    method = "voucher" if (table.name, key) in VOUCHER_ONLY or value == '"voucher"' else "invoice"
+    tables: dict[str, dict[str, str]] = {
+        "exports.main": {"method": f'"{method}"', "grant_token_env": '"T"', "app_secret_token_env": '"T"'},
+        "exports.main.customers": {"group": "1", "layout": "19"},
+        "exports.main.codes": {"tax_rates": '{ "M25" = "U25" }'},
+    }
+    tables.setdefault(place, {})[key] = value
+    if key == "start_text":
+        del tables[place]["method"]
+    if key in SOURCES:
+        (folder / value.strip('"')).write_text("token-4711")
+    if key.endswith("_file"):
+        del tables[place][key.replace("_file", "_env")]
+    return _load(folder, tables, {"T": "token-1", value.strip('"'): "token-4711"})
+
+
+def _load(folder: Path, tables: Mapping[str, Mapping[str, str]], env: Mapping[str, str]) -> Export:
+    lines = [line for name, keys in tables.items() for line in (f"[{name}]", *(f"{k} = {v}" for k, v in keys.items()))]
+    file = folder / "exports.toml"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    return load_exports(file, env=env, secrets=folder)["main"]
+
+
+def value_of(export: Export, table: KeyTable, key: str) -> Any:
+    """Return what a key came to."""
+    if table.name == "exports.NAME.types.TYPE":
+        return getattr(export.rules_of("interest"), key)
+    section = table.name.removeprefix("exports.NAME").removeprefix(".")
+    return getattr(getattr(export, section) if section else export, key)
+
+
+def default_of(table: KeyTable, key: str) -> Any:
+    if table.name == "exports.NAME.types.TYPE":
+        return TypeRules.model_fields[key].default
+    section = table.name.removeprefix("exports.NAME").removeprefix(".")
+    model: Any = Export.model_fields[section].annotation if section else Export
+    return model.model_fields[key].get_default(call_default_factory=True)
+
+
+def test_every_key_is_in_a_table() -> None:
+    """Those of the model, table by table; secrets and name are given by other keys."""
+    by_other_keys = {"name", *(source.rpartition("_")[0] for source in SOURCES)}
+    sections = {name for name, field in Export.model_fields.items() if not field.description} - by_other_keys
+    own = {f"exports.NAME: {key}" for key in Export.model_fields.keys() - sections - by_other_keys}
+    inner = {
+        f"exports.NAME.{name}: {key}"
+        for name in sections - {"types"}
+        for key in Export.model_fields[name].annotation.model_fields  # type: ignore[union-attr]  # they are tables
+    }
+    types = {f"exports.NAME.types.TYPE: {key}" for key in TypeRules.model_fields}
+    file = {f"exports.NAME: {key}" for key in (*SOURCES, "start_text")}
+
+    assert sorted(own | inner | types | file) == sorted(KEYS)
+
+
+@pytest.mark.parametrize(("table", "row"), ROWS, ids=KEYS)
+def test_every_example_can_be_written_and_changes_something(tmp_path: Path, table: KeyTable, row: KeyRow) -> None:
+    """It loads, and what it sets is not what would be without it."""
+    export = loaded(tmp_path, table, row, row.example)
+
+    if row.key == "start_text":
+        assert (export.method, export.journal) == ("voucher", 2)
+    elif row.key in SOURCES:
+        token = getattr(export, row.key.rpartition("_")[0])
+        assert token.get_secret_value() == "token-4711"
+    else:
+        assert value_of(export, table, row.key) != default_of(table, row.key)
+
+
+@pytest.mark.parametrize(
+    ("table", "row"),
+    [(table, row) for table, row in ROWS if row.default and row.key != "tax_rates"],
+    ids=[f"{table.name}: {row.key}" for table, row in ROWS if row.default and row.key != "tax_rates"],
+)
+def test_every_default_can_be_written(tmp_path: Path, table: KeyTable, row: KeyRow) -> None:
+    """A file that spells the default out is the same as one that leaves the key out."""
+    export = loaded(tmp_path, table, row, row.default)
+
+    assert value_of(export, table, row.key) == default_of(table, row.key)
+
+
+def test_every_invoice_type_is_named() -> None:
+    """The document lists the types that may stand for TYPE."""
+    text = (Path(__file__).parents[3] / "deploy" / "exports.md").read_text(encoding="utf-8")
+
+    assert [name for name in get_args(InvoiceTypeName) if f"`{name}`" not in text] == []
