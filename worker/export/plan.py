@@ -123,7 +123,7 @@ class _Run:
 
     def _plan_one(self, job: Job, problems: Sequence[Failure], *, found: bool) -> PlannedInvoice:
         self._pretence.invoice = job.record.id
-        if problems and not found:
+        if problems:
             return failed(undecided(job), *problems)
         adopted = plan_adoption(job) if found or anything_sent(job.progress) else None
         return adopted or plan_posting(job, self._pretence)
