@@ -63,7 +63,7 @@ schema: $(INSTALLED) ## Write deploy/event.schema.json from the models
 	$(BIN)/python -m worker.intake.schema > deploy/event.schema.json
 
 .PHONY: docs
-docs: $(INSTALLED) ## Write the tables in the documents from the code: settings, reason codes
+docs: $(INSTALLED) ## Write the tables in the documents from the code: settings, exports file, reason codes
 	$(BIN)/python deploy/write_tables.py
 
 .PHONY: lock
