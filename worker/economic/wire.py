@@ -21,6 +21,8 @@ from worker.invoicing.reference import (
 )
 
 Json = Mapping[str, Any]
+#: ``vatTypeNumber`` of VAT on purchases (e-conomic REST docs, VAT accounts).
+_PURCHASE = 2
 #: What reading a body of another shape than expected raises.
 MALFORMED = (KeyError, TypeError, ValueError, AttributeError, DecimalException)
 
@@ -95,7 +97,8 @@ def payment_terms(body: Json) -> PaymentTerms:
 def vat_account(body: Json) -> VatAccount:
     """Read one of ``/vat-accounts``."""
     rate = Decimal(str(body.get("ratePercentage") or 0))
-    return VatAccount(code=str(body["vatCode"]), rate=rate, barred=bool(body.get("barred")))
+    kind = (body.get("vatType") or {}).get("vatTypeNumber")
+    return VatAccount(code=str(body["vatCode"]), rate=rate, barred=bool(body.get("barred")), purchase=kind == _PURCHASE)
 
 
 def accounting_year(body: Json, periods: tuple[AccountingPeriod, ...]) -> AccountingYear:

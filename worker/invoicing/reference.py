@@ -54,6 +54,8 @@ class VatAccount:
     code: str
     rate: Decimal
     barred: bool = False
+    #: For purchases (e-conomic's VAT type 2, "ingoing domestic purchase"): VAT to reclaim, not to pay.
+    purchase: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -86,10 +86,18 @@ def named_accounts(export: Export, reference: ReferenceData) -> None:
 
 def _vat_account(code: str, reference: ReferenceData) -> VatAccount:
     found = next((one for one in reference.vat_accounts if one.code == code), None)
-    if found is None or found.barred:
-        text = f"VAT code {code} {'is barred' if found else 'does not exist'} in e-conomic."
-        raise _refused(Reason.VAT_CODE_UNUSABLE, text, "lines.vatCode", code)
+    wrong = _unusable_code(found)
+    if found is None or wrong:
+        raise _refused(Reason.VAT_CODE_UNUSABLE, f"VAT code {code} {wrong} in e-conomic.", "lines.vatCode", code)
     return found
+
+
+def _unusable_code(found: VatAccount | None) -> str:
+    if found is None:
+        return "does not exist"
+    if found.purchase:
+        return "is for purchases, not for sales,"
+    return "is barred" if found.barred else ""
 
 
 def _unusable(account: Account) -> str:

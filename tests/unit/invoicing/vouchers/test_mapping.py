@@ -35,13 +35,18 @@ def test_a_vat_code_is_paired(opter: str, rate: str, code: str | None) -> None:
         ("", "25.00", {}, "vat-code-unpaired"),  # VAT without a code
         ("M25", "25.00", {"M25": "U9"}, "vat-code-unusable"),  # does not exist
         ("M25", "25.00", {"M25": "UBAR"}, "vat-code-unusable"),  # barred
+        ("M25", "25.00", {"M25": "I25"}, "vat-code-unusable"),  # for purchases
         ("M25", "24.00", {"M25": "U25"}, "vat-rate-differs"),
         ("M25", "25.00", {"M25": ""}, "vat-rate-differs"),
     ],
 )
 def test_a_vat_code_that_cannot_be_used(opter: str, rate: str, paired: dict[str, str], reason: str) -> None:
-    """Unpaired, unknown, barred, or of another rate: refused, never guessed."""
-    codes = (VatAccount(code="U25", rate=Decimal(25)), VatAccount(code="UBAR", rate=Decimal(25), barred=True))
+    """Unpaired, unknown, barred, for purchases, or of another rate: refused, never guessed."""
+    codes = (
+        VatAccount(code="U25", rate=Decimal(25)),
+        VatAccount(code="UBAR", rate=Decimal(25), barred=True),
+        VatAccount(code="I25", rate=Decimal(25), purchase=True),
+    )
     chosen = export().model_copy(update={"codes": Codes(tax_rates=paired)})
     with pytest.raises(InvalidInvoice) as refused:
         vat_code(line(rate=rate, vat_code=opter), chosen, reference(vat_accounts=codes))
