@@ -16,7 +16,7 @@ def script() -> dict[str, Any]:
 
 
 def test_documents_agree_with_the_code(script: dict[str, Any]) -> None:
-    """What settings.md, exports.md and runbook.md say is what the code says; `python deploy/write_tables.py` mends it."""
+    """The documents say what the code says; `python deploy/write_tables.py` mends them."""
     outdated = [path.name for path, text in script["documents"]() if path.read_text(encoding="utf-8") != text]
 
     assert outdated == []
