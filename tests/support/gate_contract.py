@@ -102,6 +102,23 @@ class GateContract:
         assert caught.value.retry_after > 29
         assert "left alone" in str(caught.value)
 
+    def test_after_a_429_with_a_low_count_the_pace_is_the_same(
+        self, gate: Gate, clock: ManualClock, sleeps: Sleeps
+    ) -> None:
+        """e-conomic counts our own 3 tokens, so nobody else spends any: after the 2 s, 3 tokens without a burst."""
+        gate.report(take(gate), Feedback(throttled=True, retry_after=2, used=3, granted=600))
+        clock.advance(2)
+        take(gate)
+
+        assert sleeps.seconds == [pytest.approx(3 / 9, abs=0.001)]
+
+    def test_what_is_owed_is_owed_in_tokens(self, gate: Gate, sleeps: Sleeps) -> None:
+        """30 tokens owed at 9 a second; the grant turns out ten times as large: paid off after 30 / 90 s."""
+        gate.report(take(gate, 30), Feedback(cost=30, granted=6000))
+        take(gate, 300)
+
+        assert sleeps.seconds == [pytest.approx(30 / 90, abs=0.001)]
+
     def test_a_shorter_retry_after_never_shortens_a_longer_one(self, gate: Gate, clock: ManualClock) -> None:
         """The later end of two blocks holds."""
         first, second = take(gate), take(gate)

@@ -94,9 +94,12 @@ def correct(bucket: Bucket, limits: Limits, tokens: float, now: float) -> None:
 
 
 def observed(feedback: Feedback, granted: float) -> float | None:
-    """Return e-conomic's count of used tokens; a 429 says that the whole grant is used, whatever its headers say."""
-    if feedback.throttled:
-        return max(feedback.used or 0.0, granted)
+    """Return e-conomic's count of used tokens. A 429 without one says that the whole grant is used.
+
+    With one the count is believed: a 429 may be about something else than tokens, and its ``Retry-After`` is kept.
+    """
+    if feedback.throttled and feedback.used is None:
+        return granted
     return feedback.used
 
 
@@ -154,10 +157,13 @@ def _brink(granted: float, limits: Limits) -> float:
 
 
 def _pace(bucket: Bucket, limits: Limits, now: float) -> tuple[float, float]:
-    """Tokens per second, and the burst in tokens."""
+    """Tokens per second, and the burst in tokens. What is owed in tokens stays the same when the pace changes."""
     granted = _granted(bucket, limits)
     others = bucket.others if now < bucket.others_at + MEMORY else 0.0
     pace = max(granted * limits.share - others, granted * FLOOR) / 60
+    if bucket.pace not in (0.0, pace) and bucket.tat > now:
+        bucket.tat = now + (bucket.tat - now) * bucket.pace / pace
+    bucket.pace = pace
     return pace, granted * (1 - limits.share) / 2
 
 

@@ -38,6 +38,8 @@ class Bucket:
 
     #: Theoretical arrival time: when everything reserved will have been paid for.
     tat: float = 0.0
+    #: Tokens per second at which ``tat`` was reckoned; 0 before the first.
+    pace: float = 0.0
     #: When the last of those sent away has been told to come back.
     queue: float = 0.0
     #: e-conomic asked to be left alone until then.

@@ -9,7 +9,7 @@ if now == cjson.null then
   local time = redis.call('TIME')
   now = tonumber(time[1]) + tonumber(time[2]) / 1000000
 end
-local names = {'tat', 'queue', 'blocked', 'others', 'others_at', 'granted', 'failures', 'trips', 'held', 'probing'}
+local names = {'tat', 'pace', 'queue', 'blocked', 'others', 'others_at', 'granted', 'failures', 'trips', 'held', 'probing'}
 local stored = redis.call('HMGET', KEYS[1], unpack(names))
 local bucket = {}
 for i, name in ipairs(names) do bucket[name] = tonumber(stored[i] or '0') end
@@ -35,8 +35,12 @@ end
 local function pace()
   local others = 0
   if now < bucket.others_at + rules.memory then others = bucket.others end
-  local per_minute = math.max(granted() * ask.share - others, granted() * rules.floor)
-  return per_minute / 60, granted() * (1 - ask.share) / 2
+  local rate = math.max(granted() * ask.share - others, granted() * rules.floor) / 60
+  if bucket.pace ~= 0 and bucket.pace ~= rate and bucket.tat > now then
+    bucket.tat = now + (bucket.tat - now) * bucket.pace / rate
+  end
+  bucket.pace = rate
+  return rate, granted() * (1 - ask.share) / 2
 end
 
 local slice = math.floor(now / rules.slice)
@@ -58,7 +62,8 @@ end
 
 local function correct(tokens)
   if tokens ~= 0 then
-    bucket.tat = bucket.tat + tokens / (pace())
+    local rate = pace() -- which may rescale tat
+    bucket.tat = bucket.tat + tokens / rate
     spend(tokens)
   end
 end

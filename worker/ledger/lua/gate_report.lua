@@ -27,7 +27,7 @@ if ask.throttled or known(ask.retry_after) then
 end
 
 local used = known(ask.used) and ask.used or nil
-if ask.throttled then used = math.max(used or 0, granted()) end
+if ask.throttled and not used then used = granted() end
 if used then
   local theirs = used - spent()
   if theirs <= rules.tolerance * granted() then theirs = 0 end
