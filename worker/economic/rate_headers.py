@@ -12,6 +12,8 @@ from email.utils import parsedate_to_datetime
 from worker.invoicing.economic_port import Feedback
 
 _RATE = re.compile(r"token-limit-(\d{1,9})-per-(\d{1,6})-seconds:\s*(\d{1,9})\s*/")
+#: Tokens of one call beyond which the header is not believed: a slip of it would hold the agreement for days.
+_HIGHEST_COST = 1000.0
 #: No pause that e-conomic asks for is believed beyond a day.
 _LONGEST_PAUSE = 86_400.0
 
@@ -20,7 +22,7 @@ def feedback(status: int, headers: Mapping[str, str], now: float) -> Feedback:
     """Read an answer's headers; counts come out per 60 seconds, whatever the window that they speak of."""
     used, granted = _rate(headers.get("x-ratelimiting", ""))
     return Feedback(
-        cost=_whole(headers.get("x-callcost", "")),
+        cost=_cost(headers.get("x-callcost", "")),
         used=used,
         granted=granted,
         retry_after=retry_after(headers, now),
@@ -36,6 +38,11 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     if seconds is None:
         seconds = _until(text, now)
     return None if seconds is None else min(max(seconds, 0.0), _LONGEST_PAUSE)
+
+
+def _cost(text: str) -> float | None:
+    cost = _whole(text)
+    return cost if cost is not None and cost <= _HIGHEST_COST else None
 
 
 def _whole(text: str) -> float | None:
