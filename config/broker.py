@@ -1,8 +1,8 @@
 """Celery's configuration as a pure function. Option names: Celery 5.7 configuration docs, kombu 5.7 Redis transport.
 
-The broker carries hints, the ledger is the truth. So messages are acknowledged as soon as they are taken, and Redis'
-visibility timeout is too long to ever repeat one: recovery comes from the ledger's leases and sweeps alone, never
-from two mechanisms that race each other.
+The broker carries hints, the ledger is the truth. So a message is gone as soon as it is taken, and kombu keeps no list
+of unacknowledged ones to repeat some time later: recovery comes from the ledger's leases and sweeps alone, never from
+two mechanisms that race each other.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,9 +12,6 @@ from kombu.entity import Queue
 
 from config.names import EXPORT_TASK, PREFLIGHT_TASK, broker_prefix, export_queue, preflight_queue
 from config.settings import Settings
-
-#: Longer than any message waits between a worker and its slot.
-VISIBILITY_SECONDS = 12 * 3600
 
 
 def celery_config(settings: Settings, exports: Iterable[str]) -> dict[str, Any]:
@@ -50,7 +47,8 @@ def _broker(settings: Settings) -> dict[str, Any]:
         "broker_connection_max_retries": None,
         "broker_pool_limit": settings.worker.concurrency + 10,
         "broker_transport_options": {
-            "visibility_timeout": VISIBILITY_SECONDS,
+            # With it, every message would cost two more round trips, for a second life that nobody wants.
+            "ack_emulation": False,
             "priority_steps": [0],
             "queue_order_strategy": "round_robin",
             # A half-open connection is noticed within two of these.
