@@ -31,7 +31,7 @@ def main(url: str, prefix: str, name: str) -> None:
         queue = RedisEventQueue(client, queue=f"{prefix}period-closed", consumer=name, heartbeat=0.3, clock=time.time)
         ledger = RedisLedger(client, prefix=prefix, policy=LedgerPolicy())
         # A pause after some of the announcements, so that kills fall between events too.
-        pause = random.Random(name).random() / 50  # noqa: S311  # repeatability, not secrecy
+        pause = random.Random(name).random() / 50  # repeatability, not secrecy
         consumer(queue, ledger, announce=lambda *_: time.sleep(pause)).run(stop)
 
 

@@ -16,7 +16,7 @@ HEADERS = dict(zip(("X-AppSecretToken", "X-AgreementGrantToken"), DEFAULT_TOKENS
 def test_the_process_says_where_it_answers_and_stays_quiet(stop: signal.Signals) -> None:
     """One line when it can be called; the default tokens open the standard agreement; a signal ends it quietly."""
     command = [sys.executable, "-c", SERVE]
-    with subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True) as process:  # noqa: S603 -- our own text
+    with subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True) as process:
         assert process.stdout is not None
         converse(process.stdout.readline().strip())
         process.send_signal(stop)

@@ -21,7 +21,7 @@ SEED = 20261120
 
 
 def _start(redis_url: str, prefix: str, name: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, str(PROGRAM), redis_url, prefix, name])  # noqa: S603  # our own program
+    return subprocess.Popen([sys.executable, str(PROGRAM), redis_url, prefix, name])  # our own program
 
 
 def _period(number: int) -> bytes:
@@ -34,7 +34,7 @@ def test_killing_consumers_loses_and_doubles_nothing(
     redis_url: str, redis_client: redis.Redis, redis_prefix: str
 ) -> None:
     """Twelve periods (one of them sent twice) and two broken events; six kills, at seeded moments."""
-    chance = random.Random(SEED)  # noqa: S311  # repeatability, not secrecy
+    chance = random.Random(SEED)  # repeatability, not secrecy
     key = f"{redis_prefix}period-closed"
     desk = RedisEventQueue(redis_client, queue=key, clock=time.time)
     ledger = RedisLedger(redis_client, prefix=redis_prefix, policy=LedgerPolicy())

@@ -103,7 +103,7 @@ def test_attempts_are_limited(error: ExportError, reason: str) -> None:
 )
 def test_bounds_of_the_wait(attempts: int, asked: float | None, seed: int, error: type) -> None:
     """Never before what was asked for, never later than that and one backoff; the cap holds for our own part."""
-    chance = Random(seed)  # noqa: S311  # jitter, not a secret
+    chance = Random(seed)
     wait = decide(error(WHY, retry_after=asked), attempts=attempts, now=0.0, policy=POLICY, random=chance)
 
     assert isinstance(wait, Wait)
@@ -113,7 +113,7 @@ def test_bounds_of_the_wait(attempts: int, asked: float | None, seed: int, error
 
 def test_jitter_spreads() -> None:
     """A thousand invoices that fail together do not come back together."""
-    chance = Random(7)  # noqa: S311  # jitter, not a secret
+    chance = Random(7)
     waits = [decide(Unavailable(WHY), attempts=9, now=0.0, policy=POLICY, random=chance) for _ in range(1000)]
     by_third = [sum(third * 300 <= wait.until < (third + 1) * 300 for wait in waits) for third in range(3)]
 

@@ -84,7 +84,9 @@ VOUCHER = {
     Reason.VOUCHER_EMPTY: Entry(
         title="Nothing to post",
         cause="Every amount of the invoice is zero, so a voucher for it would have no entries.",
-        next_step="Nothing has to reach the books: mark it as exported, or set booking.zero_total to settle and re-queue.",
+        next_step=(
+            "Nothing has to reach the books: mark it as exported, or set booking.zero_total to settle and re-queue."
+        ),
     ),
     Reason.VOUCHER_DIFFERS: Entry(
         title="Voucher with another amount",
