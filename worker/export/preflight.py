@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from pydantic import ValidationError
 
 from worker.errors import ExportError, Failure, LeaseLost, LedgerDown, Misconfigured
 from worker.export.already_there import already_there
 from worker.export.desk import Desk
+from worker.export.keeping import kept
 from worker.invoicing.invoice import Invoice
 from worker.invoicing.ports import Due, PreflightPort
 from worker.invoicing.preflight import PeriodVerdict, check_period, grouped_accounts
@@ -41,6 +43,8 @@ class Preflight:
     publish: Callable[[Sequence[Due]], None]
     #: Seconds until a preflight is tried again when e-conomic gave no answer.
     try_again_after: float = 10.0
+    #: Seconds between two renewals of the period's lease: reading a large period takes longer than it lasts.
+    keep_every: float = 8.0
 
     def run(self, period_id: str, desk: Desk) -> Checked:
         """Check a period whose preflight is due. Raises ``LedgerDown``."""
@@ -48,7 +52,8 @@ class Preflight:
         if fence is None:
             return Checked(result="held")
         try:
-            return self._check(period_id, fence, desk)
+            with kept(partial(self._renew, period_id, fence), every=self.keep_every):
+                return self._check(period_id, fence, desk)
         except LeaseLost:
             return Checked(result="lease-lost")
         except LedgerDown:
@@ -56,6 +61,10 @@ class Preflight:
         except ExportError as error:
             self._defer(period_id, fence, desk, error)
             return Checked(result="deferred", reason=error.failure.reason)
+
+    def _renew(self, period_id: str, fence: int) -> None:
+        """Passing no invoice renews the lease."""
+        self.ledger.pass_preflight(period_id, fence, queued=(), look=frozenset(), dead={})
 
     def _check(self, period_id: str, fence: int, desk: Desk) -> Checked:
         records = list(self.ledger.received(period_id))

@@ -19,5 +19,5 @@ class LedgerPolicy:
     max_crashes: int = 3
     #: An invoice on its last chance has this long before the next one follows: one of them may be what kills workers.
     alone_for: float = 10.0
-    #: How long a period's preflight may go without moving an invoice.
-    period_lease_seconds: float = 120.0
+    #: How long the claim of a period's preflight holds it; renewed while the preflight lives.
+    period_lease_seconds: float = 25.0

@@ -79,7 +79,7 @@ def build_runtime(settings: Settings, exports: Mapping[str, Export], app: Celery
             chance=random.Random(),  # noqa: S311  # jitter, not a secret
             report=report,
         ),
-        preflight=Preflight(ledger=ledger, publish=publisher.export),
+        preflight=Preflight(ledger=ledger, publish=publisher.export, keep_every=settings.ledger.lease_seconds / 3),
         sweeper=Sweeper(
             ledger=ledger,
             exports=tuple(exports),
@@ -139,7 +139,10 @@ def _claim(ledger: RedisLedger, invoice_id: str) -> InvoiceRecord | Unclaimed:
 def _ledger_policy(settings: Settings) -> LedgerPolicy:
     chosen = settings.ledger
     return LedgerPolicy(
-        lease_seconds=chosen.lease_seconds, lost_after=chosen.lost_after, max_crashes=chosen.max_crashes
+        lease_seconds=chosen.lease_seconds,
+        lost_after=chosen.lost_after,
+        max_crashes=chosen.max_crashes,
+        period_lease_seconds=chosen.lease_seconds,
     )
 
 
