@@ -25,7 +25,7 @@ def main() -> int:
     figures = {}
     for one in METHODS:
         figures[one.name], lines = method.measure(one)
-        show(f"{one.name} method, {method.PERIOD} invoices a period", lines)
+        show(f"{one.name} method, {method.PERIOD} invoices a period, {one.note}", lines)
     show("fan-out", fan_out.measure())
     write(REPORT, figures)
     return 1 if any(one.calls_per_invoice > MOST_CALLS for one in figures.values()) else 0

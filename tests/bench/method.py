@@ -25,35 +25,38 @@ class Method:
     """One method of export."""
 
     name: str
-    #: Further lines of its entry in the exports file, and settings of the installation, given a folder for its files.
+    #: What is worth knowing about its invoices.
+    note: str
+    #: Further lines of its entry in the exports file.
     entry: str
-    settings: Callable[[Path], dict[str, str]]
-    #: So many invoices of known customers, numbered from ``first``.
-    invoices: Callable[..., list[Invoice]]
+    #: So many invoices of known customers, numbered from the second figure; their files lie in the folder.
+    invoices: Callable[[Path, int, int], list[Invoice]]
 
 
 def measure(method: Method) -> tuple[Figures, list[Line]]:
     """Return the figures of a method and the table that explains them."""
-    with (
-        TemporaryDirectory(prefix="bench-") as name,
-        stage(Path(name), method.entry, **method.settings(Path(name))) as on,
-    ):
-        on.installation.start("worker", "worker")
-        on.latency(LATENCY)
-        on.export(method.invoices(60, first=100_000))  # warms reference data, customers, products and every slot
-        slow = [on.export(method.invoices(PERIOD, first=200_000 + PERIOD * n)) for n in range(ROUNDS)]
-        on.latency(0)
-        quick, idle = _with_and_without(on, method)
+    with TemporaryDirectory(prefix="bench-") as folder:
+        files = Path(folder, "files")
+        files.mkdir()
+        with stage(Path(folder), method.entry, intake__allowed_folders=str(files)) as on:
+            slow, quick, idle = _rounds(on, lambda count, first: method.invoices(files, count, first))
     return _figures(slow, quick, idle), _lines(slow, quick, idle)
 
 
-def _with_and_without(on: Stage, method: Method) -> tuple[list[Exported], list[float]]:
-    """Measure our worker and a bare one in turn, as the machine may be busier at one time than at another."""
+def _rounds(
+    on: Stage, invoices: Callable[[int, int], list[Invoice]]
+) -> tuple[list[Exported], list[Exported], list[float]]:
+    """Return measurements with latency, without, and of a bare worker."""
+    on.installation.start("worker", "worker")
+    on.latency(LATENCY)
+    on.export(invoices(60, 100_000))  # warms reference data, customers, products and every slot
+    slow = [on.export(invoices(PERIOD, 200_000 + PERIOD * n)) for n in range(ROUNDS)]
+    on.latency(0)
     quick, idle = [], []
-    for n in range(ROUNDS):
-        quick.append(on.export(method.invoices(PERIOD, first=300_000 + PERIOD * n)))
+    for n in range(ROUNDS):  # in turn, as the machine may be busier at one time than at another
+        quick.append(on.export(invoices(PERIOD, 300_000 + PERIOD * n)))
         idle.append(bare.tasks_per_second(on.installation, SLOTS))
-    return quick, idle
+    return slow, quick, idle
 
 
 def _figures(slow: list[Exported], quick: list[Exported], idle: list[float]) -> Figures:
@@ -68,12 +71,12 @@ def _figures(slow: list[Exported], quick: list[Exported], idle: list[float]) -> 
 
 
 def _lines(slow: list[Exported], quick: list[Exported], idle: list[float]) -> list[Line]:
-    seconds = [one.before_first_draft for one in slow]
+    seconds = [one.before_first_write for one in slow]
     return [
         median("calls per invoice", map(_calls, (*slow, *quick)), f"all of the period's calls; at most {MOST_CALLS}"),
         median("invoices/s", map(_rate, slow), f"{LATENCY:.0f} ms a call, {SLOTS} slots; from LPUSH to the last end"),
         median("overhead ratio", map(_overhead, slow), "time taken / (calls x latency / slots)"),
-        median("s before the first draft", seconds, "intake and preflight; contained in the above"),
+        median("s before the first write", seconds, "intake and preflight; contained in the above"),
         median("invoices/s, no latency", map(_rate, quick), "from LPUSH; the sandbox shares the machine"),
         median("bare Celery tasks/s", idle, f"a task that does nothing, {SLOTS} threads, measured in turn with ours"),
         median("of bare Celery", _shares(quick, idle), "the one over the other"),

@@ -30,8 +30,8 @@ class Exported:
     calls: int
     #: Seconds from the event's LPUSH to the last invoice's end.
     wall: float
-    #: Seconds from the event's LPUSH to the first draft.
-    before_first_draft: float
+    #: Seconds from the event's LPUSH to the first write.
+    before_first_write: float
 
 
 class Stage:
@@ -60,9 +60,9 @@ class Stage:
         self._wait(period, State.EXPORTED, len(invoices))
         calls = self._journal(seen)
         ended = max(record.updated_at for record in self._records(period))
-        drafted = min(call["at"] for call in calls if call["method"] == "POST")
+        written = min(call["at"] for call in calls if call["method"] == "POST")
         return Exported(
-            invoices=len(invoices), calls=len(calls), wall=ended - began, before_first_draft=drafted - began
+            invoices=len(invoices), calls=len(calls), wall=ended - began, before_first_write=written - began
         )
 
     def _push(self, invoices: list[Invoice]) -> str:
