@@ -68,15 +68,22 @@ def _resume_booking(job: Job) -> None:
 
 
 def _accepted(job: Job, intent: Intent, reply: Reply) -> None:
-    """A success that e-conomic remembers proves that it was done once, not that it is still there: look."""
+    """A success that e-conomic remembers, or one about something else, proves nothing of what is there now: look."""
     document = read_document(reply.body, booked=intent.step == Step.BOOK)
-    if document is None or reply.replayed:
-        drafted = {"draft_number": document.number} if document and not document.booked else {}
+    if document is None or reply.replayed or not _as_asked(job, document):
+        drafted = {"draft_number": document.number} if document and not document.booked and reply.replayed else {}
         job.save(Continue(event=f"{intent.step}-remembered"), look=True, **drafted)
     elif document.booked:
         look.adopt_booked(job, document, adopted=False)
     else:
         _accept_draft(job, document)
+
+
+def _as_asked(job: Job, document: Document) -> bool:
+    """Whether an answer is about what was sent, as far as it tells: booking another's draft could not be undone."""
+    ours = document.reference in {"", job.record.id}
+    numbered = document.booked and job.desk.export.booking.numbers == "opter"
+    return ours and (not numbered or document.number == job.invoice.invoice_number)
 
 
 def _accept_draft(job: Job, document: Document, *, adopted: bool = False) -> None:

@@ -21,7 +21,7 @@ def customer_number(desk: Desk, invoice: Invoice, reference: ReferenceData, obta
         path="/customers",
         look=lambda: _look_customer(desk, invoice),
         body=lambda: encode(customers.new_customer(invoice, desk.export, reference)),
-        number_of=lambda reply: str(reply.body["customerNumber"]),
+        number_of=lambda reply: str(_positive(reply.body["customerNumber"])),
         exists=lambda number: bool(desk.economic.customers_by_number([int(number)])),
     )
     return int(obtain(desk, creation, agreement=reference.agreement))
@@ -45,7 +45,7 @@ def product_number(desk: Desk, sales_account: str, reference: ReferenceData, obt
         path="/products",
         look=lambda: _look_product(desk, sales_account),
         body=lambda: encode(products.new_product(_free_number(desk, sales_account), sales_account, group)),
-        number_of=lambda reply: str(reply.body["productNumber"]),
+        number_of=lambda reply: _named(reply.body["productNumber"]),
         exists=lambda number: desk.economic.product(number) is not None,
     )
     return obtain(desk, creation, agreement=reference.agreement)
@@ -82,3 +82,15 @@ def _look_product(desk: Desk, sales_account: str) -> str | None:
 def _free_number(desk: Desk, sales_account: str) -> str:
     taken = {number: desk.economic.product(number) for number in products.own_numbers(sales_account)}
     return products.number_to_create(sales_account, taken)
+
+
+def _positive(number: object) -> int:
+    if type(number) is not int or number < 1:
+        raise ValueError("not a customer's number")
+    return number
+
+
+def _named(number: object) -> str:
+    if not isinstance(number, str) or not number:
+        raise ValueError("not a product's number")
+    return number

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol, cast
 
-from worker.errors import Refused, Unavailable
+from worker.errors import Refused, Unavailable, Uncertain
 from worker.export.desk import Desk
 from worker.invoicing.economic_port import Reply
 from worker.invoicing.identity import idempotency_key
@@ -34,7 +34,7 @@ class Creation:
     look: Callable[[], str | None]
     #: The body of the create, as canonical JSON.
     body: Callable[[], str]
-    #: Its number in e-conomic's answer to the create.
+    #: Its number in e-conomic's answer to the create; raises what reading another shape raises.
     number_of: Callable[[Reply], str]
     #: Whether e-conomic has it under this number.
     exists: Callable[[str], bool]
@@ -86,8 +86,17 @@ def _create(desk: Desk, creation: Creation, key: str, making: SharedCreation, ag
     except Refused as refusal:
         _license_another(desk, key, making)
         return _after_refusal(creation, refusal)
-    number = creation.number_of(reply)
+    number = _told(creation, reply)
     return _confirmed(desk, creation, key, making, number) if reply.replayed else number
+
+
+def _told(creation: Creation, reply: Reply) -> str:
+    """Read the number of what was created; an answer that does not tell it leaves the next look to find out."""
+    try:
+        return creation.number_of(reply)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        text = f"e-conomic answered the creation of a {creation.step} with status {reply.status} and no number."
+        raise Uncertain(failure(Reason.OUTCOME_UNKNOWN, text)) from error
 
 
 def _after_refusal(creation: Creation, refusal: Refused) -> str:

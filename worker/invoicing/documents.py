@@ -23,7 +23,7 @@ def document(body: Mapping[str, Any], *, booked: bool) -> Document:
     """Return the draft or booked invoice of a JSON object; raises what reading another shape raises."""
     former = body.get("orderNumber") if booked else None
     return Document(
-        number=int(body["bookedInvoiceNumber" if booked else "draftInvoiceNumber"]),
+        number=_whole(body["bookedInvoiceNumber" if booked else "draftInvoiceNumber"]),
         booked=booked,
         reference=str(body.get("references", {}).get("other", "")),
         customer=int(body["customer"]["customerNumber"]),
@@ -35,6 +35,13 @@ def document(body: Mapping[str, Any], *, booked: bool) -> Document:
         due_date=str(body.get("dueDate", "")),
         former_draft=int(former) if former else None,
     )
+
+
+def _whole(value: Any) -> int:
+    number = int(value)
+    if number != value or number < 1:
+        raise ValueError(f"{value} is not the number of a document")
+    return number
 
 
 def _money(body: Mapping[str, Any], name: str) -> Decimal:
