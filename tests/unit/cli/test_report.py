@@ -90,6 +90,21 @@ def test_what_was_left_out_is_neither_exported_nor_remaining(bench: Bench) -> No
     assert "Left out" in shown
 
 
+def test_what_was_done_differently_is_told_for_the_period(bench: Bench) -> None:
+    """A cut on two invoices and a left draft on one, the commoner first; of what is not exported nothing is told."""
+    period, records = of(bench, open_period(bench.memory, *(invoice(invoice_number=n) for n in (1, 2, 3))))
+    cut, left = "customer.address: cut from 300 to 250 characters", "Draft 7 stands beside the booked invoice"
+    done = [
+        replace(one.with_progress(remarks=remarks), state=State.EXPORTED)
+        for one, remarks in zip(records, ((cut,), (cut, left)), strict=False)
+    ]
+    found = report(period, [*done, records[2].with_progress(remarks=(left,))], bench.clock())
+
+    assert list(found.remarks.items()) == [(cut, 2), (left, 1)]
+    assert "Done differently from the source" in _printed(bench, found)
+    assert cut in bench.stdout.getvalue()
+
+
 def test_lines_with_economic_units_are_counted(bench: Bench) -> None:
     """Three of four lines carried units, on two invoices; none reaches e-conomic."""
     with_units = {"economic_units": {"1": "CPH"}}
