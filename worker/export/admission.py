@@ -4,10 +4,11 @@ from worker.errors import Held
 from worker.export.job import Job
 from worker.invoicing import corrections
 from worker.invoicing.left_out import left_out
-from worker.invoicing.record import Finish, Progress, State
+from worker.invoicing.record import Finish, Progress, State, Step
 
 #: e-conomic's largest invoice number.
 _LARGEST = 999_999_999
+_INVOICE_STEPS = frozenset({Step.DRAFT, Step.BOOK})
 
 
 def admitted(job: Job) -> bool:
@@ -25,6 +26,20 @@ def admitted(job: Job) -> bool:
     await_original(job)
     job.admitted = True
     return True
+
+
+def method_of(job: Job) -> str:
+    """Return the method by which an invoice was begun, else its export's: posted by both, it would be owed twice.
+
+    A look that finds nothing takes the traces away, and with them the tie to the former method.
+    """
+    progress = job.progress
+    step = progress.intent.step if progress.intent else ""
+    if progress.voucher or (step and step not in _INVOICE_STEPS):
+        return "voucher"
+    if progress.draft_number or progress.booked_number or progress.verdict or step:
+        return "invoice"
+    return job.desk.export.method
 
 
 def _begun(progress: Progress) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from worker.errors import ExportError, LeaseLost, LedgerDown, Misconfigured
 from worker.export import invoice_method, voucher_method
-from worker.export.admission import admitted
+from worker.export.admission import admitted, method_of
 from worker.export.desk import Desk
 from worker.export.job import Job
 from worker.invoicing.ports import Unclaimed
@@ -63,7 +63,7 @@ class Exporter:
         try:
             while job.record.state is State.EXPORTING:
                 if admitted(job):
-                    _METHODS[job.desk.export.method](job)
+                    _METHODS[method_of(job)](job)
         except (LeaseLost, LedgerDown):
             raise
         except ExportError as error:
