@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+FUZZ_EXAMPLES ?= 10000
 
 ##@ Start here
 .PHONY: help
@@ -54,8 +55,16 @@ test: unit ## All tests: unit, contract, integration (embedded real Redis, Celer
 bench: $(INSTALLED) ## Calls per invoice and the cost of our own work, measured; writes build/bench.json
 	PYTHONPATH=tests $(BIN)/python -m bench
 
+.PHONY: fuzz
+fuzz: $(INSTALLED) ## Mutated events, exports files and answers of e-conomic: FUZZ_EXAMPLES of each kind
+	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/pytest -q --timeout 7200 --show-capture=no tests/unit/*/test_fuzz.py
+
+.PHONY: audit
+audit: $(INSTALLED) ## Known vulnerabilities of the locked dependencies (says so when the advisories cannot be had)
+	$(BIN)/python deploy/audit.py
+
 .PHONY: check
-check: lint test ## What CI runs
+check: lint test audit ## What CI runs
 
 ##@ Upkeep
 .PHONY: schema
