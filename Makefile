@@ -63,6 +63,11 @@ fuzz: $(INSTALLED) ## Mutated events, exports files and answers of e-conomic: FU
 audit: $(INSTALLED) ## Known vulnerabilities of the locked dependencies (says so when the advisories cannot be had)
 	$(BIN)/python deploy/audit.py
 
+.PHONY: chaos
+chaos: $(INSTALLED) ## Kill everything at any moment, 20 seeds of it; prints the bars, writes build/chaos.json; SEED=17 repeats one run
+	$(BIN)/pytest tests/chaos -m chaos -q $(if $(SEED),-k rage --seed $(SEED)) \
+	  $(if $(FIRST),--first-seed $(FIRST)) $(if $(SEEDS),--seeds $(SEEDS))
+
 .PHONY: check
 check: lint test audit ## What CI runs
 

@@ -1,4 +1,4 @@
-"""A worker stands still in the middle of an invoice, its lease runs out, another takes over; then the first wakes up."""
+"""A worker stands still amid an invoice, its lease runs out, another takes over; then the first wakes up."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,0 +1,63 @@
+"""Seeds for the monkey, and the report at the end."""
+
+import time
+from pathlib import Path
+
+import pytest
+from support.chaos.report import Report
+
+_REPORT = pytest.StashKey[Report]()
+_BUILD = Path(__file__).parents[2] / "build"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seed", type=int, default=None, help="Repeat the run of one seed.")
+    parser.addoption("--seeds", type=int, default=20, help="How many seeds the monkey gets.")
+    parser.addoption("--first-seed", type=int, default=None, help="The first of them; else by the clock.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_REPORT] = Report()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "chaos_seed" in metafunc.fixturenames:
+        metafunc.parametrize("chaos_seed", _seeds(metafunc.config))
+
+
+def _seeds(config: pytest.Config) -> list[int]:
+    """Without the options (as in ``make check``, where these tests are left out) there is nothing to choose."""
+    one = config.getoption("--seed", default=None)
+    if one is not None:
+        return [one]
+    first = config.getoption("--first-seed", default=None) or int(time.time()) % 1_000_000
+    return list(range(first, first + config.getoption("--seeds", default=1)))
+
+
+@pytest.fixture
+def first_seed(request: pytest.FixtureRequest) -> int:
+    """The seed of everything in process."""
+    return _seeds(request.config)[0]
+
+
+@pytest.fixture
+def report(request: pytest.FixtureRequest) -> Report:
+    """Where what was measured is noted."""
+    return request.config.stash[_REPORT]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    report = config.stash[_REPORT]
+    if report.empty:
+        return
+    report.write(_BUILD / "chaos.json")
+    terminalreporter.section("chaos")
+    terminalreporter.write_line(report.table())
+    for guard, schedule in report.guards.items():
+        terminalreporter.write_line(f"without {guard}: {schedule}")
+    for kind, count in report.schedules.items():
+        terminalreporter.write_line(f"{count} schedules in process: {kind}")
+    for run in report.runs:
+        terminalreporter.write_line(
+            f"seed {run.seed}: {len(run.wrong)} wrong in {run.seconds} s; make chaos SEED={run.seed}"
+        )

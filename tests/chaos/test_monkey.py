@@ -1,0 +1,22 @@
+"""Real Redis, workers, intake and sandbox, and a monkey with a seed: in the end every invoice is booked once."""
+
+from pathlib import Path
+
+import pytest
+from support.chaos.report import Report
+from support.chaos.run import run
+
+
+@pytest.mark.timeout(180)
+def test_a_short_rage(tmp_path: Path) -> None:
+    """Eight seconds of kills, cuts and storms over 80 invoices, always the same seed."""
+    assert run(tmp_path, 2, count=80, seconds=8).wrong == []
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(600)
+def test_a_rage(tmp_path: Path, chaos_seed: int, report: Report) -> None:
+    """Half a minute over 240 invoices in two periods, each seed another story."""
+    outcome = run(tmp_path, chaos_seed, count=240, seconds=25)
+    report.runs.append(outcome)
+    assert outcome.wrong == [], f"make chaos SEED={chaos_seed} ({outcome.deeds})"
