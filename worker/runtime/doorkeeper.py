@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
-from celery.worker.consumer import Consumer
 from celery.worker.consumer.consumer import logger as celery_logger
 
 from config.names import EXPORT_TASK, PREFLIGHT_TASK
+from worker.runtime.event_batches import EventBatches
 
 log = structlog.get_logger()
 
@@ -24,7 +24,7 @@ _OPTIONS = ("eta", "expires", "group", "retries", "shadow")
 _ID = re.compile(r"[a-z][a-z0-9]{0,19}(-[A-Za-z0-9-]{1,60})?-p?[0-9]{1,15}")
 
 
-class Doorkeeper(Consumer):  # type: ignore[misc]  # Celery ships no types
+class Doorkeeper(EventBatches):
     """Celery's consumer (``worker_consumer``), which sees our messages only."""
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:

@@ -1,0 +1,42 @@
+"""What a monitor hears of a real worker."""
+
+import base64
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import redis
+from support.installation import Installation, event
+from support.samples import customer, invoice, line
+
+COUNT = 60
+
+
+def _heard(listening: Any) -> list[list[dict[str, Any]]]:
+    """Return the batches of task events that lie in the subscription."""
+    batches = []
+    while message := listening.get_message(timeout=0.1):
+        if message["type"] == "pmessage":
+            batches.append(json.loads(base64.b64decode(json.loads(message["data"])["body"])))
+    return batches
+
+
+def test_a_monitor_hears_every_event_in_few_messages(tmp_path: Path) -> None:
+    """Every invoice is told as received, started and succeeded; several events travel in one message."""
+    invoices = [invoice(line(), invoice_number=500_000 + n, customer=customer(corporate_id=None)) for n in range(COUNT)]
+    with Installation(tmp_path) as running, redis.Redis.from_url(running.redis.url) as client:
+        running.start_all()
+        running.wait_for(lambda: " ready." in running.log("worker-1"), "the worker is ready")
+        with client.pubsub() as listening:
+            listening.psubscribe("*celeryev/task.multi")
+            running.push(event(*invoices))
+            running.wait_for(lambda: running.counts() == {"exported": COUNT}, "all are exported")
+            time.sleep(1)  # the last batch waits for others
+            batches = _heard(listening)
+
+    told = [(one["uuid"].partition(".")[0], one["type"]) for batch in batches for one in batch]
+    kinds = ("task-received", "task-started", "task-succeeded")
+    ids = ["main-p881", *(f"main-{one.invoice_number}" for one in invoices)]
+    assert {(one, kind) for one in ids for kind in kinds} == set(told)
+    assert len(batches) <= len(told) / 4
