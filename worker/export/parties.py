@@ -33,7 +33,10 @@ def forget_customer(desk: Desk, invoice: Invoice, agreement: int) -> None:
 
 
 def product_number(desk: Desk, sales_account: str, reference: ReferenceData, obtain: Obtain = find_or_create) -> str:
-    """Return the product that stands for a sales account. Raises as ``customer_number`` does."""
+    """Return the product that stands for a sales account. Raises as ``customer_number`` does.
+
+    One that was made after the reference data were read is read itself: its group decides the account of the revenue.
+    """
     group = products.group_for(sales_account, desk.export.codes.sales_accounts, reference.groups)
     known = products.choose(sales_account, group, reference.products)
     if known:
@@ -46,7 +49,8 @@ def product_number(desk: Desk, sales_account: str, reference: ReferenceData, obt
         look=lambda: _look_product(desk, sales_account),
         body=lambda: encode(products.new_product(_free_number(desk, sales_account), sales_account, group)),
         number_of=lambda reply: _named(reply.body["productNumber"]),
-        exists=lambda number: desk.economic.product(number) is not None,
+        exists=lambda number: products.stands_in(group, desk.economic.product(number)),
+        changeable=True,
     )
     return obtain(desk, creation, agreement=reference.agreement)
 

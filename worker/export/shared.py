@@ -36,8 +36,14 @@ class Creation:
     body: Callable[[], str]
     #: Its number in e-conomic's answer to the create; raises what reading another shape raises.
     number_of: Callable[[Reply], str]
-    #: Whether e-conomic has it under this number.
+    #: Whether e-conomic has it under this number, fit for use.
     exists: Callable[[str], bool]
+    #: Whether a remembered number is asked for before it is used, as what it stands for may have become another thing.
+    changeable: bool = False
+
+    def trusts(self, number: str | None) -> bool:
+        """Tell whether a remembered number may be used."""
+        return bool(number) and (not self.changeable or self.exists(str(number)))
 
 
 class Obtain(Protocol):
@@ -58,14 +64,18 @@ def find_or_create(desk: Desk, creation: Creation, *, agreement: int) -> str:
 
     Raises ``Busy`` while another worker is at it, and whatever the look and the create raise.
     """
-    with flight(desk, known_key(agreement, creation.known_as)) as known:
-        if known.number:
+    remembered = known_key(agreement, creation.known_as)
+    with flight(desk, remembered) as known:
+        if not known.number:
+            key = f"making:{agreement}:{creation.identity}"
+            with flight(desk, key) as making:
+                number = creation.look() or _create(desk, creation, key, making, agreement)
+            desk.ledger.save_shared(remembered, replace(known, number=number))
+            return number
+        if creation.trusts(known.number):
             return known.number
-        key = f"making:{agreement}:{creation.identity}"
-        with flight(desk, key) as making:
-            number = creation.look() or _create(desk, creation, key, making, agreement)
-        desk.ledger.save_shared(known_key(agreement, creation.known_as), replace(known, number=number))
-        return number
+    desk.ledger.forget_shared(remembered)
+    return find_or_create(desk, creation, agreement=agreement)
 
 
 @contextmanager

@@ -58,6 +58,11 @@ def choose(sales_account: str, group: ProductGroup, products: Sequence[Product])
     return None
 
 
+def stands_in(group: ProductGroup, product: Product | None) -> bool:
+    """Tell whether a product may be put on a line for this group."""
+    return product is not None and product.group == group.number and not product.barred
+
+
 def own_numbers(sales_account: str) -> tuple[str, str]:
     """Return the numbers a product of ours may have, preferred first: at most 25 characters, safe in an address."""
     if re.fullmatch(r"[A-Za-z0-9-]{1,21}", sales_account):
