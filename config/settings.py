@@ -91,7 +91,9 @@ def load_settings(*, secrets: Path = SECRETS) -> Settings:
     try:
         settings = Settings(_secrets_dir=secrets, **_redis_url(os.environ, secrets))
     except ValidationError as error:
-        raise ConfigurationMistakes(unknown + from_validation(error, Settings, _place)) from None
+        told = {mistake.key.upper() for mistake in unknown}
+        found = from_validation(error, Settings, _place)
+        raise ConfigurationMistakes(unknown + [mistake for mistake in found if mistake.key not in told]) from None
     if unknown:
         raise ConfigurationMistakes(unknown)
     return settings

@@ -49,15 +49,18 @@ def bring(tools: Tools, files: Sequence[Path], about: About) -> list[bytes]:
     return [compose(invoices, export=name, period=period, source=about.source, now=tools.clock())]
 
 
-def check(tools: Tools, raw: bytes) -> list[Invoice]:
-    """Return an event's invoices, checked as the intake does, but for files referred to. Raises ``WrongUsage``."""
+def check(tools: Tools, raw: bytes) -> int:
+    """Check an event as the intake does, but for files referred to; return how many invoices it has.
+
+    Raises ``WrongUsage``.
+    """
     event = read(tools, raw)
     by_type = tools.export(event.data.export).invoice_series == "by-type"
     invoices = list(event.data.invoices or ())
     problems = check_event(invoices, event.data.totals(), event.data.invoice_count, by_type=by_type) if invoices else []
     if problems:
         raise wrong(problems)
-    return invoices
+    return event.data.invoice_count
 
 
 def read(tools: Tools, raw: bytes) -> Event:

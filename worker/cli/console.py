@@ -2,13 +2,18 @@
 
 import json
 import sys
-from typing import Any, TextIO
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, TextIO
 from unicodedata import category
 
+from pydantic.alias_generators import to_camel
 from rich.console import Console
 from rich.text import Text
 from rich.theme import Theme
 from typing_extensions import override
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 #: Good is done, wait is on its way, bad needs a person; quiet steps back, strong stands out.
 THEME = Theme(
@@ -45,6 +50,11 @@ def console(file: TextIO) -> Console:
 def print_json(out: Console, data: Any) -> None:
     """Write one JSON document, uncoloured and unwrapped; amounts of money are strings in it."""
     out.file.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
+def data_of(value: "DataclassInstance") -> dict[str, Any]:
+    """Return a value's fields for JSON, named in camelCase as in the event contract and all other output."""
+    return {to_camel(key): field for key, field in asdict(value).items()}
 
 
 class _Console(Console):

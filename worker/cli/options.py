@@ -9,7 +9,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Write one JSON document in
 InvoiceId = Annotated[
     str, typer.Argument(metavar="ID", help="An invoice, for example main-100353, or a task id from Flower.")
 ]
-By = Annotated[str, typer.Option("--by", help="Who does this, for the history.", default_factory=getuser)]
+By = Annotated[
+    str,
+    typer.Option(
+        "--by", help="Who does this, for the history.", default_factory=getuser, show_default="your login name"
+    ),
+]
 Period = Annotated[
     str | None, typer.Option("--period", metavar="PERIOD", help="Only this period: its id, or Opter's name of it.")
 ]

@@ -1,11 +1,12 @@
 """Proving an export's set-up: reads of its agreement, and the pure checks over what they gave."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
 from config.exports import Export
-from worker.errors import Misconfigured, Refused
+from worker.errors import Misconfigured, Refused, Throttled, Unavailable, Unreachable
 from worker.invoicing.economic_port import Economic
 from worker.invoicing.invoice import Invoice
 from worker.invoicing.ports import OperatorPort
@@ -14,6 +15,27 @@ from worker.invoicing.setup_check import Check, check_setup
 
 #: Invoices of the ledger that serve as samples: more would tell nothing new.
 _SAMPLES = 1000
+_UNREACHED = "Check api_url and openapi_url in the exports file, the network, and e-conomic's status page; try again."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proof:
+    """What was found out about one export."""
+
+    export: str
+    checks: tuple[Check, ...]
+    #: False: e-conomic did not answer, so nothing is known.
+    reached: bool = True
+
+
+def attempt(export: Export, economic: Economic, ledger: OperatorPort, given: Sequence[Invoice], today: date) -> Proof:
+    """Prove one export of several: an e-conomic that cannot be reached keeps nobody from proving the others."""
+    try:
+        return Proof(export=export.name, checks=prove(export, economic, ledger, given, today))
+    except (Unreachable, Throttled, Unavailable) as error:
+        found = f"{export.api_url}: {error.failure.description}"
+        check = Check(item="e-conomic", ok=False, found=found, next_step=_UNREACHED)
+        return Proof(export=export.name, checks=(check,), reached=False)
 
 
 def prove(

@@ -31,6 +31,8 @@ class WrongUsage(Exception):
         self.next_step = next_step
 
 
+_WHICH_REDIS = "`opter-economic up` brings a Redis of its own; any other is named by REDIS_URL."
+
 #: Errors that are explained; any other is a mistake in this program and shows where it happened.
 TOLD = (ConfigurationMistakes, ExportError, EmbeddedServerError, WrongUsage)
 
@@ -64,6 +66,8 @@ def _failure(error: ExportError, console: Console) -> ExitCode:
     if failure.economic_message:
         console.print(f"  e-conomic says: {failure.economic_message}", soft_wrap=True)
     _advice(console, failure.next_step)
+    if isinstance(error, LedgerDown):
+        _advice(console, _WHICH_REDIS)
     if isinstance(error, LedgerDown | Retryable | Uncertain):
         return ExitCode.UNREACHABLE
     return ExitCode.PERSON

@@ -28,7 +28,7 @@ def test_a_reason_narrows_the_list(bench: Bench) -> None:
     [found] = bench.json("failed", "list", "--reason", "totals-mismatch")
 
     assert found["id"] == "main-100356"
-    assert found["failure"]["log_id"] == "log-17"
+    assert found["failure"]["logId"] == "log-17"
 
 
 def test_an_unknown_reason_code_is_wrong_usage(bench: Bench) -> None:

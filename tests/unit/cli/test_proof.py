@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import date
 
+import pytest
 from support.cli import Bench, open_period
 from support.samples import export, invoice, line, reference
 
-from worker.cli.proof import prove
-from worker.errors import Misconfigured
+from worker.cli.proof import attempt, prove
+from worker.errors import LedgerDown, Misconfigured, Retryable, Unreachable
 from worker.invoicing.reasons import Reason, failure
 from worker.invoicing.reference import Document, EconomicCustomer, ReferenceData
 
@@ -61,3 +62,34 @@ def test_given_invoices_come_before_those_of_the_ledger(bench: Bench) -> None:
 
     assert all(one.ok for one in checks)
     assert checks[-1].found == "all 1 would pass the check of a period"
+
+
+class Silent(Agreement):
+    """An agreement behind an address where nobody answers, or behind a rate gate whose Redis is gone."""
+
+    def __init__(self, error: Retryable) -> None:
+        super().__init__()
+        self.error = error
+
+    def reference_data(self, _: frozenset[str]) -> ReferenceData:
+        raise self.error
+
+
+def test_an_unreachable_economic_is_told_of_its_export_alone(bench: Bench) -> None:
+    """Named with its address and what a person can do; other exports are proven all the same."""
+    error = Unreachable(failure(Reason.ECONOMIC_UNREACHABLE, "e-conomic cannot be reached (ConnectError)."))
+
+    proof = attempt(export(), Silent(error), bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
+    [found] = proof.checks
+
+    assert (proof.reached, found.ok) == (False, False)
+    assert found.found == f"{export().api_url}: e-conomic cannot be reached (ConnectError)."
+    assert "Check api_url" in found.next_step
+
+
+def test_a_ledger_that_is_down_ends_the_check(bench: Bench) -> None:
+    """Without Redis nothing can be proven of any export."""
+    agreement = Silent(LedgerDown(failure(Reason.LEDGER_DOWN, "Redis does not answer.")))
+
+    with pytest.raises(LedgerDown):
+        attempt(export(), agreement, bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked

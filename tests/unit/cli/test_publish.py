@@ -99,3 +99,12 @@ def test_what_was_exported_before_goes_again_when_told_to(bench: Bench, tmp_path
     assert states == [{"main-100353": State.EXPORTED}, {"main-100353": State.RECEIVED}]
     assert "1 invoice of them exported before" in bench.stdout.getvalue()
     assert len(bench.queue.queue) == 2
+
+
+def test_invoices_by_reference_are_counted_as_announced(bench: Bench) -> None:
+    """The event itself holds none of them, yet it is an event with that many invoices."""
+    sample = Path(__file__).parents[3] / "deploy" / "samples" / "period-by-reference.json"
+    announced = json.loads(sample.read_bytes())["data"]["invoiceCount"]
+
+    assert bench.run("publish", str(sample)) == 0
+    assert f"1 event with {announced} invoice" in bench.stdout.getvalue()

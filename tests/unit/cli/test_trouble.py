@@ -17,7 +17,6 @@ FAILURE = failure(Reason.TOKENS_REFUSED, "What is wrong.", economic_message="[Un
     [
         (Misconfigured(FAILURE), 1),
         (Refused(FAILURE, status=400), 1),
-        (LedgerDown(FAILURE), 3),
         (Unreachable(FAILURE), 3),
         (Throttled(FAILURE), 3),
         (Uncertain(FAILURE), 3),
@@ -27,6 +26,14 @@ def test_what_is_wrong_and_what_to_do(bench: Bench, error: ExportError, code: in
     """The description, e-conomic's words verbatim, the next step."""
     assert explain(error, bench.err) == code
     assert bench.stderr.getvalue() == "✗ What is wrong.\n  e-conomic says: [Unauthorized]\n  → What to do.\n"
+
+
+def test_which_redis_is_meant(bench: Bench) -> None:
+    """Who has none yet learns where one comes from; exit code 3."""
+    assert explain(LedgerDown(failure(Reason.LEDGER_DOWN, "Redis does not answer.")), bench.err) == 3
+    assert bench.stderr.getvalue().endswith(
+        "\n  → `opter-economic up` brings a Redis of its own; any other is named by REDIS_URL.\n"
+    )
 
 
 def test_all_mistakes_of_the_configuration(bench: Bench) -> None:

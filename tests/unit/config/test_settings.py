@@ -82,6 +82,16 @@ def test_every_mistake_is_reported_at_once(tmp_path: Path, monkeypatch: pytest.M
     assert "'many'" in found["OPTER_ECONOMIC_WORKER__CONCURRENCY"]
 
 
+def test_an_unknown_setting_is_reported_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the nearest known one, not a second time as an unknown key of its section."""
+    monkeypatch.setenv("OPTER_ECONOMIC_LEDGER__LEASE_SECOND", "30")
+
+    with pytest.raises(ConfigurationMistakes) as caught:
+        load_settings(secrets=tmp_path)
+
+    assert [one.next_step for one in caught.value.mistakes] == ['Did you mean "OPTER_ECONOMIC_LEDGER__LEASE_SECONDS"?']
+
+
 def test_a_mistake_never_shows_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The Redis address holds a password, so its value stays out of the report."""
     monkeypatch.setenv("REDIS_URL", "http://:PASSWORD@host")

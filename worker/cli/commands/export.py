@@ -10,8 +10,9 @@ from rich.text import Text
 
 from worker.cli.bringing import read_invoices
 from worker.cli.console import print_json
+from worker.cli.elsewhere import warn_elsewhere
 from worker.cli.options import AsJson, By, Name
-from worker.cli.proof import prove
+from worker.cli.proof import Proof, attempt
 from worker.cli.tools import Tools
 from worker.cli.trouble import ExitCode
 from worker.cli.views.exports import checks_data, checks_view, exports_data, exports_view
@@ -33,6 +34,7 @@ Why = Annotated[str, typer.Option("--why", help="Why, for whoever looks at `stat
 def export_list(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     """List all exports. Exit code 1 when one of them is paused."""
     tools: Tools = ctx.obj
+    warn_elsewhere(tools)
     with tools.ledger() as ledger:
         paused = ledger.paused()
     if as_json:
@@ -52,16 +54,17 @@ def export_check(
     the product groups of all sales accounts that the exports file, the ledger or --event know. Creates nothing.
     """
     tools: Tools = ctx.obj
+    warn_elsewhere(tools)
     exports = [tools.export(name)] if name else [tools.exports[one] for one in sorted(tools.exports)]
     given = [invoice for path in samples or () for invoice in read_invoices(path)]
     today = datetime.fromtimestamp(tools.clock(), UTC).date()
     with tools.runtime() as runtime:
-        proven = [(one.name, prove(one, runtime.clients[one.name], runtime.ledger, given, today)) for one in exports]
+        proofs = [attempt(one, runtime.clients[one.name], runtime.ledger, given, today) for one in exports]
     if as_json:
-        print_json(tools.out, [checks_data(*each) for each in proven])
+        print_json(tools.out, [checks_data(each.export, each.checks) for each in proofs])
     else:
-        tools.out.print(*(checks_view(*each) for each in proven), sep="\n")
-    raise typer.Exit(_verdict([check.ok for _, checks in proven for check in checks]))
+        tools.out.print(*(checks_view(each.export, each.checks) for each in proofs), sep="\n")
+    raise typer.Exit(_verdict(proofs))
 
 
 @export.command("pause")
@@ -82,5 +85,7 @@ def export_resume(ctx: typer.Context, name: Name) -> None:
     tools.out.print(Text("Resumed.", "good") if resumed else Text(f"Export {name} was not paused."))
 
 
-def _verdict(oks: Sequence[bool]) -> ExitCode:
-    return ExitCode.OK if all(oks) else ExitCode.PERSON
+def _verdict(proofs: Sequence[Proof]) -> ExitCode:
+    if not all(proof.reached for proof in proofs):
+        return ExitCode.UNREACHABLE
+    return ExitCode.OK if all(check.ok for proof in proofs for check in proof.checks) else ExitCode.PERSON

@@ -48,7 +48,7 @@ def publish(  # noqa: PLR0913, PLR0917  # one parameter for each option of the c
     """
     tools: Tools = ctx.obj
     events = bring(tools, files, About(export=export, period=period, name=name, region=region, source=source))
-    invoices = sum(len(check(tools, raw)) for raw in events)
+    invoices = sum(check(tools, raw) for raw in events)
     if plan:
         _require_unchanged(tools, events, plan, again=again)
     if again:

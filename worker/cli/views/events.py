@@ -1,13 +1,13 @@
 """Refused events."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from rich.console import RenderableType
 from rich.text import Text
 
 from worker.cli import words
+from worker.cli.console import data_of
 from worker.cli.views.reasons import title
 from worker.cli.views.tables import facts, page, section, table
 from worker.intake.dead import DeadEvent
@@ -57,5 +57,5 @@ def event_data(event: DeadEvent) -> dict[str, Any]:
         "refusedAt": words.iso(event.at),
         "reason": event.reason.value,
         "nextStep": event.next_step,
-        "problems": [asdict(problem) for problem in event.problems],
+        "problems": [data_of(problem) for problem in event.problems],
     }

@@ -1,7 +1,6 @@
 """Exports and what a check of one found."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from rich.console import RenderableType
@@ -9,6 +8,7 @@ from rich.text import Text
 
 from config.exports import Export
 from worker.cli import words
+from worker.cli.console import data_of
 from worker.cli.views.tables import page, table
 from worker.errors import Failure
 from worker.invoicing.setup_check import Check
@@ -34,7 +34,7 @@ def exports_data(exports: Mapping[str, Export], paused: Mapping[str, Failure]) -
             "method": export.method,
             "agreement": export.agreement,
             "apiUrl": export.api_url,
-            "paused": asdict(paused[name]) if name in paused else None,
+            "paused": data_of(paused[name]) if name in paused else None,
         }
         for name, export in sorted(exports.items())
     ]
@@ -57,4 +57,4 @@ def checks_view(name: str, checks: Sequence[Check]) -> RenderableType:
 
 def checks_data(name: str, checks: Sequence[Check]) -> dict[str, Any]:
     """Return the same for scripts."""
-    return {"export": name, "ok": all(check.ok for check in checks), "checks": [asdict(check) for check in checks]}
+    return {"export": name, "ok": all(check.ok for check in checks), "checks": [data_of(check) for check in checks]}

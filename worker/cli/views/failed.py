@@ -1,13 +1,13 @@
 """Failed invoices: grouped by reason, and one in full."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from rich.console import RenderableType
 from rich.text import Text
 
 from worker.cli import words
+from worker.cli.console import data_of
 from worker.cli.views.reasons import next_step, title
 from worker.cli.views.tables import facts, page, section, table
 from worker.errors import Failure
@@ -148,4 +148,4 @@ def _history(record: InvoiceRecord) -> RenderableType:
 
 
 def _failure_data(failure: Failure | None) -> dict[str, str] | None:
-    return asdict(failure) if failure else None
+    return data_of(failure) if failure else None

@@ -1,9 +1,9 @@
 """A plan for scripts: everything in it, requests byte for byte."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
+from worker.cli.console import data_of
 from worker.invoicing.plans.fingerprint import plan_hash
 from worker.invoicing.plans.plan import Amounts, Created, Fate, Foretold, Plan, PlannedInvoice, Request
 
@@ -40,7 +40,7 @@ def _invoice(one: PlannedInvoice) -> dict[str, Any]:
         "state": one.state.value if one.state else None,
         "source": _amounts(one.source) if one.source else None,
         "foretold": _foretold(one.foretold) if one.foretold else None,
-        "problems": [asdict(failure) for failure in one.problems],
+        "problems": [data_of(failure) for failure in one.problems],
         "requests": [_request(request) for request in one.requests],
         "remarks": list(one.remarks),
         "found": one.found,

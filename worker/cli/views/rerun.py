@@ -1,11 +1,11 @@
 """The report of a run over invoices that had been exported before."""
 
-from dataclasses import asdict
 from typing import Any
 
 from rich.console import RenderableType
 from rich.text import Text
 
+from worker.cli.console import data_of
 from worker.cli.rerun import Rerun
 from worker.cli.views.reasons import by_reason
 from worker.cli.views.tables import facts, page, section
@@ -26,11 +26,4 @@ def rerun_view(run: Rerun) -> RenderableType:
 
 def rerun_data(run: Rerun) -> dict[str, Any]:
     """Return the same for scripts."""
-    told = asdict(run)
-    return {
-        "bookedNow": told["booked_now"],
-        "alreadyThere": told["already_there"],
-        "leftOut": told["left_out"],
-        "failed": told["failed"],
-        "moving": told["moving"],
-    }
+    return data_of(run)
