@@ -28,10 +28,10 @@ def find(job: Job) -> Document | None:
         return remembered
     found = job.desk.economic.documents([job.record.id])
     booked = [document for document in found if document.booked]
-    candidates = booked or found
+    candidates = booked or _drafts_themselves(job, found)
     if len({document.number for document in candidates}) > 1:
         raise Rejected(_several(job, candidates))
-    for draft in found if booked else ():
+    for draft in _drafts_themselves(job, found) if booked else ():
         _note_left_draft(job, draft)
     return candidates[0] if candidates else _by_number(job)
 
@@ -42,11 +42,15 @@ def _remembered(job: Job) -> Document | None:
     return job.desk.economic.booked(number) if number else None
 
 
-def _note_left_draft(job: Job, listed: Document) -> None:
-    """Remark a draft beside the booked invoice, unless it is the one that was booked between the two listings."""
-    draft = None if listed.booked else job.desk.economic.draft(listed.number)
-    if draft and draft.reference == job.record.id:
-        job.note(f"Draft {draft.number} stands beside the booked invoice: delete it, as booking it would double it")
+def _drafts_themselves(job: Job, found: Sequence[Document]) -> list[Document]:
+    """Read listed drafts one by one: a listing may show one that has been booked or changed, a resource does not."""
+    drafts = (job.desk.economic.draft(listed.number) for listed in found if not listed.booked)
+    return [draft for draft in drafts if draft and draft.reference == job.record.id]
+
+
+def _note_left_draft(job: Job, draft: Document) -> None:
+    """Remark a draft that stands beside the booked invoice."""
+    job.note(f"Draft {draft.number} stands beside the booked invoice: delete it, as booking it would double it")
 
 
 def _by_number(job: Job) -> Document | None:
