@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from config.addresses import split_addresses
 from config.agreements import disagreements, unsafe_addresses
 from config.exports import Export, ExportName
 from config.mistakes import ConfigurationMistakes, Mistake, from_validation, suggestion
@@ -16,6 +17,8 @@ from config.start_text import read_start_text
 from config.tokens import SOURCES, TOKENS, TokenMissing, read_token
 
 _TOP = ("defaults", "exports")
+#: Keys of an entry, as they are spelled in the file: its tokens only by where they come from.
+_KEYS = sorted((Export.model_fields.keys() - {"name", *TOKENS}) | {*SOURCES, "start_text"})
 #: By method: what cannot differ by invoice type, because the method does not know it.
 _IDLE = {"invoice": ("journal",), "voucher": ("numbers", "layout")}
 
@@ -70,7 +73,8 @@ class _Reader:
         self._check_name(name, place)
         entry = self._with_start_text(_merged(defaults, own), own, place)
         self._check_types(own.get("types"), entry.get("method", "invoice"), place)
-        values = {key: value for key, value in entry.items() if key not in (*SOURCES, *TOKENS)}
+        self._check_keys(entry, place)
+        values = {key: value for key, value in entry.items() if key in Export.model_fields and key not in TOKENS}
         for token in TOKENS:
             values[token] = self._token(token, entry, place)
         return self._validated(name, values, place)
@@ -80,6 +84,10 @@ class _Reader:
             TypeAdapter(ExportName).validate_python(name)
         except ValidationError:
             self.note(place, "", "the name does not fit.", "Use at most 20 of a-z and 0-9, a letter first.")
+
+    def _check_keys(self, entry: dict[str, Any], place: str) -> None:
+        for key in entry.keys() - {*_KEYS, "name", *TOKENS}:
+            self.note(place, key, "is not a known key.", suggestion(key, _KEYS))
 
     def _check_types(self, types: Any, method: Any, place: str) -> None:
         """Name what an export says of an invoice type in vain; what is no table at all, the model refuses."""
@@ -119,7 +127,9 @@ class _Reader:
         except ValidationError as error:
             self.mistakes += from_validation(error, Export, lambda loc: (self.file, *_place(place, loc)))
             return None
-        self.mistakes += [self.mistake(place, *found) for found in unsafe_addresses(export)]
+        self.mistakes += [
+            self.mistake(place, *found) for found in (*unsafe_addresses(export), *split_addresses(export))
+        ]
         if export.method == "voucher" and not export.codes.tax_rates:
             self.note(
                 place, "codes.tax_rates", "is missing, and the voucher method needs it.", "Pair every Opter VAT code."

@@ -8,8 +8,10 @@ from functools import cached_property
 from celery import Celery
 from rich.console import Console
 
+from config.addresses import elsewhere
 from config.exports import Export
 from config.exports_file import load_exports
+from config.mistakes import ConfigurationMistakes
 from config.settings import SECRETS, Settings, load_settings
 from worker.cli.trouble import WrongUsage
 from worker.export.plan import Planner
@@ -45,6 +47,13 @@ class Tools:
     def exports(self) -> Mapping[str, Export]:
         """The exports file. Raises ``ConfigurationMistakes``."""
         return load_exports(self.settings.exports_file, env=os.environ, secrets=SECRETS)
+
+    def elsewhere(self) -> Mapping[str, str]:
+        """Return export -> address of those that do not go to e-conomic; none while the exports file is unusable."""
+        try:
+            return elsewhere(self.exports)
+        except ConfigurationMistakes:
+            return {}
 
     def export(self, name: str) -> Export:
         """Return one entry of the exports file. Raises ``WrongUsage`` when there is none of that name."""

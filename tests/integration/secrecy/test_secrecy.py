@@ -85,7 +85,7 @@ def test_the_story_was_told_to_its_end(place: MarkedInstallation, evidence: Evid
 
     assert {"product-group-missing", "customer-ambiguous", "customer-contradiction", "internal-error"} <= reasons
     assert [
-        word for word in ("internal_error", "waiting", "tokens-refused", "outcome-unknown") if word not in log
+        word for word in ("internal_error", "waiting", "tokens-refused", "export_not_to_economic") if word not in log
     ] == []
 
 

@@ -15,6 +15,7 @@ ROWS = [(table, row) for table in exports_tables() for row in table.rows]
 KEYS = [f"{table.name}: {row.key}" for table, row in ROWS]
 #: Keys that only one of the methods knows.
 VOUCHER_ONLY = {("exports.NAME", "journal"), ("exports.NAME.types.TYPE", "journal")}
+TOGETHER = ("api_url", "openapi_url")
 
 
 def loaded(folder: Path, table: KeyTable, row: KeyRow, value: str) -> Export:
@@ -26,7 +27,8 @@ def loaded(folder: Path, table: KeyTable, row: KeyRow, value: str) -> Export:
         "exports.main.customers": {"group": "1", "layout": "19"},
         "exports.main.codes": {"tax_rates": '{ "M25" = "U25" }'},
     }
-    tables.setdefault(place, {})[key] = value
+    # The two addresses lead to one place: both to e-conomic, or both to the sandbox.
+    tables.setdefault(place, {}).update(dict.fromkeys(TOGETHER if key in TOGETHER else [key], value))
     if key == "start_text":
         del tables[place]["method"]
     if key in SOURCES:

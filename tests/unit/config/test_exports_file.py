@@ -191,6 +191,17 @@ def test_a_misspelt_key_gets_a_suggestion(load: Load) -> None:
         load(HEAD + MAIN + "[exports.main.booking]\ntolerence = '0.01'\n")
 
 
+def test_a_strange_key_is_answered_with_the_keys_of_the_file(load: Load) -> None:
+    """As they are spelled there: tokens by their source, no name, and the Start text."""
+    with pytest.raises(ConfigurationMistakes) as caught:
+        load(HEAD + MAIN + "zzzz = 1\n")
+
+    [mistake] = caught.value.mistakes
+    known = mistake.next_step.removeprefix("Known here: ").rstrip(".").split(", ")
+    assert {"grant_token_env", "grant_token_file", "app_secret_token_env", "start_text", "method"} <= set(known)
+    assert not {"name", "grant_token", "app_secret_token"} & set(known)
+
+
 @pytest.mark.parametrize("content", [b"[exports", b"\xff\xfe", b"a = 1\na = 2\n"])
 def test_a_file_that_is_no_toml_is_one_mistake(content: bytes, tmp_path: Path) -> None:
     """A parser's complaint becomes a mistake with the file's name."""

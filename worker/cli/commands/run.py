@@ -1,19 +1,26 @@
 """The processes: ``worker``, ``intake``, ``sandbox``, ``flower``."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
+import structlog
 import typer
 from rich.text import Text
 
-from config.settings import Settings
+from config.addresses import at_economic, elsewhere
+from config.exports import Export
+from config.mistakes import ConfigurationMistakes
 from worker.cli.processes.celery_commands import become, flower_command, worker_command
 from worker.cli.processes.intake import run_intake
+from worker.cli.processes.redis import require_fit
 from worker.cli.processes.stopping import stop_on_signal
 from worker.cli.tools import Tools
 from worker.cli.trouble import WrongUsage
-from worker.runtime import configure_logs, server_problems
+from worker.runtime import configure_logs
 from worker.runtime.intake import intake_consumer
 from worker.sandbox.server import DEFAULT_PORT, serve, standard_agreements
+
+log = structlog.get_logger()
 
 WorkerName = Annotated[
     str, typer.Option("--name", "-n", help="Name of this worker, unique among those running; %h is the host.")
@@ -23,14 +30,19 @@ Also = Annotated[
     list[str] | None,
     typer.Option("--also", metavar="NAME", help="A further agreement, behind grant token sandbox-grant-NAME."),
 ]
+Anyway = Annotated[
+    bool, typer.Option("--anyway", help="Start although exports of this environment go to e-conomic itself.")
+]
 Port = Annotated[int, typer.Option("--port", help="Port to listen on; 0 takes any free one.")]
 
 
 def worker(ctx: typer.Context, name: WorkerName = "worker@%h") -> None:
     """Run a worker: it exports invoices to e-conomic. Run several under different names for more throughput."""
     tools: Tools = ctx.obj
-    settings, _ = tools.settings, tools.exports  # every mistake is told here, before Celery starts
-    _require_fit(settings)
+    settings = tools.settings
+    configure_logs(settings.log.level, settings.log.format)
+    _tell_elsewhere(tools.exports)  # every mistake is told here, before Celery starts
+    require_fit(settings)
     become(worker_command(name, settings.log.level))
 
 
@@ -50,21 +62,30 @@ def intake(ctx: typer.Context) -> None:
     tools: Tools = ctx.obj
     settings = tools.settings
     configure_logs(settings.log.level, settings.log.format)
-    _require_fit(settings)
+    _tell_elsewhere(tools.exports)
+    require_fit(settings)
     with stop_on_signal() as stop, tools.runtime() as runtime, intake_consumer(runtime) as consumer:
         run_intake(consumer.run, runtime.sweeper.turn, interval=settings.ledger.sweep_interval, stop=stop)
 
 
-def _require_fit(settings: Settings) -> None:
-    """Refuse to run on a Redis that may forget: what it forgets could be posted twice, or never."""
-    problems = server_problems(settings)
-    if problems:
-        raise WrongUsage("This Redis is not fit to hold the ledger; nothing was started.", "\n  → ".join(problems))
+def _tell_elsewhere(exports: Mapping[str, Export]) -> None:
+    """Say it loudly in the log: what is exported there is in nobody's books."""
+    for name, address in elsewhere(exports).items():
+        log.warning("export_not_to_economic", export=name, address=address)
 
 
-def sandbox(ctx: typer.Context, host: Host = "127.0.0.1", port: Port = DEFAULT_PORT, also: Also = None) -> None:
+def sandbox(
+    ctx: typer.Context,
+    host: Host = "127.0.0.1",
+    port: Port = DEFAULT_PORT,
+    also: Also = None,
+    *,
+    anyway: Anyway = False,
+) -> None:
     """Run a stand-in e-conomic that keeps the real one's rules, to try a set-up: e-conomic itself has no sandbox."""
     tools: Tools = ctx.obj
+    if not anyway:
+        _refuse_beside_economic(tools)
     agreements = standard_agreements(also or ())
 
     def ready(url: str) -> None:
@@ -77,3 +98,20 @@ def sandbox(ctx: typer.Context, host: Host = "127.0.0.1", port: Port = DEFAULT_P
         serve(host=host, port=port, agreements=agreements, ready=ready)
     except OSError as error:
         raise WrongUsage(f"Cannot listen on {host}:{port}: {error.strerror}.", "Choose another --port.") from None
+
+
+def _refuse_beside_economic(tools: Tools) -> None:
+    """A sandbox in an environment whose exports are real invites mix-ups: a moved clock, an invoice that is not there.
+
+    With mistakes in its exports file, nothing of that environment runs beside it.
+    """
+    try:
+        real = at_economic(tools.exports)
+    except ConfigurationMistakes:
+        return
+    if real:
+        told = ", ".join(f"{name} ({address})" for name, address in real.items())
+        raise WrongUsage(
+            f"No sandbox beside {tools.settings.exports_file}: its exports go to e-conomic itself: {told}.",
+            "Start it where another exports file is in force, or with --anyway.",
+        )

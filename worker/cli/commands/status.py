@@ -8,6 +8,7 @@ import typer
 from rich.live import Live
 
 from worker.cli.console import print_json
+from worker.cli.elsewhere import warn_elsewhere
 from worker.cli.finding import find_period
 from worker.cli.options import AsJson
 from worker.cli.report import Phase, Report, report
@@ -34,6 +35,7 @@ def status(ctx: typer.Context, period: PeriodArgument = None, *, watch: Watch = 
     Exit code 1 when something needs a person.
     """
     tools: Tools = ctx.obj
+    warn_elsewhere(tools)
     if period is None:
         raise typer.Exit(_overview(tools, as_json=as_json))
     with tools.ledger() as ledger:
@@ -51,7 +53,8 @@ def _overview(tools: Tools, *, as_json: bool) -> ExitCode:
         periods, paused = ledger.periods(), ledger.paused()
         dead, waiting = len(events.dead()), events.waiting()
     if as_json:
-        print_json(tools.out, periods_data(periods, paused, dead_events=dead, waiting_events=waiting))
+        overview = periods_data(periods, paused, dead_events=dead, waiting_events=waiting)
+        print_json(tools.out, {**overview, "notEconomic": dict(tools.elsewhere())})
     else:
         now = tools.clock()
         tools.out.print(periods_view(periods, paused, dead_events=dead, waiting_events=waiting, now=now))

@@ -8,7 +8,8 @@ import typer
 from rich.text import Text
 
 from config.settings import Settings
-from worker.cli.processes.redis import redis_for
+from worker.cli.elsewhere import warn_elsewhere
+from worker.cli.processes.redis import is_embedded, redis_for
 from worker.cli.processes.stopping import stop_on_signal
 from worker.cli.processes.supervisor import Supervisor, starter
 from worker.cli.processes.together import environment, installation
@@ -38,10 +39,12 @@ def up(
         )
         try:
             supervisor.turn()
+            warn_elsewhere(tools)
             _tell(tools, settings, logs)
             _watch(tools, supervisor, stop)
         finally:
-            tools.out.print(Text("Stopping: intake, worker (finishes what it has begun), Flower, Redis.", "quiet"))
+            redis = ", Redis" if is_embedded(settings) else ""
+            tools.out.print(Text(f"Stopping: intake, worker (finishes what it has begun), Flower{redis}.", "quiet"))
             supervisor.stop()
     tools.out.print("Stopped. Everything is in the ledger; `opter-economic up` goes on from there.")
 

@@ -1,0 +1,42 @@
+import pytest
+from support.samples import export
+
+from config.addresses import at_economic, elsewhere, split_addresses
+
+SANDBOX = "http://127.0.0.1:8765"
+
+
+@pytest.mark.parametrize(
+    ("url", "own"),
+    [
+        ("https://restapi.e-conomic.com", True),
+        ("https://RESTAPI.e-conomic.com/x", True),
+        ("https://e-conomic.com", True),
+        (SANDBOX, False),
+        ("https://e-conomic.com.evil.example", False),
+        ("https://not-e-conomic.com", False),
+        ("https://evil.example/e-conomic.com", False),
+        ("https://e-conomic.com@evil.example", False),
+        ("https://[", False),
+    ],
+)
+def test_only_e_conomics_own_hosts_are_its_own(url: str, own: bool) -> None:  # noqa: FBT001  # a table's column
+    """By host name, whatever the rest of the address says."""
+    exports = {"main": export(api_url=url)}
+
+    assert at_economic(exports) == ({"main": url} if own else {})
+    assert elsewhere(exports) == ({} if own else {"main": url})
+
+
+@pytest.mark.parametrize(
+    ("addresses", "wrong"),
+    [
+        ({}, []),
+        ({"api_url": SANDBOX, "openapi_url": SANDBOX}, []),
+        ({"api_url": SANDBOX}, ["api_url"]),
+        ({"openapi_url": SANDBOX}, ["openapi_url"]),
+    ],
+)
+def test_an_export_goes_to_one_place(addresses: dict[str, str], wrong: list[str]) -> None:
+    """Half in the books and half in the sandbox is a mistake of the exports file."""
+    assert [key for key, _, _ in split_addresses(export(**addresses))] == wrong
