@@ -64,6 +64,7 @@ def _by_number(job: Job) -> Document | None:
 def adopt_booked(job: Job, document: Document, *, adopted: bool) -> None:
     """Finish with an invoice that is booked, if it is the source to the øre. Raises ``Rejected`` if it is not."""
     check_booked(job, document)
+    _note_changes(job, document)
     job.save(
         Finish(outcome=Outcome.BOOKED, detail=f"{'found ' * adopted}booked as {document.number}"),
         booked_number=document.number,
@@ -72,6 +73,17 @@ def adopt_booked(job: Job, document: Document, *, adopted: bool) -> None:
         look=False,
         verdict=None,
     )
+
+
+def _note_changes(job: Job, document: Document) -> None:
+    """Remark what a person changed of our draft before it was booked; amounts have been compared."""
+    invoice, customer = job.invoice, job.progress.customer_number
+    if job.desk.export.booking.numbers == "opter" and document.number != invoice.invoice_number:
+        job.note(f"invoiceNumber: {document.number} in e-conomic, where it was booked by hand")
+    if customer and document.customer != customer:
+        job.note(f"customer: {document.customer} in e-conomic, not {customer}")
+    if document.date != invoice.invoice_date.isoformat():
+        job.note(f"invoiceDate: {document.date} in e-conomic")
 
 
 def check_booked(job: Job, document: Document) -> None:

@@ -3,8 +3,9 @@
 from typing import Any
 
 import httpx
+import pytest
 from support.samples import customer, invoice, line
-from support.works import VOUCHER_EXPORT, Works
+from support.works import VOUCHER_EXPORT, Killed, Works
 
 from worker.invoicing.invoice import Invoice
 from worker.invoicing.record import State
@@ -84,3 +85,34 @@ def test_a_voucher_beside_the_booked_one_is_remarked() -> None:
     works.sandbox.agreement.born[address] = works.sandbox.agreement.born[voucher["self"]]
 
     assert "Voucher 10077 in journal 1 stands beside the booked one: delete it there" in again(works, source)
+
+
+def test_what_a_bookkeeper_changed_before_booking_our_draft_is_remarked() -> None:
+    """Booked by hand as 20001, on customer 1002 and another day: adopted, as it is booked, and each change is told."""
+    works = Works()
+
+    def killed(request: httpx.Request, answer: Any) -> httpx.Response:
+        if request.method == "POST" and request.url.path == "/invoices/booked":
+            raise Killed
+        response: httpx.Response = answer(request)
+        return response
+
+    works.around_http = killed
+    works.close_period(one())
+    works.check()
+    with pytest.raises(Killed):
+        works.deliver()
+    agreement = works.sandbox.agreement
+    draft = agreement.drafts.pop(1)
+    changes = {"customer": {"customerNumber": 1002}, "date": "2026-11-23", "bookedInvoiceNumber": 20001}
+    agreement.booked[20001] = draft | changes
+    works.around_http = lambda request, answer: answer(request)
+    works.clock.advance(30)
+    works.sweep()
+    works.until_rest()
+
+    assert works.record(ID).progress.remarks == (
+        "invoiceNumber: 20001 in e-conomic, where it was booked by hand",
+        "customer: 1002 in e-conomic, not 1001",
+        "invoiceDate: 2026-11-23 in e-conomic",
+    )
