@@ -12,6 +12,11 @@ from worker.errors import Unavailable
 from worker.intake.refusal import EventRefused, refused
 from worker.invoicing.reasons import Reason, failure
 
+#: Networks that translate to IPv4 put its address behind this prefix (RFC 6052).
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+#: All IPv6 addresses that are given out for the open net (RFC 4291).
+_UNICAST = ipaddress.ip_network("2000::/3")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fetched:
@@ -122,8 +127,13 @@ def _check_answer(url: str, answer: Fetched) -> None:
 
 def _public(address: str) -> bool:
     ip = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(ip, "ipv4_mapped", None)
-    return bool((mapped or ip).is_global and not ip.is_multicast)
+    if isinstance(ip, ipaddress.IPv6Address):
+        within = ip.ipv4_mapped or (ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF) if ip in _NAT64 else None)
+        if within is None:
+            # Addresses of tunnels (6to4, Teredo) lead on to whatever IPv4 address they hold.
+            return ip in _UNICAST and ip.is_global and not (ip.sixtofour or ip.teredo)
+        ip = within
+    return ip.is_global and not ip.is_multicast
 
 
 def _refused(url: str, why: str) -> EventRefused:

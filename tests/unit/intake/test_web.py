@@ -100,12 +100,22 @@ def test_http_has_to_be_allowed() -> None:
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.1.2.3", "224.0.0.1",
-     "::1", "fe80::1%eth0", "fd00::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "ff02::1"],
+     "::1", "fe80::1%eth0", "fd00::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "ff02::1",
+     "64:ff9b::7f00:1", "64:ff9b::a01:203", "2002:7f00:1::1", "2002:a01:203::1", "198.18.0.1", "240.0.0.1",
+     "::", "::7f00:1", "::ffff:0:127.0.0.1", "fec0::1", "64:ff9b:1::1", "2001:0:4136:e378:8000:63bf:3fff:fdd2"],
 )  # fmt: skip
 def test_a_name_that_leads_inside_is_refused(address: str) -> None:
     """No answer of the name lookup may be private, loopback, link-local, shared or multicast: not even one of two."""
     with pytest.raises(EventRefused, match="reference-refused"):
         _web(addresses=[PUBLIC, address]).read(URL, 7)
+
+
+@pytest.mark.parametrize(
+    "address", ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "::ffff:93.184.215.14", "64:ff9b::5db8:d70e"]
+)
+def test_a_name_that_leads_outside_is_read(address: str) -> None:
+    """Also in the ways in which IPv6 may spell it."""
+    assert _web(addresses=[address]).read(URL, 7) == b"content"
 
 
 def test_private_hosts_can_be_allowed() -> None:
