@@ -109,9 +109,9 @@ def _intend_booking(job: Job, draft_number: int, settled: Mapping[str, Any]) -> 
 
 
 def _refused(job: Job, intent: Intent, refusal: Refused) -> None:
-    """e-conomic did nothing. What it remembers of a key is left behind; a real refusal of a booking is looked into."""
+    """What e-conomic remembers of a key is left behind; what may have been done all the same is looked into."""
     refusals.count(job, refusal)
-    if intent.step == Step.BOOK or refusals.clashes(refusal):
+    if intent.step == Step.BOOK or refusals.may_have_done(job, intent, refusal):
         job.save(Continue(event=f"{intent.step}-refused", detail=refusals.codes(refusal)), look=True)
     else:
         doubt_reference_data(job)

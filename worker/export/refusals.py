@@ -3,6 +3,7 @@
 from worker.errors import ExportError, Held, Refused, Rejected
 from worker.export.job import Job
 from worker.invoicing.accounting import held, refused_date, waits
+from worker.invoicing.record import Intent
 
 #: Said when an idempotency key was used for something else before (reported by integrators).
 _CLASHES = frozenset({"PayloadChanged", "URLChanged"})
@@ -27,6 +28,11 @@ def clashes(refusal: Refused) -> bool:
 def about_the_key(refusal: Refused) -> bool:
     """Tell whether it speaks of an earlier request rather than of this one, so that another key may be tried."""
     return refusal.replayed or clashes(refusal)
+
+
+def may_have_done(job: Job, intent: Intent, refusal: Refused) -> bool:
+    """Tell whether the write may have been done all the same: by a request before this one, whose answer was lost."""
+    return clashes(refusal) or (intent != job.own and not refusal.replayed)
 
 
 def codes(refusal: Refused) -> str:

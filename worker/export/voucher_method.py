@@ -11,7 +11,7 @@ from worker.export.prepare import checked_reference, doubt_reference_data
 from worker.export.voucher_request import attachment_request, booking_request, fetch_pdf, voucher_request
 from worker.invoicing.economic_port import Reply
 from worker.invoicing.reasons import Reason, failure
-from worker.invoicing.record import Continue, Finish, Outcome, Step
+from worker.invoicing.record import Continue, Finish, Intent, Outcome, Step
 from worker.invoicing.reference import VoucherFound
 from worker.invoicing.vouchers.steps import VoucherTodo, next_voucher_step
 
@@ -44,7 +44,7 @@ def _send(job: Job) -> None:
     try:
         reply = job.attach(intent) if intent.step == Step.ATTACH else job.send(intent)
     except Refused as refusal:
-        _REFUSED[Step(intent.step)](job, refusal)
+        _REFUSED[Step(intent.step)](job, intent, refusal)
         if refusals.about_the_key(refusal):
             job.refusal = None
     except Uncertain as doubt:
@@ -157,18 +157,18 @@ def _finish(job: Job, found: VoucherFound, *, booked: bool, **changes: Any) -> N
     job.save(done, **{**changes, **journal, "intent": None, "look": False})
 
 
-def _posting_refused(job: Job, refusal: Refused) -> None:
-    """e-conomic did nothing. What it remembers of a key is left behind."""
+def _posting_refused(job: Job, intent: Intent, refusal: Refused) -> None:
+    """What e-conomic remembers of a key is left behind; what may have been done all the same is looked into."""
     refusals.count(job, refusal)
     told = Continue(event="voucher-refused", detail=refusals.codes(refusal))
-    if refusals.clashes(refusal):
+    if refusals.may_have_done(job, intent, refusal):
         job.save(told, look=True)
     else:
         doubt_reference_data(job)
         job.save(told, intent=None, generation=job.progress.generation + 1)
 
 
-def _attaching_refused(job: Job, refusal: Refused) -> None:
+def _attaching_refused(job: Job, _: Intent, refusal: Refused) -> None:
     """One that is there already is settled; a voucher that is gone, or not readable yet, is looked for."""
     refusals.count(job, refusal)
     told = Continue(event="attach-refused", detail=refusals.codes(refusal))
@@ -187,7 +187,7 @@ def _attaching_refused(job: Job, refusal: Refused) -> None:
         _go_on(job, _seen(job), attached=False, remarks=(*job.progress.remarks, remark))
 
 
-def _booking_refused(job: Job, refusal: Refused) -> None:
+def _booking_refused(job: Job, _: Intent, refusal: Refused) -> None:
     """A bookkeeper may have been faster, or moved it: a look tells whether the refusal stands."""
     refusals.count(job, refusal)
     _look_next(job, "booking-refused", detail=refusals.codes(refusal))
