@@ -26,9 +26,12 @@ _JUNK = st.one_of(
 )
 
 
-def fuzzed(short: int) -> settings:
-    """Return hypothesis settings with this many examples, or as many as ``FUZZ_EXAMPLES`` says (``make fuzz``)."""
-    count = int(os.environ.get("FUZZ_EXAMPLES", short))
+def fuzzed(short: int, *, shared_by: int = 1) -> settings:
+    """Return hypothesis settings with this many examples, or as many as ``FUZZ_EXAMPLES`` says (``make fuzz``).
+
+    ``shared_by`` parameters of one test share the latter.
+    """
+    count = int(os.environ.get("FUZZ_EXAMPLES", short * shared_by)) // shared_by
     return settings(max_examples=count, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 

@@ -83,7 +83,7 @@ class _Line:
 
 
 @pytest.mark.parametrize("name", READS)
-@fuzzed(100)
+@fuzzed(100, shared_by=len(READS))
 @given(garble=garbles(), at=st.integers(0, 30), on=st.booleans())
 def test_a_read_gives_a_value_or_an_error_of_ours(name: str, garble: Garble, at: int, *, on: bool) -> None:
     """Nothing that a server, a proxy or a cut line can answer breaks out as another error."""
@@ -95,7 +95,7 @@ def test_a_read_gives_a_value_or_an_error_of_ours(name: str, garble: Garble, at:
 
 
 @pytest.mark.parametrize("name", WRITES)
-@fuzzed(120)
+@fuzzed(100, shared_by=len(WRITES))
 @given(garble=garbles())
 def test_a_write_gives_a_reply_or_an_error_of_ours(name: str, garble: Garble) -> None:
     """What may have happened is ``Uncertain``, never a mere ``Unavailable`` that would license a repetition."""
