@@ -37,9 +37,16 @@ def find(job: Job) -> Document | None:
 
 
 def _remembered(job: Job) -> Document | None:
-    """Return what an earlier export has booked: booked invoices stay, whatever became of their reference."""
+    """Return what an earlier export has booked: booked invoices stay, even if a person changed their reference.
+
+    Another reference on another customer is another invoice: the export has moved to another agreement.
+    """
     number = job.progress.booked_number
-    return job.desk.economic.booked(number) if number else None
+    document = job.desk.economic.booked(number) if number else None
+    if document is None:
+        return None
+    ours = document.reference == job.record.id or job.progress.customer_number in {None, document.customer}
+    return document if ours else None
 
 
 def _drafts_themselves(job: Job, found: Sequence[Document]) -> list[Document]:
@@ -68,6 +75,7 @@ def adopt_booked(job: Job, document: Document, *, adopted: bool) -> None:
     job.save(
         Finish(outcome=Outcome.BOOKED, detail=f"{'found ' * adopted}booked as {document.number}"),
         booked_number=document.number,
+        customer_number=document.customer,
         adopted=adopted,
         intent=None,
         look=False,

@@ -157,3 +157,14 @@ def test_what_waits_may_be_settled_and_is_never_posted() -> None:
     assert (waiting, settled) == (State.WAITING, True)
     assert works.record("main-100900").outcome == Outcome.BY_HAND
     assert works.documents() == []
+
+
+def test_another_companys_invoice_under_the_remembered_number_is_not_ours() -> None:
+    """Moved to another agreement, where 20001 is somebody else's over the same 1250.00 DKK: ours is made there."""
+    works = exported(EXPORT.model_copy(update={"booking": Booking(numbers="economic")}))
+    booked = works.sandbox.agreement.booked
+    booked[20001] |= {"references": {"other": "main-7"}, "customer": {"customerNumber": 1002}}
+    again(works)
+
+    assert [document.number for document in works.documents() if document.reference == ID] == [20002]
+    assert works.record(ID).progress.booked_number == 20002
