@@ -47,7 +47,7 @@ class Preflight:
     keep_every: float = 8.0
 
     def run(self, period_id: str, desk: Desk) -> Checked:
-        """Check a period whose preflight is due. Raises ``LedgerDown``."""
+        """Check a period whose preflight is due. Raises ``LedgerDown``, and what this program was not written for."""
         fence = self.ledger.claim_period(period_id)
         if fence is None:
             return Checked(result="held")
@@ -61,6 +61,10 @@ class Preflight:
         except ExportError as error:
             self._defer(period_id, fence, desk, error)
             return Checked(result="deferred", reason=error.failure.reason)
+        except Exception as error:
+            text = f"The program failed with {type(error).__name__}."
+            self._defer(period_id, fence, desk, ExportError(failure(Reason.INTERNAL_ERROR, text)))
+            raise
 
     def _renew(self, period_id: str, fence: int) -> None:
         """Passing no invoice renews the lease."""
