@@ -10,7 +10,7 @@ from typing import Any
 
 from kombu.entity import Queue
 
-from config.names import EXPORT_TASK, PREFLIGHT_TASK, broker_prefix, export_queue, preflight_queue
+from config.names import EXPORT_TASK, PREFLIGHT_TASK, broker_prefix, export_queue, preflight_queue, recovery_queue
 from config.settings import Settings
 
 
@@ -66,7 +66,7 @@ def _broker(settings: Settings) -> dict[str, Any]:
 
 
 def _tasks(exports: Sequence[str]) -> dict[str, Any]:
-    queues = [preflight_queue(name) for name in exports] + [export_queue(name) for name in exports]
+    queues = [queue(name) for queue in (preflight_queue, recovery_queue, export_queue) for name in exports]
     return {
         "task_serializer": "json",
         "result_serializer": "json",

@@ -11,6 +11,11 @@ def export_queue(export: str) -> str:
     return f"export.{export}"
 
 
+def recovery_queue(export: str) -> str:
+    """Return the Celery queue of an export's invoices whose worker died, so that they never wait behind the others."""
+    return f"recovery.{export}"
+
+
 def preflight_queue(export: str) -> str:
     """Return the Celery queue of an export's period checks, so that they never wait behind invoices."""
     return f"preflight.{export}"

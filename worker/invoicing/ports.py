@@ -27,6 +27,8 @@ class Due:
 
     invoice_id: str
     export: str
+    #: Its worker died on it: it goes on ahead of those that have not begun.
+    recovered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -168,7 +170,8 @@ class SweepPort(Protocol):
         """Return what needs a Celery message, moved to ``queued``: expired leases, due retries, lost messages.
 
         A message counts as lost when it was never published, when invoices published clearly later have already been
-        claimed (queues are first in, first out), or when the export's queue is idle (empty) for long enough.
+        claimed (queues are first in, first out; those that go ahead tell nothing), or when the export's queue is idle
+        (empty) for long enough.
         An invoice whose lease ran out too often in a row (its worker was killed each time) becomes a dead letter; on
         their last chance such invoices run one by one, so that the one that kills takes no other along.
         Invoices of paused exports stay where they are.

@@ -7,7 +7,7 @@ from uuid import uuid4
 from celery import Celery
 from kombu.exceptions import BatchPublishError, OperationalError
 
-from config.names import EXPORT_TASK, PREFLIGHT_TASK, export_queue, preflight_queue
+from config.names import EXPORT_TASK, PREFLIGHT_TASK, export_queue, preflight_queue, recovery_queue
 from worker.errors import LedgerDown
 from worker.invoicing.ports import Due, SweepPort
 from worker.invoicing.reasons import Reason, failure
@@ -27,7 +27,7 @@ class Publisher:
         """
         if not dues:
             return
-        self._send((EXPORT_TASK, due.invoice_id, export_queue(due.export)) for due in dues)
+        self._send((EXPORT_TASK, due.invoice_id, _queue(due)) for due in dues)
         self._ledger.published([due.invoice_id for due in dues])
 
     def preflight(self, period_id: str, export: str) -> None:
@@ -48,3 +48,7 @@ class Publisher:
         self._app.send_task(
             task, (key,), task_id=f"{key}.{uuid4().hex[:8]}", producer=producer, queue=queue, retry=False
         )
+
+
+def _queue(due: Due) -> str:
+    return recovery_queue(due.export) if due.recovered else export_queue(due.export)

@@ -42,6 +42,29 @@ class SweepRules:
         ) == (State.QUEUED, 5, 1, 0.0)
         assert steps.events(ledger, invoice_id)[-1] == ("lease-expired", "crashes 1")
 
+    def test_what_died_goes_ahead_and_says_nothing_about_the_queue(
+        self, ledger: Ledger, clock: ManualClock, policy: LedgerPolicy
+    ) -> None:
+        """Two wait in a long queue while a third, its worker dead, is sent ahead and claimed: theirs is not lost."""
+        died, *others = steps.queue(ledger, 3)
+        ledger.published([died, *others])
+        steps.claim(ledger, died)
+        clock.advance(policy.lease_seconds)
+        [due] = ledger.sweep(idle_exports=BUSY)
+        clock.advance(policy.overtaken_by + 1)
+        ledger.published([died])
+        steps.claim(ledger, died)
+
+        assert (due.invoice_id, due.recovered) == (died, True)
+        assert swept(ledger) == []
+
+    def test_what_is_due_or_lost_waits_its_turn(self, ledger: Ledger, clock: ManualClock) -> None:
+        """Only a dead worker's invoices go ahead."""
+        steps.queue(ledger, 1)
+        clock.advance(15)
+
+        assert [due.recovered for due in ledger.sweep(idle_exports=BUSY)] == [False]
+
     def test_a_worker_killed_each_time_buries_the_invoice(
         self, ledger: Ledger, clock: ManualClock, policy: LedgerPolicy
     ) -> None:

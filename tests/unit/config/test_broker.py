@@ -44,7 +44,14 @@ def test_each_export_has_queues_of_its_own(settings: Settings) -> None:
     """The broker takes from its queues in turn, so a large period of one export cannot starve another's."""
     queues = celery_config(settings, ["main", "b"])["task_queues"]
 
-    assert [queue.name for queue in queues] == ["preflight.b", "preflight.main", "export.b", "export.main"]
+    assert [queue.name for queue in queues] == [
+        "preflight.b",
+        "preflight.main",
+        "recovery.b",
+        "recovery.main",
+        "export.b",
+        "export.main",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,8 @@ class RedisSweeps(Store, SweepPort):
                 *sorted(idle_exports),
             )
         )
-        return [Due(invoice_id=one, export=export) for one, export in zip(found[::2], found[1::2], strict=True)]
+        dues = zip(found[::3], found[1::3], found[2::3], strict=True)
+        return [Due(invoice_id=one, export=export, recovered=died == "1") for one, export, died in dues]
 
     @override
     def periods_due(self) -> Sequence[tuple[str, str]]:

@@ -1,6 +1,6 @@
 -- Find what needs a message. ARGV: token, limit, lost after, idle after, overtaken by, crashes allowed, failure of
 -- a killed worker, its reason, failure of one on its last chance, seconds that this has to itself, then the exports
--- whose queue is empty. Answers id and export of each.
+-- whose queue is empty. Answers id, export, and whether its worker died (1 or 0) of each.
 local token, limit = ARGV[3], tonumber(ARGV[4])
 local lost_after, idle_after, overtaken_by = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local max_crashes, killed, reason = tonumber(ARGV[8]), ARGV[9], ARGV[10]
@@ -12,9 +12,10 @@ if redis.call('EXISTS', reply) == 1 then return redis.call('LRANGE', reply, 0, -
 local idle, answer = {}, {}
 for at = 13, #ARGV do idle[ARGV[at]] = true end
 
-local function call_for_message(id, export)
+local function call_for_message(id, export, recovered)
   table.insert(answer, id)
   table.insert(answer, export)
+  table.insert(answer, recovered and '1' or '0')
 end
 
 -- An invoice that kills its worker takes along whatever that worker holds; on their last chance they run one by one.
@@ -27,7 +28,7 @@ end
 
 local function again(id, export, crashes, turn)
   move(id, turn > NOW and 'waiting' or 'queued', 'lease-expired', 'crashes ' .. crashes)
-  if turn <= NOW then return call_for_message(id, export) end
+  if turn <= NOW then return call_for_message(id, export, true) end
   redis.call('HSET', key('invoice', id), 'due_at', number(turn))
   redis.call('ZADD', key('due', export), number(turn), id)
 end

@@ -104,7 +104,8 @@ class MemoryExport(Tables, ExportPort):
 
     def _take(self, entry: Entry) -> InvoiceRecord:
         export, fence = entry.record.export, entry.record.fence + 1
-        self.reached[export] = max(self.reached.get(export, 0.0), entry.first_published_at)
+        if not entry.record.crashes:
+            self.reached[export] = max(self.reached.get(export, 0.0), entry.first_published_at)
         return self.move(
             entry.record.id,
             State.EXPORTING,

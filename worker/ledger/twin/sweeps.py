@@ -30,7 +30,7 @@ class MemorySweeps(MemoryPreflight, SweepPort):
             exports = sorted({entry.record.export for entry in self.entries.values()} - set(self.pauses))
             share = max(1, limit // len(exports)) if exports else 0
             return [
-                Due(invoice_id=entry.record.id, export=export)
+                Due(invoice_id=entry.record.id, export=export, recovered=act == self._expire)
                 for export in exports
                 for act, entry in list(islice(self._standing_still(export, idle=export in idle_exports), share))
                 if act(entry)
