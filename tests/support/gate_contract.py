@@ -72,6 +72,16 @@ class GateContract:
             with throttled(27 / 9 + position * 27 / 9):  # 30 - 27 = 3 tokens of burst left over, minus 30 owed
                 take(gate, 27)
 
+    def test_a_long_line_comes_back_spread_over_a_minute(self, gate: Gate) -> None:
+        """At 3 s each the 20th would come after 60 s: from there on they begin anew, and no crowd waits for the end."""
+        take(gate, 30)
+        for position in range(1, 20):
+            with throttled(27 / 9 + position * 27 / 9):
+                take(gate, 27)
+        for position in (0, 1, 2):
+            with throttled(27 / 9 + position * 27 / 9):
+                take(gate, 27)
+
     def test_a_call_dearer_than_the_burst_passes_when_the_bucket_is_full(self, gate: Gate, sleeps: Sleeps) -> None:
         """Else it could never pass."""
         assert take(gate, 100).cost == 100

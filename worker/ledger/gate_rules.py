@@ -49,7 +49,7 @@ def admit(bucket: Bucket, request: Request, now: float) -> Verdict:
     if wait > request.max_wait:
         bucket.queue = max(bucket.queue, now + wait) + cost / pace
         word = "blocked" if now < bucket.blocked else "rate"
-        return Verdict(word=word, wait=min(bucket.queue - now, wait + QUEUE))
+        return Verdict(word=word, wait=wait + math.fmod(bucket.queue - now - wait, QUEUE))
     bucket.tat = tat + cost / pace
     return _reserved(bucket, request, wait, now)
 

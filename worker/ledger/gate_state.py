@@ -28,7 +28,8 @@ FAILURES = 3
 HOLD, LONGEST_HOLD = 2.0, 60.0
 #: Seconds after which a probe without a word counts as lost, and when to come back while one is under way.
 PROBE, PROBE_WAIT = 30.0, 2.0
-#: Throttled callers are told to come back one after the other, at most so much later than the first; seconds.
+#: Throttled callers are told to come back one after the other, spread over so many seconds after the first: if they
+#: are more than fit in, some come too early, which keeps the bucket in use and lets newcomers in between.
 QUEUE = 60.0
 
 

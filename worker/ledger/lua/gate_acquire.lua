@@ -40,7 +40,7 @@ if wait > ask.max_wait then
   save()
   local word = 'rate'
   if now < bucket.blocked then word = 'blocked' end
-  return refuse(word, math.min(bucket.queue - now, wait + rules.queue))
+  return refuse(word, wait + math.fmod(bucket.queue - now - wait, rules.queue))
 end
 
 bucket.tat = tat + ask.cost / rate
