@@ -1,0 +1,81 @@
+"""The bars of the promise, measured: times, attempts, rates. They are noted, and fail when missed."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from support.chaos import measured, simulated
+from support.chaos.report import Report
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
+TWO_HOURS = 7200.0
+
+
+def _refused(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("refused", request=request)
+
+
+def _silent(request: httpx.Request) -> httpx.Response:
+    raise httpx.ReadTimeout("silence", request=request)
+
+
+def _unavailable(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(503, content=b"", request=request)
+
+
+def test_a_killed_worker(tmp_path: Path, report: Report) -> None:
+    """What it held and had reserved is exported by another within 30 s."""
+    seconds = measured.killed_worker(tmp_path)
+    what = "time from kill -9 of a worker until its invoices move again, defaults"
+    report.add(what, "<= 30 s", f"all of them exported after {seconds:.1f} s", held=seconds <= 30)
+    assert seconds <= 30
+
+
+def test_redis_killed_and_back(tmp_path: Path, report: Report) -> None:
+    """Exports move within 10 s of Redis answering again."""
+    seconds = measured.redis_back(tmp_path)
+    what = "time from Redis back up until exports move again"
+    report.add(what, "<= 10 s", f"{seconds:.1f} s", held=seconds <= 10)
+    assert seconds <= 10
+
+
+def test_e_conomic_down_for_two_hours(report: Report) -> None:
+    """Refused, silent, 503: attempts stay far below their cap, nothing becomes a dead letter, all is booked after."""
+    outages = [simulated.outage(TWO_HOURS, how) for how in (_refused, _silent, _unavailable)]
+    attempts, calls = max(one.attempts for one in outages), max(one.calls for one in outages)
+    held = all(one.dead == 0 and one.booked == 30 for one in outages) and attempts <= 20
+    told = f"at most {attempts} of 40 attempts, {calls} calls for 30 invoices; 0 dead letters" if held else str(outages)
+    what = "e-conomic down for two hours (sandbox clock): attempts wasted, dead letters made"
+    report.add(what, "bounded by backoff, 0", told, held=held)
+    assert held, outages
+
+
+def test_poison(tmp_path: Path, report: Report) -> None:
+    """Dead after three executions; whatever died beside it is booked."""
+    record, wrong, kills = measured.poison(tmp_path)
+    reason = record.failure.reason if record.failure else ""
+    held = (record.state, reason, kills, wrong) == ("dead", "worker-killed", 3, [])
+    what = "poison (an invoice that kills its worker each time)"
+    told = f"{record.state} ({reason}) after {kills} executions; others wrong: {len(wrong)}"
+    report.add(what, "dead letter after 3 executions; the others unharmed", told, held=held)
+    assert held, (record, wrong, kills)
+
+
+@pytest.mark.parametrize("mode", ["window", "refill"])
+def test_scarce_tokens_simulated(mode: str, report: Report) -> None:
+    """Ten minutes at the limit, on the sandbox's clock."""
+    _note(report, simulated.scarce(granted=600, minutes=10, mode=mode), f"{mode}, simulated")  # type: ignore[arg-type]
+
+
+def test_scarce_tokens(tmp_path: Path, report: Report) -> None:
+    """Two minutes at the limit with two workers."""
+    _note(report, measured.scarce(tmp_path), "two workers, 2 minutes")
+
+
+def _note(report: Report, rate: simulated.Rate, how: str) -> None:
+    share = rate.throttled / rate.calls
+    what = "429 answers as share of calls when the period wants more than the bucket gives"
+    report.add(f"{what} ({how})", "< 1 %", f"{share:.2%} of {rate.calls}", held=share < 0.01)
+    report.add(f"share of the granted rate actually used ({how})", ">= 90 %", f"{rate.used:.1%}", held=rate.used >= 0.9)
+    assert share < 0.01
+    assert rate.used >= 0.9

@@ -1,0 +1,100 @@
+"""The bars that need real processes and real seconds."""
+
+import signal
+import time
+from pathlib import Path
+
+from support.chaos.run import Outcome, invoices, judge
+from support.chaos.simulated import Rate, rate
+from support.chaos.town import SHORT, Town, town
+from support.installation import event
+
+from worker.invoicing.record import InvoiceRecord, State
+
+PERIOD = "main-p881"
+
+
+def killed_worker(folder: Path, *, count: int = 80) -> float:
+    """Return the seconds from kill -9 of a worker, never replaced, until all that it held or had reserved is exported.
+
+    Default settings. The period is so small that the other worker has nothing else left to do.
+    """
+    with town(folder) as running:
+        running.until(lambda: all("ready" in running.log(f"worker-{n}") for n in (1, 2)), "both are up", seconds=60)
+        running.sandbox("PATCH", "switches", {"latency_ms": 500})
+        running.push(event(*invoices(count)))
+        running.until(lambda: "invoice_export" in running.log("worker-1"), "the first worker is at it", seconds=60)
+        running.resting.add("worker-1")
+        running.kill("worker-1", signal.SIGKILL)
+        return running.until(lambda: running.exported([PERIOD]) == count, "all are exported", seconds=120)
+
+
+def redis_back(folder: Path, *, count: int = 400) -> float:
+    """Return the seconds from Redis answering again until 21 more invoices are exported. Default settings."""
+    with town(folder) as running:
+        running.sandbox("PATCH", "switches", {"latency_ms": 100})
+        running.push(event(*invoices(count)))
+        running.until(lambda: running.exported([PERIOD]) >= 20, "the first are exported", seconds=60)
+        running.redis.kill()
+        time.sleep(5)
+        running.redis.start()
+        before = running.exported([PERIOD])
+        assert before < count
+        # More than the slots that may have held a finished one back.
+        return running.until(lambda: running.exported([PERIOD]) > before + 20, "they move again", seconds=120)
+
+
+def poison(folder: Path, *, count: int = 60) -> tuple[InvoiceRecord, list[str], int]:
+    """Let one invoice kill the workers each time it is drafted; return its record, what is wrong elsewhere, the kills.
+
+    All workers are killed, so its neighbours die with it; a short lease, and the default of three executions.
+    """
+    every = invoices(count)
+    bad = f"main-{every[count // 2].invoice_number}"
+    with town(folder, **SHORT) as running:
+        running.sandbox("PATCH", "switches", {"latency_ms": 20})
+        slow = {"route": "POST /invoices/drafts", "body_contains": bad, "action": "delay", "delay": 2.0, "times": None}
+        running.sandbox("POST", "faults", slow)
+        running.push(event(*every))
+        kills = _kill_whoever_drafts(running, bad)
+        running.until(lambda: _rests(running, count), "everything rests", seconds=120)
+        outcome = Outcome(seed=0, invoices=count)
+        judge(running, [one for one in every if f"main-{one.invoice_number}" != bad], outcome, wiped=False)
+        [record] = [record for record in running.records() if record.id == bad]
+    wrong = [one for one in outcome.wrong if bad not in one and "stray draft" not in one]
+    return record, wrong, kills
+
+
+def _kill_whoever_drafts(running: Town, bad: str) -> int:
+    """Kill all workers a moment after the invoice was claimed and its customer is known, until it is dead."""
+    seen: set[int] = set()
+
+    def dead() -> bool:
+        record = running.ledger.invoice(bad)
+        if record is None or record.state is not State.EXPORTING or record.fence in seen:
+            return record is not None and record.state is State.DEAD
+        if record.progress.intent:
+            seen.add(record.fence)
+            for name in ("worker-1", "worker-2"):
+                running.kill(name, signal.SIGKILL)
+        return False
+
+    running.until(dead, "the invoice is a dead letter", seconds=180)
+    return len(seen)
+
+
+def _rests(running: Town, count: int) -> bool:
+    records = running.records()
+    return len(records) == count and all(one.state in {State.EXPORTED, State.DEAD} for one in records)
+
+
+def scarce(folder: Path, *, granted: int = 900, minutes: float = 2.0) -> Rate:
+    """Export with two workers what a small bucket does not let pass; look at some minutes in the middle."""
+    with town(folder) as running:
+        running.sandbox("PATCH", "switches", {"rate_limit": granted})
+        running.push(event(*invoices(int(granted * (minutes + 2) / 6))))
+        running.until(lambda: running.exported([PERIOD]) > 0, "the first are exported", seconds=60)
+        since = time.time() + 20  # the first burst is over
+        running.until(lambda: time.time() > since + 60 * minutes, "time passes", seconds=60 * minutes + 60)
+        entries = running.sandbox("GET", "journal")["requests"]
+    return rate(entries, since, minutes, granted)

@@ -1,0 +1,124 @@
+"""Hours of an installation in seconds: outages and scarce tokens on a clock that only waits move."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from typing import Any, Literal
+
+import httpx
+from support.samples import customer, invoice
+from support.works import Works
+
+from worker.invoicing.invoice import Invoice
+from worker.invoicing.record import State
+
+#: Seconds between two sweeps, as by default.
+_SWEEP = 1.0
+
+
+def period(count: int) -> list[Invoice]:
+    """Return invoices of known customers: two calls each."""
+    return [
+        invoice(
+            invoice_number=500_001 + n,
+            customer=customer(code=f"C-{n % 30}", ledger_number=1001 + n % 30, corporate_id=None),
+        )
+        for n in range(count)
+    ]
+
+
+def until_rest(works: Works, *, most: float) -> None:
+    """Sweep and work until every invoice rests; ``most`` bounds the simulated seconds."""
+    end = works.clock() + most
+    while works.clock() < end:
+        if works.ledger.periods_due():
+            works.check()
+        works.deliver()
+        if all(record.state in {State.EXPORTED, State.DEAD} for record in works.records()):
+            return
+        works.clock.advance(_SWEEP)
+        works.sweep()
+    counts = Counter(record.state for record in works.records())
+    raise AssertionError(f"still moving after {most:g} s: {counts}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outage:
+    """What an outage has cost."""
+
+    #: The largest number of attempts that any invoice has used up.
+    attempts: int
+    dead: int
+    booked: int
+    #: Calls that were sent into the outage, and those that a schedule without backoff would send: one a sweep.
+    calls: int
+
+
+def outage(seconds: float, trouble: Callable[[httpx.Request], httpx.Response], *, count: int = 30) -> Outage:
+    """Let e-conomic fail for so long in the middle of a period; return what it cost."""
+    works = Works()
+    works.close_period(*period(count))
+    begins = works.clock() + 2.0
+    calls = 0
+
+    def around(request: httpx.Request, answer: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
+        nonlocal calls
+        if not begins <= works.clock() < begins + seconds:
+            works.clock.advance(0.1)
+            return answer(request)
+        calls += 1
+        return trouble(request)
+
+    attempts: Counter[str] = Counter()
+
+    def ledger(name: str, trip: Callable[[], object]) -> object:
+        result = trip()
+        for record in works.records() if name == "save" else ():
+            attempts[record.id] = max(attempts[record.id], record.attempts)
+        return result
+
+    works.around_http, works.around_ledger = around, ledger
+    until_rest(works, most=seconds + 7200)
+    states = Counter(record.state for record in works.records())
+    return Outage(
+        attempts=max(attempts.values()),
+        dead=states[State.DEAD],
+        booked=len(works.sandbox.agreement.booked),
+        calls=calls,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """How a period used what e-conomic grants."""
+
+    calls: int
+    throttled: int
+    #: Tokens spent over tokens granted, while there was more to do than they allow.
+    used: float
+
+
+#: Tokens that every call of an export costs in the sandbox.
+COST = 3
+
+
+def scarce(*, granted: int, minutes: int, mode: Literal["window", "refill"]) -> Rate:
+    """Export a period that wants more tokens than ``granted`` a minute; look at ``minutes`` in its middle."""
+    works = Works()
+    works.sandbox.world.knobs.rate_limit = granted
+    works.sandbox.world.knobs.rate_mode = mode
+    works.close_period(*period(granted * (minutes + 3) // (2 * COST)))
+    began = works.clock()
+    with suppress(AssertionError):  # it wants more than there is
+        until_rest(works, most=60.0 * (minutes + 2))
+    entries = [asdict(entry) for entry in works.sandbox.world.journal.entries]
+    return rate(entries, began + 60, minutes, granted)
+
+
+def rate(entries: Sequence[Mapping[str, Any]], since: float, minutes: float, granted: int) -> Rate:
+    """Return the rate of the journal's entries in so many minutes from ``since`` on (seconds since the epoch)."""
+    seen = [entry for entry in entries if since <= entry["at"] < since + 60 * minutes]
+    refused = sum(entry["status"] == HTTPStatus.TOO_MANY_REQUESTS for entry in seen)
+    return Rate(calls=len(seen), throttled=refused, used=COST * (len(seen) - refused) / (granted * minutes))
