@@ -85,7 +85,10 @@ class EconomicClient:
 
     def product(self, number: str) -> Product | None:
         """See ``Economic``."""
-        return self._reading.find(f"/products/{segment(number)}", wire.product) if number else None
+        found = self._reading.find(f"/products/{segment(number)}", wire.product) if number else None
+        if found:
+            self._reference.learn(found)
+        return found
 
     def documents(self, references: Sequence[str]) -> Sequence[Document]:
         """See ``Economic``."""

@@ -13,7 +13,7 @@ from worker.economic.reading import Reading
 from worker.errors import Busy
 from worker.invoicing.products import fitting_groups
 from worker.invoicing.reasons import Reason, failure
-from worker.invoicing.reference import AccountingPeriod, AccountingYear, ProductGroup, ReferenceData
+from worker.invoicing.reference import AccountingPeriod, AccountingYear, Product, ProductGroup, ReferenceData
 
 T = TypeVar("T")
 #: Seconds to wait in a slot for another thread that is reading the same.
@@ -29,6 +29,8 @@ class _Snapshot:
     read_at: float
     #: Numbers of the groups whose accounts and products are in.
     groups: frozenset[int]
+    #: Its lists of products were asked for after this; seconds since the epoch.
+    products_since: float
 
 
 class ReferenceCache:
@@ -54,6 +56,8 @@ class ReferenceCache:
         #: Path -> when it was asked for, and what it held.
         self._shelf: dict[str, tuple[float, Any]] = {}
         self._snapshot: _Snapshot | None = None
+        #: Lists of products that were asked for before are not believed; seconds since the epoch.
+        self._products_since = 0.0
 
     def get(self, sales_accounts: frozenset[str], newer_than: float | None) -> ReferenceData:
         """See ``Economic.reference_data``; also raises ``Busy``."""
@@ -69,22 +73,31 @@ class ReferenceCache:
         finally:
             self._lock.release()
 
+    def learn(self, product: Product) -> None:
+        """Take note of a product that was read by itself: lists that should hold it, and do not, are read again."""
+        snapshot = self._snapshot
+        if snapshot is None or product.group not in snapshot.groups:
+            return
+        if (product.number, product.group) not in {(one.number, one.group) for one in snapshot.data.products}:
+            self._products_since = self._clock()
+
     def _ready(self, sales_accounts: frozenset[str], oldest: float) -> ReferenceData | None:
         snapshot = self._snapshot
-        if snapshot is None or snapshot.read_at < oldest:
+        if snapshot is None or snapshot.read_at < oldest or snapshot.products_since < self._products_since:
             return None
         return snapshot.data if self._wanted(sales_accounts, snapshot.data.groups) <= snapshot.groups else None
 
     def _read(self, sales_accounts: frozenset[str], oldest: float) -> ReferenceData:
-        data = self._base(oldest)
+        data, products_since = self._base(oldest), self._products_since
         wanted = self._wanted(sales_accounts, data.groups) | self._kept(data.groups, oldest)
         groups = {group.number: self._with_accounts(group, oldest) for group in data.groups if group.number in wanted}
+        newest = max(oldest, products_since)
         products = tuple(
-            product for number in sorted(groups) for product in self._list(_products(number), wire.product, oldest)
+            product for number in sorted(groups) for product in self._list(_products(number), wire.product, newest)
         )
         data = replace(data, groups=tuple(groups.get(one.number, one) for one in data.groups), products=products)
         read_at = min(at for at, _ in self._shelf.values() if at >= oldest)
-        self._snapshot = _Snapshot(data=data, read_at=read_at, groups=frozenset(groups))
+        self._snapshot = _Snapshot(data=data, read_at=read_at, groups=frozenset(groups), products_since=products_since)
         return data
 
     def _base(self, oldest: float) -> ReferenceData:

@@ -111,6 +111,25 @@ def test_newer_than_reads_what_is_older(economic: EconomicClient, wire: Wire, cl
     assert len(wire.requests) == calls
 
 
+def test_a_product_made_meanwhile_is_in_the_lists_once_it_was_read(
+    economic: EconomicClient, wire: Wire, clock: ManualClock
+) -> None:
+    """Or every invoice with it would cost a call more until the lists are too old."""
+    economic.reference_data(frozenset({"3010", "3012"}))
+    clock.advance(1)
+    made = {"productNumber": "NEW", "name": "New", "productGroup": {"productGroupNumber": 1}}
+    wire.lay("GET /products/NEW", (200, made))
+    wire.collection("/product-groups/1/products", made)
+    wire.requests.clear()
+
+    product = economic.product("NEW")
+    assert product in economic.reference_data(frozenset({"3010"})).products
+    economic.product("NEW")
+    economic.reference_data(frozenset({"3012"}))
+    lists = ["GET /product-groups/1/products", "GET /product-groups/2/products"]
+    assert wire.asked == ["GET /products/NEW", *lists, "GET /products/NEW"]
+
+
 def test_an_unknown_account_reads_nothing_more(economic: EconomicClient, wire: Wire) -> None:
     """Whether it is missing is the core's to say."""
     economic.reference_data(frozenset({"9999"}))
