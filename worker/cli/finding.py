@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from worker.cli.trouble import WrongUsage
 from worker.cli.views.reasons import codes, known
+from worker.invoicing.operator_port import OperatorPort
 from worker.invoicing.period import PeriodRecord
-from worker.invoicing.ports import OperatorPort
 from worker.invoicing.record import InvoiceRecord, State
 
 

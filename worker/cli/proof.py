@@ -9,7 +9,7 @@ from config.exports import Export
 from worker.errors import Misconfigured, Refused, Throttled, Unavailable, Unreachable
 from worker.invoicing.economic_port import Economic
 from worker.invoicing.invoice import Invoice
-from worker.invoicing.ports import OperatorPort
+from worker.invoicing.operator_port import OperatorPort
 from worker.invoicing.preflight import sales_accounts
 from worker.invoicing.setup_check import Check, check_setup
 

@@ -8,8 +8,8 @@ from worker.cli.console import printable
 from worker.cli.report import Phase, phase
 from worker.cli.views.periods import PHASE_STYLES
 from worker.errors import LedgerDown
+from worker.invoicing.operator_port import OperatorPort
 from worker.invoicing.period import PeriodRecord
-from worker.invoicing.ports import OperatorPort
 from worker.invoicing.record import State
 
 

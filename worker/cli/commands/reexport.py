@@ -17,7 +17,7 @@ from worker.cli.rerun import Rerun, rerun
 from worker.cli.tools import Tools
 from worker.cli.trouble import ExitCode, WrongUsage
 from worker.cli.views.rerun import rerun_data, rerun_view
-from worker.invoicing.ports import OperatorPort
+from worker.invoicing.operator_port import OperatorPort
 from worker.invoicing.record import State
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Invoices, or task ids from Flower.")]

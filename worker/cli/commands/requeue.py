@@ -13,7 +13,7 @@ from worker.cli.finding import dead_letters, find_invoice, missing
 from worker.cli.options import AsJson, By, InvoiceId, Period, Reason, invoice_id
 from worker.cli.tools import Tools
 from worker.cli.trouble import ExitCode, WrongUsage
-from worker.invoicing.ports import OperatorPort
+from worker.invoicing.operator_port import OperatorPort
 from worker.invoicing.record import State
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Invoices, or task ids from Flower.")]

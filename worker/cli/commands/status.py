@@ -16,7 +16,7 @@ from worker.cli.tools import Tools
 from worker.cli.trouble import ExitCode
 from worker.cli.views.period import period_data_in_full, period_view, progress_view
 from worker.cli.views.periods import periods_data, periods_view
-from worker.invoicing.ports import OperatorPort
+from worker.invoicing.operator_port import OperatorPort
 from worker.invoicing.record import State
 
 #: Seconds between two looks; a look at a large period takes longer than that only on a slow Redis.

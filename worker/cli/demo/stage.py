@@ -14,7 +14,7 @@ from worker.cli.processes.supervisor import Supervisor
 from worker.cli.report import Report, report
 from worker.cli.tools import Tools
 from worker.cli.trouble import WrongUsage
-from worker.invoicing.ports import OperatorPort
+from worker.invoicing.operator_port import OperatorPort
 
 #: Seconds after which something that should take a few has certainly failed.
 PATIENCE = 90.0

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing_extensions import override
 
 from worker.errors import Failure
+from worker.invoicing.operator_port import OperatorPort
 from worker.invoicing.period import PeriodRecord
-from worker.invoicing.ports import OperatorPort
 from worker.invoicing.record import InvoiceRecord, Outcome, State
 from worker.ledger import codec
 from worker.ledger.adapter.fields import invoice_record, period_record

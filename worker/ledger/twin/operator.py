@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing_extensions import override
 
 from worker.errors import Failure
+from worker.invoicing.operator_port import OperatorPort
 from worker.invoicing.period import PeriodRecord
-from worker.invoicing.ports import OperatorPort
 from worker.invoicing.record import InvoiceRecord, Outcome, State
 from worker.ledger import rules
 from worker.ledger.twin.tables import PeriodEntry, Tables
