@@ -92,7 +92,7 @@ class _Reader:
     def _check_types(self, types: Any, method: Any, place: str) -> None:
         """Name what an export says of an invoice type in vain; what is no table at all, the model refuses."""
         for name, rules in types.items() if isinstance(types, dict) else ():
-            for key in _IDLE.get(method, ()) if isinstance(rules, dict) else ():
+            for key in _IDLE.get(str(method), ()) if isinstance(rules, dict) else ():
                 if key in rules:
                     self.note(place, f"types.{name}.{key}", f"has no effect with the {method} method.", "Take it out.")
 

@@ -96,7 +96,10 @@ def test_flower_leads_to_status_and_back(evidence: Evidence) -> None:
     assert {task["name"] for task in tasks.values()} == {EXPORT_TASK, PREFLIGHT_TASK}
     assert [key for key in tasks if not re.fullmatch(r"main-p?\d+\.[0-9a-f]{8}", key)] == []
     assert {key: task["args"] for key, task in tasks.items()} == {key: f"('{key[:-9]}',)" for key in tasks}
-    assert {task["worker"] for task in tasks.values()} == {"worker-1@test", "worker-2@test"}
+    # Of a message that a killed worker took, Flower knows only that it was sent.
+    assert (
+        {"worker-1@test"} <= {task.get("worker") for task in tasks.values()} <= {"worker-1@test", "worker-2@test", None}
+    )
     assert [task for task in tasks.values() if task["state"] == "SUCCESS" and not task["runtime"]] == []
 
 
@@ -106,7 +109,8 @@ def test_flower_shows_workers_and_queues(evidence: Evidence) -> None:
     queues = json.loads(evidence.flower["Flower /api/queues/length"])["active_queues"]
 
     assert "worker-2@test" in workers
-    assert {queue["name"]: queue["messages"] for queue in queues} == {"export.main": 0, "preflight.main": 0}
+    assert {"export.main", "preflight.main"} <= {queue["name"] for queue in queues}
+    assert {queue["messages"] for queue in queues} == {0}
 
 
 def test_flower_changes_nothing_even_with_its_password(place: MarkedInstallation, evidence: Evidence) -> None:

@@ -167,6 +167,9 @@ def _at_rest(place: MarkedInstallation, period: str, total: int) -> bool:
 
 def _flower(place: MarkedInstallation) -> dict[str, str]:
     """Every page and every reading address of the API that Flower has."""
+    place.wait_for(
+        lambda: "worker-2@test" in place.flower("/api/workers?refresh=1").json(), "Flower has asked the worker"
+    )
     tasks = place.flower("/api/tasks?limit=1000").json()
     of_each_kind = {(task["name"], task["state"]): key for key, task in tasks.items()}.values()
     paths = [
