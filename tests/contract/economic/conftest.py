@@ -25,14 +25,6 @@ def address() -> Iterator[str]:
 
 
 @pytest.fixture
-def control(address: str) -> Iterator[httpx.Client]:
-    """The control path of a sandbox as at its start."""
-    with httpx.Client(base_url=f"{address}/_sandbox") as client:
-        client.post("/reset").raise_for_status()
-        yield client
-
-
-@pytest.fixture
 def economic(address: str, control: httpx.Client) -> Iterator[EconomicClient]:
     """The client; afterwards the journal must hold no finding."""
     clock = ManualClock()

@@ -17,14 +17,6 @@ def address() -> Iterator[str]:
 
 
 @pytest.fixture
-def control(address: str) -> Iterator[httpx.Client]:
-    """The control path of a sandbox as at its start."""
-    with httpx.Client(base_url=f"{address}/_sandbox") as client:
-        client.post("/reset").raise_for_status()
-        yield client
-
-
-@pytest.fixture
 def economic(control: httpx.Client) -> Iterator[httpx.Client]:
     """e-conomic as a client with the right tokens sees it."""
     with httpx.Client(base_url=control.base_url.copy_with(path="/"), headers=toy.HEADERS, timeout=5) as client:
