@@ -2,6 +2,7 @@
 
 from support.ledger.export_rules import ClaimRules, SaveRules
 from support.ledger.intake_rules import IntakeRules
+from support.ledger.lost_rules import LostRules
 from support.ledger.operator_rules import OperatorRules
 from support.ledger.pin_rules import PinRules
 from support.ledger.plan_rules import PlanRules
@@ -32,6 +33,10 @@ class TestShared(SharedRules):
 
 class TestSweep(SweepRules):
     """Nothing stands still for good."""
+
+
+class TestLost(LostRules):
+    """A lost message is sent again."""
 
 
 class TestOperator(OperatorRules):
