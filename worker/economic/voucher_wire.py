@@ -12,6 +12,7 @@ from typing import Any
 
 from worker.economic.paths import plain
 from worker.economic.wire import MALFORMED
+from worker.invoicing.documents import whole_number
 from worker.invoicing.money import ZERO
 from worker.invoicing.reference import VoucherFound
 from worker.invoicing.vouchers.marker import marked
@@ -35,7 +36,7 @@ class Mark:
 
 def in_journal(body: Json, journal: int) -> tuple[VoucherFound, ...]:
     """Read one of ``/journals/{n}/vouchers``; usually it carries no reference of ours, or one."""
-    number = int(body["voucherNumber"])
+    number = whole_number(body["voucherNumber"])
     entries = [(kind, entry) for kind, rows in body["entries"].items() for entry in rows]
     marks = [found for kind, entry in entries if (found := _mark(entry, number, owing=kind == _OWING))]
     if not marks:
@@ -47,14 +48,14 @@ def in_journal(body: Json, journal: int) -> tuple[VoucherFound, ...]:
 def posted(body: Any) -> tuple[VoucherFound, ...]:
     """Read the answer to a posting, an array of vouchers; nothing when it is of another shape."""
     try:
-        return tuple(found for one in body for found in in_journal(one, int(one["journal"]["journalNumber"])))
+        return tuple(found for one in body for found in in_journal(one, whole_number(one["journal"]["journalNumber"])))
     except MALFORMED:
         return ()
 
 
 def booked_mark(body: Json) -> Mark | None:
     """Read one of ``/accounting-years/{y}/entries``; None when it carries no marker."""
-    return _mark(body, int(body["voucherNumber"]), owing=True) if marked(_text(body)) else None
+    return _mark(body, whole_number(body["voucherNumber"]), owing=True) if marked(_text(body)) else None
 
 
 def booked(marks: Iterable[Mark], year: str) -> tuple[VoucherFound, ...]:
@@ -90,7 +91,10 @@ def _found(marks: list[Mark], *, journal: int | None, year: str, entries: tuple[
 def _year(body: Json) -> str:
     """Return the year as the voucher's own address spells it: it may carry a suffix (``2025_6_2026a``, reported)."""
     spelt, dash, _ = str(body.get("self") or "").rpartition("/")[2].rpartition("-")
-    return plain(spelt) if dash else str(body["accountingYear"]["year"])
+    year = plain(spelt) if dash else str(body["accountingYear"]["year"])
+    if not year:
+        raise ValueError("a voucher without an accounting year")
+    return year
 
 
 def _entry_number(entry: Json) -> int | None:

@@ -7,6 +7,9 @@ from typing import Any
 from worker.invoicing.money import to_oere
 from worker.invoicing.reference import Document
 
+#: e-conomic's numbers of documents have at most nine digits.
+_HIGHEST_NUMBER = 999_999_999
+
 
 def read_document(body: Any, *, booked: bool) -> Document | None:
     """Return the document of an answer; None when it is none, so that nothing is concluded from half an answer.
@@ -23,7 +26,7 @@ def document(body: Mapping[str, Any], *, booked: bool) -> Document:
     """Return the draft or booked invoice of a JSON object; raises what reading another shape raises."""
     former = body.get("orderNumber") if booked else None
     return Document(
-        number=_whole(body["bookedInvoiceNumber" if booked else "draftInvoiceNumber"]),
+        number=whole_number(body["bookedInvoiceNumber" if booked else "draftInvoiceNumber"]),
         booked=booked,
         reference=str(body.get("references", {}).get("other", "")),
         customer=int(body["customer"]["customerNumber"]),
@@ -37,9 +40,10 @@ def document(body: Mapping[str, Any], *, booked: bool) -> Document:
     )
 
 
-def _whole(value: Any) -> int:
+def whole_number(value: Any) -> int:
+    """Return the number of a document or voucher. Raises what reading anything else raises."""
     number = int(value)
-    if number != value or number < 1:
+    if number != value or not 1 <= number <= _HIGHEST_NUMBER:
         raise ValueError(f"{value} is not the number of a document")
     return number
 
