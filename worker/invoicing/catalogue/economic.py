@@ -44,8 +44,8 @@ ECONOMIC = {
         title="Posted by the other method",
         cause="The invoice is in e-conomic already, posted by the method that this export used before.",
         next_step=(
-            "If what is in e-conomic is right, mark it as exported. Otherwise set method in the exports file back, delete "
-            "the draft, or the voucher from its journal, and re-queue: it is made anew by the method that began it."
+            "If what is in e-conomic is right, mark it as exported. Otherwise set method in the exports file back, "
+            "delete the draft, or the voucher from its journal, and re-queue: the method that began it makes it anew."
         ),
     ),
     Reason.TOKENS_REFUSED: Entry(
