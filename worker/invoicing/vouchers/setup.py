@@ -25,6 +25,8 @@ def setup_items(export: Export, reference: ReferenceData, sales_accounts: Iterab
         if number is not None:
             ask = partial(usable_account, number, reference, field=f"voucher.{field}")
             yield item, _named(number, reference), ask
+    if export.voucher.layout == "one-post" and export.voucher.clearing_account is None:
+        yield "Clearing account", "none: only invoices with one sales account and VAT code can be posted", lambda: None
     for account in sales_accounts:
         number = export.codes.ledger_accounts.get(account, account)
         yield f"Sales account {account}", _named(number, reference), partial(ledger_account, account, export, reference)
