@@ -48,9 +48,10 @@ def report(request: pytest.FixtureRequest) -> Report:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     report = config.stash[_REPORT]
-    if report.empty:
+    if report.bars and report.runs:  # a whole session, not the repetition of a single run
+        report.write(_BUILD / "chaos.json")
+    if not (report.bars or report.runs):
         return
-    report.write(_BUILD / "chaos.json")
     terminalreporter.section("chaos")
     terminalreporter.write_line(report.table())
     for guard, schedule in report.guards.items():

@@ -7,10 +7,10 @@ from support.chaos.report import Report
 from support.chaos.run import run
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_a_short_rage(tmp_path: Path) -> None:
-    """Eight seconds of kills, cuts and storms over 80 invoices, always the same seed."""
-    assert run(tmp_path, 2, count=80, seconds=8).wrong == []
+    """Twelve seconds of kills, cuts and storms over 120 invoices, always the same seed."""
+    assert run(tmp_path, 2, count=120, seconds=12).wrong == []
 
 
 @pytest.mark.chaos

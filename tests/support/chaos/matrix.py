@@ -2,12 +2,14 @@
 
 import itertools
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
+from support.chaos.between import BETWEEN
 from support.chaos.play import Play, Strike, singles
 from support.chaos.scenarios import SCENARIOS, Scenario
-from support.chaos.troubles import EVERY, PAYLOAD_CHANGED
+from support.chaos.troubles import AMNESIA, EVERY, LATE, PAYLOAD_CHANGED
 from support.chaos.verdict import judge
 
 #: Seconds between the first worker's end and the next one's begin: at once, within the key's hour, past it.
@@ -23,10 +25,12 @@ class Schedule:
     scenario: str
     strikes: tuple[Strike, ...]
     gap: float = 0.0
+    #: What else happens in the gap; see ``support.chaos.between``.
+    between: str = ""
 
     def __str__(self) -> str:
         struck = ", ".join(f"{strike.trouble} at effect {strike.effect}" for strike in self.strikes)
-        return f"{self.scenario}; {struck or 'nothing'}; {self.gap:g} s later"
+        return f"{self.scenario}; {struck or 'nothing'}; {self.gap:g} s later{self.between and f', {self.between}'}"
 
 
 def play(schedule: Schedule) -> tuple[list[str], list[str]]:
@@ -34,6 +38,8 @@ def play(schedule: Schedule) -> tuple[list[str], list[str]]:
     scenario = _named(schedule.scenario)
     works = scenario.works()
     played = Play(works=works, strikes=schedule.strikes)
+    if schedule.between:
+        played.between = partial(BETWEEN[schedule.between], works, scenario)
     try:
         played.run(gap=schedule.gap)
     except AssertionError as error:
@@ -42,11 +48,26 @@ def play(schedule: Schedule) -> tuple[list[str], list[str]]:
     return judge(works, scenario, excused=excused), played.effects
 
 
-def every_single(scenario: Scenario, gaps: Iterable[float] = GAPS) -> Iterator[Schedule]:
+def every_single(scenario: Scenario, gaps: Iterable[float] = GAPS, between: str = "") -> Iterator[Schedule]:
     """Yield every single trouble of a scenario, followed by each gap."""
     _, effects = play(Schedule(scenario=scenario.name, strikes=()))
     for gap, strikes in itertools.product(gaps, singles(effects)):
-        yield Schedule(scenario=scenario.name, strikes=strikes, gap=gap)
+        yield Schedule(scenario=scenario.name, strikes=strikes, gap=gap, between=between)
+
+
+def every_meddling(scenario: Scenario, between: str, gaps: Iterable[float] = GAPS) -> Iterator[Schedule]:
+    """Yield every single trouble after which something else happens too.
+
+    Three are not asked for: a request on its way to book a draft whose number somebody else takes over, as nobody can
+    call it back; a draft that we were told to stop at, as it is no longer ours to watch; a ledger that has forgotten
+    while the source has changed its mind, as that makes an honest dead letter.
+    """
+    beyond: Mapping[str, Container[str]] = {"draft taken over": LATE, "corrected": AMNESIA}
+    if between == "draft taken over" and scenario.ends == "drafted":
+        return
+    for schedule in every_single(scenario, gaps, between):
+        if not any(strike.trouble in beyond.get(between, ()) for strike in schedule.strikes):
+            yield schedule
 
 
 def sampled_pairs(scenario: Scenario, count: int, chance: random.Random) -> Iterator[Schedule]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from support.chaos.troubles import HTTP, LATE, LEDGER, PAYLOAD_CHANGED, WRITES, Answer, Limbo, use_key
+from support.chaos.between import Amnesia
+from support.chaos.troubles import AMNESIA, HTTP, LATE, LEDGER, PAYLOAD_CHANGED, WRITES, Answer, Limbo, use_key
 from support.works import Killed, Works
 
 from worker.errors import LedgerDown
@@ -31,10 +32,13 @@ class Play:
     strikes: tuple[Strike, ...] = ()
     #: What each effect was: ``http POST /invoices/drafts`` or ``ledger save``.
     effects: list[str] = field(default_factory=list)
+    #: Happens after the first turn.
+    between: Callable[[], None] = lambda: None
     limbo: Limbo = field(default_factory=Limbo)
     dead: bool = False
 
     def __post_init__(self) -> None:
+        self.amnesia = Amnesia(works=self.works) if any(one.trouble in AMNESIA for one in self.strikes) else None
         self.works.around_http = self._http
         self.works.around_ledger = self._ledger
 
@@ -46,6 +50,7 @@ class Play:
         if gap:
             self.limbo.land(float("inf"))  # no request travels for half an hour
             works.clock.advance(gap)
+        self.between()
         for _ in range(most):
             if all(record.state in _RESTS for record in works.records()):
                 self.limbo.land(float("inf"))
@@ -80,6 +85,9 @@ class Play:
 
     def _http(self, request: httpx.Request, answer: Answer) -> httpx.Response:
         trouble = self._next(f"http {request.method} {request.url.path}")
+        if trouble in AMNESIA:
+            answer(request)
+            self._forget(trouble)
         if trouble in HTTP:
             return self._struck(HTTP[trouble], request, answer)
         if request.method != "GET" and trouble in LATE:
@@ -95,8 +103,19 @@ class Play:
             self.dead = True
             raise
 
+    def _forget(self, trouble: str) -> None:
+        if self.amnesia:
+            self.amnesia.strike(AMNESIA[trouble])
+        self.dead = True
+        raise Killed
+
     def _ledger(self, name: str, trip: Callable[[], Any]) -> Any:
         trouble = self._next(f"ledger {name}")
+        if self.amnesia:
+            self.amnesia.remember()
+        if trouble in AMNESIA:
+            trip()
+            self._forget(trouble)
         if trouble not in LEDGER:
             return trip()
         if LEDGER[trouble]:
@@ -116,5 +135,5 @@ def singles(effects: list[str]) -> Iterator[tuple[Strike, ...]]:
 
 def _possible(what: str) -> tuple[str, ...]:
     if what.startswith("ledger"):
-        return tuple(LEDGER)
-    return tuple(HTTP) if what.startswith("http GET") else WRITES
+        return (*LEDGER, *AMNESIA)
+    return tuple(HTTP) if what.startswith("http GET") else (*WRITES, *AMNESIA)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-from support.chaos.troubles import HTTP, LATE, LEDGER, PAYLOAD_CHANGED, Answer, Limbo, use_key
+from support.chaos.troubles import LATE, LEDGER, ORDERS, PAYLOAD_CHANGED, Answer, Limbo, use_key
 from support.works import PERIOD, Killed, Works
 
 from worker.errors import LedgerDown
@@ -128,7 +128,7 @@ class Race:
     def _http(self, request: httpx.Request, answer: Answer) -> httpx.Response:
         since = self.works.clock()
         worker, order = self._stand(f"http {request.method} {request.url.path}")
-        if order in HTTP:
+        if order in ORDERS:
             return self._struck(worker, order, request, answer)
         if self.works.clock() - since > DEADLINE:
             raise httpx.WriteTimeout("the deadline of the call has passed", request=request)
@@ -140,7 +140,7 @@ class Race:
 
     def _struck(self, worker: Worker | None, order: str, request: httpx.Request, answer: Answer) -> httpx.Response:
         try:
-            return HTTP[order](request, answer)
+            return ORDERS[order](request, answer)
         except Killed:
             if worker:
                 worker.dead = True

@@ -34,10 +34,6 @@ class Report:
         """Note a measured bar."""
         self.bars.append(Bar(what=what, bar=bar, measured=measured, held=held))
 
-    @property
-    def empty(self) -> bool:
-        return not (self.runs or self.bars or self.guards)
-
     def table(self) -> str:
         """Return the table as Markdown."""
         lines = ["| | bar | measured | |", "|---|---|---|---|"]

@@ -27,8 +27,16 @@ class Scenario:
     def works(self, seed: int = 1) -> Works:
         """Return an installation that has taken the invoice in."""
         works = Works(self.export, seed=seed)
-        works.close_period(works.shelf.printed(self.invoice) if self.with_pdf else self.invoice)
+        self.close(works)
         return works
+
+    def close(self, works: Works) -> None:
+        """Have the invoice's period come in."""
+        works.close_period(self.printed(works, self.invoice))
+
+    def printed(self, works: Works, invoice: Invoice) -> Invoice:
+        """Return the invoice with a PDF where there must be one."""
+        return works.shelf.printed(invoice) if self.with_pdf else invoice
 
     @property
     def with_pdf(self) -> bool:

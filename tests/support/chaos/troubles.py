@@ -15,7 +15,7 @@ Strike = Callable[[httpx.Request, Answer], httpx.Response]
 
 def _status(code: int, **headers: str) -> Answer:
     def reply(request: httpx.Request) -> httpx.Response:
-        body = {"message": "The schedule said so.", "httpStatusCode": code}
+        body = {"message": "The schedule said so.", "errorCode": f"E00{code}", "httpStatusCode": code}
         return httpx.Response(code, json=body, headers=headers, request=request)
 
     return reply
@@ -54,6 +54,9 @@ HTTP: Mapping[str, Strike] = {
     "429-before": _before(_status(429, **{"Retry-After": "30"})),
     "garbage-after": _after(lambda request: httpx.Response(200, content=b"<html>", request=request)),
 }
+#: A refusal that is not remembered under the key: by a rule that has just changed. It makes an honest dead letter.
+REFUSED = "refused"
+ORDERS: Mapping[str, Strike] = {**HTTP, REFUSED: _before(_status(400))}
 #: Trouble at a write: its client gives up; it lands when the next worker has had so many effects (0: before its first).
 LATE: Mapping[str, int] = {f"lands-after-{effects}": effects for effects in (0, 1, 2, 4, 6)}
 #: Trouble at a write: its key has been used for another body within the hour.
@@ -65,8 +68,10 @@ LEDGER: Mapping[str, bool] = {
     "ledger-down-before": False,
     "ledger-down-after": True,
 }
+#: Trouble at any effect: the worker dies after it, and Redis has lost what the last trips to it wrote.
+AMNESIA: Mapping[str, int] = {f"crash-and-{trips}-trips-forgotten": trips for trips in (1, 2, 3)}
 WRITES = (*HTTP, *LATE, PAYLOAD_CHANGED)
-EVERY = tuple(sorted({*WRITES, *LEDGER}))
+EVERY = tuple(sorted({*WRITES, *LEDGER, *AMNESIA}))
 
 
 @dataclass(kw_only=True)

@@ -9,6 +9,8 @@ from worker.invoicing.record import InvoiceRecord, State
 from worker.invoicing.reference import Document
 from worker.sandbox.seed import standard_agreement
 
+#: Reference of a draft that is not ours.
+STRANGER = "somebody-else"
 _SEEDED = standard_agreement()
 
 
@@ -24,6 +26,7 @@ def judge(works: Works, scenario: Scenario, *, excused: bool = False) -> list[st
 
 def _end(works: Works, invoice: Invoice, ends: str) -> list[str]:
     record = works.record(f"main-{invoice.invoice_number}")
+    invoice = Invoice.model_validate_json(record.content)  # the source may have corrected it
     if ends.startswith("voucher"):
         return vouchers.ended(works, record, invoice, booked=ends == "voucher-booked")
     mine = [one for one in works.documents() if one.reference == record.id]
@@ -49,8 +52,14 @@ def ended(record: InvoiceRecord, invoice: Invoice, mine: list[Document], *, book
 
 def leftovers(works: Works, *, drafts: bool = False) -> list[str]:
     """Return stray drafts and faults of the program."""
-    found = [] if drafts else [f"stray draft {number}" for number in works.sandbox.agreement.drafts]
-    return found + [f"bug: {error!r}" for error in works.reported]
+    standing = works.sandbox.agreement.drafts.items()
+    found = [f"stray draft {number}" for number, one in standing if one["references"]["other"].startswith("main-")]
+    strangers = [one for one in works.sandbox.agreement.booked.values() if one["references"]["other"] == STRANGER]
+    return [
+        *([] if drafts else found),
+        *(f"booked for somebody else: {one}" for one in strangers),
+        *(f"bug: {error!r}" for error in works.reported),
+    ]
 
 
 def shared(works: Works, *, customers: int, products: int, ends: str = "booked") -> list[str]:

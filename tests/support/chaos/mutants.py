@@ -1,0 +1,158 @@
+"""Each guard turned off in a copy of the package, and the schedules that must then fail.
+
+The copy is made in a folder of the test's, and played by a process of its own: the product has no switch for it.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from support.chaos import beside, matrix, overtaken
+from support.chaos.between import BETWEEN
+from support.chaos.scenarios import SCENARIOS, Scenario
+
+_ROOT = Path(__file__).parents[3]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guard:
+    """One guard, where it stands, and where its absence is looked for."""
+
+    name: str
+    #: File of the package, below the repository.
+    file: str
+    #: What stands there, exactly once, and what is put in its place.
+    there: str
+    instead: str
+    #: See ``_hunt``; one after the other.
+    hunts: tuple[str, ...]
+
+
+GUARDS = (
+    Guard(
+        name="the recorded intent",
+        file="worker/export/job.py",
+        there='self.save(Continue(event=f"{step}-intended"), intent=intent, **progress)',
+        instead="self.record = self.record.with_progress(intent=intent, **progress)",
+        hunts=("known customer, corrected",),
+    ),
+    Guard(
+        name="the look before a create whose key has been forgotten",
+        file="worker/invoicing/next_step.py",
+        there="return Todo.SEND if now - progress.intent.at < key_memory else Todo.LOOK",
+        instead="return Todo.SEND",
+        hunts=("known customer, past the hour",),
+    ),
+    Guard(
+        name="the end of a license to create",
+        file="worker/invoicing/next_step.py",
+        there="return Todo.LOOK if todo is Todo.DRAFT and now - licensed_at >= key_memory else todo",
+        instead="return todo",
+        hunts=("known customer, past the hour",),
+    ),
+    Guard(
+        name="the look of the preflight",
+        file="worker/export/already_there.py",
+        there="    if not invoices:\n",
+        instead="    if invoices or not invoices:\n",
+        hunts=("known customer, wiped",),
+    ),
+    Guard(
+        name="the fence",
+        file="worker/ledger/twin/export.py",
+        there=" or entry.record.fence != record.fence",
+        instead="",
+        hunts=("overtaken",),
+    ),
+    Guard(
+        name="the totals check",
+        file="worker/invoicing/totals.py",
+        there="    if document.currency != invoice.currency:\n",
+        instead="    if document:\n        return None\n    if document.currency != invoice.currency:\n",
+        hunts=("totals differ",),
+    ),
+    Guard(
+        name="the single flight of a customer",
+        file="worker/ledger/twin/export.py",
+        there=(
+            "            if left > 0:\n"
+            "                raise Busy(rules.held_by_another(), retry_after=min(left, rules.BUSY_RETRY))\n"
+            "            shared.creation = replace(shared.creation, fence=shared.creation.fence + 1)\n"
+        ),
+        instead="",
+        hunts=("beside",),
+    ),
+    Guard(
+        name="the idempotency key",
+        file="worker/economic/calls.py",
+        there='{"Idempotency-Key": key}), asked)',
+        instead="{}), asked)",
+        hunts=("known customer",),
+    ),
+    Guard(
+        name="the look at a draft before its booking is resumed",
+        file="worker/export/invoice_method.py",
+        there="    if intent.step == Step.BOOK and intent != job.own:\n",
+        instead="    if intent.step == Step.BOOK and intent is None:\n",
+        hunts=("known customer, draft taken over",),
+    ),
+)
+
+
+def caught(guard: Guard, folder: Path) -> str:
+    """Return the first schedule that fails without the guard, and what was wrong; empty when all of them hold."""
+    for package in ("worker", "config", "tasks"):
+        shutil.copytree(_ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    file = folder / guard.file
+    text = file.read_text()
+    assert text.count(guard.there) == 1, f"{guard.name} no longer stands in {guard.file} as it did"
+    file.write_text(text.replace(guard.there, guard.instead))
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "support.chaos.mutants", str(folder), *guard.hunts],
+        env=os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{_ROOT / 'tests'}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found: str = json.loads(done.stdout)
+    return found
+
+
+def main(folder: str, *hunts: str) -> None:
+    """Play the schedules against the package in this folder, until one fails."""
+    import worker  # noqa: PLC0415  # only here does it matter which copy is meant
+
+    assert Path(str(worker.__file__)).is_relative_to(folder), "the copy is not the one that runs"
+    found = next((f"{schedule}: {wrong[0]}" for name in hunts for schedule, wrong in _hunt(name) if wrong), "")
+    sys.stdout.write(json.dumps(found))
+
+
+def _hunt(name: str) -> Iterator[tuple[object, list[str]]]:
+    """Yield schedules with what was wrong in their end."""
+    if name == "beside":
+        return ((one, beside.play(one)) for one in beside.every())
+    if name == "overtaken":
+        effects = overtaken.effects_of(SCENARIOS[0])
+        return ((one, overtaken.play(SCENARIOS[0], one)) for one in overtaken.every_overtaking(effects))
+    scenario, _, between = name.partition(", ")
+    schedules = _schedules(next(one for one in SCENARIOS if one.name == scenario), between)
+    return ((one, matrix.play(one)[0]) for one in schedules)
+
+
+def _schedules(scenario: Scenario, between: str) -> Iterator[matrix.Schedule]:
+    past = (matrix.GAPS[-1],)
+    if between in BETWEEN:
+        return matrix.every_meddling(scenario, between, past if between == "wiped" else matrix.GAPS)
+    undisturbed = matrix.Schedule(scenario=scenario.name, strikes=())
+    return chain([undisturbed], matrix.every_single(scenario, past if between else matrix.GAPS))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
