@@ -15,8 +15,8 @@ COUNT = 60
 #: Agreements in the order of their exports.
 HEALTHY, BROKEN = 417_001, 417_002
 #: Calls to a broken agreement that the gate may let through: those that ten slots have under way at once, and eight for
-#: each second that the other's period takes (a 429 names a pause of one, and three failures in a row bring one). Counted
-#: by time, as a slow machine takes longer over the same period.
+#: each second that the other's period takes: a 429 names a pause of one second, and three failures in a row bring one.
+#: Counted by time, as a slow machine takes longer over the same period.
 SLOTS, MOST_WASTED_A_SECOND = 10, 8
 
 
