@@ -52,11 +52,15 @@ class Preflight:
         if fence is None:
             return Checked(result="held")
         try:
+            return self._hold(period_id, fence, desk)
+        except LeaseLost:  # met by a check as well as by its deferral
+            return Checked(result="lease-lost")
+
+    def _hold(self, period_id: str, fence: int, desk: Desk) -> Checked:
+        try:
             with kept(partial(self._renew, period_id, fence), every=self.keep_every):
                 return self._check(period_id, fence, desk)
-        except LeaseLost:
-            return Checked(result="lease-lost")
-        except LedgerDown:
+        except (LeaseLost, LedgerDown):
             raise
         except ExportError as error:
             self._defer(period_id, fence, desk, error)
