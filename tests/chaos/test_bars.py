@@ -24,10 +24,10 @@ def _unavailable(request: httpx.Request) -> httpx.Response:
 
 
 def test_a_killed_worker(tmp_path: Path, report: Report) -> None:
-    """What it held and had reserved is exported by another within 30 s."""
+    """What it held and had reserved is taken up by another within 30 s."""
     seconds = measured.killed_worker(tmp_path)
     what = "time from kill -9 of a worker until its invoices move again, defaults"
-    report.add(what, "<= 30 s", f"all of them exported after {seconds:.1f} s", held=seconds <= 30)
+    report.add(what, "<= 30 s", f"all of them after {seconds:.1f} s", held=seconds <= 30)
     assert seconds <= 30
 
 

@@ -40,7 +40,7 @@ def test_a_sample_of_single_and_double_troubles(scenario: Scenario) -> None:
 @BY_NAME
 def test_a_sample_of_workers_overtaken(scenario: Scenario) -> None:
     """One stands still past its lease, another takes over, the first wakes up: its writes are refused."""
-    schedules = list(overtaken.every_overtaking(overtaken.effects_of(scenario)))
+    schedules = list(overtaken.every_overtaking(scenario))
     _overtake(scenario, random.Random(17).sample(schedules, 40))
 
 
@@ -77,7 +77,7 @@ def test_pairs_of_troubles(scenario: Scenario, first_seed: int, report: Report) 
 @BY_NAME
 def test_workers_overtaken(scenario: Scenario, first_seed: int, report: Report) -> None:
     """Every place to stand still; lengths and head starts drawn by the session's seed."""
-    schedules = list(overtaken.every_overtaking(overtaken.effects_of(scenario)))
+    schedules = list(overtaken.every_overtaking(scenario))
     chosen = random.Random(first_seed).sample(schedules, min(len(schedules), 400))
     report.schedules["a worker overtaken by another"] += _overtake(scenario, chosen)
 

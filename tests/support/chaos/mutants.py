@@ -139,8 +139,7 @@ def _hunt(name: str) -> Iterator[tuple[object, list[str]]]:
     if name == "beside":
         return ((one, beside.play(one)) for one in beside.every())
     if name == "overtaken":
-        effects = overtaken.effects_of(SCENARIOS[0])
-        return ((one, overtaken.play(SCENARIOS[0], one)) for one in overtaken.every_overtaking(effects))
+        return ((one, overtaken.play(SCENARIOS[0], one)) for one in overtaken.every_overtaking(SCENARIOS[0]))
     scenario, _, between = name.partition(", ")
     schedules = _schedules(next(one for one in SCENARIOS if one.name == scenario), between)
     return ((one, matrix.play(one)[0]) for one in schedules)

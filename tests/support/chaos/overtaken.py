@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from support.chaos.race import GO, Race, Worker
 from support.chaos.scenarios import Scenario
 from support.chaos.verdict import judge
-from support.works import Killed
+from support.works import PERIOD, Works
 
+from worker.export.preflight import Checked
 from worker.export.run import Ran
 
 #: Longer than a lease, the rest of e-conomic's hour, and past it.
@@ -18,46 +19,40 @@ STILL = (30.0, 1800.0, 4000.0)
 class Overtaking:
     """One schedule."""
 
-    #: The first worker stands still at this effect of its, counted from 0.
+    #: ``invoice`` or ``period``: what both work on.
+    job: str
+    #: The first worker stands still before this effect of its, counted from 0.
     effect: int
-    #: Its last deed before: ``go`` (it wakes up before the effect), or the effect itself with this outcome.
+    #: How long.
     seconds: float
     #: Effects that the second worker gets before the first wakes up.
     head_start: int
 
     def __str__(self) -> str:
-        return f"stands still {self.seconds:g} s at effect {self.effect}, the other is {self.head_start} effects in"
+        told = f"the other is {self.head_start} effects in"
+        return f"stands still {self.seconds:g} s at effect {self.effect} of the {self.job}, {told}"
 
 
-def effects_of(scenario: Scenario) -> int:
-    """Return how many effects the export of the checked invoice has, undisturbed."""
-    race = Race(works := scenario.works())
-    works.check()
-    first = race.hire("first")
-    first.begin(works.mailbox.pop())
-    first.finish()
-    return len(race.effects)
-
-
-def every_overtaking(effects: int) -> Iterator[Overtaking]:
+def every_overtaking(scenario: Scenario) -> Iterator[Overtaking]:
     """Yield every place to stand still, every length of it, every head start."""
-    for effect in range(effects):
-        for seconds in STILL:
-            for head_start in (*range(effects + 2), 99):
-                yield Overtaking(effect=effect, seconds=seconds, head_start=head_start)
+    for job in ("invoice", "period"):
+        effects = _effects_of(scenario, job)
+        for effect in range(effects):
+            for seconds in STILL:
+                for head_start in (*range(effects + 2), 99):
+                    yield Overtaking(job=job, effect=effect, seconds=seconds, head_start=head_start)
 
 
 def play(scenario: Scenario, schedule: Overtaking) -> list[str]:
     """Return what was wrong in the end."""
     race = Race(works := scenario.works())
-    works.check()
     first, second = race.hire("first"), race.hire("second")
-    first.begin(works.mailbox.pop())
+    first.begin(_message(works, schedule.job))
     _steps(first, schedule.effect)
     works.clock.advance(schedule.seconds)
     works.sweep()
-    if works.mailbox:
-        second.begin(works.mailbox.pop())
+    if schedule.job == "period" or works.mailbox:
+        second.begin(_message(works, schedule.job))
         _steps(second, schedule.head_start)
     first.finish()
     second.finish()
@@ -65,6 +60,23 @@ def play(scenario: Scenario, schedule: Overtaking) -> list[str]:
     works.hire()
     works.until_rest()
     return [*race.wrong, *_stale(race, first, second), *judge(works, scenario)]
+
+
+def _effects_of(scenario: Scenario, job: str) -> int:
+    race = Race(works := scenario.works())
+    first = race.hire("first")
+    first.begin(_message(works, job))
+    first.finish()
+    return len(race.effects)
+
+
+def _message(works: Works, job: str) -> str:
+    """Return the message of the job; that of an invoice is there once its period was checked."""
+    if job == "period":
+        return PERIOD
+    if works.ledger.periods_due():
+        works.check()
+    return works.mailbox.pop()
 
 
 def _steps(worker: Worker, count: int) -> None:
@@ -75,7 +87,9 @@ def _steps(worker: Worker, count: int) -> None:
 
 def _stale(race: Race, first: Worker, second: Worker) -> list[str]:
     """The first was overtaken as soon as the second has claimed: it must have noticed, unless it was done by then."""
-    if isinstance(first.result, Killed) or not isinstance(first.result, Ran):
+    if isinstance(first.result, Checked):
+        return []  # a preflight only reads in e-conomic; its own writes are fenced by the period's lease
+    if not isinstance(first.result, Ran):
         return [f"the first ended with {first.result!r}"]
     claims = [at for at, effect in enumerate(race.effects) if effect.startswith("second ledger claim")]
     wrote_after = (

@@ -88,6 +88,9 @@ class Worker:
             self.result = job()
         except (Killed, LedgerDown) as end:
             self.result = end
+        except Exception as bug:  # noqa: BLE001  # it is part of the verdict, whatever it is
+            self.result = bug
+            self._race.wrong.append(f"{self.name} ended with {bug!r}")
         finally:
             self.at = ""
             self._back.release()
