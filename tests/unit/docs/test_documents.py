@@ -92,3 +92,12 @@ def test_a_decision_record_has_its_form(path: Path) -> None:
     assert path.stem == f"{RECORDS.index(path) + 1:04}-{slug}"
     assert lines[2].startswith("**Tags:** ")
     assert len(lines) in range(7, 41)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=relative)
+def test_every_make_target_named_exists(path: Path) -> None:
+    """A `make` target that a document names is in the Makefile."""
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", path.read_text(encoding="utf-8"), re.MULTILINE))
+
+    assert named - targets == set()
