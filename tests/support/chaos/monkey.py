@@ -10,10 +10,11 @@ from typing import Any
 
 from support.chaos.town import LEASE, Town
 
-from config.names import export_queue, preflight_queue, queue_key
+from config.names import export_queue, preflight_queue, queue_key, recovery_queue
 
 _EVENTS = "opter:period-closed"
 _PREFIX = "opter-economic:"
+_QUEUES = (export_queue("main"), preflight_queue("main"), recovery_queue("main"))
 _JUNK_EVENTS = (b"not json", b"{}", b'{"specversion":"1.0"}', b"\xff\xfe\x00", b"[1,2,3]", b'"text"')
 _JUNK_MESSAGES = (b"not json", b"{}", b'{"event":"hello"}', b"[]", b"\xff\xfe", b'{"body":"e30=","properties":{}}')
 
@@ -150,13 +151,14 @@ def _junk_event(monkey: Monkey, chance: random.Random) -> None:
 def _junk_message(monkey: Monkey, chance: random.Random) -> None:
     """Hand-made rubbish in Celery's queues: what is not JSON ends the worker that meets it; it is started again."""
     with monkey.town.client() as client:
-        queue = chance.choice((export_queue("main"), preflight_queue("main")))
+        queue = chance.choice(_QUEUES)
         client.lpush(queue_key(_PREFIX, queue), chance.choice(_JUNK_MESSAGES))
 
 
 def _lose_messages(monkey: Monkey, _: random.Random) -> None:
     with monkey.town.client() as client:
-        client.delete(queue_key(_PREFIX, export_queue("main")))
+        for queue in _QUEUES:
+            client.delete(queue_key(_PREFIX, queue))
 
 
 def _wipe(monkey: Monkey, _: random.Random) -> None:

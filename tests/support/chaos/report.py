@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from support.chaos.run import Outcome
+from support.chaos.town import SHORT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +51,7 @@ class Report:
             "bars": [vars(one) for one in self._every_bar()],
             "schedules": dict(self.schedules),
             "guards": self.guards,
+            "settings_of_runs": SHORT,
             "runs": [vars(one) | {"wrong": one.wrong} for one in self.runs],
         }
 
