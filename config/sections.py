@@ -95,7 +95,7 @@ class Intake(Section):
 class Ledger(Section):
     """Leases and sweeps: how fast what stands still is picked up again."""
 
-    lease_seconds: Annotated[Seconds, Field(description="Seconds that a worker holds an invoice without a word")] = 25.0
+    lease_seconds: Annotated[Seconds, Field(description="Seconds that a worker holds an invoice without a word")] = 20.0
     lost_after: Annotated[
         Seconds, Field(description="Seconds after which a message of an idle queue counts as lost")
     ] = 15.0

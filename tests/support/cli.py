@@ -85,8 +85,9 @@ def check(ledger: Ledger, period: str, dead: Mapping[str, Failure], *, notice: s
     """Pass the period's check: these invoices are dead, all others queued."""
     fence = ledger.claim_period(period)
     assert fence is not None
-    queued = [one.id for one in ledger.received(period) if one.id not in dead]
-    ledger.pass_preflight(period, fence, queued=queued, look=frozenset(), dead=dead)
+    read = {one.id: one.content_hash for one in ledger.received(period)}
+    queued = [one for one in read if one not in dead]
+    ledger.pass_preflight(period, fence, read=read, queued=queued, look=frozenset(), dead=dead)
     ledger.finish_preflight(period, fence, notice=notice)
 
 

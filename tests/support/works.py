@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -125,11 +126,12 @@ class Works:
         self.exporter = Exporter(
             desk=lambda _: desk,
             claim=door.claim,
+            keeping=nullcontext,  # in one thread, time passes only where a test lets it
             policy=self.policy,
             chance=random.Random(self.seed),
             report=self.reported.append,
         )
-        self.preflight = Preflight(ledger=door, publish=self.post)
+        self.preflight = Preflight(ledger=door, publish=self.post, keeping=nullcontext)
 
     def post(self, dues: Iterable[Due]) -> None:
         posted = [due.invoice_id for due in dues]

@@ -132,12 +132,18 @@ class Calls:
 
     def _judged(self, raw: _Raw, asked: Asked) -> Answer:
         if raw.status in _OK:
-            try:
-                return Answer(status=raw.status, body=json_body.parse(raw.body), replayed=raw.replayed)
-            except ValueError:
-                raise failures.no_answer(asked, "the answer was not JSON", replayed=raw.replayed) from None
+            return Answer(status=raw.status, body=self._body(raw, asked), replayed=raw.replayed)
         wait = rate_headers.retry_after(raw.headers, self._clock())
         raise failures.of_status(raw.status, self._explain(raw), asked, retry_after=wait, replayed=raw.replayed)
+
+    def _body(self, raw: _Raw, asked: Asked) -> Any:
+        try:
+            body = json_body.parse(raw.body)
+        except ValueError:
+            raise failures.no_answer(asked, "the answer was not JSON", replayed=raw.replayed) from None
+        if error_body.is_refusal(body):
+            raise failures.no_answer(asked, "a success whose body tells of an error", replayed=raw.replayed)
+        return body
 
     def _explain(self, raw: _Raw) -> error_body.Explanation:
         body = raw.body

@@ -31,9 +31,9 @@ _MOST_REFERENCES = 100
 class EconomicClient:
     """The ``EconomicVouchers`` of one export. Safe to share between threads; each has a connection of its own.
 
-    ``deadline`` bounds a whole call in seconds, ``upload_deadline`` one that carries a file, ``reference_age`` the age
-    of reference data. ``accept`` is given the agreement's number before anything else of it is believed, and raises
-    what stops the export. ``transport`` builds one in place of the network, a new one for each thread.
+    ``deadline`` bounds a whole call in seconds (more where a file is sent), ``reference_age`` the age of reference
+    data. ``accept`` is given the agreement's number before anything else of it is believed, and raises what stops the
+    export. ``transport`` builds one in place of the network, a new one for each thread.
     """
 
     def __init__(  # noqa: PLR0913  # the parts that the composition root puts together
@@ -44,7 +44,6 @@ class EconomicClient:
         timeouts: Timeouts,
         clock: Callable[[], float] = time.time,
         deadline: float = 15.0,
-        upload_deadline: float = 20.0,
         reference_age: float = 300.0,
         accept: Callable[[int], None] = lambda _: None,
         transport: Callable[[], httpx.BaseTransport] | None = None,
@@ -54,7 +53,7 @@ class EconomicClient:
         self._calls = Calls(export, gate=gate, slots=self._slots, clock=clock, deadline=deadline)
         self._reading = Reading(self._calls, export.api_url)
         self._reference = ReferenceCache(self._reading, export, clock=clock, age=reference_age, accept=accept)
-        self._vouchers = Vouchers(self._calls, self._reading, deadline=deadline, longest=upload_deadline)
+        self._vouchers = Vouchers(self._calls, self._reading, deadline=deadline)
 
     def __repr__(self) -> str:
         return f"EconomicClient({self._export.name!r})"

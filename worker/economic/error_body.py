@@ -60,6 +60,11 @@ def explain(body: bytes) -> Explanation:
     return _explained(parsed)
 
 
+def is_refusal(body: Any) -> bool:
+    """Tell whether this parsed body names an error, whatever status it came with."""
+    return isinstance(body, dict) and "message" in body and not {"errorCode", "httpStatusCode"}.isdisjoint(body)
+
+
 def _explained(body: dict[str, Any]) -> Explanation:
     top = _leaf(body, "")
     leaves = list(_leaves(body.get("errors"), ""))

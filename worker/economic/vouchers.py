@@ -19,14 +19,12 @@ _SLOWEST = 1_000_000
 
 
 class Vouchers:
-    """Reads and uploads of the voucher method. ``deadline`` and ``longest`` are seconds for one upload, see below."""
+    """Reads and uploads of the voucher method. An upload gets ``deadline`` seconds, and more with its size."""
 
-    def __init__(self, calls: Calls, reading: Reading, *, deadline: float, longest: float) -> None:
-        """``deadline`` is given to an upload without content, more with its size, never more than ``longest``."""
+    def __init__(self, calls: Calls, reading: Reading, *, deadline: float) -> None:
         self._calls = calls
         self._reading = reading
         self._deadline = deadline
-        self._longest = longest
 
     def find(self, references: frozenset[str] | None, first: date, last: date) -> list[VoucherFound]:
         """See ``EconomicVouchers``. Journals and years are listed anew: one made a moment ago may hold the voucher."""
@@ -44,7 +42,7 @@ class Vouchers:
         """See ``EconomicVouchers``. ``ValueError`` is a mistake in this program, as PDFs are checked before."""
         if not 0 < len(pdf) <= LARGEST_PDF:
             raise ValueError(f"a file of {len(pdf)} bytes cannot be attached")
-        deadline = min(self._deadline + len(pdf) / _SLOWEST, self._longest)
+        deadline = self._deadline + len(pdf) / _SLOWEST
         form = pdf_form(pdf, key=key)
         return self._calls.upload(f"{voucher_path(journal, voucher)}/attachment/file", form, key, deadline=deadline)
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from worker.errors import ExportError, Failure, LeaseLost, LedgerDown, Misconfigured
 from worker.export.already_there import already_there
 from worker.export.desk import Desk
-from worker.export.keeping import kept
+from worker.export.keeping import Keeping
 from worker.invoicing.invoice import Invoice
 from worker.invoicing.ports import Due, PreflightPort
 from worker.invoicing.preflight import PeriodVerdict, check_period, grouped_accounts
@@ -41,10 +41,10 @@ class Preflight:
     ledger: PreflightPort
     #: Sends the messages of queued invoices, and notes that it did.
     publish: Callable[[Sequence[Due]], None]
+    #: Keeps the period's lease: reading a large period takes longer than it lasts.
+    keeping: Keeping
     #: Seconds until a preflight is tried again when e-conomic gave no answer.
     try_again_after: float = 10.0
-    #: Seconds between two renewals of the period's lease: reading a large period takes longer than it lasts.
-    keep_every: float = 8.0
 
     def run(self, period_id: str, desk: Desk) -> Checked:
         """Check a period whose preflight is due. Raises ``LedgerDown``, and what this program was not written for."""
@@ -58,7 +58,7 @@ class Preflight:
 
     def _hold(self, period_id: str, fence: int, desk: Desk) -> Checked:
         try:
-            with kept(partial(self._renew, period_id, fence), every=self.keep_every):
+            with self.keeping(partial(self._renew, period_id, fence)):
                 return self._check(period_id, fence, desk)
         except (LeaseLost, LedgerDown):
             raise
@@ -72,7 +72,7 @@ class Preflight:
 
     def _renew(self, period_id: str, fence: int) -> None:
         """Passing no invoice renews the lease."""
-        self.ledger.pass_preflight(period_id, fence, queued=(), look=frozenset(), dead={})
+        self.ledger.pass_preflight(period_id, fence, read={}, queued=(), look=frozenset(), dead={})
 
     def _check(self, period_id: str, fence: int, desk: Desk) -> Checked:
         records = list(self.ledger.received(period_id))
@@ -82,11 +82,13 @@ class Preflight:
         found = there.found
         dead = {key: why for key, why in verdict.failures.items() if key not in found}
         dead |= {**there.otherwise, **unreadable}
+        read = {record.id: record.content_hash for record in records}
         for start in range(0, len(records), _CHUNK):
             chunk = [record.id for record in records[start : start + _CHUNK]]
             queued = self.ledger.pass_preflight(
                 period_id,
                 fence,
+                read=read,
                 queued=[key for key in chunk if key not in dead],
                 look=found.intersection(chunk),
                 dead={key: dead[key] for key in chunk if key in dead},

@@ -3,12 +3,14 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from worker.errors import ExportError, LeaseLost, LedgerDown, Misconfigured
 from worker.export import invoice_method, voucher_method
 from worker.export.admission import admitted, method_of
 from worker.export.desk import Desk
 from worker.export.job import Job
+from worker.export.keeping import Keeping
 from worker.invoicing.ports import Unclaimed
 from worker.invoicing.reasons import Reason, failure
 from worker.invoicing.record import Bury, InvoiceRecord, State, Transition
@@ -35,6 +37,8 @@ class Exporter:
 
     desk: Callable[[str], Desk]
     claim: Callable[[str], InvoiceRecord | Unclaimed]
+    #: Keeps the lease of an invoice for which e-conomic takes its time.
+    keeping: Keeping
     policy: RetryPolicy
     chance: random.Random
     #: Called with an exception that this program was not written for, before it becomes a dead letter.
@@ -51,8 +55,10 @@ class Exporter:
         return self._work(Job(claimed, self.desk(claimed.export).for_type(claimed.invoice_type)))
 
     def _work(self, job: Job) -> Ran:
+        renew = partial(job.desk.ledger.renew, job.record.id, job.record.fence)
         try:
-            self._advance(job)
+            with self.keeping(renew):
+                self._advance(job)
         except LeaseLost:
             return Ran(record=job.record, result="lease-lost")
         except LedgerDown:

@@ -93,16 +93,20 @@ class PreflightPort(Protocol):
         """Yield the period's invoices in state ``received``, in invoice number order."""
         ...
 
-    def pass_preflight(
+    def pass_preflight(  # noqa: PLR0913  # whose check it is, what was read, and the three ways on
         self,
         period_id: str,
         fence: int,
         *,
+        read: Mapping[str, str],
         queued: Sequence[str],
         look: frozenset[str],
         dead: Mapping[str, Failure],
     ) -> Sequence[str]:
         """Move invoices on from ``received`` (others are left alone); return the ids now ``queued``.
+
+        ``read`` is each one's content hash as it was checked: one whose content was replaced since then stays
+        ``received``, and the period stays due.
 
         Those in ``look`` are queued with ``progress.look`` set: something of them is in e-conomic already, so the
         export looks before it does anything. Raises ``LeaseLost`` when the period's fence is stale.
@@ -133,6 +137,10 @@ class ExportPort(Protocol):
 
         Raises ``LeaseLost`` otherwise, having written nothing.
         """
+        ...
+
+    def renew(self, invoice_id: str, fence: int) -> None:
+        """Hold the invoice for another lease, changing nothing else. Raises ``LeaseLost`` when the fence is stale."""
         ...
 
     def states(self, invoice_ids: Sequence[str]) -> Mapping[str, State]:

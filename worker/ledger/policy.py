@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class LedgerPolicy:
     """Times in seconds. The lease must outlast the overall deadline of a call to e-conomic."""
 
-    #: How long a claim, or a save that keeps it, holds an invoice, a customer or a product.
-    lease_seconds: float = 25.0
+    #: How long a claim, or a save or renewal that keeps it, holds an invoice, a customer or a product.
+    lease_seconds: float = 20.0
     #: A Celery message is deemed lost at the earliest this long after publishing.
     lost_after: float = 15.0
     #: ... and in a queue that is empty, this long after publishing: workers may still hold some in reserve.
@@ -20,4 +20,4 @@ class LedgerPolicy:
     #: An invoice on its last chance has this long before the next one follows: one of them may be what kills workers.
     alone_for: float = 10.0
     #: How long the claim of a period's preflight holds it; renewed while the preflight lives.
-    period_lease_seconds: float = 25.0
+    period_lease_seconds: float = 20.0

@@ -18,6 +18,7 @@ from config.settings import Settings
 from worker.economic import EconomicClient, Timeouts
 from worker.export.agreement import accept_agreement
 from worker.export.desk import Desk
+from worker.export.keeping import Keeper
 from worker.export.preflight import Preflight
 from worker.export.run import Exporter
 from worker.export.sweep import Sweeper
@@ -33,9 +34,6 @@ from worker.runtime.parts import Runtime
 from worker.runtime.pdfs import AllowedPdfs
 from worker.runtime.places import allowed_places
 from worker.runtime.publisher import Publisher
-
-#: Seconds of a lease that an upload leaves: a call may have waited for its leave, and its outcome is written down.
-_LEASE_RESERVE = 4.0
 
 
 def connect(settings: Settings) -> Redis:
@@ -66,6 +64,7 @@ def build_runtime(settings: Settings, exports: Mapping[str, Export], app: Celery
     pdfs = build_pdfs(settings)
     desks = {name: _desk(export, settings, ledger, clients[name], pdfs) for name, export in exports.items()}
     publisher = Publisher(app, ledger)
+    keeper = Keeper(every=settings.ledger.lease_seconds / 3)
     return Runtime(
         settings=settings,
         exports=exports,
@@ -75,11 +74,12 @@ def build_runtime(settings: Settings, exports: Mapping[str, Export], app: Celery
         exporter=Exporter(
             desk=desks.__getitem__,
             claim=partial(_claim, ledger),
+            keeping=keeper.keeping,
             policy=_retry_policy(settings),
             chance=random.Random(),  # noqa: S311  # jitter, not a secret
             report=report,
         ),
-        preflight=Preflight(ledger=ledger, publish=publisher.export, keep_every=settings.ledger.lease_seconds / 3),
+        preflight=Preflight(ledger=ledger, publish=publisher.export, keeping=keeper.keeping),
         sweeper=Sweeper(
             ledger=ledger,
             exports=tuple(exports),
@@ -103,14 +103,13 @@ def build_client(export: Export, settings: Settings, gate: RateGate, pins: PinPo
             connect=http.connect_timeout, read=http.read_timeout, write=http.write_timeout, pool=http.pool_timeout
         ),
         deadline=http.deadline,
-        upload_deadline=max(http.deadline, settings.ledger.lease_seconds - _LEASE_RESERVE),
         reference_age=http.reference_age,
         accept=partial(accept_agreement, export, pins),
     )
 
 
 def build_pdfs(settings: Settings) -> PdfSource:
-    """PDFs are fetched under the lease of an invoice, so that the shorter of the two deadlines counts."""
+    """PDFs are fetched in the middle of an export, so that the shorter of the two deadlines counts."""
     return AllowedPdfs(
         allowed_places(settings.intake, deadline=min(settings.intake.fetch_deadline, settings.http.deadline))
     )

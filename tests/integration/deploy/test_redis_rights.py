@@ -76,7 +76,11 @@ def test_the_ledger_works_with_our_rights(ours: redis.Redis) -> None:
     fence = ledger.claim_period(period.id)
 
     assert fence is not None
-    assert list(ledger.pass_preflight(period.id, fence, queued=[new.id], look=frozenset(), dead={})) == [new.id]
+    assert list(
+        ledger.pass_preflight(
+            period.id, fence, read={new.id: new.content_hash}, queued=[new.id], look=frozenset(), dead={}
+        )
+    ) == [new.id]
     ledger.finish_preflight(period.id, fence, notice="")
     ledger.published([new.id])
     assert getattr(ledger.claim(new.id), "state", None) is State.EXPORTING

@@ -93,12 +93,14 @@ class SideBySide(RuleBasedStateMachine):
     def preflight(self, data: st.DataObject, export: str, period: int, end: str) -> None:
         period_id = f"{export}-p{period}"
         fence = self.both(lambda ledger: ledger.claim_period(period_id))
-        ids = [record.id for record in self.both(lambda ledger: list(ledger.received(period_id)))]
+        found = self.both(lambda ledger: list(ledger.received(period_id)))
+        ids = [record.id for record in found]
+        read = {record.id: data.draw(st.just(record.content_hash) | CONTENTS) for record in found}
         dead = {one: FAILURE for one in ids if data.draw(st.integers(0, 3)) == 0}
         queued = [one for one in ids if one not in dead]
         look = frozenset(one for one in queued if data.draw(st.integers(0, 3)) == 0)
         used = fence or data.draw(st.integers(0, 2))
-        self.both(lambda ledger: ledger.pass_preflight(period_id, used, queued=queued, look=look, dead=dead))
+        self.both(lambda ledger: ledger.pass_preflight(period_id, used, read=read, queued=queued, look=look, dead=dead))
         if end == "finish":
             self.both(lambda ledger: ledger.finish_preflight(period_id, used, notice="done"))
         if end == "defer":
@@ -125,6 +127,13 @@ class SideBySide(RuleBasedStateMachine):
         saved = self.both(lambda ledger: ledger.save(record, transition))
         if isinstance(saved, InvoiceRecord):
             self.claimed[at] = saved
+
+    @precondition(lambda self: self.claimed)
+    @rule(data=st.data())
+    def renew(self, data: st.DataObject) -> None:
+        """By the holder or by a stale one."""
+        record = data.draw(st.sampled_from(self.claimed))
+        self.both(lambda ledger: ledger.renew(record.id, record.fence))
 
     @rule(idle=st.sets(EXPORTS).map(frozenset), limit=st.sampled_from([2, 3, 500]))
     def sweep(self, idle: frozenset[str], limit: int) -> None:

@@ -146,6 +146,39 @@ class SaveRules:
 
         assert (clock.now + policy.lease_seconds, record.fence) == (saved.lease_until, saved.fence)
 
+    def test_a_renewal_extends_the_lease_and_nothing_else(
+        self, ledger: Ledger, clock: ManualClock, policy: LedgerPolicy
+    ) -> None:
+        """Counted from the renewal; neither progress nor history tells of it, and the sweep leaves it alone."""
+        [invoice_id] = steps.queue(ledger, 1)
+        record = steps.claim(ledger, invoice_id)
+        before = steps.events(ledger, invoice_id)
+        clock.advance(policy.lease_seconds - 1)
+        ledger.renew(invoice_id, record.fence)
+        till = clock.now + policy.lease_seconds
+        clock.advance(policy.lease_seconds - 1)
+
+        assert ledger.sweep(idle_exports=frozenset()) == []
+        assert steps.events(ledger, invoice_id) == before
+        assert steps.stored(ledger, invoice_id) == replace(
+            record, lease_until=till, updated_at=till - policy.lease_seconds
+        )
+
+    def test_a_stale_holder_renews_nothing(self, ledger: Ledger, clock: ManualClock, policy: LedgerPolicy) -> None:
+        """Neither when it was taken away nor when another has it: that one's lease runs out in its own time."""
+        [invoice_id] = steps.queue(ledger, 1)
+        stale = steps.claim(ledger, invoice_id)
+        clock.advance(policy.lease_seconds)
+        ledger.sweep(idle_exports=frozenset())
+        with pytest.raises(LeaseLost):
+            ledger.renew(invoice_id, stale.fence)
+        taken = steps.claim(ledger, invoice_id)
+        clock.advance(1)
+        with pytest.raises(LeaseLost):
+            ledger.renew(invoice_id, stale.fence)
+
+        assert steps.stored(ledger, invoice_id) == taken
+
     @pytest.mark.parametrize(
         ("transition", "state", "outcome", "failure", "attempts", "due_at", "event"),
         [

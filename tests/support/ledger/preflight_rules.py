@@ -3,7 +3,7 @@
 import pytest
 from support.clock import ManualClock
 from support.ledger import steps
-from support.ledger.steps import FAILURE
+from support.ledger.steps import FAILURE, READ
 
 from worker.errors import LeaseLost
 from worker.invoicing.ports import Ledger
@@ -38,7 +38,7 @@ class PreflightRules:
         whole = steps.take_in(ledger, 10, 9, 100)
         fence = ledger.claim_period(whole.id)
         assert fence is not None
-        ledger.pass_preflight(whole.id, fence, queued=["main-10"], look=frozenset(), dead={})
+        ledger.pass_preflight(whole.id, fence, read=READ, queued=["main-10"], look=frozenset(), dead={})
 
         assert [record.id for record in ledger.received(whole.id)] == ["main-9", "main-100"]
 
@@ -48,7 +48,12 @@ class PreflightRules:
         fence = ledger.claim_period(whole.id)
         assert fence is not None
         queued = ledger.pass_preflight(
-            whole.id, fence, queued=["main-1", "main-2"], look=frozenset({"main-2"}), dead={"main-3": FAILURE}
+            whole.id,
+            fence,
+            read=READ,
+            queued=["main-1", "main-2"],
+            look=frozenset({"main-2"}),
+            dead={"main-3": FAILURE},
         )
 
         found = [steps.stored(ledger, f"main-{number}") for number in (1, 2, 3)]
@@ -66,7 +71,7 @@ class PreflightRules:
         whole = steps.take_in(ledger, 1)
         fence = ledger.claim_period(whole.id)
         assert fence is not None
-        ledger.pass_preflight(whole.id, fence, queued=["main-1"], look=frozenset({"main-1"}), dead={})
+        ledger.pass_preflight(whole.id, fence, read=READ, queued=["main-1"], look=frozenset({"main-1"}), dead={})
         done = ledger.register(whole.id, "e-2", [steps.new_invoice(1, content="two")])
 
         assert done.conflicts == ("main-1",)
@@ -76,13 +81,30 @@ class PreflightRules:
         whole = steps.take_in(ledger, 1)
         fence = ledger.claim_period(whole.id)
         assert fence is not None
-        ledger.pass_preflight(whole.id, fence, queued=["main-1"], look=frozenset(), dead={})
+        ledger.pass_preflight(whole.id, fence, read=READ, queued=["main-1"], look=frozenset(), dead={})
         held = steps.claim(ledger, "main-1")
         again = ledger.pass_preflight(
-            whole.id, fence, queued=["main-1", "main-9"], look=frozenset(), dead={"main-1": FAILURE}
+            whole.id, fence, read=READ, queued=["main-1", "main-9"], look=frozenset(), dead={"main-1": FAILURE}
         )
 
         assert ([], held) == (list(again), steps.stored(ledger, "main-1"))
+
+    def test_what_was_replaced_meanwhile_is_not_passed(self, ledger: Ledger) -> None:
+        """The verdict is about other content: neither queued nor dead, and the period stays due for another check."""
+        whole = steps.take_in(ledger, 1, 2, 3)
+        fence = ledger.claim_period(whole.id)
+        assert fence is not None
+        ledger.open_period(whole, "e-2")
+        ledger.register(whole.id, "e-2", [steps.new_invoice(number, content="two") for number in (1, 2)])
+        ledger.close_event(whole.id, "e-2")
+        passed = ledger.pass_preflight(
+            whole.id, fence, read=READ, queued=["main-1", "main-3"], look=frozenset(), dead={"main-2": FAILURE}
+        )
+        ledger.finish_preflight(whole.id, fence, notice="")
+
+        assert list(passed) == ["main-3"]
+        assert steps.counts(ledger, whole.id) == {"received": 2, "queued": 1}
+        assert list(ledger.periods_due()) == [(whole.id, "main")]
 
     def test_a_chunk_larger_than_one_script_moves_whole(self, ledger: Ledger) -> None:
         """600 invoices pass in one call."""
@@ -98,7 +120,7 @@ class PreflightRules:
 
         assert (stale, taken) == (1, 2)
         with pytest.raises(LeaseLost):
-            ledger.pass_preflight(whole.id, 1, queued=["main-1"], look=frozenset(), dead={})
+            ledger.pass_preflight(whole.id, 1, read=READ, queued=["main-1"], look=frozenset(), dead={})
         with pytest.raises(LeaseLost):
             ledger.finish_preflight(whole.id, 1, notice="")
         with pytest.raises(LeaseLost):
@@ -111,7 +133,7 @@ class PreflightRules:
         fence = ledger.claim_period(whole.id)
         assert fence is not None
         clock.advance(policy.period_lease_seconds - 1)
-        ledger.pass_preflight(whole.id, fence, queued=["main-1"], look=frozenset(), dead={})
+        ledger.pass_preflight(whole.id, fence, read=READ, queued=["main-1"], look=frozenset(), dead={})
         clock.advance(policy.period_lease_seconds - 1)
 
         assert None is ledger.claim_period(whole.id)

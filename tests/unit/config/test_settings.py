@@ -29,7 +29,7 @@ def test_the_defaults_are_those_of_the_promises(tmp_path: Path) -> None:
         settings.ledger.lease_seconds,
         settings.http.deadline,
         settings.ledger.max_crashes,
-    ) == (25.0, 15.0, 3)
+    ) == (20.0, 15.0, 3)
     assert settings.intake.queue == "opter:period-closed"
 
 

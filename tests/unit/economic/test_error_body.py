@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.economic.error_body import Explanation, explain
+from worker.economic.error_body import Explanation, explain, is_refusal
 
 WRAPPER = {"message": "Validation failed. 1 error found.", "errorCode": "E04300", "logId": "ab12-CPH"}
 
@@ -122,3 +122,19 @@ def test_no_body_is_too_odd(body: Any) -> None:
 def test_a_very_deep_body_is_no_trouble() -> None:
     """Recursion is bounded."""
     assert explain(b'{"errors":' * 5000 + b"1" + b"}" * 5000) == Explanation()
+
+
+@pytest.mark.parametrize(
+    ("body", "refuses"),
+    [
+        (WRAPPER, True),
+        ({"message": "Voucher not found.", "httpStatusCode": 404}, True),
+        ({"draftInvoiceNumber": 5, "notes": {"heading": "errorCode"}}, False),
+        ({"message": "Welcome."}, False),
+        (["errorCode", "message"], False),
+        (None, False),
+    ],
+)
+def test_an_error_is_known_whatever_status_it_came_with(body: Any, *, refuses: bool) -> None:
+    """e-conomic's errors carry a message and a code; no resource does."""
+    assert is_refusal(body) == refuses

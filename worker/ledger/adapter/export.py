@@ -32,6 +32,12 @@ class RedisExport(Store, ExportPort):
         return saved_record(record, effect, rest[0])
 
     @override
+    def renew(self, invoice_id: str, fence: int) -> None:
+        status, *_ = self.run("renew", invoice_id, fence, self.policy.lease_seconds)
+        if text(status) == "lost":
+            raise LeaseLost(f"another worker has taken over {invoice_id}")
+
+    @override
     def states(self, invoice_ids: Sequence[str]) -> Mapping[str, State]:
         if not invoice_ids:
             return {}

@@ -33,14 +33,15 @@ class RedisPreflight(RedisReading, PreflightPort):
         period_id: str,
         fence: int,
         *,
+        read: Mapping[str, str],
         queued: Sequence[str],
         look: frozenset[str],
         dead: Mapping[str, Failure],
     ) -> Sequence[str]:
         moves: list[tuple[Word, ...]] = [
-            (one, int(one in look), "", "") for one in dict.fromkeys((*queued, *sorted(look)))
+            (one, read[one], int(one in look), "", "") for one in dict.fromkeys((*queued, *sorted(look)))
         ]
-        moves += [(one, 0, codec.dump_failure(why), why.reason) for one, why in dead.items()]
+        moves += [(one, read[one], 0, codec.dump_failure(why), why.reason) for one, why in dead.items()]
         passed: list[str] = []
         for start in range(0, max(len(moves), 1), CHUNK):  # with nothing to move, the fence is still checked
             passed += self._pass_chunk(period_id, fence, moves[start : start + CHUNK])

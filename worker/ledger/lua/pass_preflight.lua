@@ -1,12 +1,14 @@
--- Move invoices on from received. ARGV: period, fence, lease seconds, then per invoice: id, look (0 or 1), failure
--- (empty: it may be exported), its reason. Answers which of them are queued and have no message yet.
+-- Move invoices on from received. ARGV: period, fence, lease seconds, then per invoice: id, hash of the content that was
+-- checked, look (0 or 1), failure (empty: it may be exported), its reason. Answers which of them are queued and have no
+-- message yet. What has other content by now is not what was checked: its replacement has made the period due again.
 local period, fence, lease = ARGV[3], ARGV[4], tonumber(ARGV[5])
 if redis.call('HGET', key('period', period), 'fence') ~= fence then return {'lost'} end
 redis.call('HSET', key('period', period), 'lease_until', number(NOW + lease))
 
-local function pass(id, look, failure, reason)
+local function pass(id, hash, look, failure, reason)
   local invoice = key('invoice', id)
-  if redis.call('HGET', invoice, 'state') == 'received' then
+  local from, known = unpack(redis.call('HMGET', invoice, 'state', 'hash'))
+  if from == 'received' and known == hash then
     redis.call('HSET', invoice, 'failure', failure)
     if failure ~= '' then
       move(id, 'dead', 'dead', reason)
@@ -21,7 +23,7 @@ local function pass(id, look, failure, reason)
 end
 
 local answer = {'ok'}
-for at = 6, #ARGV, 4 do
-  if pass(unpack(ARGV, at, at + 3)) then table.insert(answer, ARGV[at]) end
+for at = 6, #ARGV, 5 do
+  if pass(unpack(ARGV, at, at + 4)) then table.insert(answer, ARGV[at]) end
 end
 return answer

@@ -31,9 +31,7 @@ class MemoryExport(Tables, ExportPort):
     def save(self, record: InvoiceRecord, transition: Transition) -> InvoiceRecord:
         effect = rules.effect_of(transition, record.failure)
         with self.lock:
-            entry = self.entries.get(record.id)
-            if entry is None or entry.record.state is not State.EXPORTING or entry.record.fence != record.fence:
-                raise LeaseLost(f"another worker has taken over {record.id}")
+            entry = self._exporting(record.id, record.fence)
             return self.move(
                 record.id,
                 effect.state,
@@ -47,6 +45,12 @@ class MemoryExport(Tables, ExportPort):
                 crashes=entry.record.crashes if effect.state is State.EXPORTING else 0,
                 lease_until=self._lease_end() if effect.state is State.EXPORTING else 0.0,
             )
+
+    @override
+    def renew(self, invoice_id: str, fence: int) -> None:
+        with self.lock:
+            entry = self._exporting(invoice_id, fence)
+            entry.record = replace(entry.record, lease_until=self._lease_end(), updated_at=self.now())
 
     @override
     def states(self, invoice_ids: Sequence[str]) -> Mapping[str, State]:
@@ -96,6 +100,12 @@ class MemoryExport(Tables, ExportPort):
     def pause(self, export: str, failure: Failure) -> None:
         with self.lock:
             self.pauses.setdefault(export, failure)
+
+    def _exporting(self, invoice_id: str, fence: int) -> Entry:
+        entry = self.entries.get(invoice_id)
+        if entry is None or entry.record.state is not State.EXPORTING or entry.record.fence != fence:
+            raise LeaseLost(f"another worker has taken over {invoice_id}")
+        return entry
 
     def _spend_message(self, entry: Entry) -> Unclaimed:
         entry.record = replace(entry.record, published_at=0.0)

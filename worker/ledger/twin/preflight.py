@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from typing_extensions import override
 
@@ -37,6 +38,7 @@ class MemoryPreflight(Tables, PreflightPort):
         period_id: str,
         fence: int,
         *,
+        read: Mapping[str, str],
         queued: Sequence[str],
         look: frozenset[str],
         dead: Mapping[str, Failure],
@@ -45,11 +47,12 @@ class MemoryPreflight(Tables, PreflightPort):
             entry = self._held(period_id, fence)
             entry.lease_until = self.now() + self.policy.period_lease_seconds
             wanted = [*dict.fromkeys((*queued, *sorted(look)))]
-            for one in filter(self._received, wanted):
+            as_read = partial(self._received, read)
+            for one in filter(as_read, wanted):
                 progress = self.entries[one].record.progress
                 progress = replace(progress, look=progress.look or one in look)
                 self.move(one, State.QUEUED, "queued", period_id, progress=progress, passed_at=self.now(), failure=None)
-            for one in filter(self._received, dead):
+            for one in filter(as_read, dead):
                 self.move(one, State.DEAD, "dead", dead[one].reason, failure=dead[one])
             return [one for one in wanted if self._awaits_message(one)]
 
@@ -86,8 +89,9 @@ class MemoryPreflight(Tables, PreflightPort):
             entry.record = replace(entry.record, notice=notice)
         return held
 
-    def _received(self, invoice_id: str) -> bool:
-        return invoice_id in self.entries and self.entries[invoice_id].record.state is State.RECEIVED
+    def _received(self, read: Mapping[str, str], invoice_id: str) -> bool:
+        record = self.entries[invoice_id].record if invoice_id in self.entries else None
+        return record is not None and record.state is State.RECEIVED and record.content_hash == read[invoice_id]
 
     def _awaits_message(self, invoice_id: str) -> bool:
         entry = self.entries.get(invoice_id)
