@@ -63,8 +63,8 @@ def every_meddling(scenario: Scenario, between: str, gaps: Iterable[float] = GAP
     while the source has changed its mind, as that makes an honest dead letter.
     """
     beyond: Mapping[str, Container[str]] = {"draft taken over": LATE, "corrected": AMNESIA}
-    if between == "draft taken over" and scenario.ends == "drafted":
-        return
+    if between == "draft taken over" and (scenario.ends == "drafted" or scenario.with_pdf):
+        return  # it is not ours any more, or there is none
     for schedule in every_single(scenario, gaps, between):
         if not any(strike.trouble in beyond.get(between, ()) for strike in schedule.strikes):
             yield schedule

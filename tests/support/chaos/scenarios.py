@@ -23,10 +23,13 @@ class Scenario:
     ends: str = "booked"
     new_customers: int = 0
     new_products: int = 0
+    #: Seconds until a new voucher can be read.
+    lag: float = 0.0
 
     def works(self, seed: int = 1) -> Works:
         """Return an installation that has taken the invoice in."""
         works = Works(self.export, seed=seed)
+        works.sandbox.agreement.switches.voucher_lag = self.lag
         self.close(works)
         return works
 
@@ -52,6 +55,9 @@ def _voucher(**changes: object) -> Export:
     return VOUCHER_EXPORT.model_copy(update={"voucher": VOUCHER_EXPORT.voucher.model_copy(update=changes)})
 
 
+#: Two accounts, one of them without VAT: the voucher method joins them by the clearing account.
+_TWO_ACCOUNTS = invoice(line(), line("99.99", account="3012", rate="0.00"), customer=KNOWN)
+
 SCENARIOS = (
     Scenario(name="known customer", invoice=invoice(customer=KNOWN)),
     Scenario(name="new customer", invoice=invoice(customer=NEW), new_customers=1),
@@ -76,5 +82,22 @@ SCENARIOS = (
         export=_voucher(book=True),
         ends="voucher-booked",
         new_customers=1,
+    ),
+    Scenario(name="voucher over the clearing account", invoice=_TWO_ACCOUNTS, export=VOUCHER_EXPORT, ends="voucher"),
+    Scenario(
+        name="voucher over the clearing account, booked",
+        invoice=_TWO_ACCOUNTS,
+        export=_voucher(book=True),
+        ends="voucher-booked",
+    ),
+    Scenario(
+        name="voucher that is read 20 s late", invoice=_TWO_ACCOUNTS, export=VOUCHER_EXPORT, ends="voucher", lag=20.0
+    ),
+    Scenario(
+        name="voucher that is read 20 s late, booked",
+        invoice=_TWO_ACCOUNTS,
+        export=_voucher(book=True),
+        ends="voucher-booked",
+        lag=20.0,
     ),
 )

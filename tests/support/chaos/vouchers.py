@@ -11,6 +11,8 @@ from worker.invoicing.vouchers.marker import marked
 from worker.sandbox.resources.voucher_schema import entries_of
 from worker.sandbox.state import Agreement
 
+_UNKNOWN = "pdf: not attached by this program, as the voucher was booked before"
+
 
 def ended(works: Works, record: InvoiceRecord, invoice: Invoice, *, booked: bool) -> list[str]:
     """Return what is wrong with a voucher that must stand once, equal to the source, with one PDF."""
@@ -23,6 +25,8 @@ def ended(works: Works, record: InvoiceRecord, invoice: Invoice, *, booked: bool
     [(key, (_, owed))] = found.items()
     if owed != invoice.gross:
         wrong.append(f"{record.id}: the customer owes {owed} instead of {invoice.gross}")
+    if len(agreement.vouchers) + len({(row["year"], row["voucherNumber"]) for row in agreement.booked_entries}) != 1:
+        wrong.append("there are vouchers that are not ours")
     if record.progress.voucher != f"{key[0]}-{key[1]}":
         wrong.append(f"{record.id}: the ledger says {record.progress.voucher}, e-conomic {key}")
     return wrong + _paper(agreement, works, record)
@@ -31,7 +35,10 @@ def ended(works: Works, record: InvoiceRecord, invoice: Invoice, *, booked: bool
 def _paper(agreement: Agreement, works: Works, record: InvoiceRecord) -> list[str]:
     files = [file for attached in agreement.attachments.values() for file in attached]
     printed = list(works.shelf.files.values())
-    return [] if files == printed else [f"{record.id} has {len(files)} PDFs instead of {len(printed)}"]
+    wrong = [] if files == printed else [f"{record.id} has {len(files)} PDFs instead of {len(printed)}"]
+    # Nobody can read the attachment of a booked voucher: a ledger that has forgotten it says so.
+    told = record.progress.attached or any(remark.startswith(_UNKNOWN) for remark in record.progress.remarks)
+    return wrong if told else [*wrong, f"{record.id}: the ledger knows of no PDF"]
 
 
 def _in_journals(agreement: Agreement, reference: str) -> Iterator[tuple[tuple[str, int], Decimal]]:
