@@ -60,5 +60,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(f"{count} schedules in process: {kind}")
     for run in report.runs:
         terminalreporter.write_line(
-            f"seed {run.seed}: {len(run.wrong)} wrong in {run.seconds} s; make chaos SEED={run.seed}"
+            f"seed {run.seed} ({run.method}): {len(run.wrong)} wrong in {run.seconds} s; make chaos SEED={run.seed}"
         )

@@ -3,20 +3,22 @@
 from pathlib import Path
 
 import pytest
+from support.chaos.methods import BOOKED_VOUCHER, INVOICE, Method, of_seed
 from support.chaos.report import Report
 from support.chaos.run import run
 
 
 @pytest.mark.timeout(300)
-def test_a_short_rage(tmp_path: Path) -> None:
+@pytest.mark.parametrize("method", [INVOICE, BOOKED_VOUCHER], ids=lambda method: method.name)
+def test_a_short_rage(tmp_path: Path, method: Method) -> None:
     """Twelve seconds of kills, cuts and storms over 120 invoices, always the same seed."""
-    assert run(tmp_path, 2, count=120, seconds=12).wrong == []
+    assert run(tmp_path, 2, count=120, seconds=12, method=method).wrong == []
 
 
 @pytest.mark.chaos
 @pytest.mark.timeout(600)
 def test_a_rage(tmp_path: Path, chaos_seed: int, report: Report) -> None:
-    """Half a minute over 240 invoices in two periods, each seed another story."""
-    outcome = run(tmp_path, chaos_seed, count=240, seconds=25)
+    """Half a minute over 240 invoices in two periods, each seed another story; every third plays the voucher method."""
+    outcome = run(tmp_path, chaos_seed, count=240, seconds=25, method=of_seed(chaos_seed))
     report.runs.append(outcome)
     assert outcome.wrong == [], f"make chaos SEED={chaos_seed} ({outcome.deeds})"

@@ -29,6 +29,8 @@ class Monkey:
     events: Sequence[dict[str, Any]]
     #: Events that are still to come.
     later: list[dict[str, Any]]
+    #: Routes whose answers may get lost.
+    writes: Sequence[str]
     #: Whether Redis may be emptied.
     wipes: bool = True
     #: What was done, for whoever repeats the run.
@@ -121,7 +123,7 @@ def _outage(monkey: Monkey, chance: random.Random) -> None:
 def _lost_replies(monkey: Monkey, chance: random.Random) -> None:
     """Processed, but the answer is cut, garbled or a 500."""
     how = chance.choice(({"action": "drop"}, {"action": "half"}, {"action": "garbage"}, {"status": 500}))
-    route = chance.choice(("POST /invoices/drafts", "POST /invoices/booked", "POST /customers", "POST /products", "*"))
+    route = chance.choice(monkey.writes)
     monkey.fault(route=route, when="after", probability=0.5, times=chance.randint(1, 8), seed=monkey.seed, **how)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from support.chaos.run import Outcome
+from support.chaos.outcome import Outcome
 from support.chaos.town import SHORT
 
 
@@ -63,7 +63,8 @@ class Report:
             sum(len(getattr(one, kind)) for one in self.runs) for kind in ("lost", "doubled", "unequal")
         )
         other = sum(len(one.other) for one in self.runs)
-        seen = f"{len(self.runs)} runs, {sum(one.invoices for one in self.runs)} invoices"
+        methods = ", ".join(f"{count} by {name}" for name, count in Counter(one.method for one in self.runs).items())
+        seen = f"{len(self.runs)} runs: {methods}; {sum(one.invoices for one in self.runs)} invoices"
         return [
             Bar(
                 what="invoices lost / doubled / with unequal totals over all runs",

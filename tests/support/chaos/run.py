@@ -2,42 +2,23 @@
 
 import random
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from support.chaos.judges import judge
+from support.chaos.methods import INVOICE, Method
 from support.chaos.monkey import Monkey
+from support.chaos.outcome import Outcome
 from support.chaos.town import SHORT, Town, town
 from support.installation import event
 from support.samples import customer, invoice, line
 
 from worker.invoicing.invoice import Invoice
-from worker.invoicing.record import InvoiceRecord, State
+from worker.invoicing.record import State
 
 PERIODS = ("main-p881", "main-p882")
 #: What may become a dead letter for no fault of the invoice's: attempts used up, workers killed, outcome not known.
 HONEST = frozenset({"attempts-exhausted", "worker-killed", "outcome-unknown"})
-
-
-@dataclass(kw_only=True)
-class Outcome:
-    """What came of one run."""
-
-    seed: int
-    invoices: int
-    lost: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
-    unequal: list[str] = field(default_factory=list)
-    #: Stray drafts, customers or products created twice, findings, disagreement of ledger and e-conomic.
-    other: list[str] = field(default_factory=list)
-    dead_once: dict[str, int] = field(default_factory=dict)
-    deeds: list[str] = field(default_factory=list)
-    restarts: int = 0
-    seconds: float = 0.0
-
-    @property
-    def wrong(self) -> list[str]:
-        return [*self.lost, *self.doubled, *self.unequal, *self.other]
 
 
 def invoices(count: int) -> list[Invoice]:
@@ -56,24 +37,27 @@ def _invoice(n: int) -> Invoice:
     )
 
 
-def run(folder: Path, seed: int, *, count: int, seconds: float, **settings: str) -> Outcome:
+def run(folder: Path, seed: int, *, count: int, seconds: float, method: Method = INVOICE, **settings: str) -> Outcome:
     """Let the monkey rage for so many seconds over so many invoices; return what came of it."""
     began, chance = time.monotonic(), random.Random(seed)
-    every = invoices(count)
+    printed = folder / "printed"
+    printed.mkdir()
+    every = method.prepared(printed, invoices(count))
     events = _events(every)
     chance.shuffle(events)
     first, later = events[:2], events[2:]
-    with town(folder, **(SHORT | settings)) as running:
+    settings = SHORT | {"intake__allowed_folders": str(printed)} | settings
+    with town(folder, {"main": method.entry}, **settings) as running:
         running.sandbox("PATCH", "switches", {"latency_ms": 40})
-        monkey = Monkey(town=running, seed=seed, events=events, later=later)
+        monkey = Monkey(town=running, seed=seed, events=events, later=later, writes=method.writes)
         for one in first:
             running.push(one)
         running.until(lambda: running.exported(PERIODS) > 0, "the first are exported", seconds=60)
         monkey.rage(seconds)
         monkey.relent()
-        outcome = Outcome(seed=seed, invoices=count, deeds=monkey.deeds)
+        outcome = Outcome(seed=seed, invoices=count, method=method.name, deeds=monkey.deeds)
         _settle(running, monkey, outcome, count)
-        judge(running, every, outcome, wiped=bool(monkey.wiped))
+        judge(running, every, outcome, wiped=bool(monkey.wiped), method=method)
         outcome.restarts, outcome.seconds = running.restarts, round(time.monotonic() - began, 1)
     return outcome
 
@@ -110,46 +94,3 @@ def _rest(running: Town, monkey: Monkey, count: int) -> None:
         return len(records) == count and all(record.state in {State.EXPORTED, State.DEAD} for record in records)
 
     running.until(rests, "everything rests", seconds=240)
-
-
-def judge(running: Town, every: list[Invoice], outcome: Outcome, *, wiped: bool) -> None:
-    """Compare e-conomic with the source and with the ledger."""
-    agreement = running.agreement()
-    booked: dict[str, list[dict[str, Any]]] = {}
-    for one in agreement["booked"].values():
-        booked.setdefault(one["references"]["other"], []).append(one)
-    records = {record.id: record for record in running.records()}
-    for each in every:
-        _judge_one(each, booked.pop(f"main-{each.invoice_number}", []), records, outcome)
-    outcome.other += [f"booked and not ours: {reference}" for reference in booked]
-    outcome.other += [f"stray draft {number}" for number in agreement["drafts"]]
-    outcome.other += _twice(
-        "customer", [one.get("corporateIdentificationNumber") for one in agreement["customers"].values()]
-    )
-    outcome.other += _twice("product", [one["name"] for one in agreement["products"].values()])
-    found = running.sandbox("GET", "findings")["findings"]
-    # After a wipe the first keys are used again, within the hour that e-conomic remembers their bodies.
-    excused = {"PayloadChanged", "URLChanged"} if wiped else set()
-    outcome.other += [f"finding: {one}" for one in found if not any(word in one["what"] for word in excused)]
-
-
-def _judge_one(
-    source: Invoice, found: list[dict[str, Any]], records: dict[str, InvoiceRecord], outcome: Outcome
-) -> None:
-    reference = f"main-{source.invoice_number}"
-    if not found:
-        record = records.get(reference)
-        outcome.lost.append(f"{reference} is not booked: {record and (record.state, record.failure)}")
-        return
-    if len(found) > 1:
-        outcome.doubled.append(f"{reference} is booked {len(found)} times")
-    sums = tuple(f"{found[0][name]:.2f}" for name in ("netAmount", "vatAmount", "grossAmount"))
-    if sums != (f"{source.net}", f"{source.vat}", f"{source.gross}"):
-        outcome.unequal.append(f"{reference} has {sums}")
-    if records[reference].progress.booked_number != found[0]["bookedInvoiceNumber"]:
-        outcome.other.append(f"{reference}: the ledger says {records[reference].progress.booked_number}")
-
-
-def _twice(kind: str, names: list[str | None]) -> list[str]:
-    ours = [name for name in names if name and (kind == "product" or name.startswith("88"))]
-    return [f"{kind} {name} was created {ours.count(name)} times" for name in sorted(set(ours)) if ours.count(name) > 1]

@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -37,8 +37,8 @@ class Town(Installation):
 
     services = ("intake", "worker-1", "worker-2")
 
-    def __init__(self, folder: Path, **settings: str) -> None:
-        super().__init__(folder, **settings)
+    def __init__(self, folder: Path, exports: Mapping[str, str] | None = None, **settings: str) -> None:
+        super().__init__(folder, exports=exports, **settings)
         self._stack = ExitStack()
         self.restarts = 0
         #: Services that must not be restarted now.
@@ -110,8 +110,8 @@ class Town(Installation):
 
 
 @contextmanager
-def town(folder: Path, **settings: str) -> Iterator[Town]:
+def town(folder: Path, exports: Mapping[str, str] | None = None, **settings: str) -> Iterator[Town]:
     """Give a running town with nothing to do yet."""
-    with Town(folder, **settings) as running:
+    with Town(folder, exports, **settings) as running:
         running.tend()
         yield running

@@ -36,9 +36,12 @@ def _paper(agreement: Agreement, works: Works, record: InvoiceRecord) -> list[st
     files = [file for attached in agreement.attachments.values() for file in attached]
     printed = list(works.shelf.files.values())
     wrong = [] if files == printed else [f"{record.id} has {len(files)} PDFs instead of {len(printed)}"]
-    # Nobody can read the attachment of a booked voucher: a ledger that has forgotten it says so.
-    told = record.progress.attached or any(remark.startswith(_UNKNOWN) for remark in record.progress.remarks)
-    return wrong if told else [*wrong, f"{record.id}: the ledger knows of no PDF"]
+    return wrong if knows_of_pdf(record) else [*wrong, f"{record.id}: the ledger knows of no PDF"]
+
+
+def knows_of_pdf(record: InvoiceRecord) -> bool:
+    """Nobody can read the attachment of a booked voucher: a ledger that has forgotten it must say so."""
+    return record.progress.attached or any(remark.startswith(_UNKNOWN) for remark in record.progress.remarks)
 
 
 def _in_journals(agreement: Agreement, reference: str) -> Iterator[tuple[tuple[str, int], Decimal]]:

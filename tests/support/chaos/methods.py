@@ -1,0 +1,65 @@
+"""By which method a run exports: its lines of the exports file, its PDFs, the writes that matter."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.shelf import pages
+
+from worker.invoicing.invoice import Invoice, Pdf
+from worker.sandbox.seed import CLEARING, ROUNDING
+
+_VOUCHER = f"""
+method = "voucher"
+[exports.main.codes.tax_rates]
+"M25" = "U25"
+"M0" = ""
+[exports.main.voucher]
+clearing_account = {CLEARING}
+rounding_account = {ROUNDING}
+"""
+_VOUCHERS = ("POST /journals/*/vouchers", "POST /journals/*/attachment/file", "POST /customers", "*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """A method and how far it goes."""
+
+    name: str
+    #: Further lines of the export's entry in the exports file.
+    entry: str = ""
+    #: Routes whose answers get lost.
+    writes: tuple[str, ...]
+    #: Whether vouchers are posted, each with its PDF.
+    vouchers: bool = True
+    #: Whether an invoice ends in the books.
+    books: bool = True
+
+    def prepared(self, folder: Path, every: Sequence[Invoice]) -> list[Invoice]:
+        """Return the invoices as this method wants them; PDFs are printed to the folder."""
+        return [printed(folder, one) for one in every] if self.vouchers else list(every)
+
+
+INVOICE = Method(
+    name="invoice",
+    writes=("POST /invoices/drafts", "POST /invoices/booked", "POST /customers", "POST /products", "*"),
+    vouchers=False,
+)
+VOUCHER = Method(name="voucher", entry=_VOUCHER, writes=_VOUCHERS, books=False)
+BOOKED_VOUCHER = Method(
+    name="booked voucher", entry=f"{_VOUCHER}book = true\n", writes=("POST /journalsapi/*/bookdraftentries", *_VOUCHERS)
+)
+
+
+def of_seed(seed: int) -> Method:
+    """Return the voucher method for every third seed, with booking for every second of these."""
+    return INVOICE if seed % 3 else (VOUCHER if seed % 2 else BOOKED_VOUCHER)
+
+
+def printed(folder: Path, invoice: Invoice) -> Invoice:
+    """Return the invoice with a PDF of its own, which lies in the folder."""
+    content, path = pages(str(invoice.invoice_number)), folder / f"{invoice.invoice_number}.pdf"
+    path.write_bytes(content)
+    pdf = Pdf(url=path.as_uri(), sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
+    return invoice.model_copy(update={"pdf": pdf})

@@ -1,0 +1,25 @@
+"""What came of one run with real processes."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    """What came of one run."""
+
+    seed: int
+    invoices: int
+    method: str = "invoice"
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    unequal: list[str] = field(default_factory=list)
+    #: Stray drafts, customers or products created twice, findings, disagreement of ledger and e-conomic.
+    other: list[str] = field(default_factory=list)
+    dead_once: dict[str, int] = field(default_factory=dict)
+    deeds: list[str] = field(default_factory=list)
+    restarts: int = 0
+    seconds: float = 0.0
+
+    @property
+    def wrong(self) -> list[str]:
+        return [*self.lost, *self.doubled, *self.unequal, *self.other]
