@@ -184,7 +184,11 @@ def _products(group: int) -> str:
 
 
 def _agreement(body: Any) -> tuple[int, str]:
-    return int(body["agreementNumber"]), str((body.get("settings") or {}).get("baseCurrency") or "DKK")
+    """Believe a whole number only: an export is bound to the first agreement that it hears of."""
+    number = body["agreementNumber"]
+    if type(number) is not int or number <= 0:
+        raise ValueError(f"{str(number)[:20]} is not the number of an agreement")
+    return number, str((body.get("settings") or {}).get("baseCurrency") or "DKK")
 
 
 def _numbered(key: str) -> Callable[[Any], tuple[int, str]]:

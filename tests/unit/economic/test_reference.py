@@ -67,6 +67,15 @@ def test_everything_is_there(economic: EconomicClient) -> None:
     )
 
 
+@pytest.mark.parametrize("told", [1.5, 0, -7, True, None, "123456"])
+def test_an_agreement_is_known_by_a_whole_number(economic: EconomicClient, wire: Wire, told: object) -> None:
+    """Its first number binds the export for good, so what cannot be one is asked for again instead."""
+    wire.lay("GET /self", (200, {"agreementNumber": told}))
+
+    with pytest.raises(Unavailable, match="GET /self: e-conomic's answer could not be understood"):
+        economic.reference_data(NONE)
+
+
 def test_a_second_look_costs_nothing(economic: EconomicClient, wire: Wire, clock: ManualClock) -> None:
     """Within its age the same snapshot is handed out."""
     first = economic.reference_data(frozenset({"3010"}))
