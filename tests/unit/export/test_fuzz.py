@@ -41,7 +41,7 @@ class _Garbling:
 
 
 def _refused_upload(request: httpx.Request, found: httpx.Response) -> bool:
-    """Left as it is: an upload's answer says nothing but its status, so a refusal told as a success would be believed."""
+    """Left as it is: an upload's answer says nothing but its status, so a refusal called a success is believed."""
     return found.is_error and request.url.path.endswith("/attachment/file")
 
 
