@@ -48,17 +48,9 @@ def report(request: pytest.FixtureRequest) -> Report:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     report = config.stash[_REPORT]
-    if report.bars and report.runs:  # a whole session, not the repetition of a single run
+    if report.whole:
         report.write(_BUILD / "chaos.json")
-    if not (report.bars or report.runs):
-        return
-    terminalreporter.section("chaos")
-    terminalreporter.write_line(report.table())
-    for guard, schedule in report.guards.items():
-        terminalreporter.write_line(f"without {guard}: {schedule}")
-    for kind, count in report.schedules.items():
-        terminalreporter.write_line(f"{count} schedules in process: {kind}")
-    for run in report.runs:
-        terminalreporter.write_line(
-            f"seed {run.seed} ({run.method}): {len(run.wrong)} wrong in {run.seconds} s; make chaos SEED={run.seed}"
-        )
+    if report.bars or report.runs:
+        terminalreporter.section("chaos")
+        for line in report.lines():
+            terminalreporter.write_line(line)

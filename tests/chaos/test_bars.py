@@ -84,7 +84,8 @@ def test_scarce_tokens(tmp_path: Path, report: Report) -> None:
 def _note(report: Report, rate: simulated.Rate, how: str) -> None:
     share = rate.throttled / rate.calls
     what = "429 answers as share of calls when the period wants more than the bucket gives"
-    report.add(f"{what} ({how})", "< 1 %", f"{share:.2%} of {rate.calls}", held=share < 0.01)
-    report.add(f"share of the granted rate actually used ({how})", ">= 90 %", f"{rate.used:.1%}", held=rate.used >= 0.9)
+    report.add(what, "< 1 %", f"{share:.2%} of {rate.calls} ({how})", held=share < 0.01)
+    what = "share of the granted rate actually used in such a period"
+    report.add(what, ">= 90 %", f"{rate.used:.1%} ({how})", held=rate.used >= 0.9)
     assert share < 0.01
     assert rate.used >= 0.9

@@ -80,16 +80,5 @@ def sampled_pairs(scenario: Scenario, count: int, chance: random.Random) -> Iter
         yield Schedule(scenario=scenario.name, strikes=(first, second), gap=chance.choice(GAPS))
 
 
-def failures(schedules: Iterable[Schedule]) -> tuple[int, list[tuple[Schedule, list[str]]]]:
-    """Play them all; return how many, and those that failed with what was wrong."""
-    played, failed = 0, []
-    for schedule in schedules:
-        played += 1
-        wrong, _ = play(schedule)
-        if wrong:
-            failed.append((schedule, wrong))
-    return played, failed
-
-
 def _named(name: str) -> Scenario:
     return next(scenario for scenario in SCENARIOS if scenario.name == name)

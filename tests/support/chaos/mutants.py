@@ -66,7 +66,7 @@ GUARDS = (
     Guard(
         name="the fence",
         file="worker/ledger/twin/export.py",
-        there=" or entry.record.fence != record.fence",
+        there=" or entry.record.fence != fence",
         instead="",
         hunts=("overtaken",),
     ),

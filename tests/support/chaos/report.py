@@ -2,12 +2,16 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from support.chaos.outcome import Outcome
 from support.chaos.town import SHORT
+
+#: Characters of a line about one schedule; ``build/chaos.json`` has all of it.
+_WIDTH = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,19 +31,35 @@ class Report:
     runs: list[Outcome] = field(default_factory=list)
     #: In-process schedules played, by kind.
     schedules: Counter[str] = field(default_factory=Counter)
+    wrong_schedules: int = 0
     bars: list[Bar] = field(default_factory=list)
     #: Guard -> the schedule that catches its absence.
     guards: dict[str, str] = field(default_factory=dict)
 
     def add(self, what: str, bar: str, measured: str, *, held: bool) -> None:
-        """Note a measured bar."""
+        """Note a measured bar; what was measured in several ways stands in one line."""
         self.bars.append(Bar(what=what, bar=bar, measured=measured, held=held))
 
-    def table(self) -> str:
-        """Return the table as Markdown."""
-        lines = ["| | bar | measured | |", "|---|---|---|---|"]
-        lines += [f"| {one.what} | {one.bar} | {one.measured} | {_word(held=one.held)} |" for one in self._every_bar()]
-        return "\n".join(lines)
+    def played(self, kind: str, count: int, failed: int) -> None:
+        """Note so many schedules of a kind, and how many of them went wrong."""
+        self.schedules[kind] += count
+        self.wrong_schedules += failed
+
+    @property
+    def whole(self) -> bool:
+        """Whether this was a whole session, not the repetition of a part."""
+        return bool(self.bars and self.runs and self.schedules and self.guards)
+
+    def lines(self) -> list[str]:
+        """Return what is printed: the details, then the table as Markdown."""
+        told = [f"{count} schedules in process: {kind}" for kind, count in self.schedules.items()]
+        told += [f"without {guard}: {schedule or 'NOT NOTICED'}"[:_WIDTH] for guard, schedule in self.guards.items()]
+        told += [
+            f"seed {run.seed} ({run.method}): {len(run.wrong)} wrong in {run.seconds} s; make chaos SEED={run.seed}"
+            for run in self.runs
+        ]
+        rows = [f"| {one.what} | {one.bar} | {one.measured} | {_word(held=one.held)} |" for one in self._every_bar()]
+        return [*told, "", "| | bar | measured | |", "|---|---|---|---|", *rows]
 
     def write(self, path: Path) -> None:
         """Write everything as JSON."""
@@ -56,7 +76,8 @@ class Report:
         }
 
     def _every_bar(self) -> list[Bar]:
-        return [*self._of_runs(), *self.bars] if self.runs else self.bars
+        found = [*(self._of_runs() if self.runs else ()), *_merged(self.bars)]
+        return [*found, self._of_guards()] if self.guards else found
 
     def _of_runs(self) -> list[Bar]:
         lost, doubled, unequal = (
@@ -64,7 +85,8 @@ class Report:
         )
         other = sum(len(one.other) for one in self.runs)
         methods = ", ".join(f"{count} by {name}" for name, count in Counter(one.method for one in self.runs).items())
-        seen = f"{len(self.runs)} runs: {methods}; {sum(one.invoices for one in self.runs)} invoices"
+        invoices = sum(one.invoices for one in self.runs)
+        seen = f"{len(self.runs)} runs: {methods}; {invoices:,} invoices"
         return [
             Bar(
                 what="invoices lost / doubled / with unequal totals over all runs",
@@ -73,7 +95,35 @@ class Report:
                 held=not (lost or doubled or unequal),
             ),
             Bar(what="stray drafts, duplicate customers or products", bar="0", measured=str(other), held=not other),
+            Bar(
+                what="schedules in process that end otherwise than once, or not at all with a reason",
+                bar="0",
+                measured=f"{self.wrong_schedules} of {sum(self.schedules.values()):,}",
+                held=not self.wrong_schedules,
+            ),
         ]
+
+    def _of_guards(self) -> Bar:
+        noticed = sum(bool(schedule) for schedule in self.guards.values())
+        return Bar(
+            what="guards whose removal the schedules notice",
+            bar="all",
+            measured=f"{noticed} of {len(self.guards)}",
+            held=noticed == len(self.guards),
+        )
+
+
+def _merged(bars: Sequence[Bar]) -> list[Bar]:
+    alike = {one.what: [other for other in bars if other.what == one.what] for one in bars}
+    return [
+        Bar(
+            what=what,
+            bar=ways[0].bar,
+            measured="; ".join(one.measured for one in ways),
+            held=all(one.held for one in ways),
+        )
+        for what, ways in alike.items()
+    ]
 
 
 def _word(*, held: bool) -> str:

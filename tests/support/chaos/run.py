@@ -28,7 +28,8 @@ def invoices(count: int) -> list[Invoice]:
 
 def _invoice(n: int) -> Invoice:
     known = customer(code=f"C-{n % 30}", ledger_number=1001 + n % 30, corporate_id=None)
-    new = customer(code=f"N-{n % 8}", ledger_number=7001 + n % 8, corporate_id=f"8800000{n % 8}")
+    which = n // 4 % 8
+    new = customer(code=f"N-{which}", ledger_number=7001 + which, corporate_id=f"8800000{which}")
     return invoice(
         line(f"{100 + n}.{n % 100:02d}"),
         line("-20.00" if n % 3 else "-500.00", account="3012", rate="0.00"),
