@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 #: What programs stumble over: numbers that grow when they are unfolded, halves of characters, words of other formats.
-ODD = st.sampled_from(
+ODD: st.SearchStrategy[Any] = st.sampled_from(
     [
         "", " ", "-0", "NaN", "1e9", "9" * 40, "null", "\0", "\ud800", "\u202e", "../../etc/passwd", "{}", "' OR 1=1",
         0, -1, 2**31, 2**63, 10**30, -(10**30), 0.1, 1e308, True, False, None, [], {}, [[]], {"": {}}, [None],

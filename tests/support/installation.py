@@ -8,9 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import httpx
 import redis
@@ -31,6 +31,13 @@ layout = 17
 """
 
 
+class Server(AbstractContextManager["Server", None], Protocol):
+    """What an installation asks of its Redis."""
+
+    @property
+    def url(self) -> str: ...
+
+
 class Installation:
     """Starts, kills and asks; closes everything at the end."""
 
@@ -39,7 +46,7 @@ class Installation:
     def __init__(self, folder: Path, *, exports: Mapping[str, str] | None = None, **settings: str) -> None:
         """``exports`` maps names to further lines of their entries; ``settings`` are ``OPTER_ECONOMIC_`` variables."""
         self.folder = folder
-        self.redis = EmbeddedServer(folder / "redis")
+        self.redis: Server = EmbeddedServer(folder / "redis")
         self._exports = exports or {"main": ""}
         self._settings = settings
         self._processes: dict[str, subprocess.Popen[bytes]] = {}

@@ -4,6 +4,7 @@ The agreement is a small haulier's: group 3010 carries Danish VAT (25 %), 3012 n
 """
 
 import itertools
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -102,43 +103,43 @@ def year(start: date = date(2026, 1, 1), **changes: Any) -> AccountingYear:
         AccountingPeriod(first=first, last=following - timedelta(days=1))
         for first, following in itertools.pairwise(firsts)
     )
-    fields = {"year": str(start.year), "first": start, "last": months[-1].last, "periods": months}
-    return AccountingYear(**(fields | changes))
+    made = AccountingYear(year=str(start.year), first=start, last=months[-1].last, periods=months)
+    return replace(made, **changes)
 
 
 def reference(**changes: Any) -> ReferenceData:
     """Return the reference data of the sample agreement."""
-    fields = {
-        "agreement": 123456,
-        "groups": (group(1, "3010"), group(2, "3012", vat_code=None)),
-        "products": (Product(number="3010", name="3010", group=1), Product(number="3012", name="3012", group=2)),
-        "payment_terms": (
+    made = ReferenceData(
+        agreement=123456,
+        groups=(group(1, "3010"), group(2, "3012", vat_code=None)),
+        products=(Product(number="3010", name="3010", group=1), Product(number="3012", name="3012", group=2)),
+        payment_terms=(
             PaymentTerms(number=1, name="Netto 8 dage", kind="net", days=8),
             PaymentTerms(number=2, name="Netto 14 dage", kind="net", days=14),
             PaymentTerms(number=4, name="Løbende måned 30 dage", kind="invoiceMonth", days=30),
             PaymentTerms(number=5, name="Netto 30 dage", kind="net", days=30),
         ),
-        "vat_zones": {1: "Domestic", 2: "EU", 3: "Abroad", 4: "Domestic exempt VAT"},
-        "vat_accounts": (VatAccount(code="U25", rate=Decimal("25.00000000")),),
-        "layouts": {19: "Dansk std."},
-        "customer_groups": {1: "Debitorer"},
-        "currencies": frozenset({"DKK", "EUR", "SEK"}),
-        "years": (year(),),
-        "journals": (Journal(number=1, name="Daglig"),),
-    }
-    return ReferenceData(**(fields | changes))
+        vat_zones={1: "Domestic", 2: "EU", 3: "Abroad", 4: "Domestic exempt VAT"},
+        vat_accounts=(VatAccount(code="U25", rate=Decimal("25.00000000")),),
+        layouts={19: "Dansk std."},
+        customer_groups={1: "Debitorer"},
+        currencies=frozenset({"DKK", "EUR", "SEK"}),
+        years=(year(),),
+        journals=(Journal(number=1, name="Daglig"),),
+    )
+    return replace(made, **changes)
 
 
 def economic_customer(**changes: Any) -> EconomicCustomer:
     """Return the sample customer as e-conomic has it."""
-    fields = {
-        "number": 1001,
-        "name": "Acme A/S",
-        "corporate_id": "12345678",
-        "address": "Havnegade 1",
-        "zip": "1058",
-        "city": "København K",
-        "country": "DK",
-        "currency": "DKK",
-    }
-    return EconomicCustomer(**(fields | changes))
+    made = EconomicCustomer(
+        number=1001,
+        name="Acme A/S",
+        corporate_id="12345678",
+        address="Havnegade 1",
+        zip="1058",
+        city="København K",
+        country="DK",
+        currency="DKK",
+    )
+    return replace(made, **changes)

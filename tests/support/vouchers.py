@@ -14,7 +14,7 @@ from config.exports import Codes, Export, Voucher
 from worker.invoicing.reference import Account, ReferenceData, VatAccount
 from worker.sandbox.resources.legs import legs
 from worker.sandbox.resources.links import linked
-from worker.sandbox.resources.vouchers import entries_of
+from worker.sandbox.resources.voucher_schema import entries_of
 from worker.sandbox.seed import CLEARING, DEBTORS, VAT_PAYABLE, standard_agreement
 from worker.sandbox.state import Agreement
 
@@ -61,7 +61,8 @@ def booked(payload: dict[str, Any], on: Agreement) -> dict[str, Decimal]:
     [voucher] = send(on, "POST", "/journals/1/vouchers", payload).body
     sums: defaultdict[str, Decimal] = defaultdict(lambda: Decimal("0.00"))
     for _, entry in entries_of(voucher):
-        code = entry.get("vatAccount", entry.get("contraVatAccount", {})).get("vatCode")
+        contra: dict[str, Any] = entry.get("contraVatAccount", {})
+        code = entry.get("vatAccount", contra).get("vatCode")
         for leg in legs(on, entry):
             name = {DEBTORS: "owed", VAT_PAYABLE: "vat"}.get(leg.account, str(leg.account))
             sums[name] += leg.amount

@@ -4,7 +4,9 @@ import signal
 import time
 from pathlib import Path
 
-from support.chaos.run import Outcome, invoices, judge
+from support.chaos.judges import judge
+from support.chaos.outcome import Outcome
+from support.chaos.run import invoices
 from support.chaos.simulated import Rate, rate
 from support.chaos.town import SHORT, Town, town
 from support.installation import event
@@ -58,7 +60,7 @@ def poison(folder: Path, *, count: int = 60) -> tuple[InvoiceRecord, list[str], 
     """
     every = invoices(count)
     bad = f"main-{every[count // 2].invoice_number}"
-    with town(folder, **SHORT) as running:
+    with town(folder, exports=None, **SHORT) as running:
         running.sandbox("PATCH", "switches", {"latency_ms": 20})
         slow = {"route": "POST /invoices/drafts", "body_contains": bad, "action": "delay", "delay": 2.0, "times": None}
         running.sandbox("POST", "faults", slow)

@@ -85,6 +85,8 @@ class Play:
 
     def _http(self, request: httpx.Request, answer: Answer) -> httpx.Response:
         trouble = self._next(f"http {request.method} {request.url.path}")
+        if trouble is None:
+            return answer(request)
         if trouble in AMNESIA:
             answer(request)
             self._forget(trouble)
@@ -113,6 +115,8 @@ class Play:
         trouble = self._next(f"ledger {name}")
         if self.amnesia:
             self.amnesia.remember()
+        if trouble is None:
+            return trip()
         if trouble in AMNESIA:
             trip()
             self._forget(trouble)

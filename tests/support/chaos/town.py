@@ -14,6 +14,7 @@ from support.installation import Installation
 from worker.errors import LedgerDown
 from worker.invoicing.record import InvoiceRecord, State
 from worker.ledger import LedgerPolicy, RedisLedger
+from worker.ledger.embedded import EmbeddedServer
 
 #: Shortened, so that half a minute of trouble holds many leases, retries and takeovers. The defaults are longer.
 SHORT = {
@@ -36,6 +37,7 @@ class Town(Installation):
     """Two workers and an intake behind proxies."""
 
     services = ("intake", "worker-1", "worker-2")
+    redis: EmbeddedServer
 
     def __init__(self, folder: Path, exports: Mapping[str, str] | None = None, **settings: str) -> None:
         super().__init__(folder, exports=exports, **settings)
@@ -87,7 +89,8 @@ class Town(Installation):
         return found
 
     def number(self) -> str:
-        return next(iter(self.sandbox("GET", "state")))
+        found: str = next(iter(self.sandbox("GET", "state")))
+        return found
 
     def exported(self, periods: Sequence[str]) -> int:
         """Return how many invoices are exported; 0 while Redis does not answer."""

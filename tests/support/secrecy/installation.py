@@ -30,7 +30,7 @@ class MarkedInstallation(Installation):
 
     def __init__(self, folder: Path) -> None:
         self.flower_port = free_port()
-        super().__init__(folder, flower__port=str(self.flower_port), log__level="debug", **_QUICK)
+        super().__init__(folder, exports=None, flower__port=str(self.flower_port), log__level="debug", **_QUICK)
         self.server = DeployedRedis(folder / "redis", password=f"{SECRET}-redis")
         self.redis = self.server
 

@@ -2,7 +2,7 @@
 
 import itertools
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -216,7 +216,8 @@ def _outputs(place: MarkedInstallation, commands: list[tuple[str, ...]]) -> dict
 
 def _content(admin: redis.Redis, key: bytes) -> str:
     """Return everything under a key, whatever its type; Redis' own serial form would hide compressed text."""
-    readers = {
+    # Any is bytes: the driver's types allow text, too, whatever the client decodes.
+    readers: Mapping[bytes | str, Callable[[], Iterable[Any]]] = {
         b"string": lambda: [admin.get(key)],
         b"list": lambda: admin.lrange(key, 0, -1),
         b"hash": lambda: itertools.chain.from_iterable(admin.hgetall(key).items()),
