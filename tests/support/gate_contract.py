@@ -55,6 +55,17 @@ class GateContract:
 
         assert sleeps.seconds == [1.0]
 
+    def test_a_job_that_has_begun_waits_longer(self, gate: Gate, sleeps: Sleeps) -> None:
+        """A first call is sent away beyond two seconds, a further one only beyond fifteen."""
+        take(gate, 30)
+        with pytest.raises(Throttled):
+            take(gate, 30)  # 30 / 9 = 3.3 s
+        gate.acquire("grant-1", 180, LIMITS, begun=True)  # it waits 3.3 s; whoever comes next, 180 / 9 = 20 s
+        with pytest.raises(Throttled):
+            gate.acquire("grant-1", 30, LIMITS, begun=True)
+
+        assert sleeps.seconds == [3.333]
+
     def test_a_long_wait_is_refused_and_reserves_nothing(self, gate: Gate, clock: ManualClock, sleeps: Sleeps) -> None:
         """Beyond two seconds the invoice goes back to the due set; others then find the bucket as it was."""
         take(gate, 30)

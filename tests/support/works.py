@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -126,12 +125,11 @@ class Works:
         self.exporter = Exporter(
             desk=lambda _: desk,
             claim=door.claim,
-            keeping=_alone,
             policy=self.policy,
             chance=random.Random(self.seed),
             report=self.reported.append,
         )
-        self.preflight = Preflight(ledger=door, publish=self.post, keeping=_alone)
+        self.preflight = Preflight(ledger=door, publish=self.post)
 
     def post(self, dues: Iterable[Due]) -> None:
         posted = [due.invoice_id for due in dues]
@@ -198,11 +196,6 @@ class Works:
 
     def restrained(self, **booking: Any) -> Export:
         return self.export.model_copy(update={"booking": self.export.booking.model_copy(update=booking)})
-
-
-def _alone(_renew: Callable[[], object]) -> AbstractContextManager[None]:
-    """Renew nothing: in one thread, time passes only where a test lets it."""
-    return nullcontext()
 
 
 def _new(invoice: Invoice) -> NewInvoice:

@@ -108,7 +108,8 @@ class Calls:
         self, asked: Asked, path: str, body: bytes, extra: Mapping[str, str], deadline: float | None = None
     ) -> _Raw:
         headers = {**self._tokens(), "Content-Type": "application/json", **extra}
-        permit = self._gate.acquire(self._agreement, self._estimate(asked), self._export.limits)
+        limits, begun = self._export.limits, self.meters.begun
+        permit = self._gate.acquire(self._agreement, self._estimate(asked), limits, begun=begun)
         try:
             raw = self._fetch(asked.method, self._url(path), headers, body, deadline or self._deadline)
         except (httpx.HTTPError, httpx.InvalidURL) as error:

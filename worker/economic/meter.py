@@ -32,6 +32,12 @@ class Meters:
         finally:
             self._local.meter = before
 
+    @property
+    def begun(self) -> bool:
+        """Whether this thread's job has made a call."""
+        meter: Meter | None = getattr(self._local, "meter", None)
+        return meter is not None and meter.calls > 0
+
     def count(self, tokens: float) -> None:
         """Add one call of this thread."""
         meter: Meter | None = getattr(self._local, "meter", None)

@@ -8,7 +8,7 @@ from typing import Any
 from worker.errors import Refused, Uncertain
 from worker.export.desk import Desk
 from worker.export.job import Job
-from worker.export.shared import flight
+from worker.export.shared import flight, write_down
 from worker.invoicing.customers import differences, updated
 from worker.invoicing.economic_port import Reply
 from worker.invoicing.encoding import encode
@@ -35,7 +35,7 @@ def refresh_customer(job: Job, number: int) -> None:
         if not turn.number:
             for remark in _update(desk, customer, number, agreement):
                 job.note(remark)
-            desk.ledger.save_shared(key, replace(turn, number=str(number)))
+            write_down(desk, key, replace(turn, number=str(number)))
 
 
 def wants_update(job: Job) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from config.exports import Export
+from worker.export.keeping import Keeping, unkept
 from worker.export.sightings import Sightings
 from worker.invoicing.economic_port import EconomicVouchers
 from worker.invoicing.ports import ExportPort, PdfSource
@@ -22,6 +23,8 @@ class Desk:
     clock: Callable[[], float]
     #: Part of every idempotency key: a copy of this installation must not share keys with it.
     environment: str
+    #: Keeps leases while e-conomic, or the wait for its tokens, takes longer than they last.
+    keeping: Keeping = unkept
     #: Seconds that a key is trusted to be remembered; below e-conomic's hour (e-conomic REST docs, Idempotency).
     key_memory: float = 55 * 60.0
     #: Seconds between the two looks that must both find nothing before something is created anew.

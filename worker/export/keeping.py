@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from worker.errors import LeaseLost, LedgerDown
@@ -12,6 +12,11 @@ from worker.errors import LeaseLost, LedgerDown
 Keeping = Callable[[Callable[[], object]], AbstractContextManager[None]]
 #: Seconds after which a lease is kept no more: no honest work takes that long, so whoever holds it hangs.
 _MOST = 1800.0
+
+
+def unkept(_: Callable[[], object]) -> AbstractContextManager[None]:
+    """Renew nothing: where no lease is held, or where none is to outlast its time."""
+    return nullcontext()
 
 
 @dataclass(kw_only=True, slots=True, eq=False)

@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from worker.errors import ExportError, Failure, LeaseLost, LedgerDown, Misconfigured
 from worker.export.already_there import already_there
 from worker.export.desk import Desk
-from worker.export.keeping import Keeping
 from worker.invoicing.invoice import Invoice
 from worker.invoicing.ports import Due, PreflightPort
 from worker.invoicing.preflight import PeriodVerdict, check_period, grouped_accounts
@@ -41,8 +40,6 @@ class Preflight:
     ledger: PreflightPort
     #: Sends the messages of queued invoices, and notes that it did.
     publish: Callable[[Sequence[Due]], None]
-    #: Keeps the period's lease: reading a large period takes longer than it lasts.
-    keeping: Keeping
     #: Seconds until a preflight is tried again when e-conomic gave no answer.
     try_again_after: float = 10.0
 
@@ -58,7 +55,7 @@ class Preflight:
 
     def _hold(self, period_id: str, fence: int, desk: Desk) -> Checked:
         try:
-            with self.keeping(partial(self._renew, period_id, fence)):
+            with desk.keeping(partial(self._renew, period_id, fence)):
                 return self._check(period_id, fence, desk)
         except (LeaseLost, LedgerDown):
             raise

@@ -10,7 +10,6 @@ from worker.export import invoice_method, voucher_method
 from worker.export.admission import admitted, method_of
 from worker.export.desk import Desk
 from worker.export.job import Job
-from worker.export.keeping import Keeping
 from worker.invoicing.ports import Unclaimed
 from worker.invoicing.reasons import Reason, failure
 from worker.invoicing.record import Bury, InvoiceRecord, State, Transition
@@ -37,8 +36,6 @@ class Exporter:
 
     desk: Callable[[str], Desk]
     claim: Callable[[str], InvoiceRecord | Unclaimed]
-    #: Keeps the lease of an invoice for which e-conomic takes its time.
-    keeping: Keeping
     policy: RetryPolicy
     chance: random.Random
     #: Called with an exception that this program was not written for, before it becomes a dead letter.
@@ -57,7 +54,7 @@ class Exporter:
     def _work(self, job: Job) -> Ran:
         renew = partial(job.desk.ledger.renew, job.record.id, job.record.fence)
         try:
-            with self.keeping(renew):
+            with job.desk.keeping(renew):
                 self._advance(job)
         except LeaseLost:
             return Ran(record=job.record, result="lease-lost")

@@ -7,9 +7,10 @@ without an outcome, and creates only after a fruitless look.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol, cast
 
-from worker.errors import Refused, Unavailable, Uncertain
+from worker.errors import Busy, LeaseLost, Refused, Unavailable, Uncertain
 from worker.export.desk import Desk
 from worker.invoicing.economic_port import Reply
 from worker.invoicing.identity import idempotency_key
@@ -70,7 +71,7 @@ def find_or_create(desk: Desk, creation: Creation, *, agreement: int) -> str:
             key = f"making:{agreement}:{creation.identity}"
             with flight(desk, key) as making:
                 number = creation.look() or _create(desk, creation, key, making, agreement)
-            desk.ledger.save_shared(remembered, replace(known, number=number))
+            write_down(desk, remembered, replace(known, number=number))
             return number
         if creation.trusts(known.number):
             return known.number
@@ -82,11 +83,23 @@ def find_or_create(desk: Desk, creation: Creation, *, agreement: int) -> str:
 def flight(desk: Desk, key: str) -> Iterator[SharedCreation]:
     """Have something done once: a number says that it has been. Raises ``Busy`` while another is at it."""
     shared = desk.ledger.open_shared(key)
-    try:
+    if shared.number:
         yield shared
+        return
+    try:
+        with desk.keeping(partial(desk.ledger.renew_shared, key, shared.fence)):
+            yield shared
     finally:
-        if not shared.number:
-            desk.ledger.release_shared(key, shared.fence)
+        desk.ledger.release_shared(key, shared.fence)
+
+
+def write_down(desk: Desk, key: str, creation: SharedCreation) -> None:
+    """Record what a flight has come to. Raises ``Busy`` when another has taken it over: the invoice is still ours."""
+    try:
+        desk.ledger.save_shared(key, creation)
+    except LeaseLost as lost:
+        text = "Another worker has taken over the creation of the same customer or product in e-conomic."
+        raise Busy(failure(Reason.BUSY, text), retry_after=2.0) from lost
 
 
 def _create(desk: Desk, creation: Creation, key: str, making: SharedCreation, agreement: int) -> str:
@@ -129,7 +142,7 @@ def _recorded(desk: Desk, creation: Creation, key: str, making: SharedCreation, 
     generation = making.generation + (making.intent is not None)
     intent = _intent(desk, creation, generation, agreement)
     recorded = replace(making, intent=intent, generation=generation)
-    desk.ledger.save_shared(key, recorded)
+    write_down(desk, key, recorded)
     return recorded
 
 
@@ -140,7 +153,7 @@ def _intent(desk: Desk, creation: Creation, generation: int, agreement: int) -> 
 
 def _license_another(desk: Desk, key: str, making: SharedCreation) -> None:
     """The next create needs a new key, as e-conomic may remember its answer under this one for an hour."""
-    desk.ledger.save_shared(key, replace(making, intent=None, generation=making.generation + 1))
+    write_down(desk, key, replace(making, intent=None, generation=making.generation + 1))
 
 
 def _confirmed(desk: Desk, creation: Creation, key: str, making: SharedCreation, number: str) -> str:

@@ -152,11 +152,12 @@ class Feedback:
 class RateGate(Protocol):
     """Paces the calls of all workers to one agreement; ``worker.ledger`` keeps the Redis adapter and its twin."""
 
-    def acquire(self, agreement: str, cost: float, limits: Limits) -> Permit:
+    def acquire(self, agreement: str, cost: float, limits: Limits, *, begun: bool = False) -> Permit:
         """Reserve ``cost`` tokens, sleeping up to about two seconds for them.
 
-        Raises ``Throttled`` with ``retry_after``, nothing reserved, when the wait would be longer, the day's calls
-        are used up, or the agreement is left alone after an outage; ``LedgerDown`` when Redis does not answer.
+        A job that has ``begun`` to call sleeps longer, as whatever it has done would have to be done again. Raises
+        ``Throttled`` with ``retry_after``, nothing reserved, when the wait would be longer, the day's calls are used
+        up, or the agreement is left alone after an outage; ``LedgerDown`` when Redis does not answer.
         """
         ...
 

@@ -155,6 +155,10 @@ class ExportPort(Protocol):
         """Record intent, generation or number; a number ends the flight. Raises ``LeaseLost`` when stale."""
         ...
 
+    def renew_shared(self, key: str, fence: int) -> None:
+        """Hold a shared creation for another lease, changing nothing else. Raises ``LeaseLost`` when stale."""
+        ...
+
     def release_shared(self, key: str, fence: int) -> None:
         """Give the lease back without a number, so that another may try; the intent stays."""
         ...

@@ -12,8 +12,10 @@ from worker.invoicing.reasons import Reason, failure
 from worker.ledger import gate_rules as rules
 from worker.ledger.gate_state import Bucket, Request, Verdict
 
-#: Seconds that a call may wait for its tokens in the worker's slot.
-MAX_WAIT = 2.0
+#: Seconds that a job may wait in the worker's slot for the tokens of its first call, and of every further one. Jobs are
+#: let in while the line is short, so there are few of them; if those were sent away in the middle, jobs of several
+#: calls would never end while tokens are scarce.
+FIRST_WAIT, NEXT_WAIT = 2.0, 15.0
 
 
 class Gate(ABC):
@@ -35,9 +37,10 @@ class Gate(ABC):
     def note(self, permit: Permit, feedback: Feedback, correction: float) -> None:
         """See ``gate_rules.note``. Raises ``LedgerDown``."""
 
-    def acquire(self, agreement: str, cost: float, limits: Limits) -> Permit:
+    def acquire(self, agreement: str, cost: float, limits: Limits, *, begun: bool = False) -> Permit:
         """See ``RateGate``."""
-        request = Request(cost=cost, correction=self._settle(agreement), limits=limits, max_wait=MAX_WAIT)
+        max_wait = NEXT_WAIT if begun else FIRST_WAIT
+        request = Request(cost=cost, correction=self._settle(agreement), limits=limits, max_wait=max_wait)
         verdict = self.admit(agreement, request)
         if verdict.word != "go":
             raise Throttled(_refusal(verdict, limits), retry_after=verdict.wait)

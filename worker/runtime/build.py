@@ -61,10 +61,10 @@ def build_runtime(settings: Settings, exports: Mapping[str, Export], app: Celery
     ledger = RedisLedger(redis, prefix=settings.redis.prefix, policy=_ledger_policy(settings))
     gate = RedisGate(redis, prefix=settings.redis.prefix)
     clients = {name: build_client(export, settings, gate, ledger) for name, export in exports.items()}
-    pdfs = build_pdfs(settings)
-    desks = {name: _desk(export, settings, ledger, clients[name], pdfs) for name, export in exports.items()}
-    publisher = Publisher(app, ledger)
     keeper = Keeper(every=settings.ledger.lease_seconds / 3)
+    desk = partial(_desk, settings=settings, ledger=ledger, pdfs=build_pdfs(settings), keeper=keeper)
+    desks = {name: desk(export, clients[name]) for name, export in exports.items()}
+    publisher = Publisher(app, ledger)
     return Runtime(
         settings=settings,
         exports=exports,
@@ -74,12 +74,11 @@ def build_runtime(settings: Settings, exports: Mapping[str, Export], app: Celery
         exporter=Exporter(
             desk=desks.__getitem__,
             claim=partial(_claim, ledger),
-            keeping=keeper.keeping,
             policy=_retry_policy(settings),
             chance=random.Random(),  # noqa: S311  # jitter, not a secret
             report=report,
         ),
-        preflight=Preflight(ledger=ledger, publish=publisher.export, keeping=keeper.keeping),
+        preflight=Preflight(ledger=ledger, publish=publisher.export),
         sweeper=Sweeper(
             ledger=ledger,
             exports=tuple(exports),
@@ -115,7 +114,15 @@ def build_pdfs(settings: Settings) -> PdfSource:
     )
 
 
-def _desk(export: Export, settings: Settings, ledger: RedisLedger, client: EconomicClient, pdfs: PdfSource) -> Desk:
+def _desk(  # noqa: PLR0913  # the parts that the composition root puts together
+    export: Export,
+    client: EconomicClient,
+    *,
+    settings: Settings,
+    ledger: RedisLedger,
+    pdfs: PdfSource,
+    keeper: Keeper,
+) -> Desk:
     return Desk(
         export=export,
         economic=client,
@@ -124,6 +131,7 @@ def _desk(export: Export, settings: Settings, ledger: RedisLedger, client: Econo
         environment=settings.environment,
         key_memory=settings.http.key_memory_minutes * 60,
         pdfs=pdfs,
+        keeping=keeper.keeping,
     )
 
 

@@ -189,6 +189,10 @@ class SideBySide(RuleBasedStateMachine):
         changed = replace(creation, number=number, intent=INTENT, generation=generation)
         self.both(lambda ledger: ledger.save_shared(key, changed))
 
+    @rule(key=KEYS, fence=st.integers(1, 3))
+    def renew_shared(self, key: str, fence: int) -> None:
+        self.both(lambda ledger: ledger.renew_shared(key, fence))
+
     @rule(key=KEYS, fence=st.integers(1, 3), forget=st.booleans())
     def end_shared(self, key: str, fence: int, *, forget: bool) -> None:
         self.both(lambda ledger: ledger.forget_shared(key) if forget else ledger.release_shared(key, fence))

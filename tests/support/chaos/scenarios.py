@@ -83,7 +83,6 @@ SCENARIOS = (
         ends="voucher-booked",
         new_customers=1,
     ),
-    Scenario(name="voucher over the clearing account", invoice=_TWO_ACCOUNTS, export=VOUCHER_EXPORT, ends="voucher"),
     Scenario(
         name="voucher over the clearing account, booked",
         invoice=_TWO_ACCOUNTS,
@@ -92,12 +91,5 @@ SCENARIOS = (
     ),
     Scenario(
         name="voucher that is read 20 s late", invoice=_TWO_ACCOUNTS, export=VOUCHER_EXPORT, ends="voucher", lag=20.0
-    ),
-    Scenario(
-        name="voucher that is read 20 s late, booked",
-        invoice=_TWO_ACCOUNTS,
-        export=_voucher(book=True),
-        ends="voucher-booked",
-        lag=20.0,
     ),
 )

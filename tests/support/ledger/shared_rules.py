@@ -56,6 +56,28 @@ class SharedRules:
         with pytest.raises(Busy):
             ledger.open_shared(KEY)
 
+    def test_a_renewal_holds_it_and_changes_nothing_else(
+        self, ledger: Ledger, clock: ManualClock, policy: LedgerPolicy
+    ) -> None:
+        """Counted from the renewal; what was recorded stays, and a stale holder renews nothing."""
+        mine = ledger.open_shared(KEY)
+        ledger.save_shared(KEY, replace(mine, intent=INTENT))
+        clock.advance(policy.lease_seconds - 1)
+        ledger.renew_shared(KEY, mine.fence)
+        clock.advance(policy.lease_seconds - 1)
+        with pytest.raises(Busy):
+            ledger.open_shared(KEY)
+        clock.advance(1)
+        taken = ledger.open_shared(KEY)
+        clock.advance(policy.lease_seconds - 1)
+        with pytest.raises(LeaseLost):
+            ledger.renew_shared(KEY, mine.fence)
+        with pytest.raises(LeaseLost):
+            ledger.renew_shared("product:main:1", 0)
+        clock.advance(1)
+
+        assert (taken.intent, taken.fence, ledger.open_shared(KEY).fence) == (INTENT, 2, 3)
+
     def test_a_released_one_may_be_taken_at_once(self, ledger: Ledger) -> None:
         """After a failure the next one tries, with the intent that was left."""
         mine = ledger.open_shared(KEY)

@@ -80,10 +80,12 @@ class Spy:
 
     def __init__(self) -> None:
         self.reserved: list[float] = []
+        self.begun: list[bool] = []
         self.told: list[Feedback] = []
 
-    def acquire(self, agreement: str, cost: float, limits: Limits) -> Permit:
+    def acquire(self, agreement: str, cost: float, limits: Limits, *, begun: bool = False) -> Permit:
         self.reserved.append(cost)
+        self.begun.append(begun)
         return Permit(agreement=agreement, limits=limits, cost=cost)
 
     def report(self, permit: Permit, feedback: Feedback) -> None:
@@ -106,6 +108,20 @@ class TestRate:
 
         assert spy.reserved == [3.0, 13.0]
         assert spy.told == [Feedback(cost=13, used=42, granted=10000)] * 2
+
+    def test_a_job_that_has_called_is_told_from_one_that_has_not(self) -> None:
+        """Each job's first call, and the calls of no job at all, are not worth as long a wait as its next ones."""
+        wire, spy = Wire(), Spy()
+        for number in range(1, 6):
+            wire.lay(f"GET /invoices/drafts/{number}", (404, {"logId": "x"}))
+        asked = client(wire, gate=spy)
+        asked.draft(1)
+        for first in (2, 4):
+            with asked.metered():
+                asked.draft(first)
+                asked.draft(first + 1)
+
+        assert spy.begun == [False, False, True, False, True]
 
     def test_a_call_never_sent_costs_nothing(self) -> None:
         """Its tokens go back."""

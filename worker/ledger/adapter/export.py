@@ -1,6 +1,7 @@
 """The export of one invoice on Redis."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from typing_extensions import override
 
@@ -60,9 +61,11 @@ class RedisExport(Store, ExportPort):
     @override
     def save_shared(self, key: str, creation: SharedCreation) -> None:
         words = (creation.number or "", codec.dump_intent(creation.intent), creation.generation)
-        status, *_ = self.run("shared_save", key, creation.fence, self.policy.lease_seconds, *words)
-        if text(status) == "lost":
-            raise LeaseLost("another worker has taken over the creation of this customer or product")
+        _refuse_lost(self.run("shared_save", key, creation.fence, self.policy.lease_seconds, *words))
+
+    @override
+    def renew_shared(self, key: str, fence: int) -> None:
+        _refuse_lost(self.run("shared_renew", key, fence, self.policy.lease_seconds))
 
     @override
     def release_shared(self, key: str, fence: int) -> None:
@@ -75,6 +78,11 @@ class RedisExport(Store, ExportPort):
     @override
     def pause(self, export: str, failure: Failure) -> None:
         self.ask(["HSETNX", self.key("paused"), export, codec.dump_failure(failure)])
+
+
+def _refuse_lost(answer: Sequence[Any]) -> None:
+    if text(answer[0]) == "lost":
+        raise LeaseLost("another worker has taken over the creation of this customer or product")
 
 
 def _progress_words(record: InvoiceRecord) -> tuple[Word, ...]:

@@ -74,11 +74,14 @@ class MemoryExport(Tables, ExportPort):
     @override
     def save_shared(self, key: str, creation: SharedCreation) -> None:
         with self.lock:
-            shared = self.shared.get(key)
-            if shared is None or shared.creation.fence != creation.fence:
-                raise LeaseLost("another worker has taken over the creation of this customer or product")
+            shared = self._making(key, creation.fence)
             shared.creation = creation
             shared.lease_until = self._lease_end()
+
+    @override
+    def renew_shared(self, key: str, fence: int) -> None:
+        with self.lock:
+            self._making(key, fence).lease_until = self._lease_end()
 
     @override
     def release_shared(self, key: str, fence: int) -> None:
@@ -100,6 +103,12 @@ class MemoryExport(Tables, ExportPort):
     def pause(self, export: str, failure: Failure) -> None:
         with self.lock:
             self.pauses.setdefault(export, failure)
+
+    def _making(self, key: str, fence: int) -> Shared:
+        shared = self.shared.get(key)
+        if shared is None or shared.creation.fence != fence:
+            raise LeaseLost("another worker has taken over the creation of this customer or product")
+        return shared
 
     def _exporting(self, invoice_id: str, fence: int) -> Entry:
         entry = self.entries.get(invoice_id)
