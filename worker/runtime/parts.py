@@ -74,11 +74,13 @@ class Runtime:
     def _check_period(self, period_id: str) -> None:
         began = time.monotonic()
         export = period_id.partition("-")[0]
-        if export not in self.exports:
+        client = self.clients.get(export)
+        if client is None:
             log.error("export_unknown", next_step="Put the export back into the exports file.")
             return
         try:
-            checked = self.preflight.run(period_id, self.desk(export))
+            with client.metered() as meter:
+                checked = self.preflight.run(period_id, self.desk(export))
         except LedgerDown:
             log.warning("period_preflight", result="ledger-down")
             return
@@ -89,6 +91,8 @@ class Runtime:
             dead=checked.dead,
             found=checked.found,
             **({"reason": checked.reason} if checked.reason else {}),
+            http_calls=meter.calls,
+            tokens=meter.tokens,
             ms=round((time.monotonic() - began) * 1000),
         )
 

@@ -1,6 +1,8 @@
 """The main job with real processes: Redis, Celery, intake and the sandbox over HTTP."""
 
+import json
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,7 +28,7 @@ def _invoices(count: int, *, first: int = 500_001) -> list[Invoice]:
             invoice_number=first + n,
             customer=customer(code=f"C-{n % 30}", ledger_number=1001 + n % 30, corporate_id=None)
             if n % 4
-            else customer(code=f"N-{n % 8}", ledger_number=7001 + n % 8, corporate_id=f"8800000{n % 8}"),
+            else customer(code=f"N-{n // 4 % 8}", ledger_number=7001 + n // 4 % 8, corporate_id=f"8800000{n // 4 % 8}"),
         )
         for n in range(count)
     ]
@@ -75,6 +77,23 @@ def test_a_wiped_redis_doubles_nothing(installation: Installation) -> None:
     installation.push(event(*invoices))
     installation.wait_for(lambda: installation.counts() == {"exported": 60}, "all are exported", seconds=90)
     _assert_booked_once(installation, invoices)
+
+
+def test_the_log_accounts_for_every_call(installation: Installation) -> None:
+    """What the lines of checks and exports say they called is what e-conomic saw: no call is made beside a job."""
+    invoices = _invoices(30)
+    installation.start_all()
+    installation.push(event(*invoices))
+    installation.wait_for(lambda: installation.counts() == {"exported": 30}, "all are exported")
+    calls = Counter[str]()
+    for text in installation.log("worker-1").splitlines():
+        if '"http_calls"' in text:
+            told = json.loads(text)
+            calls[told["event"]] += told["http_calls"]
+
+    assert sorted(calls) == ["invoice_export", "period_preflight"]
+    assert min(calls.values()) > 0
+    assert calls.total() == len(installation.sandbox("GET", "journal")["requests"])
 
 
 def test_lost_messages_are_found_by_the_sweep(installation: Installation) -> None:
