@@ -46,7 +46,10 @@ class Sandbox:
         if scope["path"].startswith(PREFIX):
             await self._control(scope, receive, send)
             return
-        outcome = await self._protocol.respond(await _read(scope, receive))
+        request = await _read(scope, receive)
+        if request is None:
+            return
+        outcome = await self._protocol.respond(request)
         if outcome.reply is None:
             scope["state"][TRANSPORT].abort()
         else:
@@ -55,10 +58,13 @@ class Sandbox:
             await _gone(receive)
 
 
-async def _read(scope: Scope, receive: Receive) -> Request:
+async def _read(scope: Scope, receive: Receive) -> Request | None:
+    """Return the request; None when its connection broke before all of it was there: half of one is none."""
     body, more = b"", True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         body, more = body + message.get("body", b""), message.get("more_body", False)
     query = scope["query_string"].decode("latin-1")
     return Request(

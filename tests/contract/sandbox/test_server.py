@@ -1,4 +1,5 @@
 import signal
+import socket
 import subprocess
 import sys
 from subprocess import PIPE
@@ -18,7 +19,9 @@ def test_the_process_says_where_it_answers_and_stays_quiet(stop: signal.Signals)
     command = [sys.executable, "-c", SERVE]
     with subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True) as process:
         assert process.stdout is not None
-        converse(process.stdout.readline().strip())
+        url = process.stdout.readline().strip()
+        converse(url)
+        half_a_request(url)
         process.send_signal(stop)
         assert process.communicate(timeout=10) == ("", "")
 
@@ -31,4 +34,20 @@ def converse(url: str) -> None:
         client.post("/_sandbox/faults", json={"route": "GET /self", "action": "drop"}).raise_for_status()
         with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
             client.get("/self")
+        assert client.get("/_sandbox/findings").json() == {"findings": []}
+
+
+def half_a_request(url: str) -> None:
+    """A write whose connection breaks amid its body is none: it changes nothing, and is no mistake of anybody's."""
+    with httpx.Client(base_url=url, headers=HEADERS) as client:
+        before = client.get("/_sandbox/journal").json()["requests"]
+        with socket.create_connection((client.base_url.host, client.base_url.port or 80)) as connection:
+            told = "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items())
+            head = (
+                f"POST /customers HTTP/1.1\r\nHost: sandbox\r\n{told}Idempotency-Key: k\r\nContent-Length: 100\r\n\r\n"
+            )
+            connection.sendall(head.encode() + b'{"name":')
+        client.get("/self").raise_for_status()
+
+        assert len(client.get("/_sandbox/journal").json()["requests"]) == len(before) + 1
         assert client.get("/_sandbox/findings").json() == {"findings": []}
