@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import redis
 from support.deployed_redis import OURS
 from support.installation import event
@@ -52,6 +53,7 @@ def play(place: MarkedInstallation) -> Evidence:
         place.start_all()
         place.start("flower", "flower")
         place.wait_for(lambda: " ready." in place.log("worker-1"), "the worker is ready")
+        place.wait_for(lambda: _hears(place, "worker-1@test"), "Flower hears the worker's events")
         _storms(place)
         _refused_events(place)
         _revoked_token(place)
@@ -163,6 +165,15 @@ def _kills(place: MarkedInstallation, admin: redis.Redis) -> None:
 def _at_rest(place: MarkedInstallation, period: str, total: int) -> bool:
     counts = place.counts(period)
     return counts.get("exported", 0) + counts.get("dead", 0) == total
+
+
+def _hears(place: MarkedInstallation, worker: str) -> bool:
+    """Of a task whose first event came before Flower listened, it would never know the name."""
+    try:
+        known = place.flower("/workers?json=1").json()["data"]
+    except httpx.TransportError:
+        return False
+    return any(one["hostname"] == worker and one["status"] for one in known)
 
 
 def _flower(place: MarkedInstallation) -> dict[str, str]:
