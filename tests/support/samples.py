@@ -130,6 +130,23 @@ def reference(**changes: Any) -> ReferenceData:
     return replace(made, **changes)
 
 
+def mixed_invoices(count: int, *, first: int = 500_001) -> list[Invoice]:
+    """Return invoices of 30 known and 8 new customers, two accounts each, VAT and none, debit and credit."""
+    return [_mixed(n, first + n) for n in range(count)]
+
+
+def _mixed(n: int, number: int) -> Invoice:
+    known = customer(code=f"C-{n % 30}", ledger_number=1001 + n % 30, corporate_id=None)
+    which = n // 4 % 8
+    new = customer(code=f"N-{which}", ledger_number=7001 + which, corporate_id=f"8800000{which}")
+    return invoice(
+        line(f"{100 + n}.{n % 100:02d}"),
+        line("-20.00" if n % 3 else "-500.00", account="3012", rate="0.00"),
+        invoice_number=number,
+        customer=known if n % 4 else new,
+    )
+
+
 def economic_customer(**changes: Any) -> EconomicCustomer:
     """Return the sample customer as e-conomic has it."""
     made = EconomicCustomer(

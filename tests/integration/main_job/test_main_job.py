@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.installation import Installation, event
-from support.samples import customer, invoice, line
+from support.samples import invoice, line, mixed_invoices
 
 from worker.invoicing.invoice import Invoice
 
@@ -17,21 +17,6 @@ from worker.invoicing.invoice import Invoice
 def installation(tmp_path: Path) -> Iterator[Installation]:
     with Installation(tmp_path) as running:
         yield running
-
-
-def _invoices(count: int, *, first: int = 500_001) -> list[Invoice]:
-    """Mixed: known and new customers, VAT and none, debit and credit."""
-    return [
-        invoice(
-            line(f"{100 + n}.{n % 100:02d}"),
-            line("-20.00" if n % 3 else "-500.00", account="3012", rate="0.00"),
-            invoice_number=first + n,
-            customer=customer(code=f"C-{n % 30}", ledger_number=1001 + n % 30, corporate_id=None)
-            if n % 4
-            else customer(code=f"N-{n // 4 % 8}", ledger_number=7001 + n // 4 % 8, corporate_id=f"8800000{n // 4 % 8}"),
-        )
-        for n in range(count)
-    ]
 
 
 def _assert_booked_once(installation: Installation, invoices: list[Invoice]) -> None:
@@ -53,7 +38,7 @@ def _assert_booked_once(installation: Installation, invoices: list[Invoice]) -> 
 
 def test_a_period_is_booked_whatever_is_killed_or_sent_twice(installation: Installation) -> None:
     """A worker killed in mid-period, and the same event sent twice, change nothing in the end state."""
-    invoices = _invoices(120)
+    invoices = mixed_invoices(120)
     installation.sandbox("PATCH", "switches", {"latency_ms": 20})
     installation.start_all(workers=2)
     installation.push(event(*invoices))
@@ -67,7 +52,7 @@ def test_a_period_is_booked_whatever_is_killed_or_sent_twice(installation: Insta
 
 def test_a_wiped_redis_doubles_nothing(installation: Installation) -> None:
     """Redis emptied in mid-period and the event sent again: every invoice once, as e-conomic is asked first."""
-    invoices = _invoices(60)
+    invoices = mixed_invoices(60)
     installation.sandbox("PATCH", "switches", {"latency_ms": 30})
     installation.start_all()
     installation.push(event(*invoices))
@@ -81,7 +66,7 @@ def test_a_wiped_redis_doubles_nothing(installation: Installation) -> None:
 
 def test_the_log_accounts_for_every_call(installation: Installation) -> None:
     """What the lines of checks and exports say they called is what e-conomic saw: no call is made beside a job."""
-    invoices = _invoices(30)
+    invoices = mixed_invoices(30)
     installation.start_all()
     installation.push(event(*invoices))
     installation.wait_for(lambda: installation.counts() == {"exported": 30}, "all are exported")
@@ -98,7 +83,7 @@ def test_the_log_accounts_for_every_call(installation: Installation) -> None:
 
 def test_lost_messages_are_found_by_the_sweep(installation: Installation) -> None:
     """Messages are hints: with Celery's queues emptied behind its back, the ledger has them sent again."""
-    invoices = _invoices(30)
+    invoices = mixed_invoices(30)
     installation.start("intake", "intake")
     installation.push(event(*invoices))
     installation.wait_for(lambda: installation.counts() == {"received": 30}, "the period is in the ledger")
@@ -112,7 +97,10 @@ def test_lost_messages_are_found_by_the_sweep(installation: Installation) -> Non
 
 def test_what_is_missing_is_told_once_and_requeued_after_the_fix(installation: Installation) -> None:
     """A missing product group: the affected are dead letters with one notice, the others go on; re-queued, all end."""
-    fine, broken = _invoices(5), [invoice(line("10.00", account="3050"), invoice_number=600_001 + n) for n in range(3)]
+    fine, broken = (
+        mixed_invoices(5),
+        [invoice(line("10.00", account="3050"), invoice_number=600_001 + n) for n in range(3)],
+    )
     broken = [one.model_copy(update={"customer": fine[1].customer}) for one in broken]
     installation.start_all()
     installation.push(event(*fine, *broken))
@@ -131,8 +119,8 @@ def test_what_is_missing_is_told_once_and_requeued_after_the_fix(installation: I
 
 def test_a_revoked_token_pauses_the_export_and_kills_no_invoice(installation: Installation) -> None:
     """401: the export stands still, loudly, until it is resumed; no invoice becomes a dead letter for it."""
-    invoices = _invoices(40)
-    installation.sandbox("PATCH", "switches", {"latency_ms": 50})
+    invoices = mixed_invoices(120)  # 120 x 2 calls x 0.2 s / 10 slots: far longer than a look at the counts
+    installation.sandbox("PATCH", "switches", {"latency_ms": 200})
     number = next(iter(installation.sandbox("GET", "state")))
     installation.start_all()
     installation.push(event(*invoices))
@@ -142,5 +130,5 @@ def test_a_revoked_token_pauses_the_export_and_kills_no_invoice(installation: In
     assert installation.counts().get("dead", 0) == 0
     installation.sandbox("PATCH", f"agreements/{number}", {"revoked": False})
     installation.command("export", "resume", "main")
-    installation.wait_for(lambda: installation.counts() == {"exported": 40}, "all are exported", seconds=90)
+    installation.wait_for(lambda: installation.counts() == {"exported": 120}, "all are exported", seconds=90)
     _assert_booked_once(installation, invoices)

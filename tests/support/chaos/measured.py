@@ -6,10 +6,10 @@ from pathlib import Path
 
 from support.chaos.judges import judge
 from support.chaos.outcome import Outcome
-from support.chaos.run import invoices
 from support.chaos.simulated import Rate, rate
 from support.chaos.town import SHORT, Town, town
 from support.installation import event
+from support.samples import mixed_invoices
 
 from worker.invoicing.record import InvoiceRecord, State
 
@@ -24,7 +24,7 @@ def killed_worker(folder: Path, *, count: int, begun: frozenset[State]) -> float
     with town(folder) as running:
         running.until(lambda: all("ready" in running.log(f"worker-{n}") for n in (1, 2)), "both are up", seconds=60)
         running.sandbox("PATCH", "switches", {"latency_ms": 500})
-        running.push(event(*invoices(count)))
+        running.push(event(*mixed_invoices(count)))
         running.until(lambda: "invoice_export" in running.log("worker-1"), "the first worker is at it", seconds=60)
         running.resting.add("worker-1")
         running.kill("worker-1", signal.SIGKILL)
@@ -42,7 +42,7 @@ def redis_back(folder: Path, *, count: int = 400) -> float:
     """Return the seconds from Redis answering again until 21 more invoices are exported. Default settings."""
     with town(folder) as running:
         running.sandbox("PATCH", "switches", {"latency_ms": 100})
-        running.push(event(*invoices(count)))
+        running.push(event(*mixed_invoices(count)))
         running.until(lambda: running.exported([PERIOD]) >= 20, "the first are exported", seconds=60)
         running.redis.kill()
         time.sleep(5)
@@ -59,7 +59,7 @@ def poison(folder: Path, *, count: int = 60) -> tuple[InvoiceRecord, list[str], 
 
     All workers are killed, so its neighbours die with it; a short lease, and the default of three executions.
     """
-    every = invoices(count)
+    every = mixed_invoices(count)
     bad = f"main-{every[count // 2].invoice_number}"
     with town(folder, exports=None, **SHORT) as running:
         running.sandbox("PATCH", "switches", {"latency_ms": 20})
@@ -102,7 +102,7 @@ def scarce(folder: Path, *, granted: int = 900, minutes: float = 2.0) -> Rate:
     """Export with two workers what a small bucket does not let pass; look at some minutes in the middle."""
     with town(folder) as running:
         running.sandbox("PATCH", "switches", {"rate_limit": granted})
-        running.push(event(*invoices(int(granted * (minutes + 2) / 6))))
+        running.push(event(*mixed_invoices(int(granted * (minutes + 2) / 6))))
         running.until(lambda: running.exported([PERIOD]) > 0, "the first are exported", seconds=60)
         since = time.time() + 20  # the first burst is over
         running.until(lambda: time.time() > since + 60 * minutes, "time passes", seconds=60 * minutes + 60)

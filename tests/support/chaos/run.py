@@ -11,7 +11,7 @@ from support.chaos.monkey import Monkey
 from support.chaos.outcome import Outcome
 from support.chaos.town import SHORT, Town, town
 from support.installation import event
-from support.samples import customer, invoice, line
+from support.samples import mixed_invoices
 
 from worker.invoicing.invoice import Invoice
 from worker.invoicing.record import State
@@ -21,29 +21,12 @@ PERIODS = ("main-p881", "main-p882")
 HONEST = frozenset({"attempts-exhausted", "worker-killed", "outcome-unknown"})
 
 
-def invoices(count: int) -> list[Invoice]:
-    """Mixed: known and new customers, VAT and none, debit and credit."""
-    return [_invoice(n) for n in range(count)]
-
-
-def _invoice(n: int) -> Invoice:
-    known = customer(code=f"C-{n % 30}", ledger_number=1001 + n % 30, corporate_id=None)
-    which = n // 4 % 8
-    new = customer(code=f"N-{which}", ledger_number=7001 + which, corporate_id=f"8800000{which}")
-    return invoice(
-        line(f"{100 + n}.{n % 100:02d}"),
-        line("-20.00" if n % 3 else "-500.00", account="3012", rate="0.00"),
-        invoice_number=500_001 + n,
-        customer=known if n % 4 else new,
-    )
-
-
 def run(folder: Path, seed: int, *, count: int, seconds: float, method: Method = INVOICE, **settings: str) -> Outcome:
     """Let the monkey rage for so many seconds over so many invoices; return what came of it."""
     began, chance = time.monotonic(), random.Random(seed)
     printed = folder / "printed"
     printed.mkdir()
-    every = method.prepared(printed, invoices(count))
+    every = method.prepared(printed, mixed_invoices(count))
     events = _events(every)
     chance.shuffle(events)
     first, later = events[:2], events[2:]
