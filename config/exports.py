@@ -5,8 +5,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, StringConstraints
 
-from config.export_tables import Codes, Corrections, Customers, Limits, Number, Section, TypeRules, Vat
-from config.method_tables import Booking, Voucher
+from config.export_schema import (
+    Booking,
+    Codes,
+    Corrections,
+    Customers,
+    Limits,
+    Number,
+    Section,
+    TypeRules,
+    Vat,
+    Voucher,
+)
 
 __all__ = (
     "Booking",

@@ -9,12 +9,45 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from config.addresses import split_addresses
-from config.agreements import disagreements, unsafe_addresses
+from config.errors import ConfigurationMistakes, Mistake, from_validation, suggestion
 from config.exports import Export, ExportName
-from config.mistakes import ConfigurationMistakes, Mistake, from_validation, suggestion
-from config.start_text import read_start_text
+from config.targets import disagreements, split_addresses, unsafe_addresses
 from config.tokens import SOURCES, TOKENS, TokenMissing, read_token
+
+#: Opter's key -> the exports file's key.
+KEYS = {"exportMethod": "method", "journalNumber": "journal"}
+_METHODS = ("invoice", "voucher")
+
+
+def read_start_text(text: str) -> tuple[dict[str, str | int], list[str]]:
+    """Return the settings that the text stands for, in the exports file's spelling, and what is wrong with it."""
+    found: dict[str, str | int] = {}
+    problems: list[str] = []
+    for line in filter(None, map(str.strip, text.splitlines())):
+        key, equals, value = (part.strip() for part in line.partition("="))
+        problem = _problem(key, equals, value, found)
+        if problem:
+            problems.append(problem)
+        else:
+            found[KEYS[key]] = int(value) if key == "journalNumber" else value
+    if "journal" in found and found.get("method") != "voucher":
+        problems.append("journalNumber is given without exportMethod=voucher.")
+    return found, problems
+
+
+def _problem(key: str, equals: str, value: str, found: dict[str, str | int]) -> str:
+    if not equals:
+        return f"{key!r} is not of the form key=value."
+    if key not in KEYS:
+        return f"{key!r} is not a known key. {suggestion(key, list(KEYS))}"
+    if KEYS[key] in found:
+        return f"{key} is given twice."
+    if key == "exportMethod" and value not in _METHODS:
+        return f"exportMethod is {value!r}; it is invoice or voucher."
+    if key == "journalNumber" and not (value.isascii() and value.isdigit() and int(value) > 0):
+        return f"journalNumber is {value!r}; it is a number from 1 on."
+    return ""
+
 
 _TOP = ("defaults", "exports")
 #: Keys of an entry, as they are spelled in the file: its tokens only by where they come from.

@@ -6,15 +6,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, model_validator
-from pydantic_settings import (
-    BaseSettings,
-    NestedSecretsSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from config.mistakes import ConfigurationMistakes, Mistake, from_validation, suggestion
-from config.sections import Flower, Http, Intake, Ledger, Log, Redis, Retry, Section, Worker
+from config.errors import ConfigurationMistakes, Mistake, from_validation, suggestion
+from config.settings_sections import Flower, Http, Intake, Ledger, Log, Redis, Retry, Section, Worker
 
 PREFIX = "OPTER_ECONOMIC_"
 DELIMITER = "__"

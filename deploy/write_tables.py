@@ -9,25 +9,20 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from config.describe import settings_table
-from config.describe_exports import KeyRow, exports_tables
-from worker.invoicing.catalogue.customer import CUSTOMER
-from worker.invoicing.catalogue.economic import ECONOMIC
-from worker.invoicing.catalogue.event import EVENT
-from worker.invoicing.catalogue.set_up import SET_UP
-from worker.invoicing.catalogue.transit import TRANSIT
-from worker.invoicing.catalogue.voucher import VOUCHER
-from worker.invoicing.codes import Entry, Reason
+from config.docs_tables import KeyRow, exports_tables, settings_table
+from worker.domain.reasons import EventReason, ProcessReason, ReasonCode
+from worker.economic.mapping.reasons import CustomerReason, SetUpReason, VoucherReason
+from worker.economic.reasons import EconomicReason
 
 DEPLOY = Path(__file__).parent
 
 _HEADINGS = (
-    (EVENT, "The event or its invoices contradict themselves"),
-    (SET_UP, "The agreement or the exports file lacks something"),
-    (VOUCHER, "Vouchers and their PDFs"),
-    (CUSTOMER, "The customer is not clear"),
-    (ECONOMIC, "e-conomic said no, or holds something else"),
-    (TRANSIT, "On the way"),
+    (EventReason, "The event or its invoices contradict themselves"),
+    (SetUpReason, "The agreement or the exports file lacks something"),
+    (VoucherReason, "Vouchers and their PDFs"),
+    (CustomerReason, "The customer is not clear"),
+    (EconomicReason, "e-conomic said no, or holds something else"),
+    (ProcessReason, "On the way"),
 )
 
 
@@ -49,7 +44,7 @@ def exports() -> str:
 
 def reasons() -> str:
     """Return every reason code with cause and remedy, under a heading for each origin."""
-    return "\n\n".join(f"### {heading}\n\n{_reason_table(entries)}" for entries, heading in _HEADINGS)
+    return "\n\n".join(f"### {heading}\n\n{_reason_table(table)}" for table, heading in _HEADINGS)
 
 
 def with_tables(text: str, tables: Mapping[str, str]) -> str:
@@ -83,8 +78,8 @@ def main(*, check: bool) -> int:
     return int(check and bool(outdated))
 
 
-def _reason_table(entries: Mapping[Reason, Entry]) -> str:
-    rows = (f"| **{entry.title}**<br>`{code}` | {entry.cause} | {entry.next_step} |" for code, entry in entries.items())
+def _reason_table(reasons: type[ReasonCode]) -> str:
+    rows = (f"| **{code.heading}**<br>`{code}` | {code.cause} | {code.next_step} |" for code in reasons)
     return "\n".join(["| Reason | Cause | What to do |", "| --- | --- | --- |", *rows])
 
 

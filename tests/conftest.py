@@ -8,7 +8,7 @@ import pytest
 import redis
 from support.clock import ManualClock
 
-from worker.ledger.embedded import EmbeddedServer
+from worker.local.embedded import EmbeddedServer
 
 # Shared test bodies show what differed, like any test's.
 pytest.register_assert_rewrite("support.ledger")

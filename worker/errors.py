@@ -23,7 +23,7 @@ from dataclasses import dataclass
 class Failure:
     """What a person reads about an invoice that stands still. It never holds a token."""
 
-    #: Reason code from the catalogue in ``worker.invoicing.reasons``, for example ``product-group-missing``.
+    #: Reason code from the catalogue in ``worker.domain.reasons``, for example ``product-group-missing``.
     reason: str
     #: What was wrong, in plain words, with the values that matter.
     description: str

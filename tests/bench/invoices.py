@@ -2,7 +2,7 @@
 
 from support.samples import customer, invoice, line
 
-from worker.invoicing.invoice import Invoice
+from worker.domain.invoice import Invoice
 
 #: Customers of the sandbox's standard agreement: number 1001 and the following.
 CUSTOMERS = 30

@@ -10,8 +10,8 @@ from bench import bare
 from bench.figures import MOST_CALLS, Figures, Line, median
 from bench.stage import Exported, Stage, stage
 
-from config.sections import Worker
-from worker.invoicing.invoice import Invoice
+from config.settings_sections import Worker
+from worker.domain.invoice import Invoice
 
 #: Milliseconds that e-conomic is taken to need for a call.
 LATENCY = 50.0

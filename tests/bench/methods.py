@@ -6,7 +6,7 @@ from pathlib import Path
 from bench.invoices import of_known_customers
 from bench.method import Method
 
-from worker.invoicing.invoice import Invoice, Pdf
+from worker.domain.invoice import Invoice, Pdf
 
 PDF_BYTES = 20_000
 VOUCHER = """

@@ -10,10 +10,10 @@ from typing import Any
 import redis
 from support.installation import Installation, event
 
-from config.sections import Redis
-from worker.invoicing.invoice import Invoice
-from worker.invoicing.record import InvoiceRecord, State
-from worker.ledger import LedgerPolicy, RedisLedger
+from config.settings_sections import Redis
+from worker.domain.invoice import Invoice
+from worker.domain.record import InvoiceRecord, State
+from worker.store import LedgerPolicy, RedisLedger
 
 #: Tokens a minute, and calls a day: so many that neither e-conomic's limit nor our rate gate is what is measured.
 UNLIMITED = 9_000_000

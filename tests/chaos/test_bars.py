@@ -7,7 +7,7 @@ import pytest
 from support.chaos import measured, simulated
 from support.chaos.report import Report
 
-from worker.invoicing.record import State
+from worker.domain.record import State
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
 TWO_HOURS = 7200.0

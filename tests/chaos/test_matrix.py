@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 from support.chaos import beside, overtaken
-from support.chaos.between import BETWEEN
+from support.chaos.lost_writes import BETWEEN
 from support.chaos.matrix import Schedule, every_meddling, every_single, play, sampled_pairs
 from support.chaos.report import Report
 from support.chaos.scenarios import SCENARIOS, Scenario

@@ -7,23 +7,25 @@ from contextlib import contextmanager
 from typing import Any
 
 from support.clock import ManualClock
+from support.memory_queue import MemoryEventQueue, MemoryEvents
 from support.samples import export, invoice, line
 
 from config.exports import Export
 from config.settings import Settings
 from worker.cli.console import console
+from worker.cli.context import Tools
 from worker.cli.main import run
-from worker.cli.tools import Tools
+from worker.domain.invoice import Invoice
+from worker.domain.invoice_period import ControlTotal, NewInvoice, PeriodRecord
+from worker.domain.money import ZERO
+from worker.domain.reasons import failure
+from worker.domain.record import Finish, InvoiceRecord, Outcome, Wait
+from worker.domain.store_port import Ledger
+from worker.economic.mapping.reasons import SetUpReason
+from worker.economic.reasons import EconomicReason
 from worker.errors import Failure
-from worker.intake.memory import MemoryEventQueue, MemoryEvents
 from worker.intake.queue import EventDesk
-from worker.invoicing.invoice import Invoice
-from worker.invoicing.money import ZERO
-from worker.invoicing.period import ControlTotal, NewInvoice, PeriodRecord
-from worker.invoicing.ports import Ledger
-from worker.invoicing.reasons import Reason, failure
-from worker.invoicing.record import Finish, InvoiceRecord, Outcome, Wait
-from worker.ledger import MemoryLedger
+from worker.store import MemoryLedger
 
 PERIOD = "main-p881"
 EVENT = "/opter/acme/1#1"
@@ -116,15 +118,15 @@ def half_done(bench: Bench) -> str:
 
 
 GROUP_MISSING = failure(
-    Reason.PRODUCT_GROUP_MISSING, "No product group for 3050.", field="lines.salesAccount", value="3050"
+    SetUpReason.PRODUCT_GROUP_MISSING, "No product group for 3050.", field="lines.salesAccount", value="3050"
 )
 TOTALS_DIFFER = failure(
-    Reason.TOTALS_MISMATCH,
+    EconomicReason.TOTALS_MISMATCH,
     "Opter: gross 1250.00. e-conomic: gross 1250.01.",
     economic_message="E07180 [sic]",
     log_id="log-17",
 )
-THROTTLED = failure(Reason.THROTTLED, "The agreement's rate is used up.")
+THROTTLED = failure(EconomicReason.THROTTLED, "The agreement's rate is used up.")
 
 
 def _new(one: Invoice) -> NewInvoice:

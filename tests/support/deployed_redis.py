@@ -9,9 +9,9 @@ from typing import Self
 
 import redis
 from support.deployment import DEPLOY
-from support.overheard import Overheard
+from support.redis_monitor import Overheard
 
-from worker.ledger.embedded import server_binary
+from worker.local.embedded import server_binary
 
 OURS, OPTER, ADMIN = "opter-economic", "opter", "admin"
 

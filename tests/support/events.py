@@ -9,10 +9,10 @@ from typing import Any
 from support.samples import invoice
 
 from config.exports import Export
-from worker.intake.places import Places
+from worker.domain.invoice import Invoice
+from worker.intake.file_sources import Places
 from worker.intake.reading import Reader
-from worker.intake.web import Fetch, Resolve, Web, WebRules
-from worker.invoicing.invoice import Invoice
+from worker.intake.web_sources import Fetch, Resolve, Web, WebRules
 
 
 def wire(one: Invoice) -> dict[str, Any]:

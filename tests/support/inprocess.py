@@ -6,15 +6,15 @@ from urllib.parse import parse_qsl
 import httpx
 
 from worker.sandbox.clock import Clock
-from worker.sandbox.exchange import Outcome
+from worker.sandbox.messages import Request
 from worker.sandbox.paths import Router
+from worker.sandbox.pipeline import Outcome
 from worker.sandbox.protocol import Protocol
 from worker.sandbox.resources import ROUTES
 from worker.sandbox.seed import standard_agreement
 from worker.sandbox.server import DEFAULT_TOKENS
+from worker.sandbox.server_state import World
 from worker.sandbox.state import Agreement
-from worker.sandbox.wire import Request
-from worker.sandbox.world import World
 
 _ROUTER = Router(ROUTES)
 

@@ -15,8 +15,8 @@ from typing import Any, Protocol, Self
 import httpx
 import redis
 
-from worker.invoicing.invoice import Invoice
-from worker.ledger.embedded import EmbeddedServer
+from worker.domain.invoice import Invoice
+from worker.local.embedded import EmbeddedServer
 
 _EXPORT = """
 [exports.{name}]

@@ -6,9 +6,9 @@ from typing import Any
 from support.events import reader
 from support.samples import export
 
+from worker.domain.store_port import IntakePort
 from worker.intake.consumer import Consumer
 from worker.intake.queue import EventQueue
-from worker.invoicing.ports import IntakePort
 
 
 def consumer(queue: EventQueue, ledger: IntakePort, **changes: Any) -> Consumer:

@@ -14,8 +14,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from support.intake import consumer  # the path has to be set first
 
-from worker.ledger import LedgerPolicy, RedisLedger  # same
-from worker.ledger.event_queue import RedisEventQueue, event_client  # same
+from worker.store import LedgerPolicy, RedisLedger  # same
+from worker.store.event_queue import RedisEventQueue, event_client  # same
 
 
 def main(url: str, prefix: str, name: str) -> None:

@@ -1,10 +1,10 @@
 """Periods to plan: customers and exports that the sandbox's standard agreement can take."""
 
+from support.harness import EXPORT
 from support.samples import customer, invoice, line
-from support.works import EXPORT
 
 from config.exports import Codes, Voucher
-from worker.invoicing.invoice import Invoice
+from worker.domain.invoice import Invoice
 
 KNOWN = customer(ledger_number=1001, corporate_id=None, name="Aalbæk Tømrerfirma ApS")
 NEW = customer(code="NEW-1", ledger_number=None, corporate_id="88000001", name="Ny Vognmand ApS")

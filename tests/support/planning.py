@@ -8,14 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 from support.cli import Bench
-from support.works import PERIOD, Works
+from support.harness import PERIOD, Works
 
 from config.exports import Export
-from worker.export.plan import Planner
-from worker.invoicing.identity import invoice_reference
-from worker.invoicing.invoice import Invoice
-from worker.invoicing.period import NewInvoice
-from worker.invoicing.plans.plan import Plan
+from worker.domain.identity import invoice_reference
+from worker.domain.invoice import Invoice
+from worker.domain.invoice_period import NewInvoice
+from worker.dry_run.plan import Plan
+from worker.dry_run.planner import Planner
 
 #: A number that e-conomic gives: below one in a plan, any in the journal.
 GIVEN = "(given)"

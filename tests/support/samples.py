@@ -10,9 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 from config.exports import Customers, Export
-from worker.invoicing.invoice import Customer, Invoice, Line, PaymentCondition
-from worker.invoicing.money import ZERO, to_oere
-from worker.invoicing.reference import (
+from worker.domain.invoice import Customer, Invoice, Line, PaymentCondition
+from worker.domain.money import ZERO, to_oere
+from worker.economic.mapping.master_data import (
     AccountingPeriod,
     AccountingYear,
     EconomicCustomer,

@@ -11,9 +11,9 @@ from support import samples
 from support.sandbox_calls import send
 
 from config.exports import Codes, Export, Voucher
-from worker.invoicing.reference import Account, ReferenceData, VatAccount
-from worker.sandbox.resources.legs import legs
+from worker.economic.mapping.master_data import Account, ReferenceData, VatAccount
 from worker.sandbox.resources.links import linked
+from worker.sandbox.resources.postings import legs
 from worker.sandbox.resources.voucher_schema import entries_of
 from worker.sandbox.seed import CLEARING, DEBTORS, VAT_PAYABLE, standard_agreement
 from worker.sandbox.state import Agreement

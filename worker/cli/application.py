@@ -9,10 +9,10 @@ from worker.cli.commands.events import events
 from worker.cli.commands.export import export
 from worker.cli.commands.failed import failed
 from worker.cli.commands.plan import plan
+from worker.cli.commands.processes import flower, intake, sandbox, worker
 from worker.cli.commands.publish import publish
 from worker.cli.commands.reexport import reexport
 from worker.cli.commands.requeue import requeue, settle
-from worker.cli.commands.run import flower, intake, sandbox, worker
 from worker.cli.commands.status import status
 from worker.cli.commands.up import up
 

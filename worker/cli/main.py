@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from worker.cli.application import application
 from worker.cli.console import consoles
-from worker.cli.tools import Tools
-from worker.cli.trouble import TOLD, explain
+from worker.cli.context import Tools
+from worker.cli.error_output import TOLD, explain
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
 
 
 def run(arguments: Sequence[str], tools: Tools) -> int:
-    """Run one command line; return its exit code (see ``worker.cli.trouble.ExitCode``)."""
+    """Run one command line; return its exit code (see ``worker.cli.error_output.ExitCode``)."""
     try:
         application()(args=list(arguments), prog_name="opter-economic", obj=tools)
     except SystemExit as end:

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.text import Text
 
 from worker.cli.console import printable
-from worker.cli.report import Phase, phase
+from worker.cli.period_report import Phase, phase
 from worker.cli.views.periods import PHASE_STYLES
+from worker.domain.invoice_period import PeriodRecord
+from worker.domain.record import State
+from worker.domain.store_port import OperatorPort
 from worker.errors import LedgerDown
-from worker.invoicing.operator_port import OperatorPort
-from worker.invoicing.period import PeriodRecord
-from worker.invoicing.record import State
 
 
 class PeriodNews:

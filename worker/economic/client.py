@@ -9,17 +9,17 @@ from typing import Any, TypeVar
 import httpx
 
 from config.exports import Export
-from worker.economic import filters, voucher_wire, wire
-from worker.economic.calls import Answer, Calls
-from worker.economic.meter import Meter
-from worker.economic.paths import checked, segment
-from worker.economic.reading import Reading
-from worker.economic.reference import ReferenceCache
-from worker.economic.slots import Slots, Timeouts
+from worker.domain.ports import RateGate
+from worker.domain.record import Intent
+from worker.economic import parsers, urls, voucher_parsers
+from worker.economic.api_calls import Answer, Calls, Meter
+from worker.economic.listings import Reading
+from worker.economic.mapping.master_data import Document, EconomicCustomer, Product, ReferenceData, VoucherFound
+from worker.economic.master_data_cache import ReferenceCache
+from worker.economic.port import Reply
+from worker.economic.thread_clients import Slots, Timeouts
+from worker.economic.urls import checked, segment
 from worker.economic.vouchers import Vouchers
-from worker.invoicing.economic_port import RateGate, Reply
-from worker.invoicing.record import Intent
-from worker.invoicing.reference import Document, EconomicCustomer, Product, ReferenceData, VoucherFound
 
 T = TypeVar("T")
 #: e-conomic takes 200 values in one ``$in`` (measured).
@@ -80,11 +80,11 @@ class EconomicClient:
 
     def customer_resource(self, number: int) -> Mapping[str, Any] | None:
         """See ``Economic``."""
-        return self._reading.find(f"/customers/{_positive(number)}", wire.resource)
+        return self._reading.find(f"/customers/{_positive(number)}", parsers.resource)
 
     def product(self, number: str) -> Product | None:
         """See ``Economic``."""
-        found = self._reading.find(f"/products/{segment(number)}", wire.product) if number else None
+        found = self._reading.find(f"/products/{segment(number)}", parsers.product) if number else None
         if found:
             self._reference.learn(found)
         return found
@@ -92,19 +92,19 @@ class EconomicClient:
     def documents(self, references: Sequence[str]) -> Sequence[Document]:
         """See ``Economic``."""
         asked = set(references)
-        queries = list(filters.lookups("references.other", references, most=_MOST_REFERENCES))
-        drafts = [one for query in queries for one in self._every("/invoices/drafts", wire.draft, query)]
-        booked = [one for query in queries for one in self._every("/invoices/booked", wire.booked, query)]
+        queries = list(urls.lookups("references.other", references, most=_MOST_REFERENCES))
+        drafts = [one for query in queries for one in self._every("/invoices/drafts", parsers.draft, query)]
+        booked = [one for query in queries for one in self._every("/invoices/booked", parsers.booked, query)]
         found = (document for document in (*drafts, *booked) if document.reference in asked)
         return list({(document.booked, document.number): document for document in found}.values())
 
     def draft(self, number: int) -> Document | None:
         """See ``Economic``."""
-        return self._reading.find(f"/invoices/drafts/{_positive(number)}", wire.draft)
+        return self._reading.find(f"/invoices/drafts/{_positive(number)}", parsers.draft)
 
     def booked(self, number: int) -> Document | None:
         """See ``Economic``."""
-        return self._reading.find(f"/invoices/booked/{_positive(number)}", wire.booked)
+        return self._reading.find(f"/invoices/booked/{_positive(number)}", parsers.booked)
 
     def send(self, intent: Intent) -> Reply:
         """See ``Economic``."""
@@ -117,7 +117,7 @@ class EconomicClient:
 
     def posted(self, reply: Reply) -> Sequence[VoucherFound]:
         """See ``EconomicVouchers``."""
-        return voucher_wire.posted(reply.body)
+        return voucher_parsers.posted(reply.body)
 
     def attachment(self, journal: int, voucher: str) -> int | None:
         """See ``EconomicVouchers``."""
@@ -137,12 +137,12 @@ class EconomicClient:
 
     def _customers(self, field: str, values: Sequence[str]) -> list[EconomicCustomer]:
         """Return each customer once: two that look alike are a question for a person."""
-        queries = filters.lookups(field, values, most=_MOST_VALUES)
-        found = (one for query in queries for one in self._every("/customers", wire.customer, query))
+        queries = urls.lookups(field, values, most=_MOST_VALUES)
+        found = (one for query in queries for one in self._every("/customers", parsers.customer, query))
         return list({customer.number: customer for customer in found}.values())
 
     def _every(self, path: str, read: Callable[[Any], T], query: str) -> tuple[T, ...]:
-        return self._reading.every(path, read, filters.encoded(query))
+        return self._reading.every(path, read, urls.encoded(query))
 
 
 def _reply(answer: Answer) -> Reply:

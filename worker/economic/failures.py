@@ -16,9 +16,12 @@ from dataclasses import dataclass
 
 import httpx
 
+from config.exports import Limits
+from worker.domain.ports import RateDenied
+from worker.domain.reasons import ProcessReason, ReasonCode, failure
 from worker.economic.error_body import Explanation
+from worker.economic.reasons import EconomicReason
 from worker.errors import ExportError, Failure, Misconfigured, Refused, Throttled, Unavailable, Uncertain, Unreachable
-from worker.invoicing.reasons import Reason, failure
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _UNUSABLE = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL)
@@ -54,10 +57,10 @@ def of_transport(error: httpx.HTTPError | httpx.InvalidURL, asked: Asked) -> Exp
     name = type(error).__name__
     if isinstance(error, _UNUSABLE):
         text = f"{asked} of export {asked.export} cannot be sent ({name}): check api_url in the exports file."
-        return Misconfigured(failure(Reason.TOKENS_REFUSED, text, field="api_url"))
+        return Misconfigured(failure(EconomicReason.TOKENS_REFUSED, text, field="api_url"))
     if isinstance(error, _NEVER_SENT):
         detail = "its TLS certificate was not accepted" if _certificate(error) else name
-        return Unreachable(failure(Reason.ECONOMIC_UNREACHABLE, f"e-conomic cannot be reached ({detail})."))
+        return Unreachable(failure(EconomicReason.ECONOMIC_UNREACHABLE, f"e-conomic cannot be reached ({detail})."))
     return no_answer(asked, f"no usable answer came ({name})")
 
 
@@ -65,8 +68,8 @@ def no_answer(asked: Asked, what: str, *, retry_after: float | None = None, repl
     """Return the failure of a call that was sent and not answered usably."""
     if asked.writes:
         text = f"{asked} was sent to e-conomic, but {what}: it may or may not have taken effect."
-        return Uncertain(failure(Reason.OUTCOME_UNKNOWN, text), retry_after=retry_after, replayed=replayed)
-    return Unavailable(failure(Reason.ECONOMIC_UNAVAILABLE, f"{asked}: {what}."), retry_after=retry_after)
+        return Uncertain(failure(ProcessReason.OUTCOME_UNKNOWN, text), retry_after=retry_after, replayed=replayed)
+    return Unavailable(failure(EconomicReason.ECONOMIC_UNAVAILABLE, f"{asked}: {what}."), retry_after=retry_after)
 
 
 def of_status(
@@ -75,13 +78,13 @@ def of_status(
     """Translate an answer that is neither a success nor a believable 404 of a single resource."""
     if status == _TOO_MANY:
         text = "e-conomic answered that the agreement's calls are used up for the moment (429)."
-        return Throttled(_explained(Reason.THROTTLED, text, explanation), retry_after=retry_after)
+        return Throttled(_explained(EconomicReason.THROTTLED, text, explanation), retry_after=retry_after)
     if status in (_TOKENS, _ROLE) or _FOREIGN_SECRET in explanation.codes:
         return Misconfigured(_misconfigured(status, explanation, asked))
     if _refused(status, explanation):
         codes = f" ({', '.join(sorted(explanation.codes))})" if explanation.codes else ""
         text = f"e-conomic refused {asked} with status {status}{codes}."
-        found = _explained(Reason.REFUSED_BY_ECONOMIC, text, explanation)
+        found = _explained(EconomicReason.REFUSED_BY_ECONOMIC, text, explanation)
         return Refused(found, status=status, codes=explanation.codes, replayed=replayed)
     return no_answer(asked, f"the answer was status {status}", retry_after=retry_after, replayed=replayed)
 
@@ -97,13 +100,13 @@ def _misconfigured(status: int, explanation: Explanation, asked: Asked) -> Failu
     where = f"export {asked.export}, {asked}"
     if status != _ROLE:
         text = f"e-conomic does not accept {_token(explanation)} ({where}, status {status})."
-        return _explained(Reason.TOKENS_REFUSED, text, explanation)
+        return _explained(EconomicReason.TOKENS_REFUSED, text, explanation)
     if any("MissingModules" in code for code in explanation.codes):
         text = f"The agreement lacks a module that is needed ({where})."
     else:
         role = "Bookkeeping" if any(part in asked.route for part in _BOOKKEEPING) else "Sales"
         text = f"The app lacks a role that is needed ({where}): SuperUser or {role}."
-    return _explained(Reason.ROLE_MISSING, text, explanation)
+    return _explained(EconomicReason.ROLE_MISSING, text, explanation)
 
 
 def _token(explanation: Explanation) -> str:
@@ -116,7 +119,7 @@ def _token(explanation: Explanation) -> str:
     return "the access tokens"
 
 
-def _explained(reason: Reason, text: str, explanation: Explanation) -> Failure:
+def _explained(reason: ReasonCode, text: str, explanation: Explanation) -> Failure:
     return failure(
         reason,
         text,
@@ -133,3 +136,18 @@ def _certificate(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
+
+
+def of_limiter(denied: RateDenied, limits: Limits) -> Throttled:
+    """Return what our own rate limiter's refusal means for the job."""
+    seconds = f"{max(1, round(denied.retry_after))} s"
+    texts = {
+        "rate": f"The calls that e-conomic grants are used up; about {seconds} until the next may go.",
+        "blocked": f"e-conomic asked to be left alone; about {seconds} until the next call may go.",
+        "breaker-open": f"e-conomic failed several times in a row, so nothing is sent to it for {seconds}.",
+        "day": f"{limits.calls_per_day} calls in 24 hours are used up (limits.calls_per_day in the exports file); "
+        f"about {seconds} until more may go.",
+    }
+    outage = denied.cause == "breaker-open"
+    reason = EconomicReason.ECONOMIC_UNAVAILABLE if outage else EconomicReason.THROTTLED
+    return Throttled(failure(reason, texts[denied.cause]), retry_after=denied.retry_after)

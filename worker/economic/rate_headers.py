@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-from worker.invoicing.economic_port import Feedback
+from worker.domain.ports import Feedback
 
 _RATE = re.compile(r"token-limit-(\d{1,9})-per-(\d{1,6})-seconds:\s*(\d{1,9})\s*/")
 #: Tokens of one call beyond which the header is not believed: a slip of it would hold the agreement for days.

@@ -1,18 +1,22 @@
 """Vouchers of one agreement: found by their marker, and their attachments."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import partial
+from itertools import count
 from typing import Any
 
-from worker.economic import filters, voucher_wire, wire
-from worker.economic.calls import Answer, Calls
-from worker.economic.form import pdf_form
-from worker.economic.paths import voucher_path
-from worker.economic.reading import Reading
-from worker.economic.reference import year_address
-from worker.invoicing.economic_port import LARGEST_PDF
-from worker.invoicing.reference import VoucherFound
+from worker.economic import parsers, urls, voucher_parsers
+from worker.economic.api_calls import Answer, Calls
+from worker.economic.listings import Reading
+from worker.economic.mapping.master_data import VoucherFound
+from worker.economic.master_data_cache import year_address
+from worker.economic.port import LARGEST_PDF
+from worker.economic.urls import voucher_path
+
+_PART = b'Content-Disposition: form-data; name="file"; filename="invoice.pdf"\r\nContent-Type: application/pdf\r\n\r\n'
+
 
 #: Bytes a second that a line is trusted to take at the slowest, on top of an ordinary call's deadline.
 _SLOWEST = 1_000_000
@@ -43,23 +47,38 @@ class Vouchers:
         if not 0 < len(pdf) <= LARGEST_PDF:
             raise ValueError(f"a file of {len(pdf)} bytes cannot be attached")
         deadline = self._deadline + len(pdf) / _SLOWEST
-        form = pdf_form(pdf, key=key)
-        return self._calls.upload(f"{voucher_path(journal, voucher)}/attachment/file", form, key, deadline=deadline)
+        body, content_type = multipart(pdf, key=key)
+        path = f"{voucher_path(journal, voucher)}/attachment/file"
+        return self._calls.upload(path, body, content_type, key, deadline=deadline)
 
     def _in_journals(self) -> Iterator[VoucherFound]:
-        for journal in self._reading.every("/journals", wire.journal):
-            read = partial(voucher_wire.in_journal, journal=journal.number)
+        for journal in self._reading.every("/journals", parsers.journal):
+            read = partial(voucher_parsers.in_journal, journal=journal.number)
             for vouchers in self._reading.every(f"/journals/{journal.number}/vouchers", read):
                 yield from vouchers
 
     def _booked(self, first: date, last: date) -> Iterator[VoucherFound]:
-        query = filters.encoded(filters.between("date", first, last))
-        for body, year in self._reading.every("/accounting-years", lambda body: (body, wire.accounting_year(body, ()))):
+        query = urls.encoded(urls.between("date", first, last))
+        for body, year in self._reading.every(
+            "/accounting-years", lambda body: (body, parsers.accounting_year(body, ()))
+        ):
             if year.first <= last and first <= year.last:
                 address = year_address(self._reading, body)
-                marks = self._reading.every(f"{address}/entries", voucher_wire.booked_mark, query)
-                yield from voucher_wire.booked((mark for mark in marks if mark), year.year)
+                marks = self._reading.every(f"{address}/entries", voucher_parsers.booked_mark, query)
+                yield from voucher_parsers.booked((mark for mark in marks if mark), year.year)
 
 
 def _pages(body: Mapping[str, Any]) -> int:
     return int(body.get("pages") or 0)
+
+
+def multipart(pdf: bytes, *, key: str) -> tuple[bytes, str]:
+    """Return body and content type of the form that carries a PDF (RFC 7578).
+
+    The boundary follows from ``key`` and does not occur in the file: the same file under the same key is the same bytes.
+    """
+    boundaries = (hashlib.sha256(f"{key}:{turn}".encode()).hexdigest()[:40] for turn in count())
+    boundary = next(boundary for boundary in boundaries if boundary.encode() not in pdf)
+    edge = f"--{boundary}".encode()
+    body = b"".join((edge, b"\r\n", _PART, pdf, b"\r\n", edge, b"--\r\n"))
+    return body, f"multipart/form-data; boundary={boundary}"

@@ -13,15 +13,15 @@ from types import TracebackType
 
 import structlog
 
+from worker.domain.invoice_period import NewInvoice
+from worker.domain.reasons import EventReason, ProcessReason
+from worker.domain.store_port import IntakePort
 from worker.errors import LedgerDown, Retryable
-from worker.intake.dead import DeadEvent, digest, envelope
+from worker.intake.dead_letters import DeadEvent, digest, envelope
 from worker.intake.event import Event
+from worker.intake.event_errors import EventRefused, refused
 from worker.intake.queue import EventQueue
 from worker.intake.reading import Reader, ReadPeriod, read_event
-from worker.intake.refusal import EventRefused, refused
-from worker.invoicing.period import NewInvoice
-from worker.invoicing.ports import IntakePort
-from worker.invoicing.reasons import Reason
 
 log = structlog.get_logger()
 
@@ -89,7 +89,7 @@ class Consumer:
         except Exception as error:  # noqa: BLE001  # one event that hits a fault of ours must not stop all others
             log.error("event_failed", error=type(error).__name__, at=_places(error.__traceback__))  # noqa: TRY400  # a traceback's text may hold customer data
             text = f"A fault in this program ({type(error).__name__}); its log tells where."
-            self._bury(raw, event, refused(Reason.INTERNAL_ERROR, text))
+            self._bury(raw, event, refused(ProcessReason.INTERNAL_ERROR, text))
 
     def _take_in(self, raw: bytes, event: Event, stop: Stop) -> None:
         if self.ledger.event_known(event.key):
@@ -131,7 +131,7 @@ class Consumer:
         if self.postponed[digest(raw)] >= self.fetch_attempts:
             del self.postponed[digest(raw)]
             text = f"{error.failure.description} Tried {self.fetch_attempts} times."
-            self._bury(raw, event, refused(Reason.REFERENCE_UNAVAILABLE, text, field="data.invoicesRef.url"))
+            self._bury(raw, event, refused(EventReason.INVOICES_FILE_UNAVAILABLE, text, field="data.invoicesRef.url"))
             return
         self.queue.postpone(raw)
         log.warning("event_postponed", event_key=event.key if event else "", reason=error.failure.reason)

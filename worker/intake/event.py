@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from config.exports import ExportName
-from worker.invoicing.invoice import Contract, Currency, Invoice, Moment, Sha256
-from worker.invoicing.money import Money
-from worker.invoicing.period import ControlTotal
+from worker.domain.invoice import Contract, Currency, Invoice, Moment, Sha256
+from worker.domain.invoice_period import ControlTotal
+from worker.domain.money import Money
 
 SPEC_VERSION = "1.0"
 EVENT_TYPE = "opter.invoice-period.closed.v1"

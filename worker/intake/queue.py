@@ -1,4 +1,4 @@
-"""The event queue as the consumer and the commands see it; ``worker.ledger`` keeps the Redis adapter.
+"""The event queue as the consumer and the commands see it; ``worker.store`` keeps the Redis adapter.
 
 Every method may raise ``LedgerDown``. Events are bytes, exactly as they were put on the queue, and are told apart by
 those bytes alone.

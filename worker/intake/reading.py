@@ -1,6 +1,7 @@
 """From bytes on the queue to a period and its invoices: everything wrong is found before anything is written."""
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,15 +9,62 @@ from typing import Any
 from pydantic import ValidationError
 
 from config.exports import Export
-from worker.intake import strict_json
+from worker.domain.identity import invoice_reference, period_reference
+from worker.domain.invoice import Invoice
+from worker.domain.invoice_period import NewInvoice, PeriodRecord
+from worker.domain.reasons import EventReason
+from worker.domain.sums import Problem, check_event
 from worker.intake.event import EVENT_TYPE, SPEC_VERSION, Event, Reference
-from worker.intake.places import Places
-from worker.intake.refusal import EventRefused, broken_rules, refused
-from worker.invoicing.checks import Problem, check_event
-from worker.invoicing.identity import invoice_reference, period_reference
-from worker.invoicing.invoice import Invoice
-from worker.invoicing.period import NewInvoice, PeriodRecord
-from worker.invoicing.reasons import Reason
+from worker.intake.event_errors import EventRefused, broken_rules, refused
+from worker.intake.file_sources import Places
+
+
+def parse(raw: bytes, *, within: str = "") -> tuple[Any, str]:
+    """Return the document and its text (a byte order mark is dropped).
+
+    ``within`` says where the bytes stand, for example ``line 3``. Raises ``EventRefused``.
+    """
+    where = f"{within}: " if within else ""
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _unreadable(f"{where}Byte {error.start} is not UTF-8.", within) from None
+    try:
+        return _LOADER.decode(text), text
+    except _Ambiguous as error:
+        raise refused(EventReason.EVENT_INVALID, f"{where}{error}", field=within) from None
+    except json.JSONDecodeError as error:
+        raise _unreadable(f"{where}Not JSON: {error.msg} at character {error.pos}.", within) from None
+    except RecursionError:
+        raise _unreadable(f"{where}Not usable JSON: nested too deeply.", within) from None
+    except ValueError:
+        # Python refuses to convert integers of thousands of digits (docs.python.org, integer string conversion).
+        raise _unreadable(f"{where}Not usable JSON: a number has too many digits.", within) from None
+
+
+class _Ambiguous(ValueError):
+    """Well-formed, but two programs could read it differently."""
+
+
+def _unreadable(description: str, within: str) -> EventRefused:
+    return refused(EventReason.EVENT_UNREADABLE, description, field=within)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        doubled = sorted({name[:40] for name in names if names.count(name) > 1})
+        raise _Ambiguous(f"An object has a key twice: {', '.join(doubled)}.")
+    return found
+
+
+def _float(literal: str) -> Any:
+    raise _Ambiguous(f'The number {literal[:40]} is a binary float; write amounts as text, such as "100.00".')
+
+
+_LOADER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_float, parse_constant=_float)
+
 
 _VERSION = {"specversion": SPEC_VERSION, "type": EVENT_TYPE}
 
@@ -32,8 +80,8 @@ class ReadPeriod:
 def read_event(raw: bytes, *, limit: int) -> Event:
     """Return the event; what it refers to has not been looked at. Raises ``EventRefused``."""
     if len(raw) > limit:
-        raise refused(Reason.EVENT_TOO_LARGE, f"The event has {len(raw)} bytes; at most {limit} are accepted.")
-    document, text = strict_json.parse(raw)
+        raise refused(EventReason.EVENT_TOO_LARGE, f"The event has {len(raw)} bytes; at most {limit} are accepted.")
+    document, text = parse(raw)
     _check_version(document)
     try:
         return Event.model_validate_json(text, strict=True, by_alias=True, by_name=False)
@@ -58,7 +106,7 @@ class Reader:
         if export is None:
             known = ", ".join(sorted(self._exports))
             text = f"There is no export named {event.data.export}; there are: {known}."
-            raise refused(Reason.EXPORT_UNKNOWN, text, field="data.export", value=event.data.export)
+            raise refused(EventReason.EXPORT_UNKNOWN, text, field="data.export", value=event.data.export)
         invoices = self._invoices(event)
         problems = [*self._pdf_problems(invoices), *_sums(event, invoices, export)]
         if problems:
@@ -76,7 +124,9 @@ class Reader:
             raise EventRefused(problems)
         if len(invoices) != reference.count:
             text = f"The file holds {len(invoices)} invoices; the event says {reference.count}."
-            raise refused(Reason.REFERENCE_MISMATCH, text, field="data.invoicesRef.count", value=str(reference.count))
+            raise refused(
+                EventReason.INVOICES_FILE_MISMATCH, text, field="data.invoicesRef.count", value=str(reference.count)
+            )
         return invoices
 
     def _pdf_problems(self, invoices: tuple[Invoice, ...]) -> Iterator[Problem]:
@@ -110,7 +160,7 @@ def parse_lines(content: bytes) -> tuple[tuple[Invoice, ...], list[Problem]]:
 
 def parse_invoice(raw: bytes, *, within: str) -> Invoice:
     """Read one invoice; ``within`` says where it stands. Raises ``EventRefused``."""
-    _, text = strict_json.parse(raw, within=within)
+    _, text = parse(raw, within=within)
     try:
         return Invoice.model_validate_json(text, strict=True, by_alias=True, by_name=False)
     except ValidationError as error:
@@ -119,20 +169,20 @@ def parse_invoice(raw: bytes, *, within: str) -> Invoice:
 
 def _check_version(document: Any) -> None:
     if not isinstance(document, dict):
-        raise refused(Reason.EVENT_INVALID, "The event is not a JSON object.")
+        raise refused(EventReason.EVENT_INVALID, "The event is not a JSON object.")
     for field, known in _VERSION.items():
         # Another version has another shape: complaints about its fields would only mislead.
         if field in document and document[field] != known:
             value = str(document[field])[:100]
             text = f"{field} is {value!r}; this program understands {known!r}."
-            raise refused(Reason.EVENT_UNSUPPORTED, text, field=field, value=value)
+            raise refused(EventReason.EVENT_UNSUPPORTED, text, field=field, value=value)
 
 
 def _check_hash(content: bytes, reference: Reference) -> None:
     actual = hashlib.sha256(content).hexdigest()
     if actual != reference.sha256:
         text = f"The file's SHA-256 is {actual}; the event says {reference.sha256}."
-        raise refused(Reason.REFERENCE_MISMATCH, text, field="data.invoicesRef.sha256", value=reference.sha256)
+        raise refused(EventReason.INVOICES_FILE_MISMATCH, text, field="data.invoicesRef.sha256", value=reference.sha256)
 
 
 def _sums(event: Event, invoices: tuple[Invoice, ...], export: Export) -> list[Problem]:

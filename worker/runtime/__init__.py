@@ -2,6 +2,6 @@
 
 from worker.runtime.build import build_runtime, connect, server_problems
 from worker.runtime.logs import configure_logs
-from worker.runtime.parts import Runtime
+from worker.runtime.runtime import Runtime
 
 __all__ = ["Runtime", "build_runtime", "configure_logs", "connect", "server_problems"]

@@ -15,25 +15,24 @@ from redis.retry import Retry
 from config.exports import Export
 from config.names import queue_key
 from config.settings import Settings
-from worker.economic import EconomicClient, Timeouts
-from worker.export.agreement import accept_agreement
-from worker.export.desk import Desk
-from worker.export.keeping import Keeper
-from worker.export.preflight import Preflight
-from worker.export.run import Exporter
-from worker.export.sweep import Sweeper
-from worker.invoicing.economic_port import RateGate
-from worker.invoicing.ports import PdfSource, PinPort, Unclaimed
-from worker.invoicing.record import InvoiceRecord
-from worker.invoicing.retry import RetryPolicy
-from worker.ledger import LedgerPolicy, RedisLedger, check_server
-from worker.ledger.adapter.store import translated
-from worker.ledger.gate_redis import RedisGate
+from worker.domain.ports import PdfSource, RateGate
+from worker.domain.record import InvoiceRecord
+from worker.domain.retry import RetryPolicy
+from worker.domain.store_port import PinPort, Unclaimed
+from worker.economic.client import EconomicClient
+from worker.economic.thread_clients import Timeouts
+from worker.runtime.file_access import AllowedPdfs, allowed_places
 from worker.runtime.logs import report
-from worker.runtime.parts import Runtime
-from worker.runtime.pdfs import AllowedPdfs
-from worker.runtime.places import allowed_places
 from worker.runtime.publisher import Publisher
+from worker.runtime.runtime import Runtime
+from worker.store import LedgerPolicy, RedisLedger, check_server
+from worker.store.connection import translated
+from worker.store.rate_limiter import RedisGate
+from worker.workflow.context import Desk
+from worker.workflow.exporter import Exporter, accept_agreement
+from worker.workflow.lease_renewal import Keeper
+from worker.workflow.preflight import Preflight
+from worker.workflow.sweeper import Sweeper
 
 
 def connect(settings: Settings) -> Redis:

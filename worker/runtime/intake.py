@@ -12,9 +12,9 @@ from config.exports import Export
 from config.settings import Settings
 from worker.intake.consumer import Consumer
 from worker.intake.reading import Reader
-from worker.ledger.event_queue import RedisEventQueue, event_client
-from worker.runtime.parts import Runtime
-from worker.runtime.places import allowed_places
+from worker.runtime.file_access import allowed_places
+from worker.runtime.runtime import Runtime
+from worker.store.event_queue import RedisEventQueue, event_client
 
 
 @contextmanager

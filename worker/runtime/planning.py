@@ -8,10 +8,10 @@ from typing_extensions import override
 
 from config.exports import Export
 from config.settings import Settings
-from worker.export.plan import Planner
-from worker.invoicing.ports import PinPort, PlanPort
-from worker.ledger import LedgerPolicy, RedisGate, RedisLedger
+from worker.domain.store_port import PinPort, PlanPort
+from worker.dry_run.planner import Planner
 from worker.runtime.build import build_client, build_pdfs, connect
+from worker.store import LedgerPolicy, RedisGate, RedisLedger
 
 
 @contextmanager

@@ -8,9 +8,9 @@ from celery import Celery
 from kombu.exceptions import BatchPublishError, OperationalError
 
 from config.names import EXPORT_TASK, PREFLIGHT_TASK, export_queue, preflight_queue, recovery_queue
+from worker.domain.reasons import ProcessReason, failure
+from worker.domain.store_port import Due, SweepPort
 from worker.errors import LedgerDown
-from worker.invoicing.ports import Due, SweepPort
-from worker.invoicing.reasons import Reason, failure
 
 
 class Publisher:
@@ -41,7 +41,7 @@ class Publisher:
                     self._publish(producer, task, key, queue)
         except (OperationalError, BatchPublishError, OSError) as error:
             text = "The messages of queued invoices could not be put on Celery's queues."
-            raise LedgerDown(failure(Reason.LEDGER_DOWN, text)) from error
+            raise LedgerDown(failure(ProcessReason.STORE_UNAVAILABLE, text)) from error
 
     def _publish(self, producer: Any, task: str, key: str, queue: str) -> None:
         """The task id leads from Flower to ``status`` and back: it begins with the invoice's or period's id."""

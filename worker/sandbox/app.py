@@ -7,13 +7,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from worker.sandbox.clock import Clock
 from worker.sandbox.control import PREFIX, create_control
-from worker.sandbox.exchange import Outcome
+from worker.sandbox.messages import Reply, Request
 from worker.sandbox.paths import Router
+from worker.sandbox.pipeline import Outcome
 from worker.sandbox.protocol import Protocol
 from worker.sandbox.routes import Route
+from worker.sandbox.server_state import Tokens, World
 from worker.sandbox.state import Agreement
-from worker.sandbox.wire import Reply, Request
-from worker.sandbox.world import Tokens, World
 
 #: Key of the connection's transport in the scope's state (see ``worker.sandbox.server``).
 TRANSPORT = "transport"

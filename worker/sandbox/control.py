@@ -13,10 +13,10 @@ from starlette.routing import Route
 
 from worker.sandbox import dump
 from worker.sandbox.faults import Fault
-from worker.sandbox.knobs import Knobs
+from worker.sandbox.messages import decode, encode
+from worker.sandbox.server_state import World
 from worker.sandbox.state import Agreement, ApiError, Json, Switches
-from worker.sandbox.wire import decode, encode
-from worker.sandbox.world import World
+from worker.sandbox.switches import Knobs
 
 PREFIX = "/_sandbox"
 FAULTS: TypeAdapter[list[Fault]] = TypeAdapter(list[Fault])

@@ -6,9 +6,9 @@ from http import HTTPMethod
 from typing import Any
 
 from worker.sandbox.failures import SCHEMA_FAILED
+from worker.sandbox.messages import Request
 from worker.sandbox.routes import Route
 from worker.sandbox.state import Json
-from worker.sandbox.wire import Request
 
 DRAFTS = "/invoices/drafts"
 WORDS_FOR_NOTHING = frozenset({"null", "none", "undefined", "nan"})

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from worker.sandbox.failures import refused
+from worker.sandbox.messages import Request
 from worker.sandbox.routes import Route
+from worker.sandbox.server_state import Tokens
 from worker.sandbox.state import Agreement
-from worker.sandbox.wire import Request
-from worker.sandbox.world import Tokens
 
 ACCEPTABLE = ("*/*", "application/*", "application/json")
 HINT = "Send X-AppSecretToken and X-AgreementGrantToken; a revoked grant has to be made anew."

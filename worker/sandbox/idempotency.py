@@ -9,8 +9,8 @@ import asyncio
 from dataclasses import dataclass, field
 
 from worker.sandbox.failures import refused
+from worker.sandbox.messages import Reply
 from worker.sandbox.state import ApiError, Switches
-from worker.sandbox.wire import Reply
 
 PAYLOAD_CHANGED = "PayloadChanged"
 URL_CHANGED = "URLChanged"

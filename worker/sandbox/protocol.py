@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from worker.sandbox.exchange import NO_FAULT, Exchange, Outcome, refusal
 from worker.sandbox.failures import refused
 from worker.sandbox.gate import admit, authenticate
-from worker.sandbox.journal import Entry
+from worker.sandbox.messages import Request
 from worker.sandbox.paths import Router
+from worker.sandbox.pipeline import NO_FAULT, Exchange, Outcome, refusal
+from worker.sandbox.request_log import Entry
+from worker.sandbox.server_state import World
 from worker.sandbox.state import Agreement, ApiError
-from worker.sandbox.wire import Request
-from worker.sandbox.world import World
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

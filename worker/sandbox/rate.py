@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from worker.sandbox.knobs import Knobs
+from worker.sandbox.switches import Knobs
 
 WINDOW = 60.0
 DAY = 86_400.0

@@ -8,8 +8,8 @@ from worker.sandbox.app import create_app
 from worker.sandbox.listen import run
 from worker.sandbox.resources import ROUTES
 from worker.sandbox.seed import standard_agreement
+from worker.sandbox.server_state import Tokens
 from worker.sandbox.state import Agreement
-from worker.sandbox.world import Tokens
 
 DEFAULT_TOKENS: Tokens = ("sandbox-app", "sandbox-grant")
 DEFAULT_PORT = 8765

@@ -8,11 +8,12 @@ from support.clock import ManualClock
 from support.listening import listening
 
 from config.exports import Limits
-from worker.economic import EconomicClient, Timeouts
-from worker.ledger.gate import MemoryGate
+from worker.economic.client import EconomicClient
+from worker.economic.thread_clients import Timeouts
 from worker.sandbox.app import create_app
 from worker.sandbox.resources import ROUTES
 from worker.sandbox.seed import standard_agreement
+from worker.store.rate_limiter import MemoryGate
 
 TOKENS = ("app-secret-token-for-tests", "grant-token-for-tests")
 GENTLE = Limits(tokens_per_minute=1_000_000)

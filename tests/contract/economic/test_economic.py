@@ -9,12 +9,12 @@ import httpx
 import pytest
 from support import samples
 
-from worker.economic import EconomicClient
+from worker.domain.canonical_json import encode
+from worker.domain.record import Intent
+from worker.economic.client import EconomicClient
+from worker.economic.mapping.customer_payload import updated
+from worker.economic.mapping.documents import read_document
 from worker.errors import ExportError, Misconfigured, Refused, Throttled, Unavailable, Uncertain
-from worker.invoicing.customers import updated
-from worker.invoicing.documents import read_document
-from worker.invoicing.encoding import encode
-from worker.invoicing.record import Intent
 
 
 def draft(reference: str = "main-1", *, price: str = "1000.00", key: str = "key-1") -> Intent:

@@ -5,7 +5,7 @@ from urllib.parse import unquote
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.economic.paths import segment
+from worker.economic.urls import segment
 from worker.sandbox.paths import decode_parameter
 
 AWKWARD = st.sampled_from("<>*%:&/\\_ ?.#+0123456789-aå")

@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from worker.economic import EconomicClient
+from worker.domain.record import Intent
+from worker.economic.client import EconomicClient
+from worker.economic.mapping.master_data import VoucherFound
 from worker.errors import ExportError, Refused, Throttled, Unavailable, Uncertain
-from worker.invoicing.record import Intent
-from worker.invoicing.reference import VoucherFound
 
 WINDOW = (date(2026, 11, 1), date(2026, 12, 31))
 OURS = frozenset({"main-1", "main-2"})

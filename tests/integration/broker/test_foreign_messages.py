@@ -11,7 +11,7 @@ from support.installation import Installation, event
 from support.samples import customer, invoice, line
 
 from config.names import broker_prefix, queue_key
-from config.sections import Redis
+from config.settings_sections import Redis
 
 PREFIX = Redis().prefix
 QUEUE = queue_key(PREFIX, "export.main")

@@ -13,7 +13,7 @@ import pytest
 from support.installation import Installation, event
 from support.samples import customer, invoice, line
 
-from worker.invoicing.invoice import Invoice
+from worker.domain.invoice import Invoice
 
 INTAKE, WORKER, FLOWER = (b"worker", b"intake"), (b"celery", b"worker"), (b"celery", b"flower")
 

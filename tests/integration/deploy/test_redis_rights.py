@@ -13,14 +13,14 @@ from support.samples import invoice
 from config.broker import celery_config
 from config.exports import Limits
 from config.names import EXPORT_TASK
-from config.sections import Redis
 from config.settings import Settings
-from worker.invoicing.period import NewInvoice, PeriodRecord
-from worker.invoicing.record import State
-from worker.ledger import LedgerPolicy, RedisLedger
-from worker.ledger.event_queue import RedisEventQueue
-from worker.ledger.gate_redis import RedisGate
-from worker.ledger.startup import check_server
+from config.settings_sections import Redis
+from worker.domain.invoice_period import NewInvoice, PeriodRecord
+from worker.domain.record import State
+from worker.store import LedgerPolicy, RedisLedger
+from worker.store.event_queue import RedisEventQueue
+from worker.store.rate_limiter import RedisGate
+from worker.store.server_check import check_server
 
 PREFIX = Redis().prefix
 QUEUE = Settings.model_fields["intake"].default.queue

@@ -11,10 +11,12 @@ from support import samples
 from support.clock import ManualClock
 from support.raw_server import Script, raw_server, read_request
 
-from worker.economic import EconomicClient, Timeouts, calls
+from worker.domain.record import Intent
+from worker.economic import api_calls
+from worker.economic.client import EconomicClient
+from worker.economic.thread_clients import Timeouts
 from worker.errors import ExportError, Unavailable, Uncertain, Unreachable
-from worker.invoicing.record import Intent
-from worker.ledger.gate import MemoryGate
+from worker.store.rate_limiter import MemoryGate
 
 HEAD = b"HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n"
 BODY = b'{"logId": "abcd"}'
@@ -197,7 +199,7 @@ def test_an_endless_body_is_cut_off() -> None:
         asked.close()
 
     assert isinstance(caught.value.__cause__, httpx.RemoteProtocolError)
-    assert str(calls.LARGEST_BODY) in str(caught.value.__cause__)
+    assert str(api_calls.LARGEST_BODY) in str(caught.value.__cause__)
 
 
 def test_close_can_be_called_from_another_thread() -> None:

@@ -9,7 +9,7 @@ import pytest
 from support.installation import Installation, event
 from support.samples import customer, invoice, line
 
-from worker.invoicing.invoice import Invoice
+from worker.domain.invoice import Invoice
 
 COUNT = 60
 #: Agreements in the order of their exports.

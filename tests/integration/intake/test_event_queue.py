@@ -6,12 +6,12 @@ from typing import Protocol
 import pytest
 import redis
 from support.clock import ManualClock
+from support.memory_queue import MemoryEventQueue, MemoryEvents
 
 from config.names import consumers_key, heartbeat_key, processing_key
 from worker.errors import LedgerDown
-from worker.intake.memory import MemoryEventQueue, MemoryEvents
 from worker.intake.queue import EventDesk, EventQueue
-from worker.ledger.event_queue import RedisEventQueue, event_client
+from worker.store.event_queue import RedisEventQueue, event_client
 
 HEARTBEAT = 30.0
 

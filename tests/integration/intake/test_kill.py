@@ -12,8 +12,8 @@ import redis
 from support.events import event, invoices, raw
 
 from config.names import heartbeat_key, processing_key
-from worker.ledger import LedgerPolicy, RedisLedger
-from worker.ledger.event_queue import RedisEventQueue
+from worker.store import LedgerPolicy, RedisLedger
+from worker.store.event_queue import RedisEventQueue
 
 PROGRAM = Path(__file__).parents[2] / "support" / "intake_process.py"
 PERIODS, INVOICES = 12, 450

@@ -10,7 +10,7 @@ import pytest
 from support.installation import Installation, event
 from support.samples import invoice, line, mixed_invoices
 
-from worker.invoicing.invoice import Invoice
+from worker.domain.invoice import Invoice
 
 
 @pytest.fixture

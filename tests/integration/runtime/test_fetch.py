@@ -13,7 +13,7 @@ import pytest
 from support.raw_server import Script, raw_server, read_request
 
 from worker.errors import Retryable, Unavailable, Unreachable
-from worker.runtime.fetch import HttpFetch
+from worker.runtime.file_access import HttpFetch
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n"
 HOST = "files.example"

@@ -8,11 +8,11 @@ from collections.abc import Callable
 import pytest
 from support.raw_server import raw_server, read_request
 
-from config.sections import Intake
+from config.settings_sections import Intake
 from worker.errors import Retryable
-from worker.intake.places import Places
-from worker.intake.refusal import EventRefused
-from worker.runtime.places import allowed_places
+from worker.intake.event_errors import EventRefused
+from worker.intake.file_sources import Places
+from worker.runtime.file_access import allowed_places
 
 LIMIT = 100_000
 #: A hundred megabytes in a hundred kilobytes.
@@ -44,7 +44,7 @@ def _head(*lines: str) -> bytes:
 def test_a_bomb_is_not_unfolded(encoding: str) -> None:
     """We ask for the bytes as they are; who sends them packed all the same is refused before one is looked at."""
     head = _head(f"Content-Encoding: {encoding}", f"Content-Length: {len(BOMB)}")
-    with raw_server(_answering(head, BOMB)) as url, pytest.raises(EventRefused, match="reference-refused"):
+    with raw_server(_answering(head, BOMB)) as url, pytest.raises(EventRefused, match="invoices-file-refused"):
         _places(url).read(f"{url}/period.ndjson", LIMIT)
 
 
@@ -85,7 +85,7 @@ def test_a_name_of_this_machine_is_not_asked() -> None:
     connections: list[bytes] = []
     with raw_server(lambda connection: connections.append(read_request(connection))) as url:
         named = url.replace("127.0.0.1", "localhost")
-        with pytest.raises(EventRefused, match="reference-refused"):
+        with pytest.raises(EventRefused, match="invoices-file-refused"):
             _places(named, allow_private_hosts=False).read(f"{named}/x", LIMIT)
 
     assert connections == []

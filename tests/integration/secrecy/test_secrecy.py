@@ -9,7 +9,7 @@ import httpx
 import pytest
 from support.secrecy.installation import MarkedInstallation
 from support.secrecy.marks import CUSTOMER, SECRET, holding
-from support.secrecy.story import Evidence, play
+from support.secrecy.scenario import Evidence, play
 
 from config.names import EXPORT_TASK, PREFLIGHT_TASK
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from support.chaos.faults import REFUSED
 from support.chaos.race import GO, Race, Worker
-from support.chaos.troubles import REFUSED
 from support.chaos.verdict import ended, findings, leftovers, shared
+from support.harness import PERIOD, Works
 from support.samples import customer, invoice
-from support.works import PERIOD, Works
 
-from worker.invoicing.invoice import Invoice
-from worker.invoicing.record import State
+from worker.domain.invoice import Invoice
+from worker.domain.record import State
 
 #: One company, two addresses: two cards of one customer, so what is sent to create it differs.
 FIRST = invoice(

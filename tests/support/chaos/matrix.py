@@ -6,10 +6,10 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from support.chaos.between import BETWEEN
+from support.chaos.faults import AMNESIA, EVERY, LATE, PAYLOAD_CHANGED
+from support.chaos.lost_writes import BETWEEN
 from support.chaos.play import Play, Strike, singles
 from support.chaos.scenarios import SCENARIOS, Scenario
-from support.chaos.troubles import AMNESIA, EVERY, LATE, PAYLOAD_CHANGED
 from support.chaos.verdict import judge
 
 #: Seconds between the first worker's end and the next one's begin: at once, within the key's hour, past it.

@@ -4,14 +4,14 @@ import signal
 import time
 from pathlib import Path
 
-from support.chaos.judges import judge
+from support.chaos.cluster import SHORT, Town, town
+from support.chaos.invariants import judge
 from support.chaos.outcome import Outcome
 from support.chaos.simulated import Rate, rate
-from support.chaos.town import SHORT, Town, town
 from support.installation import event
 from support.samples import mixed_invoices
 
-from worker.invoicing.record import InvoiceRecord, State
+from worker.domain.record import InvoiceRecord, State
 
 PERIOD = "main-p881"
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.shelf import pages
+from support.pdf_fixtures import pages
 
-from worker.invoicing.invoice import Invoice, Pdf
+from worker.domain.invoice import Invoice, Pdf
 from worker.sandbox.seed import CLEARING, ROUNDING
 
 _VOUCHER = f"""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from support.chaos.town import LEASE, Town
+from support.chaos.cluster import LEASE, Town
 
 from config.names import export_queue, preflight_queue, queue_key, recovery_queue
 

@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 
 from support.chaos import beside, matrix, overtaken
-from support.chaos.between import BETWEEN
+from support.chaos.lost_writes import BETWEEN
 from support.chaos.scenarios import SCENARIOS, Scenario
 
 _ROOT = Path(__file__).parents[3]
@@ -37,49 +37,49 @@ class Guard:
 GUARDS = (
     Guard(
         name="the recorded intent",
-        file="worker/export/job.py",
+        file="worker/workflow/execution.py",
         there='self.save(Continue(event=f"{step}-intended"), intent=intent, **progress)',
         instead="self.record = self.record.with_progress(intent=intent, **progress)",
         hunts=("known customer, corrected",),
     ),
     Guard(
         name="the look before a create whose key has been forgotten",
-        file="worker/invoicing/next_step.py",
+        file="worker/workflow/next_step.py",
         there="return Todo.SEND if now - progress.intent.at < key_memory else Todo.LOOK",
         instead="return Todo.SEND",
         hunts=("known customer, past the hour",),
     ),
     Guard(
         name="the end of a license to create",
-        file="worker/invoicing/next_step.py",
+        file="worker/workflow/next_step.py",
         there="return Todo.LOOK if todo is Todo.DRAFT and now - licensed_at >= key_memory else todo",
         instead="return todo",
         hunts=("known customer, past the hour",),
     ),
     Guard(
         name="the look of the preflight",
-        file="worker/export/already_there.py",
+        file="worker/workflow/preflight.py",
         there="    if not invoices:\n",
         instead="    if invoices or not invoices:\n",
         hunts=("known customer, wiped",),
     ),
     Guard(
         name="the fence",
-        file="worker/ledger/twin/export.py",
+        file="support/memory_store/execution.py",
         there=" or entry.record.fence != fence",
         instead="",
         hunts=("overtaken",),
     ),
     Guard(
         name="the totals check",
-        file="worker/invoicing/totals.py",
+        file="worker/economic/mapping/documents.py",
         there="    if document.currency != invoice.currency:\n",
         instead="    if document:\n        return None\n    if document.currency != invoice.currency:\n",
         hunts=("totals differ",),
     ),
     Guard(
         name="the single flight of a customer",
-        file="worker/ledger/twin/export.py",
+        file="support/memory_store/execution.py",
         there=(
             "            if left > 0:\n"
             "                raise Busy(rules.held_by_another(), retry_after=min(left, rules.BUSY_RETRY))\n"
@@ -90,14 +90,14 @@ GUARDS = (
     ),
     Guard(
         name="the idempotency key",
-        file="worker/economic/calls.py",
+        file="worker/economic/api_calls.py",
         there='{"Idempotency-Key": key}), asked)',
         instead="{}), asked)",
         hunts=("known customer",),
     ),
     Guard(
         name="the look at a draft before its booking is resumed",
-        file="worker/export/invoice_method.py",
+        file="worker/workflow/invoice_method.py",
         there="    if intent.step == Step.BOOK and intent != job.own:\n",
         instead="    if intent.step == Step.BOOK and intent is None:\n",
         hunts=("known customer, draft taken over",),

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from support.chaos.race import GO, Race, Worker
 from support.chaos.scenarios import Scenario
 from support.chaos.verdict import judge
-from support.works import PERIOD, Works
+from support.harness import PERIOD, Works
 
-from worker.export.preflight import Checked
-from worker.export.run import Ran
+from worker.workflow.exporter import Ran
+from worker.workflow.preflight import Checked
 
 #: Longer than a lease, the rest of e-conomic's hour, and past it.
 STILL = (30.0, 1800.0, 4000.0)

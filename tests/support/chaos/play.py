@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from support.chaos.between import Amnesia
-from support.chaos.troubles import AMNESIA, HTTP, LATE, LEDGER, PAYLOAD_CHANGED, WRITES, Answer, Limbo, use_key
-from support.works import Killed, Works
+from support.chaos.faults import AMNESIA, HTTP, LATE, LEDGER, PAYLOAD_CHANGED, WRITES, Answer, Limbo, use_key
+from support.chaos.lost_writes import Amnesia
+from support.harness import Killed, Works
 
+from worker.domain.reasons import ProcessReason, failure
+from worker.domain.record import State
 from worker.errors import LedgerDown
-from worker.invoicing.reasons import Reason, failure
-from worker.invoicing.record import State
 
 _RESTS = frozenset({State.EXPORTED, State.DEAD})
 
@@ -127,7 +127,7 @@ class Play:
         if trouble.startswith("crash"):
             self.dead = True
             raise Killed
-        raise LedgerDown(failure(Reason.LEDGER_DOWN, "The schedule said so."))
+        raise LedgerDown(failure(ProcessReason.STORE_UNAVAILABLE, "The schedule said so."))
 
 
 def singles(effects: list[str]) -> Iterator[tuple[Strike, ...]]:

@@ -2,7 +2,7 @@
 
 Whoever comes to an effect hands the baton back and waits. What happens to it next is an order of the schedule's: go
 on, or meet a trouble. A worker that stood still for longer than the deadline of a call refuses to send it any more, as
-the client's sockets do (``worker.economic.slots``); a trip to Redis knows no such deadline.
+the client's sockets do (``worker.economic.thread_clients``); a trip to Redis knows no such deadline.
 """
 
 import threading
@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-from support.chaos.troubles import LATE, LEDGER, ORDERS, PAYLOAD_CHANGED, Answer, Limbo, use_key
-from support.works import PERIOD, Killed, Works
+from support.chaos.faults import LATE, LEDGER, ORDERS, PAYLOAD_CHANGED, Answer, Limbo, use_key
+from support.harness import PERIOD, Killed, Works
 
+from worker.domain.reasons import ProcessReason, failure
+from worker.domain.record import InvoiceRecord
 from worker.errors import LedgerDown
-from worker.invoicing.reasons import Reason, failure
-from worker.invoicing.record import InvoiceRecord
 
 #: Seconds that a call may take from its start (``http.deadline``).
 DEADLINE = 15.0
@@ -156,7 +156,7 @@ class Race:
         if worker and order.startswith("crash"):
             worker.die()
         if order in LEDGER:
-            raise LedgerDown(failure(Reason.LEDGER_DOWN, "The schedule said so."))
+            raise LedgerDown(failure(ProcessReason.STORE_UNAVAILABLE, "The schedule said so."))
         return result
 
     def _watched(self, worker: Worker | None, name: str, trip: Callable[[], Any]) -> Any:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from support.chaos.cluster import SHORT
 from support.chaos.outcome import Outcome
-from support.chaos.town import SHORT
 
 #: Characters of a line about one schedule; ``build/chaos.json`` has all of it.
 _WIDTH = 200

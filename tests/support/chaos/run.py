@@ -5,16 +5,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-from support.chaos.judges import judge
+from support.chaos.cluster import SHORT, Town, town
+from support.chaos.invariants import judge
 from support.chaos.methods import INVOICE, Method
 from support.chaos.monkey import Monkey
 from support.chaos.outcome import Outcome
-from support.chaos.town import SHORT, Town, town
 from support.installation import event
 from support.samples import mixed_invoices
 
-from worker.invoicing.invoice import Invoice
-from worker.invoicing.record import State
+from worker.domain.invoice import Invoice
+from worker.domain.record import State
 
 PERIODS = ("main-p881", "main-p882")
 #: What may become a dead letter for no fault of the invoice's: attempts used up, workers killed, outcome not known.

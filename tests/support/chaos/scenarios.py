@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+from support.harness import EXPORT, VOUCHER_EXPORT, Works
 from support.samples import customer, invoice, line
-from support.works import EXPORT, VOUCHER_EXPORT, Works
 
 from config.exports import Export
-from worker.invoicing.invoice import Invoice
+from worker.domain.invoice import Invoice
 
 KNOWN = customer(corporate_id=None)
 NEW = customer(code="N-1", ledger_number=7001, corporate_id="88000001")

@@ -8,11 +8,11 @@ from http import HTTPStatus
 from typing import Any, Literal
 
 import httpx
+from support.harness import Works
 from support.samples import customer, invoice
-from support.works import Works
 
-from worker.invoicing.invoice import Invoice
-from worker.invoicing.record import State
+from worker.domain.invoice import Invoice
+from worker.domain.record import State
 
 #: Seconds between two sweeps, as by default.
 _SWEEP = 1.0

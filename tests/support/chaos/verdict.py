@@ -2,11 +2,11 @@
 
 from support.chaos import vouchers
 from support.chaos.scenarios import Scenario
-from support.works import Works
+from support.harness import Works
 
-from worker.invoicing.invoice import Invoice
-from worker.invoicing.record import InvoiceRecord, State
-from worker.invoicing.reference import Document
+from worker.domain.invoice import Invoice
+from worker.domain.record import InvoiceRecord, State
+from worker.economic.mapping.master_data import Document
 from worker.sandbox.seed import standard_agreement
 
 #: Reference of a draft that is not ours.

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from support.works import Works
+from support.harness import Works
 
-from worker.invoicing.invoice import Invoice
-from worker.invoicing.record import InvoiceRecord, State
-from worker.invoicing.vouchers.marker import marked
+from worker.domain.invoice import Invoice
+from worker.domain.record import InvoiceRecord, State
+from worker.economic.mapping.voucher_payload import marked
 from worker.sandbox.resources.voucher_schema import entries_of
 from worker.sandbox.state import Agreement
 

@@ -13,8 +13,8 @@ from support.deployed_redis import ADMIN, OPTER, DeployedRedis
 from support.installation import Installation, free_port
 from support.secrecy.marks import SECRET
 
-from config.sections import Redis
-from worker.ledger import LedgerPolicy, RedisLedger
+from config.settings_sections import Redis
+from worker.store import LedgerPolicy, RedisLedger
 
 _SANDBOX = Path(__file__).parent / "sandbox.py"
 #: A killed worker's invoices go on after seconds.

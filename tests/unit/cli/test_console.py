@@ -7,7 +7,8 @@ from support.cli import Bench, check, open_period
 from support.samples import invoice
 
 from worker.cli.console import console, print_json
-from worker.invoicing.reasons import Reason, failure
+from worker.domain.reasons import failure
+from worker.economic.mapping.reasons import SetUpReason
 
 
 def test_texts_from_outside_are_shown_as_they_are() -> None:
@@ -22,7 +23,7 @@ def test_texts_from_outside_are_shown_as_they_are() -> None:
 def test_a_failure_cannot_move_the_cursor(bench: Bench) -> None:
     """Descriptions quote what others wrote."""
     period = open_period(bench.memory, invoice())
-    check(bench.memory, period, {"main-100353": failure(Reason.TEXT_REFUSED, "Text \x1b[1A.", value="\x9b")})
+    check(bench.memory, period, {"main-100353": failure(SetUpReason.TEXT_REFUSED, "Text \x1b[1A.", value="\x9b")})
 
     for command in (("failed", "list"), ("failed", "show", "main-100353"), ("status", "main-p881")):
         bench.run(*command)

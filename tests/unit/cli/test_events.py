@@ -3,12 +3,14 @@
 import pytest
 from support.cli import Bench
 
-from worker.intake.dead import DeadEvent, digest, envelope
-from worker.invoicing.checks import Problem
-from worker.invoicing.reasons import Reason
+from worker.domain.reasons import EventReason
+from worker.domain.sums import Problem
+from worker.intake.dead_letters import DeadEvent, digest, envelope
 
 RAW = b'{"specversion":"0.9"}'
-PROBLEM = Problem(reason=Reason.EVENT_UNSUPPORTED, description="specversion is 0.9.", field="specversion", value="0.9")
+PROBLEM = Problem(
+    reason=EventReason.EVENT_UNSUPPORTED, description="specversion is 0.9.", field="specversion", value="0.9"
+)
 
 
 @pytest.fixture

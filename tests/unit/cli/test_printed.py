@@ -4,11 +4,11 @@ import hashlib
 import re
 from pathlib import Path
 
-from worker.cli.demo.pdf import one_page
-from worker.cli.demo.sample import sample
-from worker.cli.demo.sample_vouchers import TAX_RATES, print_invoices, voucher_sample
+from worker.domain.sums import check_event
 from worker.intake.reading import read_event
-from worker.invoicing.checks import check_event
+from worker.local.demo.printed_pdf import one_page
+from worker.local.demo.sample import sample
+from worker.local.demo.sample_vouchers import TAX_RATES, print_invoices, voucher_sample
 
 FOLDER = Path("/printed")
 

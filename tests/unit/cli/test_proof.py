@@ -7,10 +7,11 @@ import pytest
 from support.cli import Bench, open_period
 from support.samples import export, invoice, line, reference
 
-from worker.cli.proof import attempt, prove
+from worker.cli.setup_report import attempt, prove
+from worker.domain.reasons import ProcessReason, failure
+from worker.economic.mapping.master_data import Document, EconomicCustomer, ReferenceData
+from worker.economic.reasons import EconomicReason
 from worker.errors import LedgerDown, Misconfigured, Retryable, Unreachable
-from worker.invoicing.reasons import Reason, failure
-from worker.invoicing.reference import Document, EconomicCustomer, ReferenceData
 
 TODAY = date(2026, 11, 20)
 
@@ -24,7 +25,7 @@ class Agreement:
 
     def reference_data(self, sales_accounts: frozenset[str]) -> ReferenceData:
         if self.refuses:
-            raise Misconfigured(failure(Reason.TOKENS_REFUSED, "e-conomic refuses the tokens."))
+            raise Misconfigured(failure(EconomicReason.TOKENS_REFUSED, "e-conomic refuses the tokens."))
         self.asked = sales_accounts
         return reference()
 
@@ -77,7 +78,7 @@ class Silent(Agreement):
 
 def test_an_unreachable_economic_is_told_of_its_export_alone(bench: Bench) -> None:
     """Named with its address and what a person can do; other exports are proven all the same."""
-    error = Unreachable(failure(Reason.ECONOMIC_UNREACHABLE, "e-conomic cannot be reached (ConnectError)."))
+    error = Unreachable(failure(EconomicReason.ECONOMIC_UNREACHABLE, "e-conomic cannot be reached (ConnectError)."))
 
     proof = attempt(export(), Silent(error), bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
     [found] = proof.checks
@@ -89,7 +90,7 @@ def test_an_unreachable_economic_is_told_of_its_export_alone(bench: Bench) -> No
 
 def test_a_ledger_that_is_down_ends_the_check(bench: Bench) -> None:
     """Without Redis nothing can be proven of any export."""
-    agreement = Silent(LedgerDown(failure(Reason.LEDGER_DOWN, "Redis does not answer.")))
+    agreement = Silent(LedgerDown(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer.")))
 
     with pytest.raises(LedgerDown):
         attempt(export(), agreement, bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked

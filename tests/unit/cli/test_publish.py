@@ -7,9 +7,9 @@ import pytest
 from support.cli import Bench, half_done
 from support.samples import export, invoice
 
+from worker.domain.invoice import Invoice
+from worker.domain.record import State
 from worker.intake.reading import read_event
-from worker.invoicing.invoice import Invoice
-from worker.invoicing.record import State
 
 
 def write(path: Path, *invoices: Invoice) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from support.samples import invoice
 
-from worker.cli.demo.reconcile import reconcile
+from worker.local.demo.compare_invoices import reconcile
 
 
 def booked(number: int = 100353, **changes: Any) -> dict[str, Any]:

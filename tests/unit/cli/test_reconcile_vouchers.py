@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from support.samples import invoice, line
 
-from worker.cli.demo.reconcile_vouchers import Posting, reconcile_vouchers
-from worker.invoicing.invoice import Pdf
+from worker.domain.invoice import Pdf
+from worker.local.demo.compare_vouchers import Posting, reconcile_vouchers
 
 CONTENT = b"%PDF-1.4 printed"
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

@@ -3,8 +3,9 @@
 import pytest
 from support.cli import Bench, book, check, claimed, half_done
 
-from worker.invoicing.reasons import Reason, failure
-from worker.invoicing.record import Bury, Finish, Outcome, State
+from worker.domain.reasons import ProcessReason, failure
+from worker.domain.record import Bury, Finish, Outcome, State
+from worker.economic.reasons import EconomicReason
 
 
 def state(bench: Bench, invoice_id: str) -> State | None:
@@ -79,7 +80,7 @@ def test_a_slip_changes_nothing(bench: Bench, arguments: tuple[str, ...]) -> Non
 def test_a_paused_export_is_said(bench: Bench) -> None:
     """They wait: the command to resume it is named."""
     whole(bench)
-    bench.memory.pause("main", failure(Reason.EXPORT_PAUSED, "by hand"))
+    bench.memory.pause("main", failure(ProcessReason.EXPORT_PAUSED, "by hand"))
     bench.run("reexport", "main-100353", "--by", "anna")
 
     assert "opter-economic export resume main" in bench.stdout.getvalue()
@@ -91,7 +92,7 @@ def test_the_report_of_the_run(bench: Bench) -> None:
     ends = [
         ("main-100353", Finish(outcome=Outcome.BOOKED), True),
         ("main-100354", Finish(outcome=Outcome.BOOKED), False),
-        ("main-100355", Bury(failure=failure(Reason.BOOKED_DIFFERS, "by 1.00")), False),
+        ("main-100355", Bury(failure=failure(EconomicReason.BOOKED_DIFFERS, "by 1.00")), False),
     ]
 
     def while_waiting(_: float) -> None:

@@ -8,10 +8,10 @@ import pytest
 from support.cli import Bench, half_done, open_period
 from support.samples import invoice, line
 
-from worker.cli.report import Phase, Report, phase, report
+from worker.cli.period_report import Phase, Report, phase, report
 from worker.cli.views.period import period_view
-from worker.invoicing.period import PeriodRecord, PeriodState
-from worker.invoicing.record import InvoiceRecord, Outcome, State
+from worker.domain.invoice_period import PeriodRecord, PeriodState
+from worker.domain.record import InvoiceRecord, Outcome, State
 
 
 def of(bench: Bench, period_id: str) -> tuple[PeriodRecord, list[InvoiceRecord]]:

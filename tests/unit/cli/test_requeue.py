@@ -3,8 +3,8 @@
 import pytest
 from support.cli import THROTTLED, Bench, claimed, half_done
 
-from worker.invoicing.reasons import Reason, failure
-from worker.invoicing.record import Outcome, State, Wait
+from worker.domain.reasons import ProcessReason, failure
+from worker.domain.record import Outcome, State, Wait
 
 
 def state(bench: Bench, invoice_id: str) -> State | None:
@@ -71,7 +71,7 @@ def test_exactly_one_way_of_choosing(bench: Bench, arguments: tuple[str, ...]) -
 def test_a_paused_export_is_said(bench: Bench) -> None:
     """Re-queued invoices of a paused export wait: the command to resume it is named."""
     half_done(bench)
-    bench.memory.pause("main", failure(Reason.EXPORT_PAUSED, "by hand"))
+    bench.memory.pause("main", failure(ProcessReason.EXPORT_PAUSED, "by hand"))
 
     bench.run("requeue", "--all", "--by", "anna")
 

@@ -3,12 +3,12 @@
 from collections import Counter
 from decimal import Decimal
 
-from worker.cli.demo.sample import MISSING_ACCOUNT, sample
-from worker.cli.demo.sample_customers import AMBIGUOUS
+from worker.domain.invoice import InvoiceType
+from worker.domain.money import to_oere
+from worker.domain.sums import check_event
 from worker.intake.reading import read_event
-from worker.invoicing.checks import check_event
-from worker.invoicing.invoice import InvoiceType
-from worker.invoicing.money import to_oere
+from worker.local.demo.sample import MISSING_ACCOUNT, sample
+from worker.local.demo.sample_customers import AMBIGUOUS
 
 
 def test_it_is_the_same_every_time() -> None:

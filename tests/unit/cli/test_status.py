@@ -3,8 +3,9 @@
 from support.cli import Bench, book, check, half_done, open_period
 from support.samples import invoice
 
+from worker.domain.reasons import ProcessReason, failure
+from worker.economic.reasons import EconomicReason
 from worker.errors import LedgerDown
-from worker.invoicing.reasons import Reason, failure
 
 
 def test_an_empty_ledger_needs_nobody(bench: Bench) -> None:
@@ -112,7 +113,7 @@ def test_watching_ends_when_nothing_moves(bench: Bench) -> None:
 
 def test_a_paused_export_and_a_refused_event_need_a_person(bench: Bench) -> None:
     """What stands still as a whole is told with why, below the periods."""
-    bench.memory.pause("main", failure(Reason.TOKENS_REFUSED, "e-conomic refuses the tokens."))
+    bench.memory.pause("main", failure(EconomicReason.TOKENS_REFUSED, "e-conomic refuses the tokens."))
     bench.queue.dead[b"{"] = b"{}"
 
     assert bench.run("status") == 1
@@ -125,7 +126,7 @@ def test_a_redis_that_is_down_is_told_with_exit_code_3(bench: Bench) -> None:
     """What is wrong and what to do, on standard error."""
 
     def down() -> None:
-        raise LedgerDown(failure(Reason.LEDGER_DOWN, "Redis does not answer: refused."))
+        raise LedgerDown(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer: refused."))
 
     bench.memory.periods = down  # type: ignore[method-assign, assignment]
 

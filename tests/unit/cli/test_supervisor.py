@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 
 from support.clock import ManualClock
 
-from worker.cli.processes.service import Service
-from worker.cli.processes.supervisor import Death, Supervisor
+from worker.local.supervisor import Death, Service, Supervisor
 
 
 @dataclass

@@ -3,13 +3,16 @@
 import pytest
 from support.cli import Bench
 
-from config.mistakes import ConfigurationMistakes, Mistake
-from worker.cli.trouble import explain
+from config.errors import ConfigurationMistakes, Mistake
+from worker.cli.error_output import explain
+from worker.domain.reasons import ProcessReason, failure
+from worker.economic.reasons import EconomicReason
 from worker.errors import ExportError, LedgerDown, Misconfigured, Refused, Throttled, Uncertain, Unreachable
-from worker.invoicing.reasons import Reason, failure
-from worker.ledger.embedded import EmbeddedServerError
+from worker.local.embedded import EmbeddedServerError
 
-FAILURE = failure(Reason.TOKENS_REFUSED, "What is wrong.", economic_message="[Unauthorized]", next_step="What to do.")
+FAILURE = failure(
+    EconomicReason.TOKENS_REFUSED, "What is wrong.", economic_message="[Unauthorized]", next_step="What to do."
+)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +33,7 @@ def test_what_is_wrong_and_what_to_do(bench: Bench, error: ExportError, code: in
 
 def test_which_redis_is_meant(bench: Bench) -> None:
     """Who has none yet learns where one comes from; exit code 3."""
-    assert explain(LedgerDown(failure(Reason.LEDGER_DOWN, "Redis does not answer.")), bench.err) == 3
+    assert explain(LedgerDown(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer.")), bench.err) == 3
     assert bench.stderr.getvalue().endswith(
         "\n  → `opter-economic up` brings a Redis of its own; any other is named by REDIS_URL.\n"
     )

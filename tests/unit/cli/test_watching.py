@@ -4,9 +4,10 @@ from support.cli import Bench, book, check, half_done, open_period
 from support.samples import invoice
 
 from worker.cli.watching import PeriodNews
+from worker.domain.reasons import ProcessReason, failure
+from worker.domain.store_port import Ledger
+from worker.economic.reasons import EconomicReason
 from worker.errors import LedgerDown
-from worker.invoicing.ports import Ledger
-from worker.invoicing.reasons import Reason, failure
 
 
 def lines(news: PeriodNews) -> list[str]:
@@ -37,7 +38,7 @@ def test_failures_are_counted(bench: Bench) -> None:
 def test_a_pause_and_its_end(bench: Bench) -> None:
     """Said once each."""
     news = PeriodNews(bench.memory)
-    bench.memory.pause("main", failure(Reason.TOKENS_REFUSED, "refused"))
+    bench.memory.pause("main", failure(EconomicReason.TOKENS_REFUSED, "refused"))
     assert lines(news) == ["Export main is paused: see `opter-economic status`."]
     bench.memory.resume("main")
 
@@ -51,7 +52,7 @@ def test_a_redis_that_is_down_is_said_once() -> None:
         """A ledger without its Redis."""
 
         def periods(self) -> Ledger:
-            raise LedgerDown(failure(Reason.LEDGER_DOWN, "Redis does not answer."))
+            raise LedgerDown(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer."))
 
     news = PeriodNews(Down())  # type: ignore[arg-type]  # the part of the ledger that is asked first
 

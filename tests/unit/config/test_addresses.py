@@ -1,7 +1,7 @@
 import pytest
 from support.samples import export
 
-from config.addresses import at_economic, elsewhere, split_addresses
+from config.targets import at_economic, elsewhere, split_addresses
 
 SANDBOX = "http://127.0.0.1:8765"
 

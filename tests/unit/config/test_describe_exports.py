@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
-from config.describe_exports import KeyRow, KeyTable, exports_tables
+from config.docs_tables import KeyRow, KeyTable, exports_tables
 from config.exports import Export, InvoiceTypeName, TypeRules
 from config.exports_file import load_exports
 from config.tokens import SOURCES

@@ -6,10 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from config.errors import ConfigurationMistakes
 from config.exports import Export
-from config.exports_file import load_exports
-from config.mistakes import ConfigurationMistakes
-from config.start_text import read_start_text
+from config.exports_file import load_exports, read_start_text
 
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "exports.example.toml"
 ENV = {"APP": "app-4711", "GRANT": "grant-4711", "OTHER": "grant-4712"}

@@ -11,8 +11,8 @@ from support.deployment import DEPLOY
 from support.fuzzing import broken_bytes, fuzzed
 from support.secrecy.marks import SECRET, holding
 
+from config.errors import ConfigurationMistakes
 from config.exports_file import load_exports
-from config.mistakes import ConfigurationMistakes
 
 SAMPLE = (DEPLOY / "exports.example.toml").read_text(encoding="utf-8")
 #: Whatever variable the sample names, there is a token in it.

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from config.describe import settings_table
-from config.mistakes import ConfigurationMistakes
+from config.docs_tables import settings_table
+from config.errors import ConfigurationMistakes
 from config.settings import load_settings, variable
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from support.deployment import DEPLOY, ROOT, SETUPS, documents, relative
 
-from config.describe import settings_table
+from config.docs_tables import settings_table
 from config.names import broker_prefix, dead_key, export_queue, processing_key
 from config.settings import Settings
 

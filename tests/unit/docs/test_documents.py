@@ -9,7 +9,7 @@ import pytest
 import typer.main
 from support.deployment import DEPLOY, DOCUMENTS, ROOT, SETUPS, commands, relative
 
-from config.describe import settings_table
+from config.docs_tables import settings_table
 from worker.cli.application import application
 
 RECORDS = sorted((DEPLOY / "adr").glob("*.md"))

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from support.deployment import DEPLOY
 
-from config.describe import settings_table
-from worker.invoicing.reasons import CATALOGUE, Reason
+from config.docs_tables import settings_table
+from worker.economic.mapping.reasons import REASONS
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def test_documents_agree_with_the_code(script: dict[str, Any]) -> None:
 def test_every_reason_has_its_place_in_the_runbook() -> None:
     """A reason code is found in the runbook exactly once, with the catalogue's cause and next step."""
     runbook = (DEPLOY / "runbook.md").read_text(encoding="utf-8")
-    rows = [f"`{reason}` | {CATALOGUE[reason].cause} | {CATALOGUE[reason].next_step} |" for reason in Reason]
+    rows = [f"`{reason}` | {reason.cause} | {reason.next_step} |" for reason in REASONS.values()]
 
     assert [1] * len(rows) == [runbook.count(row) for row in rows]
 

@@ -4,11 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from support.wire import Wire, client
+from support.economic_bodies import Wire, client
 
+from worker.economic.mapping.documents import read_document
+from worker.economic.mapping.master_data import Document, EconomicCustomer, Product
 from worker.errors import Unavailable
-from worker.invoicing.documents import read_document
-from worker.invoicing.reference import Document, EconomicCustomer, Product
 
 ACME = {"customerNumber": 1001, "name": "Acme A/S", "corporateIdentificationNumber": "12345678", "currency": "DKK"}
 

@@ -6,14 +6,16 @@ import httpx
 import pytest
 from support import samples
 from support.clock import ManualClock
-from support.wire import API, Wire, client
+from support.economic_bodies import API, Wire, client
 
 from config.exports import Limits
-from worker.economic import EconomicClient, Timeouts
+from worker.domain.ports import Feedback, Permit
+from worker.domain.record import Intent
+from worker.economic.client import EconomicClient
+from worker.economic.port import Reply
+from worker.economic.thread_clients import Timeouts
 from worker.errors import Retryable, Throttled
-from worker.invoicing.economic_port import Feedback, Permit, Reply
-from worker.invoicing.record import Intent
-from worker.ledger.gate import MemoryGate
+from worker.store.rate_limiter import MemoryGate
 
 ACME = {"customerNumber": 1001, "name": "Acme A/S", "corporateIdentificationNumber": "12345678", "currency": "DKK"}
 

@@ -7,19 +7,10 @@ from typing import Any
 import httpx
 import pytest
 from support import samples
-from support.wire import NOT_FOUND, Wire, client
+from support.economic_bodies import NOT_FOUND, Wire, client
 
-from worker.errors import (
-    ExportError,
-    Misconfigured,
-    Refused,
-    Retryable,
-    Throttled,
-    Unavailable,
-    Uncertain,
-    Unreachable,
-)
-from worker.invoicing.record import Intent
+from worker.domain.record import Intent
+from worker.errors import ExportError, Misconfigured, Refused, Retryable, Throttled, Unavailable, Uncertain, Unreachable
 
 DRAFT = Intent(step="draft", method="POST", path="/invoices/drafts", body="{}", key="k-1", at=0.0)
 REFUSAL = {"message": "Validation failed.", "errorCode": "E04300", "logId": "ab-CPH"}

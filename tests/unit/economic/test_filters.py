@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.economic import filters
+from worker.economic import urls
 
 NOWHERE = "matches nothing"
 
@@ -28,7 +28,7 @@ def understood(expression: str) -> tuple[str, str]:
 @given(st.text())
 def test_whatever_is_asked_for_is_what_is_looked_up(value: str) -> None:
     """No name, however odd, becomes another filter."""
-    assert understood(filters.equals("name", value)) == ("name", value)
+    assert understood(urls.equals("name", value)) == ("name", value)
 
 
 @pytest.mark.parametrize(
@@ -44,15 +44,15 @@ def test_whatever_is_asked_for_is_what_is_looked_up(value: str) -> None:
 )
 def test_escapes_as_measured(value: str, expression: str) -> None:
     """``$ ( ) * ,`` are escaped, brackets are not."""
-    assert filters.equals("name", value) == expression
+    assert urls.equals("name", value) == expression
 
 
 @given(st.text())
 def test_the_query_string_carries_it_unharmed(value: str) -> None:
     """Percent-encoding loses nothing and leaves no character that ends a query."""
-    encoded = filters.encoded(filters.equals("name", value))
+    encoded = urls.encoded(urls.equals("name", value))
 
-    assert unquote(encoded) == filters.equals("name", value)
+    assert unquote(encoded) == urls.equals("name", value)
     assert re.fullmatch(r"[A-Za-z0-9_.~$:,%-]*", encoded)
 
 
@@ -62,11 +62,11 @@ def test_the_query_string_carries_it_unharmed(value: str) -> None:
 def test_every_value_is_asked_for_once_in_filters_of_bounded_size(values: list[str], most: int) -> None:
     """Chunks cover all values but the empty one, hold at most ``most`` each, and stay short."""
     asked: list[str] = []
-    for expression in filters.lookups("references.other", values, most=most):
+    for expression in urls.lookups("references.other", values, most=most):
         found = re.fullmatch(r"references\.other\$in:\[(.*)]", expression)
         chunk = found[1].split(",") if found else [understood(expression)[1]]
         assert len(chunk) <= most
-        assert len(filters.encoded(expression)) <= filters.LONGEST or len(chunk) == 1
+        assert len(urls.encoded(expression)) <= urls.LONGEST or len(chunk) == 1
         asked += chunk
 
     assert sorted(asked) == sorted({value for value in values if value})
@@ -74,11 +74,11 @@ def test_every_value_is_asked_for_once_in_filters_of_bounded_size(values: list[s
 
 def test_nothing_is_asked_for_by_an_empty_value() -> None:
     """An empty ``$in`` or ``$eq`` might match everything."""
-    assert list(filters.lookups("name", ["", ""], most=9)) == []
+    assert list(urls.lookups("name", ["", ""], most=9)) == []
 
 
 def test_a_hundred_references_fit_one_filter() -> None:
     """Ordinary references: 100 x (16 + 1) characters would be two filters; 80 x 17 + 28 are one."""
     references = [f"main-DK1-{number:07}" for number in range(80)]
 
-    assert len(list(filters.lookups("references.other", references, most=100))) == 1
+    assert len(list(urls.lookups("references.other", references, most=100))) == 1

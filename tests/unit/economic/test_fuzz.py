@@ -11,16 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import sandbox_calls
 from support.clock import ManualClock
+from support.economic_bodies import client
 from support.fuzzing import fuzzed
 from support.garbled import Garble, garbles
 from support.inprocess import Sandbox
 from support.samples import export
-from support.wire import client
 
-from worker.economic import EconomicClient
+from worker.domain.canonical_json import encode
+from worker.domain.record import Intent, Step
+from worker.economic.client import EconomicClient
 from worker.errors import ExportError, Failure, Unavailable, Uncertain
-from worker.invoicing.encoding import encode
-from worker.invoicing.record import Intent, Step
 from worker.sandbox.server import DEFAULT_TOKENS
 
 APP, GRANT = DEFAULT_TOKENS

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.economic.paths import checked, is_openapi, local, plain, route, segment, voucher_path
+from worker.economic.urls import checked, is_openapi, local, plain, route, segment, voucher_path
 
 
 @pytest.mark.parametrize(

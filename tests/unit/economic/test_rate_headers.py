@@ -2,8 +2,8 @@
 
 import pytest
 
+from worker.domain.ports import Feedback
 from worker.economic.rate_headers import feedback, retry_after
-from worker.invoicing.economic_port import Feedback
 
 NOW = 1_800_000_000.0  # Fri, 15 Jan 2027 08:00:00 GMT
 

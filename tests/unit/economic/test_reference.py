@@ -9,12 +9,11 @@ import httpx
 import pytest
 from support import samples
 from support.clock import ManualClock
-from support.wire import Wire, agreement, client
+from support.economic_bodies import Wire, agreement, client
 
 from config.exports import Codes
-from worker.economic import EconomicClient
-from worker.errors import Unavailable
-from worker.invoicing.reference import (
+from worker.economic.client import EconomicClient
+from worker.economic.mapping.master_data import (
     AccountingPeriod,
     AccountingYear,
     Journal,
@@ -23,6 +22,7 @@ from worker.invoicing.reference import (
     VatAccount,
     ZoneAccount,
 )
+from worker.errors import Unavailable
 
 NONE: frozenset[str] = frozenset()
 

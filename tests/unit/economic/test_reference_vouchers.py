@@ -7,12 +7,13 @@ import httpx
 import pytest
 from support import samples
 from support.clock import ManualClock
-from support.wire import Wire, agreement, client
+from support.economic_bodies import Wire, agreement, client
 
 from config.exports import Export
+from worker.domain.reasons import failure
+from worker.economic.mapping.master_data import Account, AccountingPeriod
+from worker.economic.reasons import EconomicReason
 from worker.errors import Misconfigured, Unavailable
-from worker.invoicing.reasons import Reason, failure
-from worker.invoicing.reference import Account, AccountingPeriod
 
 NONE: frozenset[str] = frozenset()
 BARS = "/accountingyearsapi/v2.0.1/accountingYears/periods"
@@ -142,7 +143,7 @@ class TestAgreement:
         """Every time anew, without a further call."""
 
         def refuse(number: int) -> None:
-            raise Misconfigured(failure(Reason.AGREEMENT_MISMATCH, f"not {number}"))
+            raise Misconfigured(failure(EconomicReason.AGREEMENT_MISMATCH, f"not {number}"))
 
         asked = client(wire, accept=refuse)
         for _ in range(2):

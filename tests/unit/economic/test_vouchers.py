@@ -6,10 +6,10 @@ from typing import Any
 
 import httpx
 import pytest
-from support.wire import API, Wire, client
+from support.economic_bodies import API, Wire, client
 
+from worker.economic.mapping.master_data import VoucherFound
 from worker.errors import Unavailable
-from worker.invoicing.reference import VoucherFound
 
 FIRST, LAST = date(2026, 6, 1), date(2026, 7, 31)
 REFERENCES = frozenset({"main-1", "main-2"})

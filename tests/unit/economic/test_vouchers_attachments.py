@@ -9,11 +9,11 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.wire import Wire, client
+from support.economic_bodies import Wire, client
 
-from worker.economic.form import pdf_form
+from worker.economic.port import LARGEST_PDF, Reply
+from worker.economic.vouchers import multipart
 from worker.errors import ExportError, Misconfigured, Refused, Throttled, Uncertain, Unreachable
-from worker.invoicing.economic_port import LARGEST_PDF, Reply
 
 PDF = b"%PDF-1.7\r\n\r\nbinary \x00\xff\r\n--x\r\n%%EOF"
 FILE = "/journals/1/vouchers/2025_6_2026-10001/attachment/file"
@@ -36,10 +36,10 @@ class TestForm:
     @given(pdf=st.binary(min_size=1, max_size=2000), key=st.text(max_size=60))
     def test_the_file_comes_out_as_it_went_in(self, pdf: bytes, key: str) -> None:
         """Whatever bytes it holds, its boundary is not among them."""
-        form = pdf_form(pdf, key=key)
-        _, _, boundary = form.content_type.partition("boundary=")
+        body, content_type = multipart(pdf, key=key)
+        _, _, boundary = content_type.partition("boundary=")
         edge = f"--{boundary}".encode()
-        before, content, after = form.body.split(edge)
+        before, content, after = body.split(edge)
 
         assert before == b""
         assert content.split(b"\r\n\r\n", 1)[1] == pdf + b"\r\n"
@@ -47,24 +47,25 @@ class TestForm:
 
     def test_any_reader_understands_it(self) -> None:
         """One part: a file named .pdf, of a PDF's type."""
-        form = pdf_form(b"%PDF-1.7 text", key="k")
-        (part,) = parts(form.content_type, form.body)
+        body, content_type = multipart(b"%PDF-1.7 text", key="k")
+        (part,) = parts(content_type, body)
 
         assert (part.get_filename(), part.get_content_type()) == ("invoice.pdf", "application/pdf")
         assert part.get_content() == b"%PDF-1.7 text"
 
     def test_the_same_key_gives_the_same_bytes(self) -> None:
         """Or e-conomic would answer PayloadChanged; another key gives another boundary."""
-        assert pdf_form(PDF, key="k-1") == pdf_form(PDF, key="k-1")
-        assert pdf_form(PDF, key="k-1") != pdf_form(PDF, key="k-2")
+        assert multipart(PDF, key="k-1") == multipart(PDF, key="k-1")
+        assert multipart(PDF, key="k-1") != multipart(PDF, key="k-2")
 
     def test_a_file_that_holds_its_boundary_gets_another(self) -> None:
         """Even that one follows from the key alone."""
-        first = pdf_form(PDF, key="k").content_type.partition("boundary=")[2]
-        form = pdf_form(PDF + first.encode(), key="k")
+        _, first = multipart(PDF, key="k")
+        boundary = first.partition("boundary=")[2]
+        body, content_type = multipart(PDF + boundary.encode(), key="k")
 
-        assert f"boundary={first}" not in form.content_type
-        assert form == pdf_form(PDF + first.encode(), key="k")
+        assert f"boundary={boundary}" not in content_type
+        assert (body, content_type) == multipart(PDF + boundary.encode(), key="k")
 
 
 class TestAttach:
@@ -76,12 +77,12 @@ class TestAttach:
         wire.lay(f"POST {FILE}", (201, {"pages": 1}))
         reply = client(wire).attach(1, VOUCHER, PDF, key="key-1")
         sent = wire.requests[0]
-        form = pdf_form(PDF, key="key-1")
+        body, content_type = multipart(PDF, key="key-1")
 
         assert reply == Reply(status=201, body={"pages": 1})
-        assert sent.content == form.body
-        assert (sent.headers["content-type"], sent.headers["idempotency-key"]) == (form.content_type, "key-1")
-        assert sent.headers.get_list("content-type") == [form.content_type]
+        assert sent.content == body
+        assert (sent.headers["content-type"], sent.headers["idempotency-key"]) == (content_type, "key-1")
+        assert sent.headers.get_list("content-type") == [content_type]
 
     def test_a_replay_is_told_apart(self) -> None:
         """``X-ResultFromCache: true``."""

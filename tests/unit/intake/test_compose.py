@@ -5,10 +5,10 @@ import pytest
 from support.events import event, raw, reader, wire
 from support.samples import export, invoice, line
 
-from worker.intake.compose import compose, is_event, load_invoices
 from worker.intake.event import Period
+from worker.intake.event_errors import EventRefused
+from worker.intake.event_files import compose, is_event, load_invoices
 from worker.intake.reading import read_event
-from worker.intake.refusal import EventRefused
 
 PERIOD = Period(id=881, name="2026-47A", closed_at="2026-11-20T15:04:05Z")
 INVOICES = (invoice(invoice_number=2), invoice(line("10.00"), invoice_number=1, currency="EUR"))

@@ -10,16 +10,16 @@ import structlog
 from structlog.testing import capture_logs
 from support.events import event, invoices, raw, reader
 from support.intake import consumer
+from support.memory_queue import MemoryEventQueue, MemoryEvents
 from support.samples import export
 from typing_extensions import override
 
+from worker.domain.invoice_period import NewInvoice, PeriodState, Registered
+from worker.domain.reasons import EventReason, ProcessReason, failure
 from worker.errors import LedgerDown, Unavailable
-from worker.intake.dead import dead_events, digest, revive
-from worker.intake.memory import MemoryEventQueue, MemoryEvents
-from worker.intake.web import WebRules
-from worker.invoicing.period import NewInvoice, PeriodState, Registered
-from worker.invoicing.reasons import Reason, failure
-from worker.ledger import MemoryLedger
+from worker.intake.dead_letters import dead_events, digest, revive
+from worker.intake.web_sources import WebRules
+from worker.store import MemoryLedger
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_a_refused_event_keeps_its_bytes_and_the_queue_goes_on(queue: MemoryEven
 
     ((dead, content),) = dead_events(queue)
 
-    assert (content, dead.id, dead.reason, dead.bytes) == (bad, digest(bad), Reason.EVENT_UNREADABLE, len(bad))
+    assert (content, dead.id, dead.reason, dead.bytes) == (bad, digest(bad), EventReason.EVENT_UNREADABLE, len(bad))
     assert ledger.period("main-p881") is not None
 
 
@@ -93,7 +93,7 @@ def test_a_refused_event_tells_which_period_it_was(queue: MemoryEventQueue, ledg
     ((dead, _),) = dead_events(queue)
 
     assert (dead.export, dead.period, dead.event_key) == ("main", "2026-47A", "/opter/acme/1#e-1")
-    assert [problem.reason for problem in dead.problems] == [Reason.CONTROL_TOTALS]
+    assert [problem.reason for problem in dead.problems] == [EventReason.CONTROL_TOTALS]
     assert dead.next_step
 
 
@@ -147,7 +147,7 @@ class _Failing(MemoryLedger):
 @pytest.mark.parametrize("after", [False, True])
 def test_a_ledger_that_is_down_delays_an_event_and_loses_nothing(queue: MemoryEventQueue, *, after: bool) -> None:
     """The event stays in the consumer's own list and is begun again, also when the lost answer was a yes."""
-    ledger = _Failing(3, LedgerDown(failure(Reason.LEDGER_DOWN, "Redis does not answer.")), after=after)
+    ledger = _Failing(3, LedgerDown(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer.")), after=after)
     queue.publish(raw(event(invoices(250))))
     stop = threading.Event()
     announced: list[str] = []
@@ -172,7 +172,7 @@ def test_a_fault_of_ours_stops_one_event_only(queue: MemoryEventQueue) -> None:
 
     ((dead, _),) = dead_events(queue)
 
-    assert dead.reason is Reason.INTERNAL_ERROR
+    assert dead.reason is ProcessReason.INTERNAL_ERROR
     assert "Acme" not in json.dumps(lines, default=str)
     assert "ZeroDivisionError" in json.dumps(lines)
     period = ledger.period("main-p881")
@@ -202,7 +202,7 @@ def test_an_unreachable_file_is_tried_again_behind_other_events_and_then_refused
     @contextmanager
     def fetch(url: str, *, address: str) -> Iterator[Any]:
         tried.append(address)
-        raise Unavailable(failure(Reason.REFERENCE_UNAVAILABLE, f"{url} does not answer."))
+        raise Unavailable(failure(EventReason.INVOICES_FILE_UNAVAILABLE, f"{url} does not answer."))
         yield
 
     slow = event(invoices=..., invoicesRef={"url": "https://a.dk/x", "sha256": "0" * 64, "count": 2}, event_id="slow")
@@ -218,7 +218,7 @@ def test_an_unreachable_file_is_tried_again_behind_other_events_and_then_refused
 
     assert order == [1]
     assert len(tried) == 3
-    assert (dead.reason, content) == (Reason.REFERENCE_UNAVAILABLE, raw(slow))
+    assert (dead.reason, content) == (EventReason.INVOICES_FILE_UNAVAILABLE, raw(slow))
 
 
 def test_a_stop_is_heeded_within_two_seconds(queue: MemoryEventQueue, ledger: MemoryLedger) -> None:

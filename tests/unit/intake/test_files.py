@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from worker.intake import files
-from worker.intake.refusal import EventRefused
+from worker.intake import file_sources
+from worker.intake.event_errors import EventRefused
 
 LIMIT = 10
 
@@ -23,7 +23,7 @@ def allowed(tmp_path: Path) -> Path:
 
 def _reason(url: str, allowed: Path, limit: int = LIMIT) -> str:
     with pytest.raises(EventRefused) as caught:
-        files.read(url, (allowed,), limit)
+        file_sources.read(url, (allowed,), limit)
     return caught.value.problems[0].reason.value
 
 
@@ -33,7 +33,7 @@ def _reason(url: str, allowed: Path, limit: int = LIMIT) -> str:
 )
 def test_a_file_below_an_allowed_folder_is_read(way: str, content: bytes, allowed: Path) -> None:
     """At any depth, with or without percent-encoding."""
-    assert files.read(f"file://{allowed}/{way}", (allowed,), LIMIT) == content
+    assert file_sources.read(f"file://{allowed}/{way}", (allowed,), LIMIT) == content
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_file_below_an_allowed_folder_is_read(way: str, content: bytes, allowe
 )
 def test_no_spelling_leads_out_of_the_folder(tail: str, allowed: Path) -> None:
     """Dots, encodings, NUL and names that merely begin alike are refused before anything is opened."""
-    assert _reason(f"file://{allowed}{tail}", allowed) == "reference-refused"
+    assert _reason(f"file://{allowed}{tail}", allowed) == "invoices-file-refused"
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_no_spelling_leads_out_of_the_folder(tail: str, allowed: Path) -> None:
 )
 def test_no_host_and_no_other_folder_is_accepted(url: str, allowed: Path) -> None:
     """A file address has an empty host and an absolute path."""
-    assert _reason(url.format(allowed), allowed) == "reference-refused"
+    assert _reason(url.format(allowed), allowed) == "invoices-file-refused"
 
 
 def test_no_link_is_followed(allowed: Path) -> None:
@@ -75,32 +75,32 @@ def test_no_link_is_followed(allowed: Path) -> None:
 
     reasons = [_reason(f"file://{allowed}/{way}", allowed) for way in ("link.txt", "out/secret.txt", "self.txt")]
 
-    assert reasons == ["reference-refused"] * 3
+    assert reasons == ["invoices-file-refused"] * 3
 
 
 def test_only_plain_files_are_read(allowed: Path) -> None:
     """A folder is none, and a pipe does not keep us waiting for its writer."""
     os.mkfifo(allowed / "pipe")
 
-    assert _reason(f"file://{allowed}/pipe", allowed) == "reference-refused"
-    assert _reason(f"file://{allowed}/sub", allowed) == "reference-refused"
+    assert _reason(f"file://{allowed}/pipe", allowed) == "invoices-file-refused"
+    assert _reason(f"file://{allowed}/sub", allowed) == "invoices-file-refused"
 
 
 def test_a_missing_file_is_told_from_a_forbidden_one(allowed: Path) -> None:
     """The sender wrote the event too early, or the share is not mounted."""
-    assert _reason(f"file://{allowed}/none.txt", allowed) == "reference-unavailable"
+    assert _reason(f"file://{allowed}/none.txt", allowed) == "invoices-file-unavailable"
 
 
 def test_size_is_bounded(allowed: Path) -> None:
     """Six bytes pass a limit of six, not one of five."""
-    assert files.read(f"file://{allowed}/a.txt", (allowed,), 6) == b"inside"
+    assert file_sources.read(f"file://{allowed}/a.txt", (allowed,), 6) == b"inside"
     assert _reason(f"file://{allowed}/a.txt", allowed, 5) == "event-too-large"
 
 
 def test_without_allowed_folders_no_file_is_read(allowed: Path) -> None:
     """The default is to refuse all files."""
-    with pytest.raises(EventRefused, match="reference-refused"):
-        files.read(f"file://{allowed}/a.txt", (), LIMIT)
+    with pytest.raises(EventRefused, match="invoices-file-refused"):
+        file_sources.read(f"file://{allowed}/a.txt", (), LIMIT)
 
 
 def test_no_descriptor_stays_open(allowed: Path) -> None:
@@ -108,7 +108,7 @@ def test_no_descriptor_stays_open(allowed: Path) -> None:
     before = _descriptors()
     for way in ("a.txt", "none.txt", "sub", "sub/none/none.txt", "a.txt/none"):
         try:
-            files.read(f"file://{allowed}/{way}", (allowed,), LIMIT)
+            file_sources.read(f"file://{allowed}/{way}", (allowed,), LIMIT)
         except EventRefused:
             continue
 

@@ -11,19 +11,19 @@ from hypothesis import strategies as st
 from support.events import event, invoices, no_fetch, raw
 from support.fuzzing import broken_bytes, changed, fuzzed
 from support.intake import consumer
+from support.memory_queue import MemoryEventQueue, MemoryEvents
 from support.samples import export, reference
 
+from worker.domain.invoice import Invoice
+from worker.domain.reasons import ProcessReason
+from worker.economic.mapping.period_check import check_period
 from worker.intake.consumer import Consumer
-from worker.intake.dead import dead_events
-from worker.intake.memory import MemoryEventQueue, MemoryEvents
-from worker.intake.places import Places
+from worker.intake.dead_letters import dead_events
+from worker.intake.event_errors import EventRefused
+from worker.intake.file_sources import Places
 from worker.intake.reading import parse_lines
-from worker.intake.refusal import EventRefused
-from worker.intake.web import Web, WebRules
-from worker.invoicing.invoice import Invoice
-from worker.invoicing.preflight import check_period
-from worker.invoicing.reasons import Reason
-from worker.ledger import MemoryLedger
+from worker.intake.web_sources import Web, WebRules
+from worker.store import MemoryLedger
 
 BEGINNINGS = ("", "file:", "file://", "file:///allowed/", "https://", "https://files.example.dk", "HTTPS:/", "http://")
 ADDRESS_PIECES = st.sampled_from(
@@ -43,7 +43,7 @@ def _consumed(content: bytes) -> None:
     if dead:
         assert [kept for _, kept in dead] == [content]
         assert dead[0][0].problems
-        assert dead[0][0].reason is not Reason.INTERNAL_ERROR
+        assert dead[0][0].reason is not ProcessReason.INTERNAL_ERROR
         assert list(ledger.invoices(None, None)) == []
         assert list(ledger.periods()) == []
     else:

@@ -7,8 +7,8 @@ import pytest
 from support.events import event, invoices, raw, reader, wire
 from support.samples import export, invoice, line
 
+from worker.intake.event_errors import MOST_PROBLEMS, EventRefused
 from worker.intake.reading import read_event
-from worker.intake.refusal import MOST_PROBLEMS, EventRefused
 
 LIMIT = 100_000
 
@@ -185,7 +185,7 @@ def test_a_pdf_outside_the_allowed_places_is_refused() -> None:
     items = invoices(1)
     items[0]["pdf"] = pdf
 
-    assert _reasons(raw(event(items))) == ["reference-refused"]
+    assert _reasons(raw(event(items))) == ["invoices-file-refused"]
 
 
 def _reference(folder: Path, lines: list[str], **changes: Any) -> bytes:
@@ -202,8 +202,8 @@ def _reference(folder: Path, lines: list[str], **changes: Any) -> bytes:
 @pytest.mark.parametrize(
     ("lines", "changes", "reasons"),
     [
-        (2, {"sha256": "0" * 64}, ["reference-mismatch"]),
-        (2, {"count": 3}, ["reference-mismatch"]),
+        (2, {"sha256": "0" * 64}, ["invoices-file-mismatch"]),
+        (2, {"count": 3}, ["invoices-file-mismatch"]),
         (1, {}, ["control-totals"] * 4),
         (3, {}, ["control-totals"] * 4),
     ],

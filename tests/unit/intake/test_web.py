@@ -6,8 +6,8 @@ import pytest
 from support.clock import ManualClock
 
 from worker.errors import Retryable
-from worker.intake.refusal import EventRefused
-from worker.intake.web import Fetched, Web, WebRules, check
+from worker.intake.event_errors import EventRefused
+from worker.intake.web_sources import Fetched, Web, WebRules, check
 
 RULES = WebRules(hosts=("files.example.dk", "Other.example.dk:8443"), deadline=20.0)
 URL = "https://files.example.dk/period.ndjson"
@@ -88,7 +88,7 @@ def test_hosts_on_the_list_are_allowed(url: str) -> None:
 )
 def test_everything_else_is_refused(url: str) -> None:
     """The list is exact: no sub-domains, no other port, no user part, no other scheme."""
-    with pytest.raises(EventRefused, match="reference-refused"):
+    with pytest.raises(EventRefused, match="invoices-file-refused"):
         check(url, RULES)
 
 
@@ -106,7 +106,7 @@ def test_http_has_to_be_allowed() -> None:
 )  # fmt: skip
 def test_a_name_that_leads_inside_is_refused(address: str) -> None:
     """No answer of the name lookup may be private, loopback, link-local, shared or multicast: not even one of two."""
-    with pytest.raises(EventRefused, match="reference-refused"):
+    with pytest.raises(EventRefused, match="invoices-file-refused"):
         _web(addresses=[PUBLIC, address]).read(URL, 7)
 
 
@@ -126,14 +126,14 @@ def test_private_hosts_can_be_allowed() -> None:
 @pytest.mark.parametrize("status", [301, 302, 307, 201, 204, 206, 400, 401, 403])
 def test_an_answer_that_is_no_file_is_refused(status: int) -> None:
     """A redirect is not followed: nobody has allowed where it leads."""
-    with pytest.raises(EventRefused, match="reference-refused"):
+    with pytest.raises(EventRefused, match="invoices-file-refused"):
         _web(status=status).read(URL, 7)
 
 
 @pytest.mark.parametrize("status", [404, 410])
 def test_a_missing_file_is_told(status: int) -> None:
     """The sender is asked to make it available."""
-    with pytest.raises(EventRefused, match="reference-unavailable"):
+    with pytest.raises(EventRefused, match="invoices-file-unavailable"):
         _web(status=status).read(URL, 7)
 
 
@@ -152,7 +152,7 @@ def test_a_name_without_an_address_is_asked_again_later() -> None:
 
 def test_a_compressed_answer_is_refused() -> None:
     """A few bytes may unfold to gigabytes."""
-    with pytest.raises(EventRefused, match="reference-refused"):
+    with pytest.raises(EventRefused, match="invoices-file-refused"):
         _web(encoding="gzip").read(URL, 7)
 
 

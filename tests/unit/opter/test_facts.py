@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 from support.cli import Bench
-from support.opter_facts import BOTH, ID, closed, having, notice, one, writes
+from support.harness import EXPORT, PERIOD, VOUCHER_EXPORT, Works
+from support.opter_requirements import BOTH, ID, closed, having, notice, one, writes
 from support.samples import line
-from support.works import EXPORT, PERIOD, VOUCHER_EXPORT, Works
 
 from config.exports import Codes, Export
-from config.start_text import read_start_text
-from worker.invoicing.invoice import PaymentCondition
-from worker.invoicing.record import State
+from config.exports_file import read_start_text
+from worker.domain.invoice import PaymentCondition
+from worker.domain.record import State
 
 # --- Two methods
 

@@ -5,14 +5,14 @@ Each test quotes its fact from Opter's page "Exporting invoices to Visma e-conom
 
 import pytest
 from support.cli import Bench
-from support.opter_facts import BOTH, ID, KNOWN, closed, having, one, writes
+from support.harness import EXPORT, PERIOD, Works
+from support.opter_requirements import BOTH, ID, KNOWN, closed, having, one, writes
 from support.samples import customer, line
-from support.works import EXPORT, PERIOD, Works
 
 from config.exports import Customers, Export, TypeRules
-from worker.invoicing.invoice import Customer, InvoiceType
-from worker.invoicing.preflight import check_invoice
-from worker.invoicing.record import Outcome, State
+from worker.domain.invoice import Customer, InvoiceType
+from worker.domain.record import Outcome, State
+from worker.economic.mapping.period_check import check_invoice
 
 # --- Which invoices, and when
 

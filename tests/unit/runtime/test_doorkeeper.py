@@ -6,7 +6,7 @@ from celery import Celery
 from kombu import Message
 
 from config.names import EXPORT_TASK, PREFLIGHT_TASK
-from worker.runtime.doorkeeper import objection
+from worker.runtime.message_filter import objection
 
 
 def _published(task: str, *args: Any, **options: Any) -> Message:

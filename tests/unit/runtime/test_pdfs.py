@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from worker.domain.invoice import Pdf
+from worker.domain.reasons import EventReason, failure
+from worker.economic.mapping.reasons import VoucherReason
+from worker.economic.port import LARGEST_PDF
 from worker.errors import Rejected, Unavailable, Unreachable
-from worker.intake.places import Places
-from worker.intake.web import Fetched, Web, WebRules
-from worker.invoicing.economic_port import LARGEST_PDF
-from worker.invoicing.invoice import Pdf
-from worker.invoicing.reasons import Reason, failure
-from worker.runtime.pdfs import AllowedPdfs
+from worker.intake.file_sources import Places
+from worker.intake.web_sources import Fetched, Web, WebRules
+from worker.runtime.file_access import AllowedPdfs
 
 CONTENT = b"%PDF-1.7 invoice 100353 %%EOF"
 URL = "https://files.example/1.pdf?key=secret"
@@ -56,9 +57,9 @@ def test_not_there(tmp_path: Path) -> None:
     """No file, or the host says that there is none; the address is shown without what may open it."""
     url = f"file://{tmp_path}/2.pdf"
 
-    assert rejected(pdfs(tmp_path), announced(url)) == (Reason.PDF_MISSING, url)
+    assert rejected(pdfs(tmp_path), announced(url)) == (VoucherReason.PDF_MISSING, url)
     assert rejected(pdfs(tmp_path, status=404), announced(URL)) == (
-        Reason.PDF_MISSING,
+        VoucherReason.PDF_MISSING,
         "https://files.example/1.pdf",
     )
 
@@ -82,7 +83,7 @@ def test_outside_the_allowed_places(tmp_path: Path, url: str) -> None:
     (tmp_path / "link.pdf").symlink_to(tmp_path / "1.pdf")
     reason, _ = rejected(pdfs(tmp_path), announced(url.format(folder=tmp_path, name=tmp_path.name)))
 
-    assert reason == Reason.PDF_REFUSED
+    assert reason == VoucherReason.PDF_REFUSED
 
 
 @pytest.mark.parametrize(("status", "encoding"), [(302, ""), (403, ""), (200, "gzip")])
@@ -90,7 +91,7 @@ def test_answers_that_lead_out(tmp_path: Path, status: int, encoding: str) -> No
     """A redirect, a refusal, a body that unfolds to any size."""
     reason, _ = rejected(pdfs(tmp_path, status=status, encoding=encoding), announced(URL))
 
-    assert reason == Reason.PDF_REFUSED
+    assert reason == VoucherReason.PDF_REFUSED
 
 
 @pytest.mark.parametrize(
@@ -108,14 +109,14 @@ def test_another_file(tmp_path: Path, content: bytes, pdf: Pdf) -> None:
     """Only a real PDF, of that length and hash, goes to the books."""
     reason, _ = rejected(pdfs(tmp_path, content=content), pdf)
 
-    assert reason == Reason.PDF_UNUSABLE
+    assert reason == VoucherReason.PDF_UNUSABLE
 
 
 def test_too_large_is_not_even_fetched(tmp_path: Path) -> None:
     """e-conomic takes 9 000 000 bytes; the announcement is enough to know."""
     reason, _ = rejected(pdfs(tmp_path), announced("file:///not/allowed.pdf", bytes=LARGEST_PDF + 1))
 
-    assert reason == Reason.PDF_UNUSABLE
+    assert reason == VoucherReason.PDF_UNUSABLE
 
 
 def test_the_largest_that_fits(tmp_path: Path) -> None:
@@ -132,7 +133,7 @@ def test_a_host_that_cannot_now(tmp_path: Path, status: int) -> None:
         pdfs(tmp_path, status=status).fetch(announced(URL))
 
     assert (caught.value.failure.reason, caught.value.failure.value) == (
-        Reason.PDF_MISSING,
+        VoucherReason.PDF_MISSING,
         "https://files.example/1.pdf",
     )
 
@@ -141,7 +142,7 @@ def test_a_host_that_is_not_there(tmp_path: Path) -> None:
     """The name cannot be looked up."""
 
     def nobody(host: str, _: int) -> list[str]:
-        raise Unreachable(failure(Reason.REFERENCE_UNAVAILABLE, f"{host} is unknown."))
+        raise Unreachable(failure(EventReason.INVOICES_FILE_UNAVAILABLE, f"{host} is unknown."))
 
     @contextmanager
     def never(url: str, *, address: str) -> Iterator[Fetched]:
@@ -152,4 +153,4 @@ def test_a_host_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(Unreachable) as caught:
         AllowedPdfs(Places((tmp_path,), web)).fetch(announced(URL))
 
-    assert caught.value.failure.reason == Reason.PDF_MISSING
+    assert caught.value.failure.reason == VoucherReason.PDF_MISSING

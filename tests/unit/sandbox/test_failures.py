@@ -2,8 +2,8 @@ import json
 from datetime import UTC, datetime
 
 from worker.sandbox.failures import Invalid, not_found, problem, refused, schema_failed, validation_failed
+from worker.sandbox.messages import render_failure
 from worker.sandbox.state import ApiError, Json
-from worker.sandbox.wire import render_failure
 
 NOW = datetime(2026, 11, 20, 15, 4, 5, tzinfo=UTC)
 DECIMALS = Invalid(property="quantity", message="At most 2 decimals.", code="E04740", value=1.005)

@@ -4,9 +4,9 @@ import pytest
 
 from worker.sandbox.failures import Invalid, not_found, refused, validation_failed
 from worker.sandbox.findings import of_refusal, of_request
+from worker.sandbox.messages import Request
 from worker.sandbox.routes import Route
 from worker.sandbox.state import Agreement, Answer, ApiError, Call
-from worker.sandbox.wire import Request
 
 FIELDS = frozenset({"date", "customer.customerNumber", "lines.product.productNumber", "lines.quantity", "notes"})
 

@@ -1,8 +1,8 @@
 import pytest
 
 from worker.sandbox.idempotency import KeyMemory
+from worker.sandbox.messages import Reply
 from worker.sandbox.state import ApiError, Switches
-from worker.sandbox.wire import Reply
 
 CREATED = Reply(status=201, body=b'{"n":1}')
 HOUR = 3600.0

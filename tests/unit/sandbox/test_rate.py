@@ -1,7 +1,7 @@
 import pytest
 
-from worker.sandbox.knobs import Knobs
 from worker.sandbox.rate import Meter, Reading
+from worker.sandbox.switches import Knobs
 
 WINDOW = Knobs(rate_limit=10)
 REFILL = Knobs(rate_limit=60, rate_mode="refill")  # one token a second

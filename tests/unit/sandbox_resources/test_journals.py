@@ -5,7 +5,7 @@ from decimal import Decimal
 from support.sandbox_calls import ROUTER, codes, listed, refusal, send
 from support.voucher_bodies import VOUCHERS, account, customer_invoice, finance, posted, voucher
 
-from worker.sandbox.resources.legs import legs
+from worker.sandbox.resources.postings import legs
 from worker.sandbox.seed import standard_agreement
 
 D = Decimal

@@ -6,7 +6,7 @@ import pytest
 from support.sandbox_calls import codes, listed, refusal, send
 from support.voucher_bodies import VOUCHERS, Body, account, customer_invoice, finance, posted, voucher
 
-from worker.sandbox.resources.legs import legs
+from worker.sandbox.resources.postings import legs
 from worker.sandbox.seed import standard_agreement
 
 D = Decimal

@@ -9,19 +9,16 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from worker.cli.demo.control import Control
-from worker.cli.demo.exports import Method
-from worker.cli.demo.place import Place, demo_place, enter
-from worker.cli.demo.scenario import scenario
-from worker.cli.demo.stage import Stage
-from worker.cli.demo.story import perform
-from worker.cli.processes.service import Service
-from worker.cli.processes.stopping import stop_on_signal
-from worker.cli.processes.supervisor import Supervisor, starter
-from worker.cli.processes.together import installation
-from worker.cli.tools import Tools
-from worker.cli.trouble import ExitCode
-from worker.ledger.embedded import EmbeddedServer
+from worker.cli.context import Tools
+from worker.cli.error_output import ExitCode
+from worker.cli.processes import stop_on_signal
+from worker.local.demo.folder import Method, Place, demo_place, enter
+from worker.local.demo.sandbox_state import Control
+from worker.local.demo.scenario import scenario
+from worker.local.demo.script import Stage, perform
+from worker.local.embedded import EmbeddedServer
+from worker.local.services import installation
+from worker.local.supervisor import Service, Supervisor, starter
 from worker.sandbox.seed import standard_agreement
 
 _INTERRUPTED = 130

@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
-from worker.cli import words
+from worker.cli import formatting
 from worker.cli.console import print_json
+from worker.cli.context import Tools
+from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.options import AsJson
-from worker.cli.tools import Tools
-from worker.cli.trouble import ExitCode, WrongUsage
 from worker.cli.views.events import dead_event_view, dead_events_view, event_data
-from worker.intake.dead import DeadEvent, dead_events, revive
+from worker.intake.dead_letters import DeadEvent, dead_events, revive
 
 events = typer.Typer(help="Look after the event queue.", no_args_is_help=True)
 dead = typer.Typer(help="Events that were refused as a whole: nothing of them was exported.", no_args_is_help=True)
@@ -54,7 +54,7 @@ def dead_requeue(ctx: typer.Context, key: EventId) -> None:
     with tools.events() as desk:
         event, _ = _find(dead_events(desk), key)
         moved = revive(desk, [event.id])
-    tools.out.print(f"{words.count(len(moved), 'event')} back on the queue.")
+    tools.out.print(f"{formatting.count(len(moved), 'event')} back on the queue.")
 
 
 def _find(events: list[tuple[DeadEvent, bytes]], key: str) -> tuple[DeadEvent, bytes]:

@@ -8,15 +8,15 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from worker.cli.bringing import read_invoices
+from worker.cli.commands.processes import warn_elsewhere
 from worker.cli.console import print_json
-from worker.cli.elsewhere import warn_elsewhere
+from worker.cli.context import Tools
+from worker.cli.error_output import ExitCode
+from worker.cli.event_files import read_invoices
 from worker.cli.options import AsJson, By, Name
-from worker.cli.proof import Proof, attempt
-from worker.cli.tools import Tools
-from worker.cli.trouble import ExitCode
+from worker.cli.setup_report import Proof, attempt
 from worker.cli.views.exports import checks_data, checks_view, exports_data, exports_view
-from worker.invoicing.reasons import Reason, failure
+from worker.domain.reasons import ProcessReason, failure
 
 export = typer.Typer(help="Look after the entries of the exports file.", no_args_is_help=True)
 
@@ -72,7 +72,7 @@ def export_pause(ctx: typer.Context, name: Name, *, by: By, why: Why = "no reaso
     """Stop an export as a whole; what is under way is finished first. Nothing is lost, everything waits."""
     tools: Tools = ctx.obj
     with tools.ledger() as ledger:
-        ledger.pause(tools.export(name).name, failure(Reason.EXPORT_PAUSED, f"Paused by {by}: {why}."))
+        ledger.pause(tools.export(name).name, failure(ProcessReason.EXPORT_PAUSED, f"Paused by {by}: {why}."))
     tools.out.print(Text.assemble(("Paused. ", "wait"), f"`opter-economic export resume {name}` lets it go on."))
 
 

@@ -3,12 +3,12 @@
 import typer
 
 from worker.cli.console import print_json
-from worker.cli.finding import dead_letters, find_invoice
+from worker.cli.context import Tools
+from worker.cli.error_output import ExitCode
+from worker.cli.lookup import dead_letters, find_invoice
 from worker.cli.options import AsJson, InvoiceId, Period, Reason, invoice_id
-from worker.cli.tools import Tools
-from worker.cli.trouble import ExitCode
 from worker.cli.views.failed import failed_data, failed_view, invoice_data, invoice_view
-from worker.invoicing.record import State
+from worker.domain.record import State
 
 failed = typer.Typer(help="Show invoices that failed: by reason, or one in full.", invoke_without_command=True)
 

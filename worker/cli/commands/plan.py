@@ -5,16 +5,47 @@ from typing import Annotated
 
 import typer
 
-from worker.cli.bringing import About, Export, Number, PeriodName, Region, bring
 from worker.cli.console import print_json
+from worker.cli.context import Tools
+from worker.cli.error_output import ExitCode, WrongUsage
+from worker.cli.event_files import About, Export, Number, PeriodName, Region, bring, read, read_whole
+from worker.cli.lookup import find_period
 from worker.cli.options import AsJson
-from worker.cli.planning import plan_event, plan_period
-from worker.cli.tools import Tools
-from worker.cli.trouble import ExitCode, WrongUsage
-from worker.cli.views.plan import plan_view
-from worker.cli.views.plan_data import plan_data
-from worker.invoicing.plans.fingerprint import plan_hash
-from worker.invoicing.plans.plan import Plan
+from worker.cli.views.plan import plan_data, plan_view
+from worker.domain.invoice_period import NewInvoice
+from worker.domain.record import InvoiceRecord
+from worker.dry_run.fingerprint import plan_hash
+from worker.dry_run.plan import Plan
+
+
+def plan_event(tools: Tools, raw: bytes, *, again: bool = False) -> Plan:
+    """Return the plan of an event, files that it refers to included. Raises ``WrongUsage`` and ``ExportError``."""
+    export = tools.export(read(tools, raw).data.export)
+    found = read_whole(tools, raw)
+    with tools.planner(export) as planner:
+        return planner.plan(found.period.id, found.invoices, again=again)
+
+
+def plan_period(tools: Tools, text: str, *, again: bool = False) -> Plan:
+    """Return the plan of a period by its id, or Opter's name of it. Raises ``WrongUsage`` and ``ExportError``."""
+    with tools.ledger() as ledger:
+        period = find_period(ledger, text)
+        invoices = [_given(record) for record in ledger.invoices(period.id, None)]
+    with tools.planner(tools.export(period.export)) as planner:
+        return planner.plan(period.id, invoices, again=again)
+
+
+def _given(record: InvoiceRecord) -> NewInvoice:
+    return NewInvoice(
+        id=record.id,
+        export=record.export,
+        invoice_number=record.invoice_number,
+        invoice_type=record.invoice_type,
+        region=record.region,
+        content=record.content,
+        content_hash=record.content_hash,
+    )
+
 
 What = Annotated[
     list[str],

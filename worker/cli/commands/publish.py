@@ -6,14 +6,14 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from worker.cli import words
-from worker.cli.bringing import About, Export, Number, PeriodName, Region, bring, check, read_whole
+from worker.cli import formatting
+from worker.cli.commands.plan import plan_event
+from worker.cli.context import Tools
+from worker.cli.error_output import ExitCode, WrongUsage
+from worker.cli.event_files import About, Export, Number, PeriodName, Region, bring, check, read_whole
 from worker.cli.options import By
-from worker.cli.planning import plan_event
-from worker.cli.tools import Tools
-from worker.cli.trouble import ExitCode, WrongUsage
 from worker.cli.views.plan import changes_view
-from worker.invoicing.plans.fingerprint import NotAHash, differences
+from worker.dry_run.fingerprint import NotAHash, differences
 
 Files = Annotated[
     list[Path], typer.Argument(metavar="FILE...", exists=True, help="Events, or invoices: JSON, NDJSON, or a folder.")
@@ -61,7 +61,7 @@ def _export_again(tools: Tools, events: list[bytes], by: str) -> None:
     with tools.ledger() as ledger:
         moved = ledger.reexport(given, by=by)
     tools.out.print(
-        f"{words.count(len(moved), 'invoice')} of them exported before, to be looked up and exported again."
+        f"{formatting.count(len(moved), 'invoice')} of them exported before, to be looked up and exported again."
     )
 
 
@@ -81,6 +81,6 @@ def _send(tools: Tools, events: list[bytes], invoices: int) -> None:
     with tools.events() as desk:
         for raw in events:
             desk.publish(raw)
-    what = f"{words.count(len(events), 'event')} with {words.count(invoices, 'invoice')}"
+    what = f"{formatting.count(len(events), 'event')} with {formatting.count(invoices, 'invoice')}"
     where = f" put on {tools.settings.intake.queue}."
     tools.out.print(Text.assemble((what, "strong"), where, " Follow it with `opter-economic status`."))

@@ -7,18 +7,18 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from worker.cli import words
+from worker.cli import formatting
 from worker.cli.commands.requeue import check_known, tell_paused
 from worker.cli.commands.status import LOOK_EVERY
 from worker.cli.console import print_json
-from worker.cli.finding import find_period
+from worker.cli.context import Tools
+from worker.cli.error_output import ExitCode, WrongUsage
+from worker.cli.lookup import find_period
 from worker.cli.options import AsJson, By, Period, invoice_id
-from worker.cli.rerun import Rerun, rerun
-from worker.cli.tools import Tools
-from worker.cli.trouble import ExitCode, WrongUsage
-from worker.cli.views.rerun import rerun_data, rerun_view
-from worker.invoicing.operator_port import OperatorPort
-from worker.invoicing.record import State
+from worker.cli.period_report import Rerun, rerun
+from worker.cli.views.period import rerun_data, rerun_view
+from worker.domain.record import State
+from worker.domain.store_port import OperatorPort
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Invoices, or task ids from Flower.")]
 Watch = Annotated[bool, typer.Option("--watch", "-w", help="Wait until none of them moves, and report on the run.")]
@@ -89,7 +89,7 @@ def _check(keys: Sequence[str], period: str | None, *, by_hand: bool) -> None:
 def _tell(tools: Tools, wanted: Sequence[str], moved: Sequence[str], *, quietly: bool) -> None:
     if quietly:
         return
-    tools.out.print(Text(f"{words.count(len(moved), 'invoice')} to be looked up and exported again.", "good"))
+    tools.out.print(Text(f"{formatting.count(len(moved), 'invoice')} to be looked up and exported again.", "good"))
     left = sorted(set(wanted) - set(moved))
     if left:
         why = "Left alone, as they do not count as exported, or were settled by hand"

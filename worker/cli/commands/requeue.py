@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from worker.cli import words
+from worker.cli import formatting
 from worker.cli.console import print_json
-from worker.cli.finding import dead_letters, find_invoice, missing
+from worker.cli.context import Tools
+from worker.cli.error_output import ExitCode, WrongUsage
+from worker.cli.lookup import dead_letters, find_invoice, missing
 from worker.cli.options import AsJson, By, InvoiceId, Period, Reason, invoice_id
-from worker.cli.tools import Tools
-from worker.cli.trouble import ExitCode, WrongUsage
-from worker.invoicing.operator_port import OperatorPort
-from worker.invoicing.record import State
+from worker.domain.record import State
+from worker.domain.store_port import OperatorPort
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Invoices, or task ids from Flower.")]
 All = Annotated[bool, typer.Option("--all", help="Every failed invoice.")]
@@ -96,7 +96,7 @@ def _tell(tools: Tools, wanted: Sequence[str], moved: Sequence[str]) -> None:
     if not wanted:
         tools.out.print(Text("No failed invoice fits; nothing to re-queue.", "good"))
         return
-    tools.out.print(Text(f"{words.count(len(moved), 'invoice')} re-queued.", "good"))
+    tools.out.print(Text(f"{formatting.count(len(moved), 'invoice')} re-queued.", "good"))
     left = sorted(set(wanted) - set(moved))
     if left:
         tools.out.print(Text(f"Left alone, as they have not failed: {', '.join(left)}.", "wait"), soft_wrap=True)

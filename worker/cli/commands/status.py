@@ -7,17 +7,17 @@ from typing import Annotated
 import typer
 from rich.live import Live
 
+from worker.cli.commands.processes import warn_elsewhere
 from worker.cli.console import print_json
-from worker.cli.elsewhere import warn_elsewhere
-from worker.cli.finding import find_period
+from worker.cli.context import Tools
+from worker.cli.error_output import ExitCode
+from worker.cli.lookup import find_period
 from worker.cli.options import AsJson
-from worker.cli.report import Phase, Report, report
-from worker.cli.tools import Tools
-from worker.cli.trouble import ExitCode
+from worker.cli.period_report import Phase, Report, report
 from worker.cli.views.period import period_data_in_full, period_view, progress_view
 from worker.cli.views.periods import periods_data, periods_view
-from worker.invoicing.operator_port import OperatorPort
-from worker.invoicing.record import State
+from worker.domain.record import State
+from worker.domain.store_port import OperatorPort
 
 #: Seconds between two looks; a look at a large period takes longer than that only on a slow Redis.
 LOOK_EVERY = 1.0

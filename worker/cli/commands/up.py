@@ -8,14 +8,14 @@ import typer
 from rich.text import Text
 
 from config.settings import Settings
-from worker.cli.elsewhere import warn_elsewhere
-from worker.cli.processes.redis import is_embedded, redis_for
-from worker.cli.processes.stopping import stop_on_signal
-from worker.cli.processes.supervisor import Supervisor, starter
-from worker.cli.processes.together import environment, installation
-from worker.cli.tools import Tools
-from worker.cli.views.tables import facts
+from worker.cli.commands.processes import warn_elsewhere
+from worker.cli.context import Tools
+from worker.cli.formatting import facts
+from worker.cli.processes import stop_on_signal
+from worker.cli.redis_server import is_embedded, redis_for
 from worker.cli.watching import PeriodNews
+from worker.local.services import environment, installation
+from worker.local.supervisor import Supervisor, starter
 
 #: Seconds between two looks at the processes, and how many of them make one look at the ledger.
 _TURN, _NEWS_EVERY = 0.5, 4

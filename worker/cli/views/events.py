@@ -6,11 +6,11 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
-from worker.cli import words
+from worker.cli import formatting
 from worker.cli.console import data_of
+from worker.cli.formatting import facts, page, section, table
 from worker.cli.views.reasons import title
-from worker.cli.views.tables import facts, page, section, table
-from worker.intake.dead import DeadEvent
+from worker.intake.dead_letters import DeadEvent
 
 
 def dead_events_view(events: Sequence[DeadEvent]) -> RenderableType:
@@ -21,7 +21,7 @@ def dead_events_view(events: Sequence[DeadEvent]) -> RenderableType:
     for event in events:
         more = f" (and {len(event.problems) - 1} more)" if len(event.problems) > 1 else ""
         what = event.problems[0].description + more
-        made.add_row(event.id, words.moment(event.at), event.export, event.period, title(event.reason), what)
+        made.add_row(event.id, formatting.moment(event.at), event.export, event.period, title(event.reason), what)
     return made
 
 
@@ -32,7 +32,7 @@ def dead_event_view(event: DeadEvent) -> RenderableType:
         made.add_row(str(problem.invoice_number or ""), problem.field, problem.description)
     about: list[tuple[str, RenderableType]] = [
         ("Event", event.event_key),
-        ("Refused", words.moment(event.at)),
+        ("Refused", formatting.moment(event.at)),
         ("Export", event.export),
         ("Period", event.period),
         ("Size", f"{event.bytes} bytes"),
@@ -41,7 +41,7 @@ def dead_event_view(event: DeadEvent) -> RenderableType:
     return page(
         Text(f"Refused event {event.id}", style="title"),
         facts(about),
-        section(words.count(len(event.problems), "problem"), made),
+        section(formatting.count(len(event.problems), "problem"), made),
         section("What to do", Text(event.next_step, style="strong")),
     )
 
@@ -54,7 +54,7 @@ def event_data(event: DeadEvent) -> dict[str, Any]:
         "export": event.export,
         "period": event.period,
         "bytes": event.bytes,
-        "refusedAt": words.iso(event.at),
+        "refusedAt": formatting.iso(event.at),
         "reason": event.reason.value,
         "nextStep": event.next_step,
         "problems": [data_of(problem) for problem in event.problems],

@@ -7,11 +7,11 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from config.exports import Export
-from worker.cli import words
+from worker.cli import formatting
 from worker.cli.console import data_of
-from worker.cli.views.tables import page, table
+from worker.cli.formatting import page, table
+from worker.economic.mapping.setup_check import Check
 from worker.errors import Failure
-from worker.invoicing.setup_check import Check
 
 
 def exports_view(exports: Mapping[str, Export], paused: Mapping[str, Failure]) -> RenderableType:
@@ -48,7 +48,7 @@ def checks_view(name: str, checks: Sequence[Check]) -> RenderableType:
         made.add_row(mark, check.item, check.found, check.next_step)
     wrong = sum(not check.ok for check in checks)
     verdict = (
-        Text(f"\n{words.count(wrong, 'thing')} to put right.", style="bad")
+        Text(f"\n{formatting.count(wrong, 'thing')} to put right.", style="bad")
         if wrong
         else Text("\nThe set-up is complete.", style="good")
     )

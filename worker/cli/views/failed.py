@@ -6,13 +6,13 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
-from worker.cli import words
+from worker.cli import formatting
 from worker.cli.console import data_of
+from worker.cli.formatting import facts, page, section, table
 from worker.cli.views.reasons import next_step, title
-from worker.cli.views.tables import facts, page, section, table
+from worker.domain.invoice import Invoice
+from worker.domain.record import InvoiceRecord, State
 from worker.errors import Failure
-from worker.invoicing.invoice import Invoice
-from worker.invoicing.record import InvoiceRecord, State
 
 #: Invoices shown for one reason; ``--json`` gives all.
 SHOWN = 12
@@ -39,7 +39,7 @@ def failed_data(records: Sequence[InvoiceRecord]) -> list[dict[str, Any]]:
             "periods": list(record.periods),
             "invoiceNumber": record.invoice_number,
             "attempts": record.attempts,
-            "since": words.iso(record.updated_at),
+            "since": formatting.iso(record.updated_at),
             "failure": _failure_data(record.failure),
         }
         for record in records
@@ -74,9 +74,9 @@ def invoice_data(record: InvoiceRecord) -> dict[str, Any]:
         "state": record.state.value,
         "outcome": record.outcome,
         "attempts": record.attempts,
-        "dueAt": words.iso(record.due_at),
-        "receivedAt": words.iso(record.received_at),
-        "updatedAt": words.iso(record.updated_at),
+        "dueAt": formatting.iso(record.due_at),
+        "receivedAt": formatting.iso(record.received_at),
+        "updatedAt": formatting.iso(record.updated_at),
         "customerNumber": progress.customer_number,
         "draftNumber": progress.draft_number,
         "bookedNumber": progress.booked_number,
@@ -85,7 +85,7 @@ def invoice_data(record: InvoiceRecord) -> dict[str, Any]:
         "remarks": list(progress.remarks),
         "failure": _failure_data(record.failure),
         "invoice": Invoice.model_validate_json(record.content).model_dump(mode="json", by_alias=True),
-        "history": [{"at": words.iso(one.at), "event": one.event, "detail": one.detail} for one in record.history],
+        "history": [{"at": formatting.iso(one.at), "event": one.event, "detail": one.detail} for one in record.history],
     }
 
 
@@ -97,14 +97,14 @@ def _group(reason: str, members: Sequence[InvoiceRecord]) -> RenderableType:
         made.add_row(Text(f"… and {len(members) - SHOWN} more (--json lists all)", style="quiet"), "", "")
     steps = {record.failure.next_step for record in members if record.failure}
     step = steps.pop() if len(steps) == 1 else next_step(reason)
-    heading = f"{title(reason)} · {words.count(len(members), 'invoice')}"
+    heading = f"{title(reason)} · {formatting.count(len(members), 'invoice')}"
     return section(heading, Text(reason, style="quiet"), f"→ {step}", "", made)
 
 
 def _about(record: InvoiceRecord) -> list[tuple[str, RenderableType]]:
     invoice = Invoice.model_validate_json(record.content)
     progress = record.progress
-    amounts = f"net {words.money(invoice.net)}, VAT {words.money(invoice.vat)}, gross {words.money(invoice.gross)}"
+    amounts = f"net {formatting.money(invoice.net)}, VAT {formatting.money(invoice.vat)}, gross {formatting.money(invoice.gross)}"
     return [
         ("Customer", f"{invoice.customer.code} {invoice.customer.name}"),
         ("Dates", f"{invoice.invoice_date}, due {invoice.due_date}"),
@@ -112,7 +112,7 @@ def _about(record: InvoiceRecord) -> list[tuple[str, RenderableType]]:
         ("Kind", record.invoice_type),
         ("Period", ", ".join(record.periods)),
         ("Attempts", str(record.attempts)),
-        ("Next try", words.moment(record.due_at) if record.state is State.WAITING else ""),
+        ("Next try", formatting.moment(record.due_at) if record.state is State.WAITING else ""),
         ("In e-conomic", _in_economic(record)),
         ("Customer number", str(progress.customer_number or "")),
     ]
@@ -143,7 +143,7 @@ def _why(failure: Failure) -> list[tuple[str, RenderableType]]:
 def _history(record: InvoiceRecord) -> RenderableType:
     made = table("When", "What", "Detail")
     for entry in record.history:
-        made.add_row(words.moment(entry.at), entry.event, entry.detail)
+        made.add_row(formatting.moment(entry.at), entry.event, entry.detail)
     return made
 
 

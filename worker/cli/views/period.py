@@ -1,4 +1,4 @@
-"""One period: what Opter's own window shows (to be exported, exported, a progress bar), and what it does not."""
+"""The report of a run over invoices that had been exported before."""
 
 from decimal import Decimal
 from typing import Any
@@ -8,14 +8,14 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from worker.cli import words
-from worker.cli.console import printable
-from worker.cli.report import Phase, Report, Totals
+from worker.cli import formatting
+from worker.cli.console import data_of, printable
+from worker.cli.formatting import facts, page, section, table
+from worker.cli.period_report import Phase, Report, Rerun, Totals
 from worker.cli.views.periods import PHASE_STYLES, period_data
 from worker.cli.views.reasons import by_reason, title
-from worker.cli.views.tables import facts, page, section, table
-from worker.invoicing.money import ZERO
-from worker.invoicing.record import Outcome, State
+from worker.domain.money import ZERO
+from worker.domain.record import Outcome, State
 
 _OUTCOMES = {
     Outcome.BOOKED: "booked",
@@ -62,10 +62,10 @@ def period_data_in_full(report: Report) -> dict[str, Any]:
         "totals": [_total_data(total) for total in report.totals],
         "linesWithEconomicUnits": report.lines_with_units,
         "remarks": dict(report.remarks),
-        "lastActivity": words.iso(report.last_activity),
+        "lastActivity": formatting.iso(report.last_activity),
         "invoicesPerMinute": None if report.rate is None else round(report.rate, 1),
         "secondsLeft": None if report.seconds_left is None else round(report.seconds_left),
-        "conflicts": [{"invoice": one.invoice_id, "at": words.iso(one.at)} for one in report.period.conflicts],
+        "conflicts": [{"invoice": one.invoice_id, "at": formatting.iso(one.at)} for one in report.period.conflicts],
     }
 
 
@@ -94,8 +94,8 @@ def _numbers(report: Report) -> list[tuple[str, RenderableType]]:
         ("On their way", Text(_moving(report), style="wait") if report.moving else ""),
         ("Failed", Text(str(report.dead), style="bad") if report.dead else "0"),
         ("Rate", f"{report.rate:.0f} invoices a minute" if report.rate and report.moving else ""),
-        ("Time left", words.span(report.seconds_left) if report.seconds_left else ""),
-        ("Last activity", words.moment(report.last_activity)),
+        ("Time left", formatting.span(report.seconds_left) if report.seconds_left else ""),
+        ("Last activity", formatting.moment(report.last_activity)),
         ("Economic units", _units(report.lines_with_units)),
     ]
 
@@ -113,13 +113,13 @@ def _moving(report: Report) -> str:
 
 
 def _units(lines: int) -> str:
-    return f"on {words.count(lines, 'line')}; e-conomic does not get them" if lines else ""
+    return f"on {formatting.count(lines, 'line')}; e-conomic does not get them" if lines else ""
 
 
 def _conflicts(report: Report) -> RenderableType:
     made = table("Invoice", "Came again", "Event")
     for conflict in report.period.conflicts:
-        made.add_row(conflict.invoice_id, words.moment(conflict.at), conflict.event_key)
+        made.add_row(conflict.invoice_id, formatting.moment(conflict.at), conflict.event_key)
     text = "Sent again with other content after it was posted. What is in e-conomic was left as it is; compare the two."
     return section("Conflicts", Text(text, style="bad"), made)
 
@@ -129,9 +129,11 @@ def _totals(report: Report) -> RenderableType:
     columns = ("Opter", "In e-conomic", *out, "Remaining")
     made = table("Currency", *columns, numbers=columns)
     for total in report.totals:
-        left_out = (words.money(total.left_out),) * len(out)
-        remaining = Text(words.money(total.remaining), style="wait" if total.remaining else "good")
-        made.add_row(total.currency, words.money(total.gross), words.money(total.exported_gross), *left_out, remaining)
+        left_out = (formatting.money(total.left_out),) * len(out)
+        remaining = Text(formatting.money(total.remaining), style="wait" if total.remaining else "good")
+        made.add_row(
+            total.currency, formatting.money(total.gross), formatting.money(total.exported_gross), *left_out, remaining
+        )
     return page(made, *(_changed(total) for total in report.totals if report.phase not in _INCOMPLETE))
 
 
@@ -139,7 +141,7 @@ def _changed(total: Totals) -> RenderableType | None:
     """Say when the invoices are no longer those that Opter added up; an event that never fitted was refused."""
     if total.control in (None, total.gross):
         return None
-    told = words.money(total.control or ZERO)
+    told = formatting.money(total.control or ZERO)
     return Text(f"At closing, Opter said {told} {total.currency}; invoices were replaced or added since.", "quiet")
 
 
@@ -164,3 +166,21 @@ def _total_data(total: Totals) -> dict[str, Any]:
         "leftOutGross": told(total.left_out),
         "remainingGross": told(total.remaining),
     }
+
+
+def rerun_view(run: Rerun) -> RenderableType:
+    """Return what was posted now, what was there already, and what failed."""
+    failed = sum(run.failed.values())
+    rows: list[tuple[str, RenderableType]] = [
+        ("Booked now", Text(str(run.booked_now), style="good" if run.booked_now else "")),
+        ("Already there", str(run.already_there)),
+        ("Failed", Text(str(failed), style="bad" if failed else "")),
+        ("Left out on purpose", str(run.left_out) if run.left_out else ""),
+        ("On their way", Text(str(run.moving), style="wait") if run.moving else ""),
+    ]
+    return page(facts(rows), section("Failed", by_reason(run.failed)) if run.failed else None)
+
+
+def rerun_data(run: Rerun) -> dict[str, Any]:
+    """Return the same for scripts."""
+    return data_of(run)

@@ -6,13 +6,13 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
-from worker.cli import words
+from worker.cli import formatting
 from worker.cli.console import printable
-from worker.cli.report import MOVING, Phase, phase
-from worker.cli.views.tables import page, section, table
+from worker.cli.formatting import page, section, table
+from worker.cli.period_report import MOVING, Phase, phase
+from worker.domain.invoice_period import PeriodRecord
+from worker.domain.record import State
 from worker.errors import Failure
-from worker.invoicing.period import PeriodRecord
-from worker.invoicing.record import State
 
 PHASE_STYLES = {Phase.DONE: "good", Phase.NEEDS_A_PERSON: "bad"}
 _NUMBERS = ("To export", "Exported", "On its way", "Failed")
@@ -50,7 +50,7 @@ def period_data(period: PeriodRecord) -> dict[str, Any]:
         "name": period.name,
         "region": period.region,
         "closedAt": period.closed_at,
-        "receivedAt": words.iso(period.received_at),
+        "receivedAt": formatting.iso(period.received_at),
         "phase": phase(period, period.counts).value,
         "toExport": max(period.total, period.invoice_count),
         "counts": {state.value: period.counts.get(state, 0) for state in State},
@@ -73,7 +73,7 @@ def _table(periods: Sequence[PeriodRecord], now: float) -> RenderableType:
             str(counts.get(State.EXPORTED, 0)),
             str(sum(counts.get(state, 0) for state in MOVING)),
             Text(str(dead), style="bad" if dead else ""),
-            words.ago(now - period.received_at),
+            formatting.ago(now - period.received_at),
         )
     return made
 
@@ -89,8 +89,8 @@ def _paused(paused: Mapping[str, Failure]) -> RenderableType:
 def _events(dead: int, waiting: int) -> RenderableType:
     lines = []
     if waiting:
-        lines.append(Text(f"{words.count(waiting, 'event')} waiting to be taken in.", style="wait"))
+        lines.append(Text(f"{formatting.count(waiting, 'event')} waiting to be taken in.", style="wait"))
     if dead:
-        text = f"{words.count(dead, 'event')} refused as a whole: see `opter-economic events dead list`."
+        text = f"{formatting.count(dead, 'event')} refused as a whole: see `opter-economic events dead list`."
         lines.append(Text(text, style="bad"))
     return section("Event queue", *lines)

@@ -9,13 +9,75 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
-from worker.cli import words
-from worker.cli.console import printable
+from worker.cli import formatting
+from worker.cli.console import data_of, printable
+from worker.cli.formatting import facts, indented, page, section, table
 from worker.cli.views.reasons import next_step, title
-from worker.cli.views.tables import facts, indented, page, section, table
+from worker.domain.record import State
+from worker.dry_run.fingerprint import plan_hash
+from worker.dry_run.plan import Amounts, Created, Fate, Foretold, Plan, PlannedInvoice, Request, added
 from worker.errors import Failure
-from worker.invoicing.plans.plan import Created, Fate, Plan, PlannedInvoice, Request, added
-from worker.invoicing.record import State
+
+
+def plan_data(plan: Plan) -> dict[str, Any]:
+    """Return the plan; amounts of money are strings, and so are the bodies of requests, digit by digit as sent."""
+    return {
+        "hash": plan_hash(plan),
+        "period": plan.period,
+        "export": plan.export,
+        "method": plan.method,
+        "agreement": plan.agreement,
+        "fates": {fate.value: plan.fates.get(fate, 0) for fate in Fate},
+        "notice": plan.notice,
+        "newCustomers": _created_data(plan.customers),
+        "updatedCustomers": [_request_data(request) for request in plan.updates],
+        "newProducts": _created_data(plan.products),
+        "calls": {"reads": plan.cost.reads, "writes": plan.cost.writes},
+        "minutes": round(plan.cost.minutes, 1),
+        "days": round(plan.cost.days, 2),
+        "invoices": [_invoice(one) for one in plan.invoices],
+    }
+
+
+def _created_data(creations: Sequence[Created]) -> list[dict[str, str]]:
+    return [{"number": one.number, "neededBy": one.needed_by, **_request_data(one.request)} for one in creations]
+
+
+def _invoice(one: PlannedInvoice) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "invoiceNumber": one.invoice_number,
+        "fate": one.fate.value,
+        "state": one.state.value if one.state else None,
+        "source": _amounts_data(one.source) if one.source else None,
+        "foretold": _foretold(one.foretold) if one.foretold else None,
+        "problems": [data_of(failure) for failure in one.problems],
+        "requests": [_request_data(request) for request in one.requests],
+        "remarks": list(one.remarks),
+        "found": one.found,
+    }
+
+
+def _foretold(foretold: Foretold) -> dict[str, Any]:
+    lines = [
+        {"line": one.line, "account": one.account, "vatCode": one.code, "vatRate": str(one.rate)}
+        for one in foretold.vat
+    ]
+    return {**_amounts_data(foretold.amounts), "certain": foretold.certain, "lines": lines}
+
+
+def _amounts_data(amounts: Amounts) -> dict[str, str]:
+    return {
+        "currency": amounts.currency,
+        "net": str(amounts.net),
+        "vat": str(amounts.vat),
+        "gross": str(amounts.gross),
+    }
+
+
+def _request_data(request: Request) -> dict[str, str]:
+    return {"step": str(request.step), "method": request.method, "path": request.path, "body": request.body}
+
 
 #: Invoices with their requests, rows of a table; ``--full`` shows all.
 _FIRST, _ROWS = 3, 12
@@ -93,8 +155,8 @@ def _amounts(plan: Plan) -> Iterator[str]:
     ours = added([one.source for one in posted if one.source])
     theirs = added([one.foretold.amounts for one in posted if one.foretold])
     for source, foretold in zip(ours, theirs, strict=True):
-        told = f"net {words.money(source.net)}, VAT {words.money(source.vat)}, gross {words.money(source.gross)}"
-        same = "" if source == foretold else f"; e-conomic: gross {words.money(foretold.gross)}"
+        told = f"net {formatting.money(source.net)}, VAT {formatting.money(source.vat)}, gross {formatting.money(source.gross)}"
+        same = "" if source == foretold else f"; e-conomic: gross {formatting.money(foretold.gross)}"
         yield f"{told} {source.currency}{same}"
 
 
@@ -140,7 +202,7 @@ def _group(reason: str, members: Sequence[tuple[PlannedInvoice, Failure]], *, fu
     invoices = len({one.id for one, _ in members})
     steps = {problem.next_step for _, problem in members}
     step = steps.pop() if len(steps) == 1 else next_step(reason)
-    heading = f"{title(reason)} · {words.count(invoices, 'invoice')}"
+    heading = f"{title(reason)} · {formatting.count(invoices, 'invoice')}"
     rest = None if full else _more(len(members) - _ROWS, "")
     return section(heading, Text(reason, style="quiet"), f"→ {step}", "", made, *([rest] if rest else []))
 
@@ -190,4 +252,4 @@ def _laid_out(value: Any, room: int) -> str:
 def _more(number: int, noun: str) -> RenderableType | None:
     if number < 1:
         return None
-    return Text(f"… and {words.count(number, noun) if noun else number} more (--full shows all)", style="quiet")
+    return Text(f"… and {formatting.count(number, noun) if noun else number} more (--full shows all)", style="quiet")

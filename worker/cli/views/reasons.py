@@ -5,30 +5,28 @@ from collections.abc import Mapping
 from rich.console import RenderableType
 from rich.text import Text
 
-from worker.cli.views.tables import table
-from worker.invoicing.reasons import CATALOGUE, Reason
-
-_KNOWN = {reason.value: entry for reason, entry in CATALOGUE.items()}
+from worker.cli.formatting import table
+from worker.economic.mapping.reasons import REASONS
 
 
 def title(reason: str) -> str:
-    """Return the catalogue's heading; the code itself when another version wrote it."""
-    return _KNOWN[reason].title if reason in _KNOWN else reason
+    """Return its table's heading; the code itself when another version wrote it."""
+    return REASONS[reason].heading if reason in REASONS else reason
 
 
 def next_step(reason: str) -> str:
     """Return what a person does now; empty when another version wrote the code."""
-    return _KNOWN[reason].next_step if reason in _KNOWN else ""
+    return REASONS[reason].next_step if reason in REASONS else ""
 
 
 def known(reason: str) -> bool:
     """Tell whether this is a reason code of this version."""
-    return reason in _KNOWN
+    return reason in REASONS
 
 
 def codes() -> list[str]:
     """Return all reason codes."""
-    return [reason.value for reason in Reason]
+    return list(REASONS)
 
 
 def by_reason(counts: Mapping[str, int]) -> RenderableType:

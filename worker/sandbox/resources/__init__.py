@@ -7,10 +7,10 @@ from worker.sandbox.resources import (
     drafts,
     journals_api,
     payment_terms,
-    plain,
     products,
+    self_resource,
+    simple_collections,
     vouchers,
-    whoami,
     years,
 )
 from worker.sandbox.routes import Route
@@ -19,11 +19,11 @@ __all__ = ["ROUTES"]
 
 #: Every operation that the sandbox keeps.
 ROUTES: tuple[Route, ...] = (
-    *whoami.ROUTES,
+    *self_resource.ROUTES,
     *customers.ROUTES,
     *products.ROUTES,
     *payment_terms.ROUTES,
-    *plain.ROUTES,
+    *simple_collections.ROUTES,
     *years.ROUTES,
     *drafts.ROUTES,
     *booked.ROUTES,

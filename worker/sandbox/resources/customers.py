@@ -17,8 +17,8 @@ from worker.sandbox.resources.lookup import (
     stored,
     trouble,
 )
-from worker.sandbox.resources.plain import readable
 from worker.sandbox.resources.schema import accept, refuse_all
+from worker.sandbox.resources.simple_collections import readable
 from worker.sandbox.routes import SALES, Route
 from worker.sandbox.state import Agreement, Answer, Call, Json
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from worker.sandbox.failures import Invalid, problem
 from worker.sandbox.resources.entry_rules import DATE_CODES
 from worker.sandbox.resources.fields import Schema, dotted, integer
-from worker.sandbox.resources.legs import balance, legs
 from worker.sandbox.resources.links import linked, url
 from worker.sandbox.resources.lookup import NUMBER, TEXT, found, listing, number_in
+from worker.sandbox.resources.postings import balance, legs
 from worker.sandbox.resources.voucher_schema import entries_of, invoice_number
 from worker.sandbox.resources.voucher_view import Key
 from worker.sandbox.resources.years import refusal

@@ -4,8 +4,8 @@ from worker.sandbox.resources.due import KINDS
 from worker.sandbox.resources.fields import Schema, choice, dotted, integer, text
 from worker.sandbox.resources.links import url
 from worker.sandbox.resources.lookup import NUMBER, TEXT, lowest_free, number_in, stored, trouble
-from worker.sandbox.resources.plain import readable
 from worker.sandbox.resources.schema import accept, refuse_all
+from worker.sandbox.resources.simple_collections import readable
 from worker.sandbox.routes import Route
 from worker.sandbox.state import Agreement, Answer, Call, Json
 

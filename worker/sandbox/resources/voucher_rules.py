@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from worker.sandbox.failures import refused
 from worker.sandbox.resources.entry_rules import UNKNOWN, entry_troubles
-from worker.sandbox.resources.legs import balance
 from worker.sandbox.resources.lookup import dangling, trouble
+from worker.sandbox.resources.postings import balance
 from worker.sandbox.resources.schema import Trouble, refuse_all
 from worker.sandbox.resources.voucher_schema import ENTRY_LINKS, KINDS, NOT_KEPT
 from worker.sandbox.state import Agreement, Json

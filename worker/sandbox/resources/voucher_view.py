@@ -6,9 +6,9 @@ from itertools import groupby
 from operator import itemgetter
 
 from worker.sandbox.failures import not_found
-from worker.sandbox.resources.legs import vat_of
 from worker.sandbox.resources.links import linked, url
 from worker.sandbox.resources.lookup import found, number_in
+from worker.sandbox.resources.postings import vat_of
 from worker.sandbox.resources.totals import in_base
 from worker.sandbox.resources.voucher_schema import KINDS
 from worker.sandbox.state import Agreement, Call, Json

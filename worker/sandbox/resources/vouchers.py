@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from worker.sandbox.failures import not_found, refused
 from worker.sandbox.resources.fields import dotted
 from worker.sandbox.resources.lookup import NUMBER, TEXT, found, listing, number_in
-from worker.sandbox.resources.plain import readable
 from worker.sandbox.resources.schema import accept
+from worker.sandbox.resources.simple_collections import readable
 from worker.sandbox.resources.voucher_rules import check, check_balance, is_taken, refuse_other_kinds
 from worker.sandbox.resources.voucher_schema import entries_of, schema
 from worker.sandbox.resources.voucher_view import Key, complete, read_voucher, split, view, visible

@@ -1,0 +1,120 @@
+"""A whole installation under attack: proxies before Redis and e-conomic, and a supervisor for what dies."""
+
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import redis
+from support.chaos.proxy import Proxy
+from support.installation import Installation
+
+from worker.domain.record import InvoiceRecord, State
+from worker.errors import LedgerDown
+from worker.local.embedded import EmbeddedServer
+from worker.store import LedgerPolicy, RedisLedger
+
+#: Shortened, so that half a minute of trouble holds many leases, retries and takeovers. The defaults are longer.
+SHORT = {
+    "ledger__lease_seconds": "6",
+    "ledger__lost_after": "3",
+    "http__deadline": "4",
+    "http__read_timeout": "3",
+    "retry__base": "0.5",
+    "retry__cap": "5",
+    "intake__fetch_deadline": "2",
+    "intake__heartbeat": "4",
+    "worker__concurrency": "4",
+    "worker__soft_shutdown": "3",
+}
+LEASE = 6.0
+PREFIX = "opter-economic:"
+
+
+class Town(Installation):
+    """Two workers and an intake behind proxies."""
+
+    services = ("intake", "worker-1", "worker-2")
+    redis: EmbeddedServer
+
+    def __init__(self, folder: Path, exports: Mapping[str, str] | None = None, **settings: str) -> None:
+        super().__init__(folder, exports=exports, **settings)
+        self._stack = ExitStack()
+        self.restarts = 0
+        #: Services that must not be restarted now.
+        self.resting: set[str] = set()
+
+    def __enter__(self) -> Self:
+        self.to_redis = self._stack.enter_context(Proxy(lambda: self.redis.port))
+        self.to_economic = self._stack.enter_context(Proxy(lambda: self.port))
+        super().__enter__()
+        exports = self.folder / "exports.toml"
+        exports.write_text(exports.read_text().replace(self.url, f"http://127.0.0.1:{self.to_economic.port}"))
+        client = self._stack.enter_context(redis.Redis.from_url(self.redis.url, socket_timeout=5))
+        self.ledger = RedisLedger(client, prefix=PREFIX, policy=LedgerPolicy())
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
+        self._stack.close()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return super().environment | {"REDIS_URL": f"redis://127.0.0.1:{self.to_redis.port}/0"}
+
+    def start_service(self, name: str) -> None:
+        arguments = ("intake",) if name == "intake" else ("worker", "--name", f"{name}@test")
+        self.start(name, *arguments)
+
+    def tend(self) -> None:
+        """Start again what has died, as systemd, Kubernetes or ``up`` would."""
+        for name in self.services:
+            if not self.running(name) and name not in self.resting:
+                self.restarts += name in self._processes
+                self.start_service(name)
+
+    def freeze(self, name: str) -> None:
+        self.send_signal(name, signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        self.send_signal(name, signal.SIGCONT)
+
+    def records(self) -> list[InvoiceRecord]:
+        return list(self.ledger.invoices(None, None))
+
+    def agreement(self) -> dict[str, Any]:
+        found: dict[str, Any] = next(iter(self.sandbox("GET", "state").values()))
+        return found
+
+    def number(self) -> str:
+        found: str = next(iter(self.sandbox("GET", "state")))
+        return found
+
+    def exported(self, periods: Sequence[str]) -> int:
+        """Return how many invoices are exported; 0 while Redis does not answer."""
+        try:
+            found = [self.ledger.period(period) for period in periods]
+        except LedgerDown:
+            return 0
+        return sum(one.counts.get(State.EXPORTED, 0) for one in found if one)
+
+    def until(self, holds: Callable[[], bool], what: str, *, seconds: float) -> float:
+        """Tend the services until it holds; return how long that took."""
+        began = time.monotonic()
+
+        def tended() -> bool:
+            self.tend()
+            return holds()
+
+        self.wait_for(tended, what, seconds=seconds)
+        return time.monotonic() - began
+
+
+@contextmanager
+def town(folder: Path, exports: Mapping[str, str] | None = None, **settings: str) -> Iterator[Town]:
+    """Give a running town with nothing to do yet."""
+    with Town(folder, exports, **settings) as running:
+        running.tend()
+        yield running

@@ -1,0 +1,144 @@
+"""The verdict on a run with real processes: e-conomic compared with the source, and with the ledger."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from support.chaos.cluster import Town
+from support.chaos.methods import INVOICE, Method
+from support.chaos.outcome import Outcome
+from support.chaos.vouchers import knows_of_pdf
+
+from worker.domain.invoice import Invoice
+from worker.domain.record import InvoiceRecord
+from worker.economic.mapping.voucher_payload import marked
+from worker.sandbox.resources.voucher_schema import entries_of
+from worker.sandbox.seed import VAT_PAYABLE
+
+State = Mapping[str, Any]
+#: The journal that everything goes to unless an export says otherwise.
+JOURNAL = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """One end of an invoice in e-conomic."""
+
+    #: Our reference; empty when it carries none.
+    reference: str
+    #: What the ledger must know it by.
+    number: int | str
+    #: Net, VAT, gross.
+    sums: tuple[Decimal, ...]
+    #: SHA-256 of each attached file.
+    files: tuple[str, ...] = ()
+    #: Whether it is in the books.
+    booked: bool = True
+
+
+def judge(running: Town, every: Sequence[Invoice], outcome: Outcome, *, wiped: bool, method: Method = INVOICE) -> None:
+    """Note everything that is wrong: each invoice must have ended once, as the method has it."""
+    agreement = running.agreement()
+    ends: dict[str, list[Found]] = defaultdict(list)
+    for one in _vouchers(agreement) if method.vouchers else _invoices(agreement):
+        ends[one.reference].append(one)
+    records = {record.id: record for record in running.records()}
+    for each in every:
+        _judge_one(each, ends.pop(f"main-{each.invoice_number}", []), records, outcome, books=method.books)
+    outcome.other += [f"in e-conomic and not ours: {one}" for found in ends.values() for one in found]
+    outcome.other += [f"stray {kind} {number}" for kind in _strays(method) for number in agreement[kind]]
+    outcome.other += _twice(agreement) + _findings(running, wiped=wiped)
+
+
+def _judge_one(
+    source: Invoice, found: list[Found], records: Mapping[str, InvoiceRecord], outcome: Outcome, *, books: bool
+) -> None:
+    reference = f"main-{source.invoice_number}"
+    if not found:
+        record = records.get(reference)
+        outcome.lost.append(f"{reference} is not there: {record and (record.state, record.failure)}")
+        return
+    if len(found) > 1:
+        outcome.doubled.append(f"{reference} is there {len(found)} times: {found}")
+    [first, *_] = found
+    if first.sums != (source.net, source.vat, source.gross):
+        outcome.unequal.append(f"{reference} has {first.sums}")
+    outcome.other += [f"{reference}: {one}" for one in _differences(source, first, records[reference], books=books)]
+
+
+def _differences(source: Invoice, found: Found, record: InvoiceRecord, *, books: bool) -> Iterator[str]:
+    if found.booked != books:
+        yield f"booked is {found.booked}"
+    if found.files != ((source.pdf.sha256,) if source.pdf else ()):
+        yield f"it has the files {found.files}"
+    if source.pdf and not knows_of_pdf(record):
+        yield "the ledger knows of no PDF"
+    known = record.progress.booked_number or record.progress.voucher
+    if known != found.number:
+        yield f"the ledger says {known}, e-conomic {found.number}"
+
+
+def _invoices(agreement: State) -> Iterator[Found]:
+    for one in agreement["booked"].values():
+        sums = tuple(_money(one[name]) for name in ("netAmount", "vatAmount", "grossAmount"))
+        yield Found(reference=one["references"]["other"], number=one["bookedInvoiceNumber"], sums=sums)
+
+
+def _vouchers(agreement: State) -> Iterator[Found]:
+    """Yield what stands in journals, then what is booked."""
+    for key, voucher in agreement["vouchers"].items():
+        entries = entries_of(voucher)
+        owed = [entry["amount"] for kind, entry in entries if "ustomer" in kind]
+        vat = [entry.get("vatAmount", 0) + entry.get("contraVatAmount", 0) for _, entry in entries]
+        yield _voucher(agreement, key, entries[0][1], sums=_sums(owed, vat), booked=False)
+    rows: dict[str, list[State]] = defaultdict(list)
+    for row in agreement["booked_entries"]:
+        rows[f"{JOURNAL}-{row['year']}-{row['voucherNumber']}"].append(row)
+    for key, mine in rows.items():
+        owed = [row["amount"] for row in mine if row["customer"] is not None]
+        vat = [row["amount"] for row in mine if row["account"] == VAT_PAYABLE]
+        yield _voucher(agreement, key, mine[0], sums=_sums(owed, vat), booked=True)
+
+
+def _voucher(agreement: State, key: str, entry: State, **known: Any) -> Found:
+    """``key`` is ``journal-year-number``."""
+    files = tuple(file["sha256"] for file in agreement["attachments"].get(key, ()))
+    return Found(reference=marked(entry.get("text", "")) or "", number=key.partition("-")[2], files=files, **known)
+
+
+def _sums(owed: Iterable[float], credited: Iterable[float]) -> tuple[Decimal, ...]:
+    """Return net, VAT and gross; VAT is credited when the customer is to pay it."""
+    gross, vat = sum(map(_money, owed), Decimal(0)), -sum(map(_money, credited), Decimal(0))
+    return gross - vat, vat, gross
+
+
+def _money(amount: float) -> Decimal:
+    """What comes as JSON has at most two decimals, and is a float."""
+    return Decimal(f"{amount:.2f}")
+
+
+def _strays(method: Method) -> tuple[str, ...]:
+    return ("drafts", "booked") if method.vouchers else ("drafts", "vouchers", "booked_entries")
+
+
+def _twice(agreement: State) -> list[str]:
+    companies = [one.get("corporateIdentificationNumber") or "" for one in agreement["customers"].values()]
+    names = {
+        "customer": [one for one in companies if one.startswith("88")],
+        "product": [one["name"] for one in agreement["products"].values()],
+    }
+    return [
+        f"{kind} {name} was created {ours.count(name)} times"
+        for kind, ours in names.items()
+        for name in sorted(set(ours))
+        if ours.count(name) > 1
+    ]
+
+
+def _findings(running: Town, *, wiped: bool) -> list[str]:
+    """After a wipe the first keys are used again, within the hour that e-conomic remembers their bodies."""
+    excused = ("PayloadChanged", "URLChanged") if wiped else ()
+    found = running.sandbox("GET", "findings")["findings"]
+    return [f"finding: {one}" for one in found if not any(word in one["what"] for word in excused)]

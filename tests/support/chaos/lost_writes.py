@@ -1,0 +1,66 @@
+"""What may happen between two workers besides time: to the ledger, to the source, in e-conomic."""
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from support.chaos.scenarios import Scenario
+from support.chaos.verdict import STRANGER
+from support.harness import Works
+from support.samples import line
+
+from worker.domain.invoice import Invoice
+from worker.domain.money import ZERO
+
+
+def _wiped(works: Works, scenario: Scenario) -> None:
+    """Redis is emptied, and Opter's side sends the event again."""
+    works.wipe()
+    scenario.close(works)
+
+
+def _corrected(works: Works, scenario: Scenario) -> None:
+    """Nobody holds it, and it comes with other content: replaced if nothing of it was sent, else a conflict."""
+    works.clock.advance(works.ledger.policy.lease_seconds)
+    works.sweep()
+    works.close_period(scenario.printed(works, corrected(scenario.invoice)), event="/opter/acme/1#e2")
+
+
+def _draft_taken_over(works: Works, _: Scenario) -> None:
+    """Our draft was deleted by hand, and somebody else's draft has got its number."""
+    drafts = works.sandbox.agreement.drafts
+    for number in [number for number, draft in drafts.items() if draft["references"]["other"].startswith("main-")]:
+        drafts[number] = drafts[number] | {"references": {"other": STRANGER}}
+
+
+BETWEEN: Mapping[str, Callable[[Works, Scenario], None]] = {
+    "wiped": _wiped,
+    "corrected": _corrected,
+    "draft taken over": _draft_taken_over,
+}
+
+
+def corrected(invoice: Invoice) -> Invoice:
+    """Return the invoice with one more line, over 10.00 and 25 % of it."""
+    lines = [*invoice.lines, line("10.00", line_number=len(invoice.lines) + 1)]
+    net, vat = (sum((getattr(one, name) for one in lines), ZERO) for name in ("net", "vat"))
+    return invoice.model_copy(update={"lines": tuple(lines), "net": net, "vat": vat, "gross": net + vat})
+
+
+@dataclass(kw_only=True)
+class Amnesia:
+    """A ledger that forgets its last writes: a power failure between two syncs, or an older copy that was restored."""
+
+    works: Works
+    #: The ledger before each of its trips.
+    states: list[dict[str, Any]] = field(default_factory=list)
+
+    def remember(self) -> None:
+        """Note the ledger as it is now."""
+        kept = {name: value for name, value in vars(self.works.ledger).items() if name not in {"lock", "policy", "now"}}
+        self.states.append(copy.deepcopy(kept))
+
+    def strike(self, trips: int) -> None:
+        """Bring the ledger back to where it was so many trips ago."""
+        vars(self.works.ledger).update(self.states[max(0, len(self.states) - trips)])

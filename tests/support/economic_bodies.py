@@ -1,0 +1,89 @@
+"""A stand-in for the network below the client: answers by path, remembers every request."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+from support import samples
+from support.clock import ManualClock
+
+from config.exports import Export
+from worker.economic.client import EconomicClient
+from worker.economic.thread_clients import Timeouts
+from worker.store.rate_limiter import Gate, MemoryGate
+
+API = "https://restapi.e-conomic.com"
+NOT_FOUND = {"message": "Resource not found.", "httpStatusCode": 404, "logId": "0123-CPH"}
+#: What an answer is: a status with a JSON body, a whole response, or an error of the network.
+Answer = tuple[int, Any] | httpx.Response | Exception
+
+
+class Wire:
+    """Answers ``METHOD /path`` with what was laid out, the last answer for ever; anything else is a 404."""
+
+    def __init__(self) -> None:
+        self.requests: list[httpx.Request] = []
+        self._answers: dict[str, list[Answer]] = {}
+
+    def lay(self, route: str, *answers: Answer) -> None:
+        self._answers[route] = list(answers)
+
+    def collection(self, path: str, *items: Any) -> None:
+        self.lay(f"GET {path}", (200, {"collection": list(items), "pagination": {}}))
+
+    @property
+    def asked(self) -> list[str]:
+        return [f"{request.method} {request.url.path}" for request in self.requests]
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        laid = self._answers.get(f"{request.method} {request.url.path}", [(404, NOT_FOUND)])
+        answer = laid.pop(0) if len(laid) > 1 else laid[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer if isinstance(answer, httpx.Response) else httpx.Response(answer[0], json=answer[1])
+
+
+def client(wire: Callable[[httpx.Request], httpx.Response], **changes: Any) -> EconomicClient:
+    """Return a client over this wire, its gate in memory, both on one clock that stands still."""
+    clock: ManualClock = changes.pop("clock", None) or ManualClock()
+    gate: Gate = changes.pop("gate", None) or MemoryGate(clock=clock, sleep=clock.advance)
+    export: Export = changes.pop("export", None) or samples.export()
+    return EconomicClient(
+        export, gate=gate, timeouts=Timeouts(), clock=clock, transport=lambda: httpx.MockTransport(wire), **changes
+    )
+
+
+def agreement(wire: Wire) -> None:
+    """Lay out a small agreement: groups 1 "3010" and 2 "3012", one open and one closed year."""
+    wire.lay("GET /self", (200, {"agreementNumber": 123456, "settings": {"baseCurrency": "DKK"}}))
+    wire.collection(
+        "/product-groups", *({"productGroupNumber": n, "name": name} for n, name in ((1, "3010"), (2, "3012")))
+    )
+    for group in (1, 2):
+        account = {"accountNumber": 1000 + group, "name": "Salg", "vatAccount": {"vatCode": "U25"}}
+        wire.collection(
+            f"/product-groups/{group}/sales-accounts", {"vatZone": {"vatZoneNumber": 1}, "salesAccount": account}
+        )
+        product = {"productNumber": f"P{group}", "name": "Fragt", "productGroup": {"productGroupNumber": group}}
+        wire.collection(f"/product-groups/{group}/products", product)
+    wire.collection(
+        "/payment-terms", {"paymentTermsNumber": 5, "name": "30", "paymentTermsType": "net", "daysOfCredit": 30}
+    )
+    wire.collection("/vat-zones", {"vatZoneNumber": 1, "name": "Domestic"})
+    wire.collection("/vat-accounts", {"vatCode": "U25", "ratePercentage": 25})
+    wire.collection("/layouts", {"layoutNumber": 19, "name": "A"}, {"layoutNumber": 20, "name": "B", "deleted": True})
+    wire.collection("/customer-groups", {"customerGroupNumber": 1, "name": "Debitorer"})
+    wire.collection("/currencies", {"code": "DKK"}, {"code": "EUR"})
+    wire.collection(
+        "/accounting-years",
+        {
+            "year": "2025/2026",
+            "fromDate": "2025-07-01",
+            "toDate": "2026-06-30",
+            "self": f"{API}/accounting-years/2025_6_2026a",
+        },
+        {"year": "2024", "fromDate": "2024-01-01", "toDate": "2024-12-31", "closed": True},
+    )
+    wire.collection("/accounting-years/2025_6_2026a/periods", {"fromDate": "2025-07-01", "toDate": "2025-07-31"})
+    wire.collection("/journals", {"journalNumber": 1, "name": "Daglig", "settings": {"entryTypeRestrictedTo": "x"}})

@@ -1,0 +1,21 @@
+"""The ledger in memory: for tests and trials, by the same rules as the one on Redis."""
+
+import time
+from collections.abc import Callable
+
+from support.memory_store.execution import MemoryExport
+from support.memory_store.intake import MemoryIntake
+from support.memory_store.operator import MemoryOperator, MemoryPins, MemoryPlan
+from support.memory_store.sweeps import MemorySweeps
+
+from worker.domain.store_port import Ledger
+from worker.store.connection import LedgerPolicy
+
+__all__ = ["MemoryLedger"]
+
+
+class MemoryLedger(MemoryIntake, MemoryExport, MemorySweeps, MemoryOperator, MemoryPins, MemoryPlan, Ledger):
+    """The ledger of one process; gone with it. Safe to share between threads."""
+
+    def __init__(self, *, policy: LedgerPolicy | None = None, clock: Callable[[], float] = time.time) -> None:
+        super().__init__(policy=policy or LedgerPolicy(), clock=clock)

@@ -1,0 +1,138 @@
+"""The export of one invoice in memory."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from support.memory_store.tables import Entry, Shared, Tables
+from typing_extensions import override
+
+from worker.domain.record import InvoiceRecord, State, Transition
+from worker.domain.store_port import ExportPort, SharedCreation, Unclaimed
+from worker.errors import Busy, Failure, LeaseLost
+from worker.store import effects
+
+
+class MemoryExport(Tables, ExportPort):
+    """See ``ExportPort``."""
+
+    @override
+    def claim(self, invoice_id: str) -> InvoiceRecord | Unclaimed:
+        with self.lock:
+            entry = self.entries.get(invoice_id)
+            if entry is None:
+                return Unclaimed(why="unknown")
+            if entry.record.state is not State.QUEUED:
+                return Unclaimed(why=entry.record.state)
+            if entry.record.export in self.pauses:
+                return self._spend_message(entry)
+            return self._take(entry)
+
+    @override
+    def save(self, record: InvoiceRecord, transition: Transition) -> InvoiceRecord:
+        effect = effects.effect_of(transition, record.failure)
+        with self.lock:
+            entry = self._exporting(record.id, record.fence)
+            return self.move(
+                record.id,
+                effect.state,
+                effect.event,
+                effect.detail,
+                progress=record.progress,
+                outcome=effect.outcome,
+                due_at=effect.due_at,
+                failure=effect.failure,
+                attempts=entry.record.attempts + effect.attempts,
+                crashes=entry.record.crashes if effect.state is State.EXPORTING else 0,
+                lease_until=self._lease_end() if effect.state is State.EXPORTING else 0.0,
+            )
+
+    @override
+    def renew(self, invoice_id: str, fence: int) -> None:
+        with self.lock:
+            entry = self._exporting(invoice_id, fence)
+            entry.record = replace(entry.record, lease_until=self._lease_end(), updated_at=self.now())
+
+    @override
+    def states(self, invoice_ids: Sequence[str]) -> Mapping[str, State]:
+        with self.lock:
+            return {one: self.entries[one].record.state for one in invoice_ids if one in self.entries}
+
+    @override
+    def open_shared(self, key: str) -> SharedCreation:
+        with self.lock:
+            nothing = SharedCreation(number=None, intent=None, generation=0, fence=0)
+            shared = self.shared.setdefault(key, Shared(creation=nothing))
+            if shared.creation.number:
+                return shared.creation
+            left = shared.lease_until - self.now()
+            if left > 0:
+                raise Busy(effects.held_by_another(), retry_after=min(left, effects.BUSY_RETRY))
+            shared.creation = replace(shared.creation, fence=shared.creation.fence + 1)
+            shared.lease_until = self._lease_end()
+            return shared.creation
+
+    @override
+    def save_shared(self, key: str, creation: SharedCreation) -> None:
+        with self.lock:
+            shared = self._making(key, creation.fence)
+            shared.creation = creation
+            shared.lease_until = self._lease_end()
+
+    @override
+    def renew_shared(self, key: str, fence: int) -> None:
+        with self.lock:
+            self._making(key, fence).lease_until = self._lease_end()
+
+    @override
+    def release_shared(self, key: str, fence: int) -> None:
+        with self.lock:
+            shared = self.shared.get(key)
+            if shared is not None and shared.creation.fence == fence:
+                shared.lease_until = 0.0
+
+    @override
+    def forget_shared(self, key: str) -> None:
+        with self.lock:
+            shared = self.shared.get(key)
+            if shared is not None and shared.creation.number:
+                generation, fence = shared.creation.generation + 1, shared.creation.fence + 1
+                shared.creation = SharedCreation(number=None, intent=None, generation=generation, fence=fence)
+                shared.lease_until = 0.0
+
+    @override
+    def pause(self, export: str, failure: Failure) -> None:
+        with self.lock:
+            self.pauses.setdefault(export, failure)
+
+    def _making(self, key: str, fence: int) -> Shared:
+        shared = self.shared.get(key)
+        if shared is None or shared.creation.fence != fence:
+            raise LeaseLost("another worker has taken over the creation of this customer or product")
+        return shared
+
+    def _exporting(self, invoice_id: str, fence: int) -> Entry:
+        entry = self.entries.get(invoice_id)
+        if entry is None or entry.record.state is not State.EXPORTING or entry.record.fence != fence:
+            raise LeaseLost(f"another worker has taken over {invoice_id}")
+        return entry
+
+    def _spend_message(self, entry: Entry) -> Unclaimed:
+        entry.record = replace(entry.record, published_at=0.0)
+        entry.first_published_at = entry.unsent_since = 0.0
+        return Unclaimed(why="paused")
+
+    def _take(self, entry: Entry) -> InvoiceRecord:
+        export, fence = entry.record.export, entry.record.fence + 1
+        if not entry.record.crashes:
+            self.reached[export] = max(self.reached.get(export, 0.0), entry.first_published_at)
+        return self.move(
+            entry.record.id,
+            State.EXPORTING,
+            "claimed",
+            f"fence {fence}",
+            fence=fence,
+            lease_until=self._lease_end(),
+        )
+
+    def _lease_end(self) -> float:
+        return self.now() + self.policy.lease_seconds

@@ -1,0 +1,136 @@
+"""What a plan reads, in memory; the record of an invoice is the operator's view."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from support.memory_store.tables import PeriodEntry, Tables
+from typing_extensions import override
+
+from worker.domain.invoice_period import PeriodRecord
+from worker.domain.record import InvoiceRecord, Outcome, State
+from worker.domain.store_port import OperatorPort, PinPort
+from worker.errors import Failure
+from worker.store import effects
+
+
+class MemoryOperator(Tables, OperatorPort):
+    """See ``OperatorPort``."""
+
+    @override
+    def invoice(self, invoice_id: str) -> InvoiceRecord | None:
+        with self.lock:
+            entry = self.entries.get(invoice_id)
+            return replace(entry.record, history=tuple(entry.history)) if entry else None
+
+    @override
+    def period(self, period_id: str) -> PeriodRecord | None:
+        with self.lock:
+            entry = self.period_entries.get(period_id)
+            return self._counted(entry) if entry else None
+
+    @override
+    def periods(self) -> Sequence[PeriodRecord]:
+        with self.lock:
+            found = [self._counted(entry) for entry in self.period_entries.values()]
+            return sorted(found, key=lambda period: (period.received_at, period.id), reverse=True)
+
+    @override
+    def invoices(self, period_id: str | None, state: State | None) -> Iterable[InvoiceRecord]:
+        with self.lock:
+            found = self._all(state) if period_id is None else self.members(period_id)
+            return iter([record for record in found if state in (None, record.state)])
+
+    @override
+    def requeue(self, invoice_ids: Sequence[str], *, by: str) -> Sequence[str]:
+        with self.lock:
+            moved = [one for one in invoice_ids if self._dead(one)]
+            for one in moved:
+                record = self.move(one, State.RECEIVED, "requeued", by, attempts=0, crashes=0, failure=None)
+                for period_id in record.periods:
+                    self.call_for_preflight(period_id)
+            return moved
+
+    @override
+    def reexport(self, invoice_ids: Sequence[str], *, by: str, by_hand: bool = False) -> Sequence[str]:
+        with self.lock:
+            moved = [one for one in invoice_ids if self._exported(one, by_hand=by_hand)]
+            for one in moved:
+                progress = replace(self.entries[one].record.progress, look=True)
+                record = self.move(
+                    one, State.RECEIVED, "reexport", by, attempts=0, crashes=0, outcome=None, progress=progress
+                )
+                for period_id in record.periods:
+                    self.call_for_preflight(period_id)
+            return moved
+
+    @override
+    def settle_by_hand(self, invoice_id: str, *, by: str, why: str) -> bool:
+        with self.lock:
+            if not (self._dead(invoice_id) or self._untouched(invoice_id)):
+                return False
+            outcome = Outcome.BY_HAND
+            self.move(invoice_id, State.EXPORTED, outcome, f"{by}: {why}", outcome=outcome, failure=None)
+            return True
+
+    @override
+    def paused(self) -> Mapping[str, Failure]:
+        with self.lock:
+            return dict(self.pauses)
+
+    @override
+    def resume(self, export: str) -> bool:
+        with self.lock:
+            return self.pauses.pop(export, None) is not None
+
+    def _dead(self, invoice_id: str) -> bool:
+        return invoice_id in self.entries and self.entries[invoice_id].record.state is State.DEAD
+
+    def _exported(self, invoice_id: str, *, by_hand: bool) -> bool:
+        entry = self.entries.get(invoice_id)
+        if entry is None or entry.record.state is not State.EXPORTED:
+            return False
+        return by_hand or entry.record.outcome is not Outcome.BY_HAND
+
+    def _untouched(self, invoice_id: str) -> bool:
+        entry = self.entries.get(invoice_id)
+        if entry is None or entry.record.state not in (State.RECEIVED, State.QUEUED, State.WAITING):
+            return False
+        return not effects.anything_sent(entry.record.progress)
+
+    def _all(self, state: State | None) -> Iterator[InvoiceRecord]:
+        """Yield dead letters by when they died; all else period by period, newest first."""
+        if state is State.DEAD:
+            records = [entry.record for entry in self.entries.values() if entry.record.state is state]
+            return iter(sorted(records, key=lambda record: (record.updated_at, record.id)))
+        found = {record.id: record for period in self.periods() for record in self.members(period.id)}
+        return iter(found.values())
+
+    def _counted(self, entry: PeriodEntry) -> PeriodRecord:
+        states = [self.entries[one].record.state for one in entry.members]
+        conflicts = sorted(entry.conflicts.values(), key=lambda it: (it.at, it.invoice_id, it.event_key))
+        counts = {state: states.count(state) for state in State if state in states}
+        return replace(entry.record, counts=counts, conflicts=tuple(conflicts))
+
+
+class MemoryPins(Tables, PinPort):
+    """See ``PinPort``."""
+
+    @override
+    def pin(self, export: str, agreement: int) -> int:
+        with self.lock:
+            return self.pins.setdefault(export, agreement)
+
+
+class MemoryPlan(Tables):
+    """See ``PlanPort``."""
+
+    def shared_number(self, key: str) -> str | None:
+        """See ``PlanPort``."""
+        with self.lock:
+            shared = self.shared.get(key)
+            return shared.creation.number if shared else None
+
+    def pinned(self, export: str) -> int | None:
+        """See ``PlanPort``."""
+        with self.lock:
+            return self.pins.get(export)

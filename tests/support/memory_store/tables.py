@@ -1,0 +1,94 @@
+"""What the twin keeps in memory."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from worker.domain.invoice_period import Conflict, PeriodRecord, PeriodState
+from worker.domain.record import HistoryEntry, InvoiceRecord, State
+from worker.domain.store_port import SharedCreation
+from worker.errors import Failure
+from worker.store.connection import LedgerPolicy
+
+
+@dataclass(kw_only=True, slots=True)
+class Entry:
+    """An invoice's record without its history, and what is kept beside it."""
+
+    record: InvoiceRecord
+    history: list[HistoryEntry] = field(default_factory=list)
+    #: When its first message since it was queued was published; 0 for none.
+    first_published_at: float = 0.0
+    #: Since when it is queued without a message; 0 when its message was used up.
+    unsent_since: float = 0.0
+
+
+@dataclass(kw_only=True, slots=True)
+class PeriodEntry:
+    """A period without its counts, and what is kept beside it."""
+
+    record: PeriodRecord
+    members: set[str] = field(default_factory=set)
+    conflicts: dict[tuple[str, str], Conflict] = field(default_factory=dict)
+    fence: int = 0
+    lease_until: float = 0.0
+    due_at: float = 0.0
+    #: Rises with everything that comes in; the preflight remembers which one it has seen.
+    revision: int = 0
+    seen: int = 0
+
+
+@dataclass(kw_only=True, slots=True)
+class Shared:
+    """A shared creation and its lease."""
+
+    creation: SharedCreation
+    lease_until: float = 0.0
+
+
+class Tables:
+    """Everything of one in-memory ledger, behind one lock."""
+
+    def __init__(self, *, policy: LedgerPolicy, clock: Callable[[], float]) -> None:
+        self.policy = policy
+        self.now = clock
+        self.lock = threading.RLock()
+        self.entries: dict[str, Entry] = {}
+        self.period_entries: dict[str, PeriodEntry] = {}
+        self.events: set[str] = set()
+        self.pauses: dict[str, Failure] = {}
+        #: By export: the agreement of its first use.
+        self.pins: dict[str, int] = {}
+        self.shared: dict[str, Shared] = {}
+        #: By export: when the next invoice on its last chance may run.
+        self.alone: dict[str, float] = {}
+        #: By export: how far its queue has come, as the publication time of a claimed message.
+        self.reached: dict[str, float] = {}
+
+    def note(self, invoice_id: str, event: str, detail: str = "") -> None:
+        """Append to an invoice's history."""
+        self.entries[invoice_id].history.append(HistoryEntry(at=self.now(), event=event, detail=detail))
+
+    def move(self, invoice_id: str, to: State, event: str, detail: str = "", **changes: Any) -> InvoiceRecord:
+        """Apply a transition: the one way to change a state."""
+        entry, now = self.entries[invoice_id], self.now()
+        still = {"lease_until": 0.0, "due_at": 0.0, "published_at": 0.0, "updated_at": now}
+        entry.record = replace(entry.record, **{**still, "state": to, **changes})
+        entry.first_published_at, entry.unsent_since = 0.0, now
+        self.note(invoice_id, event, detail)
+        return entry.record
+
+    def call_for_preflight(self, period_id: str) -> None:
+        """Make a period's preflight due, unless more of it is just being written."""
+        entry = self.period_entries[period_id]
+        entry.revision += 1
+        if entry.record.state is not PeriodState.REGISTERING:
+            entry.record = replace(entry.record, state=PeriodState.REGISTERED)
+            entry.due_at = self.now()
+
+    def members(self, period_id: str) -> Iterator[InvoiceRecord]:
+        """Yield a period's records in invoice number order."""
+        entry = self.period_entries.get(period_id)
+        found = [self.entries[one].record for one in entry.members] if entry else []
+        yield from sorted(found, key=lambda record: (record.invoice_number, record.id))

@@ -1,0 +1,130 @@
+"""Short ways to bring a ledger to where a test begins."""
+
+from collections import defaultdict
+from dataclasses import replace
+from decimal import Decimal
+
+from worker.domain.invoice_period import ControlTotal, NewInvoice, PeriodRecord
+from worker.domain.record import Continue, InvoiceRecord
+from worker.domain.store_port import Ledger, SharedCreation, Unclaimed
+from worker.errors import Failure
+
+EVENT = "/opter/acme/1#e-1"
+FAILURE = Failure(
+    reason="product-group-missing",
+    description="Sales account 3010 has no product group in e-conomic.",
+    next_step="Create the product group 3010, then re-queue.",
+    field="lines.salesAccount",
+    value="3010",
+)
+#: The content hashes of new invoices, unless they are told otherwise.
+READ = defaultdict[str, str](lambda: "one")
+#: A save that keeps the lease.
+GOING_ON = Continue(event="drafted")
+
+
+def period(number: int = 881, *, export: str = "main", count: int = 2) -> PeriodRecord:
+    total = ControlTotal(currency="DKK", net=Decimal("100.00"), vat=Decimal("25.00"), gross=Decimal("125.00"))
+    return PeriodRecord(
+        id=f"{export}-p{number}",
+        export=export,
+        number=number,
+        name=f"2026-{number}A",
+        region=None,
+        closed_at="2026-11-20T15:04:05Z",
+        invoice_count=count,
+        control_totals=(total,),
+    )
+
+
+def new_invoice(number: int, *, export: str = "main", content: str = "one") -> NewInvoice:
+    return NewInvoice(
+        id=f"{export}-{number}",
+        export=export,
+        invoice_number=number,
+        invoice_type="invoice",
+        region=None,
+        content=f'{{"text":"{content} æøå"}}',
+        content_hash=content,
+    )
+
+
+def take_in(
+    ledger: Ledger,
+    *numbers: int,
+    export: str = "main",
+    period_number: int = 881,
+    event: str = EVENT,
+) -> PeriodRecord:
+    """Register these invoices in a period and close the event."""
+    whole = period(period_number, export=export, count=len(numbers))
+    ledger.open_period(whole, event)
+    ledger.register(whole.id, event, [new_invoice(number, export=export) for number in numbers])
+    ledger.close_event(whole.id, event)
+    return whole
+
+
+def queue(ledger: Ledger, *numbers: int, export: str = "main", period_number: int = 881) -> list[str]:
+    """Take these invoices in and let the preflight pass them all."""
+    whole = take_in(ledger, *numbers, export=export, period_number=period_number, event=f"{export}{period_number}")
+    return check(ledger, whole.id)
+
+
+def check(ledger: Ledger, period_id: str) -> list[str]:
+    """Run a preflight that passes everything received."""
+    fence = ledger.claim_period(period_id)
+    assert fence is not None
+    ids = [record.id for record in ledger.received(period_id)]
+    passed = ledger.pass_preflight(period_id, fence, read=READ, queued=ids, look=frozenset(), dead={})
+    ledger.finish_preflight(period_id, fence, notice="")
+    return list(passed)
+
+
+def bury(ledger: Ledger, *numbers: int) -> list[str]:
+    """Take these invoices in and let the preflight refuse them all."""
+    whole = take_in(ledger, *numbers)
+    fence = ledger.claim_period(whole.id)
+    assert fence is not None
+    ids = [f"main-{number}" for number in numbers]
+    ledger.pass_preflight(whole.id, fence, read=READ, queued=[], look=frozenset(), dead=dict.fromkeys(ids, FAILURE))
+    ledger.finish_preflight(whole.id, fence, notice="")
+    return ids
+
+
+def claim(ledger: Ledger, invoice_id: str) -> InvoiceRecord:
+    """Claim an invoice that can be claimed."""
+    record = ledger.claim(invoice_id)
+    assert not isinstance(record, Unclaimed)
+    return record
+
+
+def stored(ledger: Ledger, invoice_id: str) -> InvoiceRecord:
+    """Return the record as it is now, without its history."""
+    record = ledger.invoice(invoice_id)
+    assert record is not None
+    return replace(record, history=())
+
+
+def events(ledger: Ledger, invoice_id: str) -> list[tuple[str, str]]:
+    """Return what the history says."""
+    record = ledger.invoice(invoice_id)
+    assert record is not None
+    return [(entry.event, entry.detail) for entry in record.history]
+
+
+def counts(ledger: Ledger, period_id: str) -> dict[str, int]:
+    """Return a period's counts by state name."""
+    found = ledger.period(period_id)
+    assert found is not None
+    return {state.value: number for state, number in found.counts.items()}
+
+
+def state_of_period(ledger: Ledger, period_id: str) -> str:
+    found = ledger.period(period_id)
+    assert found is not None
+    return found.state.value
+
+
+def numbered(creation: SharedCreation, number: str) -> SharedCreation:
+    """Return the creation with its number known."""
+    return replace(creation, number=number)

@@ -1,0 +1,43 @@
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.domain.identity import fingerprint, idempotency_key, invoice_reference, period_reference
+
+EXPORTS = st.from_regex(r"[a-z][a-z0-9]{0,19}", fullmatch=True)
+REGIONS = st.none() | st.text(min_size=1, max_size=30)
+NUMBERS = st.integers(1, 999_999_999)
+INVOICES = st.tuples(EXPORTS, REGIONS, NUMBERS)
+SAFE = re.compile(r"[A-Za-z0-9-]+")
+
+
+@given(one=INVOICES, other=INVOICES)
+def test_two_invoices_never_share_a_reference(one: tuple, other: tuple) -> None:
+    """References differ exactly when export, region or number do, and need no escaping in a filter."""
+    assert (one == other) == (invoice_reference(*one) == invoice_reference(*other))
+    assert SAFE.fullmatch(invoice_reference(*one))
+    assert len(invoice_reference(*one)) <= 250  # e-conomic's limit of references.other
+
+
+@given(invoice=INVOICES, period=INVOICES)
+def test_an_invoice_never_shares_its_reference_with_a_period(invoice: tuple, period: tuple) -> None:
+    """Period 881 and invoice 881 of one export are told apart."""
+    assert invoice_reference(*invoice) != period_reference(*period)
+
+
+@given(kind=st.sampled_from(["customer", "product"]), one=st.lists(st.text()), other=st.lists(st.text()))
+def test_fingerprints_differ_as_what_they_stand_for(kind: str, one: list[str], other: list[str]) -> None:
+    """Two things share a fingerprint only when all their parts agree; it is safe in keys and tells nothing."""
+    assert (one == other) == (fingerprint(kind, *one) == fingerprint(kind, *other))
+    assert SAFE.fullmatch(fingerprint(kind, *one))
+
+
+@given(reference=st.from_regex(r"[A-Za-z0-9-]{1,80}", fullmatch=True), generation=st.integers(0, 99))
+def test_a_new_generation_gets_a_new_key(reference: str, generation: int) -> None:
+    """A licensed new create must not be answered from e-conomic's memory of the old one."""
+    old, new = (idempotency_key("prod", reference, "draft", n) for n in (generation, generation + 1))
+
+    assert old != new
+    assert SAFE.fullmatch(old)
+    assert len(old) <= 65  # 48 readable + hyphen + 16

@@ -1,0 +1,50 @@
+"""Answers that succeed and say something else than was asked for: nothing is concluded from them but a look."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from support.chaos.scenarios import NEW, Scenario
+from support.chaos.verdict import ended, shared
+from support.harness import Works
+from support.samples import invoice
+
+
+def _rewritten(works: Works, route: str, change: Callable[[dict[str, Any]], Any]) -> None:
+    """Have the first answer to a route say something else."""
+    left = [route]
+
+    def around(request: httpx.Request, answer: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
+        found = answer(request)
+        if f"{request.method} {request.url.path}" not in left:
+            return found
+        left.clear()
+        return httpx.Response(found.status_code, json=change(found.json()), request=request)
+
+    works.around_http = around
+
+
+@pytest.mark.parametrize(
+    ("route", "change"),
+    [
+        ("POST /customers", lambda _: None),
+        ("POST /customers", lambda body: body | {"customerNumber": "7001"}),
+        ("POST /customers", lambda body: body | {"customerNumber": 0}),
+        ("POST /invoices/drafts", lambda body: body | {"draftInvoiceNumber": 1.5}),
+        ("POST /invoices/drafts", lambda body: body | {"draftInvoiceNumber": 7, "references": {"other": "main-7"}}),
+        ("POST /invoices/booked", lambda body: body | {"bookedInvoiceNumber": 1}),
+        ("POST /invoices/booked", lambda body: body | {"bookedInvoiceNumber": 0}),
+        ("POST /invoices/booked", lambda _: []),
+    ],
+)
+def test_an_answer_about_something_else_is_looked_into(route: str, change: Callable[[dict[str, Any]], Any]) -> None:
+    """One customer, one booked invoice, and the ledger knows its real number; no fault of this program is reported."""
+    scenario = Scenario(name="new", invoice=invoice(customer=NEW), new_customers=1)
+    works = scenario.works()
+    _rewritten(works, route, change)
+    works.until_rest()
+
+    assert works.reported == []
+    assert ended(works.record("main-100353"), scenario.invoice, works.documents()) == []
+    assert shared(works, customers=1, products=0) == []

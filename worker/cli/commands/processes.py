@@ -1,0 +1,125 @@
+"""The processes: ``worker``, ``intake``, ``sandbox``, ``flower``."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import structlog
+import typer
+from rich.text import Text
+
+from config.errors import ConfigurationMistakes
+from config.exports import Export
+from config.targets import at_economic, elsewhere
+from worker.cli.context import Tools
+from worker.cli.error_output import WrongUsage
+from worker.cli.processes import become, flower_command, run_intake, stop_on_signal, worker_command
+from worker.cli.redis_server import require_fit
+from worker.runtime import configure_logs
+from worker.runtime.intake import intake_consumer
+from worker.sandbox.server import DEFAULT_PORT, serve, standard_agreements
+
+
+def warn_elsewhere(tools: Tools) -> None:
+    """Say so on standard error, where it disturbs no script."""
+    for name, address in tools.elsewhere().items():
+        told = Text.assemble(
+            (f"Export {name} does not go to e-conomic but to {address}: ", "bad"), "nothing of it is in your books."
+        )
+        tools.err.print(told, soft_wrap=True)
+
+
+log = structlog.get_logger()
+
+WorkerName = Annotated[
+    str, typer.Option("--name", "-n", help="Name of this worker, unique among those running; %h is the host.")
+]
+Host = Annotated[str, typer.Option("--host", help="Address to listen on. Keep it local: the control path is open.")]
+Also = Annotated[
+    list[str] | None,
+    typer.Option("--also", metavar="NAME", help="A further agreement, behind grant token sandbox-grant-NAME."),
+]
+Anyway = Annotated[
+    bool, typer.Option("--anyway", help="Start although exports of this environment go to e-conomic itself.")
+]
+Port = Annotated[int, typer.Option("--port", help="Port to listen on; 0 takes any free one.")]
+
+
+def worker(ctx: typer.Context, name: WorkerName = "worker@%h") -> None:
+    """Run a worker: it exports invoices to e-conomic. Run several under different names for more throughput."""
+    tools: Tools = ctx.obj
+    settings = tools.settings
+    configure_logs(settings.log.level, settings.log.format)
+    _tell_elsewhere(tools.exports)  # every mistake is told here, before Celery starts
+    require_fit(settings)
+    become(worker_command(name, settings.log.level))
+
+
+def flower(ctx: typer.Context) -> None:
+    """Run Flower, the monitoring page: workers, tasks, times. It only looks; the figures that count are `status`."""
+    tools: Tools = ctx.obj
+    settings, _ = tools.settings, tools.exports  # every mistake is told here, before Celery starts
+    tools.err.print(f"Flower at http://{settings.flower.host}:{settings.flower.port}")
+    become(flower_command(settings))
+
+
+def intake(ctx: typer.Context) -> None:
+    """Run the intake: it takes events from the Redis queue into the ledger, and sweeps up what stands still.
+
+    Run at least one; two beside each other share the work and replace each other.
+    """
+    tools: Tools = ctx.obj
+    settings = tools.settings
+    configure_logs(settings.log.level, settings.log.format)
+    _tell_elsewhere(tools.exports)
+    require_fit(settings)
+    with stop_on_signal() as stop, tools.runtime() as runtime, intake_consumer(runtime) as consumer:
+        run_intake(consumer.run, runtime.sweeper.turn, interval=settings.ledger.sweep_interval, stop=stop)
+
+
+def _tell_elsewhere(exports: Mapping[str, Export]) -> None:
+    """Say it loudly in the log: what is exported there is in nobody's books."""
+    for name, address in elsewhere(exports).items():
+        log.warning("export_not_to_economic", export=name, address=address)
+
+
+def sandbox(
+    ctx: typer.Context,
+    host: Host = "127.0.0.1",
+    port: Port = DEFAULT_PORT,
+    also: Also = None,
+    *,
+    anyway: Anyway = False,
+) -> None:
+    """Run a stand-in e-conomic that keeps the real one's rules, to try a set-up: e-conomic itself has no sandbox."""
+    tools: Tools = ctx.obj
+    if not anyway:
+        _refuse_beside_economic(tools)
+    agreements = standard_agreements(also or ())
+
+    def ready(url: str) -> None:
+        tools.out.print(Text.assemble(("Sandbox ", "strong"), url))
+        for (app, grant), agreement in agreements.items():
+            tools.out.print(f"  agreement {agreement.number}: app secret token {app}, agreement grant token {grant}")
+        tools.out.print(f"  control path {url}/_sandbox/journal, state, findings, faults, clock")
+
+    try:
+        serve(host=host, port=port, agreements=agreements, ready=ready)
+    except OSError as error:
+        raise WrongUsage(f"Cannot listen on {host}:{port}: {error.strerror}.", "Choose another --port.") from None
+
+
+def _refuse_beside_economic(tools: Tools) -> None:
+    """A sandbox in an environment whose exports are real invites mix-ups: a moved clock, an invoice that is not there.
+
+    With mistakes in its exports file, nothing of that environment runs beside it.
+    """
+    try:
+        real = at_economic(tools.exports)
+    except ConfigurationMistakes:
+        return
+    if real:
+        told = ", ".join(f"{name} ({address})" for name, address in real.items())
+        raise WrongUsage(
+            f"No sandbox beside {tools.settings.exports_file}: its exports go to e-conomic itself: {told}.",
+            "Start it where another exports file is in force, or with --anyway.",
+        )

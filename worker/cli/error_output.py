@@ -1,0 +1,82 @@
+"""What a command ends with, and how it says so: what is wrong, where, what to do. Never a traceback."""
+
+from enum import IntEnum
+
+from rich.console import Console
+from rich.text import Text
+
+from config.errors import ConfigurationMistakes
+from worker.cli.console import printable
+from worker.errors import ExportError, LedgerDown, Retryable, Uncertain
+from worker.local.embedded import EmbeddedServerError
+
+
+class ExitCode(IntEnum):
+    """Exit codes that scripts may rely on."""
+
+    OK = 0
+    #: Something needs a person: dead letters, a paused export, mistakes found by a check.
+    PERSON = 1
+    #: Wrong usage, settings or exports file.
+    USAGE = 2
+    #: Redis or e-conomic cannot be reached.
+    UNREACHABLE = 3
+
+
+class WrongUsage(Exception):
+    """What was asked for cannot be done; ``next_step`` says what could be asked instead."""
+
+    def __init__(self, text: str, next_step: str = "") -> None:
+        super().__init__(text)
+        self.next_step = next_step
+
+
+_WHICH_REDIS = "`opter-economic up` brings a Redis of its own; any other is named by REDIS_URL."
+
+#: Errors that are explained; any other is a mistake in this program and shows where it happened.
+TOLD = (ConfigurationMistakes, ExportError, EmbeddedServerError, WrongUsage)
+
+
+def explain(error: BaseException, console: Console) -> ExitCode:
+    """Print an error for a person; return the exit code that goes with it."""
+    if isinstance(error, ConfigurationMistakes):
+        return _mistakes(error, console)
+    if isinstance(error, ExportError):
+        return _failure(error, console)
+    _headline(console, str(error))
+    if isinstance(error, WrongUsage):
+        _advice(console, error.next_step)
+        return ExitCode.USAGE
+    return ExitCode.UNREACHABLE
+
+
+def _mistakes(error: ConfigurationMistakes, console: Console) -> ExitCode:
+    count = len(error.mistakes)
+    _headline(console, f"{count} mistake{'s' * (count != 1)} in settings or exports file; nothing was started.")
+    for mistake in error.mistakes:
+        place = ": ".join(part for part in (mistake.file, mistake.entry, mistake.key) if part)
+        console.print(Text.assemble("  ", (place, "strong"), " ", mistake.problem), soft_wrap=True)
+        _advice(console, mistake.next_step)
+    return ExitCode.USAGE
+
+
+def _failure(error: ExportError, console: Console) -> ExitCode:
+    failure = error.failure
+    _headline(console, failure.description)
+    if failure.economic_message:
+        console.print(f"  e-conomic says: {failure.economic_message}", soft_wrap=True)
+    _advice(console, failure.next_step)
+    if isinstance(error, LedgerDown):
+        _advice(console, _WHICH_REDIS)
+    if isinstance(error, LedgerDown | Retryable | Uncertain):
+        return ExitCode.UNREACHABLE
+    return ExitCode.PERSON
+
+
+def _headline(console: Console, text: str) -> None:
+    console.print(Text.assemble(("✗ ", "bad"), (printable(text), "strong")), soft_wrap=True)
+
+
+def _advice(console: Console, text: str) -> None:
+    if text:
+        console.print(Text(f"  → {text}"), soft_wrap=True)

@@ -1,0 +1,204 @@
+"""What became of invoices that were exported again. Pure: no clock, no ledger."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from worker.domain.invoice_period import PeriodRecord, PeriodState
+from worker.domain.money import ZERO
+from worker.domain.record import InvoiceRecord, Outcome, State
+
+#: States from which an invoice goes on by itself.
+MOVING = (State.RECEIVED, State.QUEUED, State.EXPORTING, State.WAITING)
+#: How an invoice ends that was not posted, on purpose.
+LEFT_OUT = (Outcome.EXCLUDED, Outcome.NOTHING_TO_BOOK)
+#: Seconds over which the rate is taken: long enough to be calm, short enough to be true.
+RATE_WINDOW = 60.0
+
+
+class Phase(StrEnum):
+    """How a period stands, in an operator's words."""
+
+    TAKING_IN = "taking in"
+    CHECKING = "checking"
+    EXPORTING = "exporting"
+    NEEDS_A_PERSON = "needs a person"
+    DONE = "done"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Totals:
+    """The amounts of one currency."""
+
+    currency: str
+    #: What Opter's control total says; None when the event that brought the period gave none.
+    control: Decimal | None
+    #: Gross of all invoices of the period in the ledger.
+    gross: Decimal = ZERO
+    #: Of these, in e-conomic.
+    exported_net: Decimal = ZERO
+    exported_vat: Decimal = ZERO
+    exported_gross: Decimal = ZERO
+    #: Gross of what was left out on purpose.
+    left_out: Decimal = ZERO
+
+    @property
+    def remaining(self) -> Decimal:
+        """Gross that is not in e-conomic yet."""
+        return self.gross - self.exported_gross - self.left_out
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """One period, added up."""
+
+    period: PeriodRecord
+    phase: Phase
+    counts: Mapping[State, int]
+    outcomes: Mapping[Outcome, int]
+    #: Exported invoices that were found in e-conomic rather than posted now.
+    already_there: int
+    #: Reason code -> invoices that failed for it.
+    failed: Mapping[str, int]
+    #: Reason code -> invoices that wait for it.
+    waiting: Mapping[str, int]
+    totals: Sequence[Totals]
+    #: Lines that carried economic units, which are not exported to e-conomic (docs.opter.com, integration-001).
+    lines_with_units: int
+    #: Remark -> number of invoices that carry it.
+    remarks: Mapping[str, int]
+    last_activity: float
+    #: Invoices exported a minute, lately; None when it cannot be told.
+    rate: float | None
+    #: None when nothing moves or the rate is not known.
+    seconds_left: float | None
+
+    @property
+    def total(self) -> int:
+        """Number of invoices to be exported in all."""
+        return max(sum(self.counts.values()), self.period.invoice_count)
+
+    @property
+    def exported(self) -> int:
+        """Number of invoices that are done: in e-conomic, or left out on purpose."""
+        return self.counts.get(State.EXPORTED, 0)
+
+    @property
+    def dead(self) -> int:
+        """Number of invoices that stand still until a person acts."""
+        return self.counts.get(State.DEAD, 0)
+
+    @property
+    def moving(self) -> int:
+        """Number of invoices on their way."""
+        return sum(self.counts.get(state, 0) for state in MOVING)
+
+
+def phase(period: PeriodRecord, counts: Mapping[State, int]) -> Phase:
+    """Return how a period stands, given the number of its invoices by state."""
+    if period.state is PeriodState.REGISTERING:
+        return Phase.TAKING_IN
+    if period.state is PeriodState.REGISTERED:
+        return Phase.CHECKING
+    if any(counts.get(state, 0) for state in MOVING):
+        return Phase.EXPORTING
+    return Phase.NEEDS_A_PERSON if counts.get(State.DEAD, 0) or period.conflicts else Phase.DONE
+
+
+def report(period: PeriodRecord, records: Iterable[InvoiceRecord], now: float) -> Report:
+    """Add up a period from all its records (one pass); ``now`` in seconds since the epoch."""
+    every = list(records)
+    contents = [json.loads(record.content) for record in every]
+    counts = Counter(record.state for record in every)
+    exported = [record for record in every if record.state is State.EXPORTED]
+    moving = sum(counts[state] for state in MOVING)
+    rate = _rate([record.updated_at for record in exported], now)
+    return Report(
+        period=period,
+        phase=phase(period, counts),
+        counts=counts,
+        outcomes=Counter(record.outcome for record in exported if record.outcome),
+        already_there=sum(record.progress.adopted for record in exported),
+        failed=_reasons(every, State.DEAD),
+        waiting=_reasons(every, State.WAITING),
+        totals=_totals(period, every, contents),
+        lines_with_units=sum(bool(line.get("economicUnits")) for one in contents for line in one["lines"]),
+        remarks=dict(Counter(remark for record in exported for remark in record.progress.remarks).most_common()),
+        last_activity=max((record.updated_at for record in every), default=period.received_at),
+        rate=rate,
+        seconds_left=moving / rate * 60 if rate and moving else None,
+    )
+
+
+def _reasons(records: Iterable[InvoiceRecord], state: State) -> Mapping[str, int]:
+    found = Counter(record.failure.reason for record in records if record.state is state and record.failure)
+    return dict(found.most_common())
+
+
+def _rate(times: Sequence[float], now: float) -> float | None:
+    """Return invoices a minute over the window, or over the time since the first one when that is shorter."""
+    recent = sorted(at for at in times if now - RATE_WINDOW < at)
+    if len(recent) < 2:  # noqa: PLR2004  # one point has no rate
+        return None
+    return (len(recent) - 1) / max(now - recent[0], 1.0) * 60
+
+
+def _totals(
+    period: PeriodRecord, records: Sequence[InvoiceRecord], contents: Sequence[Mapping[str, Any]]
+) -> list[Totals]:
+    control = {total.currency: total.gross for total in period.control_totals}
+    sums: dict[str, list[Decimal]] = {currency: [ZERO] * 5 for currency in control}
+    for record, content in zip(records, contents, strict=True):
+        net, vat, gross = (Decimal(content[name]) for name in ("net", "vat", "gross"))
+        out = record.outcome in LEFT_OUT
+        done = record.state is State.EXPORTED and not out
+        parts = (gross, net * done, vat * done, gross * done, gross * out)
+        before = sums.get(content["currency"], [ZERO] * 5)
+        sums[content["currency"]] = [one + part for one, part in zip(before, parts, strict=True)]
+    return [
+        Totals(
+            currency=currency,
+            control=control.get(currency),
+            gross=gross,
+            exported_net=net,
+            exported_vat=vat,
+            exported_gross=done,
+            left_out=out,
+        )
+        for currency, (gross, net, vat, done, out) in sorted(sums.items())
+    ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rerun:
+    """One run, added up."""
+
+    #: Posted by this run: they were not in e-conomic any more, or never had been.
+    booked_now: int
+    #: Found in e-conomic and adopted; nothing was posted.
+    already_there: int
+    #: Not posted on purpose, as the exports file says.
+    left_out: int
+    #: Reason code -> invoices that failed for it.
+    failed: Mapping[str, int]
+    #: Not at rest yet.
+    moving: int
+
+
+def rerun(records: Iterable[InvoiceRecord]) -> Rerun:
+    """Add up the invoices of a run as they stand now."""
+    every = list(records)
+    done = [one for one in every if one.state is State.EXPORTED]
+    posted = [one for one in done if one.outcome not in LEFT_OUT]
+    failed = Counter(one.failure.reason for one in every if one.state is State.DEAD and one.failure)
+    return Rerun(
+        booked_now=sum(not one.progress.adopted for one in posted),
+        already_there=sum(one.progress.adopted for one in posted),
+        left_out=len(done) - len(posted),
+        failed=dict(failed.most_common()),
+        moving=sum(one.state in MOVING for one in every),
+    )

@@ -1,0 +1,139 @@
+"""One Opter invoice as the event carries it (camelCase JSON), validated field by field."""
+
+import hashlib
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from worker.domain.money import ZERO, Money
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+
+
+def _with_offset(text: str) -> str:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None or "T" not in text.upper():
+        raise ValueError("a moment is written with its offset, such as 2026-11-20T15:04:05Z")
+    return text
+
+
+#: A moment in ISO 8601 with its offset from UTC, kept as written.
+Moment = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=40),
+    AfterValidator(_with_offset),
+    Field(json_schema_extra={"format": "date-time"}),
+]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Contract(BaseModel):
+    """The event's spelling: camelCase, frozen, unknown fields refused so that none is lost silently."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid")
+
+
+class InvoiceType(StrEnum):
+    """Opter's five invoice types (docs.opter.com, invoicing-006)."""
+
+    INVOICE = "invoice"
+    CORRECTION = "correction"
+    INTEREST = "interest"
+    MANUAL = "manual"
+    COMMISSION_DISCOUNT = "commission-discount"
+
+
+class PaymentCondition(Contract):
+    """Opter's payment condition: a name, a number of days, and from when they count."""
+
+    name: Text = ""
+    days: Annotated[int, Field(ge=0, le=3650)]
+    from_end_of_month: bool = False
+
+
+class Customer(Contract):
+    """The customer as printed on the invoice."""
+
+    #: Opter's alphanumeric customer code: the one identity that every customer has.
+    code: Name
+    #: Opter's optional "sales ledger number"; up to 38 digits.
+    ledger_number: Annotated[int, Field(ge=1)] | None = None
+    name: Name
+    #: Corporate id (CVR in Denmark).
+    corporate_id: Text | None = None
+    vat_number: Text | None = None
+    ean: Text | None = None
+    email: Text | None = None
+    phone: Text | None = None
+    address: Text | None = None
+    zip: Text | None = None
+    city: Text | None = None
+    country: Country = "DK"
+    #: When these data were last changed in Opter; none: not known, so they never replace e-conomic's.
+    changed_at: Moment | None = None
+
+
+class Line(Contract):
+    """One account coding: amounts per sales account and VAT code."""
+
+    line_number: Annotated[int, Field(ge=1)]
+    sales_account: Name
+    vat_code: Text = ""
+    #: Percent, for example 25.00.
+    vat_rate: Money
+    net: Money
+    vat: Money
+    text: Text = ""
+    economic_units: dict[str, str] = Field(default_factory=dict)
+
+
+class Pdf(Contract):
+    """Where the printed invoice lies: by reference, never inline."""
+
+    url: Name
+    sha256: Sha256
+    bytes: Annotated[int, Field(ge=1)]
+
+
+class Invoice(Contract):
+    """One closed invoice; all amounts in ``currency``."""
+
+    invoice_number: Annotated[int, Field(ge=1, le=999_999_999)]
+    invoice_type: InvoiceType = InvoiceType.INVOICE
+    credits_invoice_number: Annotated[int, Field(ge=1)] | None = None
+    invoice_date: date
+    due_date: date
+    payment_condition: PaymentCondition
+    currency: Currency = "DKK"
+    #: Opter's rate per 100 units of ``currency`` in the base currency; none: e-conomic's rate of the day.
+    exchange_rate: Decimal | None = None
+    net: Money
+    vat: Money
+    rounding: Money = ZERO
+    gross: Money
+    your_reference: Text | None = None
+    order_numbers: tuple[Text, ...] = ()
+    customer: Customer
+    lines: Annotated[tuple[Line, ...], Field(min_length=1)]
+    pdf: Pdf | None = None
+
+    def canonical(self) -> str:
+        """The one JSON spelling of this content: sorted keys, no spaces, absent and null alike."""
+        data = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    def content_hash(self) -> str:
+        """SHA-256 of the canonical JSON: tells a re-sent invoice from a changed one.
+
+        When the customer's data were changed is left out: it may be later each time that the same invoice is sent.
+        """
+        printed = self.customer.model_copy(update={"changed_at": None})
+        return hashlib.sha256(self.model_copy(update={"customer": printed}).canonical().encode()).hexdigest()

@@ -1,0 +1,98 @@
+"""What the ledger keeps of an invoice period."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from worker.domain.record import State
+
+
+class PeriodState(StrEnum):
+    """How far a period has come as a whole."""
+
+    #: Its invoices are being written to the ledger; the event has not been acknowledged.
+    REGISTERING = "registering"
+    #: Every invoice is in the ledger; the preflight is due.
+    REGISTERED = "registered"
+    #: The preflight has looked at every invoice that was ``received``.
+    CHECKED = "checked"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ControlTotal:
+    """What Opter says that the invoices of one currency add up to."""
+
+    currency: str
+    net: Decimal
+    vat: Decimal
+    gross: Decimal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conflict:
+    """An invoice that came again with other content after it had been posted: a person decides."""
+
+    invoice_id: str
+    #: The event (``source#id``) that brought the other content.
+    event_key: str
+    #: The other content, canonical JSON.
+    content: str
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PeriodRecord:
+    """One invoice period of one export."""
+
+    #: The period's reference, for example ``main-p881``.
+    id: str
+    export: str
+    #: Opter's number of the period.
+    number: int
+    #: Opter's name of the period, for example ``2026-47A``.
+    name: str
+    region: str | None
+    #: ISO 8601 text as the event gave it.
+    closed_at: str
+    invoice_count: int
+    control_totals: tuple[ControlTotal, ...]
+    #: Event keys (``source#id``) that brought invoices of this period.
+    events: tuple[str, ...] = ()
+    state: PeriodState = PeriodState.REGISTERING
+    #: Preflight's one message about the whole period; empty when nothing is wrong.
+    notice: str = ""
+    received_at: float = 0.0
+    counts: Mapping[State, int] = field(default_factory=dict)
+    conflicts: tuple[Conflict, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """Number of invoices of this period in the ledger."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewInvoice:
+    """An invoice on its way into the ledger."""
+
+    id: str
+    export: str
+    invoice_number: int
+    invoice_type: str
+    region: str | None
+    content: str
+    content_hash: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Registered:
+    """What registering a chunk of invoices did, by invoice id."""
+
+    added: tuple[str, ...] = ()
+    #: Already there with the same content: nothing new.
+    known: tuple[str, ...] = ()
+    #: Already there with other content, nothing posted yet: replaced, to be checked again.
+    replaced: tuple[str, ...] = ()
+    #: Already there with other content and posted, or being posted: kept as it was; a person decides.
+    conflicts: tuple[str, ...] = ()

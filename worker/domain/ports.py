@@ -1,0 +1,84 @@
+"""Ports of the workflow besides the store: the rate limiter and the printed invoices."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from config.exports import Limits
+from worker.domain.invoice import Pdf
+
+
+class PdfSource(Protocol):
+    """Where the printed invoices lie: allowed folders and hosts, and nothing outside them."""
+
+    def fetch(self, pdf: Pdf) -> bytes:
+        """Return the file: a real PDF of at most 9 MB (e-conomic's limit), with the hash that the event tells.
+
+        Raises ``Rejected`` when it is missing, too large, no PDF, another file than announced, or outside the allowed
+        places; ``Retryable`` when the host does not answer.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Permit:
+    """Leave for one call to one agreement, tokens reserved."""
+
+    agreement: str
+    limits: Limits
+    #: Tokens reserved for it.
+    cost: float
+    #: Tokens that all our workers have spent on the agreement in the last 60 seconds, this call included.
+    spent: float = 0.0
+    #: Tokens per 60 seconds that the gate believes e-conomic grants.
+    granted: float = 0.0
+    #: Calls before this one have failed, so that its success is news.
+    watched: bool = False
+    #: The one call let through to see whether an outage is over.
+    probe: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Feedback:
+    """What the answer to one call says about the agreement's rate and health."""
+
+    #: Tokens that the call really cost; None when e-conomic did not say.
+    cost: float | None = None
+    #: Tokens used per 60 seconds by everybody, by e-conomic's count; None when it did not say.
+    used: float | None = None
+    #: Tokens granted per 60 seconds; None when e-conomic did not say.
+    granted: float | None = None
+    #: Seconds that e-conomic asks to be left alone (``Retry-After``).
+    retry_after: float | None = None
+    #: Answered with 429.
+    throttled: bool = False
+    #: No connection, no answer, or 5xx.
+    failed: bool = False
+
+
+class RateDenied(Exception):
+    """No leave for a call now; nothing was reserved."""
+
+    def __init__(self, cause: str, *, retry_after: float) -> None:
+        super().__init__(cause)
+        #: ``rate``: the granted tokens are used up; ``blocked``: the other side asked to be left alone; ``breaker-open``:
+        #: it failed several times in a row; ``day``: the calls of 24 hours are used up.
+        self.cause = cause
+        #: Seconds until it is worth asking again.
+        self.retry_after = retry_after
+
+
+class RateGate(Protocol):
+    """Paces the calls of all workers to one agreement; ``worker.store`` keeps the Redis adapter and its twin."""
+
+    def acquire(self, agreement: str, cost: float, limits: Limits, *, begun: bool = False) -> Permit:
+        """Reserve ``cost`` tokens, sleeping up to about two seconds for them.
+
+        A job that has ``begun`` to call sleeps longer, as whatever it has done would have to be done again. Raises
+        ``RateDenied`` when the wait would be longer, the day's calls are used
+        up, or the agreement is left alone after an outage; ``LedgerDown`` when Redis does not answer.
+        """
+        ...
+
+    def report(self, permit: Permit, feedback: Feedback) -> None:
+        """Learn from the answer. Never raises: the answer itself matters more than its statistics."""
+        ...

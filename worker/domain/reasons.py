@@ -1,0 +1,233 @@
+"""Reason codes: stable names with the words that a person reads, one table for each origin.
+
+Scripts, dashboards and ``requeue --reason`` rely on the codes. This file holds the machinery and the reasons that
+lie in the event or in our own processes; what the accounting system is about stands beside its adapter.
+"""
+
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import Self
+
+from worker.errors import Failure, InvalidInvoice
+
+#: Marks a reason that fresher master data of the agreement could make go away: re-read once before it is believed.
+RE_READ = True
+
+
+class ReasonCode(StrEnum):
+    """Why an invoice, an event or an export stands still: the base of every table.
+
+    A member is written as ``NAME = (code, heading, cause, next step)``, with ``RE_READ`` behind it where it applies.
+    """
+
+    #: A few words: the heading in lists and notices.
+    heading: str
+    #: What brings it about.
+    cause: str
+    #: What a person does now, in plain words.
+    next_step: str
+    #: See ``RE_READ``.
+    re_read: bool
+
+    def __new__(cls, code: str, heading: str, cause: str, next_step: str, re_read: bool = False) -> Self:  # noqa: FBT001, FBT002  # a table's last column
+        """Return a member that is its code, with its words beside it."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.heading, member.cause, member.next_step, member.re_read = heading, cause, next_step, re_read
+        return member
+
+
+class EventReason(ReasonCode):
+    """Reasons found in the event itself, before anything is written anywhere."""
+
+    EVENT_UNREADABLE = (
+        "event-unreadable",
+        "Event cannot be read",
+        "What arrived on the queue is not a JSON document in UTF-8.",
+        "Have whoever sends the events look at the stored bytes, correct the sender, and send the event again.",
+    )
+    EVENT_UNSUPPORTED = (
+        "event-unsupported",
+        "Event of an unknown kind or version",
+        "The event's specversion, type or content type is not one that this version understands.",
+        "Send opter.invoice-period.closed.v1 events, or upgrade this program to a version that knows the new kind.",
+    )
+    EVENT_INVALID = (
+        "event-invalid",
+        "Event breaks the contract",
+        "A field of the event is missing, unknown, or has a value that the contract does not allow.",
+        "Correct the named field at the sender and send the event again; nothing of it has been exported.",
+    )
+    EVENT_TOO_LARGE = (
+        "event-too-large",
+        "Event too large",
+        "The event, or the file it points to, is larger than the configured limit.",
+        "Send the invoices by reference (invoicesRef), or split the period, or raise the limit in the settings.",
+    )
+    EXPORT_UNKNOWN = (
+        "export-unknown",
+        "Export not configured",
+        "The event names an export that has no entry in the exports file.",
+        "Add the export to the exports file, or correct the name at the sender, and send the event again.",
+    )
+    INVOICES_FILE_REFUSED = (
+        "invoices-file-refused",
+        "File outside the allowed places",
+        "The event points to a file outside the allowed folders and hosts.",
+        "Put the file in an allowed place, or allow the folder or host in the settings, and send the event again.",
+    )
+    INVOICES_FILE_MISMATCH = (
+        "invoices-file-mismatch",
+        "File differs from what the event says",
+        "The file that the event points to has another hash or another number of invoices than announced.",
+        "Write the file completely before sending the event, and send the event again with the file's own hash.",
+    )
+    INVOICES_FILE_UNAVAILABLE = (
+        "invoices-file-unavailable",
+        "File cannot be fetched",
+        "The file that the event points to is missing or its host does not answer.",
+        "Make the file available under the address in the event and send the event again.",
+    )
+    INVALID_SUMS = (
+        "invalid-sums",
+        "Amounts do not add up",
+        "The invoice's lines, VAT, rounding and totals do not agree with each other.",
+        "Correct the invoice in Opter, or have the sender of the events corrected, and send the period again.",
+    )
+    CONTROL_TOTALS = (
+        "control-totals",
+        "Period does not add up",
+        "The invoices of the event do not add up to its control totals, or their number differs from its count.",
+        "An invoice is missing, doubled or changed in the event: have the sender corrected, send the period again.",
+    )
+    DUPLICATE_NUMBER = (
+        "duplicate-number",
+        "Number used twice in one event",
+        "Two invoices of the event, or two lines of an invoice, have the same number.",
+        "Remove the double in Opter, or set invoice_series for number series per invoice type; send it again.",
+    )
+    CONFLICT = (
+        "conflict",
+        "Changed after it was posted",
+        "Opter sent the invoice again with other content, after it had been posted.",
+        "Compare the two. If the new content is right, credit the posted invoice in Opter and invoice it anew.",
+    )
+
+
+class ProcessReason(ReasonCode):
+    """Reasons of our own processes; most of them pass by themselves."""
+
+    OUTCOME_UNKNOWN = (
+        "outcome-unknown",
+        "Outcome not known yet",
+        "A request was sent and no usable answer came, so it may or may not have taken effect.",
+        "Nothing: it is looked up before anything is sent again. Do not enter the invoice by hand meanwhile.",
+    )
+    STORE_UNAVAILABLE = (
+        "store-unavailable",
+        "Redis does not answer",
+        "The program's own store cannot be reached, so nothing may be sent.",
+        "Start Redis or restore the connection; the export goes on by itself.",
+    )
+    BUSY = (
+        "busy",
+        "Another worker is at it",
+        "Another worker is working on this invoice, or creating the customer or product that it needs.",
+        "Nothing: it goes on as soon as the other is done.",
+    )
+    ORIGINAL_AWAITED = (
+        "original-awaited",
+        "Waiting for the invoice that it credits",
+        "The correction came before the invoice that it credits was exported; it waits as corrections says.",
+        (
+            "Nothing, as long as that invoice is on its way. If it has failed, mend and re-queue it, or settle it "
+            "if it was entered by hand: the correction follows by itself."
+        ),
+    )
+    EXPORT_PAUSED = (
+        "export-paused",
+        "Export paused",
+        "The export as a whole stands still because of its set-up or by a person's order.",
+        "See why with `status`, mend the cause, and resume the export. Its invoices wait; none is lost.",
+    )
+    ATTEMPTS_EXHAUSTED = (
+        "attempts-exhausted",
+        "Given up after many attempts",
+        "The invoice was tried the allowed number of times and the same kind of trouble came back each time.",
+        "See the last trouble and the history; once it has passed, re-queue.",
+    )
+    WORKER_KILLED = (
+        "worker-killed",
+        "Worker died on this invoice",
+        "The worker process ended without a word several times in a row while exporting this invoice.",
+        "Look at the memory and the log of the workers; when they are stable, re-queue.",
+    )
+    INTERNAL_ERROR = (
+        "internal-error",
+        "Error in this program",
+        "The program failed in a way that it was not written for.",
+        "Report it with the log lines of this invoice. After the fix, re-queue.",
+    )
+
+
+def neutral_reason(code: str) -> ReasonCode:
+    """Return the reason of an event or of our own processes with this code. Raises ``KeyError`` for another."""
+    known: dict[str, ReasonCode] = {reason.value: reason for table in (EventReason, ProcessReason) for reason in table}
+    return known[code]
+
+
+def failure(  # noqa: PLR0913  # one keyword for each field of a Failure
+    reason: ReasonCode,
+    description: str,
+    *,
+    field: str = "",
+    value: str = "",
+    economic_message: str = "",
+    log_id: str = "",
+    next_step: str | None = None,
+) -> Failure:
+    """Return the failure for this reason, with its table's next step unless a better one is known here."""
+    return Failure(
+        reason=reason.value,
+        description=description,
+        next_step=reason.next_step if next_step is None else next_step,
+        field=field,
+        value=value,
+        economic_message=economic_message,
+        log_id=log_id,
+    )
+
+
+def merged(failures: Iterable[Failure]) -> Failure:
+    """Return one failure that tells all of these, under the first one's reason. Raises ValueError for none."""
+    all_of_them = list(dict.fromkeys(failures))
+    if not all_of_them:
+        raise ValueError("no failure to merge")
+    first = all_of_them[0]
+    if len(all_of_them) == 1:
+        return first
+    return Failure(
+        reason=first.reason,
+        description=_numbered(one.description for one in all_of_them),
+        next_step=_numbered(dict.fromkeys(one.next_step for one in all_of_them)),
+        field=first.field,
+        value=first.value,
+        economic_message="; ".join(one.economic_message for one in all_of_them if one.economic_message),
+        log_id=next((one.log_id for one in all_of_them if one.log_id), ""),
+    )
+
+
+def _numbered(texts: Iterable[str]) -> str:
+    every = list(texts)
+    return every[0] if len(every) == 1 else " ".join(f"({n}) {text}" for n, text in enumerate(every, start=1))
+
+
+def collected(*checks: Callable[[], object]) -> list[Failure]:
+    """Run all of the checks; return what they refuse, in their order."""
+    found = []
+    for check in checks:
+        try:
+            check()
+        except InvalidInvoice as refusal:
+            found.append(refusal.failure)
+    return found

@@ -1,0 +1,73 @@
+"""What becomes of an invoice after an error: later, never, or when the export is resumed."""
+
+from dataclasses import dataclass
+from random import Random
+
+from worker.domain.reasons import ProcessReason, failure
+from worker.domain.record import Bury, Transition, Wait, Yield
+from worker.errors import ExportError, Failure, Misconfigured, Rejected, Retryable, Uncertain
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RetryPolicy:
+    """How patient the export is."""
+
+    #: Upper bound of the first wait, in seconds; it doubles with every attempt.
+    base: float = 2.0
+    #: No wait of its own choice is longer, in seconds; e-conomic may ask for more.
+    cap: float = 900.0
+    #: Attempts after which the invoice becomes a dead letter.
+    most_attempts: int = 40
+    #: Shortest wait, in seconds, after an error that costs no attempt: nothing else would keep it from spinning.
+    pause: float = 1.0
+
+
+def decide(error: ExportError, *, attempts: int, now: float, policy: RetryPolicy, random: Random) -> Transition:
+    """Return what to do after ``error``; ``attempts`` were used up before this one, ``now`` is seconds since the epoch.
+
+    A rejected invoice is a dead letter at once. After an uncertain outcome it waits too: the next turn settles what
+    happened before anything is repeated.
+    """
+    if isinstance(error, Misconfigured):
+        return Yield()
+    if isinstance(error, Rejected) or not isinstance(error, Retryable | Uncertain):
+        return Bury(failure=error.failure)
+    costs_attempt = isinstance(error, Uncertain) or error.costs_attempt
+    if costs_attempt and attempts + 1 >= policy.most_attempts:
+        return Bury(failure=_exhausted(error, attempts + 1))
+    shortest = max(error.retry_after or 0.0, 0.0 if costs_attempt else policy.pause)
+    until = now + shortest + random.uniform(0, backoff(attempts, policy))
+    return Wait(until=until, failure=error.failure, costs_attempt=costs_attempt)
+
+
+def backoff(attempts: int, policy: RetryPolicy) -> float:
+    """Return the upper bound of the next wait in seconds: doubling, capped. The wait is anywhere below ("full jitter").
+
+    Source: AWS Architecture Blog, "Exponential Backoff And Jitter".
+    """
+    doublings = min(attempts, 64)  # beyond, the power would leave the float's range long after the cap was reached
+    return min(policy.cap, policy.base * 2.0**doublings)
+
+
+def _exhausted(error: ExportError, attempts: int) -> Failure:
+    """An outcome that stays unknown keeps its own reason: the person must look in e-conomic before all else."""
+    last = error.failure
+    if isinstance(error, Uncertain):
+        reason, next_step = (
+            ProcessReason.OUTCOME_UNKNOWN,
+            (
+                "Look for a draft or booked invoice with this reference, then re-queue: it is looked up "
+                "again before anything is sent."
+            ),
+        )
+    else:
+        reason, next_step = ProcessReason.ATTEMPTS_EXHAUSTED, None
+    return failure(
+        reason,
+        f"Given up after {attempts} attempts. The last trouble ({last.reason}): {last.description}",
+        field=last.field,
+        value=last.value,
+        economic_message=last.economic_message,
+        log_id=last.log_id,
+        next_step=next_step,
+    )

@@ -1,0 +1,264 @@
+"""What the operator's commands need of the ledger; the other parts stand in ``ports``."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from worker.domain.invoice_period import NewInvoice, PeriodRecord, Registered
+from worker.domain.record import Intent, InvoiceRecord, State, Transition
+from worker.errors import Failure
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unclaimed:
+    """Why a claim was refused: the state found, or ``paused`` / ``unknown``."""
+
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Due:
+    """An invoice for which a Celery message has to be published now."""
+
+    invoice_id: str
+    export: str
+    #: Its worker died on it: it goes on ahead of those that have not begun.
+    recovered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SharedCreation:
+    """The single flight of a customer or product that invoices share."""
+
+    #: e-conomic's customer number or product number, once known.
+    number: str | None
+    #: The write that an earlier holder left without an outcome.
+    intent: Intent | None
+    #: See ``Progress.generation``.
+    generation: int
+    #: This holder's fence; stale holders' writes are refused.
+    fence: int
+
+
+class IntakePort(Protocol):
+    """What the consumer of the event queue needs."""
+
+    def event_known(self, event_key: str) -> bool:
+        """Whether this event (``source#id``) was taken in completely before."""
+        ...
+
+    def open_period(self, period: PeriodRecord, event_key: str) -> None:
+        """Create the period, or add the event to it; back to ``registering``."""
+        ...
+
+    def register(self, period_id: str, event_key: str, invoices: Sequence[NewInvoice]) -> Registered:
+        """Write one chunk of invoices as ``received``; any number of repeats leaves the same ledger.
+
+        Same content again: nothing new (it joins the period). Other content: replaced and ``received`` again while
+        nothing of it was sent (no intent, draft or outcome) and no lease is held; else a ``Conflict`` of the period.
+        """
+        ...
+
+    def close_event(self, period_id: str, event_key: str) -> None:
+        """Mark the event as taken in and the period as ``registered``: its preflight is due."""
+        ...
+
+
+class PreflightPort(Protocol):
+    """What the check of a whole period needs."""
+
+    def claim_period(self, period_id: str) -> int | None:
+        """Take the period's lease; return its fence, or None when another holds it or nothing is due."""
+        ...
+
+    def received(self, period_id: str) -> Iterable[InvoiceRecord]:
+        """Yield the period's invoices in state ``received``, in invoice number order."""
+        ...
+
+    def pass_preflight(  # noqa: PLR0913  # whose check it is, what was read, and the three ways on
+        self,
+        period_id: str,
+        fence: int,
+        *,
+        read: Mapping[str, str],
+        queued: Sequence[str],
+        look: frozenset[str],
+        dead: Mapping[str, Failure],
+    ) -> Sequence[str]:
+        """Move invoices on from ``received`` (others are left alone); return the ids now ``queued``.
+
+        ``read`` is each one's content hash as it was checked: one whose content was replaced since then stays
+        ``received``, and the period stays due.
+
+        Those in ``look`` are queued with ``progress.look`` set: something of them is in e-conomic already, so the
+        export looks before it does anything. Raises ``LeaseLost`` when the period's fence is stale.
+        """
+        ...
+
+    def finish_preflight(self, period_id: str, fence: int, *, notice: str) -> None:
+        """Mark the period ``checked`` unless invoices came in meanwhile, and release its lease."""
+        ...
+
+    def defer_preflight(self, period_id: str, fence: int, *, until: float, notice: str) -> None:
+        """Release the period's lease; its preflight is due again at ``until``."""
+        ...
+
+
+class ExportPort(Protocol):
+    """What the export of one invoice needs."""
+
+    def claim(self, invoice_id: str) -> InvoiceRecord | Unclaimed:
+        """Take the lease of a ``queued`` invoice, raising its fence; its record comes back in the same trip.
+
+        The history is left out.
+        """
+        ...
+
+    def save(self, record: InvoiceRecord, transition: Transition) -> InvoiceRecord:
+        """Write the record's progress and apply the transition if ``record.fence`` still holds.
+
+        Raises ``LeaseLost`` otherwise, having written nothing.
+        """
+        ...
+
+    def renew(self, invoice_id: str, fence: int) -> None:
+        """Hold the invoice for another lease, changing nothing else. Raises ``LeaseLost`` when the fence is stale."""
+        ...
+
+    def states(self, invoice_ids: Sequence[str]) -> Mapping[str, State]:
+        """Return where these invoices stand; those that are not in the ledger are left out."""
+        ...
+
+    def open_shared(self, key: str) -> SharedCreation:
+        """Look up a shared creation, or take its lease. Raises ``Busy`` while another holds it."""
+        ...
+
+    def save_shared(self, key: str, creation: SharedCreation) -> None:
+        """Record intent, generation or number; a number ends the flight. Raises ``LeaseLost`` when stale."""
+        ...
+
+    def renew_shared(self, key: str, fence: int) -> None:
+        """Hold a shared creation for another lease, changing nothing else. Raises ``LeaseLost`` when stale."""
+        ...
+
+    def release_shared(self, key: str, fence: int) -> None:
+        """Give the lease back without a number, so that another may try; the intent stays."""
+        ...
+
+    def forget_shared(self, key: str) -> None:
+        """Drop a number that e-conomic no longer knows."""
+        ...
+
+    def pause(self, export: str, failure: Failure) -> None:
+        """Stop claims of this export until resumed; a pause already there keeps its first reason."""
+        ...
+
+
+class SweepPort(Protocol):
+    """What the sweeps need."""
+
+    def published(self, invoice_ids: Sequence[str]) -> None:
+        """Note that Celery messages for these ``queued`` invoices have been sent now."""
+        ...
+
+    def sweep(self, *, idle_exports: frozenset[str], limit: int = 500) -> Sequence[Due]:
+        """Return what needs a Celery message, moved to ``queued``: expired leases, due retries, lost messages.
+
+        A message counts as lost when it was never published, when invoices published clearly later have already been
+        claimed (queues are first in, first out; those that go ahead tell nothing), or when the export's queue is idle
+        (empty) for long enough.
+        An invoice whose lease ran out too often in a row (its worker was killed each time) becomes a dead letter; on
+        their last chance such invoices run one by one, so that the one that kills takes no other along.
+        Invoices of paused exports stay where they are.
+        """
+        ...
+
+    def periods_due(self) -> Sequence[tuple[str, str]]:
+        """Return (period id, export) of periods whose preflight is due and not held by anyone.
+
+        Periods of paused exports wait.
+        """
+        ...
+
+
+class PinPort(Protocol):
+    """Which agreement an export writes to, kept from its first use."""
+
+    def pin(self, export: str, agreement: int) -> int:
+        """Return the agreement that the export is pinned to: the first one that was ever given here."""
+        ...
+
+
+class PlanPort(Protocol):
+    """What a plan reads; it changes nothing."""
+
+    def invoice(self, invoice_id: str) -> InvoiceRecord | None:
+        """Return one record with its whole history."""
+        ...
+
+    def states(self, invoice_ids: Sequence[str]) -> Mapping[str, State]:
+        """Return where these invoices stand; those that are not in the ledger are left out."""
+        ...
+
+    def shared_number(self, key: str) -> str | None:
+        """Return the number of a shared creation, None when it is not known; takes no lease."""
+        ...
+
+    def pinned(self, export: str) -> int | None:
+        """Return the agreement that the export is pinned to, None when it has written to none yet."""
+        ...
+
+
+class OperatorPort(Protocol):
+    """What the commands need."""
+
+    def invoice(self, invoice_id: str) -> InvoiceRecord | None:
+        """Return one record with its whole history."""
+        ...
+
+    def period(self, period_id: str) -> PeriodRecord | None:
+        """Return one period with its counts."""
+        ...
+
+    def periods(self) -> Sequence[PeriodRecord]:
+        """Return all periods, newest first."""
+        ...
+
+    def invoices(self, period_id: str | None, state: State | None) -> Iterable[InvoiceRecord]:
+        """Yield records (history left out) of one period or of all, in one state or in any."""
+        ...
+
+    def requeue(self, invoice_ids: Sequence[str], *, by: str) -> Sequence[str]:
+        """Send dead letters back to ``received``, attempts at zero; return the ids that moved.
+
+        Their progress is kept, and the preflight of their periods is due again.
+        """
+        ...
+
+    def reexport(self, invoice_ids: Sequence[str], *, by: str, by_hand: bool = False) -> Sequence[str]:
+        """Send exported invoices back to ``received``, outcome cleared; return the ids that moved.
+
+        Each is looked up in e-conomic before anything else is done, whatever the preflight sees. Those that a person
+        declared exported stay where they are unless ``by_hand``: nothing in e-conomic need tell that they are there.
+        """
+        ...
+
+    def settle_by_hand(self, invoice_id: str, *, by: str, why: str) -> bool:
+        """Mark an invoice as exported by hand; False when it cannot be.
+
+        It must be dead, or stand still (received, queued, waiting) with nothing of it sent: what may be in e-conomic,
+        or is under way to it, has to come to an end first.
+        """
+        ...
+
+    def paused(self) -> Mapping[str, Failure]:
+        """Return the paused exports and why."""
+        ...
+
+    def resume(self, export: str) -> bool:
+        """Lift a pause; False when there was none."""
+        ...
+
+
+class Ledger(IntakePort, PreflightPort, ExportPort, SweepPort, OperatorPort, PinPort, PlanPort, Protocol):
+    """The whole of it."""

@@ -1,0 +1,143 @@
+"""Do the amounts agree with each other? Checked before anything is written anywhere; every problem is told."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from worker.domain.invoice import Invoice, Line
+from worker.domain.invoice_period import ControlTotal
+from worker.domain.money import OERE, ZERO, to_oere
+from worker.domain.reasons import EventReason, ReasonCode
+
+#: Dates outside are slips of a keyboard or a conversion, not business.
+_FIRST_YEAR, _LAST_YEAR = 2000, 2099
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """One thing wrong with an event, and where."""
+
+    reason: ReasonCode
+    description: str
+    #: Number of the invoice; None when it is about the event as a whole.
+    invoice_number: int | None = None
+    #: Field in the event's spelling.
+    field: str = ""
+    value: str = ""
+
+
+def check_invoice(invoice: Invoice) -> list[Problem]:
+    """Return everything in which the invoice contradicts itself."""
+    return [*_header(invoice), *_doubled_lines(invoice), *_line_vat(invoice), *_dates(invoice)]
+
+
+def check_event(
+    invoices: Iterable[Invoice], control_totals: Sequence[ControlTotal], invoice_count: int, *, by_type: bool = False
+) -> list[Problem]:
+    """Return every problem of every invoice, and those of the event as a whole.
+
+    ``by_type``: each invoice type has a number series of its own, so that two types may share a number.
+    """
+    every = list(invoices)
+    problems = [problem for invoice in every for problem in check_invoice(invoice)]
+    return [
+        *problems,
+        *_doubled_invoices(every, by_type=by_type),
+        *_count(every, invoice_count),
+        *_control(every, control_totals),
+    ]
+
+
+def _header(invoice: Invoice) -> Iterator[Problem]:
+    sums = (
+        ("net", invoice.net, sum((line.net for line in invoice.lines), ZERO), "its lines' net amounts"),
+        ("vat", invoice.vat, sum((line.vat for line in invoice.lines), ZERO), "its lines' VAT amounts"),
+        ("gross", invoice.gross, invoice.net + invoice.vat + invoice.rounding, "net, VAT and rounding"),
+    )
+    for field, told, added, parts in sums:
+        if told != added:
+            text = f"Invoice {invoice.invoice_number}: {field} is {told}, but {parts} add up to {added}."
+            yield _of(invoice, EventReason.INVALID_SUMS, text, field, told)
+
+
+def _doubled_lines(invoice: Invoice) -> Iterator[Problem]:
+    for number, times in Counter(line.line_number for line in invoice.lines).items():
+        if times > 1:
+            text = f"Invoice {invoice.invoice_number} has {times} lines with number {number}."
+            yield _of(invoice, EventReason.DUPLICATE_NUMBER, text, "lines.lineNumber", number)
+
+
+def _line_vat(invoice: Invoice) -> Iterator[Problem]:
+    """One øre for each order behind the invoice: a line adds up orders, and Opter rounds the VAT of each."""
+    allowed = OERE * max(1, len(invoice.order_numbers))
+    for line in invoice.lines:
+        expected = to_oere(line.net * line.vat_rate / 100)
+        if abs(line.vat - expected) > allowed:
+            yield _of(invoice, EventReason.INVALID_SUMS, _wrong_vat(invoice, line, expected), "lines.vat", line.vat)
+
+
+def _wrong_vat(invoice: Invoice, line: Line, expected: Decimal) -> str:
+    return (
+        f"Invoice {invoice.invoice_number}, line {line.line_number}: VAT is {line.vat}, but {line.vat_rate} % of "
+        f"{line.net} is {expected}."
+    )
+
+
+def _dates(invoice: Invoice) -> Iterator[Problem]:
+    dates: tuple[tuple[str, date], ...] = (("invoiceDate", invoice.invoice_date), ("dueDate", invoice.due_date))
+    for field, day in dates:
+        if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+            text = f"Invoice {invoice.invoice_number}: {field} {day} is not a plausible date."
+            yield _of(invoice, EventReason.EVENT_INVALID, text, field, day)
+
+
+def _doubled_invoices(invoices: Sequence[Invoice], *, by_type: bool) -> Iterator[Problem]:
+    series = Counter((one.invoice_number, one.invoice_type if by_type else None) for one in invoices)
+    for (number, _), times in series.items():
+        if times > 1:
+            text = f"Invoice number {number} stands {times} times in the event."
+            yield Problem(
+                reason=EventReason.DUPLICATE_NUMBER,
+                description=text,
+                invoice_number=number,
+                field="invoiceNumber",
+                value=str(number),
+            )
+
+
+def _count(invoices: Sequence[Invoice], told: int) -> Iterator[Problem]:
+    if len(invoices) != told:
+        text = f"The event announces {told} invoices, but holds {len(invoices)}."
+        yield Problem(reason=EventReason.CONTROL_TOTALS, description=text, field="invoiceCount", value=str(told))
+
+
+def _control(invoices: Sequence[Invoice], told: Sequence[ControlTotal]) -> Iterator[Problem]:
+    """Every currency of the invoices needs exactly one control total, and the other way round."""
+    announced = Counter(total.currency for total in told)
+    for currency in sorted(announced.keys() | {invoice.currency for invoice in invoices}):
+        if announced[currency] != 1:
+            text = f"The event has {announced[currency]} control totals for {currency}, not one."
+            yield Problem(reason=EventReason.CONTROL_TOTALS, description=text, field="controlTotals", value=currency)
+    for total in told:
+        yield from _control_total([one for one in invoices if one.currency == total.currency], total)
+
+
+def _control_total(invoices: Sequence[Invoice], total: ControlTotal) -> Iterator[Problem]:
+    sums = (
+        ("net", total.net, sum((one.net for one in invoices), ZERO)),
+        ("vat", total.vat, sum((one.vat for one in invoices), ZERO)),
+        ("gross", total.gross, sum((one.gross for one in invoices), ZERO)),
+    )
+    for field, told, added in sums:
+        if told != added:
+            text = f"The control total says {field} {told} {total.currency}, but the invoices add up to {added}."
+            field_path = f"controlTotals.{total.currency}.{field}"
+            yield Problem(reason=EventReason.CONTROL_TOTALS, description=text, field=field_path, value=str(told))
+
+
+def _of(invoice: Invoice, reason: ReasonCode, text: str, field: str, value: object) -> Problem:
+    return Problem(
+        reason=reason, description=text, invoice_number=invoice.invoice_number, field=field, value=str(value)
+    )

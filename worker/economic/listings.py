@@ -1,0 +1,90 @@
+"""What e-conomic holds, read as values: single resources, and collections with all their pages."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from worker.domain.reasons import failure
+from worker.economic.api_calls import Calls
+from worker.economic.parsers import MALFORMED
+from worker.economic.reasons import EconomicReason
+from worker.economic.urls import local, route
+from worker.errors import Unavailable
+
+T = TypeVar("T")
+#: The largest page that e-conomic gives; 1001 is refused with E04810.
+PAGE = 1000
+#: More pages than any agreement has: a server that always names a next one must not hold a worker for ever.
+_MOST_PAGES = 1000
+
+
+class Reading:
+    """Reads of one agreement. Errors as for every read, and ``Unavailable`` for an answer that makes no sense."""
+
+    def __init__(self, calls: Calls, api_url: str) -> None:
+        self._calls = calls
+        self._api_url = api_url.rstrip("/")
+
+    def one(self, path: str, read: Callable[[Any], T]) -> T:
+        """Return a resource that must be there."""
+        return _understood(read, self._calls.get(path), path)
+
+    def find(self, path: str, read: Callable[[Any], T]) -> T | None:
+        """Return a resource, or None when there is none."""
+        body = self._calls.find(path)
+        return None if body is None else _understood(read, body, path)
+
+    def every(self, path: str, read: Callable[[Any], T], query: str = "") -> tuple[T, ...]:
+        """Return a whole collection; ``query`` is a percent-encoded filter."""
+        chosen = f"&filter={query}" if query else ""
+        return tuple(
+            _understood(read, item, path) for item in self._items(f"{path}?skippages=0&pagesize={PAGE}{chosen}")
+        )
+
+    def offered(self, path: str, read: Callable[[Any], T]) -> tuple[T, ...] | None:
+        """Return a whole listing of a newer service (by cursor); None when the agreement may not read it."""
+        page = self._calls.offered(path)
+        if page is None:
+            return None
+        found = list(_understood(partial(_items, read=read), page, path))
+        for _ in range(_MOST_PAGES):
+            if not page.get("cursor"):
+                return tuple(found)
+            page = self._calls.get(f"{path}?cursor={quote(str(page['cursor']), safe='')}")
+            found += _understood(partial(_items, read=read), page, path)
+        raise _nonsense(path)
+
+    def local(self, link: str) -> str:
+        """Return the path of a link that e-conomic gave."""
+        return local(link, self._api_url)
+
+    def _items(self, first: str) -> Iterator[Any]:
+        following: str | None = first
+        for _ in range(_MOST_PAGES):
+            if following is None:
+                return
+            page = self._calls.get(following)
+            yield from _understood(lambda body: list(body["collection"]), page, first)
+            following = _understood(self._next, page, first)
+        raise _nonsense(first)
+
+    def _next(self, page: Any) -> str | None:
+        link = (page.get("pagination") or {}).get("nextPage")
+        return None if not link else self.local(link)
+
+
+def _items(page: Any, read: Callable[[Any], T]) -> list[T]:
+    return [read(item) for item in page["items"]]
+
+
+def _understood(read: Callable[[Any], T], body: Any, path: str) -> T:
+    try:
+        return read(body)
+    except MALFORMED as error:
+        raise _nonsense(path) from error
+
+
+def _nonsense(path: str) -> Unavailable:
+    text = f"GET {route(path.partition('?')[0])}: e-conomic's answer could not be understood."
+    return Unavailable(failure(EconomicReason.ECONOMIC_UNAVAILABLE, text))

@@ -1,0 +1,79 @@
+"""Whether e-conomic's books are open on a date; a closed one is reported, a date is never moved."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+
+from config.exports import Export
+from worker.domain.reasons import ReasonCode, failure
+from worker.economic.mapping.master_data import AccountingPeriod, AccountingYear
+from worker.economic.mapping.reasons import SetUpReason
+from worker.errors import Failure, InvalidInvoice
+
+#: What a person can open; ``closed_period = "hold"`` waits for it.
+_OPENABLE = frozenset(
+    {
+        SetUpReason.ACCOUNTING_YEAR_MISSING.value,
+        SetUpReason.ACCOUNTING_YEAR_CLOSED.value,
+        SetUpReason.ACCOUNTING_PERIOD_CLOSED.value,
+        SetUpReason.ACCOUNTING_PERIOD_BARRED.value,
+    }
+)
+#: e-conomic's codes for a date on which nothing may be posted: the journals service's names, the words that
+#: integrators match, and E04870, with which bookings in barred periods were refused (integrators, August 2026).
+_REFUSED_DATE = re.compile(
+    r"AccountingYear\w*(Closed|Barred|DoesNotExist)|PeriodClosed|PeriodBarred|InClosedPeriod|ClosedAccountingYear|^E04870$"
+)
+
+
+def year_of(day: date, years: Sequence[AccountingYear]) -> AccountingYear:
+    """Return the accounting year in which entries on this day may be made. Raises ``InvalidInvoice``."""
+    year = next((one for one in years if one.first <= day <= one.last), None)
+    if year is None:
+        raise _refused(SetUpReason.ACCOUNTING_YEAR_MISSING, day, "which lies in no accounting year of e-conomic")
+    if year.closed:
+        raise _refused(
+            SetUpReason.ACCOUNTING_YEAR_CLOSED, day, f"and accounting year {year.year} is closed in e-conomic"
+        )
+    for period in year.periods:
+        if period.first <= day <= period.last:
+            _check_period(day, period)
+    return year
+
+
+def waits(failures: Iterable[Failure], export: Export) -> bool:
+    """Tell whether an invoice with these failures, at least one, waits for a person to open the books."""
+    found = list(failures)
+    return export.closed_period == "hold" and bool(found) and all(one.reason in _OPENABLE for one in found)
+
+
+def held(found: Failure) -> Failure:
+    """Return the failure of an invoice that waits, saying that nobody has to re-queue it."""
+    step = "Open the accounting year or period in e-conomic: the invoice goes on by itself within about an hour."
+    return replace(found, next_step=step)
+
+
+def refused_date(day: date, said: Failure, codes: Iterable[str]) -> Failure | None:
+    """Return what a refusal by e-conomic means when its codes name the date, else None.
+
+    Periods are barred without legacy REST showing it, and reference data may be minutes old.
+    """
+    if not any(_REFUSED_DATE.search(code) for code in codes):
+        return None
+    text = f"The invoice is dated {day}, and e-conomic takes no entries on that date."
+    reason = SetUpReason.ACCOUNTING_PERIOD_BARRED
+    message, log_id = said.economic_message or said.description, said.log_id
+    return failure(reason, text, field="invoiceDate", value=str(day), economic_message=message, log_id=log_id)
+
+
+def _check_period(day: date, period: AccountingPeriod) -> None:
+    span = f"and the period {period.first} to {period.last}"
+    if period.closed:
+        raise _refused(SetUpReason.ACCOUNTING_PERIOD_CLOSED, day, f"{span} is closed in e-conomic")
+    if period.barred:
+        raise _refused(SetUpReason.ACCOUNTING_PERIOD_BARRED, day, f"{span} is barred in e-conomic")
+
+
+def _refused(reason: ReasonCode, day: date, why: str) -> InvalidInvoice:
+    return InvalidInvoice(failure(reason, f"The invoice is dated {day}, {why}.", field="invoiceDate", value=str(day)))

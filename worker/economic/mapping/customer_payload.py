@@ -1,0 +1,155 @@
+"""An existing customer brought up to date: PUT replaces the whole resource, so what was read goes back with ours in it.
+
+Omitted properties are cleared and a false boolean is not told (measured on a live agreement, August 2026), so nothing
+that e-conomic tells is left out, and what it does not tell stays as empty or false as it is.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from config.exports import Export
+from worker.domain.invoice import Customer, Invoice
+from worker.domain.reasons import failure
+from worker.economic.mapping import payment_terms
+from worker.economic.mapping.customer_matching import by_address, ledger_number, normalised
+from worker.economic.mapping.master_data import PaymentTerms, ReferenceData
+from worker.economic.mapping.reasons import CustomerReason, SetUpReason
+from worker.economic.mapping.text_limits import Fitted, Source, fit
+from worker.economic.mapping.vat_zones import check_zone, code_of, zone_for
+from worker.errors import InvalidInvoice
+
+
+def new_customer(invoice: Invoice, export: Export, reference: ReferenceData) -> dict[str, Any]:
+    """Return the body of POST /customers; what is not known is left out. Raises ``InvalidInvoice``."""
+    customer, defaults = invoice.customer, export.customers
+    check_findable(customer, match_address=defaults.match_address)
+    zone = check_zone(zone_for(customer, invoice.lines, export.vat), reference)
+    number = ledger_number(customer)
+    return {
+        **({"customerNumber": number} if number else {}),
+        **fitted(customer).texts,
+        "currency": defaults.currency,
+        "customerGroup": {"customerGroupNumber": _group(export, reference)},
+        "layout": {"layoutNumber": defaults.layout},
+        "paymentTerms": {"paymentTermsNumber": _terms(invoice, export, reference).number},
+        "vatZone": {"vatZoneNumber": zone},
+    }
+
+
+def check_defaults(export: Export, reference: ReferenceData) -> None:
+    """Refuse defaults for new customers that the agreement does not have. Raises ``InvalidInvoice``."""
+    _group(export, reference)
+    if export.customers.payment_terms:
+        payment_terms.named(export.customers.payment_terms, reference.payment_terms)
+
+
+def creation_remarks(customer: Customer) -> tuple[str, ...]:
+    """Return what a new customer would not get exactly as Opter has it."""
+    unfit = customer.ledger_number and not ledger_number(customer)
+    remark = "customer.ledgerNumber: too long for e-conomic, which numbered the customer itself"
+    return (*((remark,) if unfit else ()), *fitted(customer).remarks)
+
+
+def check_findable(customer: Customer, *, match_address: bool) -> None:
+    """Refuse a customer whose ledger number does not fit, and that nothing else would ever find again.
+
+    It would be created anew whenever the memory of its number is lost. Raises ``InvalidInvoice``.
+    """
+    unfit = customer.ledger_number and not ledger_number(customer)
+    if unfit and not customer.corporate_id and not (match_address and by_address(customer)):
+        text = f"Customer {customer.code}: ledger number {customer.ledger_number} is too long for e-conomic."
+        field, value = "customer.ledgerNumber", str(customer.ledger_number)
+        raise InvalidInvoice(failure(CustomerReason.CUSTOMER_NUMBER_UNFIT, text, field=field, value=value))
+
+
+def _terms(invoice: Invoice, export: Export, reference: ReferenceData) -> PaymentTerms:
+    if export.customers.payment_terms:
+        return payment_terms.named(export.customers.payment_terms, reference.payment_terms)
+    return payment_terms.choose(invoice.payment_condition, reference.payment_terms, export.codes.payment_conditions)
+
+
+def _group(export: Export, reference: ReferenceData) -> int:
+    group = export.customers.group
+    if group not in reference.customer_groups:
+        known = ", ".join(f"{number} {name}" for number, name in sorted(reference.customer_groups.items()))
+        text = f"Customer group {group} does not exist in e-conomic, which has: {known or 'none'}."
+        raise InvalidInvoice(
+            failure(SetUpReason.CUSTOMER_GROUP_MISSING, text, field="customers.group", value=str(group))
+        )
+    return group
+
+
+def fitted(customer: Customer) -> Fitted:
+    """Return Opter's data of a customer under e-conomic's names, made to fit. Raises ``InvalidInvoice``."""
+    abroad = customer.vat_number if customer.country != "DK" else None  # in Denmark it is the corporate id again
+    return fit(
+        (
+            Source(name="name", field="customer.name", text=customer.name, limit=255, required=True),
+            Source(name="address", field="customer.address", text=customer.address, limit=510, lines=True),
+            Source(name="zip", field="customer.zip", text=customer.zip, limit=30),
+            Source(name="city", field="customer.city", text=customer.city, limit=50),
+            Source(name="country", field="customer.country", text=customer.country, limit=50),
+            Source(name="telephoneAndFaxNumber", field="customer.phone", text=customer.phone, limit=255),
+            Source(name="email", field="customer.email", text=customer.email, limit=255, whole=True),
+            Source(name="ean", field="customer.ean", text=customer.ean, limit=13, whole=True),
+            Source(name="vatNumber", field="customer.vatNumber", text=abroad, limit=20, whole=True),
+            Source(
+                name="corporateIdentificationNumber",
+                field="customer.corporateId",
+                text=normalised(customer),
+                limit=40,
+                whole=True,
+            ),
+        )
+    )
+
+
+#: Told about a customer, and no part of it (e-conomic REST schema, customers: read only).
+_TOLD_ONLY = frozenset(
+    {"balance", "dueAmount", "lastUpdated", "totals", "metaData", "self"}
+    | {"contacts", "deliveryLocations", "templates", "invoices"}
+)
+
+
+def updated(customer: Customer, resource: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the customer to write: e-conomic's, with Opter's data in it. None: Opter's are no newer, or no different.
+
+    What Opter does not know stays as it is; nothing is ever emptied.
+    """
+    if not _is_newer(customer, resource):
+        return None
+    changes = differences(customer, resource)
+    return {**_writable(resource), **changes} if changes else None
+
+
+def differences(customer: Customer, resource: Mapping[str, Any]) -> dict[str, str]:
+    """Return what Opter tells otherwise than e-conomic, under e-conomic's names."""
+    return {name: text for name, text in fitted(customer).texts.items() if not _same(name, text, resource.get(name))}
+
+
+def _same(name: str, ours: str, theirs: Any) -> bool:
+    if name == "corporateIdentificationNumber" and theirs:
+        return True  # what the customer was matched by is not ours to rewrite
+    told = "" if theirs is None else str(theirs)
+    if name == "country":
+        return code_of(ours) == code_of(told)
+    return ours.split() == told.split()
+
+
+def _is_newer(customer: Customer, resource: Mapping[str, Any]) -> bool:
+    """Documented as a date, ``lastUpdated`` is a moment in UTC (measured)."""
+    told = resource.get("lastUpdated")
+    if customer.changed_at is None or not isinstance(told, str):
+        return False
+    try:
+        theirs = datetime.fromisoformat(told)
+    except ValueError:
+        return False
+    return datetime.fromisoformat(customer.changed_at) > theirs.replace(tzinfo=theirs.tzinfo or UTC)
+
+
+def _writable(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what is only told, addresses of resources, and null, which e-conomic refuses."""
+    kept = {name: value for name, value in resource.items() if name not in _TOLD_ONLY and value is not None}
+    return {name: _writable(value) if isinstance(value, Mapping) else value for name, value in kept.items()}

@@ -1,0 +1,192 @@
+"""Booking a draft: irreversible, so it names exactly one draft and, where Opter owns the series, the number."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from config.exports import Export
+from worker.domain.invoice import Invoice, InvoiceType, Line
+from worker.domain.money import ZERO
+from worker.domain.reasons import failure
+from worker.economic.mapping.master_data import ReferenceData
+from worker.economic.mapping.payment_terms import Settled, settle
+from worker.economic.mapping.reasons import SetUpReason
+from worker.economic.mapping.text_limits import Fitted, Source, fit
+from worker.economic.mapping.vat_zones import check_zone, zone_for
+from worker.errors import InvalidInvoice
+
+
+def is_credit(invoice: Invoice) -> bool:
+    """Tell whether it is a credit note: e-conomic has no document type, a negative total is one."""
+    if invoice.gross == ZERO:
+        return invoice.invoice_type is InvoiceType.CORRECTION
+    return invoice.gross < ZERO
+
+
+def heading(invoice: Invoice) -> str:
+    """Return the word over the invoice."""
+    return "Kreditnota" if is_credit(invoice) else "Faktura"
+
+
+def text_line(invoice: Invoice, *, with_number: bool) -> str:
+    """Return the references; ``with_number``: Opter's number too, because e-conomic gives one of its own.
+
+    What has to survive a cut at e-conomic's limit comes first, the order numbers last.
+    """
+    parts = (
+        f"Fakturanr. i Opter: {invoice.invoice_number}" if with_number else "",
+        f"Krediterer faktura {invoice.credits_invoice_number}" if invoice.credits_invoice_number else "",
+        f"Deres ref.: {invoice.your_reference}" if invoice.your_reference else "",
+        f"Ordrer: {', '.join(invoice.order_numbers)}" if invoice.order_numbers else "",
+    )
+    return "\n".join(part for part in parts if part)
+
+
+_ONE = Decimal("1.00")
+#: e-conomic takes six decimals of a rate, per 100 units.
+_RATE_STEP = Decimal("0.000001")
+_PAR = Decimal(100)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """What to send, and what in it differs from the source."""
+
+    payload: dict[str, Any]
+    remarks: tuple[str, ...]
+
+
+def draft_payload(  # noqa: PLR0913, PLR0917  # an invoice needs all of it
+    invoice: Invoice,
+    export: Export,
+    reference: ReferenceData,
+    our_reference: str,
+    customer_number: int,
+    products: Mapping[str, str],
+) -> Draft:
+    """Return the draft of an invoice; ``products`` maps its sales accounts to product numbers.
+
+    Money is Decimal with two decimals; a credit note is a draft with negative prices. Raises ``InvalidInvoice`` when
+    the agreement's set-up does not allow it.
+    """
+    check_rounding(invoice, export)
+    settled = settle(invoice, reference.payment_terms, export)
+    recipient, notes = fit(_recipient(invoice)), fit(_notes(invoice, export))
+    rate, rate_remarks = exchange_rate(invoice, reference.base_currency)
+    lines = [_line(line, invoice, products) for line in sorted(invoice.lines, key=lambda line: line.line_number)]
+    zone = check_zone(zone_for(invoice.customer, invoice.lines, export.vat), reference)
+    payload = {
+        "date": invoice.invoice_date.isoformat(),
+        "currency": invoice.currency,
+        **({"exchangeRate": rate} if rate else {}),
+        "layout": {"layoutNumber": export.invoice_layout},
+        **_terms(settled),
+        "customer": {"customerNumber": customer_number},
+        "recipient": {**recipient.texts, "vatZone": {"vatZoneNumber": zone}},
+        "references": {"other": our_reference},
+        "notes": notes.texts,
+        "lines": [{"lineNumber": n, "sortKey": n, **fields} for n, (fields, _) in enumerate(lines, start=1)],
+    }
+    cuts = (remark for fitted in (recipient, notes, *(text for _, text in lines)) for remark in fitted.remarks)
+    return Draft(
+        payload=payload,
+        remarks=(
+            *settled.remarks,
+            *rate_remarks,
+            *_rounding_left_out(invoice),
+            *units_left_out(invoice),
+            *_named_accounts(invoice),
+            *cuts,
+        ),
+    )
+
+
+def check_rounding(invoice: Invoice, export: Export) -> None:
+    """Refuse a rounding difference above ``booking.tolerance``, as a draft has no field for it.
+
+    Within the tolerance the invoice is booked without it. Raises ``InvalidInvoice``.
+    """
+    if abs(invoice.rounding) > export.booking.tolerance:
+        text = f"Opter rounded the total by {invoice.rounding} {invoice.currency}; e-conomic cannot."
+        raise InvalidInvoice(
+            failure(SetUpReason.ROUNDING_UNSUPPORTED, text, field="rounding", value=str(invoice.rounding))
+        )
+
+
+def exchange_rate(invoice: Invoice, base_currency: str) -> tuple[Decimal | None, tuple[str, ...]]:
+    """Return the rate to send, per 100 units, and remarks; None: e-conomic's rate of the day.
+
+    A rate on an invoice in the base currency is left out. Raises ``InvalidInvoice`` for one that is no price.
+    """
+    told = invoice.exchange_rate
+    if told is None:
+        return None, ()
+    if invoice.currency == base_currency:
+        return None, (
+            f"exchangeRate: {told} left out, as {base_currency} is the base currency",
+        ) if told != _PAR else ()
+    if told <= 0 or told >= 10**9:
+        text = f"Exchange rate {told} for {invoice.currency} is not a price of 100 units."
+        raise InvalidInvoice(failure(SetUpReason.EXCHANGE_RATE_INVALID, text, field="exchangeRate", value=str(told)))
+    rate = told.quantize(_RATE_STEP, rounding=ROUND_HALF_UP)
+    return rate, (f"exchangeRate: {told} rounded to {rate}",) if rate != told else ()
+
+
+def units_left_out(invoice: Invoice) -> list[str]:
+    """Return a remark on how many lines carried economic units: they are not exported, as Opter states."""
+    lines = sum(bool(line.economic_units) for line in invoice.lines)
+    return [f"economicUnits: of {lines} lines left out; they are not exported to e-conomic"] if lines else []
+
+
+def _terms(settled: Settled) -> dict[str, Any]:
+    own_date = {"dueDate": settled.due_date.isoformat()} if settled.due_date else {}
+    return {"paymentTerms": {"paymentTermsNumber": settled.terms.number}, **own_date}
+
+
+def _recipient(invoice: Invoice) -> tuple[Source, ...]:
+    customer = invoice.customer
+    return (
+        Source(name="name", field="customer.name", text=customer.name, limit=250, required=True),
+        Source(name="address", field="customer.address", text=customer.address, limit=250, lines=True),
+        Source(name="zip", field="customer.zip", text=customer.zip, limit=50),
+        Source(name="city", field="customer.city", text=customer.city, limit=250),
+        Source(name="country", field="customer.country", text=customer.country, limit=50),
+        Source(name="ean", field="customer.ean", text=customer.ean, limit=13, whole=True),
+    )
+
+
+def _notes(invoice: Invoice, export: Export) -> tuple[Source, ...]:
+    text = text_line(invoice, with_number=export.booking.numbers == "economic")
+    return (
+        Source(name="heading", field="invoiceType", text=heading(invoice), limit=250),
+        Source(name="textLine1", field="orderNumbers", text=text, limit=1000, lines=True),
+    )
+
+
+def _line(line: Line, invoice: Invoice, products: Mapping[str, str]) -> tuple[dict[str, Any], Fitted]:
+    described = line.text or f"{heading(invoice)} {invoice.invoice_number}"
+    field = f"lines[{line.line_number}].text"
+    text = fit([Source(name="description", field=field, text=described, limit=2500, lines=True)])
+    return {
+        **text.texts,
+        "product": {"productNumber": products[line.sales_account]},
+        "quantity": _ONE,
+        "unitNetPrice": line.net,
+    }, text
+
+
+def _named_accounts(invoice: Invoice) -> list[str]:
+    """Opter's accounts are free text until somebody numbers them; a group of that name is enough for us."""
+    named = sorted({line.sales_account for line in invoice.lines if not line.sales_account.isdigit()})
+    return [f"salesAccount: {account!r} is a name, not an account number" for account in named]
+
+
+def _rounding_left_out(invoice: Invoice) -> list[str]:
+    return [f"rounding: {invoice.rounding} left out, as it is within the tolerance"] if invoice.rounding else []
+
+
+def booking_payload(draft_number: int, book_with_number: int | None) -> dict[str, Any]:
+    """Return the body of POST /invoices/booked; None: e-conomic gives the number. Opter mails the invoice itself."""
+    numbered = {"bookWithNumber": book_with_number} if book_with_number else {}
+    return {"draftInvoice": {"draftInvoiceNumber": draft_number}, **numbered, "sendBy": "none"}

@@ -1,0 +1,120 @@
+"""Payment terms: which of e-conomic's correspond to Opter's condition, and whether they give Opter's due date."""
+
+from calendar import monthrange
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from config.exports import Export
+from worker.domain.invoice import Invoice, PaymentCondition
+from worker.domain.reasons import failure
+from worker.economic.mapping.master_data import PaymentTerms
+from worker.economic.mapping.reasons import SetUpReason
+from worker.errors import InvalidInvoice
+
+#: e-conomic's ``paymentTermsType`` whose due date is sent rather than computed.
+OWN_DATE = "dueDate"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settled:
+    """The terms to put on an invoice."""
+
+    terms: PaymentTerms
+    #: The date to send; only with terms of the kind ``dueDate``, e-conomic computes it for the others.
+    due_date: date | None = None
+    remarks: tuple[str, ...] = ()
+
+
+def settle(invoice: Invoice, terms: Sequence[PaymentTerms], export: Export) -> Settled:
+    """Choose the terms and compare due dates. Raises ``InvalidInvoice``.
+
+    A due date that was overridden in Opter is sent as it is when the agreement has exactly one term of the kind
+    ``dueDate``; otherwise the difference is a remark or a refusal, as ``booking.due_date_mismatch`` says.
+    """
+    chosen = choose(invoice.payment_condition, terms, export.codes.payment_conditions)
+    given = due_date(chosen, invoice.invoice_date)
+    if given == invoice.due_date:
+        return Settled(terms=chosen)
+    own = [chosen] if chosen.kind == OWN_DATE else [one for one in terms if one.kind == OWN_DATE]
+    can_send = invoice.due_date >= invoice.invoice_date  # e-conomic refuses an earlier one: E04760
+    if len(own) == 1 and can_send and (given or chosen.kind == OWN_DATE):
+        return Settled(terms=own[0], due_date=invoice.due_date)
+    return _differing(invoice, chosen, given, refuse=export.booking.due_date_mismatch == "refuse")
+
+
+def choose(condition: PaymentCondition, terms: Sequence[PaymentTerms], names: Mapping[str, str]) -> PaymentTerms:
+    """Return the terms for a condition: by name where ``names`` maps it, else by days among terms of its kind.
+
+    Days alone would not do: "30 days net" is not "30 days from the end of the month". Raises ``InvalidInvoice`` naming
+    the candidates when several or none fit.
+    """
+    mapped = next((theirs for ours, theirs in names.items() if _same(ours, condition.name)), None)
+    if mapped is not None:
+        wanted, fitting = f"named {mapped!r}", [one for one in terms if _same(one.name, mapped)]
+    else:
+        kind = "invoiceMonth" if condition.from_end_of_month else "net"
+        wanted = f"of kind {kind} with {condition.days} days"
+        fitting = [one for one in terms if (one.kind, one.days) == (kind, condition.days)]
+    if len(fitting) != 1:
+        raise _unsettled(condition, wanted, fitting, terms)
+    return fitting[0]
+
+
+def named(name: str, terms: Sequence[PaymentTerms]) -> PaymentTerms:
+    """Return the terms with this name. Raises ``InvalidInvoice``."""
+    return choose(PaymentCondition(name=name, days=0), terms, {name: name})
+
+
+def due_date(terms: PaymentTerms, invoice_date: date) -> date | None:
+    """Return the due date that e-conomic will compute; None for kinds whose computation is not documented.
+
+    ``net`` counts from the invoice date, ``invoiceMonth`` from the last day of its month (e-conomic REST docs, Payment
+    terms: "Løbende måned"); ``paidInCash`` is due at once.
+    """
+    if terms.kind == "net":
+        return invoice_date + timedelta(days=terms.days)
+    if terms.kind == "invoiceMonth":
+        last = monthrange(invoice_date.year, invoice_date.month)[1]
+        return invoice_date.replace(day=last) + timedelta(days=terms.days)
+    return invoice_date if terms.kind == "paidInCash" else None
+
+
+def _differing(invoice: Invoice, chosen: PaymentTerms, given: date | None, *, refuse: bool) -> Settled:
+    theirs = f"give {given}" if given else f"are of kind {chosen.kind}, whose date e-conomic decides"
+    text = f"Due date is {invoice.due_date} in Opter; e-conomic's payment terms {_named(chosen)} {theirs}."
+    if refuse or chosen.kind == OWN_DATE:
+        raise InvalidInvoice(failure(SetUpReason.DUE_DATE_MISMATCH, text, field="dueDate", value=str(invoice.due_date)))
+    return Settled(terms=chosen, remarks=(text,))
+
+
+def _unsettled(
+    condition: PaymentCondition, wanted: str, fitting: Sequence[PaymentTerms], terms: Sequence[PaymentTerms]
+) -> InvalidInvoice:
+    ours = f"payment condition {condition.name!r} ({_meaning(condition)})"
+    if fitting:
+        reason, text = (
+            SetUpReason.PAYMENT_TERMS_AMBIGUOUS,
+            f"Several payment terms {wanted} fit {ours}: {_list(fitting)}.",
+        )
+    else:
+        reason = SetUpReason.PAYMENT_TERMS_MISSING
+        text = f"e-conomic has no payment terms {wanted} for {ours}. It has: {_list(terms) or 'none'}."
+    value = condition.name or _meaning(condition)
+    return InvalidInvoice(failure(reason, text, field="paymentCondition", value=value))
+
+
+def _meaning(condition: PaymentCondition) -> str:
+    return f"{condition.days} days{' from the end of the month' if condition.from_end_of_month else ''}"
+
+
+def _list(terms: Sequence[PaymentTerms]) -> str:
+    return ", ".join(map(_named, terms))
+
+
+def _named(terms: PaymentTerms) -> str:
+    return f"{terms.number} {terms.name!r}"
+
+
+def _same(one: str, other: str) -> bool:
+    return one.strip().casefold() == other.strip().casefold()

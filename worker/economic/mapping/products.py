@@ -1,0 +1,101 @@
+"""From Opter's sales account to the product on the line: the group that stands for it, and a product in that group."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from worker.domain.identity import fingerprint
+from worker.domain.reasons import failure
+from worker.economic.mapping.master_data import Product, ProductGroup
+from worker.economic.mapping.reasons import SetUpReason
+from worker.economic.mapping.text_limits import Source, fit
+from worker.errors import InvalidInvoice
+
+
+def fitting_groups(
+    sales_account: str, mapping: Mapping[str, str], groups: Sequence[ProductGroup]
+) -> tuple[ProductGroup, ...]:
+    """Return the groups that stand for a sales account: as mapped, else those named or numbered like it.
+
+    A mapped value is a group number or, when no group has it, a group's exact name.
+    """
+    mapped = mapping.get(sales_account)
+    if mapped is not None:
+        by_number = tuple(group for group in groups if str(group.number) == mapped.strip())
+        return by_number or tuple(group for group in groups if group.name.strip() == mapped.strip())
+    wanted = sales_account.casefold()
+    return tuple(group for group in groups if wanted in (group.name.strip().casefold(), str(group.number)))
+
+
+def group_for(sales_account: str, mapping: Mapping[str, str], groups: Sequence[ProductGroup]) -> ProductGroup:
+    """Return the one group that stands for a sales account. Raises ``InvalidInvoice`` for none and for several."""
+    fitting = fitting_groups(sales_account, mapping, groups)
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        named = ", ".join(f"{group.number} {group.name!r}" for group in fitting)
+        reason, text = (
+            SetUpReason.PRODUCT_GROUP_AMBIGUOUS,
+            f"Sales account {sales_account} fits several groups: {named}.",
+        )
+    else:
+        like = mapping.get(sales_account, sales_account)
+        reason = SetUpReason.PRODUCT_GROUP_MISSING
+        text = f"No product group in e-conomic is named or numbered {like} for sales account {sales_account}."
+    raise InvalidInvoice(failure(reason, text, field="lines.salesAccount", value=sales_account))
+
+
+def choose(sales_account: str, group: ProductGroup, products: Sequence[Product]) -> str | None:
+    """Return the number of the product to put on a line; None: one has to be created.
+
+    First the product that carries the account's number, else the only one of the group that is not barred. Raises
+    ``InvalidInvoice`` when ours is barred and nothing else fits.
+    """
+    own = [one for one in products if one.group == group.number and one.number in own_numbers(sales_account)]
+    open_own = sorted((one.number for one in own if not one.barred), key=own_numbers(sales_account).index)
+    others = [one.number for one in products if one.group == group.number and not one.barred]
+    if open_own or len(others) == 1:
+        return (open_own or others)[0]
+    if own:
+        text = f"Product {own[0].number} of product group {group.number} {group.name} is barred in e-conomic."
+        raise InvalidInvoice(failure(SetUpReason.PRODUCT_BARRED, text, field="lines.salesAccount", value=sales_account))
+    return None
+
+
+def stands_in(group: ProductGroup, product: Product | None) -> bool:
+    """Tell whether a product may be put on a line for this group."""
+    return product is not None and product.group == group.number and not product.barred
+
+
+def own_numbers(sales_account: str) -> tuple[str, str]:
+    """Return the numbers a product of ours may have, preferred first: at most 25 characters, safe in an address."""
+    if re.fullmatch(r"[A-Za-z0-9-]{1,21}", sales_account):
+        return sales_account, f"OPT-{sales_account}"
+    short = fingerprint("OPT", sales_account)[:20]
+    return short, f"{short}-2"
+
+
+def number_to_create(sales_account: str, taken: Mapping[str, Product | None]) -> str:
+    """Return the first of ``own_numbers`` that e-conomic does not have. Raises ``InvalidInvoice`` when it has both.
+
+    ``taken`` says for each of them what e-conomic holds under it: products of other groups, or None.
+    """
+    for number in own_numbers(sales_account):
+        if taken[number] is None:
+            return number
+    numbers = " and ".join(own_numbers(sales_account))
+    text = f"Products {numbers} exist in e-conomic, but in other groups than sales account {sales_account} needs."
+    raise InvalidInvoice(
+        failure(SetUpReason.PRODUCT_NUMBER_TAKEN, text, field="lines.salesAccount", value=sales_account)
+    )
+
+
+def new_product(number: str, sales_account: str, group: ProductGroup) -> dict[str, Any]:
+    """Return the body of POST /products (e-conomic REST schema: number is a string, name at most 300)."""
+    name = Source(name="name", field="lines.salesAccount", text=sales_account, limit=300, required=True)
+    return {"productNumber": number, **fit([name]).texts, "productGroup": {"productGroupNumber": group.number}}
+
+
+def product_key(sales_account: str, group: ProductGroup) -> str:
+    """Name the product that may be created once for a sales account in a group."""
+    return fingerprint("product", sales_account, group.number)

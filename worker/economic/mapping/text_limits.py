@@ -1,0 +1,77 @@
+"""Texts made to fit e-conomic: unprintable characters taken out, length cut, and both said in a remark."""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from worker.domain.reasons import failure
+from worker.economic.mapping.reasons import SetUpReason
+from worker.errors import InvalidInvoice
+
+#: Unicode categories that no ledger prints: control characters, lone surrogates, line and paragraph separators.
+_UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """One text on its way into a payload."""
+
+    #: Property of the payload.
+    name: str
+    #: Field of the invoice, in the event's spelling; remarks name it, never its content.
+    field: str
+    text: str | None
+    #: e-conomic's limit in characters.
+    limit: int
+    #: Whether line breaks may stay.
+    lines: bool = False
+    #: Whether it is left out rather than cut: an identifier cut short would be somebody else's.
+    whole: bool = False
+    #: Whether e-conomic insists on it.
+    required: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fitted:
+    """Texts that may be sent; absent where nothing was left, as e-conomic refuses null and "" says nothing."""
+
+    texts: dict[str, str]
+    remarks: tuple[str, ...]
+
+
+def fit(sources: Iterable[Source]) -> Fitted:
+    """Fit several texts at once. Raises ``InvalidInvoice`` when nothing is left of one that e-conomic insists on."""
+    every = [(source, *_fit(source)) for source in sources]
+    return Fitted(
+        texts={source.name: text for source, text, _ in every if text},
+        remarks=tuple(remark for _, _, remarks in every for remark in remarks),
+    )
+
+
+def _fit(source: Source) -> tuple[str, list[str]]:
+    clean, replaced = _printable(source)
+    if source.required and not clean:
+        text = f"Nothing printable is left of {source.field}, which e-conomic requires."
+        raise InvalidInvoice(failure(SetUpReason.TEXT_REFUSED, text, field=source.field))
+    text = _cut(clean, source.limit)
+    remarks = [f"{source.field}: {replaced} unprintable characters replaced"] if replaced else []
+    if len(text) == len(clean):
+        return text, remarks
+    if source.whole:
+        return "", [*remarks, f"{source.field}: left out, as it is longer than {source.limit} characters"]
+    return text, [*remarks, f"{source.field}: cut from {len(clean)} to {len(text)} characters"]
+
+
+def _printable(source: Source) -> tuple[str, int]:
+    """Return the text on one line (or with its breaks), and how many characters had to be replaced by a space."""
+    text = unicodedata.normalize("NFC", source.text or "").replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    if not source.lines:
+        text = text.replace("\n", " ")
+    bad = {mark for mark in text if unicodedata.category(mark) in _UNPRINTABLE and mark != "\n"}
+    replaced = sum(mark in bad for mark in text)
+    return text.translate(dict.fromkeys(map(ord, bad), " ")).strip(), replaced
+
+
+def _cut(text: str, limit: int) -> str:
+    """Cut by UTF-16 units, as .NET counts characters, and never through the middle of one."""
+    return text.encode("utf-16-le")[: limit * 2].decode("utf-16-le", errors="ignore").rstrip()

@@ -1,0 +1,149 @@
+"""The voucher as POST /journals/{n}/vouchers takes it (e-conomic REST docs, "Journals")."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from config.exports import Export
+from worker.domain.invoice import Invoice
+from worker.domain.reasons import failure
+from worker.economic.mapping.accounting_years import year_of
+from worker.economic.mapping.draft import exchange_rate, heading, units_left_out
+from worker.economic.mapping.master_data import ReferenceData
+from worker.economic.mapping.reasons import SetUpReason, VoucherReason
+from worker.economic.mapping.voucher_accounts import open_journal, usable_account
+from worker.economic.mapping.voucher_postings import Posting, postings
+from worker.errors import InvalidInvoice
+
+#: A reference of ``worker.domain.identity``: export, region and series if any, invoice number.
+_MARKER = re.compile(r"\[([a-z][a-z0-9]{0,19}(?:-[A-Za-z0-9]{1,20}){0,2}-[1-9][0-9]{0,8})\]")
+
+
+def marker(reference: str) -> str:
+    """Return ``[main-100353]`` for ``main-100353``. It stands at the end of an entry's text."""
+    return f"[{reference}]"
+
+
+def marked(text: str) -> str | None:
+    """Return the reference that a text is marked with, None when it carries no marker.
+
+    The last one counts: what stands before it may be quoted from the invoice.
+    """
+    found = _MARKER.findall(text)
+    return found[-1] if found else None
+
+
+#: Kind of entry, in the API's spelling -> entries.
+Entries: TypeAlias = dict[str, list[dict[str, Any]]]
+CUSTOMER, FINANCE = "manualCustomerInvoices", "financeVouchers"
+
+
+def entries(
+    found: Sequence[Posting],
+    export: Export,
+    reference: ReferenceData,
+    *,
+    shared: Mapping[str, Any],
+    customer: Mapping[str, Any],
+) -> Entries:
+    """Return the entries; ``shared`` goes on all of them, ``customer`` on the customer's.
+
+    Raises ``InvalidInvoice`` when a clearing account is needed and there is none.
+    """
+    if export.voucher.layout == "per-account" or len(found) == 1:
+        return {CUSTOMER: [{**shared, **customer, "amount": one.gross, **_contra(one)} for one in found]}
+    clearing = {"contraAccount": _account(clearing_account(export, reference))}
+    total = {"amount": sum(one.gross for one in found)}
+    return {
+        CUSTOMER: [{**shared, **customer, **total, **clearing}],
+        FINANCE: [{**shared, "amount": -one.gross, **_own(one), **clearing} for one in found],
+    }
+
+
+def clearing_account(export: Export, reference: ReferenceData) -> int:
+    """Return the account between customer entry and finance entries. Raises ``InvalidInvoice``."""
+    number = export.voucher.clearing_account
+    if number is None:
+        text = "The invoice has several postings, and the exports file names no clearing account."
+        raise InvalidInvoice(failure(VoucherReason.CLEARING_ACCOUNT_MISSING, text, field="voucher.clearing_account"))
+    return usable_account(number, reference, field="voucher.clearing_account").number
+
+
+def _contra(posting: Posting) -> dict[str, Any]:
+    code = {"contraVatAccount": {"vatCode": posting.code}} if posting.code else {}
+    return {"contraAccount": _account(posting.account), **code}
+
+
+def _own(posting: Posting) -> dict[str, Any]:
+    code = {"vatAccount": {"vatCode": posting.code}} if posting.code else {}
+    return {"account": _account(posting.account), **code}
+
+
+def _account(number: int) -> dict[str, int]:
+    return {"accountNumber": number}
+
+
+#: e-conomic's limit of an entry's ``text``, in characters.
+_LONGEST_TEXT = 250
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Voucher:
+    """What to send, and what in it differs from the source."""
+
+    #: Number of the journal to post to.
+    journal: int
+    payload: dict[str, Any]
+    remarks: tuple[str, ...]
+
+
+def voucher_payload(
+    invoice: Invoice, export: Export, reference: ReferenceData, our_reference: str, customer_number: int
+) -> Voucher:
+    """Return the voucher of an invoice, in the accounting year that the API names for its date.
+
+    Net, VAT and gross that e-conomic computes from it are the invoice's, to the øre. Raises ``InvalidInvoice``.
+    """
+    year = year_of(invoice.invoice_date, reference.years).year
+    journal = open_journal(export, reference).number
+    rate, rate_remarks = exchange_rate(invoice, reference.base_currency)
+    due, due_remarks = _due(invoice, export)
+    shared = {
+        "date": invoice.invoice_date.isoformat(),
+        "text": entry_text(invoice, our_reference),
+        "currency": {"code": invoice.currency},
+        **({"exchangeRate": rate} if rate else {}),
+    }
+    customer = {"customer": {"customerNumber": customer_number}, "dueDate": due, **_number(invoice, export)}
+    found = postings(invoice, export, reference)
+    payload = {
+        "accountingYear": {"year": year},
+        "journal": {"journalNumber": journal},
+        "entries": entries(found, export, reference, shared=shared, customer=customer),
+    }
+    return Voucher(journal=journal, payload=payload, remarks=(*rate_remarks, *due_remarks, *units_left_out(invoice)))
+
+
+def entry_text(invoice: Invoice, our_reference: str) -> str:
+    """Return for example ``Faktura 100353 [main-100353]``: the marker is never cut."""
+    credited = f" til faktura {invoice.credits_invoice_number}" if invoice.credits_invoice_number else ""
+    text, mark = f"{heading(invoice)} {invoice.invoice_number}{credited}", marker(our_reference)
+    return f"{text[: _LONGEST_TEXT - len(mark) - 1]} {mark}"
+
+
+def _number(invoice: Invoice, export: Export) -> dict[str, int]:
+    """Schema and examples name the property differently, and an unknown name is ignored without a word."""
+    chosen = export.voucher.invoice_number_property
+    names = ("customerInvoice", "customerInvoiceNumber") if chosen == "both" else (chosen,)
+    return dict.fromkeys(names, invoice.invoice_number)
+
+
+def _due(invoice: Invoice, export: Export) -> tuple[str, tuple[str, ...]]:
+    """Return Opter's due date; one before the invoice's own date is refused by e-conomic, so it is due at once."""
+    if invoice.due_date >= invoice.invoice_date:
+        return invoice.due_date.isoformat(), ()
+    text = f"Due date is {invoice.due_date} in Opter, before the invoice's own date {invoice.invoice_date}."
+    if export.booking.due_date_mismatch == "refuse":
+        raise InvalidInvoice(failure(SetUpReason.DUE_DATE_MISMATCH, text, field="dueDate", value=str(invoice.due_date)))
+    return invoice.invoice_date.isoformat(), (f"{text} In e-conomic it is due on its own date.",)

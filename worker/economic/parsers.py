@@ -1,0 +1,157 @@
+"""e-conomic's JSON as values. False booleans and zero numbers may be absent from its bodies (measured)."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal, DecimalException
+from typing import Any
+
+from worker.economic.mapping.documents import document
+from worker.economic.mapping.master_data import (
+    Account,
+    AccountingPeriod,
+    AccountingYear,
+    Document,
+    EconomicCustomer,
+    Journal,
+    PaymentTerms,
+    Product,
+    ProductGroup,
+    VatAccount,
+    ZoneAccount,
+)
+
+Json = Mapping[str, Any]
+#: ``vatTypeNumber`` of VAT on purchases (e-conomic REST docs, VAT accounts).
+_PURCHASE = 2
+#: What reading a body of another shape than expected raises.
+MALFORMED = (KeyError, TypeError, ValueError, AttributeError, DecimalException)
+
+
+def customer(body: Json) -> EconomicCustomer:
+    """Read one of ``/customers``."""
+    return EconomicCustomer(
+        number=int(body["customerNumber"]),
+        name=_text(body, "name"),
+        corporate_id=_text(body, "corporateIdentificationNumber"),
+        address=_text(body, "address"),
+        zip=_text(body, "zip"),
+        city=_text(body, "city"),
+        country=_text(body, "country"),
+        barred=bool(body.get("barred")),
+        currency=_text(body, "currency"),
+    )
+
+
+def resource(body: Json) -> Json:
+    """Read a resource as it is."""
+    return dict(body)
+
+
+def draft(body: Json) -> Document:
+    """Read one of ``/invoices/drafts``."""
+    return document(body, booked=False)
+
+
+def booked(body: Json) -> Document:
+    """Read one of ``/invoices/booked``."""
+    return document(body, booked=True)
+
+
+def product(body: Json) -> Product:
+    """Read one of ``/products``."""
+    return Product(
+        number=str(body["productNumber"]),
+        name=_text(body, "name"),
+        group=int(body["productGroup"]["productGroupNumber"]),
+        barred=bool(body.get("barred")),
+    )
+
+
+def product_group(body: Json) -> ProductGroup:
+    """Read one of ``/product-groups``; its accounts are a resource of their own."""
+    return ProductGroup(number=int(body["productGroupNumber"]), name=_text(body, "name"))
+
+
+def zone_account(body: Json) -> ZoneAccount:
+    """Read one of ``/product-groups/{n}/sales-accounts``."""
+    account = body["salesAccount"]
+    return ZoneAccount(
+        zone=int(body["vatZone"]["vatZoneNumber"]),
+        account=int(account["accountNumber"]),
+        account_name=_text(account, "name"),
+        barred=bool(account.get("barred")),
+        vat_code=_text(account.get("vatAccount") or {}, "vatCode") or None,
+    )
+
+
+def payment_terms(body: Json) -> PaymentTerms:
+    """Read one of ``/payment-terms``."""
+    return PaymentTerms(
+        number=int(body["paymentTermsNumber"]),
+        name=_text(body, "name"),
+        kind=_text(body, "paymentTermsType"),
+        days=int(body.get("daysOfCredit") or 0),
+    )
+
+
+def vat_account(body: Json) -> VatAccount:
+    """Read one of ``/vat-accounts``."""
+    rate = Decimal(str(body.get("ratePercentage") or 0))
+    kind = (body.get("vatType") or {}).get("vatTypeNumber")
+    return VatAccount(code=str(body["vatCode"]), rate=rate, barred=bool(body.get("barred")), purchase=kind == _PURCHASE)
+
+
+def accounting_year(body: Json, periods: tuple[AccountingPeriod, ...]) -> AccountingYear:
+    """Read one of ``/accounting-years``."""
+    return AccountingYear(
+        year=str(body["year"]),
+        first=date.fromisoformat(body["fromDate"]),
+        last=date.fromisoformat(body["toDate"]),
+        closed=bool(body.get("closed")),
+        periods=periods,
+    )
+
+
+def accounting_period(body: Json) -> AccountingPeriod:
+    """Read one of ``/accounting-years/{y}/periods``; "barred" is not told there."""
+    return AccountingPeriod(
+        first=date.fromisoformat(body["fromDate"]),
+        last=date.fromisoformat(body["toDate"]),
+        closed=bool(body.get("closed")),
+    )
+
+
+def barred_period(body: Json) -> AccountingPeriod:
+    """Read one of the accounting years service's periods; its dates are documented as times of day."""
+    return AccountingPeriod(
+        first=date.fromisoformat(body["dateFrom"][:10]),
+        last=date.fromisoformat(body["dateTo"][:10]),
+        closed=bool(body.get("isClosed")),
+        barred=bool(body.get("isBarred")),
+    )
+
+
+def account(body: Json) -> Account:
+    """Read one of ``/accounts``."""
+    return Account(
+        number=int(body["accountNumber"]),
+        name=_text(body, "name"),
+        kind=_text(body, "accountType"),
+        barred=bool(body.get("barred")),
+        blocked=bool(body.get("blockDirectEntries")),
+    )
+
+
+def journal(body: Json) -> Journal:
+    """Read one of ``/journals``."""
+    settings = body.get("settings") or {}
+    return Journal(
+        number=int(body["journalNumber"]),
+        name=_text(body, "name"),
+        restricted_to=_text(settings, "entryTypeRestrictedTo"),
+    )
+
+
+def _text(body: Json, key: str) -> str:
+    value = body.get(key)
+    return "" if value is None else str(value)

@@ -1,0 +1,112 @@
+"""e-conomic as the export sees it: one agreement. ``worker.economic`` keeps the HTTP adapter.
+
+Errors of every method: ``Unreachable``, ``Throttled``, ``Misconfigured``, ``Refused`` (other 4xx); reads also
+``Unavailable`` (5xx, no answer), writes ``Uncertain`` instead. A 404 on a single resource is an answer (None), never an
+error; an outage is never absence.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from worker.domain.record import Intent
+from worker.economic.mapping.master_data import Document, EconomicCustomer, Product, ReferenceData, VoucherFound
+
+#: e-conomic takes files of at most "9.0 MB" (REST docs, voucher attachments); the smaller reading of it, in bytes.
+LARGEST_PDF = 9_000_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """The answer to a write: its JSON body, and whether it came from e-conomic's key memory."""
+
+    status: int
+    body: Any
+    #: ``X-ResultFromCache: true``: the original answer to an earlier request with the same key.
+    replayed: bool = False
+
+
+class Economic(Protocol):
+    """What the export asks of one agreement."""
+
+    def reference_data(self, sales_accounts: frozenset[str], *, newer_than: float | None = None) -> ReferenceData:
+        """Return reference data with groups and products of these sales accounts filled in.
+
+        Read once and cached with a bounded age. ``newer_than`` (seconds since the epoch) forces a re-read of what is
+        older: how "missing" is re-read once before it is believed.
+        """
+        ...
+
+    def customers_by_number(self, numbers: Sequence[int]) -> Sequence[EconomicCustomer]:
+        """Return the customers with these numbers, 200 a call."""
+        ...
+
+    def customers_by_corporate_id(self, corporate_ids: Sequence[str]) -> Sequence[EconomicCustomer]:
+        """Return the customers with these corporate ids, 200 a call."""
+        ...
+
+    def customers_by_name(self, name: str) -> Sequence[EconomicCustomer]:
+        """Return the customers with exactly this name (e-conomic ignores case)."""
+        ...
+
+    def customer_resource(self, number: int) -> Mapping[str, Any] | None:
+        """Return one customer as e-conomic tells it, property by property, to be written back as a whole."""
+        ...
+
+    def product(self, number: str) -> Product | None:
+        """Return one product."""
+        ...
+
+    def documents(self, references: Sequence[str]) -> Sequence[Document]:
+        """Return drafts and booked invoices whose ``references.other`` is one of these, exactly; drafts first read.
+
+        Drafts are listed before booked invoices, so that one booked between the two calls is seen at least once.
+        """
+        ...
+
+    def draft(self, number: int) -> Document | None:
+        """Return one draft."""
+        ...
+
+    def booked(self, number: int) -> Document | None:
+        """Return one booked invoice."""
+        ...
+
+    def send(self, intent: Intent) -> Reply:
+        """Send a frozen write: these bytes under this idempotency key."""
+        ...
+
+
+class EconomicVouchers(Economic, Protocol):
+    """What the voucher method asks besides."""
+
+    def vouchers(self, references: frozenset[str] | None, first: date, last: date) -> Sequence[VoucherFound]:
+        """Return vouchers whose entries carry the marker of one of these references, in any journal or booked.
+
+        None: of any reference, which costs the same, so that one look may serve many invoices.
+
+        Neither journals nor booked entries can be filtered by text, so all journals are read, and the booked entries
+        dated ``first`` to ``last``; journals first, so that one booked meanwhile is seen at least once.
+        """
+        ...
+
+    def posted(self, reply: Reply) -> Sequence[VoucherFound]:
+        """Return the marked vouchers of the answer to a posting, an array (measured); none when it has another shape.
+
+        Makes no call.
+        """
+        ...
+
+    def attachment(self, journal: int, voucher: str) -> int | None:
+        """Return the number of pages attached to a voucher (``{year}-{number}``); None: nothing is attached."""
+        ...
+
+    def attach(self, journal: int, voucher: str, pdf: bytes, *, key: str) -> Reply:
+        """Upload a PDF to a voucher: the same bytes under the same key, however often.
+
+        Raises ``Refused`` with ``VoucherAlreadyHasAttachment`` among its codes when one is there, and ``Refused`` with
+        status 404 while reads lag behind the posting (some seconds, reported by an integrator): then nothing was
+        attached, and as the refusal may be remembered under its key, the next attempt needs another.
+        """
+        ...

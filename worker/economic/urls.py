@@ -1,0 +1,110 @@
+"""Addresses of e-conomic's resources: path segments, routes, filters."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from urllib.parse import quote, unquote, urlsplit
+
+#: e-conomic's own encoding of awkward characters in path segments: ``_0_`` to ``_13_`` (REST docs, special characters).
+_AWKWARD = "<>*%:&/\\_ ?.#+"
+_CODE = re.compile(r"_(1[0-3]|[0-9])_")
+_OPENAPI = re.compile(r"/[a-z0-9]+/v\d+\.\d+\.\d+/")
+_NUMBERED = re.compile(r"(/[a-z0-9-]+)+/[1-9][0-9]*")
+_OF_ONE = frozenset({"DELETE", "PUT"})
+_SAFE = re.compile(r"(/[^/?#\s]+)+")
+
+
+def segment(text: str) -> str:
+    """Encode one path segment, for example the year ``2025/2026`` as ``2025_6_2026``."""
+    spelt = "".join(f"_{_AWKWARD.index(char)}_" if char in _AWKWARD else char for char in text)
+    return quote(spelt, safe="")
+
+
+def plain(spelt: str) -> str:
+    """Return the text that a path segment of e-conomic stands for: ``2025/2026`` for ``2025_6_2026``."""
+    return _CODE.sub(lambda found: _AWKWARD[int(found[1])], unquote(spelt))
+
+
+def voucher_path(journal: int, voucher: str) -> str:
+    """Return the path of a voucher by its key ``{year}-{number}``; ``ValueError`` is a mistake in this program."""
+    year, _, number = voucher.rpartition("-")
+    if journal < 1 or not year or not re.fullmatch(r"[1-9][0-9]{0,8}", number):
+        raise ValueError(f"{voucher!r} is not the key of a voucher in journal {journal}")
+    return f"/journals/{journal}/vouchers/{segment(year)}-{number}"
+
+
+def is_openapi(path: str) -> bool:
+    """Tell paths of the newer services (``/journalsapi/v15.0.0/...``, on a host of their own) from legacy ones."""
+    return _OPENAPI.match(path) is not None
+
+
+def checked(method: str, path: str) -> str:
+    """Return the path of a write if it is safe to send; ``ValueError`` is a mistake in this program.
+
+    ``DELETE /invoices/drafts`` without a number deletes every draft of the agreement, and a PUT to a number creates
+    what is not there, so both must end in one.
+    """
+    if not _SAFE.fullmatch(path) or ".." in path:
+        raise ValueError(f"{path!r} is not a path of e-conomic's API")
+    if method in _OF_ONE and not _NUMBERED.fullmatch(path):
+        raise ValueError(f"a {method} needs the number of one resource, and {path!r} has none")
+    return path
+
+
+def local(link: str, api_url: str) -> str:
+    """Return path and query of a link that e-conomic gave, below ``api_url``: our tokens never follow it elsewhere."""
+    if link.startswith(f"{api_url}/"):
+        return link[len(api_url) :]
+    parts = urlsplit(link)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def route(path: str) -> str:
+    """Return the path with its numbers taken out: what learned costs and failures are filed under."""
+    return re.sub(r"/\d[^/]*", "/{n}", path)
+
+
+#: Values that need no escape in any position.
+_PLAIN = re.compile(r"[A-Za-z0-9-]+")
+_ESCAPED = re.compile(r"[$()*,]")
+#: Longest percent-encoded filter. Servers of this family refuse queries beyond 2048 bytes by default.
+LONGEST = 1500
+
+
+def equals(field: str, value: str) -> str:
+    """Return ``field$eq:value`` with the value escaped."""
+    return f"{field}$eq:{_ESCAPED.sub(lambda found: '$' + found[0], value)}"
+
+
+def between(field: str, first: date, last: date) -> str:
+    """Return the filter for dates from ``first`` to ``last``, both included."""
+    return f"{field}$gte:{first}$and:{field}$lte:{last}"
+
+
+def encoded(expression: str) -> str:
+    """Percent-encode a filter for the query string; ``$ : ,`` may stand there as they are."""
+    return quote(expression, safe="$:,")
+
+
+def lookups(field: str, values: Sequence[str], *, most: int) -> Iterator[str]:
+    """Yield the filters that together find every one of these values, ``most`` of them a filter.
+
+    Empty values are left out: no resource is asked for by an empty name.
+    """
+    wanted = [value for value in dict.fromkeys(values) if value]
+    plain = [value for value in wanted if _PLAIN.fullmatch(value)]
+    yield from (f"{field}$in:[{','.join(chunk)}]" for chunk in _chunks(field, plain, most))
+    yield from (equals(field, value) for value in wanted if not _PLAIN.fullmatch(value))
+
+
+def _chunks(field: str, values: Sequence[str], most: int) -> Iterator[list[str]]:
+    chunk: list[str] = []
+    length = start = len(field) + len("$in:%5B%5D")
+    for value in values:
+        if chunk and (len(chunk) == most or length + len(value) + 1 > LONGEST):
+            yield chunk
+            chunk, length = [], start
+        chunk.append(value)
+        length += len(value) + 1
+    if chunk:
+        yield chunk

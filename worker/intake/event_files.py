@@ -1,0 +1,130 @@
+"""Building an event from invoices in files: the export of whole periods or single invoices, later on."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from worker.domain.invoice import Invoice
+from worker.domain.money import ZERO
+from worker.domain.reasons import EventReason
+from worker.domain.sums import Problem
+from worker.intake import reading
+from worker.intake.event import EVENT_TYPE, SPEC_VERSION, Period
+from worker.intake.event_errors import EventRefused
+from worker.intake.reading import parse_invoice, parse_lines
+
+_SUFFIXES = (".json", ".ndjson", ".jsonl")
+
+
+def compose(invoices: Sequence[Invoice], *, export: str, period: Period, source: str, now: float) -> bytes:
+    """Return the event that brings these invoices; ``now`` (seconds since the epoch) becomes its time.
+
+    Its id follows from export, period and content, so that publishing the same twice is one event.
+    """
+    ordered = sorted(invoices, key=lambda one: (one.invoice_number, one.invoice_type))
+    data = {
+        "export": export,
+        "trigger": "retrospective",
+        "period": period.model_dump(mode="json", by_alias=True, exclude_none=True),
+        "invoiceCount": len(ordered),
+        "controlTotals": list(_totals(ordered)),
+        "invoices": [invoice.model_dump(mode="json", by_alias=True, exclude_none=True) for invoice in ordered],
+    }
+    event = {
+        "specversion": SPEC_VERSION,
+        "id": f"retrospective-{hashlib.sha256(_written(data)).hexdigest()[:32]}",
+        "source": source,
+        "type": EVENT_TYPE,
+        "time": datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "datacontenttype": "application/json",
+        "data": data,
+    }
+    return _written(event)
+
+
+def is_event(raw: bytes) -> bool:
+    """Tell whether a file holds a whole event, to be published as it is, rather than invoices."""
+    try:
+        document, _ = reading.parse(raw)
+    except EventRefused:
+        return False
+    return isinstance(document, dict) and "specversion" in document
+
+
+def load_invoices(path: Path) -> tuple[Invoice, ...]:
+    """Read invoices from a JSON file (one, or an array), an NDJSON file, or a folder of such files.
+
+    Raises ``EventRefused`` with every problem of every file, ``OSError`` when one cannot be read.
+    """
+    invoices: list[Invoice] = []
+    problems: list[Problem] = []
+    for file in _files(path):
+        found, wrong = _load(file)
+        invoices += found
+        problems += wrong
+    if not invoices and not problems:
+        problems = [Problem(reason=EventReason.EVENT_INVALID, description=f"{path} holds no invoices.")]
+    if problems:
+        raise EventRefused(problems)
+    return tuple(invoices)
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    return sorted(file for file in path.iterdir() if file.suffix in _SUFFIXES and file.is_file())
+
+
+def _load(file: Path) -> tuple[tuple[Invoice, ...], list[Problem]]:
+    raw = file.read_bytes()
+    if file.suffix != ".json":
+        invoices, problems = parse_lines(raw)
+        return invoices, [_in_file(file, problem) for problem in problems]
+    return _gathered(file, raw)
+
+
+def _gathered(file: Path, raw: bytes) -> tuple[tuple[Invoice, ...], list[Problem]]:
+    invoices: list[Invoice] = []
+    problems: list[Problem] = []
+    try:
+        document, _ = reading.parse(raw)
+    except EventRefused as refusal:
+        return (), [_in_file(file, problem) for problem in refusal.problems]
+    for number, item in enumerate(document if isinstance(document, list) else [document]):
+        try:
+            invoices.append(parse_invoice(_written(item), within=f"[{number}]"))
+        except EventRefused as refusal:
+            problems += [_in_file(file, problem) for problem in refusal.problems]
+    return tuple(invoices), problems
+
+
+def _in_file(file: Path, problem: Problem) -> Problem:
+    return Problem(
+        reason=problem.reason,
+        description=f"{file.name}: {problem.description}",
+        field=problem.field,
+        value=problem.value,
+    )
+
+
+def _totals(invoices: Sequence[Invoice]) -> Iterator[dict[str, str]]:
+    for currency in sorted({invoice.currency for invoice in invoices}):
+        ours = [invoice for invoice in invoices if invoice.currency == currency]
+        yield {
+            "currency": currency,
+            "net": _sum(one.net for one in ours),
+            "vat": _sum(one.vat for one in ours),
+            "gross": _sum(one.gross for one in ours),
+        }
+
+
+def _sum(amounts: Iterable[Decimal]) -> str:
+    return str(sum(amounts, ZERO))
+
+
+def _written(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

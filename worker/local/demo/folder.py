@@ -1,0 +1,141 @@
+"""The demo's own folder, ports, exports file and settings; yours are not touched."""
+
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from config.settings import PREFIX, variable
+from worker.local.demo.sample import EXPORT
+from worker.local.demo.sample_vouchers import TAX_RATES
+from worker.sandbox.seed import CLEARING, standard_agreement
+from worker.sandbox.server import DEFAULT_TOKENS
+
+Method: TypeAlias = Literal["invoice", "voucher"]
+
+#: The journal that the vouchers go to.
+JOURNAL = 1
+
+_TEXT = """\
+# The demo's only export: it goes to the sandbox.
+[exports.{export}]
+agreement = {agreement}
+app_secret_token_file = "{folder}/app_secret_token"
+grant_token_file = "{folder}/grant_token"
+api_url = "{sandbox}"
+openapi_url = "{sandbox}"
+{start_text}
+[exports.{export}.customers]
+group = 21
+layout = 17
+
+[exports.{export}.codes.payment_conditions]
+"Lb. md. + 30 dage" = "Løbende måned 30 dage"
+{more}"""
+#: Opter's own setting, as it stands there.
+_START_TEXT = f'''\
+start_text = """
+exportMethod=voucher
+journalNumber={JOURNAL}
+"""
+'''
+_PAIRS = "\n".join(f'"{ours}" = "{theirs}"' for ours, theirs in TAX_RATES.items())
+_VOUCHERS = f"""
+[exports.{EXPORT}.codes.tax_rates]
+{_PAIRS}
+
+[exports.{EXPORT}.voucher]
+clearing_account = {CLEARING}
+"""
+
+
+def exports_text(method: Method, *, folder: Path, sandbox: str) -> str:
+    """Return the exports file for a method; the tokens lie in ``folder``, ``sandbox`` is the address to call."""
+    vouchers = method == "voucher"
+    return _TEXT.format(
+        export=EXPORT,
+        agreement=standard_agreement().number,
+        folder=folder,
+        sandbox=sandbox,
+        start_text=_START_TEXT if vouchers else "",
+        more=_VOUCHERS if vouchers else "",
+    )
+
+
+#: Beginnings of environment variables that could lead the demo to a real installation or agreement.
+_FOREIGN = (PREFIX, "REDIS_URL", "CELERY_", "FLOWER_")
+_HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """The demo's folder and addresses."""
+
+    folder: Path
+    sandbox_port: int
+    flower_port: int
+    method: Method
+
+    @property
+    def sandbox(self) -> str:
+        """The sandbox's address."""
+        return f"http://{_HOST}:{self.sandbox_port}"
+
+    @property
+    def exports_file(self) -> Path:
+        """The exports file."""
+        return self.folder / "exports.toml"
+
+    @property
+    def printed(self) -> Path:
+        """Folder of the invoices' PDFs."""
+        return self.folder / "printed"
+
+    @property
+    def logs(self) -> Path:
+        """Folder of the processes' logs."""
+        return self.folder / "logs"
+
+    def settings(self, redis_url: str) -> Mapping[str, str]:
+        """Return the settings that are the demo's own, as environment variables."""
+        return {
+            variable("environment"): "demo",
+            variable("exports_file"): str(self.exports_file),
+            variable("redis", "url"): redis_url,
+            variable("flower", "port"): str(self.flower_port),
+            **({variable("intake", "allowed_folders"): str(self.printed)} if self.method == "voucher" else {}),
+        }
+
+
+@contextmanager
+def demo_place(folder: Path | None, method: Method) -> Iterator[Place]:
+    """Make the folder and what must be in it; a temporary one is removed in the end unless something went wrong."""
+    made = Path(tempfile.mkdtemp(prefix="opter-economic-demo-")) if folder is None else folder.resolve()
+    made.mkdir(parents=True, exist_ok=True)
+    place = Place(folder=made, sandbox_port=_free_port(), flower_port=_free_port(), method=method)
+    for name, token in zip(("app_secret_token", "grant_token"), DEFAULT_TOKENS, strict=True):
+        (made / name).write_text(token, encoding="utf-8")
+    text = exports_text(method, folder=made, sandbox=place.sandbox)
+    place.exports_file.write_text(text, encoding="utf-8")
+    yield place
+    if folder is None:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def enter(settings: Mapping[str, str]) -> Mapping[str, str]:
+    """Make these the only settings of this process and of those it starts; return the whole environment."""
+    for name in [name for name in os.environ if name.upper().startswith(_FOREIGN)]:
+        del os.environ[name]
+    os.environ.update(settings)
+    return dict(os.environ)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((_HOST, 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,169 @@
+"""Keeps services running side by side: what dies is started again, later each time; stopped together, in order."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from worker.local import tether
+
+#: A log larger than this is put aside when its process starts; the one put aside before it goes.
+LOG_BYTES = 20 * 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Service:
+    """What to run."""
+
+    #: ``intake``, ``worker``, ... : one of our own commands, and the name of its log.
+    name: str
+    #: Arguments of ``opter-economic``.
+    arguments: tuple[str, ...]
+    #: Seconds that it gets to end by itself when told to.
+    patience: float = 10.0
+
+
+class Process:
+    """A service while it runs. Start it from the main thread: it ends with the thread that started it (Linux)."""
+
+    def __init__(self, service: Service, *, env: Mapping[str, str], logs: Path) -> None:
+        self._patience = service.patience
+        log = logs / f"{service.name}.log"
+        _put_aside(log)
+        with log.open("ab") as out:
+            self._popen = subprocess.Popen(  # noqa: S603  # our own program and arguments, no shell
+                _tethered(service.arguments),
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                # Ctrl-C reaches the supervisor alone, which stops everything in order.
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        """The process id, which the service keeps."""
+        return self._popen.pid
+
+    @property
+    def ended(self) -> int | None:
+        """The exit code; None while it runs."""
+        return self._popen.poll()
+
+    def stop(self) -> None:
+        """Ask it to end, and end its whole group when it takes too long."""
+        self._popen.send_signal(signal.SIGTERM)
+        try:
+            self._popen.wait(self._patience)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._popen.pid, signal.SIGKILL)
+            self._popen.wait()
+
+
+def own_command(*arguments: str) -> list[str]:
+    """Return the command line that runs ``opter-economic`` with this Python; the working directory stays out of it."""
+    return [sys.executable, "-P", "-m", "worker", *arguments]
+
+
+def _tethered(arguments: tuple[str, ...]) -> list[str]:
+    return [sys.executable, "-I", tether.__file__, str(os.getpid()), *own_command(*arguments)]
+
+
+def _put_aside(log: Path) -> None:
+    if log.exists() and log.stat().st_size > LOG_BYTES:
+        log.replace(log.with_suffix(".log.1"))
+
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
+#: Seconds after which a start counts as a success, so that the next death begins with the first pause again.
+_STEADY = 60.0
+
+
+class Running(Protocol):
+    """A started service; see ``worker.local.supervisor.Process``."""
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        ...
+
+    @property
+    def ended(self) -> int | None:
+        """The exit code; None while it runs."""
+        ...
+
+    def stop(self) -> None:
+        """Ask it to end, and see to it."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Death:
+    """A service that ended although nobody told it to."""
+
+    service: str
+    code: int
+    #: Seconds until it is started again.
+    pause: float
+
+
+@dataclass(kw_only=True, slots=True)
+class _Slot:
+    service: Service
+    process: Running | None = None
+    started_at: float = 0.0
+    deaths: int = 0
+    start_at: float = 0.0
+
+
+class Supervisor:
+    """Looks after services; the caller gives it a turn now and then."""
+
+    def __init__(
+        self, services: Sequence[Service], *, run: Callable[[Service], Running], clock: Callable[[], float]
+    ) -> None:
+        """``run`` starts one service. They are started in this order, and stopped in this order, too."""
+        self._slots = [_Slot(service=service) for service in services]
+        self._run = run
+        self._clock = clock
+
+    @property
+    def pids(self) -> Mapping[str, int | None]:
+        """Process ids by service; None for one that waits to be started again."""
+        return {slot.service.name: slot.process.pid if slot.process else None for slot in self._slots}
+
+    def turn(self) -> list[Death]:
+        """Start what is due, and return what has died since the last turn."""
+        deaths = [death for slot in self._slots if (death := self._buried(slot))]
+        for slot in self._slots:
+            if slot.process is None and slot.start_at <= self._clock():
+                slot.process, slot.started_at = self._run(slot.service), self._clock()
+        return deaths
+
+    def stop(self) -> None:
+        """Stop all of them, one after the other."""
+        for slot in self._slots:
+            process, slot.process = slot.process, None
+            if process and process.ended is None:
+                process.stop()
+
+    def _buried(self, slot: _Slot) -> Death | None:
+        code = slot.process.ended if slot.process else None
+        if code is None:
+            return None
+        now = self._clock()
+        slot.deaths = 1 if now - slot.started_at >= _STEADY else slot.deaths + 1
+        pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (slot.deaths - 1))
+        slot.process, slot.start_at = None, now + pause
+        return Death(service=slot.service.name, code=code, pause=pause)
+
+
+def starter(env: Mapping[str, str], logs: Path) -> Callable[[Service], Running]:
+    """Return what starts services with this environment, their words kept in this folder."""
+    logs.mkdir(parents=True, exist_ok=True)
+    return lambda service: Process(service, env=env, logs=logs)

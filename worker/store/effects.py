@@ -1,0 +1,97 @@
+"""What both ledgers must agree on, as pure functions."""
+
+from dataclasses import dataclass
+
+from worker.domain.reasons import ProcessReason, failure
+from worker.domain.record import Bury, Continue, Finish, Outcome, Progress, State, Transition, Wait
+from worker.errors import Failure
+
+#: A holder of a shared creation is done within a call or two: look again this soon, in seconds.
+BUSY_RETRY = 2.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Effect:
+    """What a transition changes, whichever kind it is."""
+
+    state: State
+    #: History entry.
+    event: str
+    detail: str = ""
+    outcome: Outcome | None = None
+    #: Not before; 0 when not waiting.
+    due_at: float = 0.0
+    #: The failure from now on.
+    failure: Failure | None = None
+    attempts: int = 0
+
+
+def effect_of(transition: Transition, standing: Failure | None) -> Effect:
+    """Return what this transition changes; ``standing`` is the failure so far, kept where there is no new verdict."""
+    match transition:
+        case Continue(event=event, detail=detail):
+            return Effect(state=State.EXPORTING, event=event, detail=detail, failure=standing)
+        case Finish(outcome=outcome, detail=detail):
+            return Effect(state=State.EXPORTED, event=outcome.value, detail=detail, outcome=outcome)
+        case Wait(until=until, failure=why, costs_attempt=costs):
+            return Effect(
+                state=State.WAITING, event="retry", detail=why.reason, due_at=until, failure=why, attempts=int(costs)
+            )
+        case Bury(failure=why):
+            return Effect(state=State.DEAD, event="dead", detail=why.reason, failure=why)
+        case _:
+            return Effect(state=State.QUEUED, event="yielded", failure=standing)
+
+
+def anything_sent(progress: Progress) -> bool:
+    """Tell whether something of the invoice is, or may be, in e-conomic, so that its content must not change."""
+    return bool(
+        progress.intent
+        or progress.look
+        or progress.missing_since
+        or progress.draft_number
+        or progress.booked_number
+        or progress.voucher
+    )
+
+
+def progress_of_replaced(progress: Progress) -> Progress:
+    """Return the progress of an invoice whose content was replaced before anything of it was in e-conomic.
+
+    The generation rises, so that the other content never travels under a key that a refused request has used.
+    """
+    return Progress(generation=progress.generation + 1)
+
+
+def worker_killed(max_crashes: int) -> Failure:
+    """Return the failure of an invoice whose workers die."""
+    return failure(
+        ProcessReason.WORKER_KILLED,
+        f"The worker that exported this invoice was killed {max_crashes} times in a row before it could say why.",
+    )
+
+
+def worker_suspected(crashes: int) -> Failure:
+    """Return the failure of an invoice that gets its last chance."""
+    return failure(
+        ProcessReason.WORKER_KILLED,
+        f"The worker that exported this invoice was killed {crashes} times in a row before it could say why. "
+        "It is tried once more, apart from others that were killed with it.",
+        next_step="Nothing yet. If workers go on dying, look at their memory and their log.",
+    )
+
+
+def held_by_another() -> Failure:
+    """Return the failure of an invoice that meets another worker at its customer or product."""
+    return failure(
+        ProcessReason.BUSY, "Another worker is creating the same customer or product in e-conomic right now."
+    )
+
+
+def period_gone(period_id: str) -> Failure:
+    """Return the failure of an event whose period vanished while it was being taken in."""
+    return failure(
+        ProcessReason.STORE_UNAVAILABLE,
+        f"Period {period_id} is no longer in the ledger, although its event is being taken in: Redis lost data.",
+        next_step="Nothing for this event: it is read again from its beginning. Find out why Redis lost data.",
+    )

@@ -1,0 +1,169 @@
+"""The event queue on Redis lists: an event is always in exactly one of queue, a consumer's own list, or the dead list.
+
+Publishers LPUSH; consumers take from the right. The names of all keys are in ``config.names``.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from config.names import consumers_key, dead_key, dead_reasons_key, heartbeat_key, processing_key
+from worker.store.connection import text, translated
+
+#: Seconds after which a consumer is forgotten. Long, because an event may still be moved to the list of a consumer
+#: that was frozen while it waited for one: its list is looked at until no such move can be under way any more.
+_FORGET = 24 * 3600.0
+#: How many refused events are read in one trip; each may be large.
+_DEAD_PAGE = 20
+
+
+def event_client(url: str, *, socket_timeout: float, connect_timeout: float) -> redis.Redis:
+    """Return a client for the event queue: it never repeats a command by itself.
+
+    A repeated BLMOVE would move a second event, while the first one's answer was lost. ``socket_timeout`` (seconds)
+    must be longer than any wait for an event.
+    """
+    return redis.Redis.from_url(
+        url,
+        retry=Retry(NoBackoff(), 0),
+        socket_timeout=socket_timeout,
+        socket_connect_timeout=connect_timeout,
+        socket_keepalive=True,
+        client_name="opter-economic-intake",
+    )
+
+
+class RedisEventQueue:
+    """One consumer's, publisher's or operator's view of the event queue. Every method may raise ``LedgerDown``."""
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        *,
+        queue: str,
+        clock: Callable[[], float],
+        consumer: str = "",
+        heartbeat: float = 30.0,
+    ) -> None:
+        """``clock`` gives seconds since the epoch; ``heartbeat`` is how long one beat counts, in seconds."""
+        # redis-py types values as text; events are bytes, in and out.
+        self._client: Any = client
+        self._queue = queue
+        self._clock = clock
+        self._consumer = consumer
+        self._heartbeat = heartbeat
+        self._own = processing_key(queue, consumer)
+
+    def beat(self) -> None:
+        """Tell the other consumers that this one is alive."""
+        with translated(), self._client.pipeline() as pipe:
+            pipe.zadd(consumers_key(self._queue), {self._consumer: self._clock()})
+            pipe.set(heartbeat_key(self._queue, self._consumer), "1", px=int(self._heartbeat * 1000))
+            pipe.execute()
+
+    def take(self, timeout: float) -> bytes | None:
+        """Return the oldest event of one's own list, else move one there; None after ``timeout`` seconds."""
+        with translated():
+            held: bytes | None = self._client.lindex(self._own, -1)
+            if held is None:
+                held = self._client.blmove(self._queue, self._own, timeout, "RIGHT", "LEFT")
+            return held
+
+    def acknowledge(self, raw: bytes) -> None:
+        """Forget an event."""
+        with translated():
+            self._client.lrem(self._own, -1, raw)
+
+    def postpone(self, raw: bytes) -> None:
+        """Put an event back on the queue, behind all others."""
+        with translated(), self._client.pipeline() as pipe:
+            pipe.lrem(self._own, -1, raw)
+            pipe.lpush(self._queue, raw)
+            pipe.execute()
+
+    def bury(self, raw: bytes, envelope: bytes) -> None:
+        """Move an event to the dead list, with why."""
+        with translated(), self._client.pipeline() as pipe:
+            pipe.lrem(dead_key(self._queue), 0, raw)
+            pipe.lpush(dead_key(self._queue), raw)
+            pipe.hset(dead_reasons_key(self._queue), _digest(raw), envelope)
+            pipe.lrem(self._own, -1, raw)
+            pipe.execute()
+
+    def reap(self) -> int:
+        """Put the events of consumers that are no longer alive back on the queue; return how many."""
+        with translated():
+            return sum(self._reap(name, seen) for name, seen in self._others())
+
+    def leave(self) -> None:
+        """Put one's own events back and stop counting as a consumer."""
+        with translated():
+            self._give_back(self._own)
+            self._client.delete(heartbeat_key(self._queue, self._consumer))
+            self._client.zrem(consumers_key(self._queue), self._consumer)
+
+    def publish(self, raw: bytes) -> None:
+        """Put an event on the queue."""
+        with translated():
+            self._client.lpush(self._queue, raw)
+
+    def waiting(self) -> int:
+        """Return how many events are on the queue or in the hands of a consumer."""
+        with translated():
+            consumers = self._client.zrange(consumers_key(self._queue), 0, -1)
+            lists = [self._queue, *(processing_key(self._queue, text(name)) for name in consumers)]
+            with self._client.pipeline(transaction=False) as pipe:
+                for key in lists:
+                    pipe.llen(key)
+                return sum(pipe.execute())
+
+    def dead(self) -> Sequence[tuple[bytes, bytes]]:
+        """Return (event, envelope) of every refused event, the newest first."""
+        with translated():
+            return list(self._dead())
+
+    def revive(self, raw: bytes) -> bool:
+        """Move a refused event back to the queue; False when it is not in the dead list."""
+        with translated():
+            # Two operators at once may double the event, which is harmless: taken in twice, it is one.
+            if self._client.lpos(dead_key(self._queue), raw) is None:
+                return False
+            with self._client.pipeline() as pipe:
+                pipe.lpush(self._queue, raw)
+                pipe.lrem(dead_key(self._queue), 0, raw)
+                pipe.hdel(dead_reasons_key(self._queue), _digest(raw))
+                pipe.execute()
+            return True
+
+    def _others(self) -> list[tuple[str, float]]:
+        found = self._client.zrange(consumers_key(self._queue), 0, -1, withscores=True)
+        return [(text(name), float(seen)) for name, seen in found if text(name) != self._consumer]
+
+    def _reap(self, name: str, seen: float) -> int:
+        if self._client.exists(heartbeat_key(self._queue, name)):
+            return 0
+        if seen < self._clock() - _FORGET:
+            self._client.zrem(consumers_key(self._queue), name)
+        return self._give_back(processing_key(self._queue, name))
+
+    def _give_back(self, key: str) -> int:
+        """Newest first, each to the end that is taken from: the oldest is next again."""
+        moved = 0
+        while self._client.lmove(key, self._queue, "LEFT", "RIGHT") is not None:
+            moved += 1
+        return moved
+
+    def _dead(self) -> Iterator[tuple[bytes, bytes]]:
+        start = 0
+        while page := self._client.lrange(dead_key(self._queue), start, start + _DEAD_PAGE - 1):
+            reasons = self._client.hmget(dead_reasons_key(self._queue), [_digest(raw) for raw in page])
+            yield from zip(page, (reason or b"" for reason in reasons), strict=True)
+            start += _DEAD_PAGE
+
+
+def _digest(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()

@@ -1,0 +1,179 @@
+"""Redis hashes as records."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from decimal import Decimal
+from typing import Any
+
+from worker.domain.invoice_period import Conflict, ControlTotal, PeriodRecord, PeriodState
+from worker.domain.record import HistoryEntry, Intent, InvoiceRecord, Outcome, Progress, State
+from worker.errors import Failure
+from worker.store.connection import mapping, text, texts
+from worker.store.effects import Effect
+
+#: Fields of ``Progress`` that scripts change, so they are kept beside the JSON text.
+BESIDE = frozenset({"generation", "look"})
+
+
+def dump_failure(failure: Failure | None) -> str:
+    """Return JSON text; empty for none."""
+    return _dump(_flat(failure)) if failure else ""
+
+
+def load_failure(text: str) -> Failure | None:
+    """Return what ``dump_failure`` was given."""
+    return Failure(**json.loads(text)) if text else None
+
+
+def dump_intent(intent: Intent | None) -> str:
+    """Return JSON text; empty for none."""
+    return _dump(_flat(intent)) if intent else ""
+
+
+def load_intent(text: str) -> Intent | None:
+    """Return what ``dump_intent`` was given."""
+    return Intent(**json.loads(text)) if text else None
+
+
+def dump_progress(progress: Progress) -> str:
+    """Return JSON text without the fields in ``BESIDE``."""
+    default = Progress()
+    changed = {
+        field.name: value
+        for field in fields(progress)
+        if field.name not in BESIDE and (value := getattr(progress, field.name)) != getattr(default, field.name)
+    }
+    return _dump(
+        {name: _flat(value) if isinstance(value, Intent | Failure) else value for name, value in changed.items()}
+    )
+
+
+def load_progress(text: str, *, generation: int, look: bool) -> Progress:
+    """Return what ``dump_progress`` was given, with the fields that were kept beside it."""
+    data: dict[str, Any] = json.loads(text)
+    intent, verdict = data.pop("intent", None), data.pop("verdict", None)
+    return Progress(
+        **{**data, "remarks": tuple(data.get("remarks", ()))},
+        intent=Intent(**intent) if intent else None,
+        verdict=Failure(**verdict) if verdict else None,
+        generation=generation,
+        look=look,
+    )
+
+
+def load_history(text: str) -> HistoryEntry:
+    """Return an entry that a script has written as ``[at, event, detail]``."""
+    at, event, detail = json.loads(text)
+    return HistoryEntry(at=float(at), event=event, detail=detail)
+
+
+def dump_period(period: PeriodRecord) -> str:
+    """Return JSON text of what the event said about the period; all else changes and is kept beside it."""
+    said = {
+        "id": period.id,
+        "export": period.export,
+        "number": period.number,
+        "name": period.name,
+        "region": period.region,
+        "closed_at": period.closed_at,
+        "invoice_count": period.invoice_count,
+        "control_totals": [_amounts(total) for total in period.control_totals],
+    }
+    return _dump(said)
+
+
+def load_period(text: str, **beside: Any) -> PeriodRecord:
+    """Return the period that ``dump_period`` was given, with the fields that were kept beside it."""
+    said: dict[str, Any] = json.loads(text)
+    totals = tuple(_control_total(total) for total in said.pop("control_totals"))
+    return PeriodRecord(**said, control_totals=totals, **beside)
+
+
+def load_conflict(text: str) -> Conflict:
+    """Return a conflict that a script has written."""
+    data = json.loads(text)
+    return Conflict(**{**data, "at": float(data["at"])})
+
+
+def _flat(value: Intent | Failure) -> dict[str, Any]:
+    return {field.name: got for field in fields(value) if (got := getattr(value, field.name)) != field.default}
+
+
+def _amounts(total: ControlTotal) -> dict[str, str]:
+    return {"currency": total.currency, "net": str(total.net), "vat": str(total.vat), "gross": str(total.gross)}
+
+
+def _control_total(data: Mapping[str, str]) -> ControlTotal:
+    amounts = {name: Decimal(data[name]) for name in ("net", "vat", "gross")}
+    return ControlTotal(currency=data["currency"], **amounts)
+
+
+def _dump(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+
+
+def invoice_record(invoice_id: str, fields: Mapping[str, str], history: Sequence[Any] = ()) -> InvoiceRecord:
+    """Return the record that a hash holds."""
+    return InvoiceRecord(
+        id=invoice_id,
+        export=fields["export"],
+        periods=tuple(fields["periods"].split()),
+        invoice_number=int(fields["number"]),
+        invoice_type=fields["type"],
+        region=fields["region"] or None,
+        content=fields["content"],
+        content_hash=fields["hash"],
+        state=State(fields["state"]),
+        outcome=_outcome(fields["outcome"]),
+        attempts=int(fields["attempts"]),
+        crashes=int(fields["crashes"]),
+        fence=int(fields["fence"]),
+        lease_until=float(fields["lease_until"]),
+        due_at=float(fields["due_at"]),
+        published_at=float(fields["published_at"]),
+        received_at=float(fields["received_at"]),
+        passed_at=float(fields["passed_at"]),
+        updated_at=float(fields["updated_at"]),
+        progress=load_progress(fields["progress"], generation=int(fields["generation"]), look=fields["look"] == "1"),
+        failure=load_failure(fields["failure"]),
+        history=tuple(load_history(text(entry)) for entry in history),
+    )
+
+
+def saved_record(record: InvoiceRecord, effect: Effect, answer: Sequence[Any]) -> InvoiceRecord:
+    """Return the record as it stands after a save, from what the script answers of it."""
+    state, outcome, attempts, crashes, lease_until, due_at, published_at, updated_at = texts(answer)
+    return replace(
+        record,
+        state=State(state),
+        outcome=_outcome(outcome),
+        attempts=int(attempts),
+        crashes=int(crashes),
+        lease_until=float(lease_until),
+        due_at=float(due_at),
+        published_at=float(published_at),
+        updated_at=float(updated_at),
+        failure=effect.failure,
+        history=(),
+    )
+
+
+def period_record(answers: Sequence[Any]) -> PeriodRecord:
+    """Return the period that its hash, its events, its counts and its conflicts hold."""
+    fields, events, counts, conflicts = mapping(answers[0]), answers[1], mapping(answers[2]), mapping(answers[3])
+    return load_period(
+        fields["document"],
+        events=tuple(texts(events)),
+        state=PeriodState(fields["state"]),
+        notice=fields["notice"],
+        received_at=float(fields["received_at"]),
+        counts={state: number for state in State if (number := int(counts.get(state, 0)))},
+        conflicts=tuple(
+            sorted(map(load_conflict, conflicts.values()), key=lambda it: (it.at, it.invoice_id, it.event_key))
+        ),
+    )
+
+
+def _outcome(name: str) -> Outcome | None:
+    return Outcome(name) if name else None

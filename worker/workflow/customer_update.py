@@ -1,0 +1,94 @@
+"""Existing customers brought up to date from Opter's newer data, where the exports file says so."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from worker.domain.canonical_json import encode
+from worker.domain.identity import idempotency_key
+from worker.domain.invoice import Customer
+from worker.domain.record import Intent
+from worker.economic.mapping.customer_payload import differences, updated
+from worker.economic.port import Reply
+from worker.errors import Refused, Uncertain
+from worker.workflow.context import Desk
+from worker.workflow.execution import Job
+from worker.workflow.single_flight import flight, write_down
+
+_CREATED = 201
+
+
+def refresh_customer(job: Job, number: int) -> None:
+    """Write Opter's data to an existing customer when they are newer, at most once for customer and period.
+
+    No intent is recorded: the same whole resource twice is the same as once, and whoever comes after us reads what is
+    there before anything is written. An update that e-conomic refuses does not keep the invoice from being exported;
+    it is remarked. Raises ``Busy`` while another worker is at the same customer, and e-conomic's other errors.
+    """
+    if not wants_update(job):
+        return
+    customer, desk = job.invoice.customer, job.desk
+    agreement = desk.economic.reference_data(frozenset()).agreement
+    key = update_key(agreement, number, job.record.periods[0])
+    with flight(desk, key) as turn:
+        if not turn.number:
+            for remark in _update(desk, customer, number, agreement):
+                job.note(remark)
+            write_down(desk, key, replace(turn, number=str(number)))
+
+
+def wants_update(job: Job) -> bool:
+    """Tell whether this invoice may bring its customer up to date at all."""
+    return job.desk.export.customers.update == "newer" and job.invoice.customer.changed_at is not None
+
+
+def update_key(agreement: int, number: int, period: str) -> str:
+    """Return the ledger's key under which it is remembered that a customer has had its turn in a period."""
+    return f"updated:{agreement}:{number}:{period}"
+
+
+def pending_update(desk: Desk, customer: Customer, number: int) -> tuple[Mapping[str, Any], str] | None:
+    """Return the customer as e-conomic has it this moment, and the body that brings it up to date; None: nothing does.
+
+    A PUT creates what is not there, so it goes only to a number that has just been read.
+    """
+    resource = desk.economic.customer_resource(number)
+    whole = updated(customer, resource) if resource else None
+    return (resource, encode(whole)) if resource and whole else None
+
+
+def _update(desk: Desk, customer: Customer, number: int, agreement: int) -> tuple[str, ...]:
+    pending = pending_update(desk, customer, number)
+    if pending is None:
+        return ()
+    try:
+        reply = desk.economic.send(_intent(desk, number, agreement, *pending))
+    except Refused as refusal:
+        codes = " ".join(sorted(refusal.codes)) or str(refusal.status)
+        return (f"customer: not updated, as e-conomic refused it ({codes})",)
+    except Uncertain as doubt:
+        return _settled(desk, customer, number, doubt)
+    return _remarks(reply)
+
+
+def _settled(desk: Desk, customer: Customer, number: int, doubt: Uncertain) -> tuple[str, ...]:
+    """Read back what an update without an answer came to; what e-conomic remembers as failed, it will not do soon."""
+    if not differences(customer, desk.economic.customer_resource(number) or {}):
+        return ("customer: updated",)
+    if doubt.replayed:
+        return ("customer: not updated, as e-conomic failed",)
+    raise doubt
+
+
+def _remarks(reply: Reply) -> tuple[str, ...]:
+    if reply.status == _CREATED:
+        return ("customer: deleted in e-conomic while it was being updated, and so created again",)
+    return ("customer: updated",)
+
+
+def _intent(desk: Desk, number: int, agreement: int, resource: Mapping[str, Any], body: str) -> Intent:
+    """Another state of the customer is another write: what e-conomic remembers of a key must not pass for it."""
+    version = hashlib.sha256(f"{resource.get('lastUpdated')} {body}".encode()).hexdigest()[:16]
+    key = idempotency_key(f"{desk.environment}-{agreement}", f"customer-{number}", f"update-{version}", 0)
+    return Intent(step="update", method="PUT", path=f"/customers/{number}", body=body, key=key, at=desk.clock())

@@ -1,0 +1,97 @@
+"""One execution of one invoice: the record under lease and what was learnt since the claim."""
+
+from collections.abc import Callable
+from functools import cached_property, partial
+from typing import Any
+
+from worker.domain.identity import idempotency_key
+from worker.domain.invoice import Invoice
+from worker.domain.record import Continue, Intent, InvoiceRecord, Progress, Step, Transition
+from worker.economic.mapping.master_data import VoucherFound
+from worker.economic.port import Reply
+from worker.errors import Refused
+from worker.workflow.context import Desk
+
+
+class Job:
+    """Gathers and writes; what to do next is decided from ``progress``."""
+
+    def __init__(self, record: InvoiceRecord, desk: Desk) -> None:
+        self.record = record
+        self.desk = desk
+        #: The last refusal of this execution, and the body that it refused.
+        self.refusal: Refused | None = None
+        self.refused_body = ""
+        self.refusals = 0
+        #: The write that this very execution has recorded; any other was left by an earlier one.
+        self.own: Intent | None = None
+        #: Our voucher, as this execution has last seen it.
+        self.found: VoucherFound | None = None
+        #: The PDF to attach, and what to remark about it; None: not asked for yet in this execution.
+        self.pdf: bytes | None = None
+        self.pdf_remarks: tuple[str, ...] | None = None
+        #: Whether it has been found to be this invoice's turn.
+        self.admitted = False
+        #: Remarks of this execution, written with whatever is saved next.
+        self.noted: list[str] = []
+        #: Reference data read before this time is not believed any more; seconds since the epoch, UTC.
+        self.fresh_since: float | None = None
+
+    @cached_property
+    def invoice(self) -> Invoice:
+        """The source's invoice; a record that nobody can read any more is this execution's trouble, not the task's."""
+        return Invoice.model_validate_json(self.record.content)
+
+    @property
+    def progress(self) -> Progress:
+        """How far this invoice has come."""
+        return self.record.progress
+
+    def note(self, remark: str) -> None:
+        """Have a remark of this execution written with whatever is saved next."""
+        self.noted.append(remark)
+
+    def save(self, transition: Transition, **progress: Any) -> None:
+        """Write changed progress and the transition. Raises ``LeaseLost`` and ``LedgerDown``."""
+        if self.noted:
+            remarks = progress.get("remarks", self.progress.remarks)
+            progress["remarks"] = tuple(dict.fromkeys((*remarks, *self.noted)))
+        self.record = self.desk.ledger.save(self.record.with_progress(**progress), transition)
+
+    def intend(self, step: Step, path: str, body: str, **progress: Any) -> None:
+        """Record a write that is about to be sent, frozen to the byte, before it is sent."""
+        key = self._key(step, progress.get("generation", self.progress.generation))
+        intent = Intent(step=step, method="POST", path=path, body=body, key=key, at=self.desk.clock())
+        self.save(Continue(event=f"{step}-intended"), intent=intent, **progress)
+        self.own = intent
+
+    def send(self, intent: Intent) -> Reply:
+        """Send the recorded write. Raises what ``Economic.send`` raises; a refusal is kept for the next look."""
+        return self._attempt(intent, partial(self.desk.economic.send, intent))
+
+    def attach(self, intent: Intent) -> Reply:
+        """Upload the PDF to the voucher that the record knows, under the recorded key. Raises as ``send`` does."""
+        journal, voucher = self.progress.journal, self.progress.voucher
+        if self.pdf is None or journal is None or voucher is None:
+            raise LookupError("there is no file to attach, or nothing to attach it to")
+        return self._attempt(intent, partial(self.desk.economic.attach, journal, voucher, self.pdf, key=intent.key))
+
+    def delete(self, path: str) -> Reply:
+        """Delete what is ours; needs no recorded intent, as whoever comes after us looks before deleting again."""
+        key = self._key(Step.DISCARD, self.progress.generation)
+        return self.desk.economic.send(
+            Intent(step=Step.DISCARD, method="DELETE", path=path, body="", key=key, at=self.desk.clock())
+        )
+
+    def _attempt(self, intent: Intent, call: Callable[[], Reply]) -> Reply:
+        try:
+            reply = call()
+        except Refused as refusal:
+            self.refusal, self.refused_body = refusal, intent.body
+            raise
+        self.refusal = None
+        return reply
+
+    def _key(self, step: Step, generation: int) -> str:
+        agreement = self.desk.economic.reference_data(frozenset()).agreement
+        return idempotency_key(f"{self.desk.environment}-{agreement}", self.record.id, step, generation)

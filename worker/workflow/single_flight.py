@@ -1,0 +1,169 @@
+"""Customers and products that invoices share are created once, however many invoices ask at the same time.
+
+The single flight is the ledger's (lease and fence). Whoever holds it looks first, settles what an earlier holder left
+without an outcome, and creates only after a fruitless look.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Protocol, cast
+
+from worker.domain.identity import idempotency_key
+from worker.domain.reasons import ProcessReason, failure
+from worker.domain.record import Intent
+from worker.domain.store_port import SharedCreation
+from worker.economic.port import Reply
+from worker.errors import Busy, LeaseLost, Refused, Unavailable, Uncertain
+from worker.workflow.context import Desk
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Creation:
+    """What is shared, how it is found, and how it is created. Keys hold no customer data."""
+
+    #: ``customer`` or ``product``: the step of the idempotency key.
+    step: str
+    #: Under which the number is remembered.
+    known_as: str
+    #: Identity of which only one may be created; several ``known_as`` may share it (two Opter codes, one company).
+    identity: str
+    #: Collection path to POST to.
+    path: str
+    #: Look it up in e-conomic; None when it is certainly not there. Raises ``Rejected`` for a question to a person.
+    look: Callable[[], str | None]
+    #: The body of the create, as canonical JSON.
+    body: Callable[[], str]
+    #: Its number in e-conomic's answer to the create; raises what reading another shape raises.
+    number_of: Callable[[Reply], str]
+    #: Whether e-conomic has it under this number, fit for use.
+    exists: Callable[[str], bool]
+    #: Whether a remembered number is asked for before it is used, as what it stands for may have become another thing.
+    changeable: bool = False
+
+    def trusts(self, number: str | None) -> bool:
+        """Tell whether a remembered number may be used."""
+        return bool(number) and (not self.changeable or self.exists(str(number)))
+
+
+class Obtain(Protocol):
+    """How the number of a shared thing is had: found or created, or only foretold by a plan."""
+
+    def __call__(self, desk: Desk, creation: Creation, *, agreement: int) -> str:
+        """Return e-conomic's number. Raises ``Rejected`` for a question to a person, and e-conomic's errors."""
+        ...
+
+
+def known_key(agreement: int, known_as: str) -> str:
+    """Return the ledger's key under which a number is remembered."""
+    return f"known:{agreement}:{known_as}"
+
+
+def find_or_create(desk: Desk, creation: Creation, *, agreement: int) -> str:
+    """Return e-conomic's number of a shared thing, creating it if a look finds none.
+
+    Raises ``Busy`` while another worker is at it, and whatever the look and the create raise.
+    """
+    remembered = known_key(agreement, creation.known_as)
+    with flight(desk, remembered) as known:
+        if not known.number:
+            key = f"making:{agreement}:{creation.identity}"
+            with flight(desk, key) as making:
+                number = creation.look() or _create(desk, creation, key, making, agreement)
+            write_down(desk, remembered, replace(known, number=number))
+            return number
+        if creation.trusts(known.number):
+            return known.number
+    desk.ledger.forget_shared(remembered)
+    return find_or_create(desk, creation, agreement=agreement)
+
+
+@contextmanager
+def flight(desk: Desk, key: str) -> Iterator[SharedCreation]:
+    """Have something done once: a number says that it has been. Raises ``Busy`` while another is at it."""
+    shared = desk.ledger.open_shared(key)
+    if shared.number:
+        yield shared
+        return
+    try:
+        with desk.keeping(partial(desk.ledger.renew_shared, key, shared.fence)):
+            yield shared
+    finally:
+        desk.ledger.release_shared(key, shared.fence)
+
+
+def write_down(desk: Desk, key: str, creation: SharedCreation) -> None:
+    """Record what a flight has come to. Raises ``Busy`` when another has taken it over: the invoice is still ours."""
+    try:
+        desk.ledger.save_shared(key, creation)
+    except LeaseLost as lost:
+        text = "Another worker has taken over the creation of the same customer or product in e-conomic."
+        raise Busy(failure(ProcessReason.BUSY, text), retry_after=2.0) from lost
+
+
+def _create(desk: Desk, creation: Creation, key: str, making: SharedCreation, agreement: int) -> str:
+    making = _recorded(desk, creation, key, making, agreement)
+    try:
+        reply = desk.economic.send(cast("Intent", making.intent))
+    except Refused as refusal:
+        _license_another(desk, key, making)
+        return _after_refusal(creation, refusal)
+    number = _told(creation, reply)
+    return _confirmed(desk, creation, key, making, number) if reply.replayed else number
+
+
+def _told(creation: Creation, reply: Reply) -> str:
+    """Read the number of what was created; an answer that does not tell it leaves the next look to find out."""
+    try:
+        return creation.number_of(reply)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        text = f"e-conomic answered the creation of a {creation.step} with status {reply.status} and no number."
+        raise Uncertain(failure(ProcessReason.OUTCOME_UNKNOWN, text)) from error
+
+
+def _after_refusal(creation: Creation, refusal: Refused) -> str:
+    """Somebody else may have created it meanwhile, under another identity or by hand: only then it is not refused."""
+    number = creation.look()
+    if number:
+        return number
+    if refusal.replayed or refusal.codes & {"PayloadChanged", "URLChanged"}:
+        raise _look_again(refusal.failure.log_id) from refusal
+    raise refusal
+
+
+def _recorded(desk: Desk, creation: Creation, key: str, making: SharedCreation, agreement: int) -> SharedCreation:
+    """Leave the intent before the effect; one that an earlier holder left is sent again while its key is remembered.
+
+    Past that the fruitless look before us has licensed a new create, under a new key.
+    """
+    if making.intent and desk.clock() - making.intent.at < desk.key_memory:
+        return making
+    generation = making.generation + (making.intent is not None)
+    intent = _intent(desk, creation, generation, agreement)
+    recorded = replace(making, intent=intent, generation=generation)
+    write_down(desk, key, recorded)
+    return recorded
+
+
+def _intent(desk: Desk, creation: Creation, generation: int, agreement: int) -> Intent:
+    key = idempotency_key(f"{desk.environment}-{agreement}", creation.identity, creation.step, generation)
+    return Intent(step=creation.step, method="POST", path=creation.path, body=creation.body(), key=key, at=desk.clock())
+
+
+def _license_another(desk: Desk, key: str, making: SharedCreation) -> None:
+    """The next create needs a new key, as e-conomic may remember its answer under this one for an hour."""
+    write_down(desk, key, replace(making, intent=None, generation=making.generation + 1))
+
+
+def _confirmed(desk: Desk, creation: Creation, key: str, making: SharedCreation, number: str) -> str:
+    """A remembered success proves that it was created once, not that it is still there."""
+    if creation.exists(number):
+        return number
+    _license_another(desk, key, making)
+    raise _look_again("")
+
+
+def _look_again(log_id: str) -> Unavailable:
+    text = "An earlier request to create the same customer or product has left a trace; it is looked up again."
+    return Unavailable(failure(ProcessReason.BUSY, text, log_id=log_id), retry_after=2.0)

@@ -1,0 +1,42 @@
+"""The sweep: what stands still in the ledger is sent on its way again."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from config.names import export_queue, preflight_queue
+from worker.domain.store_port import Due, SweepPort
+
+#: Invoices sent on in one turn, so that a turn stays short.
+_TURN = 500
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sweeper:
+    """One turn re-sends lost, due and abandoned work; safe to run in any number of processes at once."""
+
+    ledger: SweepPort
+    #: Names of the exports that this installation serves.
+    exports: Sequence[str]
+    #: Number of messages waiting in a Celery queue.
+    waiting: Callable[[str], int]
+    publish: Callable[[Sequence[Due]], None]
+    publish_preflight: Callable[[str, str], None]
+
+    def turn(self) -> int:
+        """Do one turn; return how many messages were sent. Raises ``LedgerDown``."""
+        idle = frozenset(export for export in self.exports if not self.waiting(export_queue(export)))
+        dues = self.ledger.sweep(idle_exports=idle, limit=_TURN)
+        mine = [due for due in dues if due.export in self.exports]
+        self.publish(mine)
+        return len(mine) + self._preflights()
+
+    def _preflights(self) -> int:
+        """Have due periods checked, unless a message to that end is waiting already."""
+        due = [
+            (period, export)
+            for period, export in self.ledger.periods_due()
+            if export in self.exports and not self.waiting(preflight_queue(export))
+        ]
+        for period, export in due:
+            self.publish_preflight(period, export)
+        return len(due)
