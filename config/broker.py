@@ -87,7 +87,7 @@ def _tasks(exports: Sequence[str]) -> dict[str, Any]:
 def _worker(settings: Settings) -> dict[str, Any]:
     return {
         "worker_pool": "threads",
-        "worker_consumer": "worker.runtime.message_filter:Doorkeeper",
+        "worker_consumer": "worker.runtime.message_filter:MessageFilter",
         "worker_concurrency": settings.worker.concurrency,
         "worker_prefetch_multiplier": 1,
         "worker_send_task_events": True,

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from config.export_schema import Section, TypeRules
-from config.exports import Export
+from config.exports import ExportConfig
 from config.settings import Settings, variable, variables
 from config.settings_sections import Section as SettingsSection
 
@@ -119,14 +119,14 @@ def written(value: Any) -> str:
 
 
 def _tables() -> Iterator[KeyTable]:
-    own = [_row(name, field) for name, field in Export.model_fields.items() if field.description]
+    own = [_row(name, field) for name, field in ExportConfig.model_fields.items() if field.description]
     in_the_file = [
         KeyRow(key=key, default="", example=written(example), required=False, meaning=meaning)
         for key, (example, meaning) in _IN_THE_FILE.items()
     ]
     meaning = "The export itself: which agreement it goes to, and by which method."
     yield KeyTable(name="exports.NAME", meaning=meaning, rows=(*in_the_file, *own))
-    for name, field in Export.model_fields.items():
+    for name, field in ExportConfig.model_fields.items():
         section = TypeRules if name == "types" else field.annotation
         if isinstance(section, type) and issubclass(section, Section):
             rows = tuple(_row(key, inner) for key, inner in section.model_fields.items())

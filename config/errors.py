@@ -13,7 +13,7 @@ _UNKNOWN = "extra_forbidden"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Mistake:
+class ConfigurationError:
     """One thing to put right before anything starts."""
 
     #: The file, or ``environment``.
@@ -32,21 +32,21 @@ class Mistake:
         return f"{place}: {self.problem} {self.next_step}".rstrip()
 
 
-class ConfigurationMistakes(Exception):
+class ConfigurationErrors(Exception):
     """The configuration cannot be used; ``mistakes`` lists everything that is wrong with it."""
 
-    def __init__(self, mistakes: Sequence[Mistake]) -> None:
-        super().__init__("\n".join(str(mistake) for mistake in mistakes))
-        self.mistakes = tuple(mistakes)
+    def __init__(self, errors: Sequence[ConfigurationError]) -> None:
+        super().__init__("\n".join(str(error) for error in errors))
+        self.errors = tuple(errors)
 
 
 def from_validation(
     error: ValidationError,
     model: type[BaseModel],
     place: Callable[[tuple[int | str, ...]], tuple[str, str, str]],
-) -> list[Mistake]:
+) -> list[ConfigurationError]:
     """Turn pydantic's findings into mistakes; ``place`` maps a location to (file, entry, key)."""
-    return [_mistake(detail, model, place(detail["loc"])) for detail in error.errors(include_url=False)]
+    return [_error(detail, model, place(detail["loc"])) for detail in error.errors(include_url=False)]
 
 
 def suggestion(name: str, known: Sequence[str]) -> str:
@@ -67,10 +67,10 @@ def models_along(model: type[BaseModel], loc: Sequence[int | str]) -> list[type[
     return models
 
 
-def _mistake(detail: ErrorDetails, model: type[BaseModel], place: tuple[str, str, str]) -> Mistake:
+def _error(detail: ErrorDetails, model: type[BaseModel], place: tuple[str, str, str]) -> ConfigurationError:
     file, entry, key = place
     problem, next_step = _wording(detail, model)
-    return Mistake(file=file, entry=entry, key=key, problem=problem, next_step=next_step)
+    return ConfigurationError(file=file, entry=entry, key=key, problem=problem, next_step=next_step)
 
 
 def _wording(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:

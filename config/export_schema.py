@@ -194,11 +194,11 @@ class Booking(Section):
         ),
     ] = "remark"
     zero_total: Annotated[
-        Literal["book", "settle"],
+        Literal["book", "skip"],
         Field(
-            description="An invoice of which every amount is zero: `book` it like any other, or `settle` it without "
+            description="An invoice of which every amount is zero: `book` it like any other, or `skip` it without "
             "posting anything, as whether e-conomic books such an invoice is not documented",
-            examples=["settle"],
+            examples=["skip"],
         ),
     ] = "book"
 

@@ -23,7 +23,7 @@ __all__ = (
     "Codes",
     "Corrections",
     "Customers",
-    "Export",
+    "ExportConfig",
     "ExportName",
     "InvoiceTypeName",
     "Limits",
@@ -37,7 +37,7 @@ ExportName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,19}$")]
 InvoiceTypeName = Literal["invoice", "correction", "interest", "manual", "commission-discount"]
 
 
-class Export(Section):
+class ExportConfig(Section):
     """One entry of the exports file, secrets resolved."""
 
     name: ExportName
@@ -124,7 +124,7 @@ class Export(Section):
         """Return what is different for this type of invoice."""
         return next((rules for name, rules in self.types.items() if name == invoice_type), TypeRules())
 
-    def for_type(self, invoice_type: str) -> "Export":
+    def for_type(self, invoice_type: str) -> "ExportConfig":
         """Return the export as it is for invoices of this type."""
         rules = self.rules_of(invoice_type)
         own = {name: value for name in ("layout", "journal") if (value := getattr(rules, name)) is not None}

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from config.errors import ConfigurationMistakes, Mistake, from_validation, suggestion
-from config.exports import Export, ExportName
+from config.errors import ConfigurationError, ConfigurationErrors, from_validation, suggestion
+from config.exports import ExportConfig, ExportName
 from config.targets import disagreements, split_addresses, unsafe_addresses
 from config.tokens import SOURCES, TOKENS, TokenMissing, read_token
 
@@ -51,22 +51,22 @@ def _problem(key: str, equals: str, value: str, found: dict[str, str | int]) -> 
 
 _TOP = ("defaults", "exports")
 #: Keys of an entry, as they are spelled in the file: its tokens only by where they come from.
-_KEYS = sorted((Export.model_fields.keys() - {"name", *TOKENS}) | {*SOURCES, "start_text"})
+_KEYS = sorted((ExportConfig.model_fields.keys() - {"name", *TOKENS}) | {*SOURCES, "start_text"})
 #: By method: what cannot differ by invoice type, because the method does not know it.
 _IDLE = {"invoice": ("journal",), "voucher": ("numbers", "layout")}
 
 
-def load_exports(path: Path, *, env: Mapping[str, str], secrets: Path) -> Mapping[str, Export]:
+def load_exports(path: Path, *, env: Mapping[str, str], secrets: Path) -> Mapping[str, ExportConfig]:
     """Read the exports file; relative ``*_token_file`` names are looked up in ``secrets``.
 
-    Raises ``ConfigurationMistakes`` with everything that is wrong in the file.
+    Raises ``ConfigurationErrors`` with everything that is wrong in the file.
     """
     document = _parsed(path)
     reader = _Reader(str(path), env, secrets)
     exports = reader.read(document)
-    reader.mistakes += [reader.mistake(*found) for found in disagreements(exports)]
-    if reader.mistakes:
-        raise ConfigurationMistakes(reader.mistakes)
+    reader.errors += [reader.error(*found) for found in disagreements(exports)]
+    if reader.errors:
+        raise ConfigurationErrors(reader.errors)
     return MappingProxyType(exports)
 
 
@@ -75,15 +75,15 @@ class _Reader:
 
     def __init__(self, file: str, env: Mapping[str, str], secrets: Path) -> None:
         self.file, self.env, self.secrets = file, env, secrets
-        self.mistakes: list[Mistake] = []
+        self.errors: list[ConfigurationError] = []
 
-    def mistake(self, entry: str, key: str, problem: str, next_step: str = "") -> Mistake:
-        return Mistake(file=self.file, entry=entry, key=key, problem=problem, next_step=next_step)
+    def error(self, entry: str, key: str, problem: str, next_step: str = "") -> ConfigurationError:
+        return ConfigurationError(file=self.file, entry=entry, key=key, problem=problem, next_step=next_step)
 
     def note(self, entry: str, key: str, problem: str, next_step: str = "") -> None:
-        self.mistakes.append(self.mistake(entry, key, problem, next_step))
+        self.errors.append(self.error(entry, key, problem, next_step))
 
-    def read(self, document: dict[str, Any]) -> dict[str, Export]:
+    def read(self, document: dict[str, Any]) -> dict[str, ExportConfig]:
         for key in document.keys() - set(_TOP):
             self.note("", key, "is not a known table.", suggestion(key, _TOP))
         defaults = self._table(document, "defaults")
@@ -100,14 +100,14 @@ class _Reader:
         self.note(place, key, "is not a table.", f"Write [{f'{place}.' if place else ''}{key}].")
         return {}
 
-    def _export(self, name: str, entries: dict[str, Any], defaults: dict[str, Any]) -> Export | None:
+    def _export(self, name: str, entries: dict[str, Any], defaults: dict[str, Any]) -> ExportConfig | None:
         place = f"exports.{name}"
         own = self._table(entries, name, "exports")
         self._check_name(name, place)
         entry = self._with_start_text(_merged(defaults, own), own, place)
         self._check_types(own.get("types"), entry.get("method", "invoice"), place)
         self._check_keys(entry, place)
-        values = {key: value for key, value in entry.items() if key in Export.model_fields and key not in TOKENS}
+        values = {key: value for key, value in entry.items() if key in ExportConfig.model_fields and key not in TOKENS}
         for token in TOKENS:
             values[token] = self._token(token, entry, place)
         return self._validated(name, values, place)
@@ -150,19 +150,17 @@ class _Reader:
             # Goes on, so that the other mistakes of the entry are found too; the mistake stops the load.
             return ""
 
-    def _validated(self, name: str, values: dict[str, Any], place: str) -> Export | None:
+    def _validated(self, name: str, values: dict[str, Any], place: str) -> ExportConfig | None:
         # The name is checked above; a bad one must not hide the rest.
         safe = name if re.fullmatch(r"[a-z][a-z0-9]{0,19}", name) else "x"
         if "name" in values:
             self.note(place, "name", "is not a known key: the table's name is the export's name.", "Take it out.")
         try:
-            export = Export.model_validate({**values, "name": safe})
+            export = ExportConfig.model_validate({**values, "name": safe})
         except ValidationError as error:
-            self.mistakes += from_validation(error, Export, lambda loc: (self.file, *_place(place, loc)))
+            self.errors += from_validation(error, ExportConfig, lambda loc: (self.file, *_place(place, loc)))
             return None
-        self.mistakes += [
-            self.mistake(place, *found) for found in (*unsafe_addresses(export), *split_addresses(export))
-        ]
+        self.errors += [self.error(place, *found) for found in (*unsafe_addresses(export), *split_addresses(export))]
         if export.method == "voucher" and not export.codes.tax_rates:
             self.note(
                 place, "codes.tax_rates", "is missing, and the voucher method needs it.", "Pair every Opter VAT code."
@@ -181,8 +179,8 @@ def _parsed(path: Path) -> dict[str, Any]:
         problem, next_step = f"is not TOML: {error}.", "Mend that line."
     except (UnicodeDecodeError, RecursionError):
         problem, next_step = "is not UTF-8 text, or nested too deeply.", "Save it as UTF-8."
-    raise ConfigurationMistakes(
-        [Mistake(file=str(path), entry="", key="", problem=problem, next_step=next_step)]
+    raise ConfigurationErrors(
+        [ConfigurationError(file=str(path), entry="", key="", problem=problem, next_step=next_step)]
     ) from None
 
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from config.errors import ConfigurationMistakes, Mistake, from_validation, suggestion
-from config.settings_sections import Flower, Http, Intake, Ledger, Log, Redis, Retry, Section, Worker
+from config.errors import ConfigurationError, ConfigurationErrors, from_validation, suggestion
+from config.settings_sections import Flower, Http, Intake, Log, Redis, Retry, Section, Store, Worker
 
 PREFIX = "OPTER_ECONOMIC_"
 DELIMITER = "__"
@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     exports_file: Annotated[Path, Field(description="The exports file (TOML)")] = Path("exports.toml")
     redis: Redis = Redis()
     intake: Intake = Intake()
-    ledger: Ledger = Ledger()
+    store: Store = Store()
     retry: Retry = Retry()
     http: Http = Http()
     worker: Worker = Worker()
@@ -50,10 +50,10 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Settings":
-        if self.http.deadline >= self.ledger.lease_seconds:
+        if self.http.deadline >= self.store.lease_seconds:
             raise ValueError(
                 f"{variable('http', 'deadline')} ({self.http.deadline:g} s) must be below "
-                f"{variable('ledger', 'lease_seconds')} ({self.ledger.lease_seconds:g} s): "
+                f"{variable('store', 'lease_seconds')} ({self.store.lease_seconds:g} s): "
                 "a call that outlives its lease could be repeated by another worker"
             )
         if self.intake.fetch_deadline >= self.intake.heartbeat:
@@ -80,17 +80,17 @@ class Settings(BaseSettings):
 def load_settings(*, secrets: Path = SECRETS) -> Settings:
     """Read environment variables and secret files (named like the variables, any case).
 
-    Raises ``ConfigurationMistakes`` with everything that is wrong.
+    Raises ``ConfigurationErrors`` with everything that is wrong.
     """
     unknown = _unknown(os.environ)
     try:
         settings = Settings(_secrets_dir=secrets, **_redis_url(os.environ, secrets))
     except ValidationError as error:
-        told = {mistake.key.upper() for mistake in unknown}
+        told = {error.key.upper() for error in unknown}
         found = from_validation(error, Settings, _place)
-        raise ConfigurationMistakes(unknown + [mistake for mistake in found if mistake.key not in told]) from None
+        raise ConfigurationErrors(unknown + [error for error in found if error.key not in told]) from None
     if unknown:
-        raise ConfigurationMistakes(unknown)
+        raise ConfigurationErrors(unknown)
     return settings
 
 
@@ -117,11 +117,11 @@ def _redis_url(environ: Mapping[str, str], secrets: Path) -> dict[str, Any]:
     return {"redis": {"url": url}} if url else {}
 
 
-def _unknown(environ: Mapping[str, str]) -> list[Mistake]:
+def _unknown(environ: Mapping[str, str]) -> list[ConfigurationError]:
     known = [variable(*path) for path in variables()]
     strangers = (name for name in sorted(environ) if name.upper().startswith(PREFIX) and name.upper() not in known)
     return [
-        Mistake(
+        ConfigurationError(
             file="environment",
             entry="",
             key=name,

@@ -69,7 +69,7 @@ class Intake(Section):
         str, Field(description="Name of this consumer, unique among those running; empty: host name and process number")
     ] = ""
     max_event_bytes: Annotated[Count, Field(description="Largest event accepted")] = 32 * 1024 * 1024
-    max_reference_bytes: Annotated[Count, Field(description="Largest file that an event may refer to")] = (
+    max_invoices_file_bytes: Annotated[Count, Field(description="Largest file that an event may refer to")] = (
         64 * 1024 * 1024
     )
     allowed_folders: Annotated[
@@ -92,7 +92,7 @@ class Intake(Section):
     ] = 30.0
 
 
-class Ledger(Section):
+class Store(Section):
     """Leases and sweeps: how fast what stands still is picked up again."""
 
     lease_seconds: Annotated[Seconds, Field(description="Seconds that a worker holds an invoice without a word")] = 20.0
@@ -121,7 +121,7 @@ class Http(Section):
     write_timeout: Annotated[Seconds, Field(description="Seconds to hand e-conomic a part of a request")] = 10.0
     pool_timeout: Annotated[Seconds, Field(description="Seconds to wait for a free connection")] = 2.0
     deadline: Annotated[Seconds, Field(description="Seconds that a whole call may take; shorter than the lease")] = 15.0
-    reference_age: Annotated[
+    master_data_age: Annotated[
         Seconds, Field(description="Seconds that product groups, terms and the like are believed unread")
     ] = 300.0
     key_memory_minutes: Annotated[

@@ -5,23 +5,23 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from urllib.parse import urlsplit
 
-from config.exports import Export
+from config.exports import ExportConfig
 
 _ECONOMIC = "e-conomic.com"
 _KEYS = ("api_url", "openapi_url")
 
 
-def elsewhere(exports: Mapping[str, Export]) -> dict[str, str]:
+def non_production_targets(exports: Mapping[str, ExportConfig]) -> dict[str, str]:
     """Return export -> address of those that do not go to e-conomic itself."""
     return {name: export.api_url for name, export in sorted(exports.items()) if not _is_economic(export.api_url)}
 
 
-def at_economic(exports: Mapping[str, Export]) -> dict[str, str]:
+def at_economic(exports: Mapping[str, ExportConfig]) -> dict[str, str]:
     """Return export -> address of those that go to e-conomic itself."""
     return {name: export.api_url for name, export in sorted(exports.items()) if _is_economic(export.api_url)}
 
 
-def split_addresses(export: Export) -> list[tuple[str, str, str]]:
+def split_addresses(export: ExportConfig) -> list[tuple[str, str, str]]:
     """Return (key, problem, next step) where one address is e-conomic's own and the other is not.
 
     Half an export in the books and half in the sandbox would be worse than either.
@@ -46,12 +46,12 @@ def _is_economic(url: str) -> bool:
 _SHARED = ("limits", "api_url", "openapi_url")
 
 
-def disagreements(exports: Mapping[str, Export]) -> list[tuple[str, str, str, str]]:
+def disagreements(exports: Mapping[str, ExportConfig]) -> list[tuple[str, str, str, str]]:
     """Return (entry, key, problem, next step) where exports of one agreement contradict each other."""
     return [found for pair in combinations(exports.values(), 2) for found in _between(*pair)]
 
 
-def unsafe_addresses(export: Export) -> list[tuple[str, str, str]]:
+def unsafe_addresses(export: ExportConfig) -> list[tuple[str, str, str]]:
     """Return (key, problem, next step) for addresses over which tokens would travel in the clear."""
     return [
         (key, f"is {url!r}: tokens would travel unencrypted.", "Use https://, or a host on this machine or network.")
@@ -60,7 +60,7 @@ def unsafe_addresses(export: Export) -> list[tuple[str, str, str]]:
     ]
 
 
-def _between(first: Export, second: Export) -> Iterator[tuple[str, str, str, str]]:
+def _between(first: ExportConfig, second: ExportConfig) -> Iterator[tuple[str, str, str, str]]:
     entry = f"exports.{second.name}"
     # An empty token stands for one that is missing, which is a mistake of its own.
     same_grant = first.grant_token.get_secret_value() == second.grant_token.get_secret_value() != ""

@@ -10,7 +10,7 @@ ExportError
 │  ├─ Unavailable           5xx or no answer on a read
 │  ├─ Busy                  another worker holds this invoice, customer or product; costs no attempt
 │  ├─ Held                  a person has to open something in e-conomic, and this export waits; costs no attempt
-│  └─ LedgerDown            Redis does not answer
+│  └─ StoreUnavailable            Redis does not answer
 ├─ Uncertain                sent, no usable answer: settle before repeating
 ├─ Misconfigured            401/403: the export pauses as a whole; no invoice dies for it
 └─ LeaseLost                another worker took over; this one stops without writing
@@ -101,13 +101,13 @@ class Busy(Retryable):
     costs_attempt = False
 
 
-class Held(Retryable):
+class OnHold(Retryable):
     """It waits until a person has opened something in e-conomic, as the exports file says."""
 
     costs_attempt = False
 
 
-class LedgerDown(Retryable):
+class StoreUnavailable(Retryable):
     """Redis does not answer, so nothing may be sent either."""
 
 

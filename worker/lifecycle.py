@@ -9,7 +9,7 @@ import structlog
 from celery import Celery, signals
 
 from config.broker import celery_config
-from config.exports import Export
+from config.exports import ExportConfig
 from config.exports_file import load_exports
 from config.settings import SECRETS, Settings, load_settings
 from worker.runtime import Runtime, build_runtime, configure_logs
@@ -23,12 +23,12 @@ class Lifecycle:
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings. Raises ``ConfigurationMistakes``."""
+        """The settings. Raises ``ConfigurationErrors``."""
         return load_settings()
 
     @cached_property
-    def exports(self) -> Mapping[str, Export]:
-        """The exports file. Raises ``ConfigurationMistakes``."""
+    def exports(self) -> Mapping[str, ExportConfig]:
+        """The exports file. Raises ``ConfigurationErrors``."""
         return load_exports(self.settings.exports_file, env=os.environ, secrets=SECRETS)
 
     @cached_property

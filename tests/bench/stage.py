@@ -13,7 +13,7 @@ from support.installation import Installation, event
 from config.settings_sections import Redis
 from worker.domain.invoice import Invoice
 from worker.domain.record import InvoiceRecord, State
-from worker.store import LedgerPolicy, RedisLedger
+from worker.store import RedisStore, StorePolicy
 
 #: Tokens a minute, and calls a day: so many that neither e-conomic's limit nor our rate gate is what is measured.
 UNLIMITED = 9_000_000
@@ -39,7 +39,7 @@ class Stage:
 
     def __init__(self, installation: Installation, client: redis.Redis) -> None:
         self.installation = installation
-        self._ledger = RedisLedger(client, prefix=Redis().prefix, policy=LedgerPolicy())
+        self._ledger = RedisStore(client, prefix=Redis().prefix, policy=StorePolicy())
         self._period = 0
 
     def latency(self, milliseconds: float) -> None:

@@ -10,44 +10,44 @@ from support.clock import ManualClock
 from support.memory_queue import MemoryEventQueue, MemoryEvents
 from support.samples import export, invoice, line
 
-from config.exports import Export
+from config.exports import ExportConfig
 from config.settings import Settings
 from worker.cli.console import console
-from worker.cli.context import Tools
+from worker.cli.context import CommandContext
 from worker.cli.main import run
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import ControlTotal, NewInvoice, PeriodRecord
 from worker.domain.money import ZERO
 from worker.domain.reasons import failure
 from worker.domain.record import Finish, InvoiceRecord, Outcome, Wait
-from worker.domain.store_port import Ledger
+from worker.domain.store_port import Store
 from worker.economic.mapping.reasons import SetUpReason
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure
-from worker.intake.queue import EventDesk
-from worker.store import MemoryLedger
+from worker.intake.queue import EventQueueOperator
+from worker.store import MemoryStore
 
 PERIOD = "main-p881"
 EVENT = "/opter/acme/1#1"
 
 
-class Bench(Tools):
+class Bench(CommandContext):
     """Tools over memory, and what came out of them."""
 
     def __init__(self, clock: ManualClock) -> None:
         self.stdout, self.stderr = io.StringIO(), io.StringIO()
         super().__init__(out=console(self.stdout), err=console(self.stderr), clock=clock, sleep=clock.advance)
-        self.memory: Ledger = MemoryLedger(clock=clock)
+        self.memory: Store = MemoryStore(clock=clock)
         self.queue = MemoryEvents()
         self.settings = Settings()
-        self.exports: Mapping[str, Export] = {"main": export()}
+        self.exports: Mapping[str, ExportConfig] = {"main": export()}
 
     @contextmanager
-    def ledger(self) -> Iterator[Ledger]:
+    def store(self) -> Iterator[Store]:
         yield self.memory
 
     @contextmanager
-    def events(self) -> Iterator[EventDesk]:
+    def events(self) -> Iterator[EventQueueOperator]:
         yield MemoryEventQueue(self.queue, consumer="operator")
 
     def run(self, *arguments: str) -> int:
@@ -63,7 +63,7 @@ class Bench(Tools):
         return json.loads(self.stdout.getvalue())
 
 
-def open_period(ledger: Ledger, *invoices: Invoice, name: str = "2026-47A", number: int = 881) -> str:
+def open_period(store: Store, *invoices: Invoice, name: str = "2026-47A", number: int = 881) -> str:
     """Take in a period of these invoices and return its id; its check is due."""
     gross = sum((one.gross for one in invoices), ZERO)
     net = sum((one.net for one in invoices), ZERO)
@@ -77,34 +77,34 @@ def open_period(ledger: Ledger, *invoices: Invoice, name: str = "2026-47A", numb
         invoice_count=len(invoices),
         control_totals=(ControlTotal(currency="DKK", net=net, vat=gross - net, gross=gross),),
     )
-    ledger.open_period(period, EVENT)
-    ledger.register(period.id, EVENT, [_new(one) for one in invoices])
-    ledger.close_event(period.id, EVENT)
+    store.open_period(period, EVENT)
+    store.register(period.id, EVENT, [_new(one) for one in invoices])
+    store.close_event(period.id, EVENT)
     return period.id
 
 
-def check(ledger: Ledger, period: str, dead: Mapping[str, Failure], *, notice: str = "") -> None:
+def check(store: Store, period: str, dead: Mapping[str, Failure], *, notice: str = "") -> None:
     """Pass the period's check: these invoices are dead, all others queued."""
-    fence = ledger.claim_period(period)
+    fence = store.claim_period(period)
     assert fence is not None
-    read = {one.id: one.content_hash for one in ledger.received(period)}
+    read = {one.id: one.content_hash for one in store.received(period)}
     queued = [one for one in read if one not in dead]
-    ledger.pass_preflight(period, fence, read=read, queued=queued, look=frozenset(), dead=dead)
-    ledger.finish_preflight(period, fence, notice=notice)
+    store.pass_preflight(period, fence, read=read, queued=queued, lookup=frozenset(), dead=dead)
+    store.finish_preflight(period, fence, notice=notice)
 
 
-def claimed(ledger: Ledger, invoice_id: str) -> InvoiceRecord:
+def claimed(store: Store, invoice_id: str) -> InvoiceRecord:
     """Claim an invoice that can be claimed."""
-    record = ledger.claim(invoice_id)
+    record = store.claim(invoice_id)
     assert isinstance(record, InvoiceRecord)
     return record
 
 
-def book(ledger: Ledger, invoice_id: str) -> None:
+def book(store: Store, invoice_id: str) -> None:
     """Export one queued invoice."""
-    record = claimed(ledger, invoice_id)
+    record = claimed(store, invoice_id)
     done = record.with_progress(booked_number=record.invoice_number, customer_number=1001)
-    ledger.save(done, Finish(outcome=Outcome.BOOKED))
+    store.save(done, Finish(outcome=Outcome.BOOKED))
 
 
 def half_done(bench: Bench) -> str:

@@ -7,10 +7,10 @@ import httpx
 from support import samples
 from support.clock import ManualClock
 
-from config.exports import Export
+from config.exports import ExportConfig
 from worker.economic.client import EconomicClient
 from worker.economic.thread_clients import Timeouts
-from worker.store.rate_limiter import Gate, MemoryGate
+from worker.store.rate_limiter import BaseRateLimiter, MemoryRateLimiter
 
 API = "https://restapi.e-conomic.com"
 NOT_FOUND = {"message": "Resource not found.", "httpStatusCode": 404, "logId": "0123-CPH"}
@@ -47,10 +47,17 @@ class Wire:
 def client(wire: Callable[[httpx.Request], httpx.Response], **changes: Any) -> EconomicClient:
     """Return a client over this wire, its gate in memory, both on one clock that stands still."""
     clock: ManualClock = changes.pop("clock", None) or ManualClock()
-    gate: Gate = changes.pop("gate", None) or MemoryGate(clock=clock, sleep=clock.advance)
-    export: Export = changes.pop("export", None) or samples.export()
+    rate_limiter: BaseRateLimiter = changes.pop("rate_limiter", None) or MemoryRateLimiter(
+        clock=clock, sleep=clock.advance
+    )
+    export: ExportConfig = changes.pop("export", None) or samples.export()
     return EconomicClient(
-        export, gate=gate, timeouts=Timeouts(), clock=clock, transport=lambda: httpx.MockTransport(wire), **changes
+        export,
+        rate_limiter=rate_limiter,
+        timeouts=Timeouts(),
+        clock=clock,
+        transport=lambda: httpx.MockTransport(wire),
+        **changes,
     )
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from support.samples import invoice
 
-from config.exports import Export
+from config.exports import ExportConfig
 from worker.domain.invoice import Invoice
-from worker.intake.file_sources import Places
+from worker.intake.file_sources import FileSources
 from worker.intake.reading import Reader
 from worker.intake.web_sources import Fetch, Resolve, Web, WebRules
 
@@ -57,7 +57,7 @@ def no_fetch(url: str, *, address: str) -> Any:
 
 
 def reader(  # noqa: PLR0913  # one keyword for each thing that a test may be about
-    *exports: Export,
+    *exports: ExportConfig,
     folders: tuple[Path, ...] = (),
     rules: WebRules | None = None,
     fetch: Fetch = no_fetch,
@@ -67,7 +67,7 @@ def reader(  # noqa: PLR0913  # one keyword for each thing that a test may be ab
 ) -> Reader:
     """Return a reader that knows these exports and places."""
     web = Web(rules or WebRules(), fetch=fetch, resolve=resolve, clock=clock)
-    return Reader({one.name: one for one in exports}, Places(folders, web), reference_limit=limit)
+    return Reader({one.name: one for one in exports}, FileSources(folders, web), invoices_file_limit=limit)
 
 
 def _totals(items: list[dict[str, Any]]) -> list[dict[str, str]]:

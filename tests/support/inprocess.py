@@ -13,7 +13,7 @@ from worker.sandbox.protocol import Protocol
 from worker.sandbox.resources import ROUTES
 from worker.sandbox.seed import standard_agreement
 from worker.sandbox.server import DEFAULT_TOKENS
-from worker.sandbox.server_state import World
+from worker.sandbox.server_state import ServerState
 from worker.sandbox.state import Agreement
 
 _ROUTER = Router(ROUTES)
@@ -23,12 +23,12 @@ class Sandbox:
     """A sandbox with one standard agreement, its time in the caller's hands."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        self.world = World({DEFAULT_TOKENS: standard_agreement()}, Clock(clock))
-        self._protocol = Protocol(world=self.world, router=_ROUTER)
+        self.server_state = ServerState({DEFAULT_TOKENS: standard_agreement()}, Clock(clock))
+        self._protocol = Protocol(server_state=self.server_state, router=_ROUTER)
 
     @property
     def agreement(self) -> Agreement:
-        return self.world.agreements[DEFAULT_TOKENS]
+        return self.server_state.agreements[DEFAULT_TOKENS]
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         """Answer one request, or raise what httpx raises when the connection is cut."""

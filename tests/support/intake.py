@@ -11,11 +11,11 @@ from worker.intake.consumer import Consumer
 from worker.intake.queue import EventQueue
 
 
-def consumer(queue: EventQueue, ledger: IntakePort, **changes: Any) -> Consumer:
+def consumer(queue: EventQueue, store: IntakePort, **changes: Any) -> Consumer:
     """Return a consumer that knows the export ``main`` and waits next to nothing between tries."""
     made = Consumer(
         queue=queue,
-        ledger=ledger,
+        store=store,
         reader=reader(export()),
         announce=lambda _period, _name: None,
         clock=lambda: 1_800_000_000.0,

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from support.intake import consumer  # the path has to be set first
 
-from worker.store import LedgerPolicy, RedisLedger  # same
+from worker.store import RedisStore, StorePolicy  # same
 from worker.store.event_queue import RedisEventQueue, event_client  # same
 
 
@@ -29,10 +29,10 @@ def main(url: str, prefix: str, name: str) -> None:
     signal.signal(signal.SIGTERM, on_term)
     with event_client(url, socket_timeout=5.0, connect_timeout=3.0) as client:
         queue = RedisEventQueue(client, queue=f"{prefix}period-closed", consumer=name, heartbeat=0.3, clock=time.time)
-        ledger = RedisLedger(client, prefix=prefix, policy=LedgerPolicy())
+        store = RedisStore(client, prefix=prefix, policy=StorePolicy())
         # A pause after some of the announcements, so that kills fall between events too.
         pause = random.Random(name).random() / 50  # repeatability, not secrecy
-        consumer(queue, ledger, announce=lambda *_: time.sleep(pause)).run(stop)
+        consumer(queue, store, announce=lambda *_: time.sleep(pause)).run(stop)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from support.harness import EXPORT, Works
+from support.harness import EXPORT, Harness
 from support.samples import customer, invoice
 
-from config.exports import Booking, Export
+from config.exports import Booking, ExportConfig
 from worker.domain.invoice import Invoice
 
 KNOWN = customer(ledger_number=1001, corporate_id=None, name="Aalbæk Tømrerfirma ApS")
@@ -16,16 +16,16 @@ def one(*lines: Any, **changes: Any) -> Invoice:
     return invoice(*lines, **({"customer": KNOWN} | changes))
 
 
-def exported(works: Works, *invoices: Invoice) -> Works:
-    works.close_period(*invoices)
-    works.until_rest()
-    return works
+def exported(harness: Harness, *invoices: Invoice) -> Harness:
+    harness.close_period(*invoices)
+    harness.until_rest()
+    return harness
 
 
-def writes(works: Works) -> list[str]:
-    entries = works.sandbox.world.journal.entries
+def writes(harness: Harness) -> list[str]:
+    entries = harness.sandbox.server_state.journal.entries
     return [f"{entry.method} {entry.path}" for entry in entries if entry.method != "GET"]
 
 
-def with_booking(**booking: Any) -> Export:
+def with_booking(**booking: Any) -> ExportConfig:
     return EXPORT.model_copy(update={"booking": Booking(**booking)})

@@ -62,7 +62,7 @@ class MemoryEventQueue:
             self._events.queue.appendleft(raw)
             self._events.changed.notify()
 
-    def bury(self, raw: bytes, envelope: bytes) -> None:
+    def dead_letter(self, raw: bytes, envelope: bytes) -> None:
         """See ``EventQueue.bury``."""
         with self._events.changed:
             self._events.dead.pop(raw, None)
@@ -83,23 +83,23 @@ class MemoryEventQueue:
             self._events.alive_until.pop(self._consumer, None)
 
     def publish(self, raw: bytes) -> None:
-        """See ``EventDesk.publish``."""
+        """See ``EventQueueOperator.publish``."""
         with self._events.changed:
             self._events.queue.appendleft(raw)
             self._events.changed.notify()
 
     def waiting(self) -> int:
-        """See ``EventDesk.waiting``."""
+        """See ``EventQueueOperator.waiting``."""
         with self._events.changed:
             return len(self._events.queue) + sum(map(len, self._events.processing.values()))
 
     def dead(self) -> Sequence[tuple[bytes, bytes]]:
-        """See ``EventDesk.dead``."""
+        """See ``EventQueueOperator.dead``."""
         with self._events.changed:
             return list(reversed(self._events.dead.items()))
 
     def revive(self, raw: bytes) -> bool:
-        """See ``EventDesk.revive``."""
+        """See ``EventQueueOperator.revive``."""
         with self._events.changed:
             if self._events.dead.pop(raw, None) is None:
                 return False

@@ -6,10 +6,10 @@ from typing import Any
 
 import httpx
 import pytest
-from support.harness import EXPORT, PERIOD, VOUCHER_EXPORT, Works
+from support.harness import EXPORT, PERIOD, VOUCHER_EXPORT, Harness
 from support.samples import customer, invoice
 
-from config.exports import Export
+from config.exports import ExportConfig
 from worker.domain.invoice import Invoice
 
 KNOWN = customer(ledger_number=1001, corporate_id=None, name="Aalbæk Tømrerfirma ApS")
@@ -17,35 +17,35 @@ ID = "main-100353"
 BOTH = pytest.mark.parametrize("export", [EXPORT, VOUCHER_EXPORT], ids=["invoice", "voucher"])
 
 
-def one(works: Works, *lines: Any, **changes: Any) -> Invoice:
-    return works.shelf.printed(invoice(*lines, **({"customer": KNOWN} | changes)))
+def one(harness: Harness, *lines: Any, **changes: Any) -> Invoice:
+    return harness.pdf_fixtures.printed(invoice(*lines, **({"customer": KNOWN} | changes)))
 
 
-def closed(works: Works, *invoices: Invoice) -> Works:
+def closed(harness: Harness, *invoices: Invoice) -> Harness:
     """Close a period in Opter and wait until every invoice rests."""
-    works.close_period(*invoices)
-    works.until_rest()
-    return works
+    harness.close_period(*invoices)
+    harness.until_rest()
+    return harness
 
 
-def notice(works: Works) -> str:
-    period = works.ledger.period(PERIOD)
+def notice(harness: Harness) -> str:
+    period = harness.store.period(PERIOD)
     assert period is not None
     return period.notice
 
 
-def having(export: Export, **changes: Any) -> Export:
+def having(export: ExportConfig, **changes: Any) -> ExportConfig:
     return export.model_copy(update=changes)
 
 
-def writes(works: Works) -> list[tuple[str, Any]]:
+def writes(harness: Harness) -> list[tuple[str, Any]]:
     """Let the works keep what it sends: path and body of every write."""
     sent: list[tuple[str, Any]] = []
 
-    def keeping(request: httpx.Request, answer: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
+    def lease_renewal(request: httpx.Request, answer: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
         if request.method != "GET" and "json" in request.headers.get("content-type", ""):
             sent.append((request.url.path, json.loads(request.content or b"null")))
         return answer(request)
 
-    works.around_http = keeping
+    harness.around_http = lease_renewal
     return sent

@@ -10,7 +10,7 @@ from worker.errors import Failure, Rejected
 
 
 @dataclass(kw_only=True)
-class Shelf:
+class PdfFixtures:
     """See ``PdfSource``: what is put on it can be fetched; ``trouble`` is raised instead while it is set."""
 
     files: dict[str, bytes] = field(default_factory=dict)

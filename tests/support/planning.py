@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from support.cli import Bench
-from support.harness import PERIOD, Works
+from support.harness import PERIOD, Harness
 
-from config.exports import Export
-from worker.domain.identity import invoice_reference
+from config.exports import ExportConfig
+from worker.domain.identity import invoice_id_of
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import NewInvoice
 from worker.dry_run.plan import Plan
@@ -27,40 +27,40 @@ Write = tuple[str, str, Any]
 class PlanBench(Bench):
     """The command line over the works: their ledger, and their e-conomic behind the planner."""
 
-    def __init__(self, works: Works) -> None:
-        super().__init__(works.clock)
-        self.works = works
-        self.memory = works.ledger
-        self.exports = {works.export.name: works.export}
+    def __init__(self, harness: Harness) -> None:
+        super().__init__(harness.clock)
+        self.harness = harness
+        self.memory = harness.store
+        self.exports = {harness.export.name: harness.export}
 
     @contextmanager
-    def planner(self, export: Export) -> Iterator[Planner]:
-        assert export == self.works.export
-        yield planner(self.works)
+    def planner(self, export: ExportConfig) -> Iterator[Planner]:
+        assert export == self.harness.export
+        yield planner(self.harness)
 
 
-def planner(works: Works) -> Planner:
+def planner(harness: Harness) -> Planner:
     """Return the planner of the works' one export."""
     return Planner(
-        export=works.export,
-        economic=works.client,
-        ledger=works.ledger,
-        pdfs=works.desk.pdfs,
-        clock=works.clock,
-        sleep=works.clock.advance,
-        spent=lambda: len(works.sandbox.world.journal.entries),
+        export=harness.export,
+        economic=harness.client,
+        store=harness.store,
+        pdfs=harness.context.pdfs,
+        clock=harness.clock,
+        sleep=harness.clock.advance,
+        spent=lambda: len(harness.sandbox.server_state.journal.entries),
     )
 
 
-def planned(works: Works, *invoices: Invoice, again: bool = False) -> Plan:
+def planned(harness: Harness, *invoices: Invoice, again: bool = False) -> Plan:
     """Plan these invoices, in the order of their numbers."""
     ordered = sorted(invoices, key=lambda one: one.invoice_number)
-    return planner(works).plan(PERIOD, [_new(one) for one in ordered], again=again)
+    return planner(harness).plan(PERIOD, [_new(one) for one in ordered], again=again)
 
 
-def methods(works: Works, *, since: int = 0) -> set[str]:
+def methods(harness: Harness, *, since: int = 0) -> set[str]:
     """Return the methods of all requests that e-conomic has seen."""
-    return {entry.method for entry in works.sandbox.world.journal.entries[since:]}
+    return {entry.method for entry in harness.sandbox.server_state.journal.entries[since:]}
 
 
 def promised(plan: Plan) -> list[Write]:
@@ -72,11 +72,11 @@ def promised(plan: Plan) -> list[Write]:
     return sorted((_write(one.method, one.path, _read(one.body), names) for one in requests), key=repr)
 
 
-def sent(works: Works, *, since: int = 0) -> list[Write]:
+def sent(harness: Harness, *, since: int = 0) -> list[Write]:
     """Return every write that e-conomic has seen, likewise."""
-    entries = [one for one in works.sandbox.world.journal.entries[since:] if one.method != "GET"]
+    entries = [one for one in harness.sandbox.server_state.journal.entries[since:] if one.method != "GET"]
     created = {one.body["name"] for one in entries if one.path == "/customers"}
-    everyone = works.sandbox.agreement.customers
+    everyone = harness.sandbox.agreement.customers
     names = {number: body["name"] for number, body in everyone.items() if body["name"] in created}
     return sorted((_write(one.method, one.path, one.body, names) for one in entries), key=repr)
 
@@ -109,7 +109,7 @@ def _read(body: str) -> Any:
 
 def _new(one: Invoice) -> NewInvoice:
     return NewInvoice(
-        id=invoice_reference("main", None, one.invoice_number),
+        id=invoice_id_of("main", None, one.invoice_number),
         export="main",
         invoice_number=one.invoice_number,
         invoice_type=one.invoice_type.value,

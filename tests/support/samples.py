@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from config.exports import Customers, Export
+from config.exports import Customers, ExportConfig
 from worker.domain.invoice import Customer, Invoice, Line, PaymentCondition
 from worker.domain.money import ZERO, to_oere
 from worker.economic.mapping.master_data import (
@@ -17,10 +17,10 @@ from worker.economic.mapping.master_data import (
     AccountingYear,
     EconomicCustomer,
     Journal,
+    MasterData,
     PaymentTerms,
     Product,
     ProductGroup,
-    ReferenceData,
     VatAccount,
     ZoneAccount,
 )
@@ -76,7 +76,7 @@ def invoice(*lines: Line, **changes: Any) -> Invoice:
     return Invoice.model_validate(fields | changes)
 
 
-def export(**changes: Any) -> Export:
+def export(**changes: Any) -> ExportConfig:
     """Return the export ``main`` with marked tokens and the sample agreement's defaults."""
     fields = {
         "name": "main",
@@ -84,7 +84,7 @@ def export(**changes: Any) -> Export:
         "app_secret_token": "app-secret-token-for-tests",
         "customers": Customers(group=1, layout=19),
     }
-    return Export.model_validate(fields | changes)
+    return ExportConfig.model_validate(fields | changes)
 
 
 def group(number: int, name: str, *, vat_code: str | None = "U25") -> ProductGroup:
@@ -107,9 +107,9 @@ def year(start: date = date(2026, 1, 1), **changes: Any) -> AccountingYear:
     return replace(made, **changes)
 
 
-def reference(**changes: Any) -> ReferenceData:
+def reference(**changes: Any) -> MasterData:
     """Return the reference data of the sample agreement."""
-    made = ReferenceData(
+    made = MasterData(
         agreement=123456,
         groups=(group(1, "3010"), group(2, "3012", vat_code=None)),
         products=(Product(number="3010", name="3010", group=1), Product(number="3012", name="3012", group=2)),

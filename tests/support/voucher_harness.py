@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-from support.harness import VOUCHER_EXPORT, Works
+from support.harness import VOUCHER_EXPORT, Harness
 from support.samples import customer, invoice
 
-from config.exports import Export
+from config.exports import ExportConfig
 from worker.domain.invoice import Invoice
 
 KNOWN = customer(ledger_number=1001, corporate_id=None, name="Aalbæk Tømrerfirma ApS")
@@ -20,39 +20,42 @@ def one(*lines: Any, **changes: Any) -> Invoice:
     return invoice(*lines, **({"customer": KNOWN} | changes))
 
 
-def exported(works: Works, *invoices: Invoice, printed: bool = True) -> Works:
-    works.close_period(*(works.shelf.printed(one) if printed else one for one in invoices))
-    works.until_rest()
-    return works
+def exported(harness: Harness, *invoices: Invoice, printed: bool = True) -> Harness:
+    harness.close_period(*(harness.pdf_fixtures.printed(one) if printed else one for one in invoices))
+    harness.until_rest()
+    return harness
 
 
-def calls(works: Works, since: int = 0) -> list[str]:
-    return [f"{entry.method} {entry.path.partition('?')[0]}" for entry in works.sandbox.world.journal.entries[since:]]
+def calls(harness: Harness, since: int = 0) -> list[str]:
+    return [
+        f"{entry.method} {entry.path.partition('?')[0]}"
+        for entry in harness.sandbox.server_state.journal.entries[since:]
+    ]
 
 
-def writes(works: Works) -> list[str]:
-    return [call for call in calls(works) if not call.startswith("GET")]
+def writes(harness: Harness) -> list[str]:
+    return [call for call in calls(harness) if not call.startswith("GET")]
 
 
-def settings(**changes: Any) -> Export:
+def settings(**changes: Any) -> ExportConfig:
     voucher = VOUCHER_EXPORT.voucher.model_copy(update=changes)
     return VOUCHER_EXPORT.model_copy(update={"voucher": voucher})
 
 
-def reason(works: Works, invoice_id: str = ID) -> str:
-    found = works.record(invoice_id).failure
+def reason(harness: Harness, invoice_id: str = ID) -> str:
+    found = harness.record(invoice_id).failure
     assert found is not None
     return found.reason
 
 
-def vouchers(works: Works) -> dict[tuple[int, str, int], Any]:
-    assert works.sandbox.world.journal.findings == []
-    return works.sandbox.agreement.vouchers
+def vouchers(harness: Harness) -> dict[tuple[int, str, int], Any]:
+    assert harness.sandbox.server_state.journal.findings == []
+    return harness.sandbox.agreement.vouchers
 
 
-def move(works: Works, to: tuple[int, str, int]) -> None:
+def move(harness: Harness, to: tuple[int, str, int]) -> None:
     """A bookkeeper moves the one voucher to another journal, where it gets another number."""
-    agreement = works.sandbox.agreement
+    agreement = harness.sandbox.agreement
     [(key, voucher)] = agreement.vouchers.items()
     address = voucher["self"].replace(f"/journals/{key[0]}/", f"/journals/{to[0]}/").replace(str(key[2]), str(to[2]))
     journal = {**voucher["journal"], "journalNumber": to[0]}
@@ -63,7 +66,7 @@ def move(works: Works, to: tuple[int, str, int]) -> None:
         agreement.attachments[to] = agreement.attachments.pop(key)
 
 
-def struck(works: Works, path: str, strike: Callable[[httpx.Request, Answer], httpx.Response]) -> None:
+def struck(harness: Harness, path: str, strike: Callable[[httpx.Request, Answer], httpx.Response]) -> None:
     """Bring trouble to the first write to a path that ends like this."""
     struck_once: list[str] = []
 
@@ -73,7 +76,7 @@ def struck(works: Works, path: str, strike: Callable[[httpx.Request, Answer], ht
         struck_once.append(path)
         return strike(request, answer)
 
-    works.around_http = around
+    harness.around_http = around
 
 
 def silence_after(request: httpx.Request, answer: Answer) -> httpx.Response:
@@ -81,8 +84,8 @@ def silence_after(request: httpx.Request, answer: Answer) -> httpx.Response:
     raise httpx.ReadTimeout("silence", request=request)
 
 
-def book_all(works: Works) -> None:
-    transport = httpx.Client(base_url="http://sandbox.test", transport=httpx.MockTransport(works.sandbox.answer))
+def book_all(harness: Harness) -> None:
+    transport = httpx.Client(base_url="http://sandbox.test", transport=httpx.MockTransport(harness.sandbox.answer))
     tokens = {"X-AppSecretToken": "sandbox-app", "X-AgreementGrantToken": "sandbox-grant"}
     with transport as client:
         client.post(

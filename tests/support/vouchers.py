@@ -10,8 +10,8 @@ from typing import Any
 from support import samples
 from support.sandbox_calls import send
 
-from config.exports import Codes, Export, Voucher
-from worker.economic.mapping.master_data import Account, ReferenceData, VatAccount
+from config.exports import Codes, ExportConfig, Voucher
+from worker.economic.mapping.master_data import Account, MasterData, VatAccount
 from worker.sandbox.resources.links import linked
 from worker.sandbox.resources.postings import legs
 from worker.sandbox.resources.voucher_schema import entries_of
@@ -24,13 +24,13 @@ RATES = {"U25": "25", "U12": "12", "U22": "22", "U0": "0"}
 TAX_RATES = {"M25": "U25", "M12": "U12", "M22": "U22", "M0": "U0", "FREE": ""}
 
 
-def export(**voucher: Any) -> Export:
+def export(**voucher: Any) -> ExportConfig:
     """Return the export ``main`` by the voucher method; keywords change its table ``voucher``."""
     chosen = {"clearing_account": 5990, "rounding_account": 4990} | voucher
     return samples.export(method="voucher", codes=Codes(tax_rates=TAX_RATES), voucher=Voucher(**chosen))
 
 
-def reference(**changes: Any) -> ReferenceData:
+def reference(**changes: Any) -> MasterData:
     """Return the reference data of the sample agreement, with accounts and VAT codes."""
     accounts = (
         *(Account(number=number, name=f"Salg {number}", kind="profitAndLoss") for number in (3010, 3012, 3020)),

@@ -12,7 +12,7 @@ from worker.cli.commands.plan import plan
 from worker.cli.commands.processes import flower, intake, sandbox, worker
 from worker.cli.commands.publish import publish
 from worker.cli.commands.reexport import reexport
-from worker.cli.commands.requeue import requeue, settle
+from worker.cli.commands.requeue import mark_exported, requeue
 from worker.cli.commands.status import status
 from worker.cli.commands.up import up
 
@@ -31,13 +31,13 @@ Exit codes:
 _OPERATE = "Operate"
 _COMMANDS: Mapping[str, tuple[Callable[..., None], ...]] = {
     "Start here": (demo, up),
-    _OPERATE: (status, requeue, settle, reexport, plan, publish),
+    _OPERATE: (status, requeue, mark_exported, reexport, plan, publish),
     "Processes": (worker, intake, flower, sandbox),
 }
 
 
 def application() -> typer.Typer:
-    """Return the command line application; its context object is a ``Tools``."""
+    """Return the command line application; its context object is a ``CommandContext``."""
     app = typer.Typer(
         help=_HELP, no_args_is_help=True, pretty_exceptions_enable=False, context_settings={"max_content_width": 120}
     )

@@ -8,25 +8,25 @@ from functools import cached_property
 from celery import Celery
 from rich.console import Console
 
-from config.errors import ConfigurationMistakes
-from config.exports import Export
+from config.errors import ConfigurationErrors
+from config.exports import ExportConfig
 from config.exports_file import load_exports
 from config.settings import SECRETS, Settings, load_settings
-from config.targets import elsewhere
+from config.targets import non_production_targets
 from worker.cli.error_output import WrongUsage
-from worker.domain.store_port import Ledger
+from worker.domain.store_port import Store
 from worker.dry_run.planner import Planner
-from worker.intake.queue import EventDesk
+from worker.intake.queue import EventQueueOperator
 from worker.intake.reading import Reader
 from worker.lifecycle import Lifecycle
 from worker.runtime import Runtime, connect
 from worker.runtime.intake import event_reader
 from worker.runtime.planning import planning
-from worker.store import LedgerPolicy, RedisLedger
+from worker.store import RedisStore, StorePolicy
 from worker.store.event_queue import RedisEventQueue
 
 
-class Tools:
+class CommandContext:
     """The real ones. Tests derive from it and hand out their own ledger and queue."""
 
     def __init__(
@@ -40,22 +40,22 @@ class Tools:
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings. Raises ``ConfigurationMistakes``."""
+        """The settings. Raises ``ConfigurationErrors``."""
         return load_settings()
 
     @cached_property
-    def exports(self) -> Mapping[str, Export]:
-        """The exports file. Raises ``ConfigurationMistakes``."""
+    def exports(self) -> Mapping[str, ExportConfig]:
+        """The exports file. Raises ``ConfigurationErrors``."""
         return load_exports(self.settings.exports_file, env=os.environ, secrets=SECRETS)
 
-    def elsewhere(self) -> Mapping[str, str]:
+    def non_production_targets(self) -> Mapping[str, str]:
         """Return export -> address of those that do not go to e-conomic; none while the exports file is unusable."""
         try:
-            return elsewhere(self.exports)
-        except ConfigurationMistakes:
+            return non_production_targets(self.exports)
+        except ConfigurationErrors:
             return {}
 
-    def export(self, name: str) -> Export:
+    def export(self, name: str) -> ExportConfig:
         """Return one entry of the exports file. Raises ``WrongUsage`` when there is none of that name."""
         if name not in self.exports:
             known = ", ".join(sorted(self.exports))
@@ -68,21 +68,21 @@ class Tools:
         return event_reader(self.settings, self.exports)
 
     @contextmanager
-    def planner(self, export: Export) -> Iterator[Planner]:
+    def planner(self, export: ExportConfig) -> Iterator[Planner]:
         """Open what plans for an export: it reads e-conomic and the ledger."""
         with planning(self.settings, export, sleep=self.sleep) as planner:
             yield planner
 
     @contextmanager
-    def ledger(self) -> Iterator[Ledger]:
-        """Open the ledger. Its methods raise ``LedgerDown``."""
+    def store(self) -> Iterator[Store]:
+        """Open the ledger. Its methods raise ``StoreUnavailable``."""
         with closing(connect(self.settings)) as client:
             # Commands hold no leases, so their lengths do not matter here.
-            yield RedisLedger(client, prefix=self.settings.redis.prefix, policy=LedgerPolicy())
+            yield RedisStore(client, prefix=self.settings.redis.prefix, policy=StorePolicy())
 
     @contextmanager
-    def events(self) -> Iterator[EventDesk]:
-        """Open the event queue. Its methods raise ``LedgerDown``."""
+    def events(self) -> Iterator[EventQueueOperator]:
+        """Open the event queue. Its methods raise ``StoreUnavailable``."""
         with closing(connect(self.settings)) as client:
             yield RedisEventQueue(client, queue=self.settings.intake.queue, clock=self.clock)
 

@@ -5,9 +5,9 @@ from enum import IntEnum
 from rich.console import Console
 from rich.text import Text
 
-from config.errors import ConfigurationMistakes
+from config.errors import ConfigurationErrors
 from worker.cli.console import printable
-from worker.errors import ExportError, LedgerDown, Retryable, Uncertain
+from worker.errors import ExportError, Retryable, StoreUnavailable, Uncertain
 from worker.local.embedded import EmbeddedServerError
 
 
@@ -34,13 +34,13 @@ class WrongUsage(Exception):
 _WHICH_REDIS = "`opter-economic up` brings a Redis of its own; any other is named by REDIS_URL."
 
 #: Errors that are explained; any other is a mistake in this program and shows where it happened.
-TOLD = (ConfigurationMistakes, ExportError, EmbeddedServerError, WrongUsage)
+TOLD = (ConfigurationErrors, ExportError, EmbeddedServerError, WrongUsage)
 
 
 def explain(error: BaseException, console: Console) -> ExitCode:
     """Print an error for a person; return the exit code that goes with it."""
-    if isinstance(error, ConfigurationMistakes):
-        return _mistakes(error, console)
+    if isinstance(error, ConfigurationErrors):
+        return _configuration_errors(error, console)
     if isinstance(error, ExportError):
         return _failure(error, console)
     _headline(console, str(error))
@@ -50,13 +50,13 @@ def explain(error: BaseException, console: Console) -> ExitCode:
     return ExitCode.UNREACHABLE
 
 
-def _mistakes(error: ConfigurationMistakes, console: Console) -> ExitCode:
-    count = len(error.mistakes)
+def _configuration_errors(errors: ConfigurationErrors, console: Console) -> ExitCode:
+    count = len(errors.errors)
     _headline(console, f"{count} mistake{'s' * (count != 1)} in settings or exports file; nothing was started.")
-    for mistake in error.mistakes:
-        place = ": ".join(part for part in (mistake.file, mistake.entry, mistake.key) if part)
-        console.print(Text.assemble("  ", (place, "strong"), " ", mistake.problem), soft_wrap=True)
-        _advice(console, mistake.next_step)
+    for error in errors.errors:
+        place = ": ".join(part for part in (error.file, error.entry, error.key) if part)
+        console.print(Text.assemble("  ", (place, "strong"), " ", error.problem), soft_wrap=True)
+        _advice(console, error.next_step)
     return ExitCode.USAGE
 
 
@@ -66,9 +66,9 @@ def _failure(error: ExportError, console: Console) -> ExitCode:
     if failure.economic_message:
         console.print(f"  e-conomic says: {failure.economic_message}", soft_wrap=True)
     _advice(console, failure.next_step)
-    if isinstance(error, LedgerDown):
+    if isinstance(error, StoreUnavailable):
         _advice(console, _WHICH_REDIS)
-    if isinstance(error, LedgerDown | Retryable | Uncertain):
+    if isinstance(error, StoreUnavailable | Retryable | Uncertain):
         return ExitCode.UNREACHABLE
     return ExitCode.PERSON
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from worker.cli import formatting
-from worker.cli.context import Tools
+from worker.cli.context import CommandContext
 from worker.cli.error_output import WrongUsage
 from worker.domain.invoice import Invoice
 from worker.domain.sums import Problem, check_event
@@ -17,7 +17,9 @@ from worker.intake.event_errors import EventRefused
 from worker.intake.event_files import compose, is_event, load_invoices
 from worker.intake.reading import ReadPeriod, read_event
 
-Export = Annotated[str | None, typer.Option("--export", help="Which export; may be left out when there is only one.")]
+ExportOption = Annotated[
+    str | None, typer.Option("--export", help="Which export; may be left out when there is only one.")
+]
 Number = Annotated[int | None, typer.Option("--period", help="Opter's number of the period that they belong to.")]
 PeriodName = Annotated[str | None, typer.Option("--name", help="Opter's name of the period; its number if not given.")]
 Region = Annotated[str | None, typer.Option("--region", help="Region, where it has number series of its own.")]
@@ -36,7 +38,7 @@ class About:
     source: str
 
 
-def bring(tools: Tools, files: Sequence[Path], about: About) -> list[bytes]:
+def bring(tools: CommandContext, files: Sequence[Path], about: About) -> list[bytes]:
     """Return the events of these files, made from invoices where they are none. Raises ``WrongUsage``."""
     whole = _whole_events(files)
     if whole and len(whole) != len(files):
@@ -49,7 +51,7 @@ def bring(tools: Tools, files: Sequence[Path], about: About) -> list[bytes]:
     return [compose(invoices, export=name, period=period, source=about.source, now=tools.clock())]
 
 
-def check(tools: Tools, raw: bytes) -> int:
+def check(tools: CommandContext, raw: bytes) -> int:
     """Check an event as the intake does, but for files referred to; return how many invoices it has.
 
     Raises ``WrongUsage``.
@@ -63,7 +65,7 @@ def check(tools: Tools, raw: bytes) -> int:
     return event.data.invoice_count
 
 
-def read(tools: Tools, raw: bytes) -> Event:
+def read(tools: CommandContext, raw: bytes) -> Event:
     """Return an event. Raises ``WrongUsage`` with every problem."""
     try:
         return read_event(raw, limit=tools.settings.intake.max_event_bytes)
@@ -71,7 +73,7 @@ def read(tools: Tools, raw: bytes) -> Event:
         raise wrong(refusal.problems) from None
 
 
-def read_whole(tools: Tools, raw: bytes) -> ReadPeriod:
+def read_whole(tools: CommandContext, raw: bytes) -> ReadPeriod:
     """Return an event's period and invoices, from files that it refers to as well. Raises ``WrongUsage``.
 
     Raises ``Retryable`` errors when what it refers to cannot be had now.
@@ -104,7 +106,7 @@ def _whole_events(files: Sequence[Path]) -> list[bytes]:
     return [raw for path in files if path.is_file() and is_event(raw := path.read_bytes())]
 
 
-def _export(tools: Tools, name: str | None) -> str:
+def _export(tools: CommandContext, name: str | None) -> str:
     if name is None and len(tools.exports) == 1:
         return next(iter(tools.exports))
     if name is None:

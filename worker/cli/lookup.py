@@ -9,12 +9,12 @@ from worker.domain.record import InvoiceRecord, State
 from worker.domain.store_port import OperatorPort
 
 
-def find_period(ledger: OperatorPort, text: str) -> PeriodRecord:
-    """Return the period with this id, or with this name in Opter. Raises ``WrongUsage`` and ``LedgerDown``."""
-    found = ledger.period(text)
+def find_period(store: OperatorPort, text: str) -> PeriodRecord:
+    """Return the period with this id, or with this name in Opter. Raises ``WrongUsage`` and ``StoreUnavailable``."""
+    found = store.period(text)
     if found:
         return found
-    named = [period for period in ledger.periods() if period.name.casefold() == text.casefold()]
+    named = [period for period in store.periods() if period.name.casefold() == text.casefold()]
     if len(named) == 1:
         return named[0]
     if named:
@@ -23,24 +23,24 @@ def find_period(ledger: OperatorPort, text: str) -> PeriodRecord:
     raise WrongUsage(f"There is no period {text!r}.", "`opter-economic status` lists all periods.")
 
 
-def dead_letters(ledger: OperatorPort, period: str | None, reason: str | None) -> list[InvoiceRecord]:
-    """Return dead invoices of a period and a reason, or of all. Raises ``WrongUsage`` and ``LedgerDown``."""
+def dead_letters(store: OperatorPort, period: str | None, reason: str | None) -> list[InvoiceRecord]:
+    """Return dead invoices of a period and a reason, or of all. Raises ``WrongUsage`` and ``StoreUnavailable``."""
     if reason is not None and not known(reason):
         raise WrongUsage(f"There is no reason code {reason!r}.", f"The codes are: {', '.join(codes())}.")
-    period_id = find_period(ledger, period).id if period else None
-    records = ledger.invoices(period_id, State.DEAD)
+    period_id = find_period(store, period).id if period else None
+    records = store.invoices(period_id, State.DEAD)
     return [one for one in records if reason is None or (one.failure and one.failure.reason == reason)]
 
 
-def find_invoice(ledger: OperatorPort, invoice_id: str) -> InvoiceRecord:
-    """Return one invoice with its history. Raises ``WrongUsage`` and ``LedgerDown``."""
-    found = ledger.invoice(invoice_id)
+def find_invoice(store: OperatorPort, invoice_id: str) -> InvoiceRecord:
+    """Return one invoice with its history. Raises ``WrongUsage`` and ``StoreUnavailable``."""
+    found = store.invoice(invoice_id)
     if found is None:
         example = "Ids look like main-100353: the export's name, then Opter's invoice number."
         raise WrongUsage(f"There is no invoice {invoice_id!r} in the ledger.", example)
     return found
 
 
-def missing(ledger: OperatorPort, invoice_ids: Sequence[str]) -> list[str]:
-    """Return those ids that the ledger does not know. Raises ``LedgerDown``."""
-    return [one for one in invoice_ids if ledger.invoice(one) is None]
+def missing(store: OperatorPort, invoice_ids: Sequence[str]) -> list[str]:
+    """Return those ids that the ledger does not know. Raises ``StoreUnavailable``."""
+    return [one for one in invoice_ids if store.invoice(one) is None]

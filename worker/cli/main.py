@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 from worker.cli.application import application
 from worker.cli.console import consoles
-from worker.cli.context import Tools
+from worker.cli.context import CommandContext
 from worker.cli.error_output import TOLD, explain
 
 
 def main() -> None:
     """Run the command line of this process and exit with its code."""
     out, err = consoles()
-    sys.exit(run(sys.argv[1:], Tools(out=out, err=err, clock=time.time, sleep=time.sleep)))
+    sys.exit(run(sys.argv[1:], CommandContext(out=out, err=err, clock=time.time, sleep=time.sleep)))
 
 
-def run(arguments: Sequence[str], tools: Tools) -> int:
+def run(arguments: Sequence[str], tools: CommandContext) -> int:
     """Run one command line; return its exit code (see ``worker.cli.error_output.ExitCode``)."""
     try:
         application()(args=list(arguments), prog_name="opter-economic", obj=tools)

@@ -174,7 +174,7 @@ def _totals(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Rerun:
+class ReexportReport:
     """One run, added up."""
 
     #: Posted by this run: they were not in e-conomic any more, or never had been.
@@ -189,13 +189,13 @@ class Rerun:
     moving: int
 
 
-def rerun(records: Iterable[InvoiceRecord]) -> Rerun:
+def rerun(records: Iterable[InvoiceRecord]) -> ReexportReport:
     """Add up the invoices of a run as they stand now."""
     every = list(records)
     done = [one for one in every if one.state is State.EXPORTED]
     posted = [one for one in done if one.outcome not in LEFT_OUT]
     failed = Counter(one.failure.reason for one in every if one.state is State.DEAD and one.failure)
-    return Rerun(
+    return ReexportReport(
         booked_now=sum(not one.progress.adopted for one in posted),
         already_there=sum(one.progress.adopted for one in posted),
         left_out=len(done) - len(posted),

@@ -11,7 +11,7 @@ from typing import NoReturn
 import structlog
 
 from config.settings import Settings
-from worker.errors import LedgerDown
+from worker.errors import StoreUnavailable
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -75,7 +75,7 @@ def run_intake(
 
     Args:
         consume: returns soon after the event is set (``worker.intake.consumer.Consumer.run``).
-        sweep: one turn; returns how many messages it sent. May raise ``LedgerDown``.
+        sweep: one turn; returns how many messages it sent. May raise ``StoreUnavailable``.
         interval: seconds between two turns.
         stop: set from outside, for example by a signal.
 
@@ -94,15 +94,15 @@ def _sweep(turn: Callable[[], int], interval: float, stop: threading.Event) -> N
     while not stop.wait(interval):
         try:
             sent = turn()
-        except LedgerDown as error:
+        except StoreUnavailable as error:
             if not down:
-                log.warning("ledger_down", room="sweeps", why=error.failure.description)
+                log.warning("store_unavailable", room="sweeps", why=error.failure.description)
             down = True
         except Exception as error:  # noqa: BLE001  # the sweeps heal everything else, so they must outlive any fault
             log.error("sweep_failed", error=type(error).__name__)  # noqa: TRY400  # a traceback may hold customer data
         else:
             if down:
-                log.info("ledger_up", room="sweeps")
+                log.info("store_available", room="sweeps")
             down = False
             if sent:
                 log.info("swept", sent=sent)

@@ -17,7 +17,7 @@ _STANDARD_PORT = 6379
 def redis_for(settings: Settings, data: Path) -> Iterator[str]:
     """Give the address of Redis; an embedded server lives as long as the block.
 
-    Raises ``EmbeddedServerError``; for a configured one ``LedgerDown``, and ``WrongUsage`` when it is not fit. The
+    Raises ``EmbeddedServerError``; for a configured one ``StoreUnavailable``, and ``WrongUsage`` when it is not fit. The
     embedded one takes the port of the standard address, so that every other command finds it unconfigured.
     """
     url = settings.redis.url.get_secret_value()
@@ -41,7 +41,7 @@ def is_embedded(settings: Settings) -> bool:
 def require_fit(settings: Settings) -> None:
     """Refuse to run on a Redis that may forget: what it forgets could be posted twice, or never.
 
-    Raises ``WrongUsage``, and ``LedgerDown`` when it does not answer.
+    Raises ``WrongUsage``, and ``StoreUnavailable`` when it does not answer.
     """
     problems = server_problems(settings)
     if problems:

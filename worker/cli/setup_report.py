@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
-from config.exports import Export
+from config.exports import ExportConfig
 from worker.domain.invoice import Invoice
 from worker.domain.store_port import OperatorPort
 from worker.economic.mapping.period_check import sales_accounts
@@ -19,7 +19,7 @@ _UNREACHED = "Check api_url and openapi_url in the exports file, the network, an
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Proof:
+class SetupReport:
     """What was found out about one export."""
 
     export: str
@@ -28,27 +28,29 @@ class Proof:
     reached: bool = True
 
 
-def attempt(export: Export, economic: Economic, ledger: OperatorPort, given: Sequence[Invoice], today: date) -> Proof:
+def attempt(
+    export: ExportConfig, economic: Economic, store: OperatorPort, given: Sequence[Invoice], today: date
+) -> SetupReport:
     """Prove one export of several: an e-conomic that cannot be reached keeps nobody from proving the others."""
     try:
-        return Proof(export=export.name, checks=prove(export, economic, ledger, given, today))
+        return SetupReport(export=export.name, checks=prove(export, economic, store, given, today))
     except (Unreachable, Throttled, Unavailable) as error:
         found = f"{export.api_url}: {error.failure.description}"
         check = Check(item="e-conomic", ok=False, found=found, next_step=_UNREACHED)
-        return Proof(export=export.name, checks=(check,), reached=False)
+        return SetupReport(export=export.name, checks=(check,), reached=False)
 
 
 def prove(
-    export: Export, economic: Economic, ledger: OperatorPort, given: Sequence[Invoice], today: date
+    export: ExportConfig, economic: Economic, store: OperatorPort, given: Sequence[Invoice], today: date
 ) -> tuple[Check, ...]:
     """Return everything that was looked at. Raises ``Retryable`` errors when e-conomic does not answer.
 
     The samples are the invoices given, else the latest that the ledger has of this export.
     """
-    samples = given or list(islice(_known(export.name, ledger), _SAMPLES))
+    samples = given or list(islice(_known(export.name, store), _SAMPLES))
     accounts = sales_accounts(samples) | export.codes.sales_accounts.keys()
     try:
-        reference = economic.reference_data(frozenset(accounts))
+        master_data = economic.master_data(frozenset(accounts))
         _touch(economic)
     except (Misconfigured, Refused) as error:
         said = error.failure
@@ -57,7 +59,7 @@ def prove(
     readable = "accepted; set-up, customers, drafts and booked invoices can be read"
     return (
         Check(item="Tokens and roles", ok=True, found=readable),
-        *check_setup(export, reference, samples, today=today),
+        *check_setup(export, master_data, samples, today=today),
     )
 
 
@@ -67,10 +69,10 @@ def _touch(economic: Economic) -> None:
     economic.documents(["set-up-check"])
 
 
-def _known(export: str, ledger: OperatorPort) -> Iterator[Invoice]:
-    for period in ledger.periods():
+def _known(export: str, store: OperatorPort) -> Iterator[Invoice]:
+    for period in store.periods():
         if period.export == export:
-            yield from _contents(record.content for record in ledger.invoices(period.id, None))
+            yield from _contents(record.content for record in store.invoices(period.id, None))
 
 
 def _contents(texts: Iterable[str]) -> Iterator[Invoice]:

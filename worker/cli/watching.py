@@ -10,14 +10,14 @@ from worker.cli.views.periods import PHASE_STYLES
 from worker.domain.invoice_period import PeriodRecord
 from worker.domain.record import State
 from worker.domain.store_port import OperatorPort
-from worker.errors import LedgerDown
+from worker.errors import StoreUnavailable
 
 
 class PeriodNews:
     """Remembers how every period stood, and tells what is new."""
 
-    def __init__(self, ledger: OperatorPort) -> None:
-        self._ledger = ledger
+    def __init__(self, store: OperatorPort) -> None:
+        self._ledger = store
         self._phases: dict[str, Phase] = {}
         self._paused: frozenset[str] = frozenset()
         self._down = False
@@ -26,7 +26,7 @@ class PeriodNews:
         """Return what has changed since the last call, a Redis that is down included."""
         try:
             periods, paused = self._ledger.periods(), self._ledger.paused()
-        except LedgerDown as error:
+        except StoreUnavailable as error:
             before, self._down = self._down, True
             return [] if before else [Text(error.failure.description, "bad")]
         self._down = False

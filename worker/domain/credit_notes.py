@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from config.exports import Export
-from worker.domain.identity import invoice_reference
+from config.exports import ExportConfig
+from worker.domain.identity import invoice_id_of
 from worker.domain.invoice import Invoice, InvoiceType
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.record import State
@@ -19,7 +19,7 @@ _SOON = 3.0
 _DAY = 86_400.0
 
 
-def original_references(invoice: Invoice, export: Export, region: str | None) -> tuple[str, ...]:
+def original_references(invoice: Invoice, export: ExportConfig, region: str | None) -> tuple[str, ...]:
     """Return the references that the credited invoice may have, the likeliest first; none when nothing is credited.
 
     Where each type has a number series of its own, the correction does not tell which series its number is of.
@@ -28,9 +28,9 @@ def original_references(invoice: Invoice, export: Export, region: str | None) ->
     if number is None:
         return ()
     if export.invoice_series == "one":
-        return (invoice_reference(export.name, region, number),)
+        return (invoice_id_of(export.name, region, number),)
     types = (kind for kind in InvoiceType if kind is not InvoiceType.CORRECTION)
-    return tuple(invoice_reference(export.name, region, number, series=kind) for kind in types)
+    return tuple(invoice_id_of(export.name, region, number, series=kind) for kind in types)
 
 
 def standing(references: tuple[str, ...], states: Mapping[str, State]) -> tuple[str, State] | None:
@@ -38,7 +38,7 @@ def standing(references: tuple[str, ...], states: Mapping[str, State]) -> tuple[
     return next(((one, states[one]) for one in references if one in states), None)
 
 
-def is_held(export: Export, received_at: float, now: float) -> bool:
+def is_on_hold(export: ExportConfig, received_at: float, now: float) -> bool:
     """Tell whether a correction still waits for its original; times in seconds since the epoch."""
     rules = export.corrections
     return rules.before_original == "hold" and now - received_at < rules.hold_days * _DAY
@@ -49,7 +49,7 @@ def patience(state: State) -> float:
     return _PATIENCE.get(state, _SOON)
 
 
-def awaited(invoice: Invoice, original: str, state: State, export: Export) -> Failure:
+def awaited(invoice: Invoice, original: str, state: State, export: ExportConfig) -> Failure:
     """Return why a correction waits."""
     number, days = invoice.credits_invoice_number, export.corrections.hold_days
     stands = "has failed" if state is State.DEAD else f"is {state.value}"

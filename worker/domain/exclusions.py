@@ -3,17 +3,17 @@
 from collections import defaultdict
 from decimal import Decimal
 
-from config.exports import Export
+from config.exports import ExportConfig
 from worker.domain.invoice import Invoice
 from worker.domain.money import ZERO
 from worker.domain.record import Outcome
 
 
-def left_out(invoice: Invoice, export: Export) -> Outcome | None:
+def exclusion(invoice: Invoice, export: ExportConfig) -> Outcome | None:
     """Return how an invoice ends that is not to be posted; None when it is."""
     if not export.rules_of(invoice.invoice_type).export:
         return Outcome.EXCLUDED
-    if export.booking.zero_total == "settle" and nothing_to_book(invoice):
+    if export.booking.zero_total == "skip" and nothing_to_book(invoice):
         return Outcome.NOTHING_TO_BOOK
     return None
 

@@ -9,7 +9,7 @@ import json
 import re
 
 
-def invoice_reference(export: str, region: str | None, invoice_number: int, *, series: str = "") -> str:
+def invoice_id_of(export: str, region: str | None, invoice_number: int, *, series: str = "") -> str:
     """Return for example ``main-100353``, or ``main-DK1-100353`` when the region has a number series of its own.
 
     ``series`` tells invoice types apart when the export's ``invoice_series`` is ``by-type`` (see the exports file).
@@ -18,7 +18,7 @@ def invoice_reference(export: str, region: str | None, invoice_number: int, *, s
     return "-".join(parts)
 
 
-def period_reference(export: str, region: str | None, period_id: int) -> str:
+def period_id_of(export: str, region: str | None, period_id: int) -> str:
     """Return for example ``main-p881``, or ``main-DK1-p881``."""
     parts = [export, *(_alphanumeric(part) for part in (region,) if part), f"p{period_id}"]
     return "-".join(parts)

@@ -67,7 +67,7 @@ class RateDenied(Exception):
         self.retry_after = retry_after
 
 
-class RateGate(Protocol):
+class RateLimiter(Protocol):
     """Paces the calls of all workers to one agreement; ``worker.store`` keeps the Redis adapter and its twin."""
 
     def acquire(self, agreement: str, cost: float, limits: Limits, *, begun: bool = False) -> Permit:
@@ -75,7 +75,7 @@ class RateGate(Protocol):
 
         A job that has ``begun`` to call sleeps longer, as whatever it has done would have to be done again. Raises
         ``RateDenied`` when the wait would be longer, the day's calls are used
-        up, or the agreement is left alone after an outage; ``LedgerDown`` when Redis does not answer.
+        up, or the agreement is left alone after an outage; ``StoreUnavailable`` when Redis does not answer.
         """
         ...
 

@@ -82,11 +82,11 @@ class Progress:
     generation: int = 0
     intent: Intent | None = None
     #: Something of this invoice may be in e-conomic: look before anything else is done.
-    look: bool = False
+    lookup: bool = False
     #: Since when a look has found neither draft nor booked invoice although a draft was known; 0 when not so.
-    missing_since: float = 0.0
+    not_found_since: float = 0.0
     #: When a look of the export's own last found nothing, which licenses a create; 0: only the preflight has looked.
-    looked_at: float = 0.0
+    looked_up_at: float = 0.0
     draft_number: int | None = None
     booked_number: int | None = None
     #: ``{year}-{voucherNumber}`` in ``journal``.
@@ -98,7 +98,7 @@ class Progress:
     #: What was done differently from the source, for the period's report: cuts, remarks, dates compared.
     remarks: tuple[str, ...] = ()
     #: The failure that a discarded draft leads to, kept while the draft is being deleted.
-    verdict: Failure | None = None
+    pending_failure: Failure | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -182,15 +182,15 @@ class Wait:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Bury:
+class MoveToDeadLetters:
     """Dead letter; the lease is released."""
 
     failure: Failure
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Yield:
+class ReturnToQueue:
     """Back to ``queued`` without a verdict, as the export has been paused; the lease is released."""
 
 
-Transition = Continue | Finish | Wait | Bury | Yield
+Transition = Continue | Finish | Wait | MoveToDeadLetters | ReturnToQueue

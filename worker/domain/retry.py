@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from random import Random
 
 from worker.domain.reasons import ProcessReason, failure
-from worker.domain.record import Bury, Transition, Wait, Yield
+from worker.domain.record import MoveToDeadLetters, ReturnToQueue, Transition, Wait
 from worker.errors import ExportError, Failure, Misconfigured, Rejected, Retryable, Uncertain
 
 
@@ -29,12 +29,12 @@ def decide(error: ExportError, *, attempts: int, now: float, policy: RetryPolicy
     happened before anything is repeated.
     """
     if isinstance(error, Misconfigured):
-        return Yield()
+        return ReturnToQueue()
     if isinstance(error, Rejected) or not isinstance(error, Retryable | Uncertain):
-        return Bury(failure=error.failure)
+        return MoveToDeadLetters(failure=error.failure)
     costs_attempt = isinstance(error, Uncertain) or error.costs_attempt
     if costs_attempt and attempts + 1 >= policy.most_attempts:
-        return Bury(failure=_exhausted(error, attempts + 1))
+        return MoveToDeadLetters(failure=_exhausted(error, attempts + 1))
     shortest = max(error.retry_after or 0.0, 0.0 if costs_attempt else policy.pause)
     until = now + shortest + random.uniform(0, backoff(attempts, policy))
     return Wait(until=until, failure=error.failure, costs_attempt=costs_attempt)

@@ -27,7 +27,7 @@ class Due:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SharedCreation:
+class SharedRecord:
     """The single flight of a customer or product that invoices share."""
 
     #: e-conomic's customer number or product number, once known.
@@ -82,7 +82,7 @@ class PreflightPort(Protocol):
         *,
         read: Mapping[str, str],
         queued: Sequence[str],
-        look: frozenset[str],
+        lookup: frozenset[str],
         dead: Mapping[str, Failure],
     ) -> Sequence[str]:
         """Move invoices on from ``received`` (others are left alone); return the ids now ``queued``.
@@ -129,11 +129,11 @@ class ExportPort(Protocol):
         """Return where these invoices stand; those that are not in the ledger are left out."""
         ...
 
-    def open_shared(self, key: str) -> SharedCreation:
+    def open_shared(self, key: str) -> SharedRecord:
         """Look up a shared creation, or take its lease. Raises ``Busy`` while another holds it."""
         ...
 
-    def save_shared(self, key: str, creation: SharedCreation) -> None:
+    def save_shared(self, key: str, creation: SharedRecord) -> None:
         """Record intent, generation or number; a number ends the flight. Raises ``LeaseLost`` when stale."""
         ...
 
@@ -243,7 +243,7 @@ class OperatorPort(Protocol):
         """
         ...
 
-    def settle_by_hand(self, invoice_id: str, *, by: str, why: str) -> bool:
+    def mark_exported(self, invoice_id: str, *, by: str, why: str) -> bool:
         """Mark an invoice as exported by hand; False when it cannot be.
 
         It must be dead, or stand still (received, queued, waiting) with nothing of it sent: what may be in e-conomic,
@@ -260,5 +260,5 @@ class OperatorPort(Protocol):
         ...
 
 
-class Ledger(IntakePort, PreflightPort, ExportPort, SweepPort, OperatorPort, PinPort, PlanPort, Protocol):
+class Store(IntakePort, PreflightPort, ExportPort, SweepPort, OperatorPort, PinPort, PlanPort, Protocol):
     """The whole of it."""

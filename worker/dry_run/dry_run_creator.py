@@ -6,18 +6,18 @@ import json
 from worker.domain.store_port import PlanPort
 from worker.dry_run.plan import Created, Request
 from worker.dry_run.reading import ReadOnly
-from worker.workflow.context import Desk
+from worker.workflow.context import ExportContext
 from worker.workflow.customer_update import pending_update, update_key, wants_update
-from worker.workflow.execution import Job
-from worker.workflow.single_flight import Creation, known_key
+from worker.workflow.execution import Execution
+from worker.workflow.single_flight import SharedResource, known_key
 
 
-class Pretence:
+class DryRunCreator:
     """Stands in for ``find_or_create`` (see ``Obtain``): the same looks and bodies, and nothing is sent."""
 
-    def __init__(self, economic: ReadOnly, ledger: PlanPort) -> None:
+    def __init__(self, economic: ReadOnly, store: PlanPort) -> None:
         self._economic = economic
-        self._ledger = ledger
+        self._ledger = store
         self._numbers: dict[str, str] = {}
         self._made: dict[str, str] = {}
         self.customers: list[Created] = []
@@ -28,32 +28,32 @@ class Pretence:
         #: The reference of the invoice whose turn it is.
         self.invoice = ""
 
-    def __call__(self, desk: Desk, creation: Creation, *, agreement: int) -> str:
+    def __call__(self, context: ExportContext, creation: SharedResource, *, agreement: int) -> str:
         """See ``Obtain``."""
-        del desk
+        del context
         if creation.known_as not in self._numbers:
             self._numbers[creation.known_as] = self._number(creation, agreement)
         return self._numbers[creation.known_as]
 
-    def refresh(self, job: Job, number: int) -> None:
+    def refresh(self, execution: Execution, number: int) -> None:
         """Do as ``refresh_customer`` does; customers that would only be created now have Opter's data already."""
         new = number in {int(one.number) for one in self.customers}
-        if new or number in self._had_their_turn or not wants_update(job):
+        if new or number in self._had_their_turn or not wants_update(execution):
             return
         self._had_their_turn.add(number)
-        agreement = self._economic.reference_data(frozenset()).agreement
-        done = self._ledger.shared_number(update_key(agreement, number, job.record.periods[0]))
-        pending = None if done else pending_update(job.desk, job.invoice.customer, number)
+        agreement = self._economic.master_data(frozenset()).agreement
+        done = self._ledger.shared_number(update_key(agreement, number, execution.record.periods[0]))
+        pending = None if done else pending_update(execution.context, execution.invoice.customer, number)
         if pending:
             self.updates.append(Request(step="update", method="PUT", path=f"/customers/{number}", body=pending[1]))
 
-    def _number(self, creation: Creation, agreement: int) -> str:
+    def _number(self, creation: SharedResource, agreement: int) -> str:
         known = self._ledger.shared_number(known_key(agreement, creation.known_as))
         if known and creation.trusts(known):
             return known
-        return self._made.get(creation.identity) or creation.look() or self._pretend(creation)
+        return self._made.get(creation.identity) or creation.lookup() or self._pretend(creation)
 
-    def _pretend(self, creation: Creation) -> str:
+    def _pretend(self, creation: SharedResource) -> str:
         body = creation.body()
         content = json.loads(body)
         answer = {"customerNumber": _stand_in(creation.identity), **content}

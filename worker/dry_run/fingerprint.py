@@ -70,7 +70,7 @@ def _parts(plan: Plan) -> Mapping[str, Items]:
 
 def _outcome(one: PlannedInvoice) -> str:
     problems, requests = [_problem(failure) for failure in one.problems], [_request(each) for each in one.requests]
-    return repr((one.fate.value, problems, requests, one.foretold, one.remarks, one.found))
+    return repr((one.action.value, problems, requests, one.predicted, one.remarks, one.found))
 
 
 def _problem(failure: Failure) -> tuple[str, ...]:

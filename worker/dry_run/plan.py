@@ -11,10 +11,10 @@ from worker.domain.record import State
 from worker.errors import Failure
 
 #: Stands in a planned request for a draft's, voucher's or entry's number, which e-conomic gives when it is created.
-GIVEN_LATER = 0
+ASSIGNED_LATER = 0
 
 
-class Fate(StrEnum):
+class PlannedAction(StrEnum):
     """What an export that began now would make of an invoice."""
 
     #: Posted: its requests are sent.
@@ -67,7 +67,7 @@ class VatLine:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Foretold:
+class PredictedAmounts:
     """What e-conomic is expected to compute from a request."""
 
     amounts: Amounts
@@ -85,7 +85,7 @@ class PlannedInvoice:
     invoice_number: int
     #: See ``Invoice.content_hash``.
     content_hash: str
-    fate: Fate
+    action: PlannedAction
     #: What the source says; None when its record cannot be read.
     source: Amounts | None
     #: Where the ledger has it; None: it does not know it yet.
@@ -93,7 +93,7 @@ class PlannedInvoice:
     #: Everything that is wrong with it, each thing once.
     problems: tuple[Failure, ...] = ()
     requests: tuple[Request, ...] = ()
-    foretold: Foretold | None = None
+    predicted: PredictedAmounts | None = None
     #: What would be done differently from the source.
     remarks: tuple[str, ...] = ()
     #: What of it is in e-conomic, in words; empty for nothing.
@@ -150,14 +150,14 @@ class Plan:
     set_up: Mapping[str, str]
 
     @property
-    def fates(self) -> Mapping[Fate, int]:
+    def actions(self) -> Mapping[PlannedAction, int]:
         """Number of invoices by what becomes of them."""
-        return Counter(one.fate for one in self.invoices)
+        return Counter(one.action for one in self.invoices)
 
     @property
     def failing(self) -> tuple[PlannedInvoice, ...]:
         """The invoices that would become dead letters."""
-        return tuple(one for one in self.invoices if one.fate is Fate.FAIL)
+        return tuple(one for one in self.invoices if one.action is PlannedAction.FAIL)
 
 
 def added(amounts: Sequence[Amounts]) -> tuple[Amounts, ...]:

@@ -3,26 +3,26 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from worker.domain.exclusions import left_out
+from worker.domain.exclusions import exclusion
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import NewInvoice
 from worker.domain.reasons import EventReason, failure
 from worker.domain.record import InvoiceRecord, Outcome, State, Step
-from worker.dry_run.dry_run_creator import Pretence
-from worker.dry_run.plan import GIVEN_LATER, Fate, PlannedInvoice, Request
-from worker.dry_run.prediction import difference, foretell_draft, foretell_voucher, source_amounts
+from worker.dry_run.dry_run_creator import DryRunCreator
+from worker.dry_run.plan import ASSIGNED_LATER, PlannedAction, PlannedInvoice, Request
+from worker.dry_run.prediction import difference, predict_draft, predict_voucher, source_amounts
 from worker.economic.mapping.documents import compare_totals
 from worker.economic.mapping.master_data import VoucherFound
 from worker.economic.mapping.voucher_checks import compare_voucher
-from worker.errors import Failure, Held, Rejected
+from worker.errors import Failure, OnHold, Rejected
 from worker.store.effects import anything_sent
 from worker.workflow import lookup, voucher_lookup
 from worker.workflow.eligibility import await_original
-from worker.workflow.execution import Job
+from worker.workflow.execution import Execution
 from worker.workflow.requests import (
     attachment_request,
     booking_request,
-    checked_reference,
+    checked_master_data,
     draft_request,
     fetch_pdf,
     voucher_booking_request,
@@ -78,7 +78,7 @@ def _settled(
         elif record and record.content_hash != one.content_hash and _posted(record):
             yield one.id, replace(plan, found=_found(record), problems=(_conflict(record),))
         elif record and record.state is State.EXPORTED and not (again and record.outcome is not Outcome.BY_HAND):
-            yield one.id, replace(plan, fate=Fate.DONE, found=_found(record))
+            yield one.id, replace(plan, action=PlannedAction.DONE, found=_found(record))
 
 
 def _plan(given: NewInvoice, invoice: Invoice | None) -> PlannedInvoice:
@@ -86,7 +86,7 @@ def _plan(given: NewInvoice, invoice: Invoice | None) -> PlannedInvoice:
         id=given.id,
         invoice_number=given.invoice_number,
         content_hash=given.content_hash,
-        fate=Fate.FAIL,
+        action=PlannedAction.FAIL,
         source=source_amounts(invoice) if invoice else None,
     )
 
@@ -110,120 +110,123 @@ def _found(record: InvoiceRecord) -> str:
     return f"draft {progress.draft_number}" if progress.draft_number else record.outcome or ""
 
 
-def undecided(job: Job) -> PlannedInvoice:
+def undecided(execution: Execution) -> PlannedInvoice:
     """Return the plan of an invoice of which only the source is known yet."""
-    record = job.record
+    record = execution.record
     return PlannedInvoice(
         id=record.id,
         invoice_number=record.invoice_number,
         content_hash=record.content_hash,
-        fate=Fate.POST,
-        source=source_amounts(job.invoice),
+        action=PlannedAction.POST,
+        source=source_amounts(execution.invoice),
     )
 
 
 def failed(plan: PlannedInvoice, *problems: Failure) -> PlannedInvoice:
     """Return the plan of an invoice that would become a dead letter."""
-    return replace(plan, fate=Fate.FAIL, problems=problems)
+    return replace(plan, action=PlannedAction.FAIL, problems=problems)
 
 
-def plan_posting(job: Job, obtain: Pretence) -> PlannedInvoice:
+def plan_posting(execution: Execution, obtain: DryRunCreator) -> PlannedInvoice:
     """Return the plan of an invoice of which nothing is in e-conomic. Raises ``Retryable`` errors of a read."""
-    plan = undecided(job)
-    if left_out(job.invoice, job.desk.export):
-        return replace(plan, fate=Fate.LEAVE_OUT)
+    plan = undecided(execution)
+    if exclusion(execution.invoice, execution.context.export):
+        return replace(plan, action=PlannedAction.LEAVE_OUT)
     try:
-        await_original(job)
-        return (_voucher if job.desk.export.method == "voucher" else _draft)(job, plan, obtain)
-    except Held as held:
-        return replace(plan, fate=Fate.HOLD, problems=(held.failure,))
+        await_original(execution)
+        return (_voucher if execution.context.export.method == "voucher" else _draft)(execution, plan, obtain)
+    except OnHold as held:
+        return replace(plan, action=PlannedAction.HOLD, problems=(held.failure,))
     except Rejected as refusal:
         return failed(plan, refusal.failure)
 
 
-def plan_adoption(job: Job) -> PlannedInvoice | None:
+def plan_adoption(execution: Execution) -> PlannedInvoice | None:
     """Return the plan of an invoice of which e-conomic has something; None: it has nothing after all.
 
     Raises ``Retryable`` errors of a read.
     """
-    plan = replace(undecided(job), fate=Fate.ADOPT)
+    plan = replace(undecided(execution), action=PlannedAction.ADOPT)
     try:
-        return (_found_voucher if job.desk.export.method == "voucher" else _found_document)(job, plan)
+        return (_found_voucher if execution.context.export.method == "voucher" else _found_document)(execution, plan)
     except Rejected as refusal:
         return failed(plan, refusal.failure)
 
 
-def _draft(job: Job, plan: PlannedInvoice, obtain: Pretence) -> PlannedInvoice:
-    export = job.desk.export
-    request = draft_request(job, obtain)
-    obtain.refresh(job, request.customer_number)
-    foretold = foretell_draft(job.invoice, export, checked_reference(job))
+def _draft(execution: Execution, plan: PlannedInvoice, obtain: DryRunCreator) -> PlannedInvoice:
+    export = execution.context.export
+    request = draft_request(execution, obtain)
+    obtain.refresh(execution, request.customer_number)
+    predicted = predict_draft(execution.invoice, export, checked_master_data(execution))
     drafted = Request(step=Step.DRAFT, method="POST", path="/invoices/drafts", body=request.body)
-    plan = replace(plan, requests=(drafted,), foretold=foretold, remarks=(*request.remarks, *job.noted))
-    wrong = difference(foretold, source_amounts(job.invoice), export.booking.tolerance)
+    plan = replace(plan, requests=(drafted,), predicted=predicted, remarks=(*request.remarks, *execution.noted))
+    wrong = difference(predicted, source_amounts(execution.invoice), export.booking.tolerance)
     if wrong:
         return failed(plan, wrong)
-    return replace(plan, requests=(drafted, *_booking(job, GIVEN_LATER)))
+    return replace(plan, requests=(drafted, *_booking(execution, ASSIGNED_LATER)))
 
 
-def _booking(job: Job, draft: int) -> tuple[Request, ...]:
-    if not job.desk.export.booking.book:
+def _booking(execution: Execution, draft: int) -> tuple[Request, ...]:
+    if not execution.context.export.booking.book:
         return ()
-    return (Request(step=Step.BOOK, method="POST", path="/invoices/booked", body=booking_request(job, draft)),)
+    return (Request(step=Step.BOOK, method="POST", path="/invoices/booked", body=booking_request(execution, draft)),)
 
 
-def _voucher(job: Job, plan: PlannedInvoice, obtain: Pretence) -> PlannedInvoice:
-    export = job.desk.export
-    request = voucher_request(job, obtain)
-    obtain.refresh(job, request.customer_number)
+def _voucher(execution: Execution, plan: PlannedInvoice, obtain: DryRunCreator) -> PlannedInvoice:
+    export = execution.context.export
+    request = voucher_request(execution, obtain)
+    obtain.refresh(execution, request.customer_number)
     posted = Request(step=Step.VOUCHER, method="POST", path=request.path, body=request.body)
-    foretold = foretell_voucher(job.invoice, export, checked_reference(job))
-    later = (*_attachment(job, export.journal, str(GIVEN_LATER)), *_voucher_booking(job, export.journal, ()))
-    return replace(plan, requests=(posted, *later), foretold=foretold, remarks=(*request.remarks, *job.noted))
+    predicted = predict_voucher(execution.invoice, export, checked_master_data(execution))
+    later = (
+        *_attachment(execution, export.journal, str(ASSIGNED_LATER)),
+        *_voucher_booking(execution, export.journal, ()),
+    )
+    return replace(plan, requests=(posted, *later), predicted=predicted, remarks=(*request.remarks, *execution.noted))
 
 
-def _attachment(job: Job, journal: int, voucher: str) -> tuple[Request, ...]:
-    if job.pdf is None:
+def _attachment(execution: Execution, journal: int, voucher: str) -> tuple[Request, ...]:
+    if execution.pdf is None:
         return ()
-    path, digest = attachment_request(journal, voucher, job.pdf)
+    path, digest = attachment_request(journal, voucher, execution.pdf)
     return (Request(step=Step.ATTACH, method="POST", path=path, body=digest),)
 
 
-def _voucher_booking(job: Job, journal: int, entries: tuple[int, ...]) -> tuple[Request, ...]:
-    if not job.desk.export.voucher.book:
+def _voucher_booking(execution: Execution, journal: int, entries: tuple[int, ...]) -> tuple[Request, ...]:
+    if not execution.context.export.voucher.book:
         return ()
     path, body = voucher_booking_request(journal, entries)
     return (Request(step=Step.BOOK_VOUCHER, method="POST", path=path, body=body),)
 
 
-def _found_document(job: Job, plan: PlannedInvoice) -> PlannedInvoice | None:
-    document = lookup.find(job)
+def _found_document(execution: Execution, plan: PlannedInvoice) -> PlannedInvoice | None:
+    document = lookup.find(execution)
     if document is None:
         return None
     kind = "booked invoice" if document.booked else "draft"
-    plan = replace(plan, found=f"{kind} {document.number}", remarks=tuple(job.noted))
+    plan = replace(plan, found=f"{kind} {document.number}", remarks=tuple(execution.noted))
     if document.booked:
-        lookup.check_booked(job, document)
+        lookup.check_booked(execution, document)
         return plan
-    wrong = compare_totals(job.invoice, document, job.desk.export.booking.tolerance)
-    return failed(plan, wrong) if wrong else replace(plan, requests=_booking(job, document.number))
+    wrong = compare_totals(execution.invoice, document, execution.context.export.booking.tolerance)
+    return failed(plan, wrong) if wrong else replace(plan, requests=_booking(execution, document.number))
 
 
-def _found_voucher(job: Job, plan: PlannedInvoice) -> PlannedInvoice | None:
-    found = voucher_lookup.find(job)
+def _found_voucher(execution: Execution, plan: PlannedInvoice) -> PlannedInvoice | None:
+    found = voucher_lookup.find(execution)
     if found is None:
         return None
     where = f"in journal {found.journal}" if found.journal else "booked"
-    plan = replace(plan, found=f"voucher {found.number} of {found.year}, {where}", remarks=tuple(job.noted))
-    wrong = compare_voucher(job.invoice, found)
-    return failed(plan, wrong) if wrong else replace(plan, requests=_completion(job, found))
+    plan = replace(plan, found=f"voucher {found.number} of {found.year}, {where}", remarks=tuple(execution.noted))
+    wrong = compare_voucher(execution.invoice, found)
+    return failed(plan, wrong) if wrong else replace(plan, requests=_completion(execution, found))
 
 
-def _completion(job: Job, found: VoucherFound) -> tuple[Request, ...]:
+def _completion(execution: Execution, found: VoucherFound) -> tuple[Request, ...]:
     """Return what a voucher that stands in a journal is still without."""
     if found.journal is None:
         return ()
     voucher = f"{found.year}-{found.number}"
-    if job.desk.economic.attachment(found.journal, voucher) is None:
-        fetch_pdf(job)
-    return (*_attachment(job, found.journal, voucher), *_voucher_booking(job, found.journal, found.entries))
+    if execution.context.economic.attachment(found.journal, voucher) is None:
+        fetch_pdf(execution)
+    return (*_attachment(execution, found.journal, voucher), *_voucher_booking(execution, found.journal, found.entries))

@@ -10,7 +10,7 @@ from typing_extensions import override
 from worker.domain.invoice import Invoice
 from worker.domain.record import Intent
 from worker.economic.mapping.customer_matching import ledger_number, spellings
-from worker.economic.mapping.master_data import Document, EconomicCustomer, Product, ReferenceData, VoucherFound
+from worker.economic.mapping.master_data import Document, EconomicCustomer, MasterData, Product, VoucherFound
 from worker.economic.port import EconomicVouchers, Reply
 from worker.errors import Throttled
 
@@ -40,7 +40,7 @@ class ReadOnly(EconomicVouchers):
             lambda customer: customer.corporate_id,
         )
         self._documents = _Asked(
-            lambda keys: self._patiently(lambda: economic.documents(keys)), lambda document: document.reference
+            lambda keys: self._patiently(lambda: economic.documents(keys)), lambda document: document.document_reference
         )
         self._vouchers: tuple[date, date, Sequence[VoucherFound]] | None = None
         self._new_customers: list[EconomicCustomer] = []
@@ -77,8 +77,8 @@ class ReadOnly(EconomicVouchers):
         self._new_products.append(Product(number=number, name=body["name"], group=group))
 
     @override
-    def reference_data(self, sales_accounts: frozenset[str], *, newer_than: float | None = None) -> ReferenceData:
-        data = self._patiently(lambda: self._economic.reference_data(sales_accounts, newer_than=self._began))
+    def master_data(self, sales_accounts: frozenset[str], *, newer_than: float | None = None) -> MasterData:
+        data = self._patiently(lambda: self._economic.master_data(sales_accounts, newer_than=self._began))
         return replace(data, products=(*data.products, *self._new_products))
 
     @override
@@ -126,7 +126,7 @@ class ReadOnly(EconomicVouchers):
         if seen is None or first < seen[0] or last > seen[1]:
             found = self._patiently(lambda: self._economic.vouchers(None, first, last))
             self._vouchers = seen = (first, last, found)
-        return [one for one in seen[2] if references is None or one.reference in references]
+        return [one for one in seen[2] if references is None or one.document_reference in references]
 
     @override
     def posted(self, reply: Reply) -> Sequence[VoucherFound]:

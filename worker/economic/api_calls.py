@@ -12,19 +12,19 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from config.exports import Export
-from worker.domain.ports import Feedback, RateDenied, RateGate
+from config.exports import ExportConfig
+from worker.domain.ports import Feedback, RateDenied, RateLimiter
 from worker.domain.reasons import failure
 from worker.economic import error_body, failures, json_body, rate_headers
-from worker.economic.failures import Asked
+from worker.economic.failures import RequestLabel
 from worker.economic.reasons import EconomicReason
-from worker.economic.thread_clients import Slots
+from worker.economic.thread_clients import ThreadClients
 from worker.economic.urls import is_openapi, route
 from worker.errors import Misconfigured, Unavailable, Uncertain
 
 
 @dataclass(slots=True)
-class Meter:
+class Usage:
     """The running sum of one job."""
 
     #: HTTP requests tried.
@@ -33,17 +33,17 @@ class Meter:
     tokens: float = 0.0
 
 
-class Meters:
+class UsageMeters:
     """The current job's meter of each thread."""
 
     def __init__(self) -> None:
         self._local = threading.local()
 
     @contextmanager
-    def metered(self) -> Iterator[Meter]:
+    def metered(self) -> Iterator[Usage]:
         """Count this thread's calls until the block ends."""
         before = getattr(self._local, "meter", None)
-        self._local.meter = meter = Meter()
+        self._local.meter = meter = Usage()
         try:
             yield meter
         finally:
@@ -52,12 +52,12 @@ class Meters:
     @property
     def begun(self) -> bool:
         """Whether this thread's job has made a call."""
-        meter: Meter | None = getattr(self._local, "meter", None)
+        meter: Usage | None = getattr(self._local, "meter", None)
         return meter is not None and meter.calls > 0
 
     def count(self, tokens: float) -> None:
         """Add one call of this thread."""
-        meter: Meter | None = getattr(self._local, "meter", None)
+        meter: Usage | None = getattr(self._local, "meter", None)
         if meter is not None:
             meter.calls += 1
             meter.tokens += tokens
@@ -72,7 +72,7 @@ _NOT_OFFERED = (403, 404)
 _OK = range(200, 300)
 
 
-def agreement_key(export: Export) -> str:
+def agreement_key(export: ExportConfig) -> str:
     """Name the agreement for the rate gate: exports that share a grant share its rate."""
     return f"grant-{hashlib.sha256(export.grant_token.get_secret_value().encode()).hexdigest()[:16]}"
 
@@ -99,15 +99,21 @@ class _Raw:
         return self.headers.get("x-resultfromcache", "").strip().lower() == "true"
 
 
-class Calls:
+class ApiCalls:
     """Calls under the tokens of one export."""
 
     def __init__(
-        self, export: Export, *, gate: RateGate, slots: Slots, clock: Callable[[], float], deadline: float
+        self,
+        export: ExportConfig,
+        *,
+        rate_limiter: RateLimiter,
+        slots: ThreadClients,
+        clock: Callable[[], float],
+        deadline: float,
     ) -> None:
-        self.meters = Meters()
+        self.meters = UsageMeters()
         self._export = export
-        self._gate = gate
+        self._gate = rate_limiter
         self._slots = slots
         self._clock = clock
         self._deadline = deadline
@@ -147,7 +153,7 @@ class Calls:
         return self._judged(self._exchange(asked, path, body, headers, deadline), asked)
 
     def _exchange(
-        self, asked: Asked, path: str, body: bytes, extra: Mapping[str, str], deadline: float | None = None
+        self, asked: RequestLabel, path: str, body: bytes, extra: Mapping[str, str], deadline: float | None = None
     ) -> _Raw:
         headers = {**self._tokens(), "Content-Type": "application/json", **extra}
         limits, begun = self._export.limits, self.meters.begun
@@ -176,13 +182,13 @@ class Calls:
         with client.stream(method, url, headers=headers, content=body or None, extensions=extensions) as response:
             return _Raw(status=response.status_code, headers=response.headers, body=_bounded(response))
 
-    def _judged(self, raw: _Raw, asked: Asked) -> Answer:
+    def _judged(self, raw: _Raw, asked: RequestLabel) -> Answer:
         if raw.status in _OK:
             return Answer(status=raw.status, body=self._body(raw, asked), replayed=raw.replayed)
         wait = rate_headers.retry_after(raw.headers, self._clock())
         raise failures.of_status(raw.status, self._explain(raw), asked, retry_after=wait, replayed=raw.replayed)
 
-    def _body(self, raw: _Raw, asked: Asked) -> Any:
+    def _body(self, raw: _Raw, asked: RequestLabel) -> Any:
         try:
             body = json_body.parse(raw.body)
         except ValueError:
@@ -197,8 +203,8 @@ class Calls:
             body = body.replace(token.get_secret_value().encode(), b"(token)")
         return error_body.explain(body)
 
-    def _asked(self, method: str, path: str) -> Asked:
-        return Asked(export=self._export.name, method=method, route=route(path.partition("?")[0]))
+    def _asked(self, method: str, path: str) -> RequestLabel:
+        return RequestLabel(export=self._export.name, method=method, route=route(path.partition("?")[0]))
 
     def _url(self, path: str) -> str:
         return f"{self._export.openapi_url if is_openapi(path) else self._export.api_url}".rstrip("/") + path
@@ -217,10 +223,10 @@ class Calls:
             raise Misconfigured(failure(EconomicReason.TOKENS_REFUSED, told, field=name))
         return text
 
-    def _estimate(self, asked: Asked) -> float:
+    def _estimate(self, asked: RequestLabel) -> float:
         return self._costs.get(str(asked), _WRITE_COST if asked.writes else _READ_COST)
 
-    def _learn(self, asked: Asked, told: Feedback) -> None:
+    def _learn(self, asked: RequestLabel, told: Feedback) -> None:
         if told.cost is not None:
             self._costs[str(asked)] = told.cost
 

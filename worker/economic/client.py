@@ -8,16 +8,16 @@ from typing import Any, TypeVar
 
 import httpx
 
-from config.exports import Export
-from worker.domain.ports import RateGate
+from config.exports import ExportConfig
+from worker.domain.ports import RateLimiter
 from worker.domain.record import Intent
 from worker.economic import parsers, urls, voucher_parsers
-from worker.economic.api_calls import Answer, Calls, Meter
-from worker.economic.listings import Reading
-from worker.economic.mapping.master_data import Document, EconomicCustomer, Product, ReferenceData, VoucherFound
-from worker.economic.master_data_cache import ReferenceCache
+from worker.economic.api_calls import Answer, ApiCalls, Usage
+from worker.economic.listings import Listings
+from worker.economic.mapping.master_data import Document, EconomicCustomer, MasterData, Product, VoucherFound
+from worker.economic.master_data_cache import MasterDataCache
 from worker.economic.port import Reply
-from worker.economic.thread_clients import Slots, Timeouts
+from worker.economic.thread_clients import ThreadClients, Timeouts
 from worker.economic.urls import checked, segment
 from worker.economic.vouchers import Vouchers
 
@@ -38,27 +38,27 @@ class EconomicClient:
 
     def __init__(  # noqa: PLR0913  # the parts that the composition root puts together
         self,
-        export: Export,
+        export: ExportConfig,
         *,
-        gate: RateGate,
+        rate_limiter: RateLimiter,
         timeouts: Timeouts,
         clock: Callable[[], float] = time.time,
         deadline: float = 15.0,
-        reference_age: float = 300.0,
+        master_data_age: float = 300.0,
         accept: Callable[[int], None] = lambda _: None,
         transport: Callable[[], httpx.BaseTransport] | None = None,
     ) -> None:
         self._export = export
-        self._slots = Slots(timeouts, transport)
-        self._calls = Calls(export, gate=gate, slots=self._slots, clock=clock, deadline=deadline)
-        self._reading = Reading(self._calls, export.api_url)
-        self._reference = ReferenceCache(self._reading, export, clock=clock, age=reference_age, accept=accept)
+        self._slots = ThreadClients(timeouts, transport)
+        self._calls = ApiCalls(export, rate_limiter=rate_limiter, slots=self._slots, clock=clock, deadline=deadline)
+        self._reading = Listings(self._calls, export.api_url)
+        self._reference = MasterDataCache(self._reading, export, clock=clock, age=master_data_age, accept=accept)
         self._vouchers = Vouchers(self._calls, self._reading, deadline=deadline)
 
     def __repr__(self) -> str:
         return f"EconomicClient({self._export.name!r})"
 
-    def reference_data(self, sales_accounts: frozenset[str], *, newer_than: float | None = None) -> ReferenceData:
+    def master_data(self, sales_accounts: frozenset[str], *, newer_than: float | None = None) -> MasterData:
         """See ``Economic``. Periods are read for open years only. Raises ``Busy`` while another thread reads."""
         return self._reference.get(sales_accounts, newer_than)
 
@@ -95,7 +95,7 @@ class EconomicClient:
         queries = list(urls.lookups("references.other", references, most=_MOST_REFERENCES))
         drafts = [one for query in queries for one in self._every("/invoices/drafts", parsers.draft, query)]
         booked = [one for query in queries for one in self._every("/invoices/booked", parsers.booked, query)]
-        found = (document for document in (*drafts, *booked) if document.reference in asked)
+        found = (document for document in (*drafts, *booked) if document.document_reference in asked)
         return list({(document.booked, document.number): document for document in found}.values())
 
     def draft(self, number: int) -> Document | None:
@@ -127,7 +127,7 @@ class EconomicClient:
         """See ``EconomicVouchers``."""
         return _reply(self._vouchers.attach(journal, voucher, pdf, key))
 
-    def metered(self) -> AbstractContextManager[Meter]:
+    def metered(self) -> AbstractContextManager[Usage]:
         """Count what this thread spends until the block ends: ``calls`` and ``tokens``."""
         return self._calls.meters.metered()
 

@@ -35,7 +35,7 @@ _BOOKKEEPING = ("/journals", "/accounting-years", "/journalsapi", "/accountingye
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class RequestLabel:
     """What was asked of e-conomic, without anything of a customer."""
 
     export: str
@@ -52,7 +52,7 @@ class Asked:
         return f"{self.method} {self.route}"
 
 
-def of_transport(error: httpx.HTTPError | httpx.InvalidURL, asked: Asked) -> ExportError:
+def of_transport(error: httpx.HTTPError | httpx.InvalidURL, asked: RequestLabel) -> ExportError:
     """Translate httpx's own errors."""
     name = type(error).__name__
     if isinstance(error, _UNUSABLE):
@@ -64,7 +64,9 @@ def of_transport(error: httpx.HTTPError | httpx.InvalidURL, asked: Asked) -> Exp
     return no_answer(asked, f"no usable answer came ({name})")
 
 
-def no_answer(asked: Asked, what: str, *, retry_after: float | None = None, replayed: bool = False) -> ExportError:
+def no_answer(
+    asked: RequestLabel, what: str, *, retry_after: float | None = None, replayed: bool = False
+) -> ExportError:
     """Return the failure of a call that was sent and not answered usably."""
     if asked.writes:
         text = f"{asked} was sent to e-conomic, but {what}: it may or may not have taken effect."
@@ -73,7 +75,7 @@ def no_answer(asked: Asked, what: str, *, retry_after: float | None = None, repl
 
 
 def of_status(
-    status: int, explanation: Explanation, asked: Asked, *, retry_after: float | None, replayed: bool
+    status: int, explanation: Explanation, asked: RequestLabel, *, retry_after: float | None, replayed: bool
 ) -> ExportError:
     """Translate an answer that is neither a success nor a believable 404 of a single resource."""
     if status == _TOO_MANY:
@@ -96,7 +98,7 @@ def _refused(status: int, explanation: Explanation) -> bool:
     )
 
 
-def _misconfigured(status: int, explanation: Explanation, asked: Asked) -> Failure:
+def _misconfigured(status: int, explanation: Explanation, asked: RequestLabel) -> Failure:
     where = f"export {asked.export}, {asked}"
     if status != _ROLE:
         text = f"e-conomic does not accept {_token(explanation)} ({where}, status {status})."

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from worker.domain.reasons import failure
-from worker.economic.api_calls import Calls
+from worker.economic.api_calls import ApiCalls
 from worker.economic.parsers import MALFORMED
 from worker.economic.reasons import EconomicReason
 from worker.economic.urls import local, route
@@ -19,10 +19,10 @@ PAGE = 1000
 _MOST_PAGES = 1000
 
 
-class Reading:
+class Listings:
     """Reads of one agreement. Errors as for every read, and ``Unavailable`` for an answer that makes no sense."""
 
-    def __init__(self, calls: Calls, api_url: str) -> None:
+    def __init__(self, calls: ApiCalls, api_url: str) -> None:
         self._calls = calls
         self._api_url = api_url.rstrip("/")
 

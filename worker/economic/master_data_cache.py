@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar, cast
 
-from config.exports import Export
+from config.exports import ExportConfig
 from worker.domain.reasons import ProcessReason, failure
 from worker.economic import parsers
-from worker.economic.listings import Reading
-from worker.economic.mapping.master_data import AccountingPeriod, AccountingYear, Product, ProductGroup, ReferenceData
+from worker.economic.listings import Listings
+from worker.economic.mapping.master_data import AccountingPeriod, AccountingYear, MasterData, Product, ProductGroup
 from worker.economic.mapping.products import fitting_groups
 from worker.economic.urls import segment
 from worker.errors import Busy
@@ -24,7 +24,7 @@ _BARS = "/accountingyearsapi/v2.0.1/accountingYears/periods"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Snapshot:
-    data: ReferenceData
+    data: MasterData
     #: When the oldest part was asked for; seconds since the epoch.
     read_at: float
     #: Numbers of the groups whose accounts and products are in.
@@ -33,13 +33,13 @@ class _Snapshot:
     products_since: float
 
 
-class ReferenceCache:
+class MasterDataCache:
     """One thread reads, the others wait a little for it; a reading that breaks off goes on where it stopped."""
 
     def __init__(
         self,
-        reading: Reading,
-        export: Export,
+        reading: Listings,
+        export: ExportConfig,
         *,
         clock: Callable[[], float],
         age: float,
@@ -59,8 +59,8 @@ class ReferenceCache:
         #: Lists of products that were asked for before are not believed; seconds since the epoch.
         self._products_since = 0.0
 
-    def get(self, sales_accounts: frozenset[str], newer_than: float | None) -> ReferenceData:
-        """See ``Economic.reference_data``; also raises ``Busy``."""
+    def get(self, sales_accounts: frozenset[str], newer_than: float | None) -> MasterData:
+        """See ``Economic.master_data``; also raises ``Busy``."""
         oldest = max(self._clock() - self._age, newer_than or 0.0)
         ready = self._ready(sales_accounts, oldest)
         if ready is not None:
@@ -81,13 +81,13 @@ class ReferenceCache:
         if (product.number, product.group) not in {(one.number, one.group) for one in snapshot.data.products}:
             self._products_since = self._clock()
 
-    def _ready(self, sales_accounts: frozenset[str], oldest: float) -> ReferenceData | None:
+    def _ready(self, sales_accounts: frozenset[str], oldest: float) -> MasterData | None:
         snapshot = self._snapshot
         if snapshot is None or snapshot.read_at < oldest or snapshot.products_since < self._products_since:
             return None
         return snapshot.data if self._wanted(sales_accounts, snapshot.data.groups) <= snapshot.groups else None
 
-    def _read(self, sales_accounts: frozenset[str], oldest: float) -> ReferenceData:
+    def _read(self, sales_accounts: frozenset[str], oldest: float) -> MasterData:
         data, products_since = self._base(oldest), self._products_since
         wanted = self._wanted(sales_accounts, data.groups) | self._kept(data.groups, oldest)
         groups = {group.number: self._with_accounts(group, oldest) for group in data.groups if group.number in wanted}
@@ -100,13 +100,13 @@ class ReferenceCache:
         self._snapshot = _Snapshot(data=data, read_at=read_at, groups=frozenset(groups), products_since=products_since)
         return data
 
-    def _base(self, oldest: float) -> ReferenceData:
+    def _base(self, oldest: float) -> MasterData:
         agreement, currency = self._shelved("/self", oldest, lambda path: self._reading.one(path, _agreement))
         self._accept(agreement)
         every = partial(self._list, oldest=oldest)
         layouts = every("/layouts", lambda body: (int(body["layoutNumber"]), body.get("name", ""), body.get("deleted")))
         bars = self._bars(oldest)
-        return ReferenceData(
+        return MasterData(
             agreement=agreement,
             base_currency=currency,
             groups=every("/product-groups", parsers.product_group),
@@ -160,7 +160,7 @@ class ReferenceCache:
         return cast("T", held[1])
 
 
-def year_address(reading: Reading, year: Mapping[str, Any]) -> str:
+def year_address(reading: Listings, year: Mapping[str, Any]) -> str:
     """Return a year's path, which is e-conomic's to give: its own spelling may carry a suffix (``2025_6_2026a``)."""
     return reading.local(str(year.get("self") or f"/accounting-years/{segment(str(year['year']))}"))
 

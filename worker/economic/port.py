@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from worker.domain.record import Intent
-from worker.economic.mapping.master_data import Document, EconomicCustomer, Product, ReferenceData, VoucherFound
+from worker.economic.mapping.master_data import Document, EconomicCustomer, MasterData, Product, VoucherFound
 
 #: e-conomic takes files of at most "9.0 MB" (REST docs, voucher attachments); the smaller reading of it, in bytes.
 LARGEST_PDF = 9_000_000
@@ -30,7 +30,7 @@ class Reply:
 class Economic(Protocol):
     """What the export asks of one agreement."""
 
-    def reference_data(self, sales_accounts: frozenset[str], *, newer_than: float | None = None) -> ReferenceData:
+    def master_data(self, sales_accounts: frozenset[str], *, newer_than: float | None = None) -> MasterData:
         """Return reference data with groups and products of these sales accounts filled in.
 
         Read once and cached with a bounded age. ``newer_than`` (seconds since the epoch) forces a re-read of what is

@@ -99,7 +99,7 @@ class Timeouts:
     pool: float = 5.0
 
 
-class Slots:
+class ThreadClients:
     """A client for each thread over one TLS context: a client shared by many threads is the bottleneck (measured)."""
 
     def __init__(self, timeouts: Timeouts, transport: Callable[[], httpx.BaseTransport] | None = None) -> None:

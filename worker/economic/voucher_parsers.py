@@ -27,7 +27,7 @@ _INVOICE = ("customerInvoice", "customerInvoiceNumber", "invoiceNumber")
 class Mark:
     """One entry that carries a marker."""
 
-    reference: str
+    document_reference: str
     voucher: int
     #: What the customer owes by it; zero on entries without a customer.
     owed: Decimal = ZERO
@@ -68,17 +68,17 @@ def _mark(entry: Json, voucher: int, *, owing: bool) -> Mark | None:
     if reference is None:
         return None
     if not (owing and entry.get("customer")):
-        return Mark(reference=reference, voucher=voucher)
+        return Mark(document_reference=reference, voucher=voucher)
     # Never rounded: a difference from the source below the øre is a difference.
     amount = Decimal(str(entry.get("amount") or 0))
-    return Mark(reference=reference, voucher=voucher, owed=amount, invoice_number=_invoice_number(entry))
+    return Mark(document_reference=reference, voucher=voucher, owed=amount, invoice_number=_invoice_number(entry))
 
 
 def _found(marks: list[Mark], *, journal: int | None, year: str, entries: tuple[int, ...]) -> Iterator[VoucherFound]:
-    for reference, voucher in dict.fromkeys((mark.reference, mark.voucher) for mark in marks):
-        ours = [mark for mark in marks if (mark.reference, mark.voucher) == (reference, voucher)]
+    for reference, voucher in dict.fromkeys((mark.document_reference, mark.voucher) for mark in marks):
+        ours = [mark for mark in marks if (mark.document_reference, mark.voucher) == (reference, voucher)]
         yield VoucherFound(
-            reference=reference,
+            document_reference=reference,
             journal=journal,
             year=year,
             number=voucher,

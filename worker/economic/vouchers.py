@@ -8,8 +8,8 @@ from itertools import count
 from typing import Any
 
 from worker.economic import parsers, urls, voucher_parsers
-from worker.economic.api_calls import Answer, Calls
-from worker.economic.listings import Reading
+from worker.economic.api_calls import Answer, ApiCalls
+from worker.economic.listings import Listings
 from worker.economic.mapping.master_data import VoucherFound
 from worker.economic.master_data_cache import year_address
 from worker.economic.port import LARGEST_PDF
@@ -25,7 +25,7 @@ _SLOWEST = 1_000_000
 class Vouchers:
     """Reads and uploads of the voucher method. An upload gets ``deadline`` seconds, and more with its size."""
 
-    def __init__(self, calls: Calls, reading: Reading, *, deadline: float) -> None:
+    def __init__(self, calls: ApiCalls, reading: Listings, *, deadline: float) -> None:
         self._calls = calls
         self._reading = reading
         self._deadline = deadline
@@ -35,8 +35,8 @@ class Vouchers:
         if references is not None and not references:
             return []
         found = [*self._in_journals(), *self._booked(first, last)]
-        ours = (voucher for voucher in found if references is None or voucher.reference in references)
-        return list({(one.reference, one.journal, one.year, one.number): one for one in ours}.values())
+        ours = (voucher for voucher in found if references is None or voucher.document_reference in references)
+        return list({(one.document_reference, one.journal, one.year, one.number): one for one in ours}.values())
 
     def attachment(self, journal: int, voucher: str) -> int | None:
         """See ``EconomicVouchers``. A description without pages is none: uploading then tells."""

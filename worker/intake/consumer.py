@@ -16,7 +16,7 @@ import structlog
 from worker.domain.invoice_period import NewInvoice
 from worker.domain.reasons import EventReason, ProcessReason
 from worker.domain.store_port import IntakePort
-from worker.errors import LedgerDown, Retryable
+from worker.errors import Retryable, StoreUnavailable
 from worker.intake.dead_letters import DeadEvent, digest, envelope
 from worker.intake.event import Event
 from worker.intake.event_errors import EventRefused, refused
@@ -36,7 +36,7 @@ class Consumer:
     """One consumer; any number may run beside each other."""
 
     queue: EventQueue
-    ledger: IntakePort
+    store: IntakePort
     reader: Reader
     #: Publishes the message that has the period checked: period id, export. The sweep makes up for a lost one.
     announce: Callable[[str, str], None]
@@ -56,17 +56,17 @@ class Consumer:
         while not stop.is_set():
             try:
                 self.turn(stop)
-            except LedgerDown:
-                log.warning("ledger_down", room="intake")
+            except StoreUnavailable:
+                log.warning("store_unavailable", room="intake")
                 stop.wait(self.pause)
         try:
             self.queue.leave()
-        except LedgerDown:
+        except StoreUnavailable:
             # Another consumer takes over what is left once this one's heartbeat has run out.
-            log.warning("ledger_down", room="intake")
+            log.warning("store_unavailable", room="intake")
 
     def turn(self, stop: Stop) -> None:
-        """Take at most one event and do with it what it deserves. Raises ``LedgerDown``."""
+        """Take at most one event and do with it what it deserves. Raises ``StoreUnavailable``."""
         self.queue.beat()
         taken_over = self.queue.reap()
         if taken_over:
@@ -81,36 +81,36 @@ class Consumer:
             event = read_event(raw, limit=self.event_limit)
             self._take_in(raw, event, stop)
         except EventRefused as refusal:
-            self._bury(raw, event, refusal)
-        except LedgerDown:
+            self._move_to_dead_letters(raw, event, refusal)
+        except StoreUnavailable:
             raise
         except Retryable as error:
             self._postpone(raw, event, error, stop)
         except Exception as error:  # noqa: BLE001  # one event that hits a fault of ours must not stop all others
             log.error("event_failed", error=type(error).__name__, at=_places(error.__traceback__))  # noqa: TRY400  # a traceback's text may hold customer data
             text = f"A fault in this program ({type(error).__name__}); its log tells where."
-            self._bury(raw, event, refused(ProcessReason.INTERNAL_ERROR, text))
+            self._move_to_dead_letters(raw, event, refused(ProcessReason.INTERNAL_ERROR, text))
 
     def _take_in(self, raw: bytes, event: Event, stop: Stop) -> None:
-        if self.ledger.event_known(event.key):
+        if self.store.event_known(event.key):
             self.queue.acknowledge(raw)
             log.info("event_known", event_key=event.key)
             return
         read = self.reader.read(event)
         if self._register(read, event, stop):
-            self.ledger.close_event(read.period.id, event.key)
+            self.store.close_event(read.period.id, event.key)
             self.queue.acknowledge(raw)
             self._announce(read)
 
     def _register(self, read: ReadPeriod, event: Event, stop: Stop) -> bool:
         """Write the period and its invoices; False when stopped before the end."""
-        self.ledger.open_period(read.period, event.key)
+        self.store.open_period(read.period, event.key)
         done: Counter[str] = Counter()
         for chunk in _chunks(read.invoices):
             if stop.is_set():
                 return False
             self.queue.beat()
-            registered = self.ledger.register(read.period.id, event.key, chunk)
+            registered = self.store.register(read.period.id, event.key, chunk)
             done.update(
                 added=len(registered.added),
                 known=len(registered.known),
@@ -131,13 +131,15 @@ class Consumer:
         if self.postponed[digest(raw)] >= self.fetch_attempts:
             del self.postponed[digest(raw)]
             text = f"{error.failure.description} Tried {self.fetch_attempts} times."
-            self._bury(raw, event, refused(EventReason.INVOICES_FILE_UNAVAILABLE, text, field="data.invoicesRef.url"))
+            self._move_to_dead_letters(
+                raw, event, refused(EventReason.INVOICES_FILE_UNAVAILABLE, text, field="data.invoicesRef.url")
+            )
             return
         self.queue.postpone(raw)
         log.warning("event_postponed", event_key=event.key if event else "", reason=error.failure.reason)
         stop.wait(self.pause)
 
-    def _bury(self, raw: bytes, event: Event | None, refusal: EventRefused) -> None:
+    def _move_to_dead_letters(self, raw: bytes, event: Event | None, refusal: EventRefused) -> None:
         dead = DeadEvent(
             id=digest(raw),
             bytes=len(raw),
@@ -147,7 +149,7 @@ class Consumer:
             export=event.data.export if event else "",
             period=event.data.period.name if event else "",
         )
-        self.queue.bury(raw, envelope(dead))
+        self.queue.dead_letter(raw, envelope(dead))
         log.error("event_refused", dead_event=dead.id, reason=dead.reason.value, problems=len(dead.problems))
 
 

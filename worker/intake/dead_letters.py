@@ -8,7 +8,7 @@ from typing import Any
 
 from worker.domain.reasons import EventReason, ReasonCode, neutral_reason
 from worker.domain.sums import Problem
-from worker.intake.queue import EventDesk
+from worker.intake.queue import EventQueueOperator
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,15 +44,15 @@ def digest(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()[:16]
 
 
-def dead_events(desk: EventDesk) -> list[tuple[DeadEvent, bytes]]:
-    """Return every refused event with its bytes, the newest first. Raises ``LedgerDown``."""
-    return [(_opened(raw, envelope), raw) for raw, envelope in desk.dead()]
+def dead_events(context: EventQueueOperator) -> list[tuple[DeadEvent, bytes]]:
+    """Return every refused event with its bytes, the newest first. Raises ``StoreUnavailable``."""
+    return [(_opened(raw, envelope), raw) for raw, envelope in context.dead()]
 
 
-def revive(desk: EventDesk, ids: Sequence[str]) -> list[str]:
-    """Send refused events back to the queue; return the ids that moved. Raises ``LedgerDown``."""
+def revive(context: EventQueueOperator, ids: Sequence[str]) -> list[str]:
+    """Send refused events back to the queue; return the ids that moved. Raises ``StoreUnavailable``."""
     wanted = set(ids)
-    return [digest(raw) for raw, _ in desk.dead() if digest(raw) in wanted and desk.revive(raw)]
+    return [digest(raw) for raw, _ in context.dead() if digest(raw) in wanted and context.revive(raw)]
 
 
 def envelope(event: DeadEvent) -> bytes:

@@ -101,7 +101,7 @@ def _refused(url: str, why: str) -> Exception:
     return refused(EventReason.INVOICES_FILE_REFUSED, f"The address {why}.", field="url", value=url)
 
 
-class Places:
+class FileSources:
     """The folders and hosts that events may point at."""
 
     def __init__(self, folders: tuple[Path, ...], web: Web) -> None:

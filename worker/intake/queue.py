@@ -1,6 +1,6 @@
 """The event queue as the consumer and the commands see it; ``worker.store`` keeps the Redis adapter.
 
-Every method may raise ``LedgerDown``. Events are bytes, exactly as they were put on the queue, and are told apart by
+Every method may raise ``StoreUnavailable``. Events are bytes, exactly as they were put on the queue, and are told apart by
 those bytes alone.
 """
 
@@ -30,7 +30,7 @@ class EventQueue(Protocol):
         """Put an event back on the queue, behind all others."""
         ...
 
-    def bury(self, raw: bytes, envelope: bytes) -> None:
+    def dead_letter(self, raw: bytes, envelope: bytes) -> None:
         """Move an event to the dead list, with why; burying the same bytes again replaces the reason."""
         ...
 
@@ -43,7 +43,7 @@ class EventQueue(Protocol):
         ...
 
 
-class EventDesk(Protocol):
+class EventQueueOperator(Protocol):
     """What publishers and operators need."""
 
     def publish(self, raw: bytes) -> None:

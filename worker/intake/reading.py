@@ -8,15 +8,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from config.exports import Export
-from worker.domain.identity import invoice_reference, period_reference
+from config.exports import ExportConfig
+from worker.domain.identity import invoice_id_of, period_id_of
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import NewInvoice, PeriodRecord
 from worker.domain.reasons import EventReason
 from worker.domain.sums import Problem, check_event
 from worker.intake.event import EVENT_TYPE, SPEC_VERSION, Event, Reference
 from worker.intake.event_errors import EventRefused, broken_rules, refused
-from worker.intake.file_sources import Places
+from worker.intake.file_sources import FileSources
 
 
 def parse(raw: bytes, *, within: str = "") -> tuple[Any, str]:
@@ -92,10 +92,10 @@ def read_event(raw: bytes, *, limit: int) -> Event:
 class Reader:
     """Reads periods for the exports and places of this installation."""
 
-    def __init__(self, exports: Mapping[str, Export], places: Places, *, reference_limit: int) -> None:
+    def __init__(self, exports: Mapping[str, ExportConfig], places: FileSources, *, invoices_file_limit: int) -> None:
         self._exports = exports
         self._places = places
-        self._limit = reference_limit
+        self._limit = invoices_file_limit
 
     def read(self, event: Event) -> ReadPeriod:
         """Return the event's period and invoices. Raises ``EventRefused`` with every problem.
@@ -185,7 +185,7 @@ def _check_hash(content: bytes, reference: Reference) -> None:
         raise refused(EventReason.INVOICES_FILE_MISMATCH, text, field="data.invoicesRef.sha256", value=reference.sha256)
 
 
-def _sums(event: Event, invoices: tuple[Invoice, ...], export: Export) -> list[Problem]:
+def _sums(event: Event, invoices: tuple[Invoice, ...], export: ExportConfig) -> list[Problem]:
     by_type = export.invoice_series == "by-type"
     return check_event(invoices, event.data.totals(), event.data.invoice_count, by_type=by_type)
 
@@ -193,7 +193,7 @@ def _sums(event: Event, invoices: tuple[Invoice, ...], export: Export) -> list[P
 def _period(event: Event) -> PeriodRecord:
     data = event.data
     return PeriodRecord(
-        id=period_reference(data.export, data.period.region, data.period.id),
+        id=period_id_of(data.export, data.period.region, data.period.id),
         export=data.export,
         number=data.period.id,
         name=data.period.name,
@@ -204,12 +204,12 @@ def _period(event: Event) -> PeriodRecord:
     )
 
 
-def _new(event: Event, invoices: tuple[Invoice, ...], export: Export) -> tuple[NewInvoice, ...]:
+def _new(event: Event, invoices: tuple[Invoice, ...], export: ExportConfig) -> tuple[NewInvoice, ...]:
     by_type = export.invoice_series == "by-type"
     region = event.data.period.region
     return tuple(
         NewInvoice(
-            id=invoice_reference(
+            id=invoice_id_of(
                 export.name, region, invoice.invoice_number, series=invoice.invoice_type if by_type else ""
             ),
             export=export.name,

@@ -12,10 +12,10 @@ from redis import Redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
-from config.exports import Export
+from config.exports import ExportConfig
 from config.names import queue_key
 from config.settings import Settings
-from worker.domain.ports import PdfSource, RateGate
+from worker.domain.ports import PdfSource, RateLimiter
 from worker.domain.record import InvoiceRecord
 from worker.domain.retry import RetryPolicy
 from worker.domain.store_port import PinPort, Unclaimed
@@ -25,12 +25,12 @@ from worker.runtime.file_access import AllowedPdfs, allowed_places
 from worker.runtime.logs import report
 from worker.runtime.publisher import Publisher
 from worker.runtime.runtime import Runtime
-from worker.store import LedgerPolicy, RedisLedger, check_server
+from worker.store import RedisStore, StorePolicy, check_server
 from worker.store.connection import translated
-from worker.store.rate_limiter import RedisGate
-from worker.workflow.context import Desk
+from worker.store.rate_limiter import RedisRateLimiter
+from worker.workflow.context import ExportContext
 from worker.workflow.exporter import Exporter, accept_agreement
-from worker.workflow.lease_renewal import Keeper
+from worker.workflow.lease_renewal import LeaseRenewer
 from worker.workflow.preflight import Preflight
 from worker.workflow.sweeper import Sweeper
 
@@ -49,59 +49,59 @@ def connect(settings: Settings) -> Redis:
 
 
 def server_problems(settings: Settings) -> list[str]:
-    """Return why this Redis is not fit to hold the ledger, and what to do about each. Raises ``LedgerDown``."""
+    """Return why this Redis is not fit to hold the ledger, and what to do about each. Raises ``StoreUnavailable``."""
     with closing(connect(settings)) as redis:
         return list(check_server(redis, require_durability=settings.redis.require_durability))
 
 
-def build_runtime(settings: Settings, exports: Mapping[str, Export], app: Celery) -> Runtime:
+def build_runtime(settings: Settings, exports: Mapping[str, ExportConfig], app: Celery) -> Runtime:
     """Build everything that a worker, the intake or a command needs."""
     redis = connect(settings)
-    ledger = RedisLedger(redis, prefix=settings.redis.prefix, policy=_ledger_policy(settings))
-    gate = RedisGate(redis, prefix=settings.redis.prefix)
-    clients = {name: build_client(export, settings, gate, ledger) for name, export in exports.items()}
-    keeper = Keeper(every=settings.ledger.lease_seconds / 3)
-    desk = partial(_desk, settings=settings, ledger=ledger, pdfs=build_pdfs(settings), keeper=keeper)
-    desks = {name: desk(export, clients[name]) for name, export in exports.items()}
-    publisher = Publisher(app, ledger)
+    store = RedisStore(redis, prefix=settings.redis.prefix, policy=_ledger_policy(settings))
+    rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
+    clients = {name: build_client(export, settings, rate_limiter, store) for name, export in exports.items()}
+    lease_renewer = LeaseRenewer(every=settings.store.lease_seconds / 3)
+    context = partial(_desk, settings=settings, store=store, pdfs=build_pdfs(settings), lease_renewer=lease_renewer)
+    contexts = {name: context(export, clients[name]) for name, export in exports.items()}
+    publisher = Publisher(app, store)
     return Runtime(
         settings=settings,
         exports=exports,
         redis=redis,
-        ledger=ledger,
+        store=store,
         publisher=publisher,
         exporter=Exporter(
-            desk=desks.__getitem__,
-            claim=partial(_claim, ledger),
+            context=contexts.__getitem__,
+            claim=partial(_claim, store),
             policy=_retry_policy(settings),
             chance=random.Random(),  # noqa: S311  # jitter, not a secret
             report=report,
         ),
-        preflight=Preflight(ledger=ledger, publish=publisher.export),
+        preflight=Preflight(store=store, publish=publisher.export),
         sweeper=Sweeper(
-            ledger=ledger,
+            store=store,
             exports=tuple(exports),
             waiting=partial(_waiting, redis, settings.redis.prefix),
             publish=publisher.export,
             publish_preflight=publisher.preflight,
         ),
         clients=clients,
-        desk=desks.__getitem__,
+        context=contexts.__getitem__,
     )
 
 
-def build_client(export: Export, settings: Settings, gate: RateGate, pins: PinPort) -> EconomicClient:
+def build_client(export: ExportConfig, settings: Settings, rate_limiter: RateLimiter, pins: PinPort) -> EconomicClient:
     """Build the one way to an export's agreement, which accepts no other agreement than the export's own."""
     http = settings.http
     return EconomicClient(
         export,
-        gate=gate,
+        rate_limiter=rate_limiter,
         clock=time.time,
         timeouts=Timeouts(
             connect=http.connect_timeout, read=http.read_timeout, write=http.write_timeout, pool=http.pool_timeout
         ),
         deadline=http.deadline,
-        reference_age=http.reference_age,
+        master_data_age=http.master_data_age,
         accept=partial(accept_agreement, export, pins),
     )
 
@@ -114,37 +114,37 @@ def build_pdfs(settings: Settings) -> PdfSource:
 
 
 def _desk(  # noqa: PLR0913  # the parts that the composition root puts together
-    export: Export,
+    export: ExportConfig,
     client: EconomicClient,
     *,
     settings: Settings,
-    ledger: RedisLedger,
+    store: RedisStore,
     pdfs: PdfSource,
-    keeper: Keeper,
-) -> Desk:
-    return Desk(
+    lease_renewer: LeaseRenewer,
+) -> ExportContext:
+    return ExportContext(
         export=export,
         economic=client,
-        ledger=ledger,
+        store=store,
         clock=time.time,
         environment=settings.environment,
         key_memory=settings.http.key_memory_minutes * 60,
         pdfs=pdfs,
-        keeping=keeper.keeping,
+        lease_renewal=lease_renewer.lease_renewal,
     )
 
 
-def _claim(ledger: RedisLedger, invoice_id: str) -> InvoiceRecord | Unclaimed:
+def _claim(store: RedisStore, invoice_id: str) -> InvoiceRecord | Unclaimed:
     """Claim, and let every line that is written from here on say what it is about."""
-    claimed = ledger.claim(invoice_id)
+    claimed = store.claim(invoice_id)
     if isinstance(claimed, InvoiceRecord):
         structlog.contextvars.bind_contextvars(periods=claimed.periods, attempt=claimed.attempts + 1)
     return claimed
 
 
-def _ledger_policy(settings: Settings) -> LedgerPolicy:
-    chosen = settings.ledger
-    return LedgerPolicy(
+def _ledger_policy(settings: Settings) -> StorePolicy:
+    chosen = settings.store
+    return StorePolicy(
         lease_seconds=chosen.lease_seconds,
         lost_after=chosen.lost_after,
         max_crashes=chosen.max_crashes,

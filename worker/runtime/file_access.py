@@ -17,7 +17,7 @@ from worker.economic.port import LARGEST_PDF
 from worker.economic.thread_clients import DeadlineTransport
 from worker.errors import Failure, Rejected, Retryable, Unavailable, Unreachable
 from worker.intake.event_errors import EventRefused
-from worker.intake.file_sources import Places
+from worker.intake.file_sources import FileSources
 from worker.intake.web_sources import Fetched, Web, WebRules, resolve
 
 
@@ -74,7 +74,7 @@ def _down(text: str) -> Failure:
     return failure(EventReason.INVOICES_FILE_UNAVAILABLE, f"{text}.", field="url")
 
 
-def allowed_places(intake: Intake, *, deadline: float) -> Places:
+def allowed_places(intake: Intake, *, deadline: float) -> FileSources:
     """Return the allowed folders and hosts; one fetch takes at most ``deadline`` seconds, looking its name up aside."""
     rules = WebRules(
         hosts=intake.allowed_hosts,
@@ -83,7 +83,7 @@ def allowed_places(intake: Intake, *, deadline: float) -> Places:
         deadline=deadline,
     )
     fetch = HttpFetch(timeout=intake.fetch_timeout, deadline=deadline)
-    return Places(intake.allowed_folders, Web(rules, fetch=fetch, resolve=resolve, clock=time.monotonic))
+    return FileSources(intake.allowed_folders, Web(rules, fetch=fetch, resolve=resolve, clock=time.monotonic))
 
 
 #: How a PDF begins (ISO 32000, file header).
@@ -99,7 +99,7 @@ _MEANING: Mapping[ReasonCode, ReasonCode] = {
 class AllowedPdfs(PdfSource):
     """See ``PdfSource``. Threads may share it."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: FileSources) -> None:
         self._places = places
 
     def fetch(self, pdf: Pdf) -> bytes:

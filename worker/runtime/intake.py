@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 
 from redis import Redis
 
-from config.exports import Export
+from config.exports import ExportConfig
 from config.settings import Settings
 from worker.intake.consumer import Consumer
 from worker.intake.reading import Reader
@@ -30,11 +30,11 @@ def intake_consumer(runtime: Runtime) -> Iterator[Consumer]:
         yield _consumer(runtime, client)
 
 
-def event_reader(settings: Settings, exports: Mapping[str, Export]) -> Reader:
+def event_reader(settings: Settings, exports: Mapping[str, ExportConfig]) -> Reader:
     """Return what reads events, from the places that the settings allow."""
     intake = settings.intake
     places = allowed_places(intake, deadline=intake.fetch_deadline)
-    return Reader(exports, places, reference_limit=intake.max_reference_bytes)
+    return Reader(exports, places, invoices_file_limit=intake.max_invoices_file_bytes)
 
 
 def _consumer(runtime: Runtime, client: Redis) -> Consumer:
@@ -47,7 +47,7 @@ def _consumer(runtime: Runtime, client: Redis) -> Consumer:
             consumer=_name(runtime.settings),
             heartbeat=intake.heartbeat,
         ),
-        ledger=runtime.ledger,
+        store=runtime.store,
         reader=event_reader(runtime.settings, runtime.exports),
         announce=runtime.publisher.preflight,
         clock=time.time,

@@ -61,7 +61,7 @@ def report(error: BaseException) -> None:
 
 
 @contextmanager
-def sealed() -> Iterator[None]:
+def redact_errors() -> Iterator[None]:
     """Let no error out but ``InternalFault``, and report it."""
     try:
         yield

@@ -22,7 +22,7 @@ from config.names import EXPORT_TASK, PREFLIGHT_TASK
 PAUSE = 0.2
 
 
-class EventBatches(Consumer):  # type: ignore[misc]  # Celery ships no types
+class BatchedEvents(Consumer):  # type: ignore[misc]  # Celery ships no types
     """Celery's consumer, which sends events in batches."""
 
     hub: Any
@@ -54,7 +54,7 @@ _OPTIONS = ("eta", "expires", "group", "retries", "shadow")
 _ID = re.compile(r"[a-z][a-z0-9]{0,19}(-[A-Za-z0-9-]{1,60})?-p?[0-9]{1,15}")
 
 
-class Doorkeeper(EventBatches):
+class MessageFilter(BatchedEvents):
     """Celery's consumer (``worker_consumer``), which sees our messages only."""
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:

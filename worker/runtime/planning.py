@@ -6,26 +6,26 @@ from contextlib import closing, contextmanager
 
 from typing_extensions import override
 
-from config.exports import Export
+from config.exports import ExportConfig
 from config.settings import Settings
 from worker.domain.store_port import PinPort, PlanPort
 from worker.dry_run.planner import Planner
 from worker.runtime.build import build_client, build_pdfs, connect
-from worker.store import LedgerPolicy, RedisGate, RedisLedger
+from worker.store import RedisRateLimiter, RedisStore, StorePolicy
 
 
 @contextmanager
-def planning(settings: Settings, export: Export, *, sleep: Callable[[float], None]) -> Iterator[Planner]:
+def planning(settings: Settings, export: ExportConfig, *, sleep: Callable[[float], None]) -> Iterator[Planner]:
     """Give the planner of an export; its connections are closed in the end."""
     with closing(connect(settings)) as redis:
-        ledger = RedisLedger(redis, prefix=settings.redis.prefix, policy=LedgerPolicy())
-        gate = RedisGate(redis, prefix=settings.redis.prefix)
-        client = build_client(export, settings, gate, _Glance(ledger))
+        store = RedisStore(redis, prefix=settings.redis.prefix, policy=StorePolicy())
+        rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
+        client = build_client(export, settings, rate_limiter, _Glance(store))
         with closing(client), client.metered() as meter:
             yield Planner(
                 export=export,
                 economic=client,
-                ledger=ledger,
+                store=store,
                 pdfs=build_pdfs(settings),
                 clock=time.time,
                 sleep=sleep,
@@ -36,8 +36,8 @@ def planning(settings: Settings, export: Export, *, sleep: Callable[[float], Non
 class _Glance(PinPort):
     """Compares with the pinned agreement and pins none: a plan with the wrong token must not bind an export to it."""
 
-    def __init__(self, ledger: PlanPort) -> None:
-        self._ledger = ledger
+    def __init__(self, store: PlanPort) -> None:
+        self._ledger = store
 
     @override
     def pin(self, export: str, agreement: int) -> int:

@@ -10,18 +10,18 @@ from kombu.exceptions import BatchPublishError, OperationalError
 from config.names import EXPORT_TASK, PREFLIGHT_TASK, export_queue, preflight_queue, recovery_queue
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.store_port import Due, SweepPort
-from worker.errors import LedgerDown
+from worker.errors import StoreUnavailable
 
 
 class Publisher:
     """Publishes to the queues of each export, and sees which of them are empty."""
 
-    def __init__(self, app: Celery, ledger: SweepPort) -> None:
+    def __init__(self, app: Celery, store: SweepPort) -> None:
         self._app = app
-        self._ledger = ledger
+        self._ledger = store
 
     def export(self, dues: Sequence[Due]) -> None:
-        """Publish one message for each invoice, then note it. Raises ``LedgerDown``.
+        """Publish one message for each invoice, then note it. Raises ``StoreUnavailable``.
 
         A crash or an error in between is mended by the sweep: at worst a message is doubled, and its claim refused.
         """
@@ -31,7 +31,7 @@ class Publisher:
         self._ledger.published([due.invoice_id for due in dues])
 
     def preflight(self, period_id: str, export: str) -> None:
-        """Publish the message that has a period checked. Raises ``LedgerDown``."""
+        """Publish the message that has a period checked. Raises ``StoreUnavailable``."""
         self._send([(PREFLIGHT_TASK, period_id, preflight_queue(export))])
 
     def _send(self, messages: Iterable[tuple[str, str, str]]) -> None:
@@ -41,7 +41,7 @@ class Publisher:
                     self._publish(producer, task, key, queue)
         except (OperationalError, BatchPublishError, OSError) as error:
             text = "The messages of queued invoices could not be put on Celery's queues."
-            raise LedgerDown(failure(ProcessReason.STORE_UNAVAILABLE, text)) from error
+            raise StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, text)) from error
 
     def _publish(self, producer: Any, task: str, key: str, queue: str) -> None:
         """The task id leads from Flower to ``status`` and back: it begins with the invoice's or period's id."""

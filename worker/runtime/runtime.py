@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import structlog
 from redis import Redis
 
-from config.exports import Export
+from config.exports import ExportConfig
 from config.settings import Settings
 from worker.economic.client import EconomicClient
-from worker.errors import LedgerDown
-from worker.runtime.logs import sealed
+from worker.errors import StoreUnavailable
+from worker.runtime.logs import redact_errors
 from worker.runtime.publisher import Publisher
-from worker.store import RedisLedger
-from worker.workflow.context import Desk
-from worker.workflow.exporter import Exporter, Ran
+from worker.store import RedisStore
+from worker.workflow.context import ExportContext
+from worker.workflow.exporter import ExecutionResult, Exporter
 from worker.workflow.preflight import Preflight
 from worker.workflow.sweeper import Sweeper
 
@@ -27,25 +27,25 @@ class Runtime:
     """One process's working parts, built after any fork and closed at its end."""
 
     settings: Settings
-    exports: Mapping[str, Export]
+    exports: Mapping[str, ExportConfig]
     redis: Redis
-    ledger: RedisLedger
+    store: RedisStore
     publisher: Publisher
     exporter: Exporter
     preflight: Preflight
     sweeper: Sweeper
     clients: Mapping[str, EconomicClient]
     #: The desk of an export; raises ``KeyError`` for one that is not in the exports file.
-    desk: Callable[[str], Desk]
+    context: Callable[[str], ExportContext]
 
     def export_invoice(self, invoice_id: str) -> None:
         """Export one invoice and write its canonical log line. Raises ``InternalFault``."""
-        with sealed(), structlog.contextvars.bound_contextvars(invoice=invoice_id):
+        with redact_errors(), structlog.contextvars.bound_contextvars(invoice=invoice_id):
             self._export_invoice(invoice_id)
 
     def check_period(self, period_id: str) -> None:
         """Check one period and write its canonical log line. Raises ``InternalFault``."""
-        with sealed(), structlog.contextvars.bound_contextvars(period=period_id):
+        with redact_errors(), structlog.contextvars.bound_contextvars(period=period_id):
             self._check_period(period_id)
 
     def close(self) -> None:
@@ -80,8 +80,8 @@ class Runtime:
             return
         try:
             with client.metered() as meter:
-                checked = self.preflight.run(period_id, self.desk(export))
-        except LedgerDown:
+                checked = self.preflight.run(period_id, self.context(export))
+        except StoreUnavailable:
             log.warning("period_preflight", result="store-unavailable")
             return
         log.info(
@@ -97,7 +97,7 @@ class Runtime:
         )
 
 
-def _told(ran: Ran) -> dict[str, object]:
+def _told(ran: ExecutionResult) -> dict[str, object]:
     """What the line says besides the result; no customer data."""
     record = ran.record
     if record is None:

@@ -12,7 +12,7 @@ from worker.sandbox.paths import Router
 from worker.sandbox.pipeline import Outcome
 from worker.sandbox.protocol import Protocol
 from worker.sandbox.routes import Route
-from worker.sandbox.server_state import Tokens, World
+from worker.sandbox.server_state import ServerState, Tokens
 from worker.sandbox.state import Agreement
 
 #: Key of the connection's transport in the scope's state (see ``worker.sandbox.server``).
@@ -30,8 +30,8 @@ def create_app(
         clock: real seconds since the epoch; the control path moves the sandbox's own time on top of it.
 
     """
-    world = World(agreements, Clock(clock))
-    return Sandbox(Protocol(world=world, router=Router(routes)), create_control(world))
+    server_state = ServerState(agreements, Clock(clock))
+    return Sandbox(Protocol(server_state=server_state, router=Router(routes)), create_control(server_state))
 
 
 class Sandbox:

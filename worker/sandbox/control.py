@@ -14,13 +14,13 @@ from starlette.routing import Route
 from worker.sandbox import dump
 from worker.sandbox.faults import Fault
 from worker.sandbox.messages import decode, encode
-from worker.sandbox.server_state import World
+from worker.sandbox.server_state import ServerState
 from worker.sandbox.state import Agreement, ApiError, Json, Switches
-from worker.sandbox.switches import Knobs
+from worker.sandbox.switches import ProtocolSwitches
 
 PREFIX = "/_sandbox"
 FAULTS: TypeAdapter[list[Fault]] = TypeAdapter(list[Fault])
-KNOBS, SWITCHES = TypeAdapter(Knobs), TypeAdapter(Switches)
+KNOBS, SWITCHES = TypeAdapter(ProtocolSwitches), TypeAdapter(Switches)
 Work = Callable[[Request, Any], Any]
 
 
@@ -35,7 +35,7 @@ class AgreementChange(BaseModel):
     roles: set[str] | None = None
 
 
-def create_control(world: World) -> Starlette:
+def create_control(server_state: ServerState) -> Starlette:
     """Return the control application.
 
     ======================================  =====================================================================
@@ -45,36 +45,36 @@ def create_control(world: World) -> Starlette:
     ``GET  state[?agreement=n]``            content of every agreement, keyed by number
     ``GET  journal[?after=n]``              every request
     ``GET  findings``                       what the real e-conomic would have ignored, or refused as a mistake
-    ``GET|PATCH switches``                  knobs of the sandbox and switches of every agreement, by name
+    ``GET|PATCH switches``                  protocol_switches of the sandbox and switches of every agreement, by name
     ``PATCH agreements/{n}``                ``{"revoked": bool, "roles": [..]}``
     ``PUT|DELETE agreements/{n}/{kind}/k``  add, change or remove a resource (see ``worker.sandbox.dump``)
     ``POST reset``                          everything as at the start
     ======================================  =====================================================================
     """
-    desk = _Desk(world)
+    desk = _Desk(server_state)
     table: list[tuple[str, str, Work]] = [
         ("GET", "/health", lambda *_: {"ok": True}),
-        ("GET", "/faults", lambda *_: {"faults": world.faults.report()}),
+        ("GET", "/faults", lambda *_: {"faults": server_state.faults.report()}),
         ("POST", "/faults", desk.add_faults),
-        ("DELETE", "/faults", lambda *_: world.faults.clear()),
+        ("DELETE", "/faults", lambda *_: server_state.faults.clear()),
         ("GET", "/clock", desk.time),
         ("POST", "/clock", desk.move_time),
         ("GET", "/state", desk.state),
         ("GET", "/journal", desk.journal),
-        ("GET", "/findings", lambda *_: {"findings": [asdict(each) for each in world.journal.findings]}),
+        ("GET", "/findings", lambda *_: {"findings": [asdict(each) for each in server_state.journal.findings]}),
         ("GET", "/switches", desk.switches),
         ("PATCH", "/switches", desk.turn),
         ("PATCH", "/agreements/{number:int}", desk.change_agreement),
         ("PUT", "/agreements/{number:int}/{kind}/{key:path}", desk.put),
         ("DELETE", "/agreements/{number:int}/{kind}/{key:path}", desk.remove),
-        ("POST", "/reset", lambda *_: world.reset()),
+        ("POST", "/reset", lambda *_: server_state.reset()),
     ]
     return Starlette(routes=[Route(PREFIX + path, _endpoint(work), methods=[method]) for method, path, work in table])
 
 
 class _Desk:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, server_state: ServerState) -> None:
+        self._world = server_state
 
     def add_faults(self, _: Request, body: Any) -> Json:
         for fault in FAULTS.validate_python(body if isinstance(body, list) else [body]):
@@ -103,23 +103,24 @@ class _Desk:
 
     def switches(self, _: Request, __: Any) -> Json:
         agreements = self._world.agreements.values()
-        return asdict(self._world.knobs) | {
+        return asdict(self._world.protocol_switches) | {
             "agreements": {str(each.number): asdict(each.switches) for each in agreements}
         }
 
     def turn(self, request: Request, body: Any) -> Json:
-        """Change knobs and switches by name; all are checked before any is changed."""
-        world, known = self._world, {each.name for each in fields(Knobs)}
+        """Change protocol_switches and switches by name; all are checked before any is changed."""
+        server_state, known = self._world, {each.name for each in fields(ProtocolSwitches)}
         names = known | {each.name for each in fields(Switches)}
         if unknown := body.keys() - names:
             raise ValueError(f"Unknown: {', '.join(sorted(unknown))}. Known: {', '.join(sorted(names))}.")
         ours = {name: value for name, value in body.items() if name in known}
         theirs = {name: value for name, value in body.items() if name not in known}
-        knobs = KNOBS.validate_python(asdict(world.knobs) | ours)
+        protocol_switches = KNOBS.validate_python(asdict(server_state.protocol_switches) | ours)
         switches = [
-            (each, SWITCHES.validate_python(asdict(each.switches) | theirs)) for each in world.agreements.values()
+            (each, SWITCHES.validate_python(asdict(each.switches) | theirs))
+            for each in server_state.agreements.values()
         ]
-        world.knobs = knobs
+        server_state.protocol_switches = protocol_switches
         for agreement, turned in switches:
             agreement.switches = turned
         return self.switches(request, body)

@@ -16,7 +16,7 @@ from worker.sandbox.listing import cursor_page, page
 from worker.sandbox.messages import Reply, Request, decode, render, render_failure, upload
 from worker.sandbox.request_log import Entry
 from worker.sandbox.routes import Collection, Route, is_service
-from worker.sandbox.server_state import World
+from worker.sandbox.server_state import ServerState
 from worker.sandbox.state import Agreement, Answer, ApiError, Call
 
 GARBAGE = b"<html><body>502 Bad Gateway</body></html>"
@@ -42,7 +42,7 @@ class Outcome:
 class Exchange:
     """One admitted request on its way through."""
 
-    world: World
+    server_state: ServerState
     request: Request
     entry: Entry
     agreement: Agreement
@@ -69,7 +69,7 @@ class Exchange:
         request, entry, now = self.request, self.entry, self.entry.at
         if not request.key:
             return await self._perform()
-        lifetime = self.world.knobs.key_memory
+        lifetime = self.server_state.protocol_switches.key_memory
         while known := self.keys.recall(request.key, url=request.url, body=request.body, now=now, lifetime=lifetime):
             if known.reply is not None:
                 entry.replayed = True
@@ -101,7 +101,7 @@ class Exchange:
                 file_name, file = await upload(request)
             else:
                 body = self.entry.body = decode(request.body)
-            self.world.journal.find(self.entry, findings.of_request(request, route, body))
+            self.server_state.journal.find(self.entry, findings.of_request(request, route, body))
             if route.fields and not isinstance(body, dict | list):
                 raise schema_failed(["Expected Object but got nothing."])
             call = Call(
@@ -112,11 +112,11 @@ class Exchange:
                 body=body,
                 file=file,
                 file_name=file_name,
-                now=self.world.clock.moment(),
+                now=self.server_state.clock.moment(),
             )
             return render(self._shaped(route.handler(self.agreement, call)))
         except ApiError as error:
-            return refusal(self.world, self.entry, request, error)
+            return refusal(self.server_state, self.entry, request, error)
 
     def _shaped(self, answer: Answer) -> Answer:
         if not isinstance(answer.body, Collection):
@@ -142,23 +142,25 @@ class Exchange:
     def _status_reply(self) -> Reply:
         status = self.fault.status
         error = refused(status, status.phrase, f"E00{status}", "The sandbox was told to answer like this.")
-        reply = rendered(self.world, self.entry, self.request, error)
+        reply = rendered(self.server_state, self.entry, self.request, error)
         after = self.fault.retry_after
         return reply if after is None else reply.with_headers({"retry-after": str(after)})
 
     async def _arrive(self) -> None:
-        seconds = self.world.knobs.latency_ms / 1000 + (self.fault.delay if self.fault.when == "before" else 0)
+        seconds = self.server_state.protocol_switches.latency_ms / 1000 + (
+            self.fault.delay if self.fault.when == "before" else 0
+        )
         if seconds:
             await asyncio.sleep(seconds)
 
 
-def refusal(world: World, entry: Entry, request: Request, error: ApiError) -> Reply:
+def refusal(server_state: ServerState, entry: Entry, request: Request, error: ApiError) -> Reply:
     """Render a refusal, and record it when it is the client's own mistake."""
-    world.journal.find(entry, findings.of_refusal(error.body))
-    return rendered(world, entry, request, error)
+    server_state.journal.find(entry, findings.of_refusal(error.body))
+    return rendered(server_state, entry, request, error)
 
 
-def rendered(world: World, entry: Entry, request: Request, error: ApiError) -> Reply:
+def rendered(server_state: ServerState, entry: Entry, request: Request, error: ApiError) -> Reply:
     """Render a refusal in the shape of the host that the path belongs to."""
-    moment, service = world.clock.moment(), is_service(request.path)
+    moment, service = server_state.clock.moment(), is_service(request.path)
     return render_failure(error, service=service, call=entry.n, now=moment, path=request.path)

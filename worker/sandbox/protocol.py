@@ -9,7 +9,7 @@ from worker.sandbox.messages import Request
 from worker.sandbox.paths import Router
 from worker.sandbox.pipeline import NO_FAULT, Exchange, Outcome, refusal
 from worker.sandbox.request_log import Entry
-from worker.sandbox.server_state import World
+from worker.sandbox.server_state import ServerState
 from worker.sandbox.state import Agreement, ApiError
 
 
@@ -17,52 +17,54 @@ from worker.sandbox.state import Agreement, ApiError
 class Protocol:
     """What every resource has in common."""
 
-    world: World
+    server_state: ServerState
     router: Router
 
     async def respond(self, request: Request) -> Outcome:
         """Answer one request and record it."""
-        world = self.world
-        entry = world.journal.open(at=world.clock.now(), method=request.method, path=request.url, key=request.key)
+        server_state = self.server_state
+        entry = server_state.journal.open(
+            at=server_state.clock.now(), method=request.method, path=request.url, key=request.key
+        )
         try:
-            app_secret, agreement = authenticate(request, world.agreements)
+            app_secret, agreement = authenticate(request, server_state.agreements)
         except ApiError as error:
-            outcome = Outcome(reply=refusal(world, entry, request, error))
+            outcome = Outcome(reply=refusal(server_state, entry, request, error))
         else:
             outcome = await self._metered(request, entry, app_secret, agreement)
         entry.status = outcome.reply.status if outcome.reply else 0
         return outcome
 
     async def _metered(self, request: Request, entry: Entry, app_secret: str, agreement: Agreement) -> Outcome:
-        world, entry.agreement = self.world, agreement.number
-        cost = world.cost(request.method, request.path, self.router.peek(request.method, request.path))
-        reading = world.meter(agreement).take(entry.at, cost, world.knobs)
+        server_state, entry.agreement = self.server_state, agreement.number
+        cost = server_state.cost(request.method, request.path, self.router.peek(request.method, request.path))
+        reading = server_state.meter(agreement).take(entry.at, cost, server_state.protocol_switches)
         if reading.beyond_fair_use:
-            world.journal.find(entry, ["Beyond the fair use of calls in 24 hours"])
+            server_state.journal.find(entry, ["Beyond the fair use of calls in 24 hours"])
         try:
             if reading.retry_after is not None:
                 raise refused(HTTPStatus.TOO_MANY_REQUESTS, "Over quota, look at the response headers.", "E00429")
             outcome = await self._routed(request, entry, app_secret, agreement)
         except ApiError as error:
-            outcome = Outcome(reply=refusal(world, entry, request, error))
+            outcome = Outcome(reply=refusal(server_state, entry, request, error))
         return outcome.with_headers(reading.headers())
 
     async def _routed(self, request: Request, entry: Entry, app_secret: str, agreement: Agreement) -> Outcome:
         if not self.router.knows(request.path):
-            self.world.journal.find(entry, ["There is no such path"])
+            self.server_state.journal.find(entry, ["There is no such path"])
         route, params = self.router.find(request.method, request.path)
         admit(request, route, agreement)
-        struck = self.world.faults.next(
+        struck = self.server_state.faults.next(
             request.method, request.path, route.path, request.body, agreement=agreement.number
         )
         exchange = Exchange(
-            world=self.world,
+            server_state=self.server_state,
             request=request,
             entry=entry,
             agreement=agreement,
             route=route,
             params=params,
-            keys=self.world.keys(app_secret, agreement),
+            keys=self.server_state.keys(app_secret, agreement),
             fault=struck or NO_FAULT,
         )
         return await exchange.run()

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from worker.sandbox.switches import Knobs
+from worker.sandbox.switches import ProtocolSwitches
 
 WINDOW = 60.0
 DAY = 86_400.0
@@ -42,30 +42,32 @@ class Meter:
         #: Calls in the current 24 hours.
         self.calls = 0
 
-    def take(self, now: float, cost: int, knobs: Knobs) -> Reading:
+    def take(self, now: float, cost: int, protocol_switches: ProtocolSwitches) -> Reading:
         """Charge one call at ``now`` (seconds since the epoch)."""
         self._count(now)
-        self._recover(now, knobs)
+        self._recover(now, protocol_switches)
         self._used += cost
         return Reading(
             cost=cost,
             used=math.ceil(self._used),
-            limit=knobs.rate_limit,
-            retry_after=self._wait(now, cost, knobs) if self._used > knobs.rate_limit else None,
-            beyond_fair_use=self.calls == knobs.daily_calls + 1,
+            limit=protocol_switches.rate_limit,
+            retry_after=self._wait(now, cost, protocol_switches) if self._used > protocol_switches.rate_limit else None,
+            beyond_fair_use=self.calls == protocol_switches.daily_calls + 1,
         )
 
-    def _recover(self, now: float, knobs: Knobs) -> None:
+    def _recover(self, now: float, protocol_switches: ProtocolSwitches) -> None:
         if now - self._since >= WINDOW:
             self._used, self._since = 0.0, now
-        elif knobs.rate_mode == "refill":
+        elif protocol_switches.rate_mode == "refill":
             passed = max(0.0, now - self._since)
-            self._used, self._since = max(0.0, self._used - passed * knobs.rate_limit / WINDOW), now
+            self._used, self._since = max(0.0, self._used - passed * protocol_switches.rate_limit / WINDOW), now
 
-    def _wait(self, now: float, cost: int, knobs: Knobs) -> int:
-        if knobs.rate_mode == "window":
+    def _wait(self, now: float, cost: int, protocol_switches: ProtocolSwitches) -> int:
+        if protocol_switches.rate_mode == "window":
             return max(1, math.ceil(self._since + WINDOW - now))
-        return max(1, math.ceil((self._used + cost - knobs.rate_limit) * WINDOW / knobs.rate_limit))
+        return max(
+            1, math.ceil((self._used + cost - protocol_switches.rate_limit) * WINDOW / protocol_switches.rate_limit)
+        )
 
     def _count(self, now: float) -> None:
         if now - self._day >= DAY:

@@ -11,15 +11,15 @@ from worker.sandbox.rate import Meter
 from worker.sandbox.request_log import Journal
 from worker.sandbox.routes import Route
 from worker.sandbox.state import Agreement
-from worker.sandbox.switches import Knobs
+from worker.sandbox.switches import ProtocolSwitches
 
 #: App secret and agreement grant token.
 Tokens = tuple[str, str]
 UNROUTED_COST = 1
 
 
-class World:
-    """The agreements behind their tokens, time, the journal, the fault script and the knobs."""
+class ServerState:
+    """The agreements behind their tokens, time, the journal, the fault script and the protocol_switches."""
 
     def __init__(self, agreements: Mapping[Tokens, Agreement], clock: Clock) -> None:
         self._pristine = copy.deepcopy(dict(agreements))
@@ -27,10 +27,10 @@ class World:
         self.reset()
 
     def reset(self) -> None:
-        """Return to the beginning: content, keys, meters, journal, faults, knobs, time."""
+        """Return to the beginning: content, keys, meters, journal, faults, protocol_switches, time."""
         self.agreements = copy.deepcopy(self._pristine)
         self.clock.reset()
-        self.knobs = Knobs()
+        self.protocol_switches = ProtocolSwitches()
         self.journal = Journal()
         self.faults = FaultScript()
         self._meters: dict[int, Meter] = {}
@@ -50,7 +50,7 @@ class World:
 
     def cost(self, method: str, path: str, route: Route | None) -> int:
         """Return the tokens of one call."""
-        for pattern, cost in self.knobs.costs.items():
+        for pattern, cost in self.protocol_switches.costs.items():
             if fnmatchcase(f"{method} {path}", pattern) or (route and pattern == f"{method} {route.path}"):
                 return cost
         return UNROUTED_COST if route is None else route.cost

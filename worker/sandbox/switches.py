@@ -5,7 +5,7 @@ from typing import Literal
 
 
 @dataclass(kw_only=True, slots=True)
-class Knobs:
+class ProtocolSwitches:
     """How the protocol behaves; what is unknown of the real e-conomic has the harsher reading as default."""
 
     #: Milliseconds that every call takes at least.

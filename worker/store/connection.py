@@ -11,11 +11,11 @@ import redis
 from redis.commands.core import Script
 
 from worker.domain.reasons import ProcessReason, failure
-from worker.errors import LedgerDown
+from worker.errors import StoreUnavailable
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LedgerPolicy:
+class StorePolicy:
     """Times in seconds. The lease must outlast the overall deadline of a call to e-conomic."""
 
     #: How long a claim, or a save or renewal that keeps it, holds an invoice, a customer or a product.
@@ -38,11 +38,11 @@ class LedgerPolicy:
 Word = str | int | float
 
 
-class Store:
+class StoreConnection:
     """One Redis database below one key prefix."""
 
     def __init__(
-        self, client: redis.Redis, *, prefix: str, policy: LedgerPolicy, clock: Callable[[], float] | None = None
+        self, client: redis.Redis, *, prefix: str, policy: StorePolicy, clock: Callable[[], float] | None = None
     ) -> None:
         """``clock`` is for tests: without it scripts take the server's time, so that hosts need not agree on one."""
         self._client = client
@@ -56,13 +56,13 @@ class Store:
         return self._prefix + ":".join(parts)
 
     def run(self, script: str, *words: Word) -> list[Any]:
-        """Run a script by name. Raises ``LedgerDown``."""
+        """Run a script by name. Raises ``StoreUnavailable``."""
         now = repr(self._clock()) if self._clock else ""
         with translated():
             return list(self._script(script)(args=[self._prefix, now, *words]))
 
     def ask(self, *commands: Sequence[Word]) -> list[Any]:
-        """Run commands in one trip and return their answers. Raises ``LedgerDown``."""
+        """Run commands in one trip and return their answers. Raises ``StoreUnavailable``."""
         with translated(), self._client.pipeline(transaction=False) as pipeline:
             for command in commands:
                 pipeline.execute_command(*command)  # type: ignore[no-untyped-call]  # the driver leaves it untyped
@@ -76,7 +76,7 @@ class Store:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn the driver's errors into ``LedgerDown``."""
+    """Turn the driver's errors into ``StoreUnavailable``."""
     try:
         yield
     except (redis.ConnectionError, redis.TimeoutError) as error:
@@ -116,5 +116,5 @@ def _brief(error: redis.RedisError) -> str:
     return f"{type(error).__name__}: {error}"[:200]
 
 
-def _down(description: str) -> LedgerDown:
-    return LedgerDown(failure(ProcessReason.STORE_UNAVAILABLE, description))
+def _down(description: str) -> StoreUnavailable:
+    return StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, description))

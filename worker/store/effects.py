@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from worker.domain.reasons import ProcessReason, failure
-from worker.domain.record import Bury, Continue, Finish, Outcome, Progress, State, Transition, Wait
+from worker.domain.record import Continue, Finish, MoveToDeadLetters, Outcome, Progress, State, Transition, Wait
 from worker.errors import Failure
 
 #: A holder of a shared creation is done within a call or two: look again this soon, in seconds.
@@ -37,18 +37,18 @@ def effect_of(transition: Transition, standing: Failure | None) -> Effect:
             return Effect(
                 state=State.WAITING, event="retry", detail=why.reason, due_at=until, failure=why, attempts=int(costs)
             )
-        case Bury(failure=why):
+        case MoveToDeadLetters(failure=why):
             return Effect(state=State.DEAD, event="dead", detail=why.reason, failure=why)
         case _:
-            return Effect(state=State.QUEUED, event="yielded", failure=standing)
+            return Effect(state=State.QUEUED, event="paused", failure=standing)
 
 
 def anything_sent(progress: Progress) -> bool:
     """Tell whether something of the invoice is, or may be, in e-conomic, so that its content must not change."""
     return bool(
         progress.intent
-        or progress.look
-        or progress.missing_since
+        or progress.lookup
+        or progress.not_found_since
         or progress.draft_number
         or progress.booked_number
         or progress.voucher
@@ -81,7 +81,7 @@ def worker_suspected(crashes: int) -> Failure:
     )
 
 
-def held_by_another() -> Failure:
+def claimed_elsewhere() -> Failure:
     """Return the failure of an invoice that meets another worker at its customer or product."""
     return failure(
         ProcessReason.BUSY, "Another worker is creating the same customer or product in e-conomic right now."

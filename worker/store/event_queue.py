@@ -38,7 +38,7 @@ def event_client(url: str, *, socket_timeout: float, connect_timeout: float) -> 
 
 
 class RedisEventQueue:
-    """One consumer's, publisher's or operator's view of the event queue. Every method may raise ``LedgerDown``."""
+    """One consumer's, publisher's or operator's view of the event queue. Every method may raise ``StoreUnavailable``."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class RedisEventQueue:
             pipe.lpush(self._queue, raw)
             pipe.execute()
 
-    def bury(self, raw: bytes, envelope: bytes) -> None:
+    def dead_letter(self, raw: bytes, envelope: bytes) -> None:
         """Move an event to the dead list, with why."""
         with translated(), self._client.pipeline() as pipe:
             pipe.lrem(dead_key(self._queue), 0, raw)

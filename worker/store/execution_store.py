@@ -6,14 +6,14 @@ from typing import Any
 from typing_extensions import override
 
 from worker.domain.record import InvoiceRecord, State, Transition
-from worker.domain.store_port import ExportPort, PinPort, SharedCreation, Unclaimed
+from worker.domain.store_port import ExportPort, PinPort, SharedRecord, Unclaimed
 from worker.errors import Busy, Failure, LeaseLost
 from worker.store import effects, serialization
-from worker.store.connection import Store, Word, mapping, text, token
+from worker.store.connection import StoreConnection, Word, mapping, text, token
 from worker.store.serialization import invoice_record, saved_record
 
 
-class RedisExport(Store, ExportPort):
+class RedisExport(StoreConnection, ExportPort):
     """See ``ExportPort``."""
 
     @override
@@ -46,12 +46,12 @@ class RedisExport(Store, ExportPort):
         return {one: State(text(state)) for one, state in zip(invoice_ids, found, strict=True) if state}
 
     @override
-    def open_shared(self, key: str) -> SharedCreation:
+    def open_shared(self, key: str) -> SharedRecord:
         status, found = self.run("shared_open", key, token(), self.policy.lease_seconds)
         if text(status) == "busy":
-            raise Busy(effects.held_by_another(), retry_after=min(float(found), effects.BUSY_RETRY))
+            raise Busy(effects.claimed_elsewhere(), retry_after=min(float(found), effects.BUSY_RETRY))
         fields = mapping(found)
-        return SharedCreation(
+        return SharedRecord(
             number=fields.get("number") or None,
             intent=serialization.load_intent(fields.get("intent", "")),
             generation=int(fields.get("generation", 0)),
@@ -59,7 +59,7 @@ class RedisExport(Store, ExportPort):
         )
 
     @override
-    def save_shared(self, key: str, creation: SharedCreation) -> None:
+    def save_shared(self, key: str, creation: SharedRecord) -> None:
         words = (creation.number or "", serialization.dump_intent(creation.intent), creation.generation)
         _refuse_lost(self.run("shared_save", key, creation.fence, self.policy.lease_seconds, *words))
 
@@ -88,7 +88,7 @@ def _refuse_lost(answer: Sequence[Any]) -> None:
 def _progress_words(record: InvoiceRecord) -> tuple[Word, ...]:
     progress = record.progress
     sent = effects.anything_sent(progress)
-    return (serialization.dump_progress(progress), progress.generation, int(progress.look), int(sent))
+    return (serialization.dump_progress(progress), progress.generation, int(progress.lookup), int(sent))
 
 
 def _effect_words(effect: effects.Effect) -> tuple[Word, ...]:
@@ -103,7 +103,7 @@ def _effect_words(effect: effects.Effect) -> tuple[Word, ...]:
     )
 
 
-class RedisPins(Store, PinPort):
+class RedisPins(StoreConnection, PinPort):
     """See ``PinPort``."""
 
     @override

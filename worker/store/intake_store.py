@@ -7,13 +7,13 @@ from typing_extensions import override
 from worker.domain.invoice_period import NewInvoice, PeriodRecord, Registered
 from worker.domain.record import InvoiceRecord, State
 from worker.domain.store_port import IntakePort, PreflightPort
-from worker.errors import Failure, LeaseLost, LedgerDown
+from worker.errors import Failure, LeaseLost, StoreUnavailable
 from worker.store import effects, serialization
-from worker.store.connection import Store, Word, texts, token
+from worker.store.connection import StoreConnection, Word, texts, token
 from worker.store.operator_store import RedisReading
 
 
-class RedisIntake(Store, IntakePort):
+class RedisIntake(StoreConnection, IntakePort):
     """See ``IntakePort``."""
 
     @override
@@ -58,7 +58,7 @@ def _words(invoice: NewInvoice) -> tuple[Word, ...]:
 
 def _refuse_gone(status: str, period_id: str) -> None:
     if status == "gone":
-        raise LedgerDown(effects.period_gone(period_id))
+        raise StoreUnavailable(effects.period_gone(period_id))
 
 
 #: Invoices that one script moves: it runs a few milliseconds, and everyone else waits for it.
@@ -85,11 +85,11 @@ class RedisPreflight(RedisReading, PreflightPort):
         *,
         read: Mapping[str, str],
         queued: Sequence[str],
-        look: frozenset[str],
+        lookup: frozenset[str],
         dead: Mapping[str, Failure],
     ) -> Sequence[str]:
         moves: list[tuple[Word, ...]] = [
-            (one, read[one], int(one in look), "", "") for one in dict.fromkeys((*queued, *sorted(look)))
+            (one, read[one], int(one in lookup), "", "") for one in dict.fromkeys((*queued, *sorted(lookup)))
         ]
         moves += [(one, read[one], 0, serialization.dump_failure(why), why.reason) for one, why in dead.items()]
         passed: list[str] = []

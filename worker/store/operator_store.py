@@ -9,14 +9,14 @@ from worker.domain.record import InvoiceRecord, Outcome, State
 from worker.domain.store_port import OperatorPort
 from worker.errors import Failure
 from worker.store import serialization
-from worker.store.connection import Store, mapping, text, texts, token
+from worker.store.connection import StoreConnection, mapping, text, texts, token
 from worker.store.serialization import invoice_record, period_record
 
 #: Records fetched in one trip.
 PAGE = 200
 
 
-class RedisReading(Store):
+class RedisReading(StoreConnection):
     """What several rooms read."""
 
     def members(self, period_id: str, state: State | None) -> Iterator[InvoiceRecord]:
@@ -37,7 +37,7 @@ class RedisReading(Store):
         return [one for one, found in zip(invoice_ids, states, strict=True) if text(found) == state]
 
 
-class RedisPlan(Store):
+class RedisPlan(StoreConnection):
     """See ``PlanPort``."""
 
     def shared_number(self, key: str) -> str | None:
@@ -93,8 +93,8 @@ class RedisOperator(RedisReading, OperatorPort):
         return moved
 
     @override
-    def settle_by_hand(self, invoice_id: str, *, by: str, why: str) -> bool:
-        return texts(self.run("settle", token(), invoice_id, Outcome.BY_HAND, f"{by}: {why}")) == ["ok"]
+    def mark_exported(self, invoice_id: str, *, by: str, why: str) -> bool:
+        return texts(self.run("mark_exported", token(), invoice_id, Outcome.BY_HAND, f"{by}: {why}")) == ["ok"]
 
     @override
     def paused(self) -> Mapping[str, Failure]:

@@ -1,4 +1,4 @@
-"""The rate gate that all workers share, in Redis; its scripts say what ``gate_rules`` says."""
+"""The rate gate that all workers share, in Redis; its scripts say what ``rate_rules`` says."""
 
 import importlib.resources
 import json
@@ -13,10 +13,10 @@ import redis
 from config.exports import Limits
 from worker.domain.ports import Feedback, Permit, RateDenied
 from worker.domain.reasons import ProcessReason, failure
-from worker.errors import LedgerDown
+from worker.errors import StoreUnavailable
 from worker.store import rate_rules as rules
 from worker.store import rate_state
-from worker.store.rate_state import Bucket, Request, Verdict
+from worker.store.rate_state import Bucket, RateDecision, Request
 
 #: Seconds that a job may wait in the worker's slot for the tokens of its first call, and of every further one. Jobs are
 #: let in while the line is short, so there are few of them; if those were sent away in the middle, jobs of several
@@ -24,8 +24,8 @@ from worker.store.rate_state import Bucket, Request, Verdict
 FIRST_WAIT, NEXT_WAIT = 2.0, 15.0
 
 
-class Gate(ABC):
-    """A ``RateGate``; subclasses say where its buckets lie."""
+class BaseRateLimiter(ABC):
+    """A ``RateLimiter``; subclasses say where its buckets lie."""
 
     def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
         self._sleep = sleep
@@ -36,34 +36,34 @@ class Gate(ABC):
         self._suspects: set[str] = set()
 
     @abstractmethod
-    def admit(self, agreement: str, request: Request) -> Verdict:
-        """See ``gate_rules.admit``. Raises ``LedgerDown``."""
+    def admit(self, agreement: str, request: Request) -> RateDecision:
+        """See ``rate_rules.admit``. Raises ``StoreUnavailable``."""
 
     @abstractmethod
     def note(self, permit: Permit, feedback: Feedback, correction: float) -> None:
-        """See ``gate_rules.note``. Raises ``LedgerDown``."""
+        """See ``rate_rules.note``. Raises ``StoreUnavailable``."""
 
     def acquire(self, agreement: str, cost: float, limits: Limits, *, begun: bool = False) -> Permit:
-        """See ``RateGate``."""
+        """See ``RateLimiter``."""
         max_wait = NEXT_WAIT if begun else FIRST_WAIT
-        request = Request(cost=cost, correction=self._settle(agreement), limits=limits, max_wait=max_wait)
-        verdict = self.admit(agreement, request)
-        if verdict.word != "go":
-            raise RateDenied(verdict.word, retry_after=verdict.wait)
-        if verdict.wait:
-            self._sleep(verdict.wait)
+        request = Request(cost=cost, correction=self._take_owed(agreement), limits=limits, max_wait=max_wait)
+        decision = self.admit(agreement, request)
+        if decision.word != "go":
+            raise RateDenied(decision.word, retry_after=decision.wait)
+        if decision.wait:
+            self._sleep(decision.wait)
         return Permit(
             agreement=agreement,
             limits=limits,
             cost=cost,
-            spent=verdict.spent,
-            granted=verdict.granted,
-            watched=verdict.watched,
-            probe=verdict.probe,
+            spent=decision.spent,
+            granted=decision.granted,
+            watched=decision.watched,
+            probe=decision.probe,
         )
 
     def report(self, permit: Permit, feedback: Feedback) -> None:
-        """See ``RateGate``."""
+        """See ``RateLimiter``."""
         wrong_by = 0.0 if feedback.cost is None else feedback.cost - permit.cost
         if not rules.news(permit, feedback) and permit.agreement not in self._suspects:
             self._owe(permit.agreement, wrong_by)
@@ -71,7 +71,7 @@ class Gate(ABC):
         (self._suspects.add if feedback.failed else self._suspects.discard)(permit.agreement)
         try:
             self.note(permit, feedback, wrong_by)
-        except LedgerDown:
+        except StoreUnavailable:
             return  # the answer itself has yet to be saved, which meets Redis again, and loudly
 
     def _owe(self, agreement: str, tokens: float) -> None:
@@ -79,12 +79,12 @@ class Gate(ABC):
             with self._lock:
                 self._owed[agreement] = self._owed.get(agreement, 0.0) + tokens
 
-    def _settle(self, agreement: str) -> float:
+    def _take_owed(self, agreement: str) -> float:
         with self._lock:
             return self._owed.pop(agreement, 0.0)
 
 
-class MemoryGate(Gate):
+class MemoryRateLimiter(BaseRateLimiter):
     """The twin in memory: for tests, and for commands that run without Redis."""
 
     def __init__(self, *, clock: Callable[[], float] = time.time, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -93,7 +93,7 @@ class MemoryGate(Gate):
         self._store_lock = threading.Lock()
         self._buckets: dict[str, Bucket] = {}
 
-    def admit(self, agreement: str, request: Request) -> Verdict:
+    def admit(self, agreement: str, request: Request) -> RateDecision:
         """See ``Gate``."""
         with self._store_lock:
             return rules.admit(self._buckets.setdefault(agreement, Bucket()), request, self._clock())
@@ -124,7 +124,7 @@ _RULES = {
 }
 
 
-class RedisGate(Gate):
+class RedisRateLimiter(BaseRateLimiter):
     """The gate of the product. Without a clock the Redis server's own time counts, which all workers share."""
 
     def __init__(
@@ -141,7 +141,7 @@ class RedisGate(Gate):
         self._acquire = client.register_script(_lua("gate.lua") + _lua("gate_acquire.lua"))
         self._report = client.register_script(_lua("gate.lua") + _lua("gate_report.lua"))
 
-    def admit(self, agreement: str, request: Request) -> Verdict:
+    def admit(self, agreement: str, request: Request) -> RateDecision:
         """See ``Gate``."""
         fields = {
             "cost": request.cost,
@@ -150,7 +150,7 @@ class RedisGate(Gate):
             "max_wait": request.max_wait,
         }
         word, wait, spent, granted, watched, probe = self._run(self._acquire, agreement, request.limits, fields)
-        return Verdict(
+        return RateDecision(
             word=word if isinstance(word, str) else word.decode(),
             wait=float(wait),
             spent=float(spent),
@@ -180,7 +180,7 @@ class RedisGate(Gate):
             return script(keys=[f"{self._prefix}gate:{agreement}"], args=[ask])
         except redis.RedisError as error:
             text = f"Redis does not answer ({type(error).__name__}), so no call may be sent."
-            raise LedgerDown(failure(ProcessReason.STORE_UNAVAILABLE, text)) from error
+            raise StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, text)) from error
 
 
 def _lua(name: str) -> str:

@@ -27,41 +27,41 @@ from worker.store.rate_state import (
     SLICES,
     TOLERANCE,
     Bucket,
+    RateDecision,
     Request,
-    Verdict,
 )
 
 
-def admit(bucket: Bucket, request: Request, now: float) -> Verdict:
+def admit(bucket: Bucket, request: Request, now: float) -> RateDecision:
     """Reserve and return ``go``, or reserve nothing and say why."""
     cost, limits = request.cost, request.limits
     correct(bucket, limits, request.correction, now)
     if now < bucket.held:
-        return Verdict(word="breaker-open", wait=bucket.held - now)
+        return RateDecision(word="breaker-open", wait=bucket.held - now)
     if now < bucket.probing:
-        return Verdict(word="breaker-open", wait=min(PROBE_WAIT, bucket.probing - now))
+        return RateDecision(word="breaker-open", wait=min(PROBE_WAIT, bucket.probing - now))
     today = _calls(bucket, now)
     if today >= limits.calls_per_day:
-        return Verdict(word="day", wait=_until_freed(bucket, now))
+        return RateDecision(word="day", wait=_until_freed(bucket, now))
     pace, burst = _pace(bucket, limits, now)
     tat = max(bucket.tat, bucket.blocked + burst / pace, now)
     wait = max(0.0, tat - now - max(0.0, burst - cost) / pace)
     if wait > request.max_wait:
         bucket.queue = max(bucket.queue, now + wait) + cost / pace
         word = "blocked" if now < bucket.blocked else "rate"
-        return Verdict(word=word, wait=wait + math.fmod(bucket.queue - now - wait, QUEUE))
+        return RateDecision(word=word, wait=wait + math.fmod(bucket.queue - now - wait, QUEUE))
     bucket.tat = tat + cost / pace
     return _reserved(bucket, request, wait, now)
 
 
-def _reserved(bucket: Bucket, request: Request, wait: float, now: float) -> Verdict:
+def _reserved(bucket: Bucket, request: Request, wait: float, now: float) -> RateDecision:
     _spend(bucket, request.cost, now)
     day = int(now // DAY_SLICE)
     bucket.days[day] = bucket.days.get(day, 0) + 1
     probe = bucket.trips > 0
     if probe:
         bucket.probing = now + PROBE
-    return Verdict(
+    return RateDecision(
         word="go",
         wait=wait,
         spent=spent(bucket, now),

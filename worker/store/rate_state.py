@@ -76,7 +76,7 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
+class RateDecision:
     """The answer to one request for leave."""
 
     #: ``go``, or why not: ``rate``, ``blocked``, ``held``, ``day``.

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from typing_extensions import override
 
-from worker.domain.store_port import Due, Ledger, SweepPort
+from worker.domain.store_port import Due, Store, SweepPort
 from worker.store import effects, serialization
-from worker.store.connection import Store, texts, token
+from worker.store.connection import StoreConnection, texts, token
 from worker.store.execution_store import RedisExport, RedisPins
 from worker.store.intake_store import RedisIntake, RedisPreflight
 from worker.store.operator_store import RedisOperator, RedisPlan
@@ -15,7 +15,7 @@ from worker.store.operator_store import RedisOperator, RedisPlan
 CHUNK = 500
 
 
-class RedisSweeps(Store, SweepPort):
+class RedisSweeps(StoreConnection, SweepPort):
     """See ``SweepPort``."""
 
     @override
@@ -52,8 +52,8 @@ class RedisSweeps(Store, SweepPort):
         return list(zip(found[::2], found[1::2], strict=True))
 
 
-__all__ = ["RedisLedger"]
+__all__ = ["RedisStore"]
 
 
-class RedisLedger(RedisIntake, RedisPreflight, RedisExport, RedisSweeps, RedisOperator, RedisPins, RedisPlan, Ledger):
+class RedisStore(RedisIntake, RedisPreflight, RedisExport, RedisSweeps, RedisOperator, RedisPins, RedisPlan, Store):
     """The ledger on one Redis server (6.2 or later; Valkey alike), safe to share between threads and hosts."""

@@ -13,7 +13,7 @@ from worker.store.connection import mapping, text, texts
 from worker.store.effects import Effect
 
 #: Fields of ``Progress`` that scripts change, so they are kept beside the JSON text.
-BESIDE = frozenset({"generation", "look"})
+BESIDE = frozenset({"generation", "lookup"})
 
 
 def dump_failure(failure: Failure | None) -> str:
@@ -49,16 +49,16 @@ def dump_progress(progress: Progress) -> str:
     )
 
 
-def load_progress(text: str, *, generation: int, look: bool) -> Progress:
+def load_progress(text: str, *, generation: int, lookup: bool) -> Progress:
     """Return what ``dump_progress`` was given, with the fields that were kept beside it."""
     data: dict[str, Any] = json.loads(text)
-    intent, verdict = data.pop("intent", None), data.pop("verdict", None)
+    intent, pending_failure = data.pop("intent", None), data.pop("pending_failure", None)
     return Progress(
         **{**data, "remarks": tuple(data.get("remarks", ()))},
         intent=Intent(**intent) if intent else None,
-        verdict=Failure(**verdict) if verdict else None,
+        pending_failure=Failure(**pending_failure) if pending_failure else None,
         generation=generation,
-        look=look,
+        lookup=lookup,
     )
 
 
@@ -135,7 +135,9 @@ def invoice_record(invoice_id: str, fields: Mapping[str, str], history: Sequence
         received_at=float(fields["received_at"]),
         passed_at=float(fields["passed_at"]),
         updated_at=float(fields["updated_at"]),
-        progress=load_progress(fields["progress"], generation=int(fields["generation"]), look=fields["look"] == "1"),
+        progress=load_progress(
+            fields["progress"], generation=int(fields["generation"]), lookup=fields["lookup"] == "1"
+        ),
         failure=load_failure(fields["failure"]),
         history=tuple(load_history(text(entry)) for entry in history),
     )

@@ -17,7 +17,7 @@ def check_server(client: redis.Redis, *, require_durability: bool = True) -> lis
     """Return what is wrong with this server, one sentence with its remedy each; empty when all is well.
 
     INFO alone is asked: managed servers forbid CONFIG. ``require_durability=False`` is for servers whose owner
-    answers for persistence in another way. Raises ``LedgerDown`` when the server does not answer.
+    answers for persistence in another way. Raises ``StoreUnavailable`` when the server does not answer.
     """
     with translated():
         info: Mapping[str, Any] = client.info()

@@ -10,15 +10,15 @@ from worker.domain.record import Continue, Intent, InvoiceRecord, Progress, Step
 from worker.economic.mapping.master_data import VoucherFound
 from worker.economic.port import Reply
 from worker.errors import Refused
-from worker.workflow.context import Desk
+from worker.workflow.context import ExportContext
 
 
-class Job:
+class Execution:
     """Gathers and writes; what to do next is decided from ``progress``."""
 
-    def __init__(self, record: InvoiceRecord, desk: Desk) -> None:
+    def __init__(self, record: InvoiceRecord, context: ExportContext) -> None:
         self.record = record
-        self.desk = desk
+        self.context = context
         #: The last refusal of this execution, and the body that it refused.
         self.refusal: Refused | None = None
         self.refused_body = ""
@@ -31,7 +31,7 @@ class Job:
         self.pdf: bytes | None = None
         self.pdf_remarks: tuple[str, ...] | None = None
         #: Whether it has been found to be this invoice's turn.
-        self.admitted = False
+        self.eligible = False
         #: Remarks of this execution, written with whatever is saved next.
         self.noted: list[str] = []
         #: Reference data read before this time is not believed any more; seconds since the epoch, UTC.
@@ -52,35 +52,35 @@ class Job:
         self.noted.append(remark)
 
     def save(self, transition: Transition, **progress: Any) -> None:
-        """Write changed progress and the transition. Raises ``LeaseLost`` and ``LedgerDown``."""
+        """Write changed progress and the transition. Raises ``LeaseLost`` and ``StoreUnavailable``."""
         if self.noted:
             remarks = progress.get("remarks", self.progress.remarks)
             progress["remarks"] = tuple(dict.fromkeys((*remarks, *self.noted)))
-        self.record = self.desk.ledger.save(self.record.with_progress(**progress), transition)
+        self.record = self.context.store.save(self.record.with_progress(**progress), transition)
 
     def intend(self, step: Step, path: str, body: str, **progress: Any) -> None:
         """Record a write that is about to be sent, frozen to the byte, before it is sent."""
         key = self._key(step, progress.get("generation", self.progress.generation))
-        intent = Intent(step=step, method="POST", path=path, body=body, key=key, at=self.desk.clock())
+        intent = Intent(step=step, method="POST", path=path, body=body, key=key, at=self.context.clock())
         self.save(Continue(event=f"{step}-intended"), intent=intent, **progress)
         self.own = intent
 
     def send(self, intent: Intent) -> Reply:
         """Send the recorded write. Raises what ``Economic.send`` raises; a refusal is kept for the next look."""
-        return self._attempt(intent, partial(self.desk.economic.send, intent))
+        return self._attempt(intent, partial(self.context.economic.send, intent))
 
     def attach(self, intent: Intent) -> Reply:
         """Upload the PDF to the voucher that the record knows, under the recorded key. Raises as ``send`` does."""
         journal, voucher = self.progress.journal, self.progress.voucher
         if self.pdf is None or journal is None or voucher is None:
             raise LookupError("there is no file to attach, or nothing to attach it to")
-        return self._attempt(intent, partial(self.desk.economic.attach, journal, voucher, self.pdf, key=intent.key))
+        return self._attempt(intent, partial(self.context.economic.attach, journal, voucher, self.pdf, key=intent.key))
 
     def delete(self, path: str) -> Reply:
         """Delete what is ours; needs no recorded intent, as whoever comes after us looks before deleting again."""
         key = self._key(Step.DISCARD, self.progress.generation)
-        return self.desk.economic.send(
-            Intent(step=Step.DISCARD, method="DELETE", path=path, body="", key=key, at=self.desk.clock())
+        return self.context.economic.send(
+            Intent(step=Step.DISCARD, method="DELETE", path=path, body="", key=key, at=self.context.clock())
         )
 
     def _attempt(self, intent: Intent, call: Callable[[], Reply]) -> Reply:
@@ -93,5 +93,5 @@ class Job:
         return reply
 
     def _key(self, step: Step, generation: int) -> str:
-        agreement = self.desk.economic.reference_data(frozenset()).agreement
-        return idempotency_key(f"{self.desk.environment}-{agreement}", self.record.id, step, generation)
+        agreement = self.context.economic.master_data(frozenset()).agreement
+        return idempotency_key(f"{self.context.environment}-{agreement}", self.record.id, step, generation)

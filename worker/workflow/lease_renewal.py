@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
-from worker.errors import LeaseLost, LedgerDown
+from worker.errors import LeaseLost, StoreUnavailable
 
 #: Calls a renewal now and then for as long as its block lasts.
-Keeping = Callable[[Callable[[], object]], AbstractContextManager[None]]
+LeaseRenewal = Callable[[Callable[[], object]], AbstractContextManager[None]]
 #: Seconds after which a lease is kept no more: no honest work takes that long, so whoever holds it hangs.
 _MOST = 1800.0
 
 
-def unkept(_: Callable[[], object]) -> AbstractContextManager[None]:
+def no_renewal(_: Callable[[], object]) -> AbstractContextManager[None]:
     """Renew nothing: where no lease is held, or where none is to outlast its time."""
     return nullcontext()
 
@@ -36,7 +36,7 @@ class _Held:
                 self.renew()
             except LeaseLost:
                 self.over = True
-            except LedgerDown:  # the next beat may reach it
+            except StoreUnavailable:  # the next beat may reach it
                 return
 
     def end(self) -> None:
@@ -44,7 +44,7 @@ class _Held:
             self.over = True
 
 
-class Keeper:
+class LeaseRenewer:
     """One thread of a process that renews whatever leases its other threads hold.
 
     A lost lease is not told from here: the work itself meets it at its next write. A process that is killed or frozen
@@ -60,7 +60,7 @@ class Keeper:
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def keeping(self, renew: Callable[[], object]) -> Iterator[None]:
+    def lease_renewal(self, renew: Callable[[], object]) -> Iterator[None]:
         """Renew until the block ends; after that, never again."""
         held = _Held(renew=renew, until=time.monotonic() + self._most)
         self._begin(held)

@@ -5,22 +5,22 @@ from enum import StrEnum
 from worker.domain.record import Intent, Progress, Step
 
 
-class Todo(StrEnum):
+class Action(StrEnum):
     """One turn of the invoice method."""
 
     #: Find out what is in e-conomic under our reference before anything else is done.
-    LOOK = "look"
+    LOOK_UP = "lookup"
     #: Send the recorded write, for the first time or again under the same key.
     SEND = "send"
     DRAFT = "draft"
     BOOK = "book"
     DISCARD = "discard"
     #: The draft is gone; the verdict becomes the dead letter.
-    BURY = "bury"
+    MOVE_TO_DEAD_LETTERS = "dead-letter"
     FINISH = "finish"
 
 
-def next_step(progress: Progress, *, book: bool, now: float, key_memory: float, licensed_at: float) -> Todo:
+def next_step(progress: Progress, *, book: bool, now: float, key_memory: float, create_allowed_at: float) -> Action:
     """Decide the next turn.
 
     An open intent is sent under its key while e-conomic remembers keys (``key_memory`` seconds, below its one hour);
@@ -28,29 +28,29 @@ def next_step(progress: Progress, *, book: bool, now: float, key_memory: float, 
     create that a fruitless look gave (``licensed_at``) ends: a ledger that was restored to an older state, or has lost
     its last second, may not know of a create; within the memory its key tells, past it only a look does.
     """
-    if progress.look:
-        return Todo.LOOK
+    if progress.lookup:
+        return Action.LOOK_UP
     if progress.intent:
-        return Todo.SEND if now - progress.intent.at < key_memory else Todo.LOOK
+        return Action.SEND if now - progress.intent.at < key_memory else Action.LOOK_UP
     todo = _without_intent(progress, book=book)
-    return Todo.LOOK if todo is Todo.DRAFT and now - licensed_at >= key_memory else todo
+    return Action.LOOK_UP if todo is Action.DRAFT and now - create_allowed_at >= key_memory else todo
 
 
-def _without_intent(progress: Progress, *, book: bool) -> Todo:
+def _without_intent(progress: Progress, *, book: bool) -> Action:
     if progress.booked_number:
-        return Todo.FINISH
-    if progress.verdict:
-        return Todo.DISCARD if progress.draft_number else Todo.BURY
+        return Action.FINISH
+    if progress.pending_failure:
+        return Action.DISCARD if progress.draft_number else Action.MOVE_TO_DEAD_LETTERS
     if not progress.draft_number:
-        return Todo.DRAFT
-    return Todo.BOOK if book else Todo.FINISH
+        return Action.DRAFT
+    return Action.BOOK if book else Action.FINISH
 
 
-class VoucherTodo(StrEnum):
+class VoucherAction(StrEnum):
     """One turn of the voucher method."""
 
     #: Find our voucher by its marker before anything else is done.
-    LOOK = "look"
+    LOOK_UP = "lookup"
     #: Send the recorded write, for the first time or again under the same key.
     SEND = "send"
     #: Gather everything, record the posting.
@@ -60,8 +60,8 @@ class VoucherTodo(StrEnum):
 
 
 def next_voucher_step(
-    progress: Progress, own: Intent | None, *, now: float, key_memory: float, licensed_at: float
-) -> VoucherTodo:
+    progress: Progress, own: Intent | None, *, now: float, key_memory: float, create_allowed_at: float
+) -> VoucherAction:
     """Decide the next turn; ``own`` is the write that this very execution has recorded.
 
     A posting is sent under its key while e-conomic remembers keys (``key_memory`` seconds, below its one hour), and
@@ -70,11 +70,11 @@ def next_voucher_step(
     left there begins with a look.
     """
     intent = progress.intent
-    if progress.look:
-        return VoucherTodo.LOOK
+    if progress.lookup:
+        return VoucherAction.LOOK_UP
     if intent is not None:
         remembered = intent.step == Step.VOUCHER and now - intent.at < key_memory
-        return VoucherTodo.SEND if intent == own or remembered else VoucherTodo.LOOK
+        return VoucherAction.SEND if intent == own or remembered else VoucherAction.LOOK_UP
     if progress.voucher:
-        return VoucherTodo.LOOK
-    return VoucherTodo.POST if now - licensed_at < key_memory else VoucherTodo.RENEW
+        return VoucherAction.LOOK_UP
+    return VoucherAction.POST if now - create_allowed_at < key_memory else VoucherAction.RENEW

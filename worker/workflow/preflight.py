@@ -11,16 +11,16 @@ from worker.domain.reasons import ProcessReason, failure
 from worker.domain.record import InvoiceRecord
 from worker.domain.store_port import Due, PreflightPort
 from worker.economic.mapping.master_data import Document
-from worker.economic.mapping.period_check import PeriodVerdict, check_period, grouped_accounts
+from worker.economic.mapping.period_check import PeriodCheck, check_period, grouped_accounts
 from worker.economic.mapping.reasons import set_up_related
 from worker.economic.reasons import EconomicReason
-from worker.errors import ExportError, Failure, LeaseLost, LedgerDown, Misconfigured
-from worker.workflow.context import Desk
+from worker.errors import ExportError, Failure, LeaseLost, Misconfigured, StoreUnavailable
+from worker.workflow.context import ExportContext
 from worker.workflow.voucher_scan_cache import span
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AlreadyThere:
+class ExistingDocuments:
     """Invoices of which e-conomic has something."""
 
     #: Ids of those posted by the method that the export uses now.
@@ -29,19 +29,21 @@ class AlreadyThere:
     otherwise: Mapping[str, Failure] = field(default_factory=dict)
 
 
-def already_there(records: Sequence[InvoiceRecord], invoices: Mapping[str, Invoice], desk: Desk) -> AlreadyThere:
+def existing_documents(
+    records: Sequence[InvoiceRecord], invoices: Mapping[str, Invoice], context: ExportContext
+) -> ExistingDocuments:
     """Look up a period's invoices. Raises what ``Economic`` raises."""
     if not invoices:
-        return AlreadyThere()
-    documents = desk.economic.documents(list(invoices))
-    if desk.export.method == "invoice":
+        return ExistingDocuments()
+    documents = context.economic.documents(list(invoices))
+    if context.export.method == "invoice":
         otherwise = {one.id: _as_voucher(one) for one in records if one.progress.voucher}
-        return AlreadyThere(found=frozenset(one.reference for one in documents), otherwise=otherwise)
+        return ExistingDocuments(found=frozenset(one.document_reference for one in documents), otherwise=otherwise)
     dates = [invoice.invoice_date for invoice in invoices.values()]
-    found = desk.economic.vouchers(frozenset(invoices), *span(min(dates), max(dates)))
-    return AlreadyThere(
-        found=frozenset(one.reference for one in found),
-        otherwise={one.reference: _as_invoice(one) for one in documents},
+    found = context.economic.vouchers(frozenset(invoices), *span(min(dates), max(dates)))
+    return ExistingDocuments(
+        found=frozenset(one.document_reference for one in found),
+        otherwise={one.document_reference: _as_invoice(one) for one in documents},
     )
 
 
@@ -64,7 +66,7 @@ _CHUNK = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Checked:
+class PreflightResult:
     """What one preflight came to, for the log line."""
 
     #: ``checked``, ``held`` (by another worker, or nothing due), ``deferred``, ``lease-lost``.
@@ -81,69 +83,69 @@ class Checked:
 class Preflight:
     """Checks periods of one ledger."""
 
-    ledger: PreflightPort
+    store: PreflightPort
     #: Sends the messages of queued invoices, and notes that it did.
     publish: Callable[[Sequence[Due]], None]
     #: Seconds until a preflight is tried again when e-conomic gave no answer.
     try_again_after: float = 10.0
 
-    def run(self, period_id: str, desk: Desk) -> Checked:
-        """Check a period whose preflight is due. Raises ``LedgerDown``, and what this program was not written for."""
-        fence = self.ledger.claim_period(period_id)
+    def run(self, period_id: str, context: ExportContext) -> PreflightResult:
+        """Check a period whose preflight is due. Raises ``StoreUnavailable``, and what this program was not written for."""
+        fence = self.store.claim_period(period_id)
         if fence is None:
-            return Checked(result="held")
+            return PreflightResult(result="claimed-elsewhere")
         try:
-            return self._hold(period_id, fence, desk)
+            return self._hold(period_id, fence, context)
         except LeaseLost:  # met by a check as well as by its deferral
-            return Checked(result="lease-lost")
+            return PreflightResult(result="lease-lost")
 
-    def _hold(self, period_id: str, fence: int, desk: Desk) -> Checked:
+    def _hold(self, period_id: str, fence: int, context: ExportContext) -> PreflightResult:
         try:
-            with desk.keeping(partial(self._renew, period_id, fence)):
-                return self._check(period_id, fence, desk)
-        except (LeaseLost, LedgerDown):
+            with context.lease_renewal(partial(self._renew, period_id, fence)):
+                return self._check(period_id, fence, context)
+        except (LeaseLost, StoreUnavailable):
             raise
         except ExportError as error:
-            self._defer(period_id, fence, desk, error)
-            return Checked(result="deferred", reason=error.failure.reason)
+            self._defer(period_id, fence, context, error)
+            return PreflightResult(result="deferred", reason=error.failure.reason)
         except Exception as error:
             text = f"The program failed with {type(error).__name__}."
-            self._defer(period_id, fence, desk, ExportError(failure(ProcessReason.INTERNAL_ERROR, text)))
+            self._defer(period_id, fence, context, ExportError(failure(ProcessReason.INTERNAL_ERROR, text)))
             raise
 
     def _renew(self, period_id: str, fence: int) -> None:
         """Passing no invoice renews the lease."""
-        self.ledger.pass_preflight(period_id, fence, read={}, queued=(), look=frozenset(), dead={})
+        self.store.pass_preflight(period_id, fence, read={}, queued=(), lookup=frozenset(), dead={})
 
-    def _check(self, period_id: str, fence: int, desk: Desk) -> Checked:
-        records = list(self.ledger.received(period_id))
+    def _check(self, period_id: str, fence: int, context: ExportContext) -> PreflightResult:
+        records = list(self.store.received(period_id))
         invoices, unreadable = read_invoices(records)
-        verdict = period_verdict(invoices, desk)
-        there = already_there(records, invoices, desk)
+        check = period_check(invoices, context)
+        there = existing_documents(records, invoices, context)
         found = there.found
-        dead = {key: why for key, why in verdict.failures.items() if key not in found}
+        dead = {key: why for key, why in check.failures.items() if key not in found}
         dead |= {**there.otherwise, **unreadable}
         read = {record.id: record.content_hash for record in records}
         for start in range(0, len(records), _CHUNK):
             chunk = [record.id for record in records[start : start + _CHUNK]]
-            queued = self.ledger.pass_preflight(
+            queued = self.store.pass_preflight(
                 period_id,
                 fence,
                 read=read,
                 queued=[key for key in chunk if key not in dead],
-                look=found.intersection(chunk),
+                lookup=found.intersection(chunk),
                 dead={key: dead[key] for key in chunk if key in dead},
             )
-            self.publish([Due(invoice_id=key, export=desk.export.name) for key in queued])
-        self.ledger.finish_preflight(period_id, fence, notice=verdict.notice)
-        return Checked(result="checked", queued=len(records) - len(dead), dead=len(dead), found=len(found))
+            self.publish([Due(invoice_id=key, export=context.export.name) for key in queued])
+        self.store.finish_preflight(period_id, fence, notice=check.notice)
+        return PreflightResult(result="checked", queued=len(records) - len(dead), dead=len(dead), found=len(found))
 
-    def _defer(self, period_id: str, fence: int, desk: Desk, error: ExportError) -> None:
+    def _defer(self, period_id: str, fence: int, context: ExportContext, error: ExportError) -> None:
         if isinstance(error, Misconfigured):
-            desk.ledger.pause(desk.export.name, error.failure)
+            context.store.pause(context.export.name, error.failure)
         wait = max(self.try_again_after, getattr(error, "retry_after", None) or 0.0)
-        self.ledger.defer_preflight(
-            period_id, fence, until=desk.clock() + wait, notice=f"Not checked yet. {error.failure.description}"
+        self.store.defer_preflight(
+            period_id, fence, until=context.clock() + wait, notice=f"Not checked yet. {error.failure.description}"
         )
 
 
@@ -160,11 +162,11 @@ def read_invoices(records: Sequence[InvoiceRecord]) -> tuple[dict[str, Invoice],
     return invoices, unreadable
 
 
-def period_verdict(invoices: Mapping[str, Invoice], desk: Desk) -> PeriodVerdict:
+def period_check(invoices: Mapping[str, Invoice], context: ExportContext) -> PeriodCheck:
     """Check against cached reference data; what is missing is re-read once before it is believed."""
-    accounts = grouped_accounts(invoices.values(), desk.export)
-    verdict = check_period(invoices, desk.export, desk.economic.reference_data(accounts))
-    if any(set_up_related(why) for why in verdict.failures.values()):
-        fresh = desk.economic.reference_data(accounts, newer_than=desk.clock())
-        verdict = check_period(invoices, desk.export, fresh)
-    return verdict
+    accounts = grouped_accounts(invoices.values(), context.export)
+    check = check_period(invoices, context.export, context.economic.master_data(accounts))
+    if any(set_up_related(why) for why in check.failures.values()):
+        fresh = context.economic.master_data(accounts, newer_than=context.clock())
+        check = check_period(invoices, context.export, fresh)
+    return check

@@ -2,8 +2,8 @@
 
 from worker.domain.record import Intent
 from worker.economic.mapping.accounting_years import held, refused_date, waits
-from worker.errors import ExportError, Held, Refused, Rejected
-from worker.workflow.execution import Job
+from worker.errors import ExportError, OnHold, Refused, Rejected
+from worker.workflow.execution import Execution
 
 #: Said when an idempotency key was used for something else before (reported by integrators).
 _CLASHES = frozenset({"PayloadChanged", "URLChanged"})
@@ -13,10 +13,10 @@ _MOST = 10
 HELD_FOR = 3600.0
 
 
-def count(job: Job, refusal: Refused) -> None:
+def count(execution: Execution, refusal: Refused) -> None:
     """Note a refusal; raises it when there have been too many in this execution."""
-    job.refusals += 1
-    if job.refusals > _MOST:
+    execution.refusals += 1
+    if execution.refusals > _MOST:
         raise refusal
 
 
@@ -30,9 +30,9 @@ def about_the_key(refusal: Refused) -> bool:
     return refusal.replayed or clashes(refusal)
 
 
-def may_have_done(job: Job, intent: Intent, refusal: Refused) -> bool:
+def may_have_done(execution: Execution, intent: Intent, refusal: Refused) -> bool:
     """Tell whether the write may have been done all the same: by a request before this one, whose answer was lost."""
-    return clashes(refusal) or (intent != job.own and not refusal.replayed)
+    return clashes(refusal) or (intent != execution.own and not refusal.replayed)
 
 
 def codes(refusal: Refused) -> str:
@@ -40,21 +40,21 @@ def codes(refusal: Refused) -> str:
     return " ".join(sorted(refusal.codes)) or str(refusal.status)
 
 
-def check_worth_repeating(job: Job, body: str) -> None:
+def check_worth_repeating(execution: Execution, body: str) -> None:
     """Raise the verdict on this execution's refusal, unless looking everything up again changes what is sent.
 
     Once it may be repeated unchanged: when what it refers to did not exist (E06000) and has been looked up again.
     """
-    refusal = job.refusal
-    if refusal and body == job.refused_body and not ("E06000" in refusal.codes and job.refusals == 1):
-        raise verdict(job, refusal)
+    refusal = execution.refusal
+    if refusal and body == execution.refused_body and not ("E06000" in refusal.codes and execution.refusals == 1):
+        raise final_error(execution, refusal)
 
 
-def verdict(job: Job, refusal: Refused) -> ExportError:
+def final_error(execution: Execution, refusal: Refused) -> ExportError:
     """Return what becomes of the invoice: a refusal of its date is named as such, and waits where the export says."""
-    found = refused_date(job.invoice.invoice_date, refusal.failure, refusal.codes)
+    found = refused_date(execution.invoice.invoice_date, refusal.failure, refusal.codes)
     if found is None:
         return refusal
-    if waits([found], job.desk.export):
-        return Held(held(found), retry_after=HELD_FOR)
+    if waits([found], execution.context.export):
+        return OnHold(held(found), retry_after=HELD_FOR)
     return Rejected(found)

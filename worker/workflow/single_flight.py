@@ -13,14 +13,14 @@ from typing import Protocol, cast
 from worker.domain.identity import idempotency_key
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.record import Intent
-from worker.domain.store_port import SharedCreation
+from worker.domain.store_port import SharedRecord
 from worker.economic.port import Reply
 from worker.errors import Busy, LeaseLost, Refused, Unavailable, Uncertain
-from worker.workflow.context import Desk
+from worker.workflow.context import ExportContext
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Creation:
+class SharedResource:
     """What is shared, how it is found, and how it is created. Keys hold no customer data."""
 
     #: ``customer`` or ``product``: the step of the idempotency key.
@@ -32,7 +32,7 @@ class Creation:
     #: Collection path to POST to.
     path: str
     #: Look it up in e-conomic; None when it is certainly not there. Raises ``Rejected`` for a question to a person.
-    look: Callable[[], str | None]
+    lookup: Callable[[], str | None]
     #: The body of the create, as canonical JSON.
     body: Callable[[], str]
     #: Its number in e-conomic's answer to the create; raises what reading another shape raises.
@@ -50,7 +50,7 @@ class Creation:
 class Obtain(Protocol):
     """How the number of a shared thing is had: found or created, or only foretold by a plan."""
 
-    def __call__(self, desk: Desk, creation: Creation, *, agreement: int) -> str:
+    def __call__(self, context: ExportContext, creation: SharedResource, *, agreement: int) -> str:
         """Return e-conomic's number. Raises ``Rejected`` for a question to a person, and e-conomic's errors."""
         ...
 
@@ -60,60 +60,60 @@ def known_key(agreement: int, known_as: str) -> str:
     return f"known:{agreement}:{known_as}"
 
 
-def find_or_create(desk: Desk, creation: Creation, *, agreement: int) -> str:
+def find_or_create(context: ExportContext, creation: SharedResource, *, agreement: int) -> str:
     """Return e-conomic's number of a shared thing, creating it if a look finds none.
 
     Raises ``Busy`` while another worker is at it, and whatever the look and the create raise.
     """
     remembered = known_key(agreement, creation.known_as)
-    with flight(desk, remembered) as known:
+    with flight(context, remembered) as known:
         if not known.number:
             key = f"making:{agreement}:{creation.identity}"
-            with flight(desk, key) as making:
-                number = creation.look() or _create(desk, creation, key, making, agreement)
-            write_down(desk, remembered, replace(known, number=number))
+            with flight(context, key) as making:
+                number = creation.lookup() or _create(context, creation, key, making, agreement)
+            write_down(context, remembered, replace(known, number=number))
             return number
         if creation.trusts(known.number):
             return known.number
-    desk.ledger.forget_shared(remembered)
-    return find_or_create(desk, creation, agreement=agreement)
+    context.store.forget_shared(remembered)
+    return find_or_create(context, creation, agreement=agreement)
 
 
 @contextmanager
-def flight(desk: Desk, key: str) -> Iterator[SharedCreation]:
+def flight(context: ExportContext, key: str) -> Iterator[SharedRecord]:
     """Have something done once: a number says that it has been. Raises ``Busy`` while another is at it."""
-    shared = desk.ledger.open_shared(key)
+    shared = context.store.open_shared(key)
     if shared.number:
         yield shared
         return
     try:
-        with desk.keeping(partial(desk.ledger.renew_shared, key, shared.fence)):
+        with context.lease_renewal(partial(context.store.renew_shared, key, shared.fence)):
             yield shared
     finally:
-        desk.ledger.release_shared(key, shared.fence)
+        context.store.release_shared(key, shared.fence)
 
 
-def write_down(desk: Desk, key: str, creation: SharedCreation) -> None:
+def write_down(context: ExportContext, key: str, creation: SharedRecord) -> None:
     """Record what a flight has come to. Raises ``Busy`` when another has taken it over: the invoice is still ours."""
     try:
-        desk.ledger.save_shared(key, creation)
+        context.store.save_shared(key, creation)
     except LeaseLost as lost:
         text = "Another worker has taken over the creation of the same customer or product in e-conomic."
         raise Busy(failure(ProcessReason.BUSY, text), retry_after=2.0) from lost
 
 
-def _create(desk: Desk, creation: Creation, key: str, making: SharedCreation, agreement: int) -> str:
-    making = _recorded(desk, creation, key, making, agreement)
+def _create(context: ExportContext, creation: SharedResource, key: str, making: SharedRecord, agreement: int) -> str:
+    making = _recorded(context, creation, key, making, agreement)
     try:
-        reply = desk.economic.send(cast("Intent", making.intent))
+        reply = context.economic.send(cast("Intent", making.intent))
     except Refused as refusal:
-        _license_another(desk, key, making)
+        _license_another(context, key, making)
         return _after_refusal(creation, refusal)
     number = _told(creation, reply)
-    return _confirmed(desk, creation, key, making, number) if reply.replayed else number
+    return _confirmed(context, creation, key, making, number) if reply.replayed else number
 
 
-def _told(creation: Creation, reply: Reply) -> str:
+def _told(creation: SharedResource, reply: Reply) -> str:
     """Read the number of what was created; an answer that does not tell it leaves the next look to find out."""
     try:
         return creation.number_of(reply)
@@ -122,9 +122,9 @@ def _told(creation: Creation, reply: Reply) -> str:
         raise Uncertain(failure(ProcessReason.OUTCOME_UNKNOWN, text)) from error
 
 
-def _after_refusal(creation: Creation, refusal: Refused) -> str:
+def _after_refusal(creation: SharedResource, refusal: Refused) -> str:
     """Somebody else may have created it meanwhile, under another identity or by hand: only then it is not refused."""
-    number = creation.look()
+    number = creation.lookup()
     if number:
         return number
     if refusal.replayed or refusal.codes & {"PayloadChanged", "URLChanged"}:
@@ -132,35 +132,39 @@ def _after_refusal(creation: Creation, refusal: Refused) -> str:
     raise refusal
 
 
-def _recorded(desk: Desk, creation: Creation, key: str, making: SharedCreation, agreement: int) -> SharedCreation:
+def _recorded(
+    context: ExportContext, creation: SharedResource, key: str, making: SharedRecord, agreement: int
+) -> SharedRecord:
     """Leave the intent before the effect; one that an earlier holder left is sent again while its key is remembered.
 
     Past that the fruitless look before us has licensed a new create, under a new key.
     """
-    if making.intent and desk.clock() - making.intent.at < desk.key_memory:
+    if making.intent and context.clock() - making.intent.at < context.key_memory:
         return making
     generation = making.generation + (making.intent is not None)
-    intent = _intent(desk, creation, generation, agreement)
+    intent = _intent(context, creation, generation, agreement)
     recorded = replace(making, intent=intent, generation=generation)
-    write_down(desk, key, recorded)
+    write_down(context, key, recorded)
     return recorded
 
 
-def _intent(desk: Desk, creation: Creation, generation: int, agreement: int) -> Intent:
-    key = idempotency_key(f"{desk.environment}-{agreement}", creation.identity, creation.step, generation)
-    return Intent(step=creation.step, method="POST", path=creation.path, body=creation.body(), key=key, at=desk.clock())
+def _intent(context: ExportContext, creation: SharedResource, generation: int, agreement: int) -> Intent:
+    key = idempotency_key(f"{context.environment}-{agreement}", creation.identity, creation.step, generation)
+    return Intent(
+        step=creation.step, method="POST", path=creation.path, body=creation.body(), key=key, at=context.clock()
+    )
 
 
-def _license_another(desk: Desk, key: str, making: SharedCreation) -> None:
+def _license_another(context: ExportContext, key: str, making: SharedRecord) -> None:
     """The next create needs a new key, as e-conomic may remember its answer under this one for an hour."""
-    write_down(desk, key, replace(making, intent=None, generation=making.generation + 1))
+    write_down(context, key, replace(making, intent=None, generation=making.generation + 1))
 
 
-def _confirmed(desk: Desk, creation: Creation, key: str, making: SharedCreation, number: str) -> str:
+def _confirmed(context: ExportContext, creation: SharedResource, key: str, making: SharedRecord, number: str) -> str:
     """A remembered success proves that it was created once, not that it is still there."""
     if creation.exists(number):
         return number
-    _license_another(desk, key, making)
+    _license_another(context, key, making)
     raise _look_again("")
 
 

@@ -14,7 +14,7 @@ _TURN = 500
 class Sweeper:
     """One turn re-sends lost, due and abandoned work; safe to run in any number of processes at once."""
 
-    ledger: SweepPort
+    store: SweepPort
     #: Names of the exports that this installation serves.
     exports: Sequence[str]
     #: Number of messages waiting in a Celery queue.
@@ -23,9 +23,9 @@ class Sweeper:
     publish_preflight: Callable[[str, str], None]
 
     def turn(self) -> int:
-        """Do one turn; return how many messages were sent. Raises ``LedgerDown``."""
+        """Do one turn; return how many messages were sent. Raises ``StoreUnavailable``."""
         idle = frozenset(export for export in self.exports if not self.waiting(export_queue(export)))
-        dues = self.ledger.sweep(idle_exports=idle, limit=_TURN)
+        dues = self.store.sweep(idle_exports=idle, limit=_TURN)
         mine = [due for due in dues if due.export in self.exports]
         self.publish(mine)
         return len(mine) + self._preflights()
@@ -34,7 +34,7 @@ class Sweeper:
         """Have due periods checked, unless a message to that end is waiting already."""
         due = [
             (period, export)
-            for period, export in self.ledger.periods_due()
+            for period, export in self.store.periods_due()
             if export in self.exports and not self.waiting(preflight_queue(export))
         ]
         for period, export in due:

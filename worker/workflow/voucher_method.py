@@ -11,12 +11,12 @@ from worker.economic.reasons import EconomicReason
 from worker.errors import Failure, Refused, Rejected, Unavailable, Uncertain
 from worker.workflow import lookup, refusal_policy, voucher_lookup
 from worker.workflow.customer_update import refresh_customer
-from worker.workflow.execution import Job
-from worker.workflow.next_step import VoucherTodo, next_voucher_step
+from worker.workflow.execution import Execution
+from worker.workflow.next_step import VoucherAction, next_voucher_step
 from worker.workflow.requests import (
     attachment_request,
-    checked_reference,
-    doubt_reference_data,
+    checked_master_data,
+    doubt_master_data,
     fetch_pdf,
     voucher_booking_request,
     voucher_request,
@@ -27,205 +27,216 @@ _NOT_FOUND = 404
 _READ_LAG = 3.0
 
 
-def advance(job: Job) -> None:
+def advance(execution: Execution) -> None:
     """Do the next thing. Raises ``ExportError`` when it does not go through, and ``LeaseLost``."""
-    licensed_at = max(job.record.passed_at, job.progress.looked_at)
-    now, key_memory = job.desk.clock(), job.desk.key_memory
-    todo = next_voucher_step(job.progress, job.own, now=now, key_memory=key_memory, licensed_at=licensed_at)
-    _TURNS[todo](job)
+    create_allowed_at = max(execution.record.passed_at, execution.progress.looked_up_at)
+    now, key_memory = execution.context.clock(), execution.context.key_memory
+    todo = next_voucher_step(
+        execution.progress, execution.own, now=now, key_memory=key_memory, create_allowed_at=create_allowed_at
+    )
+    _TURNS[todo](execution)
 
 
-def _post(job: Job) -> None:
-    request = voucher_request(job)
-    refusal_policy.check_worth_repeating(job, request.body)
-    refresh_customer(job, request.customer_number)
-    job.intend(
+def _post(execution: Execution) -> None:
+    request = voucher_request(execution)
+    refusal_policy.check_worth_repeating(execution, request.body)
+    refresh_customer(execution, request.customer_number)
+    execution.intend(
         Step.VOUCHER, request.path, request.body, customer_number=request.customer_number, remarks=request.remarks
     )
 
 
-def _send(job: Job) -> None:
-    intent = job.progress.intent
+def _send(execution: Execution) -> None:
+    intent = execution.progress.intent
     if intent is None:
         raise LookupError("there is no recorded write to send")
     try:
-        reply = job.attach(intent) if intent.step == Step.ATTACH else job.send(intent)
+        reply = execution.attach(intent) if intent.step == Step.ATTACH else execution.send(intent)
     except Refused as refusal:
-        _REFUSED[Step(intent.step)](job, intent, refusal)
+        _REFUSED[Step(intent.step)](execution, intent, refusal)
         if refusal_policy.about_the_key(refusal):
-            job.refusal = None
+            execution.refusal = None
     except Uncertain as doubt:
         if not doubt.replayed:
             raise
-        _look_next(job, f"{intent.step}-failure-remembered")
+        _look_next(execution, f"{intent.step}-failure-remembered")
     else:
-        _accepted(job, Step(intent.step), reply)
+        _accepted(execution, Step(intent.step), reply)
 
 
-def _accepted(job: Job, step: Step, reply: Reply) -> None:
+def _accepted(execution: Execution, step: Step, reply: Reply) -> None:
     """A success that e-conomic remembers proves that it was done once, not that it is still there: look."""
     if reply.replayed:
-        _look_next(job, f"{step}-remembered")
+        _look_next(execution, f"{step}-remembered")
     elif step is Step.VOUCHER:
-        _posted(job, reply)
+        _posted(execution, reply)
     elif step is Step.ATTACH:
-        _go_on(job, _seen(job), attached=True)
+        _go_on(execution, _seen(execution), attached=True)
     else:
-        _finish(job, _seen(job), booked=True)
+        _finish(execution, _seen(execution), booked=True)
 
 
-def _posted(job: Job, reply: Reply) -> None:
+def _posted(execution: Execution, reply: Reply) -> None:
     """Entries of one date make one voucher (inferred); an answer that tells anything else is settled by a look."""
-    found = [one for one in job.desk.economic.posted(reply) if one.reference == job.record.id]
+    found = [one for one in execution.context.economic.posted(reply) if one.document_reference == execution.record.id]
     if len(found) == 1:
-        _settle(job, found[0], attached=False, adopted=False)
+        _accept_voucher(execution, found[0], attached=False, adopted=False)
     else:
-        _look_next(job, "voucher-unreadable")
+        _look_next(execution, "voucher-unreadable")
 
 
-def _look(job: Job) -> None:
-    found = voucher_lookup.find(job)
+def _look(execution: Execution) -> None:
+    found = voucher_lookup.find(execution)
     if found is None:
-        lookup.nothing_found(job)
+        lookup.allow_create(execution)
     else:
-        _take_up(job, found)
+        _take_up(execution, found)
 
 
-def _renew(job: Job) -> None:
+def _renew(execution: Execution) -> None:
     """The license to post has run out. What cannot be posted yet is told, or held, without a look."""
-    checked_reference(job)
-    seen = job.desk.sightings.recent(job.desk.economic, job.invoice.invoice_date, job.desk.clock())
-    found = voucher_lookup.the_one(job, seen.of(job.record.id))
+    checked_master_data(execution)
+    seen = execution.context.voucher_scans.recent(
+        execution.context.economic, execution.invoice.invoice_date, execution.context.clock()
+    )
+    found = voucher_lookup.the_one(execution, seen.of(execution.record.id))
     if found is None:
-        job.save(Continue(event="create-licensed"), looked_at=seen.at)
+        execution.save(Continue(event="create-allowed"), looked_up_at=seen.at)
     else:
-        _take_up(job, found)
+        _take_up(execution, found)
 
 
-def _take_up(job: Job, found: VoucherFound) -> None:
+def _take_up(execution: Execution, found: VoucherFound) -> None:
     """Go on with a voucher that was found: what comes next gets a new key, as its address may be another by now."""
-    if job.refusal and not found.booked and job.progress.intent and job.progress.intent.step == Step.BOOK_VOUCHER:
-        raise refusal_policy.verdict(job, job.refusal)
-    progress = job.progress
+    if (
+        execution.refusal
+        and not found.booked
+        and execution.progress.intent
+        and execution.progress.intent.step == Step.BOOK_VOUCHER
+    ):
+        raise refusal_policy.final_error(execution, execution.refusal)
+    progress = execution.progress
     # Nothing under way: it was posted before, by this record (and goes again) or by another.
     generation, adopted = progress.generation + 1, progress.adopted or not (progress.voucher and progress.intent)
-    attached = job.progress.attached or _has_attachment(job, found)
-    _settle(job, found, attached=attached, adopted=adopted, generation=generation)
+    attached = execution.progress.attached or _has_attachment(execution, found)
+    _accept_voucher(execution, found, attached=attached, adopted=adopted, generation=generation)
 
 
-def _has_attachment(job: Job, found: VoucherFound) -> bool:
+def _has_attachment(execution: Execution, found: VoucherFound) -> bool:
     if found.journal is None:
         return False
-    return job.desk.economic.attachment(found.journal, _key(found)) is not None
+    return execution.context.economic.attachment(found.journal, _key(found)) is not None
 
 
-def _settle(job: Job, found: VoucherFound, *, attached: bool, adopted: bool, **changes: Any) -> None:
+def _accept_voucher(
+    execution: Execution, found: VoucherFound, *, attached: bool, adopted: bool, **changes: Any
+) -> None:
     """Take our voucher for posted, if it is the source to the øre. Raises ``Rejected`` if it is not."""
-    remarks = [*job.progress.remarks, *voucher_lookup.check_found(job, found)]
+    remarks = [*execution.progress.remarks, *voucher_lookup.check_found(execution, found)]
     known = {"voucher": _key(found), "journal": found.journal, "adopted": adopted, "attached": attached, **changes}
-    known |= {"look": False, "missing_since": 0.0}
-    job.found = found
-    if job.desk.export.voucher.book and not (found.booked or found.entries):
+    known |= {"lookup": False, "not_found_since": 0.0}
+    execution.found = found
+    if execution.context.export.voucher.book and not (found.booked or found.entries):
         remarks.append("not booked: e-conomic does not tell the numbers of the voucher's entries")
-    if found.booked and not attached and job.invoice.pdf:
+    if found.booked and not attached and execution.invoice.pdf:
         remarks.append("pdf: not attached by this program, as the voucher was booked before")
     elif not (found.booked or attached):
-        remarks += _late_pdf(job, found, known)
-    _go_on(job, found, **{**known, "remarks": tuple(dict.fromkeys(remarks))})
+        remarks += _late_pdf(execution, found, known)
+    _go_on(execution, found, **{**known, "remarks": tuple(dict.fromkeys(remarks))})
 
 
-def _late_pdf(job: Job, found: VoucherFound, known: dict[str, Any]) -> tuple[str, ...]:
+def _late_pdf(execution: Execution, found: VoucherFound, known: dict[str, Any]) -> tuple[str, ...]:
     """Return what to remark about the PDF; when it is asked for only now, the voucher is recorded before."""
-    if job.pdf_remarks is None:
-        job.save(Continue(event="voucher-found", detail=_key(found)), intent=None, **known)
+    if execution.pdf_remarks is None:
+        execution.save(Continue(event="voucher-found", detail=_key(found)), intent=None, **known)
     try:
-        return fetch_pdf(job)
+        return fetch_pdf(execution)
     except Rejected as refusal:
         text = f"{refusal.failure.description} Voucher {_key(found)} in journal {found.journal} is without it."
         raise Rejected(replace(refusal.failure, description=text)) from refusal
 
 
-def _go_on(job: Job, found: VoucherFound, *, attached: bool, **changes: Any) -> None:
+def _go_on(execution: Execution, found: VoucherFound, *, attached: bool, **changes: Any) -> None:
     """Intend what is still missing of a posted voucher, or finish."""
     if found.booked:
-        _finish(job, found, booked=True, attached=attached, **changes)
-    elif not attached and job.pdf is not None:
-        job.intend(Step.ATTACH, *attachment_request(found.journal, _key(found), job.pdf), **changes)
-    elif job.desk.export.voucher.book and found.entries:
-        job.intend(
+        _finish(execution, found, booked=True, attached=attached, **changes)
+    elif not attached and execution.pdf is not None:
+        execution.intend(Step.ATTACH, *attachment_request(found.journal, _key(found), execution.pdf), **changes)
+    elif execution.context.export.voucher.book and found.entries:
+        execution.intend(
             Step.BOOK_VOUCHER, *voucher_booking_request(found.journal, found.entries), attached=attached, **changes
         )
     else:
-        _finish(job, found, booked=False, attached=attached, **changes)
+        _finish(execution, found, booked=False, attached=attached, **changes)
 
 
-def _finish(job: Job, found: VoucherFound, *, booked: bool, **changes: Any) -> None:
+def _finish(execution: Execution, found: VoucherFound, *, booked: bool, **changes: Any) -> None:
     where = "booked" if booked else f"in journal {found.journal}"
     journal = {"journal": None} if booked else {}
     done = Finish(outcome=Outcome.VOUCHER, detail=f"{_key(found)} {where}")
-    job.save(done, **{**changes, **journal, "intent": None, "look": False})
+    execution.save(done, **{**changes, **journal, "intent": None, "lookup": False})
 
 
-def _posting_refused(job: Job, intent: Intent, refusal: Refused) -> None:
+def _posting_refused(execution: Execution, intent: Intent, refusal: Refused) -> None:
     """What e-conomic remembers of a key is left behind; what may have been done all the same is looked into."""
-    refusal_policy.count(job, refusal)
+    refusal_policy.count(execution, refusal)
     told = Continue(event="voucher-refused", detail=refusal_policy.codes(refusal))
-    if refusal_policy.may_have_done(job, intent, refusal):
-        job.save(told, look=True)
+    if refusal_policy.may_have_done(execution, intent, refusal):
+        execution.save(told, lookup=True)
     else:
-        doubt_reference_data(job)
-        job.save(told, intent=None, generation=job.progress.generation + 1)
+        doubt_master_data(execution)
+        execution.save(told, intent=None, generation=execution.progress.generation + 1)
 
 
-def _attaching_refused(job: Job, _: Intent, refusal: Refused) -> None:
+def _attaching_refused(execution: Execution, _: Intent, refusal: Refused) -> None:
     """One that is there already is settled; a voucher that is gone, or not readable yet, is looked for."""
-    refusal_policy.count(job, refusal)
+    refusal_policy.count(execution, refusal)
     told = Continue(event="attach-refused", detail=refusal_policy.codes(refusal))
     if refusal_policy.about_the_key(refusal):
-        job.save(told, look=True)
+        execution.save(told, lookup=True)
     elif "VoucherAlreadyHasAttachment" in refusal.codes:
-        _go_on(job, _seen(job), attached=True)
+        _go_on(execution, _seen(execution), attached=True)
     elif refusal.status == _NOT_FOUND:
-        job.save(told, look=True)
-        raise Unavailable(_unreadable(job), retry_after=_READ_LAG)
-    elif job.desk.export.voucher.missing_pdf == "refuse":
+        execution.save(told, lookup=True)
+        raise Unavailable(_unreadable(execution), retry_after=_READ_LAG)
+    elif execution.context.export.voucher.missing_pdf == "refuse":
         raise refusal
     else:
-        job.pdf = None
+        execution.pdf = None
         remark = f"pdf: not attached, e-conomic refused it ({refusal_policy.codes(refusal)})"
-        _go_on(job, _seen(job), attached=False, remarks=(*job.progress.remarks, remark))
+        _go_on(execution, _seen(execution), attached=False, remarks=(*execution.progress.remarks, remark))
 
 
-def _booking_refused(job: Job, _: Intent, refusal: Refused) -> None:
+def _booking_refused(execution: Execution, _: Intent, refusal: Refused) -> None:
     """A bookkeeper may have been faster, or moved it: a look tells whether the refusal stands."""
-    refusal_policy.count(job, refusal)
-    _look_next(job, "booking-refused", detail=refusal_policy.codes(refusal))
+    refusal_policy.count(execution, refusal)
+    _look_next(execution, "booking-refused", detail=refusal_policy.codes(refusal))
 
 
-def _look_next(job: Job, event: str, detail: str = "") -> None:
-    job.save(Continue(event=event, detail=detail), look=True)
+def _look_next(execution: Execution, event: str, detail: str = "") -> None:
+    execution.save(Continue(event=event, detail=detail), lookup=True)
 
 
-def _seen(job: Job) -> VoucherFound:
-    if job.found is None:
+def _seen(execution: Execution) -> VoucherFound:
+    if execution.found is None:
         raise LookupError("there is no voucher to go on with")
-    return job.found
+    return execution.found
 
 
 def _key(found: VoucherFound) -> str:
     return f"{found.year}-{found.number}"
 
 
-def _unreadable(job: Job) -> Failure:
-    text = f"Voucher {job.progress.voucher} was posted, but cannot be read yet to attach its PDF."
+def _unreadable(execution: Execution) -> Failure:
+    text = f"Voucher {execution.progress.voucher} was posted, but cannot be read yet to attach its PDF."
     return failure(EconomicReason.ECONOMIC_UNAVAILABLE, text)
 
 
 _TURNS = {
-    VoucherTodo.LOOK: _look,
-    VoucherTodo.SEND: _send,
-    VoucherTodo.POST: _post,
-    VoucherTodo.RENEW: _renew,
+    VoucherAction.LOOK_UP: _look,
+    VoucherAction.SEND: _send,
+    VoucherAction.POST: _post,
+    VoucherAction.RENEW: _renew,
 }
 _REFUSED = {
     Step.VOUCHER: _posting_refused,

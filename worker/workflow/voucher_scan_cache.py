@@ -21,7 +21,7 @@ _PATIENCE = 2.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Sighting:
+class VoucherScan:
     """What one look found."""
 
     #: When it began; seconds since the epoch, UTC.
@@ -33,18 +33,18 @@ class Sighting:
 
     def of(self, reference: str) -> tuple[VoucherFound, ...]:
         """Return the vouchers of one reference."""
-        return tuple(one for one in self.found if one.reference == reference)
+        return tuple(one for one in self.found if one.document_reference == reference)
 
 
 @dataclass(kw_only=True)
-class Sightings:
+class VoucherScanCache:
     """Remembers the last look over everything for ``age`` seconds. Threads may share it: one looks, the others wait."""
 
     age: float = 120.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _last: Sighting | None = None
+    _last: VoucherScan | None = None
 
-    def recent(self, economic: EconomicVouchers, day: date, now: float) -> Sighting:
+    def recent(self, economic: EconomicVouchers, day: date, now: float) -> VoucherScan:
         """Return a look at most ``age`` seconds old around this day.
 
         Raises ``Busy`` while another thread looks for longer, and what ``EconomicVouchers.vouchers`` raises.
@@ -58,7 +58,7 @@ class Sightings:
         finally:
             self._lock.release()
 
-    def _renewed(self, economic: EconomicVouchers, day: date, now: float) -> Sighting:
+    def _renewed(self, economic: EconomicVouchers, day: date, now: float) -> VoucherScan:
         first, last = span(day, day)
         kept = self._last
         if kept is None or now - kept.at > self.age:
@@ -73,5 +73,5 @@ def span(first: date, last: date) -> tuple[date, date]:
     return first - _BACK, last + _FORWARD
 
 
-def _look(economic: EconomicVouchers, first: date, last: date, now: float) -> Sighting:
-    return Sighting(at=now, first=first, last=last, found=tuple(economic.vouchers(None, first, last)))
+def _look(economic: EconomicVouchers, first: date, last: date, now: float) -> VoucherScan:
+    return VoucherScan(at=now, first=first, last=last, found=tuple(economic.vouchers(None, first, last)))

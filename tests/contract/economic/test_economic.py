@@ -40,9 +40,9 @@ def strike(control: httpx.Client, **fault: Any) -> None:
     control.post("/faults", json=fault).raise_for_status()
 
 
-def test_reference_data(economic: EconomicClient) -> None:
+def test_master_data(economic: EconomicClient) -> None:
     """The whole agreement, groups with accounts and products for the accounts asked for."""
-    data = economic.reference_data(frozenset({"3010", "3030"}))
+    data = economic.master_data(frozenset({"3010", "3030"}))
 
     assert (data.agreement, data.base_currency) == (417_001, "DKK")
     assert [group.number for group in data.groups] == [61, 62, 63, 64, 65, 66]
@@ -200,5 +200,5 @@ def test_many_references_fit_one_look(economic: EconomicClient) -> None:
     with economic.metered() as meter:
         found = economic.documents(references)
 
-    assert sorted(document.reference for document in found) == sorted(references)
+    assert sorted(document.document_reference for document in found) == sorted(references)
     assert meter.calls == 2

@@ -165,7 +165,7 @@ def test_a_large_pdf(economic: EconomicClient) -> None:
 
 def test_accounts_and_barred_periods(economic: EconomicClient, control: httpx.Client) -> None:
     """January 2026 is barred, which legacy REST does not show; debtors take no direct entries."""
-    data = economic.reference_data(frozenset())
+    data = economic.master_data(frozenset())
     year = next(one for one in data.years if one.year == "2026")
     accounts = {one.number: one for one in data.accounts}
 

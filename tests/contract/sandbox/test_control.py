@@ -54,7 +54,7 @@ def test_a_switch_that_does_not_exist_is_refused(control: httpx.Client, body: di
 
 
 def test_a_reset_restores_the_beginning(control: httpx.Client, economic: httpx.Client) -> None:
-    """Content, journal, findings, faults, knobs and keys."""
+    """Content, journal, findings, faults, protocol_switches and keys."""
     economic.delete("/customers/1")
     control.patch("/switches", json={"rate_limit": 5}).raise_for_status()
     control.post("/faults", json=[{"status": 503}]).raise_for_status()

@@ -144,7 +144,7 @@ def test_rate_headers_are_on_every_answer(economic: httpx.Client) -> None:
 
 
 def test_over_quota_is_429_until_the_window_is_over(economic: httpx.Client, control: httpx.Client) -> None:
-    """With Retry-After; costs and limit are knobs."""
+    """With Retry-After; costs and limit are protocol_switches."""
     control.patch("/switches", json={"rate_limit": 10, "costs": {"GET /customers": 10}}).raise_for_status()
     assert economic.get("/customers").status_code == 200
     refused = economic.get("/customers/1")

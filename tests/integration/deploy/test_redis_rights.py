@@ -17,9 +17,9 @@ from config.settings import Settings
 from config.settings_sections import Redis
 from worker.domain.invoice_period import NewInvoice, PeriodRecord
 from worker.domain.record import State
-from worker.store import LedgerPolicy, RedisLedger
+from worker.store import RedisStore, StorePolicy
 from worker.store.event_queue import RedisEventQueue
-from worker.store.rate_limiter import RedisGate
+from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.server_check import check_server
 
 PREFIX = Redis().prefix
@@ -49,7 +49,7 @@ def test_the_server_passes_the_check_at_start(ours: redis.Redis) -> None:
 
 def test_the_ledger_works_with_our_rights(ours: redis.Redis) -> None:
     """From event to claim, every script of the ledger finds its commands and keys allowed."""
-    ledger = RedisLedger(ours, prefix=PREFIX, policy=LedgerPolicy())
+    store = RedisStore(ours, prefix=PREFIX, policy=StorePolicy())
     content = invoice()
     period = PeriodRecord(
         id="main-p881",
@@ -70,26 +70,26 @@ def test_the_ledger_works_with_our_rights(ours: redis.Redis) -> None:
         content=content.canonical(),
         content_hash=content.content_hash(),
     )
-    ledger.open_period(period, "a#1")
-    ledger.register(period.id, "a#1", [new])
-    ledger.close_event(period.id, "a#1")
-    fence = ledger.claim_period(period.id)
+    store.open_period(period, "a#1")
+    store.register(period.id, "a#1", [new])
+    store.close_event(period.id, "a#1")
+    fence = store.claim_period(period.id)
 
     assert fence is not None
     assert list(
-        ledger.pass_preflight(
-            period.id, fence, read={new.id: new.content_hash}, queued=[new.id], look=frozenset(), dead={}
+        store.pass_preflight(
+            period.id, fence, read={new.id: new.content_hash}, queued=[new.id], lookup=frozenset(), dead={}
         )
     ) == [new.id]
-    ledger.finish_preflight(period.id, fence, notice="")
-    ledger.published([new.id])
-    assert getattr(ledger.claim(new.id), "state", None) is State.EXPORTING
-    assert ledger.sweep(idle_exports=frozenset({"main"})) == []
+    store.finish_preflight(period.id, fence, notice="")
+    store.published([new.id])
+    assert getattr(store.claim(new.id), "state", None) is State.EXPORTING
+    assert store.sweep(idle_exports=frozenset({"main"})) == []
 
 
 def test_the_rate_gate_works_with_our_rights(ours: redis.Redis) -> None:
     """The gate's script takes the server's time and its own keys."""
-    assert RedisGate(ours, prefix=PREFIX).acquire("1234567", 1, Limits()).cost == 1
+    assert RedisRateLimiter(ours, prefix=PREFIX).acquire("1234567", 1, Limits()).cost == 1
 
 
 def test_opter_s_side_puts_events_on_the_queue_and_we_take_them(server: DeployedRedis, ours: redis.Redis) -> None:
@@ -103,7 +103,7 @@ def test_opter_s_side_puts_events_on_the_queue_and_we_take_them(server: Deployed
     taken = queue.take(1.0)
 
     assert taken == b"{}"
-    queue.bury(taken, b"why")
+    queue.dead_letter(taken, b"why")
     assert queue.revive(taken)
     assert queue.take(1.0) == taken
     queue.acknowledge(taken)

@@ -9,14 +9,14 @@ from support.clock import ManualClock
 from support.memory_queue import MemoryEventQueue, MemoryEvents
 
 from config.names import consumers_key, heartbeat_key, processing_key
-from worker.errors import LedgerDown
-from worker.intake.queue import EventDesk, EventQueue
+from worker.errors import StoreUnavailable
+from worker.intake.queue import EventQueue, EventQueueOperator
 from worker.store.event_queue import RedisEventQueue, event_client
 
 HEARTBEAT = 30.0
 
 
-class Both(EventQueue, EventDesk, Protocol):
+class Both(EventQueue, EventQueueOperator, Protocol):
     """A consumer's and an operator's view in one."""
 
 
@@ -183,7 +183,7 @@ def test_a_buried_event_keeps_every_byte(raw: bytes, site: Site) -> None:
     queue = site.queue("one")
     queue.publish(raw)
     assert queue.take(0.1) == raw
-    queue.bury(raw, b"why")
+    queue.dead_letter(raw, b"why")
 
     assert list(queue.dead()) == [(raw, b"why")]
     assert queue.waiting() == 0
@@ -193,7 +193,7 @@ def test_burying_again_replaces_the_reason(site: Site) -> None:
     """Two consumers may bury the same event; it stands in the list once."""
     queue = site.queue("one")
     for why in (b"first", b"second"):
-        queue.bury(b"1", why)
+        queue.dead_letter(b"1", why)
 
     assert list(queue.dead()) == [(b"1", b"second")]
 
@@ -202,7 +202,7 @@ def test_the_dead_are_listed_newest_first(site: Site) -> None:
     """However many there are."""
     queue = site.queue("one")
     for number in range(50):
-        queue.bury(b"%d" % number, b"why %d" % number)
+        queue.dead_letter(b"%d" % number, b"why %d" % number)
 
     assert list(queue.dead()) == [(b"%d" % number, b"why %d" % number) for number in reversed(range(50))]
 
@@ -210,7 +210,7 @@ def test_the_dead_are_listed_newest_first(site: Site) -> None:
 def test_a_dead_event_goes_back_to_the_queue_once(site: Site) -> None:
     """Its reason is forgotten, and a second command finds nothing to do."""
     queue = site.queue("one")
-    queue.bury(b"1", b"why")
+    queue.dead_letter(b"1", b"why")
 
     assert [queue.revive(b"1"), queue.revive(b"1")] == [True, False]
     assert (list(queue.dead()), queue.take(0.1)) == ([], b"1")
@@ -251,5 +251,5 @@ def test_a_server_that_is_gone_is_told_as_ledger_down() -> None:
     with event_client("redis://127.0.0.1:1/0", socket_timeout=0.2, connect_timeout=0.2) as client:
         queue = RedisEventQueue(client, queue="q", consumer="one", clock=time.time)
 
-        with pytest.raises(LedgerDown):
+        with pytest.raises(StoreUnavailable):
             queue.take(0.1)

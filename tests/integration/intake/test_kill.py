@@ -12,7 +12,7 @@ import redis
 from support.events import event, invoices, raw
 
 from config.names import heartbeat_key, processing_key
-from worker.store import LedgerPolicy, RedisLedger
+from worker.store import RedisStore, StorePolicy
 from worker.store.event_queue import RedisEventQueue
 
 PROGRAM = Path(__file__).parents[2] / "support" / "intake_process.py"
@@ -36,10 +36,10 @@ def test_killing_consumers_loses_and_doubles_nothing(
     """Twelve periods (one of them sent twice) and two broken events; six kills, at seeded moments."""
     chance = random.Random(SEED)  # repeatability, not secrecy
     key = f"{redis_prefix}period-closed"
-    desk = RedisEventQueue(redis_client, queue=key, clock=time.time)
-    ledger = RedisLedger(redis_client, prefix=redis_prefix, policy=LedgerPolicy())
+    context = RedisEventQueue(redis_client, queue=key, clock=time.time)
+    store = RedisStore(redis_client, prefix=redis_prefix, policy=StorePolicy())
     for content in [*map(_period, range(1, PERIODS + 1)), _period(3), b"{", b"\xff"]:
-        desk.publish(content)
+        context.publish(content)
 
     interrupted = 0
     for victim in (f"victim{number}" for number in range(6)):
@@ -51,16 +51,16 @@ def test_killing_consumers_loses_and_doubles_nothing(
         interrupted += redis_client.llen(processing_key(key, victim))
     last = _start(redis_url, redis_prefix, "last")
     try:
-        _wait(lambda: desk.waiting() == 0 and len(desk.dead()) == 2)
+        _wait(lambda: context.waiting() == 0 and len(context.dead()) == 2)
     finally:
         last.terminate()
         assert last.wait(10) == 0
 
     assert interrupted > 0, "no kill fell into the middle of an event: this run proves nothing"
-    totals = [period.total for number in range(1, PERIODS + 1) if (period := ledger.period(f"main-p{number}"))]
+    totals = [period.total for number in range(1, PERIODS + 1) if (period := store.period(f"main-p{number}"))]
     assert totals == [INVOICES] * PERIODS
-    assert sum(1 for _ in ledger.invoices(None, None)) == INVOICES * PERIODS
-    assert sorted(content for content, _ in desk.dead()) == [b"{", b"\xff"]
+    assert sum(1 for _ in store.invoices(None, None)) == INVOICES * PERIODS
+    assert sorted(content for content, _ in context.dead()) == [b"{", b"\xff"]
     assert redis_client.keys(processing_key(key, "*")) == []
 
 

@@ -11,7 +11,7 @@ from support.raw_server import raw_server, read_request
 from config.settings_sections import Intake
 from worker.errors import Retryable
 from worker.intake.event_errors import EventRefused
-from worker.intake.file_sources import Places
+from worker.intake.file_sources import FileSources
 from worker.runtime.file_access import allowed_places
 
 LIMIT = 100_000
@@ -19,7 +19,7 @@ LIMIT = 100_000
 BOMB = gzip.compress(bytes(100_000_000))
 
 
-def _places(url: str, **changes: object) -> Places:
+def _places(url: str, **changes: object) -> FileSources:
     fields = {"allowed_hosts": (url.removeprefix("http://"),), "allow_http": True, "allow_private_hosts": True}
     return allowed_places(Intake.model_validate(fields | {"fetch_timeout": 1.0} | changes), deadline=2.0)
 

@@ -5,17 +5,17 @@ import redis
 from support.clock import ManualClock
 from support.store.echo import EchoingRedis
 
-from worker.store import LedgerPolicy, RedisLedger
+from worker.store import RedisStore, StorePolicy
 
 
 @pytest.fixture
-def policy() -> LedgerPolicy:
-    return LedgerPolicy()
+def policy() -> StorePolicy:
+    return StorePolicy()
 
 
 @pytest.fixture(params=[redis.Redis, EchoingRedis], ids=["once", "twice"])
-def ledger(
-    request: pytest.FixtureRequest, redis_url: str, redis_prefix: str, policy: LedgerPolicy, clock: ManualClock
-) -> Iterator[RedisLedger]:
+def store(
+    request: pytest.FixtureRequest, redis_url: str, redis_prefix: str, policy: StorePolicy, clock: ManualClock
+) -> Iterator[RedisStore]:
     with request.param.from_url(redis_url) as client:
-        yield RedisLedger(client, prefix=redis_prefix, policy=policy, clock=clock)
+        yield RedisStore(client, prefix=redis_prefix, policy=policy, clock=clock)

@@ -16,10 +16,20 @@ from support.store.echo import EchoingRedis
 from support.store.intake_rules import INTENT
 from support.store.steps import FAILURE
 
-from worker.domain.record import Bury, Continue, Finish, InvoiceRecord, Outcome, State, Transition, Wait, Yield
-from worker.domain.store_port import Ledger
-from worker.errors import Busy, LeaseLost, LedgerDown
-from worker.store import LedgerPolicy, MemoryLedger, RedisLedger
+from worker.domain.record import (
+    Continue,
+    Finish,
+    InvoiceRecord,
+    MoveToDeadLetters,
+    Outcome,
+    ReturnToQueue,
+    State,
+    Transition,
+    Wait,
+)
+from worker.domain.store_port import Store
+from worker.errors import Busy, LeaseLost, StoreUnavailable
+from worker.store import MemoryStore, RedisStore, StorePolicy
 
 EXPORTS = st.sampled_from(["main", "other"])
 PERIODS = st.sampled_from([881, 882])
@@ -27,7 +37,7 @@ EVENTS = st.sampled_from(["e-1", "e-2", "e-3"])
 NUMBERS = st.sampled_from([1, 2, 3, 4])
 CONTENTS = st.sampled_from(["one", "two"])
 KEYS = st.sampled_from(["customer:1", "product:2"])
-POLICY = LedgerPolicy(lease_seconds=10, lost_after=6, idle_after=8, overtaken_by=2, max_crashes=2)
+POLICY = StorePolicy(lease_seconds=10, lost_after=6, idle_after=8, overtaken_by=2, max_crashes=2)
 PROGRESS = st.sampled_from([{}, {"intent": INTENT}, {"intent": None, "draft_number": 5}, {"generation": 4}])
 
 
@@ -39,8 +49,8 @@ class SideBySide(RuleBasedStateMachine):
         self.clock = ManualClock()
         self.client = client
         self.prefix = f"test-{uuid.uuid4().hex}:"
-        self.stored = RedisLedger(client, prefix=self.prefix, policy=POLICY, clock=self.clock)
-        self.twin = MemoryLedger(policy=POLICY, clock=self.clock)
+        self.stored = RedisStore(client, prefix=self.prefix, policy=POLICY, clock=self.clock)
+        self.twin = MemoryStore(policy=POLICY, clock=self.clock)
         #: Every record that was ever claimed, stale ones too.
         self.claimed: list[InvoiceRecord] = []
         self.creations: list[tuple[str, Any]] = []
@@ -52,26 +62,26 @@ class SideBySide(RuleBasedStateMachine):
         for key in self.client.scan_iter(f"{self.prefix}*"):
             self.client.delete(key)
 
-    def both(self, call: Callable[[Ledger], Any]) -> Any:
-        answers = [_answer(call, ledger) for ledger in (self.twin, self.stored)]
+    def both(self, call: Callable[[Store], Any]) -> Any:
+        answers = [_answer(call, store) for store in (self.twin, self.stored)]
         assert answers[0] == answers[1]
         return answers[0]
 
     @rule(export=EXPORTS, period=PERIODS, event=EVENTS, count=st.integers(0, 5))
     def open_period(self, export: str, period: int, event: str, count: int) -> None:
-        self.both(lambda ledger: ledger.open_period(steps.period(period, export=export, count=count), event))
+        self.both(lambda store: store.open_period(steps.period(period, export=export, count=count), event))
 
     @rule(export=EXPORTS, period=PERIODS, event=EVENTS, numbers=st.sets(NUMBERS), content=CONTENTS)
     def register(self, export: str, period: int, event: str, numbers: set[int], content: str) -> None:
         chunk = [steps.new_invoice(number, export=export, content=content) for number in sorted(numbers)]
-        done = self.both(lambda ledger: ledger.register(f"{export}-p{period}", event, chunk))
-        if done is not LedgerDown:
+        done = self.both(lambda store: store.register(f"{export}-p{period}", event, chunk))
+        if done is not StoreUnavailable:
             self.known |= {invoice.id for invoice in chunk}
 
     @rule(export=EXPORTS, period=PERIODS, event=EVENTS)
     def close_event(self, export: str, period: int, event: str) -> None:
-        self.both(lambda ledger: ledger.close_event(f"{export}-p{period}", event))
-        self.both(lambda ledger: ledger.event_known(event))
+        self.both(lambda store: store.close_event(f"{export}-p{period}", event))
+        self.both(lambda store: store.event_known(event))
 
     @rule(export=EXPORTS, period=PERIODS, event=EVENTS, numbers=st.sets(NUMBERS, min_size=2), content=CONTENTS)
     def whole_event(self, export: str, period: int, event: str, numbers: set[int], content: str) -> None:
@@ -82,28 +92,30 @@ class SideBySide(RuleBasedStateMachine):
     @rule(data=st.data(), export=EXPORTS, period=PERIODS, end=st.sampled_from(["finish", "defer", "crash"]))
     def preflight(self, data: st.DataObject, export: str, period: int, end: str) -> None:
         period_id = f"{export}-p{period}"
-        fence = self.both(lambda ledger: ledger.claim_period(period_id))
-        found = self.both(lambda ledger: list(ledger.received(period_id)))
+        fence = self.both(lambda store: store.claim_period(period_id))
+        found = self.both(lambda store: list(store.received(period_id)))
         ids = [record.id for record in found]
         read = {record.id: data.draw(st.just(record.content_hash) | CONTENTS) for record in found}
         dead = {one: FAILURE for one in ids if data.draw(st.integers(0, 3)) == 0}
         queued = [one for one in ids if one not in dead]
-        look = frozenset(one for one in queued if data.draw(st.integers(0, 3)) == 0)
+        lookup = frozenset(one for one in queued if data.draw(st.integers(0, 3)) == 0)
         used = fence or data.draw(st.integers(0, 2))
-        self.both(lambda ledger: ledger.pass_preflight(period_id, used, read=read, queued=queued, look=look, dead=dead))
+        self.both(
+            lambda store: store.pass_preflight(period_id, used, read=read, queued=queued, lookup=lookup, dead=dead)
+        )
         if end == "finish":
-            self.both(lambda ledger: ledger.finish_preflight(period_id, used, notice="done"))
+            self.both(lambda store: store.finish_preflight(period_id, used, notice="done"))
         if end == "defer":
             until = self.clock.now + 3
-            self.both(lambda ledger: ledger.defer_preflight(period_id, used, until=until, notice="later"))
+            self.both(lambda store: store.defer_preflight(period_id, used, until=until, notice="later"))
 
     @rule(numbers=st.sets(NUMBERS), export=EXPORTS)
     def published(self, numbers: set[int], export: str) -> None:
-        self.both(lambda ledger: ledger.published([f"{export}-{number}" for number in sorted(numbers)]))
+        self.both(lambda store: store.published([f"{export}-{number}" for number in sorted(numbers)]))
 
     @rule(number=NUMBERS, export=EXPORTS)
     def claim(self, number: int, export: str) -> None:
-        record = self.both(lambda ledger: ledger.claim(f"{export}-{number}"))
+        record = self.both(lambda store: store.claim(f"{export}-{number}"))
         if isinstance(record, InvoiceRecord):
             self.claimed.append(record)
 
@@ -114,7 +126,7 @@ class SideBySide(RuleBasedStateMachine):
         at = data.draw(st.integers(0, len(self.claimed) - 1))
         record = self.claimed[at].with_progress(**changes)
         transition = data.draw(st.sampled_from(_transitions(self.clock.now)))
-        saved = self.both(lambda ledger: ledger.save(record, transition))
+        saved = self.both(lambda store: store.save(record, transition))
         if isinstance(saved, InvoiceRecord):
             self.claimed[at] = saved
 
@@ -123,11 +135,11 @@ class SideBySide(RuleBasedStateMachine):
     def renew(self, data: st.DataObject) -> None:
         """By the holder or by a stale one."""
         record = data.draw(st.sampled_from(self.claimed))
-        self.both(lambda ledger: ledger.renew(record.id, record.fence))
+        self.both(lambda store: store.renew(record.id, record.fence))
 
     @rule(idle=st.sets(EXPORTS).map(frozenset), limit=st.sampled_from([2, 3, 500]))
     def sweep(self, idle: frozenset[str], limit: int) -> None:
-        self.both(lambda ledger: list(ledger.sweep(idle_exports=idle, limit=limit)))
+        self.both(lambda store: list(store.sweep(idle_exports=idle, limit=limit)))
 
     @rule(seconds=st.sampled_from([0.001, 1.0, 2.5, 6.0, 10.0, 120.0]))
     def time_passes(self, seconds: float) -> None:
@@ -135,11 +147,11 @@ class SideBySide(RuleBasedStateMachine):
 
     @rule(export=EXPORTS, agreement=st.sampled_from([417001, 417002]))
     def pin(self, export: str, agreement: int) -> None:
-        self.both(lambda ledger: ledger.pin(export, agreement))
+        self.both(lambda store: store.pin(export, agreement))
 
     @rule(export=EXPORTS)
     def pause(self, export: str) -> None:
-        self.both(lambda ledger: ledger.pause(export, FAILURE))
+        self.both(lambda store: store.pause(export, FAILURE))
 
     @rule(export=EXPORTS, number=NUMBERS)
     def message_for_a_paused_export(self, export: str, number: int) -> None:
@@ -149,26 +161,26 @@ class SideBySide(RuleBasedStateMachine):
 
     @rule(export=EXPORTS)
     def resume(self, export: str) -> None:
-        self.both(lambda ledger: ledger.resume(export))
+        self.both(lambda store: store.resume(export))
 
     @rule(numbers=st.sets(NUMBERS), export=EXPORTS)
     def requeue(self, numbers: set[int], export: str) -> None:
         ids = [f"{export}-{number}" for number in sorted(numbers)]
-        self.both(lambda ledger: list(ledger.requeue(ids, by="kim")))
+        self.both(lambda store: list(store.requeue(ids, by="kim")))
 
     @rule(numbers=st.sets(NUMBERS), export=EXPORTS, by_hand=st.booleans())
     def reexport(self, numbers: set[int], export: str, *, by_hand: bool) -> None:
         ids = [f"{export}-{number}" for number in sorted(numbers)]
-        self.both(lambda ledger: dict(ledger.states(ids)))
-        self.both(lambda ledger: list(ledger.reexport(ids, by="kim", by_hand=by_hand)))
+        self.both(lambda store: dict(store.states(ids)))
+        self.both(lambda store: list(store.reexport(ids, by="kim", by_hand=by_hand)))
 
     @rule(number=NUMBERS, export=EXPORTS)
     def settle(self, number: int, export: str) -> None:
-        self.both(lambda ledger: ledger.settle_by_hand(f"{export}-{number}", by="kim", why="seen"))
+        self.both(lambda store: store.mark_exported(f"{export}-{number}", by="kim", why="seen"))
 
     @rule(key=KEYS)
     def open_shared(self, key: str) -> None:
-        creation = self.both(lambda ledger: ledger.open_shared(key))
+        creation = self.both(lambda store: store.open_shared(key))
         if creation is not Busy:
             self.creations.append((key, creation))
 
@@ -177,26 +189,26 @@ class SideBySide(RuleBasedStateMachine):
     def save_shared(self, data: st.DataObject, number: str | None, generation: int) -> None:
         key, creation = data.draw(st.sampled_from(self.creations))
         changed = replace(creation, number=number, intent=INTENT, generation=generation)
-        self.both(lambda ledger: ledger.save_shared(key, changed))
+        self.both(lambda store: store.save_shared(key, changed))
 
     @rule(key=KEYS, fence=st.integers(1, 3))
     def renew_shared(self, key: str, fence: int) -> None:
-        self.both(lambda ledger: ledger.renew_shared(key, fence))
+        self.both(lambda store: store.renew_shared(key, fence))
 
     @rule(key=KEYS, fence=st.integers(1, 3), forget=st.booleans())
     def end_shared(self, key: str, fence: int, *, forget: bool) -> None:
-        self.both(lambda ledger: ledger.forget_shared(key) if forget else ledger.release_shared(key, fence))
+        self.both(lambda store: store.forget_shared(key) if forget else store.release_shared(key, fence))
 
     @invariant()
     def the_ledgers_are_equal(self) -> None:
         """Records with their histories, periods with their counts, and every listing."""
         for invoice_id in sorted(self.known):
-            self.both(lambda ledger, one=invoice_id: ledger.invoice(one))
-        self.both(lambda ledger: list(ledger.periods()))
-        self.both(lambda ledger: list(ledger.periods_due()))
-        self.both(lambda ledger: list(ledger.invoices(None, State.DEAD)))
-        self.both(lambda ledger: list(ledger.invoices(None, None)))
-        self.both(lambda ledger: dict(ledger.paused()))
+            self.both(lambda store, one=invoice_id: store.invoice(one))
+        self.both(lambda store: list(store.periods()))
+        self.both(lambda store: list(store.periods_due()))
+        self.both(lambda store: list(store.invoices(None, State.DEAD)))
+        self.both(lambda store: list(store.invoices(None, None)))
+        self.both(lambda store: dict(store.paused()))
 
     @invariant()
     def nothing_is_lost(self) -> None:
@@ -245,10 +257,10 @@ class SideBySide(RuleBasedStateMachine):
             assert dead == (record.state is State.DEAD)
 
 
-def _answer(call: Callable[[Ledger], Any], ledger: Ledger) -> Any:
+def _answer(call: Callable[[Store], Any], store: Store) -> Any:
     try:
-        return call(ledger)
-    except (Busy, LeaseLost, LedgerDown) as error:
+        return call(store)
+    except (Busy, LeaseLost, StoreUnavailable) as error:
         return type(error)
 
 
@@ -258,8 +270,8 @@ def _transitions(now: float) -> list[Transition]:
         Finish(outcome=Outcome.BOOKED),
         Wait(until=now + 1.5, failure=FAILURE, costs_attempt=True),
         Wait(until=now, failure=FAILURE, costs_attempt=False),
-        Bury(failure=FAILURE),
-        Yield(),
+        MoveToDeadLetters(failure=FAILURE),
+        ReturnToQueue(),
     ]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from support.chaos.faults import REFUSED
 from support.chaos.race import GO, Race, Worker
 from support.chaos.verdict import ended, findings, leftovers, shared
-from support.harness import PERIOD, Works
+from support.harness import PERIOD, Harness
 from support.samples import customer, invoice
 
 from worker.domain.invoice import Invoice
@@ -46,22 +46,22 @@ def every() -> Iterator[Beside]:
 
 def play(schedule: Beside) -> list[str]:
     """Return what was wrong in the end."""
-    works = Works()
-    works.close_period(FIRST, SECOND)
-    works.check()
-    race = Race(works)
+    harness = Harness()
+    harness.close_period(FIRST, SECOND)
+    harness.check()
+    race = Race(harness)
     second, first = race.hire("second"), race.hire("first")
     second.begin("main-100002")
     for _ in range(schedule.head_start):
         _step(second)
     first.begin("main-100001")
     _go(first, schedule.trouble)
-    _again(race, works)
+    _again(race, harness)
     second.finish()
     race.stop(first, second)
-    works.hire()
-    _until_rest(works)
-    return [*race.wrong, *_judged(works)]
+    harness.hire()
+    _until_rest(harness)
+    return [*race.wrong, *_judged(harness)]
 
 
 def _step(worker: Worker) -> None:
@@ -77,29 +77,29 @@ def _go(worker: Worker, trouble: str) -> None:
         trouble = GO if strikes else trouble
 
 
-def _again(race: Race, works: Works) -> None:
+def _again(race: Race, harness: Harness) -> None:
     """The operator re-queues at once, and another worker takes it up: all within the second."""
-    works.ledger.requeue(["main-100001"], by="test")
+    harness.store.requeue(["main-100001"], by="test")
     worker = race.hire("third")
     for message in (PERIOD, "main-100001"):
-        if message != PERIOD or works.ledger.periods_due():
+        if message != PERIOD or harness.store.periods_due():
             worker.begin(message)
             worker.finish()
 
 
-def _until_rest(works: Works) -> None:
-    works.until_rest()
-    works.ledger.requeue([one.id for one in works.records() if one.state is State.DEAD], by="test")
-    works.until_rest()
+def _until_rest(harness: Harness) -> None:
+    harness.until_rest()
+    harness.store.requeue([one.id for one in harness.records() if one.state is State.DEAD], by="test")
+    harness.until_rest()
 
 
-def _judged(works: Works) -> list[str]:
-    each = [wrong for one in (FIRST, SECOND) for wrong in _ended(works, one)]
-    odd = [one for one in findings(works) if "PayloadChanged" not in one]
-    return [*each, *leftovers(works), *shared(works, customers=1, products=0), *odd]
+def _judged(harness: Harness) -> list[str]:
+    each = [wrong for one in (FIRST, SECOND) for wrong in _ended(harness, one)]
+    odd = [one for one in findings(harness) if "PayloadChanged" not in one]
+    return [*each, *leftovers(harness), *shared(harness, customers=1, products=0), *odd]
 
 
-def _ended(works: Works, source: Invoice) -> list[str]:
+def _ended(harness: Harness, source: Invoice) -> list[str]:
     reference = f"main-{source.invoice_number}"
-    mine = [document for document in works.documents() if document.reference == reference]
-    return ended(works.record(reference), source, mine)
+    mine = [document for document in harness.documents() if document.document_reference == reference]
+    return ended(harness.record(reference), source, mine)

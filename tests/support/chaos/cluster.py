@@ -12,14 +12,14 @@ from support.chaos.proxy import Proxy
 from support.installation import Installation
 
 from worker.domain.record import InvoiceRecord, State
-from worker.errors import LedgerDown
+from worker.errors import StoreUnavailable
 from worker.local.embedded import EmbeddedServer
-from worker.store import LedgerPolicy, RedisLedger
+from worker.store import RedisStore, StorePolicy
 
 #: Shortened, so that half a minute of trouble holds many leases, retries and takeovers. The defaults are longer.
 SHORT = {
-    "ledger__lease_seconds": "6",
-    "ledger__lost_after": "3",
+    "store__lease_seconds": "6",
+    "store__lost_after": "3",
     "http__deadline": "4",
     "http__read_timeout": "3",
     "retry__base": "0.5",
@@ -33,7 +33,7 @@ LEASE = 6.0
 PREFIX = "opter-economic:"
 
 
-class Town(Installation):
+class Cluster(Installation):
     """Two workers and an intake behind proxies."""
 
     services = ("intake", "worker-1", "worker-2")
@@ -53,7 +53,7 @@ class Town(Installation):
         exports = self.folder / "exports.toml"
         exports.write_text(exports.read_text().replace(self.url, f"http://127.0.0.1:{self.to_economic.port}"))
         client = self._stack.enter_context(redis.Redis.from_url(self.redis.url, socket_timeout=5))
-        self.ledger = RedisLedger(client, prefix=PREFIX, policy=LedgerPolicy())
+        self.store = RedisStore(client, prefix=PREFIX, policy=StorePolicy())
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -82,7 +82,7 @@ class Town(Installation):
         self.send_signal(name, signal.SIGCONT)
 
     def records(self) -> list[InvoiceRecord]:
-        return list(self.ledger.invoices(None, None))
+        return list(self.store.invoices(None, None))
 
     def agreement(self) -> dict[str, Any]:
         found: dict[str, Any] = next(iter(self.sandbox("GET", "state").values()))
@@ -95,8 +95,8 @@ class Town(Installation):
     def exported(self, periods: Sequence[str]) -> int:
         """Return how many invoices are exported; 0 while Redis does not answer."""
         try:
-            found = [self.ledger.period(period) for period in periods]
-        except LedgerDown:
+            found = [self.store.period(period) for period in periods]
+        except StoreUnavailable:
             return 0
         return sum(one.counts.get(State.EXPORTED, 0) for one in found if one)
 
@@ -113,8 +113,8 @@ class Town(Installation):
 
 
 @contextmanager
-def town(folder: Path, exports: Mapping[str, str] | None = None, **settings: str) -> Iterator[Town]:
+def cluster(folder: Path, exports: Mapping[str, str] | None = None, **settings: str) -> Iterator[Cluster]:
     """Give a running town with nothing to do yet."""
-    with Town(folder, exports, **settings) as running:
+    with Cluster(folder, exports, **settings) as running:
         running.tend()
         yield running

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import httpx
-from support.harness import Killed, Works
+from support.harness import Harness, Killed
 
 from worker.sandbox.messages import Reply
 from worker.sandbox.server import DEFAULT_TOKENS
@@ -69,13 +69,13 @@ LEDGER: Mapping[str, bool] = {
     "store-unavailable-after": True,
 }
 #: Trouble at any effect: the worker dies after it, and Redis has lost what the last trips to it wrote.
-AMNESIA: Mapping[str, int] = {f"crash-and-{trips}-trips-forgotten": trips for trips in (1, 2, 3)}
+LOST_WRITES: Mapping[str, int] = {f"crash-and-{trips}-trips-forgotten": trips for trips in (1, 2, 3)}
 WRITES = (*HTTP, *LATE, PAYLOAD_CHANGED)
-EVERY = tuple(sorted({*WRITES, *LEDGER, *AMNESIA}))
+EVERY = tuple(sorted({*WRITES, *LEDGER, *LOST_WRITES}))
 
 
 @dataclass(kw_only=True)
-class Limbo:
+class DelayedRequests:
     """Requests that their client has given up, still on their way."""
 
     waiting: list[tuple[int, httpx.Request, Answer]] = field(default_factory=list)
@@ -98,10 +98,10 @@ class Limbo:
             answer(request)
 
 
-def use_key(works: Works, request: httpx.Request) -> None:
+def use_key(harness: Harness, request: httpx.Request) -> None:
     """Let another body have been sent under this request's key: e-conomic answers ``PayloadChanged`` for an hour."""
-    world, agreement = works.sandbox.world, works.sandbox.agreement
-    keys = world.keys(DEFAULT_TOKENS[0], agreement)
+    server_state, agreement = harness.sandbox.server_state, harness.sandbox.agreement
+    keys = server_state.keys(DEFAULT_TOKENS[0], agreement)
     url = request.url.raw_path.decode()
-    memory = keys.begin(request.headers["Idempotency-Key"], url=url, body=b"another", now=works.clock())
+    memory = keys.begin(request.headers["Idempotency-Key"], url=url, body=b"another", now=harness.clock())
     keys.settle(request.headers["Idempotency-Key"], memory, Reply(status=201, body=b"{}"), agreement.switches)

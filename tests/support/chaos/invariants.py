@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from support.chaos.cluster import Town
+from support.chaos.cluster import Cluster
 from support.chaos.methods import INVOICE, Method
 from support.chaos.outcome import Outcome
 from support.chaos.vouchers import knows_of_pdf
@@ -38,7 +38,9 @@ class Found:
     booked: bool = True
 
 
-def judge(running: Town, every: Sequence[Invoice], outcome: Outcome, *, wiped: bool, method: Method = INVOICE) -> None:
+def judge(
+    running: Cluster, every: Sequence[Invoice], outcome: Outcome, *, wiped: bool, method: Method = INVOICE
+) -> None:
     """Note everything that is wrong: each invoice must have ended once, as the method has it."""
     agreement = running.agreement()
     ends: dict[str, list[Found]] = defaultdict(list)
@@ -137,7 +139,7 @@ def _twice(agreement: State) -> list[str]:
     ]
 
 
-def _findings(running: Town, *, wiped: bool) -> list[str]:
+def _findings(running: Cluster, *, wiped: bool) -> list[str]:
     """After a wipe the first keys are used again, within the hour that e-conomic remembers their bodies."""
     excused = ("PayloadChanged", "URLChanged") if wiped else ()
     found = running.sandbox("GET", "findings")["findings"]

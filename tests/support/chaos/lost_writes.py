@@ -7,34 +7,34 @@ from typing import Any
 
 from support.chaos.scenarios import Scenario
 from support.chaos.verdict import STRANGER
-from support.harness import Works
+from support.harness import Harness
 from support.samples import line
 
 from worker.domain.invoice import Invoice
 from worker.domain.money import ZERO
 
 
-def _wiped(works: Works, scenario: Scenario) -> None:
+def _wiped(harness: Harness, scenario: Scenario) -> None:
     """Redis is emptied, and Opter's side sends the event again."""
-    works.wipe()
-    scenario.close(works)
+    harness.wipe()
+    scenario.close(harness)
 
 
-def _corrected(works: Works, scenario: Scenario) -> None:
+def _corrected(harness: Harness, scenario: Scenario) -> None:
     """Nobody holds it, and it comes with other content: replaced if nothing of it was sent, else a conflict."""
-    works.clock.advance(works.ledger.policy.lease_seconds)
-    works.sweep()
-    works.close_period(scenario.printed(works, corrected(scenario.invoice)), event="/opter/acme/1#e2")
+    harness.clock.advance(harness.store.policy.lease_seconds)
+    harness.sweep()
+    harness.close_period(scenario.printed(harness, corrected(scenario.invoice)), event="/opter/acme/1#e2")
 
 
-def _draft_taken_over(works: Works, _: Scenario) -> None:
+def _draft_taken_over(harness: Harness, _: Scenario) -> None:
     """Our draft was deleted by hand, and somebody else's draft has got its number."""
-    drafts = works.sandbox.agreement.drafts
+    drafts = harness.sandbox.agreement.drafts
     for number in [number for number, draft in drafts.items() if draft["references"]["other"].startswith("main-")]:
         drafts[number] = drafts[number] | {"references": {"other": STRANGER}}
 
 
-BETWEEN: Mapping[str, Callable[[Works, Scenario], None]] = {
+BETWEEN: Mapping[str, Callable[[Harness, Scenario], None]] = {
     "wiped": _wiped,
     "corrected": _corrected,
     "draft taken over": _draft_taken_over,
@@ -49,18 +49,20 @@ def corrected(invoice: Invoice) -> Invoice:
 
 
 @dataclass(kw_only=True)
-class Amnesia:
+class LostWrites:
     """A ledger that forgets its last writes: a power failure between two syncs, or an older copy that was restored."""
 
-    works: Works
+    harness: Harness
     #: The ledger before each of its trips.
     states: list[dict[str, Any]] = field(default_factory=list)
 
     def remember(self) -> None:
         """Note the ledger as it is now."""
-        kept = {name: value for name, value in vars(self.works.ledger).items() if name not in {"lock", "policy", "now"}}
+        kept = {
+            name: value for name, value in vars(self.harness.store).items() if name not in {"lock", "policy", "now"}
+        }
         self.states.append(copy.deepcopy(kept))
 
     def strike(self, trips: int) -> None:
         """Bring the ledger back to where it was so many trips ago."""
-        vars(self.works.ledger).update(self.states[max(0, len(self.states) - trips)])
+        vars(self.harness.store).update(self.states[max(0, len(self.states) - trips)])

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from support.chaos.faults import AMNESIA, EVERY, LATE, PAYLOAD_CHANGED
+from support.chaos.faults import EVERY, LATE, LOST_WRITES, PAYLOAD_CHANGED
 from support.chaos.lost_writes import BETWEEN
 from support.chaos.play import Play, Strike, singles
 from support.chaos.scenarios import SCENARIOS, Scenario
@@ -36,16 +36,16 @@ class Schedule:
 def play(schedule: Schedule) -> tuple[list[str], list[str]]:
     """Return what was wrong in the end, and the effects."""
     scenario = _named(schedule.scenario)
-    works = scenario.works()
-    played = Play(works=works, strikes=schedule.strikes)
+    harness = scenario.harness()
+    played = Play(harness=harness, strikes=schedule.strikes)
     if schedule.between:
-        played.between = partial(BETWEEN[schedule.between], works, scenario)
+        played.between = partial(BETWEEN[schedule.between], harness, scenario)
     try:
         played.run(gap=schedule.gap)
     except AssertionError as error:
         return [str(error)], played.effects
     excused = any(strike.trouble == PAYLOAD_CHANGED for strike in schedule.strikes)
-    return judge(works, scenario, excused=excused), played.effects
+    return judge(harness, scenario, excused=excused), played.effects
 
 
 def every_single(scenario: Scenario, gaps: Iterable[float] = GAPS, between: str = "") -> Iterator[Schedule]:
@@ -62,7 +62,7 @@ def every_meddling(scenario: Scenario, between: str, gaps: Iterable[float] = GAP
     call it back; a draft that we were told to stop at, as it is no longer ours to watch; a ledger that has forgotten
     while the source has changed its mind, as that makes an honest dead letter.
     """
-    beyond: Mapping[str, Container[str]] = {"draft taken over": LATE, "corrected": AMNESIA}
+    beyond: Mapping[str, Container[str]] = {"draft taken over": LATE, "corrected": LOST_WRITES}
     if between == "draft taken over" and (scenario.ends == "drafted" or scenario.with_pdf):
         return  # it is not ours any more, or there is none
     for schedule in every_single(scenario, gaps, between):

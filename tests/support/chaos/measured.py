@@ -4,7 +4,7 @@ import signal
 import time
 from pathlib import Path
 
-from support.chaos.cluster import SHORT, Town, town
+from support.chaos.cluster import SHORT, Cluster, cluster
 from support.chaos.invariants import judge
 from support.chaos.outcome import Outcome
 from support.chaos.simulated import Rate, rate
@@ -21,7 +21,7 @@ def killed_worker(folder: Path, *, count: int, begun: frozenset[State]) -> float
 
     Default settings. An invoice has moved when another worker has claimed it.
     """
-    with town(folder) as running:
+    with cluster(folder) as running:
         running.until(lambda: all("ready" in running.log(f"worker-{n}") for n in (1, 2)), "both are up", seconds=60)
         running.sandbox("PATCH", "switches", {"latency_ms": 500})
         running.push(event(*mixed_invoices(count)))
@@ -40,7 +40,7 @@ def killed_worker(folder: Path, *, count: int, begun: frozenset[State]) -> float
 
 def redis_back(folder: Path, *, count: int = 400) -> float:
     """Return the seconds from Redis answering again until 21 more invoices are exported. Default settings."""
-    with town(folder) as running:
+    with cluster(folder) as running:
         running.sandbox("PATCH", "switches", {"latency_ms": 100})
         running.push(event(*mixed_invoices(count)))
         running.until(lambda: running.exported([PERIOD]) >= 20, "the first are exported", seconds=60)
@@ -61,7 +61,7 @@ def poison(folder: Path, *, count: int = 60) -> tuple[InvoiceRecord, list[str], 
     """
     every = mixed_invoices(count)
     bad = f"main-{every[count // 2].invoice_number}"
-    with town(folder, exports=None, **SHORT) as running:
+    with cluster(folder, exports=None, **SHORT) as running:
         running.sandbox("PATCH", "switches", {"latency_ms": 20})
         slow = {"route": "POST /invoices/drafts", "body_contains": bad, "action": "delay", "delay": 2.0, "times": None}
         running.sandbox("POST", "faults", slow)
@@ -75,12 +75,12 @@ def poison(folder: Path, *, count: int = 60) -> tuple[InvoiceRecord, list[str], 
     return record, wrong, kills
 
 
-def _kill_whoever_drafts(running: Town, bad: str) -> int:
+def _kill_whoever_drafts(running: Cluster, bad: str) -> int:
     """Kill all workers a moment after the invoice was claimed and its customer is known, until it is dead."""
     seen: set[int] = set()
 
     def dead() -> bool:
-        record = running.ledger.invoice(bad)
+        record = running.store.invoice(bad)
         if record is None or record.state is not State.EXPORTING or record.fence in seen:
             return record is not None and record.state is State.DEAD
         if record.progress.intent:
@@ -93,14 +93,14 @@ def _kill_whoever_drafts(running: Town, bad: str) -> int:
     return len(seen)
 
 
-def _rests(running: Town, count: int) -> bool:
+def _rests(running: Cluster, count: int) -> bool:
     records = running.records()
     return len(records) == count and all(one.state in {State.EXPORTED, State.DEAD} for one in records)
 
 
 def scarce(folder: Path, *, granted: int = 900, minutes: float = 2.0) -> Rate:
     """Export with two workers what a small bucket does not let pass; look at some minutes in the middle."""
-    with town(folder) as running:
+    with cluster(folder) as running:
         running.sandbox("PATCH", "switches", {"rate_limit": granted})
         running.push(event(*mixed_invoices(int(granted * (minutes + 2) / 6))))
         running.until(lambda: running.exported([PERIOD]) > 0, "the first are exported", seconds=60)

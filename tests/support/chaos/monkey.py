@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from support.chaos.cluster import LEASE, Town
+from support.chaos.cluster import LEASE, Cluster
 
 from config.names import export_queue, preflight_queue, queue_key, recovery_queue
 
@@ -23,7 +23,7 @@ _JUNK_MESSAGES = (b"not json", b"{}", b'{"event":"hello"}', b"[]", b"\xff\xfe", 
 class Monkey:
     """Does harm for some seconds, then puts everything back."""
 
-    town: Town
+    cluster: Cluster
     seed: int
     #: Every event of the run; sent again when Redis has been emptied.
     events: Sequence[dict[str, Any]]
@@ -44,62 +44,62 @@ class Monkey:
             deed = chance.choice(_DEEDS)
             self.deeds.append(deed.__name__.lstrip("_"))
             deed(self, chance)
-            self.town.tend()
+            self.cluster.tend()
             time.sleep(chance.uniform(0.2, 1.0))
 
     def relent(self) -> None:
         """Put everything back, send what was held back, start what is down."""
-        self.town.to_redis.restore()
-        self.town.to_economic.restore()
+        self.cluster.to_redis.restore()
+        self.cluster.to_economic.restore()
         for event in self.later:
-            self.town.push(event)
+            self.cluster.push(event)
         self.later.clear()
-        self.town.sandbox("DELETE", "faults")
-        self.town.sandbox("PATCH", f"agreements/{self.town.number()}", {"revoked": False})
-        self.town.tend()
+        self.cluster.sandbox("DELETE", "faults")
+        self.cluster.sandbox("PATCH", f"agreements/{self.cluster.number()}", {"revoked": False})
+        self.cluster.tend()
         self.resume()
 
     def resume(self) -> None:
         """What an operator does after a revoked token."""
-        self.town.ledger.resume("main")
+        self.cluster.store.resume("main")
 
     def service(self, chance: random.Random) -> str:
-        return chance.choice(self.town.services)
+        return chance.choice(self.cluster.services)
 
     def fault(self, **fault: Any) -> None:
-        self.town.sandbox("POST", "faults", fault)
+        self.cluster.sandbox("POST", "faults", fault)
 
 
 def _kill(monkey: Monkey, chance: random.Random) -> None:
     name = monkey.service(chance)
-    if monkey.town.running(name):
-        monkey.town.kill(name, signal.SIGKILL)
+    if monkey.cluster.running(name):
+        monkey.cluster.kill(name, signal.SIGKILL)
 
 
 def _terminate(monkey: Monkey, chance: random.Random) -> None:
     name = monkey.service(chance)
-    if monkey.town.running(name):
-        monkey.town.send_signal(name, signal.SIGTERM)
+    if monkey.cluster.running(name):
+        monkey.cluster.send_signal(name, signal.SIGTERM)
 
 
 def _freeze(monkey: Monkey, chance: random.Random) -> None:
     """Longer than the lease, so that others take over before it wakes up."""
     name = monkey.service(chance)
-    if monkey.town.running(name):
-        monkey.town.freeze(name)
+    if monkey.cluster.running(name):
+        monkey.cluster.freeze(name)
         time.sleep(LEASE + chance.uniform(0.5, 2.0))
-        monkey.town.thaw(name)
+        monkey.cluster.thaw(name)
 
 
 def _kill_redis(monkey: Monkey, chance: random.Random) -> None:
-    monkey.town.redis.kill()
+    monkey.cluster.redis.kill()
     time.sleep(chance.uniform(0.0, 2.0))
-    monkey.town.redis.start()
+    monkey.cluster.redis.start()
 
 
 def _network(monkey: Monkey, chance: random.Random) -> None:
     """Cut, refuse, delay or swallow, towards Redis or e-conomic."""
-    proxy = chance.choice((monkey.town.to_redis, monkey.town.to_economic))
+    proxy = chance.choice((monkey.cluster.to_redis, monkey.cluster.to_economic))
     how = chance.choice(("cut", "refuse", "delay", "swallow"))
     if how == "cut":
         proxy.cut()
@@ -128,37 +128,37 @@ def _lost_replies(monkey: Monkey, chance: random.Random) -> None:
 
 
 def _revoke(monkey: Monkey, chance: random.Random) -> None:
-    address = f"agreements/{monkey.town.number()}"
-    monkey.town.sandbox("PATCH", address, {"revoked": True})
+    address = f"agreements/{monkey.cluster.number()}"
+    monkey.cluster.sandbox("PATCH", address, {"revoked": True})
     time.sleep(chance.uniform(0.5, 1.5))
-    monkey.town.sandbox("PATCH", address, {"revoked": False})
+    monkey.cluster.sandbox("PATCH", address, {"revoked": False})
     monkey.resume()
 
 
 def _repeat_event(monkey: Monkey, chance: random.Random) -> None:
-    monkey.town.push(chance.choice(monkey.events))
+    monkey.cluster.push(chance.choice(monkey.events))
 
 
 def _late_event(monkey: Monkey, chance: random.Random) -> None:
     if monkey.later:
-        monkey.town.push(monkey.later.pop(chance.randrange(len(monkey.later))))
+        monkey.cluster.push(monkey.later.pop(chance.randrange(len(monkey.later))))
 
 
 def _junk_event(monkey: Monkey, chance: random.Random) -> None:
-    monkey.town.push(chance.choice(_JUNK_EVENTS))
+    monkey.cluster.push(chance.choice(_JUNK_EVENTS))
     broken = json.dumps(chance.choice(monkey.events)).encode()
-    monkey.town.push(broken[: chance.randrange(len(broken))])
+    monkey.cluster.push(broken[: chance.randrange(len(broken))])
 
 
 def _junk_message(monkey: Monkey, chance: random.Random) -> None:
     """Hand-made rubbish in Celery's queues: what is not JSON ends the worker that meets it; it is started again."""
-    with monkey.town.client() as client:
+    with monkey.cluster.client() as client:
         queue = chance.choice(_QUEUES)
         client.lpush(queue_key(_PREFIX, queue), chance.choice(_JUNK_MESSAGES))
 
 
 def _lose_messages(monkey: Monkey, _: random.Random) -> None:
-    with monkey.town.client() as client:
+    with monkey.cluster.client() as client:
         for queue in _QUEUES:
             client.delete(queue_key(_PREFIX, queue))
 
@@ -168,11 +168,11 @@ def _wipe(monkey: Monkey, _: random.Random) -> None:
     if not monkey.wipes or monkey.wiped:
         return
     monkey.wiped += 1
-    with monkey.town.client() as client:
+    with monkey.cluster.client() as client:
         client.flushall()
     for event in monkey.events:
         if event not in monkey.later:
-            monkey.town.push(event)
+            monkey.cluster.push(event)
 
 
 _DEEDS: tuple[Callable[[Monkey, random.Random], None], ...] = (

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from support.chaos.race import GO, Race, Worker
 from support.chaos.scenarios import Scenario
 from support.chaos.verdict import judge
-from support.harness import PERIOD, Works
+from support.harness import PERIOD, Harness
 
-from worker.workflow.exporter import Ran
-from worker.workflow.preflight import Checked
+from worker.workflow.exporter import ExecutionResult
+from worker.workflow.preflight import PreflightResult
 
 #: Longer than a lease, the rest of e-conomic's hour, and past it.
 STILL = (30.0, 1800.0, 4000.0)
@@ -20,7 +20,7 @@ class Overtaking:
     """One schedule."""
 
     #: ``invoice`` or ``period``: what both work on.
-    job: str
+    execution: str
     #: The first worker stands still before this effect of its, counted from 0.
     effect: int
     #: How long.
@@ -30,53 +30,53 @@ class Overtaking:
 
     def __str__(self) -> str:
         told = f"the other is {self.head_start} effects in"
-        return f"stands still {self.seconds:g} s at effect {self.effect} of the {self.job}, {told}"
+        return f"stands still {self.seconds:g} s at effect {self.effect} of the {self.execution}, {told}"
 
 
 def every_overtaking(scenario: Scenario) -> Iterator[Overtaking]:
     """Yield every place to stand still, every length of it, every head start."""
-    for job in ("invoice", "period"):
-        effects = _effects_of(scenario, job)
+    for execution in ("invoice", "period"):
+        effects = _effects_of(scenario, execution)
         for effect in range(effects):
             for seconds in STILL:
                 for head_start in (*range(effects + 2), 99):
-                    yield Overtaking(job=job, effect=effect, seconds=seconds, head_start=head_start)
+                    yield Overtaking(execution=execution, effect=effect, seconds=seconds, head_start=head_start)
 
 
 def play(scenario: Scenario, schedule: Overtaking) -> list[str]:
     """Return what was wrong in the end."""
-    race = Race(works := scenario.works())
+    race = Race(harness := scenario.harness())
     first, second = race.hire("first"), race.hire("second")
-    first.begin(_message(works, schedule.job))
+    first.begin(_message(harness, schedule.execution))
     _steps(first, schedule.effect)
-    works.clock.advance(schedule.seconds)
-    works.sweep()
-    if schedule.job == "period" or works.mailbox:
-        second.begin(_message(works, schedule.job))
+    harness.clock.advance(schedule.seconds)
+    harness.sweep()
+    if schedule.execution == "period" or harness.mailbox:
+        second.begin(_message(harness, schedule.execution))
         _steps(second, schedule.head_start)
     first.finish()
     second.finish()
     race.stop(first, second)
-    works.hire()
-    works.until_rest()
-    return [*race.wrong, *_stale(race, first, second), *judge(works, scenario)]
+    harness.hire()
+    harness.until_rest()
+    return [*race.wrong, *_stale(race, first, second), *judge(harness, scenario)]
 
 
-def _effects_of(scenario: Scenario, job: str) -> int:
-    race = Race(works := scenario.works())
+def _effects_of(scenario: Scenario, execution: str) -> int:
+    race = Race(harness := scenario.harness())
     first = race.hire("first")
-    first.begin(_message(works, job))
+    first.begin(_message(harness, execution))
     first.finish()
     return len(race.effects)
 
 
-def _message(works: Works, job: str) -> str:
+def _message(harness: Harness, execution: str) -> str:
     """Return the message of the job; that of an invoice is there once its period was checked."""
-    if job == "period":
+    if execution == "period":
         return PERIOD
-    if works.ledger.periods_due():
-        works.check()
-    return works.mailbox.pop()
+    if harness.store.periods_due():
+        harness.check()
+    return harness.mailbox.pop()
 
 
 def _steps(worker: Worker, count: int) -> None:
@@ -87,9 +87,9 @@ def _steps(worker: Worker, count: int) -> None:
 
 def _stale(race: Race, first: Worker, second: Worker) -> list[str]:
     """The first was overtaken as soon as the second has claimed: it must have noticed, unless it was done by then."""
-    if isinstance(first.result, Checked):
+    if isinstance(first.result, PreflightResult):
         return []  # a preflight only reads in e-conomic; its own writes are fenced by the period's lease
-    if not isinstance(first.result, Ran):
+    if not isinstance(first.result, ExecutionResult):
         return [f"the first ended with {first.result!r}"]
     claims = [at for at, effect in enumerate(race.effects) if effect.startswith("second ledger claim")]
     wrote_after = (

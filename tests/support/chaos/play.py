@@ -5,13 +5,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from support.chaos.faults import AMNESIA, HTTP, LATE, LEDGER, PAYLOAD_CHANGED, WRITES, Answer, Limbo, use_key
-from support.chaos.lost_writes import Amnesia
-from support.harness import Killed, Works
+from support.chaos.faults import (
+    HTTP,
+    LATE,
+    LEDGER,
+    LOST_WRITES,
+    PAYLOAD_CHANGED,
+    WRITES,
+    Answer,
+    DelayedRequests,
+    use_key,
+)
+from support.chaos.lost_writes import LostWrites
+from support.harness import Harness, Killed
 
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.record import State
-from worker.errors import LedgerDown
+from worker.errors import StoreUnavailable
 
 _RESTS = frozenset({State.EXPORTED, State.DEAD})
 
@@ -28,57 +38,59 @@ class Strike:
 class Play:
     """One schedule on one installation."""
 
-    works: Works
+    harness: Harness
     strikes: tuple[Strike, ...] = ()
     #: What each effect was: ``http POST /invoices/drafts`` or ``ledger save``.
     effects: list[str] = field(default_factory=list)
     #: Happens after the first turn.
     between: Callable[[], None] = lambda: None
-    limbo: Limbo = field(default_factory=Limbo)
+    limbo: DelayedRequests = field(default_factory=DelayedRequests)
     dead: bool = False
 
     def __post_init__(self) -> None:
-        self.amnesia = Amnesia(works=self.works) if any(one.trouble in AMNESIA for one in self.strikes) else None
-        self.works.around_http = self._http
-        self.works.around_ledger = self._ledger
+        self.amnesia = (
+            LostWrites(harness=self.harness) if any(one.trouble in LOST_WRITES for one in self.strikes) else None
+        )
+        self.harness.around_http = self._http
+        self.harness.around_store = self._ledger
 
     def run(self, *, gap: float = 0.0, most: int = 400) -> None:
         """Deliver, let others pick up what was left, until everything rests. ``gap`` seconds pass after the first."""
-        works = self.works
-        works.sweep()
+        harness = self.harness
+        harness.sweep()
         self._turn()
         if gap:
             self.limbo.land(float("inf"))  # no request travels for half an hour
-            works.clock.advance(gap)
+            harness.clock.advance(gap)
         self.between()
         for _ in range(most):
-            if all(record.state in _RESTS for record in works.records()):
+            if all(record.state in _RESTS for record in harness.records()):
                 self.limbo.land(float("inf"))
                 return
-            works.clock.advance(5.0)
-            works.sweep()
+            harness.clock.advance(5.0)
+            harness.sweep()
             self._turn()
-        states = [(record.id, record.state, record.failure, record.progress) for record in works.records()]
+        states = [(record.id, record.state, record.failure, record.progress) for record in harness.records()]
         raise AssertionError(f"still moving: {states}")
 
     def _turn(self) -> None:
-        works = self.works
+        harness = self.harness
         self.limbo.tick()
         try:
-            if works.ledger.periods_due():
-                works.check()
-            works.deliver()
-        except (Killed, LedgerDown):
+            if harness.store.periods_due():
+                harness.check()
+            harness.deliver()
+        except (Killed, StoreUnavailable):
             pass
         if self.dead:
             self.dead = False
-            works.hire()
+            harness.hire()
 
     def _next(self, what: str) -> str | None:
         if self.dead:
             raise Killed
         self.limbo.tick()
-        self.works.clock.advance(0.001)  # no two moments are the same
+        self.harness.clock.advance(0.001)  # no two moments are the same
         number = len(self.effects)
         self.effects.append(what)
         return next((strike.trouble for strike in self.strikes if strike.effect == number), None)
@@ -87,7 +99,7 @@ class Play:
         trouble = self._next(f"http {request.method} {request.url.path}")
         if trouble is None:
             return answer(request)
-        if trouble in AMNESIA:
+        if trouble in LOST_WRITES:
             answer(request)
             self._forget(trouble)
         if trouble in HTTP:
@@ -95,7 +107,7 @@ class Play:
         if request.method != "GET" and trouble in LATE:
             return self.limbo.lose(trouble, request, answer)
         if request.method != "GET" and trouble == PAYLOAD_CHANGED:
-            use_key(self.works, request)
+            use_key(self.harness, request)
         return answer(request)
 
     def _struck(self, strike: Callable[..., httpx.Response], request: httpx.Request, answer: Answer) -> httpx.Response:
@@ -107,7 +119,7 @@ class Play:
 
     def _forget(self, trouble: str) -> None:
         if self.amnesia:
-            self.amnesia.strike(AMNESIA[trouble])
+            self.amnesia.strike(LOST_WRITES[trouble])
         self.dead = True
         raise Killed
 
@@ -117,7 +129,7 @@ class Play:
             self.amnesia.remember()
         if trouble is None:
             return trip()
-        if trouble in AMNESIA:
+        if trouble in LOST_WRITES:
             trip()
             self._forget(trouble)
         if trouble not in LEDGER:
@@ -127,7 +139,7 @@ class Play:
         if trouble.startswith("crash"):
             self.dead = True
             raise Killed
-        raise LedgerDown(failure(ProcessReason.STORE_UNAVAILABLE, "The schedule said so."))
+        raise StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, "The schedule said so."))
 
 
 def singles(effects: list[str]) -> Iterator[tuple[Strike, ...]]:
@@ -139,5 +151,5 @@ def singles(effects: list[str]) -> Iterator[tuple[Strike, ...]]:
 
 def _possible(what: str) -> tuple[str, ...]:
     if what.startswith("ledger"):
-        return (*LEDGER, *AMNESIA)
-    return tuple(HTTP) if what.startswith("http GET") else (*WRITES, *AMNESIA)
+        return (*LEDGER, *LOST_WRITES)
+    return tuple(HTTP) if what.startswith("http GET") else (*WRITES, *LOST_WRITES)

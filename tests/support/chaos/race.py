@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-from support.chaos.faults import LATE, LEDGER, ORDERS, PAYLOAD_CHANGED, Answer, Limbo, use_key
-from support.harness import PERIOD, Killed, Works
+from support.chaos.faults import LATE, LEDGER, ORDERS, PAYLOAD_CHANGED, Answer, DelayedRequests, use_key
+from support.harness import PERIOD, Harness, Killed
 
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.record import InvoiceRecord
-from worker.errors import LedgerDown
+from worker.errors import StoreUnavailable
 
 #: Seconds that a call may take from its start (``http.deadline``).
 DEADLINE = 15.0
@@ -28,9 +28,13 @@ class Worker:
     """One worker process; it does one job at a time."""
 
     def __init__(self, race: "Race", name: str) -> None:
-        race.works.hire()
+        race.harness.hire()
         self.name = name
-        self.exporter, self.preflight, self.desk = race.works.exporter, race.works.preflight, race.works.desk
+        self.exporter, self.preflight, self.context = (
+            race.harness.exporter,
+            race.harness.preflight,
+            race.harness.context,
+        )
         #: The effect that it stands before; empty: none, its job is done.
         self.at = ""
         self.dead = False
@@ -49,7 +53,7 @@ class Worker:
     def begin(self, message: str) -> None:
         """Take a message and go as far as its first effect."""
         if message == PERIOD:
-            self._start(lambda: self.preflight.run(PERIOD, self.desk))
+            self._start(lambda: self.preflight.run(PERIOD, self.context))
         else:
             self._start(lambda: self.exporter.run(message))
 
@@ -78,15 +82,15 @@ class Worker:
         self.dead = True
         raise Killed
 
-    def _start(self, job: Callable[[], Any]) -> None:
-        threading.Thread(target=self._run, args=(job,), daemon=True).start()
+    def _start(self, execution: Callable[[], Any]) -> None:
+        threading.Thread(target=self._run, args=(execution,), daemon=True).start()
         self._back.acquire()
 
-    def _run(self, job: Callable[[], Any]) -> None:
+    def _run(self, execution: Callable[[], Any]) -> None:
         self._race.local.worker = self
         try:
-            self.result = job()
-        except (Killed, LedgerDown) as end:
+            self.result = execution()
+        except (Killed, StoreUnavailable) as end:
             self.result = end
         except Exception as bug:  # noqa: BLE001  # it is part of the verdict, whatever it is
             self.result = bug
@@ -99,15 +103,15 @@ class Worker:
 class Race:
     """Workers on one installation, and what happens between them."""
 
-    def __init__(self, works: Works) -> None:
-        self.works = works
+    def __init__(self, harness: Harness) -> None:
+        self.harness = harness
         self.local = threading.local()
-        self.limbo = Limbo()
+        self.limbo = DelayedRequests()
         #: Effects of all workers, in order.
         self.effects: list[str] = []
         self.wrong: list[str] = []
-        works.around_http = self._http
-        works.around_ledger = self._ledger
+        harness.around_http = self._http
+        harness.around_store = self._ledger
 
     def hire(self, name: str) -> Worker:
         return Worker(self, name)
@@ -123,22 +127,22 @@ class Race:
         if worker is None:
             return None, GO
         order = worker.stand(what)
-        self.works.clock.advance(TICK)
+        self.harness.clock.advance(TICK)
         self.effects.append(f"{worker.name} {what} {order}")
         self.limbo.tick()
         return worker, order
 
     def _http(self, request: httpx.Request, answer: Answer) -> httpx.Response:
-        since = self.works.clock()
+        since = self.harness.clock()
         worker, order = self._stand(f"http {request.method} {request.url.path}")
         if order in ORDERS:
             return self._struck(worker, order, request, answer)
-        if self.works.clock() - since > DEADLINE:
+        if self.harness.clock() - since > DEADLINE:
             raise httpx.WriteTimeout("the deadline of the call has passed", request=request)
         if order in LATE and request.method != "GET":
             return self.limbo.lose(order, request, answer)
         if order == PAYLOAD_CHANGED and request.method != "GET":
-            use_key(self.works, request)
+            use_key(self.harness, request)
         return answer(request)
 
     def _struck(self, worker: Worker | None, order: str, request: httpx.Request, answer: Answer) -> httpx.Response:
@@ -156,7 +160,7 @@ class Race:
         if worker and order.startswith("crash"):
             worker.die()
         if order in LEDGER:
-            raise LedgerDown(failure(ProcessReason.STORE_UNAVAILABLE, "The schedule said so."))
+            raise StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, "The schedule said so."))
         return result
 
     def _watched(self, worker: Worker | None, name: str, trip: Callable[[], Any]) -> Any:
@@ -165,6 +169,6 @@ class Race:
         if worker and isinstance(result, InvoiceRecord):
             if name == "claim":
                 worker.fences[result.id] = result.fence
-            elif worker.fences.get(result.id) != self.works.record(result.id).fence:
+            elif worker.fences.get(result.id) != self.harness.record(result.id).fence:
                 self.wrong.append(f"a stale write of {worker.name} was accepted")
         return result

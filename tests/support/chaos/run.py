@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from support.chaos.cluster import SHORT, Town, town
+from support.chaos.cluster import SHORT, Cluster, cluster
 from support.chaos.invariants import judge
 from support.chaos.methods import INVOICE, Method
 from support.chaos.monkey import Monkey
@@ -31,9 +31,9 @@ def run(folder: Path, seed: int, *, count: int, seconds: float, method: Method =
     chance.shuffle(events)
     first, later = events[:2], events[2:]
     settings = SHORT | {"intake__allowed_folders": str(printed)} | settings
-    with town(folder, {"main": method.entry}, **settings) as running:
+    with cluster(folder, {"main": method.entry}, **settings) as running:
         running.sandbox("PATCH", "switches", {"latency_ms": 40})
-        monkey = Monkey(town=running, seed=seed, events=events, later=later, writes=method.writes)
+        monkey = Monkey(cluster=running, seed=seed, events=events, later=later, writes=method.writes)
         for one in first:
             running.push(one)
         running.until(lambda: running.exported(PERIODS) > 0, "the first are exported", seconds=60)
@@ -57,7 +57,7 @@ def _events(every: list[Invoice]) -> list[dict[str, Any]]:
     ]
 
 
-def _settle(running: Town, monkey: Monkey, outcome: Outcome, count: int) -> None:
+def _settle(running: Cluster, monkey: Monkey, outcome: Outcome, count: int) -> None:
     """Wait until everything rests, re-queue the honest dead letters once, wait again."""
     _rest(running, monkey, count)
     dead = [record for record in running.records() if record.state is State.DEAD]
@@ -67,11 +67,11 @@ def _settle(running: Town, monkey: Monkey, outcome: Outcome, count: int) -> None
         if reason not in HONEST:
             outcome.other.append(f"{record.id} is dead: {record.failure}")
     if dead:
-        running.ledger.requeue([record.id for record in dead], by="chaos")
+        running.store.requeue([record.id for record in dead], by="chaos")
         _rest(running, monkey, count)
 
 
-def _rest(running: Town, monkey: Monkey, count: int) -> None:
+def _rest(running: Cluster, monkey: Monkey, count: int) -> None:
     def rests() -> bool:
         monkey.resume()
         records = running.records()

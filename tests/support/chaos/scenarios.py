@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from support.harness import EXPORT, VOUCHER_EXPORT, Works
+from support.harness import EXPORT, VOUCHER_EXPORT, Harness
 from support.samples import customer, invoice, line
 
-from config.exports import Export
+from config.exports import ExportConfig
 from worker.domain.invoice import Invoice
 
 KNOWN = customer(corporate_id=None)
@@ -18,7 +18,7 @@ class Scenario:
 
     name: str
     invoice: Invoice
-    export: Export = EXPORT
+    export: ExportConfig = EXPORT
     #: ``booked``, ``drafted``, ``voucher`` (in a journal), ``voucher-booked``, ``dead`` (nothing is left in e-conomic).
     ends: str = "booked"
     new_customers: int = 0
@@ -26,20 +26,20 @@ class Scenario:
     #: Seconds until a new voucher can be read.
     lag: float = 0.0
 
-    def works(self, seed: int = 1) -> Works:
+    def harness(self, seed: int = 1) -> Harness:
         """Return an installation that has taken the invoice in."""
-        works = Works(self.export, seed=seed)
-        works.sandbox.agreement.switches.voucher_lag = self.lag
-        self.close(works)
-        return works
+        harness = Harness(self.export, seed=seed)
+        harness.sandbox.agreement.switches.voucher_lag = self.lag
+        self.close(harness)
+        return harness
 
-    def close(self, works: Works) -> None:
+    def close(self, harness: Harness) -> None:
         """Have the invoice's period come in."""
-        works.close_period(self.printed(works, self.invoice))
+        harness.close_period(self.printed(harness, self.invoice))
 
-    def printed(self, works: Works, invoice: Invoice) -> Invoice:
+    def printed(self, harness: Harness, invoice: Invoice) -> Invoice:
         """Return the invoice with a PDF where there must be one."""
-        return works.shelf.printed(invoice) if self.with_pdf else invoice
+        return harness.pdf_fixtures.printed(invoice) if self.with_pdf else invoice
 
     @property
     def with_pdf(self) -> bool:
@@ -47,11 +47,11 @@ class Scenario:
         return self.ends.startswith("voucher")
 
 
-def _booking(**changes: object) -> Export:
+def _booking(**changes: object) -> ExportConfig:
     return EXPORT.model_copy(update={"booking": EXPORT.booking.model_copy(update=changes)})
 
 
-def _voucher(**changes: object) -> Export:
+def _voucher(**changes: object) -> ExportConfig:
     return VOUCHER_EXPORT.model_copy(update={"voucher": VOUCHER_EXPORT.voucher.model_copy(update=changes)})
 
 

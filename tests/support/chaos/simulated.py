@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any, Literal
 
 import httpx
-from support.harness import Works
+from support.harness import Harness
 from support.samples import customer, invoice
 
 from worker.domain.invoice import Invoice
@@ -29,18 +29,18 @@ def period(count: int) -> list[Invoice]:
     ]
 
 
-def until_rest(works: Works, *, most: float) -> None:
+def until_rest(harness: Harness, *, most: float) -> None:
     """Sweep and work until every invoice rests; ``most`` bounds the simulated seconds."""
-    end = works.clock() + most
-    while works.clock() < end:
-        if works.ledger.periods_due():
-            works.check()
-        works.deliver()
-        if all(record.state in {State.EXPORTED, State.DEAD} for record in works.records()):
+    end = harness.clock() + most
+    while harness.clock() < end:
+        if harness.store.periods_due():
+            harness.check()
+        harness.deliver()
+        if all(record.state in {State.EXPORTED, State.DEAD} for record in harness.records()):
             return
-        works.clock.advance(_SWEEP)
-        works.sweep()
-    counts = Counter(record.state for record in works.records())
+        harness.clock.advance(_SWEEP)
+        harness.sweep()
+    counts = Counter(record.state for record in harness.records())
     raise AssertionError(f"still moving after {most:g} s: {counts}")
 
 
@@ -58,34 +58,34 @@ class Outage:
 
 def outage(seconds: float, trouble: Callable[[httpx.Request], httpx.Response], *, count: int = 30) -> Outage:
     """Let e-conomic fail for so long in the middle of a period; return what it cost."""
-    works = Works()
-    works.close_period(*period(count))
-    begins = works.clock() + 2.0
+    harness = Harness()
+    harness.close_period(*period(count))
+    begins = harness.clock() + 2.0
     calls = 0
 
     def around(request: httpx.Request, answer: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
         nonlocal calls
-        if not begins <= works.clock() < begins + seconds:
-            works.clock.advance(0.1)
+        if not begins <= harness.clock() < begins + seconds:
+            harness.clock.advance(0.1)
             return answer(request)
         calls += 1
         return trouble(request)
 
     attempts: Counter[str] = Counter()
 
-    def ledger(name: str, trip: Callable[[], object]) -> object:
+    def store(name: str, trip: Callable[[], object]) -> object:
         result = trip()
-        for record in works.records() if name == "save" else ():
+        for record in harness.records() if name == "save" else ():
             attempts[record.id] = max(attempts[record.id], record.attempts)
         return result
 
-    works.around_http, works.around_ledger = around, ledger
-    until_rest(works, most=seconds + 7200)
-    states = Counter(record.state for record in works.records())
+    harness.around_http, harness.around_store = around, store
+    until_rest(harness, most=seconds + 7200)
+    states = Counter(record.state for record in harness.records())
     return Outage(
         attempts=max(attempts.values()),
         dead=states[State.DEAD],
-        booked=len(works.sandbox.agreement.booked),
+        booked=len(harness.sandbox.agreement.booked),
         calls=calls,
     )
 
@@ -106,14 +106,14 @@ COST = 3
 
 def scarce(*, granted: int, minutes: int, mode: Literal["window", "refill"]) -> Rate:
     """Export a period that wants more tokens than ``granted`` a minute; look at ``minutes`` in its middle."""
-    works = Works()
-    works.sandbox.world.knobs.rate_limit = granted
-    works.sandbox.world.knobs.rate_mode = mode
-    works.close_period(*period(granted * (minutes + 3) // (2 * COST)))
-    began = works.clock()
+    harness = Harness()
+    harness.sandbox.server_state.protocol_switches.rate_limit = granted
+    harness.sandbox.server_state.protocol_switches.rate_mode = mode
+    harness.close_period(*period(granted * (minutes + 3) // (2 * COST)))
+    began = harness.clock()
     with suppress(AssertionError):  # it wants more than there is
-        until_rest(works, most=60.0 * (minutes + 2))
-    entries = [asdict(entry) for entry in works.sandbox.world.journal.entries]
+        until_rest(harness, most=60.0 * (minutes + 2))
+    entries = [asdict(entry) for entry in harness.sandbox.server_state.journal.entries]
     return rate(entries, began + 60, minutes, granted)
 
 

@@ -2,7 +2,7 @@
 
 from support.chaos import vouchers
 from support.chaos.scenarios import Scenario
-from support.harness import Works
+from support.harness import Harness
 
 from worker.domain.invoice import Invoice
 from worker.domain.record import InvoiceRecord, State
@@ -14,22 +14,22 @@ STRANGER = "somebody-else"
 _SEEDED = standard_agreement()
 
 
-def judge(works: Works, scenario: Scenario, *, excused: bool = False) -> list[str]:
+def judge(harness: Harness, scenario: Scenario, *, excused: bool = False) -> list[str]:
     """Return everything that is wrong; ``excused``: the schedule itself made the sandbox find fault."""
     return [
-        *_end(works, scenario.invoice, scenario.ends),
-        *leftovers(works, drafts=scenario.ends == "drafted"),
-        *shared(works, customers=scenario.new_customers, products=scenario.new_products, ends=scenario.ends),
-        *([] if excused else findings(works)),
+        *_end(harness, scenario.invoice, scenario.ends),
+        *leftovers(harness, drafts=scenario.ends == "drafted"),
+        *shared(harness, customers=scenario.new_customers, products=scenario.new_products, ends=scenario.ends),
+        *([] if excused else findings(harness)),
     ]
 
 
-def _end(works: Works, invoice: Invoice, ends: str) -> list[str]:
-    record = works.record(f"main-{invoice.invoice_number}")
+def _end(harness: Harness, invoice: Invoice, ends: str) -> list[str]:
+    record = harness.record(f"main-{invoice.invoice_number}")
     invoice = Invoice.model_validate_json(record.content)  # the source may have corrected it
     if ends.startswith("voucher"):
-        return vouchers.ended(works, record, invoice, booked=ends == "voucher-booked")
-    mine = [one for one in works.documents() if one.reference == record.id]
+        return vouchers.ended(harness, record, invoice, booked=ends == "voucher-booked")
+    mine = [one for one in harness.documents() if one.document_reference == record.id]
     if ends == "dead":
         honest = record.state is State.DEAD and record.failure is not None
         return ([] if honest else [f"{record.id} is {record.state}"]) + [f"left behind: {one}" for one in mine]
@@ -50,21 +50,21 @@ def ended(record: InvoiceRecord, invoice: Invoice, mine: list[Document], *, book
     return wrong
 
 
-def leftovers(works: Works, *, drafts: bool = False) -> list[str]:
+def leftovers(harness: Harness, *, drafts: bool = False) -> list[str]:
     """Return stray drafts and faults of the program."""
-    standing = works.sandbox.agreement.drafts.items()
+    standing = harness.sandbox.agreement.drafts.items()
     found = [f"stray draft {number}" for number, one in standing if one["references"]["other"].startswith("main-")]
-    strangers = [one for one in works.sandbox.agreement.booked.values() if one["references"]["other"] == STRANGER]
+    strangers = [one for one in harness.sandbox.agreement.booked.values() if one["references"]["other"] == STRANGER]
     return [
         *([] if drafts else found),
         *(f"booked for somebody else: {one}" for one in strangers),
-        *(f"bug: {error!r}" for error in works.reported),
+        *(f"bug: {error!r}" for error in harness.reported),
     ]
 
 
-def shared(works: Works, *, customers: int, products: int, ends: str = "booked") -> list[str]:
+def shared(harness: Harness, *, customers: int, products: int, ends: str = "booked") -> list[str]:
     """Return what is wrong with the number of customers and products created."""
-    agreement = works.sandbox.agreement
+    agreement = harness.sandbox.agreement
     created = {
         "customers": (len(agreement.customers) - len(_SEEDED.customers), customers),
         "products": (len(agreement.products) - len(_SEEDED.products), products),
@@ -76,6 +76,6 @@ def shared(works: Works, *, customers: int, products: int, ends: str = "booked")
     ]
 
 
-def findings(works: Works) -> list[str]:
+def findings(harness: Harness) -> list[str]:
     """Return what the real e-conomic would have ignored or refused as our mistake."""
-    return [f"finding: {one.method} {one.path}: {one.what}" for one in works.sandbox.world.journal.findings]
+    return [f"finding: {one.method} {one.path}: {one.what}" for one in harness.sandbox.server_state.journal.findings]

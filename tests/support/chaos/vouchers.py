@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from support.harness import Works
+from support.harness import Harness
 
 from worker.domain.invoice import Invoice
 from worker.domain.record import InvoiceRecord, State
@@ -14,9 +14,9 @@ from worker.sandbox.state import Agreement
 _UNKNOWN = "pdf: not attached by this program, as the voucher was booked before"
 
 
-def ended(works: Works, record: InvoiceRecord, invoice: Invoice, *, booked: bool) -> list[str]:
+def ended(harness: Harness, record: InvoiceRecord, invoice: Invoice, *, booked: bool) -> list[str]:
     """Return what is wrong with a voucher that must stand once, equal to the source, with one PDF."""
-    agreement = works.sandbox.agreement
+    agreement = harness.sandbox.agreement
     wrong = [] if record.state is State.EXPORTED else [f"{record.id} is {record.state}: {record.failure}"]
     found = {key: (True, owed) for key, owed in _booked(agreement, record.id)}
     found |= {key: (False, owed) for key, owed in _in_journals(agreement, record.id)}
@@ -29,12 +29,12 @@ def ended(works: Works, record: InvoiceRecord, invoice: Invoice, *, booked: bool
         wrong.append("there are vouchers that are not ours")
     if record.progress.voucher != f"{key[0]}-{key[1]}":
         wrong.append(f"{record.id}: the ledger says {record.progress.voucher}, e-conomic {key}")
-    return wrong + _paper(agreement, works, record)
+    return wrong + _paper(agreement, harness, record)
 
 
-def _paper(agreement: Agreement, works: Works, record: InvoiceRecord) -> list[str]:
+def _paper(agreement: Agreement, harness: Harness, record: InvoiceRecord) -> list[str]:
     files = [file for attached in agreement.attachments.values() for file in attached]
-    printed = list(works.shelf.files.values())
+    printed = list(harness.pdf_fixtures.files.values())
     wrong = [] if files == printed else [f"{record.id} has {len(files)} PDFs instead of {len(printed)}"]
     return wrong if knows_of_pdf(record) else [*wrong, f"{record.id}: the ledger knows of no PDF"]
 

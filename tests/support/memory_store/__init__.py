@@ -8,14 +8,14 @@ from support.memory_store.intake import MemoryIntake
 from support.memory_store.operator import MemoryOperator, MemoryPins, MemoryPlan
 from support.memory_store.sweeps import MemorySweeps
 
-from worker.domain.store_port import Ledger
-from worker.store.connection import LedgerPolicy
+from worker.domain.store_port import Store
+from worker.store.connection import StorePolicy
 
-__all__ = ["MemoryLedger"]
+__all__ = ["MemoryStore"]
 
 
-class MemoryLedger(MemoryIntake, MemoryExport, MemorySweeps, MemoryOperator, MemoryPins, MemoryPlan, Ledger):
+class MemoryStore(MemoryIntake, MemoryExport, MemorySweeps, MemoryOperator, MemoryPins, MemoryPlan, Store):
     """The ledger of one process; gone with it. Safe to share between threads."""
 
-    def __init__(self, *, policy: LedgerPolicy | None = None, clock: Callable[[], float] = time.time) -> None:
-        super().__init__(policy=policy or LedgerPolicy(), clock=clock)
+    def __init__(self, *, policy: StorePolicy | None = None, clock: Callable[[], float] = time.time) -> None:
+        super().__init__(policy=policy or StorePolicy(), clock=clock)

@@ -7,7 +7,7 @@ from support.memory_store.tables import Entry, Shared, Tables
 from typing_extensions import override
 
 from worker.domain.record import InvoiceRecord, State, Transition
-from worker.domain.store_port import ExportPort, SharedCreation, Unclaimed
+from worker.domain.store_port import ExportPort, SharedRecord, Unclaimed
 from worker.errors import Busy, Failure, LeaseLost
 from worker.store import effects
 
@@ -58,21 +58,21 @@ class MemoryExport(Tables, ExportPort):
             return {one: self.entries[one].record.state for one in invoice_ids if one in self.entries}
 
     @override
-    def open_shared(self, key: str) -> SharedCreation:
+    def open_shared(self, key: str) -> SharedRecord:
         with self.lock:
-            nothing = SharedCreation(number=None, intent=None, generation=0, fence=0)
+            nothing = SharedRecord(number=None, intent=None, generation=0, fence=0)
             shared = self.shared.setdefault(key, Shared(creation=nothing))
             if shared.creation.number:
                 return shared.creation
             left = shared.lease_until - self.now()
             if left > 0:
-                raise Busy(effects.held_by_another(), retry_after=min(left, effects.BUSY_RETRY))
+                raise Busy(effects.claimed_elsewhere(), retry_after=min(left, effects.BUSY_RETRY))
             shared.creation = replace(shared.creation, fence=shared.creation.fence + 1)
             shared.lease_until = self._lease_end()
             return shared.creation
 
     @override
-    def save_shared(self, key: str, creation: SharedCreation) -> None:
+    def save_shared(self, key: str, creation: SharedRecord) -> None:
         with self.lock:
             shared = self._making(key, creation.fence)
             shared.creation = creation
@@ -96,7 +96,7 @@ class MemoryExport(Tables, ExportPort):
             shared = self.shared.get(key)
             if shared is not None and shared.creation.number:
                 generation, fence = shared.creation.generation + 1, shared.creation.fence + 1
-                shared.creation = SharedCreation(number=None, intent=None, generation=generation, fence=fence)
+                shared.creation = SharedRecord(number=None, intent=None, generation=generation, fence=fence)
                 shared.lease_until = 0.0
 
     @override

@@ -9,7 +9,7 @@ from typing_extensions import override
 from worker.domain.invoice_period import Conflict, NewInvoice, PeriodRecord, PeriodState, Registered
 from worker.domain.record import InvoiceRecord, State
 from worker.domain.store_port import IntakePort
-from worker.errors import LedgerDown
+from worker.errors import StoreUnavailable
 from worker.store import effects
 
 
@@ -55,7 +55,7 @@ class MemoryIntake(Tables, IntakePort):
 
     def _period_entry(self, period_id: str) -> PeriodEntry:
         if period_id not in self.period_entries:
-            raise LedgerDown(effects.period_gone(period_id))
+            raise StoreUnavailable(effects.period_gone(period_id))
         return self.period_entries[period_id]
 
     def _register(self, period_id: str, event_key: str, invoice: NewInvoice) -> str:

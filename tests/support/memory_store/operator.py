@@ -55,7 +55,7 @@ class MemoryOperator(Tables, OperatorPort):
         with self.lock:
             moved = [one for one in invoice_ids if self._exported(one, by_hand=by_hand)]
             for one in moved:
-                progress = replace(self.entries[one].record.progress, look=True)
+                progress = replace(self.entries[one].record.progress, lookup=True)
                 record = self.move(
                     one, State.RECEIVED, "reexport", by, attempts=0, crashes=0, outcome=None, progress=progress
                 )
@@ -64,7 +64,7 @@ class MemoryOperator(Tables, OperatorPort):
             return moved
 
     @override
-    def settle_by_hand(self, invoice_id: str, *, by: str, why: str) -> bool:
+    def mark_exported(self, invoice_id: str, *, by: str, why: str) -> bool:
         with self.lock:
             if not (self._dead(invoice_id) or self._untouched(invoice_id)):
                 return False

@@ -40,17 +40,17 @@ class MemoryPreflight(Tables, PreflightPort):
         *,
         read: Mapping[str, str],
         queued: Sequence[str],
-        look: frozenset[str],
+        lookup: frozenset[str],
         dead: Mapping[str, Failure],
     ) -> Sequence[str]:
         with self.lock:
             entry = self._held(period_id, fence)
             entry.lease_until = self.now() + self.policy.period_lease_seconds
-            wanted = [*dict.fromkeys((*queued, *sorted(look)))]
+            wanted = [*dict.fromkeys((*queued, *sorted(lookup)))]
             as_read = partial(self._received, read)
             for one in filter(as_read, wanted):
                 progress = self.entries[one].record.progress
-                progress = replace(progress, look=progress.look or one in look)
+                progress = replace(progress, lookup=progress.lookup or one in lookup)
                 self.move(one, State.QUEUED, "queued", period_id, progress=progress, passed_at=self.now(), failure=None)
             for one in filter(as_read, dead):
                 self.move(one, State.DEAD, "dead", dead[one].reason, failure=dead[one])

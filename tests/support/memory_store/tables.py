@@ -7,9 +7,9 @@ from typing import Any
 
 from worker.domain.invoice_period import Conflict, PeriodRecord, PeriodState
 from worker.domain.record import HistoryEntry, InvoiceRecord, State
-from worker.domain.store_port import SharedCreation
+from worker.domain.store_port import SharedRecord
 from worker.errors import Failure
-from worker.store.connection import LedgerPolicy
+from worker.store.connection import StorePolicy
 
 
 @dataclass(kw_only=True, slots=True)
@@ -43,14 +43,14 @@ class PeriodEntry:
 class Shared:
     """A shared creation and its lease."""
 
-    creation: SharedCreation
+    creation: SharedRecord
     lease_until: float = 0.0
 
 
 class Tables:
     """Everything of one in-memory ledger, behind one lock."""
 
-    def __init__(self, *, policy: LedgerPolicy, clock: Callable[[], float]) -> None:
+    def __init__(self, *, policy: StorePolicy, clock: Callable[[], float]) -> None:
         self.policy = policy
         self.now = clock
         self.lock = threading.RLock()

@@ -14,11 +14,11 @@ from support.installation import Installation, free_port
 from support.secrecy.marks import SECRET
 
 from config.settings_sections import Redis
-from worker.store import LedgerPolicy, RedisLedger
+from worker.store import RedisStore, StorePolicy
 
 _SANDBOX = Path(__file__).parent / "sandbox.py"
 #: A killed worker's invoices go on after seconds.
-_QUICK = {"ledger__lease_seconds": "6", "ledger__lost_after": "3", "http__deadline": "4"}
+_QUICK = {"store__lease_seconds": "6", "store__lost_after": "3", "http__deadline": "4"}
 
 
 class MarkedInstallation(Installation):
@@ -61,7 +61,7 @@ class MarkedInstallation(Installation):
 
     def counts(self, period: str = "main-p881") -> dict[str, int]:
         with self.client() as client:
-            found = RedisLedger(client, prefix=Redis().prefix, policy=LedgerPolicy()).period(period)
+            found = RedisStore(client, prefix=Redis().prefix, policy=StorePolicy()).period(period)
         return {state.value: count for state, count in found.counts.items() if count} if found else {}
 
     def flower(self, path: str) -> httpx.Response:

@@ -10,27 +10,27 @@ from support.store.intake_rules import INTENT
 from support.store.steps import FAILURE
 
 from worker.domain.record import (
-    Bury,
     Continue,
     Finish,
     InvoiceRecord,
+    MoveToDeadLetters,
     Outcome,
     Progress,
+    ReturnToQueue,
     State,
     Transition,
     Wait,
-    Yield,
 )
-from worker.domain.store_port import Ledger, Unclaimed
+from worker.domain.store_port import Store, Unclaimed
 from worker.errors import LeaseLost
-from worker.store import LedgerPolicy
+from worker.store import StorePolicy
 
 FULL = Progress(
     customer_number=1001,
     generation=2,
     intent=INTENT,
-    look=True,
-    missing_since=1_800_000_000.123456,
+    lookup=True,
+    not_found_since=1_800_000_000.123456,
     draft_number=5,
     booked_number=100353,
     voucher="2025/2026a-7",
@@ -38,32 +38,32 @@ FULL = Progress(
     attached=True,
     adopted=True,
     remarks=("due date 2026-12-20, terms give 2026-12-31", "æøå"),
-    verdict=FAILURE,
+    pending_failure=FAILURE,
 )
 
 
 class ClaimRules:
     """Rules of ``claim``."""
 
-    def test_a_claim_takes_the_lease(self, ledger: Ledger, clock: ManualClock, policy: LedgerPolicy) -> None:
+    def test_a_claim_takes_the_lease(self, store: Store, clock: ManualClock, policy: StorePolicy) -> None:
         """The record comes back held, fence raised, for the length of a lease."""
-        [invoice_id] = steps.queue(ledger, 1)
-        record = steps.claim(ledger, invoice_id)
+        [invoice_id] = steps.queue(store, 1)
+        record = steps.claim(store, invoice_id)
 
         assert (State.EXPORTING, 1, clock.now + policy.lease_seconds) == (
             record.state,
             record.fence,
             record.lease_until,
         )
-        assert record == steps.stored(ledger, invoice_id)
-        assert steps.events(ledger, invoice_id)[-1] == ("claimed", "fence 1")
-        assert steps.counts(ledger, "main-p881") == {"exporting": 1}
+        assert record == steps.stored(store, invoice_id)
+        assert steps.events(store, invoice_id)[-1] == ("claimed", "fence 1")
+        assert steps.counts(store, "main-p881") == {"exporting": 1}
 
-    def test_times_are_kept_to_the_microsecond(self, ledger: Ledger, clock: ManualClock, policy: LedgerPolicy) -> None:
+    def test_times_are_kept_to_the_microsecond(self, store: Store, clock: ManualClock, policy: StorePolicy) -> None:
         """The same number comes back that went in."""
         clock.now = 1_800_000_000.123457
-        [invoice_id] = steps.queue(ledger, 1)
-        record = steps.claim(ledger, invoice_id)
+        [invoice_id] = steps.queue(store, 1)
+        record = steps.claim(store, invoice_id)
 
         assert (clock.now, clock.now, clock.now + policy.lease_seconds) == (
             record.received_at,
@@ -71,49 +71,49 @@ class ClaimRules:
             record.lease_until,
         )
 
-    def test_a_message_doubled_is_refused(self, ledger: Ledger, clock: ManualClock, policy: LedgerPolicy) -> None:
+    def test_a_message_doubled_is_refused(self, store: Store, clock: ManualClock, policy: StorePolicy) -> None:
         """Held is held, even past the end of the lease: only the sweep takes it away."""
-        [invoice_id] = steps.queue(ledger, 1)
-        steps.claim(ledger, invoice_id)
+        [invoice_id] = steps.queue(store, 1)
+        steps.claim(store, invoice_id)
         clock.advance(policy.lease_seconds + 1)
 
-        assert Unclaimed(why="exporting") == ledger.claim(invoice_id)
+        assert Unclaimed(why="exporting") == store.claim(invoice_id)
 
-    def test_only_the_queued_can_be_claimed(self, ledger: Ledger) -> None:
+    def test_only_the_queued_can_be_claimed(self, store: Store) -> None:
         """A late message for anything else says what it found."""
-        steps.take_in(ledger, 1)
-        found = [ledger.claim("main-1"), ledger.claim("main-9")]
+        steps.take_in(store, 1)
+        found = [store.claim("main-1"), store.claim("main-9")]
 
         assert [Unclaimed(why="received"), Unclaimed(why="unknown")] == found
 
-    def test_a_paused_export_refuses(self, ledger: Ledger) -> None:
+    def test_a_paused_export_refuses(self, store: Store) -> None:
         """The invoice stays queued without a message, and is called for as soon as the export is resumed."""
-        [invoice_id] = steps.queue(ledger, 1)
-        ledger.published([invoice_id])
-        ledger.pause("main", FAILURE)
-        refused = ledger.claim(invoice_id)
+        [invoice_id] = steps.queue(store, 1)
+        store.published([invoice_id])
+        store.pause("main", FAILURE)
+        refused = store.claim(invoice_id)
 
-        found = steps.stored(ledger, invoice_id)
-        ledger.resume("main")
+        found = steps.stored(store, invoice_id)
+        store.resume("main")
 
         assert (Unclaimed(why="paused"), State.QUEUED, 0.0) == (refused, found.state, found.published_at)
-        assert [invoice_id] == [due.invoice_id for due in ledger.sweep(idle_exports=frozenset())]
+        assert [invoice_id] == [due.invoice_id for due in store.sweep(idle_exports=frozenset())]
 
-    def test_states_of_others_are_told(self, ledger: Ledger) -> None:
+    def test_states_of_others_are_told(self, store: Store) -> None:
         """What an invoice waits for may be anywhere, or not in the ledger at all."""
-        steps.queue(ledger, 1, 2)
-        steps.claim(ledger, "main-2")
+        steps.queue(store, 1, 2)
+        steps.claim(store, "main-2")
 
-        assert ledger.states(["main-1", "main-9", "main-2"]) == {"main-1": State.QUEUED, "main-2": State.EXPORTING}
-        assert ledger.states([]) == {}
+        assert store.states(["main-1", "main-9", "main-2"]) == {"main-1": State.QUEUED, "main-2": State.EXPORTING}
+        assert store.states([]) == {}
 
-    def test_of_many_claims_at_once_one_wins(self, ledger: Ledger) -> None:
+    def test_of_many_claims_at_once_one_wins(self, store: Store) -> None:
         """Eight threads, 20 invoices: each invoice has exactly one holder."""
-        invoice_ids = steps.queue(ledger, *range(1, 21))
+        invoice_ids = steps.queue(store, *range(1, 21))
         won: list[str] = []
 
         def claim_all() -> None:
-            won.extend(one for one in invoice_ids if isinstance(ledger.claim(one), InvoiceRecord))
+            won.extend(one for one in invoice_ids if isinstance(store.claim(one), InvoiceRecord))
 
         threads = [threading.Thread(target=claim_all) for _ in range(8)]
         for thread in threads:
@@ -127,57 +127,57 @@ class ClaimRules:
 class SaveRules:
     """Rules of ``save``."""
 
-    def test_progress_is_kept_to_the_last_field(self, ledger: Ledger) -> None:
+    def test_progress_is_kept_to_the_last_field(self, store: Store) -> None:
         """What a worker saves is what the next one reads."""
-        [invoice_id] = steps.queue(ledger, 1)
-        record = replace(steps.claim(ledger, invoice_id), progress=FULL)
-        saved = ledger.save(record, Continue(event="drafted", detail="draft 5"))
+        [invoice_id] = steps.queue(store, 1)
+        record = replace(steps.claim(store, invoice_id), progress=FULL)
+        saved = store.save(record, Continue(event="drafted", detail="draft 5"))
 
-        assert steps.stored(ledger, invoice_id).progress == FULL
-        assert saved == steps.stored(ledger, invoice_id)
-        assert steps.events(ledger, invoice_id)[-1] == ("drafted", "draft 5")
+        assert steps.stored(store, invoice_id).progress == FULL
+        assert saved == steps.stored(store, invoice_id)
+        assert steps.events(store, invoice_id)[-1] == ("drafted", "draft 5")
 
-    def test_continue_extends_the_lease(self, ledger: Ledger, clock: ManualClock, policy: LedgerPolicy) -> None:
+    def test_continue_extends_the_lease(self, store: Store, clock: ManualClock, policy: StorePolicy) -> None:
         """Counted from the save, with the same fence."""
-        [invoice_id] = steps.queue(ledger, 1)
-        record = steps.claim(ledger, invoice_id)
+        [invoice_id] = steps.queue(store, 1)
+        record = steps.claim(store, invoice_id)
         clock.advance(10)
-        saved = ledger.save(record, Continue(event="drafted"))
+        saved = store.save(record, Continue(event="drafted"))
 
         assert (clock.now + policy.lease_seconds, record.fence) == (saved.lease_until, saved.fence)
 
     def test_a_renewal_extends_the_lease_and_nothing_else(
-        self, ledger: Ledger, clock: ManualClock, policy: LedgerPolicy
+        self, store: Store, clock: ManualClock, policy: StorePolicy
     ) -> None:
         """Counted from the renewal; neither progress nor history tells of it, and the sweep leaves it alone."""
-        [invoice_id] = steps.queue(ledger, 1)
-        record = steps.claim(ledger, invoice_id)
-        before = steps.events(ledger, invoice_id)
+        [invoice_id] = steps.queue(store, 1)
+        record = steps.claim(store, invoice_id)
+        before = steps.events(store, invoice_id)
         clock.advance(policy.lease_seconds - 1)
-        ledger.renew(invoice_id, record.fence)
+        store.renew(invoice_id, record.fence)
         till = clock.now + policy.lease_seconds
         clock.advance(policy.lease_seconds - 1)
 
-        assert ledger.sweep(idle_exports=frozenset()) == []
-        assert steps.events(ledger, invoice_id) == before
-        assert steps.stored(ledger, invoice_id) == replace(
+        assert store.sweep(idle_exports=frozenset()) == []
+        assert steps.events(store, invoice_id) == before
+        assert steps.stored(store, invoice_id) == replace(
             record, lease_until=till, updated_at=till - policy.lease_seconds
         )
 
-    def test_a_stale_holder_renews_nothing(self, ledger: Ledger, clock: ManualClock, policy: LedgerPolicy) -> None:
+    def test_a_stale_holder_renews_nothing(self, store: Store, clock: ManualClock, policy: StorePolicy) -> None:
         """Neither when it was taken away nor when another has it: that one's lease runs out in its own time."""
-        [invoice_id] = steps.queue(ledger, 1)
-        stale = steps.claim(ledger, invoice_id)
+        [invoice_id] = steps.queue(store, 1)
+        stale = steps.claim(store, invoice_id)
         clock.advance(policy.lease_seconds)
-        ledger.sweep(idle_exports=frozenset())
+        store.sweep(idle_exports=frozenset())
         with pytest.raises(LeaseLost):
-            ledger.renew(invoice_id, stale.fence)
-        taken = steps.claim(ledger, invoice_id)
+            store.renew(invoice_id, stale.fence)
+        taken = steps.claim(store, invoice_id)
         clock.advance(1)
         with pytest.raises(LeaseLost):
-            ledger.renew(invoice_id, stale.fence)
+            store.renew(invoice_id, stale.fence)
 
-        assert steps.stored(ledger, invoice_id) == taken
+        assert steps.stored(store, invoice_id) == taken
 
     @pytest.mark.parametrize(
         ("transition", "state", "outcome", "failure", "attempts", "due_at", "event"),
@@ -201,13 +201,13 @@ class SaveRules:
                 2e9,
                 ("retry", FAILURE.reason),
             ),
-            (Bury(failure=FAILURE), State.DEAD, None, FAILURE, 0, 0, ("dead", FAILURE.reason)),
-            (Yield(), State.QUEUED, None, None, 0, 0, ("yielded", "")),
+            (MoveToDeadLetters(failure=FAILURE), State.DEAD, None, FAILURE, 0, 0, ("dead", FAILURE.reason)),
+            (ReturnToQueue(), State.QUEUED, None, None, 0, 0, ("paused", "")),
         ],
     )
     def test_a_verdict_releases_the_lease(  # noqa: PLR0913, PLR0917  # one column of the table each
         self,
-        ledger: Ledger,
+        store: Store,
         transition: Transition,
         state: State,
         outcome: Outcome | None,
@@ -217,8 +217,8 @@ class SaveRules:
         event: tuple[str, str],
     ) -> None:
         """Every verdict moves record, counts and history together."""
-        [invoice_id] = steps.queue(ledger, 1)
-        saved = ledger.save(steps.claim(ledger, invoice_id), transition)
+        [invoice_id] = steps.queue(store, 1)
+        saved = store.save(steps.claim(store, invoice_id), transition)
 
         assert (state, outcome, failure, attempts, due_at, 0.0) == (
             saved.state,
@@ -228,55 +228,55 @@ class SaveRules:
             saved.due_at,
             saved.lease_until,
         )
-        assert saved == steps.stored(ledger, invoice_id)
-        assert event == steps.events(ledger, invoice_id)[-1]
-        assert {state.value: 1} == steps.counts(ledger, "main-p881")
+        assert saved == steps.stored(store, invoice_id)
+        assert event == steps.events(store, invoice_id)[-1]
+        assert {state.value: 1} == steps.counts(store, "main-p881")
 
-    def test_a_failure_stays_until_the_next_verdict(self, ledger: Ledger, clock: ManualClock) -> None:
+    def test_a_failure_stays_until_the_next_verdict(self, store: Store, clock: ManualClock) -> None:
         """A retried invoice shows why it waited until it is exported, which clears it."""
-        [invoice_id] = steps.queue(ledger, 1)
-        ledger.save(steps.claim(ledger, invoice_id), Wait(until=clock.now, failure=FAILURE, costs_attempt=True))
-        ledger.sweep(idle_exports=frozenset())
-        again = steps.claim(ledger, invoice_id)
-        going = ledger.save(again, Continue(event="drafted"))
-        done = ledger.save(going, Finish(outcome=Outcome.BOOKED))
+        [invoice_id] = steps.queue(store, 1)
+        store.save(steps.claim(store, invoice_id), Wait(until=clock.now, failure=FAILURE, costs_attempt=True))
+        store.sweep(idle_exports=frozenset())
+        again = steps.claim(store, invoice_id)
+        going = store.save(again, Continue(event="drafted"))
+        done = store.save(going, Finish(outcome=Outcome.BOOKED))
 
         assert [record.failure for record in (again, going, done)] == [FAILURE, FAILURE, None]
         assert done.attempts == 1
 
     def test_a_late_save_counts_while_nobody_took_over(
-        self, ledger: Ledger, clock: ManualClock, policy: LedgerPolicy
+        self, store: Store, clock: ManualClock, policy: StorePolicy
     ) -> None:
         """The lease's time is when others may take over, not when the work becomes worthless."""
-        [invoice_id] = steps.queue(ledger, 1)
-        record = steps.claim(ledger, invoice_id)
+        [invoice_id] = steps.queue(store, 1)
+        record = steps.claim(store, invoice_id)
         clock.advance(policy.lease_seconds * 3)
 
-        assert ledger.save(record, Finish(outcome=Outcome.BOOKED)).state == State.EXPORTED
+        assert store.save(record, Finish(outcome=Outcome.BOOKED)).state == State.EXPORTED
 
-    def test_a_stale_holder_writes_nothing(self, ledger: Ledger, clock: ManualClock, policy: LedgerPolicy) -> None:
+    def test_a_stale_holder_writes_nothing(self, store: Store, clock: ManualClock, policy: StorePolicy) -> None:
         """After the sweep, and after another's claim, the first holder's saves are refused."""
-        [invoice_id] = steps.queue(ledger, 1)
-        stale = steps.claim(ledger, invoice_id).with_progress(draft_number=5)
+        [invoice_id] = steps.queue(store, 1)
+        stale = steps.claim(store, invoice_id).with_progress(draft_number=5)
         clock.advance(policy.lease_seconds)
-        ledger.sweep(idle_exports=frozenset())
-        before = steps.stored(ledger, invoice_id)
+        store.sweep(idle_exports=frozenset())
+        before = steps.stored(store, invoice_id)
         with pytest.raises(LeaseLost):
-            ledger.save(stale, Continue(event="drafted"))
-        unchanged = steps.stored(ledger, invoice_id)
-        taken = steps.claim(ledger, invoice_id)
+            store.save(stale, Continue(event="drafted"))
+        unchanged = steps.stored(store, invoice_id)
+        taken = steps.claim(store, invoice_id)
         with pytest.raises(LeaseLost):
-            ledger.save(stale, Finish(outcome=Outcome.BOOKED))
+            store.save(stale, Finish(outcome=Outcome.BOOKED))
 
-        assert (before, taken, 2) == (unchanged, steps.stored(ledger, invoice_id), taken.fence)
+        assert (before, taken, 2) == (unchanged, steps.stored(store, invoice_id), taken.fence)
 
-    def test_a_verdict_is_given_once(self, ledger: Ledger) -> None:
+    def test_a_verdict_is_given_once(self, store: Store) -> None:
         """A save after the lease was released is refused, and so is one of an unknown invoice."""
-        [invoice_id] = steps.queue(ledger, 1)
-        record = steps.claim(ledger, invoice_id)
-        ledger.save(record, Bury(failure=FAILURE))
+        [invoice_id] = steps.queue(store, 1)
+        record = steps.claim(store, invoice_id)
+        store.save(record, MoveToDeadLetters(failure=FAILURE))
 
         with pytest.raises(LeaseLost):
-            ledger.save(record, Finish(outcome=Outcome.BOOKED))
+            store.save(record, Finish(outcome=Outcome.BOOKED))
         with pytest.raises(LeaseLost):
-            ledger.save(replace(record, id="main-9"), Finish(outcome=Outcome.BOOKED))
+            store.save(replace(record, id="main-9"), Finish(outcome=Outcome.BOOKED))

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from worker.domain.invoice_period import ControlTotal, NewInvoice, PeriodRecord
 from worker.domain.record import Continue, InvoiceRecord
-from worker.domain.store_port import Ledger, SharedCreation, Unclaimed
+from worker.domain.store_port import SharedRecord, Store, Unclaimed
 from worker.errors import Failure
 
 EVENT = "/opter/acme/1#e-1"
@@ -50,7 +50,7 @@ def new_invoice(number: int, *, export: str = "main", content: str = "one") -> N
 
 
 def take_in(
-    ledger: Ledger,
+    store: Store,
     *numbers: int,
     export: str = "main",
     period_number: int = 881,
@@ -58,73 +58,73 @@ def take_in(
 ) -> PeriodRecord:
     """Register these invoices in a period and close the event."""
     whole = period(period_number, export=export, count=len(numbers))
-    ledger.open_period(whole, event)
-    ledger.register(whole.id, event, [new_invoice(number, export=export) for number in numbers])
-    ledger.close_event(whole.id, event)
+    store.open_period(whole, event)
+    store.register(whole.id, event, [new_invoice(number, export=export) for number in numbers])
+    store.close_event(whole.id, event)
     return whole
 
 
-def queue(ledger: Ledger, *numbers: int, export: str = "main", period_number: int = 881) -> list[str]:
+def queue(store: Store, *numbers: int, export: str = "main", period_number: int = 881) -> list[str]:
     """Take these invoices in and let the preflight pass them all."""
-    whole = take_in(ledger, *numbers, export=export, period_number=period_number, event=f"{export}{period_number}")
-    return check(ledger, whole.id)
+    whole = take_in(store, *numbers, export=export, period_number=period_number, event=f"{export}{period_number}")
+    return check(store, whole.id)
 
 
-def check(ledger: Ledger, period_id: str) -> list[str]:
+def check(store: Store, period_id: str) -> list[str]:
     """Run a preflight that passes everything received."""
-    fence = ledger.claim_period(period_id)
+    fence = store.claim_period(period_id)
     assert fence is not None
-    ids = [record.id for record in ledger.received(period_id)]
-    passed = ledger.pass_preflight(period_id, fence, read=READ, queued=ids, look=frozenset(), dead={})
-    ledger.finish_preflight(period_id, fence, notice="")
+    ids = [record.id for record in store.received(period_id)]
+    passed = store.pass_preflight(period_id, fence, read=READ, queued=ids, lookup=frozenset(), dead={})
+    store.finish_preflight(period_id, fence, notice="")
     return list(passed)
 
 
-def bury(ledger: Ledger, *numbers: int) -> list[str]:
+def dead_letter(store: Store, *numbers: int) -> list[str]:
     """Take these invoices in and let the preflight refuse them all."""
-    whole = take_in(ledger, *numbers)
-    fence = ledger.claim_period(whole.id)
+    whole = take_in(store, *numbers)
+    fence = store.claim_period(whole.id)
     assert fence is not None
     ids = [f"main-{number}" for number in numbers]
-    ledger.pass_preflight(whole.id, fence, read=READ, queued=[], look=frozenset(), dead=dict.fromkeys(ids, FAILURE))
-    ledger.finish_preflight(whole.id, fence, notice="")
+    store.pass_preflight(whole.id, fence, read=READ, queued=[], lookup=frozenset(), dead=dict.fromkeys(ids, FAILURE))
+    store.finish_preflight(whole.id, fence, notice="")
     return ids
 
 
-def claim(ledger: Ledger, invoice_id: str) -> InvoiceRecord:
+def claim(store: Store, invoice_id: str) -> InvoiceRecord:
     """Claim an invoice that can be claimed."""
-    record = ledger.claim(invoice_id)
+    record = store.claim(invoice_id)
     assert not isinstance(record, Unclaimed)
     return record
 
 
-def stored(ledger: Ledger, invoice_id: str) -> InvoiceRecord:
+def stored(store: Store, invoice_id: str) -> InvoiceRecord:
     """Return the record as it is now, without its history."""
-    record = ledger.invoice(invoice_id)
+    record = store.invoice(invoice_id)
     assert record is not None
     return replace(record, history=())
 
 
-def events(ledger: Ledger, invoice_id: str) -> list[tuple[str, str]]:
+def events(store: Store, invoice_id: str) -> list[tuple[str, str]]:
     """Return what the history says."""
-    record = ledger.invoice(invoice_id)
+    record = store.invoice(invoice_id)
     assert record is not None
     return [(entry.event, entry.detail) for entry in record.history]
 
 
-def counts(ledger: Ledger, period_id: str) -> dict[str, int]:
+def counts(store: Store, period_id: str) -> dict[str, int]:
     """Return a period's counts by state name."""
-    found = ledger.period(period_id)
+    found = store.period(period_id)
     assert found is not None
     return {state.value: number for state, number in found.counts.items()}
 
 
-def state_of_period(ledger: Ledger, period_id: str) -> str:
-    found = ledger.period(period_id)
+def state_of_period(store: Store, period_id: str) -> str:
+    found = store.period(period_id)
     assert found is not None
     return found.state.value
 
 
-def numbered(creation: SharedCreation, number: str) -> SharedCreation:
+def numbered(creation: SharedRecord, number: str) -> SharedRecord:
     """Return the creation with its number known."""
     return replace(creation, number=number)

@@ -4,7 +4,7 @@ import threading
 
 from worker.cli.processes import run_intake
 from worker.domain.reasons import ProcessReason, failure
-from worker.errors import LedgerDown
+from worker.errors import StoreUnavailable
 
 
 class Sweeps:
@@ -28,7 +28,7 @@ class Sweeps:
 def test_sweeps_go_on_after_redis_was_down_and_after_a_fault() -> None:
     """They heal everything else, so nothing may end them but the stop."""
     stop = threading.Event()
-    down = LedgerDown(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer."))
+    down = StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer."))
     sweeps = Sweeps(stop, down, down, ValueError("a fault of ours"), 3)
 
     run_intake(lambda event: event.wait(10) and None, sweeps.turn, interval=0.001, stop=stop)

@@ -9,9 +9,9 @@ from support.samples import export, invoice, line, reference
 
 from worker.cli.setup_report import attempt, prove
 from worker.domain.reasons import ProcessReason, failure
-from worker.economic.mapping.master_data import Document, EconomicCustomer, ReferenceData
+from worker.economic.mapping.master_data import Document, EconomicCustomer, MasterData
 from worker.economic.reasons import EconomicReason
-from worker.errors import LedgerDown, Misconfigured, Retryable, Unreachable
+from worker.errors import Misconfigured, Retryable, StoreUnavailable, Unreachable
 
 TODAY = date(2026, 11, 20)
 
@@ -23,7 +23,7 @@ class Agreement:
         self.refuses = refuses
         self.asked: frozenset[str] = frozenset()
 
-    def reference_data(self, sales_accounts: frozenset[str]) -> ReferenceData:
+    def master_data(self, sales_accounts: frozenset[str]) -> MasterData:
         if self.refuses:
             raise Misconfigured(failure(EconomicReason.TOKENS_REFUSED, "e-conomic refuses the tokens."))
         self.asked = sales_accounts
@@ -72,7 +72,7 @@ class Silent(Agreement):
         super().__init__()
         self.error = error
 
-    def reference_data(self, _: frozenset[str]) -> ReferenceData:
+    def master_data(self, _: frozenset[str]) -> MasterData:
         raise self.error
 
 
@@ -90,7 +90,7 @@ def test_an_unreachable_economic_is_told_of_its_export_alone(bench: Bench) -> No
 
 def test_a_ledger_that_is_down_ends_the_check(bench: Bench) -> None:
     """Without Redis nothing can be proven of any export."""
-    agreement = Silent(LedgerDown(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer.")))
+    agreement = Silent(StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer.")))
 
-    with pytest.raises(LedgerDown):
+    with pytest.raises(StoreUnavailable):
         attempt(export(), agreement, bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked

@@ -18,8 +18,8 @@ def booked(number: int = 100353, **changes: Any) -> dict[str, Any]:
 def wrong(state: dict[str, Any], findings: tuple[str, ...] = ()) -> list[str]:
     whole = {"booked": {"100353": booked()}, "drafts": {}, "customers": {}} | state
     found = reconcile([invoice()], whole, export="main", findings=findings)
-    assert found.holds is not any(one.wrong for one in found.verdicts)
-    return [one.what for one in found.verdicts if one.wrong]
+    assert found.holds is not any(one.wrong for one in found.rules)
+    return [one.what for one in found.rules if one.wrong]
 
 
 def test_all_is_well() -> None:

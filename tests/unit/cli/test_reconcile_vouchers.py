@@ -57,8 +57,8 @@ def wrong(vouchers: Mapping[str, Any], **changes: Any) -> list[str]:
     """Return what does not hold."""
     state = {"vouchers": vouchers, "attachments": {KEY: [{"sha256": DIGEST}]}, "customers": {}}
     found = reconcile_vouchers([SOURCE], state | {"drafts": {}, "booked": {}} | changes, HOW, findings=())
-    assert found.holds is not any(one.wrong for one in found.verdicts)
-    return [one.what for one in found.verdicts if one.wrong]
+    assert found.holds is not any(one.wrong for one in found.rules)
+    return [one.what for one in found.rules if one.wrong]
 
 
 ONCE = "every invoice is one voucher in journal 1"

@@ -4,7 +4,7 @@ import pytest
 from support.cli import Bench, book, check, claimed, half_done
 
 from worker.domain.reasons import ProcessReason, failure
-from worker.domain.record import Bury, Finish, Outcome, State
+from worker.domain.record import Finish, MoveToDeadLetters, Outcome, State
 from worker.economic.reasons import EconomicReason
 
 
@@ -22,7 +22,7 @@ def whole(bench: Bench) -> str:
     check(bench.memory, period, {})
     for number in (100354, 100355):
         book(bench.memory, f"main-{number}")
-    bench.memory.settle_by_hand("main-100356", by="kim", why="entered")
+    bench.memory.mark_exported("main-100356", by="kim", why="entered")
     return period
 
 
@@ -34,7 +34,7 @@ def test_single_invoices_go_again(bench: Bench) -> None:
     assert "2 invoices to be looked up and exported again." in bench.stdout.getvalue()
     record = bench.memory.invoice("main-100353")
     assert record is not None
-    assert (record.state, record.outcome, record.progress.look) == (State.RECEIVED, None, True)
+    assert (record.state, record.outcome, record.progress.lookup) == (State.RECEIVED, None, True)
     assert (record.history[-1].event, record.history[-1].detail) == ("reexport", "anna")
 
 
@@ -92,7 +92,7 @@ def test_the_report_of_the_run(bench: Bench) -> None:
     ends = [
         ("main-100353", Finish(outcome=Outcome.BOOKED), True),
         ("main-100354", Finish(outcome=Outcome.BOOKED), False),
-        ("main-100355", Bury(failure=failure(EconomicReason.BOOKED_DIFFERS, "by 1.00")), False),
+        ("main-100355", MoveToDeadLetters(failure=failure(EconomicReason.BOOKED_DIFFERS, "by 1.00")), False),
     ]
 
     def while_waiting(_: float) -> None:

@@ -82,7 +82,7 @@ def test_treat_as_exported(bench: Bench) -> None:
     """A dead letter entered by hand counts as exported, with who and why in its history."""
     half_done(bench)
 
-    assert bench.run("settle", "main-100356", "--by", "anna", "--why", "entered as 100356") == 0
+    assert bench.run("mark-exported", "main-100356", "--by", "anna", "--why", "entered as 100356") == 0
     record = bench.memory.invoice("main-100356")
     assert record is not None
     assert (record.state, record.outcome) == (State.EXPORTED, Outcome.BY_HAND)
@@ -93,7 +93,7 @@ def test_what_has_not_begun_can_be_settled(bench: Bench) -> None:
     """100354 waits, and nothing of it was sent: it will not be posted."""
     half_done(bench)
 
-    assert bench.run("settle", "main-100354", "--by", "anna", "--why", "by hand") == 0
+    assert bench.run("mark-exported", "main-100354", "--by", "anna", "--why", "by hand") == 0
     assert state(bench, "main-100354") is State.EXPORTED
 
 
@@ -105,7 +105,7 @@ def test_what_may_be_in_e_conomic_cannot_be_settled(bench: Bench) -> None:
     begun = claimed(bench.memory, "main-100354").with_progress(draft_number=5)
     bench.memory.save(begun, Wait(until=bench.clock() + 60, failure=THROTTLED, costs_attempt=False))
 
-    assert bench.run("settle", "main-100354", "--by", "anna", "--why", "by hand") == 1
+    assert bench.run("mark-exported", "main-100354", "--by", "anna", "--why", "by hand") == 1
     assert "something of it may be in e-conomic" in bench.stderr.getvalue()
     assert state(bench, "main-100354") is State.WAITING
 
@@ -114,5 +114,5 @@ def test_what_is_exported_cannot_be_settled(bench: Bench) -> None:
     """100353 is booked: who settles it has another one in mind."""
     half_done(bench)
 
-    assert bench.run("settle", "main-100353", "--by", "anna", "--why", "by hand") == 1
+    assert bench.run("mark-exported", "main-100353", "--by", "anna", "--why", "by hand") == 1
     assert "there is nothing to settle" in bench.stderr.getvalue()

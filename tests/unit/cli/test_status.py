@@ -5,7 +5,7 @@ from support.samples import invoice
 
 from worker.domain.reasons import ProcessReason, failure
 from worker.economic.reasons import EconomicReason
-from worker.errors import LedgerDown
+from worker.errors import StoreUnavailable
 
 
 def test_an_empty_ledger_needs_nobody(bench: Bench) -> None:
@@ -126,7 +126,7 @@ def test_a_redis_that_is_down_is_told_with_exit_code_3(bench: Bench) -> None:
     """What is wrong and what to do, on standard error."""
 
     def down() -> None:
-        raise LedgerDown(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer: refused."))
+        raise StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer: refused."))
 
     bench.memory.periods = down  # type: ignore[method-assign, assignment]
 

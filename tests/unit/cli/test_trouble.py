@@ -3,11 +3,11 @@
 import pytest
 from support.cli import Bench
 
-from config.errors import ConfigurationMistakes, Mistake
+from config.errors import ConfigurationError, ConfigurationErrors
 from worker.cli.error_output import explain
 from worker.domain.reasons import ProcessReason, failure
 from worker.economic.reasons import EconomicReason
-from worker.errors import ExportError, LedgerDown, Misconfigured, Refused, Throttled, Uncertain, Unreachable
+from worker.errors import ExportError, Misconfigured, Refused, StoreUnavailable, Throttled, Uncertain, Unreachable
 from worker.local.embedded import EmbeddedServerError
 
 FAILURE = failure(
@@ -33,7 +33,7 @@ def test_what_is_wrong_and_what_to_do(bench: Bench, error: ExportError, code: in
 
 def test_which_redis_is_meant(bench: Bench) -> None:
     """Who has none yet learns where one comes from; exit code 3."""
-    assert explain(LedgerDown(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer.")), bench.err) == 3
+    assert explain(StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer.")), bench.err) == 3
     assert bench.stderr.getvalue().endswith(
         "\n  → `opter-economic up` brings a Redis of its own; any other is named by REDIS_URL.\n"
     )
@@ -41,18 +41,18 @@ def test_which_redis_is_meant(bench: Bench) -> None:
 
 def test_all_mistakes_of_the_configuration(bench: Bench) -> None:
     """Each with its place and the way out; exit code 2."""
-    key = Mistake(
+    key = ConfigurationError(
         file="exports.toml",
         entry="exports.main",
         key="layuot",
         problem="is not a known key.",
         next_step='Did you mean "layout"?',
     )
-    setting = Mistake(
+    setting = ConfigurationError(
         file="environment", entry="", key="OPTER_ECONOMIC_X", problem="is not a known setting.", next_step=""
     )
 
-    assert explain(ConfigurationMistakes([key, setting]), bench.err) == 2
+    assert explain(ConfigurationErrors([key, setting]), bench.err) == 2
     assert bench.stderr.getvalue() == (
         "✗ 2 mistakes in settings or exports file; nothing was started.\n"
         "  exports.toml: exports.main: layuot is not a known key.\n"

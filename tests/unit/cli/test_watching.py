@@ -5,9 +5,9 @@ from support.samples import invoice
 
 from worker.cli.watching import PeriodNews
 from worker.domain.reasons import ProcessReason, failure
-from worker.domain.store_port import Ledger
+from worker.domain.store_port import Store
 from worker.economic.reasons import EconomicReason
-from worker.errors import LedgerDown
+from worker.errors import StoreUnavailable
 
 
 def lines(news: PeriodNews) -> list[str]:
@@ -51,8 +51,8 @@ def test_a_redis_that_is_down_is_said_once() -> None:
     class Down:
         """A ledger without its Redis."""
 
-        def periods(self) -> Ledger:
-            raise LedgerDown(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer."))
+        def periods(self) -> Store:
+            raise StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer."))
 
     news = PeriodNews(Down())  # type: ignore[arg-type]  # the part of the ledger that is asked first
 

@@ -1,7 +1,7 @@
 import pytest
 from support.samples import export
 
-from config.targets import at_economic, elsewhere, split_addresses
+from config.targets import at_economic, non_production_targets, split_addresses
 
 SANDBOX = "http://127.0.0.1:8765"
 
@@ -25,7 +25,7 @@ def test_only_e_conomics_own_hosts_are_its_own(url: str, own: bool) -> None:  # 
     exports = {"main": export(api_url=url)}
 
     assert at_economic(exports) == ({"main": url} if own else {})
-    assert elsewhere(exports) == ({} if own else {"main": url})
+    assert non_production_targets(exports) == ({} if own else {"main": url})
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from config.docs_tables import KeyRow, KeyTable, exports_tables
-from config.exports import Export, InvoiceTypeName, TypeRules
+from config.exports import ExportConfig, InvoiceTypeName, TypeRules
 from config.exports_file import load_exports
 from config.tokens import SOURCES
 
@@ -18,7 +18,7 @@ VOUCHER_ONLY = {("exports.NAME", "journal"), ("exports.NAME.types.TYPE", "journa
 TOGETHER = ("api_url", "openapi_url")
 
 
-def loaded(folder: Path, table: KeyTable, row: KeyRow, value: str) -> Export:
+def loaded(folder: Path, table: KeyTable, row: KeyRow, value: str) -> ExportConfig:
     """Load a file with nothing but what is required, and one key more or otherwise."""
     place, key = table.name.replace("NAME", "main").replace("TYPE", "interest"), row.key
     method = "voucher" if (table.name, key) in VOUCHER_ONLY or value == '"voucher"' else "invoice"
@@ -38,14 +38,14 @@ def loaded(folder: Path, table: KeyTable, row: KeyRow, value: str) -> Export:
     return _load(folder, tables, {"T": "token-1", value.strip('"'): "token-4711"})
 
 
-def _load(folder: Path, tables: Mapping[str, Mapping[str, str]], env: Mapping[str, str]) -> Export:
+def _load(folder: Path, tables: Mapping[str, Mapping[str, str]], env: Mapping[str, str]) -> ExportConfig:
     lines = [line for name, keys in tables.items() for line in (f"[{name}]", *(f"{k} = {v}" for k, v in keys.items()))]
     file = folder / "exports.toml"
     file.write_text("\n".join(lines), encoding="utf-8")
     return load_exports(file, env=env, secrets=folder)["main"]
 
 
-def value_of(export: Export, table: KeyTable, key: str) -> Any:
+def value_of(export: ExportConfig, table: KeyTable, key: str) -> Any:
     """Return what a key came to."""
     if table.name == "exports.NAME.types.TYPE":
         return getattr(export.rules_of("interest"), key)
@@ -57,19 +57,19 @@ def default_of(table: KeyTable, key: str) -> Any:
     if table.name == "exports.NAME.types.TYPE":
         return TypeRules.model_fields[key].default
     section = table.name.removeprefix("exports.NAME").removeprefix(".")
-    model: Any = Export.model_fields[section].annotation if section else Export
+    model: Any = ExportConfig.model_fields[section].annotation if section else ExportConfig
     return model.model_fields[key].get_default(call_default_factory=True)
 
 
 def test_every_key_is_in_a_table() -> None:
     """Those of the model, table by table; secrets and name are given by other keys."""
     by_other_keys = {"name", *(source.rpartition("_")[0] for source in SOURCES)}
-    sections = {name for name, field in Export.model_fields.items() if not field.description} - by_other_keys
-    own = {f"exports.NAME: {key}" for key in Export.model_fields.keys() - sections - by_other_keys}
+    sections = {name for name, field in ExportConfig.model_fields.items() if not field.description} - by_other_keys
+    own = {f"exports.NAME: {key}" for key in ExportConfig.model_fields.keys() - sections - by_other_keys}
     inner = {
         f"exports.NAME.{name}: {key}"
         for name in sections - {"types"}
-        for key in Export.model_fields[name].annotation.model_fields  # type: ignore[union-attr]  # they are tables
+        for key in ExportConfig.model_fields[name].annotation.model_fields  # type: ignore[union-attr]  # they are tables
     }
     types = {f"exports.NAME.types.TYPE: {key}" for key in TypeRules.model_fields}
     file = {f"exports.NAME: {key}" for key in (*SOURCES, "start_text")}

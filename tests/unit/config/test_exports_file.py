@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from config.errors import ConfigurationMistakes
-from config.exports import Export
+from config.errors import ConfigurationErrors
+from config.exports import ExportConfig
 from config.exports_file import load_exports, read_start_text
 
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "exports.example.toml"
@@ -15,12 +15,12 @@ ENV = {"APP": "app-4711", "GRANT": "grant-4711", "OTHER": "grant-4712"}
 HEAD = '[defaults]\napp_secret_token_env = "APP"\n[defaults.customers]\ngroup = 1\nlayout = 19\n'
 MAIN = '[exports.main]\ngrant_token_env = "GRANT"\n'
 
-Load = Callable[[str], Mapping[str, Export]]
+Load = Callable[[str], Mapping[str, ExportConfig]]
 
 
 @pytest.fixture
 def load(tmp_path: Path) -> Load:
-    def _load(text: str) -> Mapping[str, Export]:
+    def _load(text: str) -> Mapping[str, ExportConfig]:
         file = tmp_path / "exports.toml"
         file.write_text(text, encoding="utf-8")
         return load_exports(file, env=ENV, secrets=tmp_path)
@@ -28,10 +28,10 @@ def load(tmp_path: Path) -> Load:
     return _load
 
 
-def _mistakes(load: Load, text: str) -> list[tuple[str, str]]:
-    with pytest.raises(ConfigurationMistakes) as caught:
+def _errors(load: Load, text: str) -> list[tuple[str, str]]:
+    with pytest.raises(ConfigurationErrors) as caught:
         load(text)
-    return sorted((mistake.entry, mistake.key) for mistake in caught.value.mistakes)
+    return sorted((error.entry, error.key) for error in caught.value.errors)
 
 
 def test_the_published_example_loads(tmp_path: Path) -> None:
@@ -147,12 +147,12 @@ def test_start_text_that_means_nothing_is_refused(text: str, problem: str) -> No
 )  # fmt: skip
 def test_every_mistake_is_reported_at_once(text: str, expected: list[tuple[str, str]], load: Load) -> None:
     """All mistakes of the file come together, each with entry and key."""
-    assert _mistakes(load, text) == expected
+    assert _errors(load, text) == expected
 
 
 def test_a_token_in_the_file_is_refused_and_not_repeated(load: Load) -> None:
     """The file may be under version control; the report may be in a log."""
-    with pytest.raises(ConfigurationMistakes) as caught:
+    with pytest.raises(ConfigurationErrors) as caught:
         load(HEAD + "[exports.main]\ngrant_token = 'SECRET-4711'\n")
 
     assert "SECRET-4711" not in str(caught.value)
@@ -163,7 +163,7 @@ def test_a_token_in_the_file_is_refused_and_not_repeated(load: Load) -> None:
 def test_a_token_in_the_place_of_a_name_is_not_repeated_either(source: str, load: Load) -> None:
     """The likeliest slip of all: the token where the name of its variable or file belongs."""
     token = "kAp4711YQ2ZbN9dWx0sVtR8eLm5uHg3cJf6iOo1T"
-    with pytest.raises(ConfigurationMistakes) as caught:
+    with pytest.raises(ConfigurationErrors) as caught:
         load(HEAD + f"[exports.main]\n{source} = '{token}'\n")
 
     assert token not in str(caught.value)
@@ -178,25 +178,25 @@ def test_a_token_that_is_none_is_refused(token: str, tmp_path: Path) -> None:
     file = tmp_path / "exports.toml"
     file.write_text(HEAD + MAIN)
 
-    with pytest.raises(ConfigurationMistakes) as caught:
+    with pytest.raises(ConfigurationErrors) as caught:
         load_exports(file, env={"APP": "app-4711", "GRANT": token}, secrets=tmp_path)
 
-    assert [mistake.key for mistake in caught.value.mistakes] == ["grant_token"]
+    assert [error.key for error in caught.value.errors] == ["grant_token"]
 
 
 def test_a_misspelt_key_gets_a_suggestion(load: Load) -> None:
     """The nearest known key is named."""
-    with pytest.raises(ConfigurationMistakes, match='Did you mean "tolerance"'):
+    with pytest.raises(ConfigurationErrors, match='Did you mean "tolerance"'):
         load(HEAD + MAIN + "[exports.main.booking]\ntolerence = '0.01'\n")
 
 
 def test_a_strange_key_is_answered_with_the_keys_of_the_file(load: Load) -> None:
     """As they are spelled there: tokens by their source, no name, and the Start text."""
-    with pytest.raises(ConfigurationMistakes) as caught:
+    with pytest.raises(ConfigurationErrors) as caught:
         load(HEAD + MAIN + "zzzz = 1\n")
 
-    [mistake] = caught.value.mistakes
-    known = mistake.next_step.removeprefix("Known here: ").rstrip(".").split(", ")
+    [error] = caught.value.errors
+    known = error.next_step.removeprefix("Known here: ").rstrip(".").split(", ")
     assert {"grant_token_env", "grant_token_file", "app_secret_token_env", "start_text", "method"} <= set(known)
     assert not {"name", "grant_token", "app_secret_token"} & set(known)
 
@@ -207,13 +207,13 @@ def test_a_file_that_is_no_toml_is_one_mistake(content: bytes, tmp_path: Path) -
     file = tmp_path / "exports.toml"
     file.write_bytes(content)
 
-    with pytest.raises(ConfigurationMistakes, match=r"exports\.toml"):
+    with pytest.raises(ConfigurationErrors, match=r"exports\.toml"):
         load_exports(file, env=ENV, secrets=tmp_path)
 
 
 def test_a_missing_file_is_one_mistake(tmp_path: Path) -> None:
     """The way out is named: the example to copy."""
-    with pytest.raises(ConfigurationMistakes, match=r"deploy/exports\.example\.toml"):
+    with pytest.raises(ConfigurationErrors, match=r"deploy/exports\.example\.toml"):
         load_exports(tmp_path / "none.toml", env=ENV, secrets=tmp_path)
 
 
@@ -234,7 +234,7 @@ def test_any_file_loads_or_is_refused_with_mistakes(lines: list[str], tmp_path: 
     outcome: Any
     try:
         outcome = load_exports(file, env=ENV, secrets=tmp_path)
-    except ConfigurationMistakes as caught:
-        outcome = caught.mistakes
+    except ConfigurationErrors as caught:
+        outcome = caught.errors
 
     assert outcome

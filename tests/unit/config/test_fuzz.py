@@ -11,7 +11,7 @@ from support.deployment import DEPLOY
 from support.fuzzing import broken_bytes, fuzzed
 from support.secrecy.marks import SECRET, holding
 
-from config.errors import ConfigurationMistakes
+from config.errors import ConfigurationErrors
 from config.exports_file import load_exports
 
 SAMPLE = (DEPLOY / "exports.example.toml").read_text(encoding="utf-8")
@@ -79,8 +79,8 @@ def _told(path: Path) -> str:
     """Return the exports, or what is wrong with them, as they would be printed."""
     try:
         return repr(load_exports(path, env=TOKENS, secrets=path.parent))
-    except ConfigurationMistakes as mistakes:
-        return "\n".join(f"{one}" for one in mistakes.mistakes if one.problem)
+    except ConfigurationErrors as errors:
+        return "\n".join(f"{one}" for one in errors.errors if one.problem)
 
 
 def test_the_sample_itself_is_usable(folder: Path) -> None:

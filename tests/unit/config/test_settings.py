@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from config.docs_tables import settings_table
-from config.errors import ConfigurationMistakes
+from config.errors import ConfigurationErrors
 from config.settings import load_settings, variable
 
 
@@ -15,10 +15,10 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REDIS_URL", raising=False)
 
 
-def _mistakes(secrets: Path) -> dict[str, str]:
-    with pytest.raises(ConfigurationMistakes) as caught:
+def _errors(secrets: Path) -> dict[str, str]:
+    with pytest.raises(ConfigurationErrors) as caught:
         load_settings(secrets=secrets)
-    return {mistake.key: mistake.problem for mistake in caught.value.mistakes}
+    return {error.key: error.problem for error in caught.value.errors}
 
 
 def test_the_defaults_are_those_of_the_promises(tmp_path: Path) -> None:
@@ -26,9 +26,9 @@ def test_the_defaults_are_those_of_the_promises(tmp_path: Path) -> None:
     settings = load_settings(secrets=tmp_path)
 
     assert (
-        settings.ledger.lease_seconds,
+        settings.store.lease_seconds,
         settings.http.deadline,
-        settings.ledger.max_crashes,
+        settings.store.max_crashes,
     ) == (20.0, 15.0, 3)
     assert settings.intake.queue == "opter:period-closed"
 
@@ -68,14 +68,14 @@ def test_the_nearer_source_of_the_redis_address_wins(
 
 def test_every_mistake_is_reported_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A misspelt name, a bad number and a bad choice come together, each under its variable with its value."""
-    monkeypatch.setenv("OPTER_ECONOMIC_LEDGER__LEASE_SECOND", "30")
+    monkeypatch.setenv("OPTER_ECONOMIC_STORE__LEASE_SECOND", "30")
     monkeypatch.setenv("OPTER_ECONOMIC_WORKER__CONCURRENCY", "many")
     monkeypatch.setenv("OPTER_ECONOMIC_LOG__LEVEL", "loud")
 
-    found = _mistakes(tmp_path)
+    found = _errors(tmp_path)
 
     assert set(found) == {
-        "OPTER_ECONOMIC_LEDGER__LEASE_SECOND",
+        "OPTER_ECONOMIC_STORE__LEASE_SECOND",
         "OPTER_ECONOMIC_WORKER__CONCURRENCY",
         "OPTER_ECONOMIC_LOG__LEVEL",
     }
@@ -84,19 +84,19 @@ def test_every_mistake_is_reported_at_once(tmp_path: Path, monkeypatch: pytest.M
 
 def test_an_unknown_setting_is_reported_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the nearest known one, not a second time as an unknown key of its section."""
-    monkeypatch.setenv("OPTER_ECONOMIC_LEDGER__LEASE_SECOND", "30")
+    monkeypatch.setenv("OPTER_ECONOMIC_STORE__LEASE_SECOND", "30")
 
-    with pytest.raises(ConfigurationMistakes) as caught:
+    with pytest.raises(ConfigurationErrors) as caught:
         load_settings(secrets=tmp_path)
 
-    assert [one.next_step for one in caught.value.mistakes] == ['Did you mean "OPTER_ECONOMIC_LEDGER__LEASE_SECONDS"?']
+    assert [one.next_step for one in caught.value.errors] == ['Did you mean "OPTER_ECONOMIC_STORE__LEASE_SECONDS"?']
 
 
 def test_a_mistake_never_shows_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The Redis address holds a password, so its value stays out of the report."""
     monkeypatch.setenv("REDIS_URL", "http://:PASSWORD@host")
 
-    with pytest.raises(ConfigurationMistakes) as caught:
+    with pytest.raises(ConfigurationErrors) as caught:
         load_settings(secrets=tmp_path)
 
     assert "PASSWORD" not in str(caught.value)
@@ -106,7 +106,7 @@ def test_a_mistake_never_shows_a_secret(tmp_path: Path, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("name", "value", "other"),
     [
-        (variable("http", "deadline"), "25", "OPTER_ECONOMIC_LEDGER__LEASE_SECONDS"),
+        (variable("http", "deadline"), "25", "OPTER_ECONOMIC_STORE__LEASE_SECONDS"),
         (variable("intake", "fetch_deadline"), "30", "OPTER_ECONOMIC_INTAKE__HEARTBEAT"),
     ],
 )
@@ -116,7 +116,7 @@ def test_settings_that_contradict_each_other_are_refused(
     """A call must end before its lease, and a fetch before its consumer counts as dead."""
     monkeypatch.setenv(name, value)
 
-    with pytest.raises(ConfigurationMistakes, match=other):
+    with pytest.raises(ConfigurationErrors, match=other):
         load_settings(secrets=tmp_path)
 
 

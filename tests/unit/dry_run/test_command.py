@@ -4,19 +4,19 @@ import json
 from pathlib import Path
 
 import pytest
-from support.harness import Works
+from support.harness import Harness
 from support.plan_periods import KNOWN, TWICE, period
 from support.planning import PlanBench, methods
 from support.samples import invoice, line
 
 from worker.domain.invoice import Invoice
-from worker.dry_run.plan import GIVEN_LATER
+from worker.dry_run.plan import ASSIGNED_LATER
 
 
 @pytest.fixture
 def bench() -> PlanBench:
     """Commands over the works: a sandbox, and a ledger in memory."""
-    return PlanBench(Works())
+    return PlanBench(Harness())
 
 
 def write(path: Path, *invoices: Invoice) -> str:
@@ -38,7 +38,7 @@ def test_a_period_without_problems_is_shown_and_published_as_planned(bench: Plan
     assert "To be posted   5" in shown
     assert "POST /invoices/drafts" in shown
     assert '"unitNetPrice": 1000.00' in shown  # digit by digit as it is sent
-    assert methods(bench.works) == {"GET"}
+    assert methods(bench.harness) == {"GET"}
     assert not bench.queue.queue
 
     assert bench.run("publish", file, "--period", "881", "--plan", planned) == 0
@@ -64,8 +64,8 @@ def test_what_has_changed_is_told_and_nothing_published(bench: PlanBench, tmp_pa
     file = write(tmp_path / "period.ndjson", invoice(customer=KNOWN))
     bench.run("plan", file, "--period", "881")
     planned = last_line(bench)
-    del bench.works.sandbox.agreement.product_groups[61]
-    bench.works.clock.advance(1)
+    del bench.harness.sandbox.agreement.product_groups[61]
+    bench.harness.clock.advance(1)
 
     assert bench.run("publish", file, "--period", "881", "--plan", planned) == 1
     assert "product group for sales account 3010 is gone" in bench.stderr.getvalue()
@@ -85,7 +85,7 @@ def test_a_period_of_the_ledger_has_the_plan_of_its_event(bench: PlanBench, tmp_
     """By id or by Opter's name; the same invoices, the same hash as from the file."""
     bench.run("plan", write(tmp_path / "period.ndjson", *period()), "--period", "881", "--name", "2026-47A")
     from_file = last_line(bench)
-    bench.works.close_period(*period())
+    bench.harness.close_period(*period())
 
     assert bench.run("plan", "main-p881") == 0
     assert last_line(bench) == from_file
@@ -105,7 +105,7 @@ def test_scripts_get_all_of_it(bench: PlanBench, tmp_path: Path) -> None:
     assert document["fates"]["post"] == len(document["invoices"]) == 5
     assert [one["number"] for one in document["newProducts"]] == ["3012", "3020"]
     assert document["calls"]["writes"] == len(bodies) + len(document["newCustomers"]) + 2
-    assert {body["draftInvoice"]["draftInvoiceNumber"] for body in bodies if "draftInvoice" in body} == {GIVEN_LATER}
+    assert {body["draftInvoice"]["draftInvoiceNumber"] for body in bodies if "draftInvoice" in body} == {ASSIGNED_LATER}
 
 
 def test_full_shows_every_invoice(bench: PlanBench, tmp_path: Path) -> None:

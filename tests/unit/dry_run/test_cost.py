@@ -1,6 +1,6 @@
 """What an export takes: calls and minutes."""
 
-from support.harness import EXPORT, Works
+from support.harness import EXPORT, Harness
 from support.plan_periods import KNOWN, NUMBERED, period
 from support.planning import planned
 from support.samples import customer, invoice
@@ -18,33 +18,33 @@ def test_minutes_are_tokens_over_the_rate_that_may_be_used() -> None:
 
 def test_writes_are_counted_exactly() -> None:
     """Five invoices: draft and booking each, two customers, two products."""
-    assert planned(Works(), *period()).cost.writes == 14
+    assert planned(Harness(), *period()).cost.writes == 14
 
 
 def test_the_calls_of_an_export_are_foretold() -> None:
     """60 invoices of 30 known and 1 new customers: within a tenth of what the export really takes."""
-    works = Works()
-    works.around_http = lambda request, answer: (works.clock.advance(0.05), answer(request))[1]
+    harness = Harness()
+    harness.around_http = lambda request, answer: (harness.clock.advance(0.05), answer(request))[1]
     cards = [customer(code=f"C{n}", ledger_number=1001 + n, corporate_id=None) for n in range(30)]
     invoices = [invoice(customer=[*cards, NUMBERED][n % 31], invoice_number=100301 + n) for n in range(60)]
-    foretold = planned(works, *invoices).cost
-    before = len(works.sandbox.world.journal.entries)
-    works.hire()
-    works.close_period(*invoices)
-    works.until_rest()
-    really = len(works.sandbox.world.journal.entries) - before
+    predicted = planned(harness, *invoices).cost
+    before = len(harness.sandbox.server_state.journal.entries)
+    harness.hire()
+    harness.close_period(*invoices)
+    harness.until_rest()
+    really = len(harness.sandbox.server_state.journal.entries) - before
 
-    assert abs(foretold.reads + foretold.writes - really) <= really / 10
-    assert foretold.writes == 60 * 2 + 1
+    assert abs(predicted.reads + predicted.writes - really) <= really / 10
+    assert predicted.writes == 60 * 2 + 1
 
 
 def test_customers_are_looked_up_together() -> None:
     """The plan itself takes no more calls for thirty customers than for one."""
 
     def calls(number: int) -> int:
-        works = Works(EXPORT)
+        harness = Harness(EXPORT)
         cards = [KNOWN.model_copy(update={"code": f"C{n}", "ledger_number": 1001 + n}) for n in range(number)]
-        planned(works, *(invoice(customer=one, invoice_number=100301 + n) for n, one in enumerate(cards)))
-        return len(works.sandbox.world.journal.entries)
+        planned(harness, *(invoice(customer=one, invoice_number=100301 + n) for n, one in enumerate(cards)))
+        return len(harness.sandbox.server_state.journal.entries)
 
     assert calls(30) == calls(1)

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.harness import EXPORT, Works
+from support.harness import EXPORT, Harness
 from support.plan_periods import KNOWN, NEW, period
 from support.planning import planned
 from support.samples import invoice, line
@@ -22,17 +22,17 @@ MISSING = [
 ]
 
 
-def add_group(works: Works, name: str) -> None:
+def add_group(harness: Harness, name: str) -> None:
     """A person creates a product group in e-conomic."""
-    agreement = works.sandbox.agreement
+    agreement = harness.sandbox.agreement
     agreement.product_groups[67] = agreement.product_groups[63] | {"productGroupNumber": 67, "name": name}
     agreement.sales_accounts[67, 1] = 3020
-    works.clock.advance(1)
+    harness.clock.advance(1)
 
 
 def test_the_same_plan_has_the_same_hash() -> None:
     """Two installations, two moments, one hash; it is one word, fit to be copied."""
-    first, second = planned(Works(), *period()), planned(Works(seed=2), *period())
+    first, second = planned(Harness(), *period()), planned(Harness(seed=2), *period())
 
     assert plan_hash(first) == plan_hash(second)
     assert differences(plan_hash(first), second) == ()
@@ -41,11 +41,11 @@ def test_the_same_plan_has_the_same_hash() -> None:
 
 def test_a_product_group_that_is_now_there_is_named() -> None:
     """Two of three invoices needed group 3050, which somebody has created since the plan."""
-    works = Works()
-    before = plan_hash(planned(works, *MISSING))
-    add_group(works, "3050")
+    harness = Harness()
+    before = plan_hash(planned(harness, *MISSING))
+    add_group(harness, "3050")
 
-    assert differences(before, planned(works, *MISSING)) == (
+    assert differences(before, planned(harness, *MISSING)) == (
         "In e-conomic, product group for sales account 3050 is now there.",
         "2 invoices would be exported differently: main-100353, main-100354.",
         "0 new products before, 1 now.",
@@ -54,21 +54,23 @@ def test_a_product_group_that_is_now_there_is_named() -> None:
 
 def test_a_product_group_that_is_gone_is_named() -> None:
     """Group 63, named 3020, was deleted."""
-    works = Works()
+    harness = Harness()
     wanted = invoice(line(account="3020"), customer=KNOWN)
-    before = plan_hash(planned(works, wanted))
-    del works.sandbox.agreement.product_groups[63]
-    works.clock.advance(1)
+    before = plan_hash(planned(harness, wanted))
+    del harness.sandbox.agreement.product_groups[63]
+    harness.clock.advance(1)
 
-    assert "In e-conomic, product group for sales account 3020 is gone." in differences(before, planned(works, wanted))
+    assert "In e-conomic, product group for sales account 3020 is gone." in differences(
+        before, planned(harness, wanted)
+    )
 
 
 def test_an_invoice_that_changed_is_named() -> None:
     """100353 is 1250.00 in the plan, 2500.00 now."""
-    before = plan_hash(planned(Works(), *period()))
+    before = plan_hash(planned(Harness(), *period()))
     corrected = invoice(line("2000.00"), customer=KNOWN, invoice_number=100353)
 
-    assert differences(before, planned(Works(), corrected, *period()[1:])) == (
+    assert differences(before, planned(Harness(), corrected, *period()[1:])) == (
         "1 invoice changed: main-100353.",
         "1 invoice would be exported differently: main-100353.",
     )
@@ -76,9 +78,9 @@ def test_an_invoice_that_changed_is_named() -> None:
 
 def test_more_or_fewer_invoices_are_counted() -> None:
     """Five planned, four published."""
-    before = plan_hash(planned(Works(), *period()))
+    before = plan_hash(planned(Harness(), *period()))
 
-    assert differences(before, planned(Works(), *period()[:4]))[0] == "5 invoices before, 4 now."
+    assert differences(before, planned(Harness(), *period()[:4]))[0] == "5 invoices before, 4 now."
 
 
 def test_among_many_invoices_the_changed_ones_are_counted_at_least() -> None:
@@ -86,7 +88,7 @@ def test_among_many_invoices_the_changed_ones_are_counted_at_least() -> None:
     many = [invoice(customer=KNOWN, invoice_number=number) for number in range(100301, 100331)]
     other = invoice(line("7.00"), customer=KNOWN, invoice_number=100301)
 
-    told = differences(plan_hash(planned(Works(), *many)), planned(Works(), other, *many[1:]))
+    told = differences(plan_hash(planned(Harness(), *many)), planned(Harness(), other, *many[1:]))
 
     assert told == ("At least 1 invoice changed.", "At least 1 invoice would be exported differently.")
 
@@ -94,9 +96,9 @@ def test_among_many_invoices_the_changed_ones_are_counted_at_least() -> None:
 def test_what_an_operator_changed_in_the_exports_file_is_named() -> None:
     """``booking.book = false``: no bookings any more."""
     export = EXPORT.model_copy(update={"booking": Booking(book=False)})
-    before = plan_hash(planned(Works(), *period()))
+    before = plan_hash(planned(Harness(), *period()))
 
-    assert differences(before, planned(Works(export), *period()))[0] == "booking has changed in the exports file."
+    assert differences(before, planned(Harness(export), *period()))[0] == "booking has changed in the exports file."
 
 
 @pytest.mark.parametrize(
@@ -106,27 +108,27 @@ def test_what_an_operator_changed_in_the_exports_file_is_named() -> None:
 )
 def test_what_changes_nothing_in_the_books_changes_no_hash(changes: dict[str, object]) -> None:
     """How fast, by which token, and a pin to the same agreement."""
-    works = Works(EXPORT.model_copy(update=changes))
+    harness = Harness(EXPORT.model_copy(update=changes))
 
-    assert plan_hash(planned(Works(), *period())) == plan_hash(planned(works, *period()))
+    assert plan_hash(planned(Harness(), *period())) == plan_hash(planned(harness, *period()))
 
 
 def test_another_agreement_is_named() -> None:
     """The same invoices into the books of another company."""
-    works = Works()
-    before = plan_hash(planned(Works(), *period()))
-    works.sandbox.agreement.number = 417002
+    harness = Harness()
+    before = plan_hash(planned(Harness(), *period()))
+    harness.sandbox.agreement.number = 417002
 
-    assert differences(before, planned(works, *period()))[0] == "The plan was for another agreement than 417002."
+    assert differences(before, planned(harness, *period()))[0] == "The plan was for another agreement than 417002."
 
 
 def test_a_customer_that_was_created_meanwhile_is_told() -> None:
     """By hand, with Opter's ledger number: it would be found now."""
-    works = Works()
-    before = plan_hash(planned(works, *period()))
-    works.sandbox.agreement.customers[7001] = works.sandbox.agreement.customers[1001] | {"customerNumber": 7001}
+    harness = Harness()
+    before = plan_hash(planned(harness, *period()))
+    harness.sandbox.agreement.customers[7001] = harness.sandbox.agreement.customers[1001] | {"customerNumber": 7001}
 
-    assert differences(before, planned(works, *period())) == ("2 new or updated customers before, 1 now.",)
+    assert differences(before, planned(harness, *period())) == ("2 new or updated customers before, 1 now.",)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +145,7 @@ def test_a_customer_that_was_created_meanwhile_is_told() -> None:
 )
 def test_every_part_of_a_plan_matters(change: Callable[..., object]) -> None:
     """Agreement, period, invoices, creations, set-up on both sides: each changes the hash, and something is told."""
-    plan = planned(Works(), *period())
+    plan = planned(Harness(), *period())
     other = change(plan)
 
     assert differences(plan_hash(plan), other) != ()  # type: ignore[arg-type]  # ``replace`` of a plan is a plan
@@ -153,12 +155,12 @@ def test_every_part_of_a_plan_matters(change: Callable[..., object]) -> None:
 def test_a_text_that_is_no_hash_is_refused(text: str) -> None:
     """A cut or mistyped hash never passes for "nothing has changed"."""
     with pytest.raises(NotAHash):
-        differences(text, planned(Works(), *period()))
+        differences(text, planned(Harness(), *period()))
 
 
 def test_a_hash_cut_at_its_end_is_refused_or_differs() -> None:
     """However much of it was copied."""
-    plan = planned(Works(), invoice(customer=NEW))
+    plan = planned(Harness(), invoice(customer=NEW))
     whole = plan_hash(plan)
 
     def passes(text: str) -> bool:
@@ -189,10 +191,10 @@ def test_a_missing_thing_is_marked_as_such() -> None:
 
 def test_amounts_that_e_conomic_would_compute_matter() -> None:
     """The same requests, but another VAT foretold."""
-    plan = planned(Works(), *period())
+    plan = planned(Harness(), *period())
     first = plan.invoices[0]
-    assert first.foretold is not None
-    amounts = replace(first.foretold.amounts, vat=Decimal("0.00"))
-    other = replace(first, foretold=replace(first.foretold, amounts=amounts))
+    assert first.predicted is not None
+    amounts = replace(first.predicted.amounts, vat=Decimal("0.00"))
+    other = replace(first, predicted=replace(first.predicted, amounts=amounts))
 
     assert plan_hash(plan) != plan_hash(replace(plan, invoices=(other, *plan.invoices[1:])))

@@ -6,7 +6,7 @@ import pytest
 from support.samples import export, invoice, line, reference
 
 from worker.dry_run.plan import VatLine
-from worker.dry_run.prediction import difference, foretell_draft, source_amounts
+from worker.dry_run.prediction import difference, predict_draft, source_amounts
 
 
 @pytest.mark.parametrize(
@@ -25,18 +25,18 @@ def test_vat_is_foretold_in_both_ways_of_rounding(nets: list[str], told: str | N
     if told:
         source = source.model_copy(update={"vat": Decimal(told)})
 
-    foretold = foretell_draft(source, export(), reference())
+    predicted = predict_draft(source, export(), reference())
 
-    assert (foretold.amounts.vat, foretold.certain) == (Decimal(vat), certain)
-    assert foretold.amounts.net == sum(map(Decimal, nets))
-    assert foretold.amounts.gross == foretold.amounts.net + foretold.amounts.vat
+    assert (predicted.amounts.vat, predicted.certain) == (Decimal(vat), certain)
+    assert predicted.amounts.net == sum(map(Decimal, nets))
+    assert predicted.amounts.gross == predicted.amounts.net + predicted.amounts.vat
 
 
 def test_each_line_is_told_with_its_account_and_vat_code() -> None:
     """3010 carries U25, 3012 never carries VAT (see the sample agreement)."""
-    foretold = foretell_draft(invoice(line(), line(account="3012", rate="0.00")), export(), reference())
+    predicted = predict_draft(invoice(line(), line(account="3012", rate="0.00")), export(), reference())
 
-    assert foretold.vat == (
+    assert predicted.vat == (
         VatLine(line=1, account=1001, code="U25", rate=Decimal(25)),
         VatLine(line=2, account=2001, code=None, rate=Decimal("0.00")),
     )
@@ -47,6 +47,6 @@ def test_a_difference_within_the_tolerance_stops_nothing(tolerance: str, stopped
     """Opter 75.09, e-conomic 75.08 either way: one øre."""
     source = invoice(line("300.30", vat="75.09"))
 
-    found = difference(foretell_draft(source, export(), reference()), source_amounts(source), Decimal(tolerance))
+    found = difference(predict_draft(source, export(), reference()), source_amounts(source), Decimal(tolerance))
 
     assert (found is not None) == stopped

@@ -4,79 +4,79 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from support.harness import Works
+from support.harness import Harness
 from support.plan_periods import NEW
 from support.planning import planned
 from support.samples import invoice
 
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.record import Intent, State
-from worker.dry_run.plan import Fate
+from worker.dry_run.plan import PlannedAction
 from worker.dry_run.planner import plan_ledger
 from worker.dry_run.reading import PlanWouldWrite, ReadOnly
 from worker.economic.mapping.customer_matching import card_key
 from worker.workflow.single_flight import known_key
 
 
-def read_only(works: Works) -> ReadOnly:
-    return ReadOnly(works.client, began=works.clock(), sleep=works.clock.advance)
+def read_only(harness: Harness) -> ReadOnly:
+    return ReadOnly(harness.client, began=harness.clock(), sleep=harness.clock.advance)
 
 
 def test_nothing_can_be_sent() -> None:
     """A mistake in this program ends the plan; e-conomic never hears of it."""
-    works = Works()
+    harness = Harness()
     intent = Intent(step="draft", method="POST", path="/invoices/drafts", body="{}", key="k", at=0.0)
 
     with pytest.raises(PlanWouldWrite, match="POST /invoices/drafts"):
-        read_only(works).send(intent)
+        read_only(harness).send(intent)
     with pytest.raises(PlanWouldWrite):
-        read_only(works).attach(1, "2026-10001", b"%PDF-", key="k")
-    assert works.sandbox.world.journal.entries == []
+        read_only(harness).attach(1, "2026-10001", b"%PDF-", key="k")
+    assert harness.sandbox.server_state.journal.entries == []
 
 
 def test_the_ledger_is_read_only_too() -> None:
     """States are told; leases, pauses and saves are refused."""
-    works = Works()
-    works.close_period(invoice())
-    ledger = plan_ledger(works.ledger, {})
+    harness = Harness()
+    harness.close_period(invoice())
+    store = plan_ledger(harness.store, {})
 
-    assert ledger.states(["main-100353", "main-1"]) == {"main-100353": State.RECEIVED}
+    assert store.states(["main-100353", "main-1"]) == {"main-100353": State.RECEIVED}
     with pytest.raises(PlanWouldWrite, match="open_shared"):
-        ledger.open_shared("known:417001:x")
+        store.open_shared("known:417001:x")
     with pytest.raises(PlanWouldWrite, match="pause"):
-        ledger.pause("main", failure(ProcessReason.EXPORT_PAUSED, "No."))
+        store.pause("main", failure(ProcessReason.EXPORT_PAUSED, "No."))
 
 
 def test_a_plan_leaves_the_ledger_as_it_is() -> None:
     """No record, period or lease: who really creates that customer afterwards is the first to hold it."""
-    works = Works()
-    works.close_period(invoice(customer=NEW))
-    before = works.records(), works.ledger.periods()
-    plan = planned(works, invoice(customer=NEW))
+    harness = Harness()
+    harness.close_period(invoice(customer=NEW))
+    before = harness.records(), harness.store.periods()
+    plan = planned(harness, invoice(customer=NEW))
 
-    assert (works.records(), works.ledger.periods()) == before
-    assert works.ledger.open_shared(known_key(plan.agreement, card_key(NEW))).fence == 1
+    assert (harness.records(), harness.store.periods()) == before
+    assert harness.store.open_shared(known_key(plan.agreement, card_key(NEW))).fence == 1
 
 
 def test_a_plan_waits_for_the_rate() -> None:
     """e-conomic throttles two calls for seven seconds each: the plan goes on after them."""
-    works = Works()
-    began, refusals = works.clock(), [429, 429]
+    harness = Harness()
+    began, refusals = harness.clock(), [429, 429]
 
     def throttle(request: httpx.Request, answer: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
         if refusals:
             return httpx.Response(refusals.pop(), headers={"Retry-After": "7"}, json={}, request=request)
         return answer(request)
 
-    works.around_http = throttle
+    harness.around_http = throttle
 
-    assert planned(works, invoice(customer=NEW)).fates == {Fate.POST: 1}
-    assert works.clock() - began >= 14.0
+    assert planned(harness, invoice(customer=NEW)).actions == {PlannedAction.POST: 1}
+    assert harness.clock() - began >= 14.0
 
 
 def test_what_would_be_created_is_found_from_then_on() -> None:
     """By number, corporate id and name, as the export would find it."""
-    economic = read_only(Works())
+    economic = read_only(Harness())
     economic.pretend_customer(7001, {"name": "Ny ApS", "currency": "DKK", "corporateIdentificationNumber": "88000001"})
 
     found = (

@@ -97,7 +97,7 @@ class TestDocuments:
         found = client(wire).documents(["main-1", "main-2"])
 
         assert wire.asked == ["GET /invoices/drafts", "GET /invoices/booked"]
-        assert [(one.number, one.booked, one.reference, one.former_draft) for one in found] == [
+        assert [(one.number, one.booked, one.document_reference, one.former_draft) for one in found] == [
             (17, False, "main-1", None),
             (100, True, "main-2", 16),
         ]
@@ -140,7 +140,7 @@ class TestDocuments:
         assert client(wire).booked(100) == Document(
             number=100,
             booked=True,
-            reference="main-1",
+            document_reference="main-1",
             customer=1001,
             date="2026-11-20",
             currency="DKK",

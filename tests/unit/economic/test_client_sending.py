@@ -15,7 +15,7 @@ from worker.economic.client import EconomicClient
 from worker.economic.port import Reply
 from worker.economic.thread_clients import Timeouts
 from worker.errors import Retryable, Throttled
-from worker.store.rate_limiter import MemoryGate
+from worker.store.rate_limiter import MemoryRateLimiter
 
 ACME = {"customerNumber": 1001, "name": "Acme A/S", "corporateIdentificationNumber": "12345678", "currency": "DKK"}
 
@@ -104,7 +104,7 @@ class TestRate:
         headers = {"X-CallCost": "13", "X-RateLimiting": "token-limit-10000-per-60-seconds: 42/10000"}
         for number in (1, 2):
             wire.lay(f"GET /invoices/drafts/{number}", httpx.Response(404, json={"logId": "x"}, headers=headers))
-        asked = client(wire, gate=spy)
+        asked = client(wire, rate_limiter=spy)
         asked.draft(1)
         asked.draft(2)
 
@@ -116,7 +116,7 @@ class TestRate:
         wire, spy = Wire(), Spy()
         for number in range(1, 6):
             wire.lay(f"GET /invoices/drafts/{number}", (404, {"logId": "x"}))
-        asked = client(wire, gate=spy)
+        asked = client(wire, rate_limiter=spy)
         asked.draft(1)
         for first in (2, 4):
             with asked.metered():
@@ -129,7 +129,7 @@ class TestRate:
         """Its tokens go back."""
         wire, spy = Wire(), Spy()
         wire.lay("GET /invoices/drafts/1", httpx.ConnectError("refused"), httpx.ReadTimeout("slow"))
-        asked = client(wire, gate=spy)
+        asked = client(wire, rate_limiter=spy)
         for _ in range(2):
             with pytest.raises(Retryable):
                 asked.draft(1)
@@ -140,9 +140,9 @@ class TestRate:
         """A refusal of the gate reaches the caller as it is."""
         wire = Wire()
         clock = ManualClock()
-        gate = MemoryGate(clock=clock, sleep=clock.advance)
+        rate_limiter = MemoryRateLimiter(clock=clock, sleep=clock.advance)
         wire.lay("GET /invoices/drafts/1", httpx.Response(429, headers={"retry-after": "30"}))
-        asked = client(wire, gate=gate, clock=clock)
+        asked = client(wire, rate_limiter=rate_limiter, clock=clock)
         for _ in range(2):
             with pytest.raises(Throttled):
                 asked.draft(1)
@@ -183,7 +183,7 @@ def test_each_thread_has_its_own_connection() -> None:
     clock = ManualClock()
     asked = EconomicClient(
         samples.export(),
-        gate=MemoryGate(clock=clock, sleep=clock.advance),
+        rate_limiter=MemoryRateLimiter(clock=clock, sleep=clock.advance),
         timeouts=Timeouts(),
         clock=clock,
         transport=transport,

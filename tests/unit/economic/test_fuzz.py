@@ -30,7 +30,7 @@ START = 1_795_248_000.0
 MOST_CALLS = 1100
 YEAR = (date(2026, 1, 1), date(2026, 12, 31))
 READS: Mapping[str, Callable[[EconomicClient], Any]] = {
-    "reference data": lambda one: one.reference_data(frozenset({"3010", "3012"})),
+    "reference data": lambda one: one.master_data(frozenset({"3010", "3012"})),
     "customers by number": lambda one: one.customers_by_number([1001, 1002]),
     "customers by company": lambda one: one.customers_by_corporate_id(["99000000", "99 00 00 37"]),
     "customers by name": lambda one: one.customers_by_name("Aalbæk Tømrerfirma ApS"),

@@ -46,7 +46,7 @@ def economic(wire: Wire, clock: ManualClock) -> EconomicClient:
 
 def test_everything_is_there(economic: EconomicClient) -> None:
     """One of each kind, as values; deleted layouts and the months of closed years are left out."""
-    data = economic.reference_data(frozenset({"3010"}))
+    data = economic.master_data(frozenset({"3010"}))
 
     assert (data.agreement, data.base_currency) == (123456, "DKK")
     assert [(group.number, group.name, len(group.accounts)) for group in data.groups] == [
@@ -73,34 +73,34 @@ def test_an_agreement_is_known_by_a_whole_number(economic: EconomicClient, wire:
     wire.lay("GET /self", (200, {"agreementNumber": told}))
 
     with pytest.raises(Unavailable, match="GET /self: e-conomic's answer could not be understood"):
-        economic.reference_data(NONE)
+        economic.master_data(NONE)
 
 
 def test_a_second_look_costs_nothing(economic: EconomicClient, wire: Wire, clock: ManualClock) -> None:
     """Within its age the same snapshot is handed out."""
-    first = economic.reference_data(frozenset({"3010"}))
+    first = economic.master_data(frozenset({"3010"}))
     calls = len(wire.requests)
     clock.advance(299)
 
-    assert economic.reference_data(frozenset({"3010"})) is first
+    assert economic.master_data(frozenset({"3010"})) is first
     assert len(wire.requests) == calls
 
 
 def test_it_is_read_again_when_it_is_too_old(economic: EconomicClient, wire: Wire, clock: ManualClock) -> None:
     """After 300 s nothing of it is believed."""
-    economic.reference_data(frozenset({"3010"}))
+    economic.master_data(frozenset({"3010"}))
     before = Counter(wire.asked)
     clock.advance(301)
-    economic.reference_data(frozenset({"3010"}))
+    economic.master_data(frozenset({"3010"}))
 
     assert Counter(wire.asked) == before + before
 
 
 def test_further_accounts_are_read_when_asked_for(economic: EconomicClient, wire: Wire) -> None:
     """Only the new group's accounts and products; the first group's stay."""
-    economic.reference_data(frozenset({"3010"}))
+    economic.master_data(frozenset({"3010"}))
     wire.requests.clear()
-    data = economic.reference_data(frozenset({"3012"}))
+    data = economic.master_data(frozenset({"3012"}))
 
     assert wire.asked == ["GET /product-groups/2/sales-accounts", "GET /product-groups/2/products"]
     assert [product.group for product in data.products] == [1, 2]
@@ -109,14 +109,14 @@ def test_further_accounts_are_read_when_asked_for(economic: EconomicClient, wire
 
 def test_newer_than_reads_what_is_older(economic: EconomicClient, wire: Wire, clock: ManualClock) -> None:
     """How "missing" is re-read once before it is believed: what is new enough is not read again."""
-    economic.reference_data(NONE)
+    economic.master_data(NONE)
     clock.advance(10)
     wire.collection("/product-groups", {"productGroupNumber": 9, "name": "4000"})
-    assert [group.name for group in economic.reference_data(NONE).groups] == ["3010", "3012"]
+    assert [group.name for group in economic.master_data(NONE).groups] == ["3010", "3012"]
 
-    assert [group.name for group in economic.reference_data(NONE, newer_than=clock.now).groups] == ["4000"]
+    assert [group.name for group in economic.master_data(NONE, newer_than=clock.now).groups] == ["4000"]
     calls = len(wire.requests)
-    economic.reference_data(NONE, newer_than=clock.now)
+    economic.master_data(NONE, newer_than=clock.now)
     assert len(wire.requests) == calls
 
 
@@ -124,7 +124,7 @@ def test_a_product_made_meanwhile_is_in_the_lists_once_it_was_read(
     economic: EconomicClient, wire: Wire, clock: ManualClock
 ) -> None:
     """Or every invoice with it would cost a call more until the lists are too old."""
-    economic.reference_data(frozenset({"3010", "3012"}))
+    economic.master_data(frozenset({"3010", "3012"}))
     clock.advance(1)
     made = {"productNumber": "NEW", "name": "New", "productGroup": {"productGroupNumber": 1}}
     wire.lay("GET /products/NEW", (200, made))
@@ -132,16 +132,16 @@ def test_a_product_made_meanwhile_is_in_the_lists_once_it_was_read(
     wire.requests.clear()
 
     product = economic.product("NEW")
-    assert product in economic.reference_data(frozenset({"3010"})).products
+    assert product in economic.master_data(frozenset({"3010"})).products
     economic.product("NEW")
-    economic.reference_data(frozenset({"3012"}))
+    economic.master_data(frozenset({"3012"}))
     lists = ["GET /product-groups/1/products", "GET /product-groups/2/products"]
     assert wire.asked == ["GET /products/NEW", *lists, "GET /products/NEW"]
 
 
 def test_an_unknown_account_reads_nothing_more(economic: EconomicClient, wire: Wire) -> None:
     """Whether it is missing is the core's to say."""
-    economic.reference_data(frozenset({"9999"}))
+    economic.master_data(frozenset({"9999"}))
 
     assert [path for path in wire.asked if "/product-groups/" in path] == []
 
@@ -150,15 +150,15 @@ def test_the_map_of_the_exports_file_counts(wire: Wire) -> None:
     """Sales account A is mapped to group number 2."""
     asked = client(wire, export=samples.export(codes=Codes(sales_accounts={"A": "2"})))
 
-    assert [product.group for product in asked.reference_data(frozenset({"A"})).products] == [2]
+    assert [product.group for product in asked.master_data(frozenset({"A"})).products] == [2]
 
 
 def test_a_reading_that_breaks_off_goes_on_where_it_stopped(economic: EconomicClient, wire: Wire) -> None:
     """On a busy agreement it would otherwise never come to an end."""
     wire.lay("GET /journals", httpx.ReadTimeout("slow"), (200, {"collection": []}))
     with pytest.raises(Unavailable):
-        economic.reference_data(NONE)
-    economic.reference_data(NONE)
+        economic.master_data(NONE)
+    economic.master_data(NONE)
 
     assert {path: count for path, count in Counter(wire.asked).items() if count > 1} == {"GET /journals": 2}
 
@@ -166,7 +166,7 @@ def test_a_reading_that_breaks_off_goes_on_where_it_stopped(economic: EconomicCl
 def test_many_threads_read_once(wire: Wire) -> None:
     """Fifty invoices that start together cost one reading."""
     asked = client(wire)
-    threads = [threading.Thread(target=asked.reference_data, args=(frozenset({"3010"}),)) for _ in range(50)]
+    threads = [threading.Thread(target=asked.master_data, args=(frozenset({"3010"}),)) for _ in range(50)]
     for thread in threads:
         thread.start()
     for thread in threads:

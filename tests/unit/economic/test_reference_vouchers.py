@@ -9,7 +9,7 @@ from support import samples
 from support.clock import ManualClock
 from support.economic_bodies import Wire, agreement, client
 
-from config.exports import Export
+from config.exports import ExportConfig
 from worker.domain.reasons import failure
 from worker.economic.mapping.master_data import Account, AccountingPeriod
 from worker.economic.reasons import EconomicReason
@@ -37,7 +37,7 @@ def bar(first: str, last: str, **changes: Any) -> dict[str, Any]:
     return {"year": "2025/2026", "dateFrom": first, "dateTo": last, "isClosed": False, "isBarred": True} | changes
 
 
-def barring(**changes: Any) -> Export:
+def barring(**changes: Any) -> ExportConfig:
     return samples.export(read_barred_periods=True, **changes)
 
 
@@ -46,7 +46,7 @@ class TestAccounts:
 
     def test_read_for_vouchers(self, wire: Wire) -> None:
         """Kind, bar and block decide whether an entry may stand on it."""
-        data = client(wire, export=samples.export(method="voucher")).reference_data(NONE)
+        data = client(wire, export=samples.export(method="voucher")).master_data(NONE)
 
         assert data.accounts == (
             Account(number=3010, name="Fragt", kind="profitAndLoss"),
@@ -56,7 +56,7 @@ class TestAccounts:
 
     def test_not_read_for_invoices(self, wire: Wire) -> None:
         """No call, none of them."""
-        assert client(wire).reference_data(NONE).accounts == ()
+        assert client(wire).master_data(NONE).accounts == ()
         assert "GET /accounts" not in wire.asked
 
 
@@ -65,7 +65,7 @@ class TestBarredPeriods:
 
     def test_not_asked_for_unless_wanted(self, wire: Wire) -> None:
         """The service is another, and its paths are known from integrators' code only."""
-        data = client(wire).reference_data(NONE)
+        data = client(wire).master_data(NONE)
 
         assert (data.bars_unknown, f"GET {BARS}" in wire.asked) == (False, False)
 
@@ -84,7 +84,7 @@ class TestBarredPeriods:
     ) -> None:
         """By its dates, as the two services spell years differently; dates may be told as times."""
         wire.lay(f"GET {BARS}", (200, {"items": [period]}))
-        data = client(wire, export=barring()).reference_data(NONE)
+        data = client(wire, export=barring()).master_data(NONE)
 
         assert [one.barred for one in data.years[0].periods] == [barred]
         assert data.bars_unknown is False
@@ -97,7 +97,7 @@ class TestBarredPeriods:
             (200, {"items": [bar("2024-01-01", "2024-01-31")], "cursor": "a/b"}),
             (200, {"items": [bar("2025-07-01", "2025-07-31")]}),
         )
-        data = client(wire, export=barring()).reference_data(NONE)
+        data = client(wire, export=barring()).master_data(NONE)
         asked = [request.url.query for request in wire.requests if request.url.path == BARS]
 
         assert [one.barred for one in data.years[0].periods] == [True]
@@ -115,7 +115,7 @@ class TestBarredPeriods:
     def test_no_leave_is_no_outage(self, wire: Wire, answer: Any) -> None:
         """The export goes on without; the check of the set-up says so."""
         wire.lay(f"GET {BARS}", answer)
-        data = client(wire, export=barring()).reference_data(NONE)
+        data = client(wire, export=barring()).master_data(NONE)
 
         assert (data.years[0].periods, data.bars_unknown) == ((JULY,), True)
 
@@ -124,7 +124,7 @@ class TestBarredPeriods:
         """Nothing is concluded from it."""
         wire.lay(f"GET {BARS}", answer)
         with pytest.raises(Unavailable):
-            client(wire, export=barring()).reference_data(NONE)
+            client(wire, export=barring()).master_data(NONE)
 
 
 class TestAgreement:
@@ -134,8 +134,8 @@ class TestAgreement:
         """Before any other call."""
         told: list[tuple[int, list[str]]] = []
         asked = client(wire, accept=lambda number: told.append((number, list(wire.asked))))
-        asked.reference_data(NONE)
-        asked.reference_data(NONE)
+        asked.master_data(NONE)
+        asked.master_data(NONE)
 
         assert told == [(123456, ["GET /self"])]
 
@@ -148,7 +148,7 @@ class TestAgreement:
         asked = client(wire, accept=refuse)
         for _ in range(2):
             with pytest.raises(Misconfigured):
-                asked.reference_data(NONE)
+                asked.master_data(NONE)
 
         assert wire.asked == ["GET /self"]
 
@@ -157,8 +157,8 @@ class TestAgreement:
         told: list[int] = []
         clock = ManualClock()
         asked = client(wire, clock=clock, accept=told.append)
-        asked.reference_data(NONE)
+        asked.master_data(NONE)
         clock.advance(301)
-        asked.reference_data(NONE)
+        asked.master_data(NONE)
 
         assert told == [123456, 123456]

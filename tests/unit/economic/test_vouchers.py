@@ -68,7 +68,7 @@ class TestInJournals:
 
         assert found(wire) == [
             VoucherFound(
-                reference="main-1",
+                document_reference="main-1",
                 journal=7,
                 year="2026",
                 number=70001,
@@ -133,7 +133,7 @@ class TestInJournals:
         """A bookkeeper may put vouchers together."""
         wire.collection("/journals/1/vouchers", voucher(3, owing("[main-1]", 10.0), owing("[main-2]", 20.0)))
 
-        assert [(one.reference, one.gross) for one in found(wire)] == [
+        assert [(one.document_reference, one.gross) for one in found(wire)] == [
             ("main-1", Decimal("10.00")),
             ("main-2", Decimal("20.00")),
         ]
@@ -169,7 +169,7 @@ class TestBooked:
 
         assert found(wire) == [
             VoucherFound(
-                reference="main-1",
+                document_reference="main-1",
                 journal=None,
                 year="2026/2027",
                 number=9,
@@ -243,4 +243,4 @@ def test_all_pages_are_read(wire: Wire) -> None:
         (200, {"collection": [voucher(4, owing("[main-2]"))], "pagination": {}}),
     )
 
-    assert [(one.reference, one.number) for one in found(wire)] == [("main-2", 4)]
+    assert [(one.document_reference, one.number) for one in found(wire)] == [("main-2", 4)]

@@ -20,10 +20,10 @@ from worker.economic.mapping.period_check import check_period
 from worker.intake.consumer import Consumer
 from worker.intake.dead_letters import dead_events
 from worker.intake.event_errors import EventRefused
-from worker.intake.file_sources import Places
+from worker.intake.file_sources import FileSources
 from worker.intake.reading import parse_lines
 from worker.intake.web_sources import Web, WebRules
-from worker.store import MemoryLedger
+from worker.store import MemoryStore
 
 BEGINNINGS = ("", "file:", "file://", "file:///allowed/", "https://", "https://files.example.dk", "HTTPS:/", "http://")
 ADDRESS_PIECES = st.sampled_from(
@@ -33,9 +33,9 @@ ADDRESS_PIECES = st.sampled_from(
 
 def _consumed(content: bytes) -> None:
     """Let a consumer have it: refused with nothing written, or taken in whole and fit to be checked for its export."""
-    queue, ledger = MemoryEventQueue(MemoryEvents(), consumer="one"), MemoryLedger()
+    queue, store = MemoryEventQueue(MemoryEvents(), consumer="one"), MemoryStore()
     queue.publish(content)
-    one: Consumer = consumer(queue, ledger)
+    one: Consumer = consumer(queue, store)
     one.turn(threading.Event())
 
     assert queue.waiting() == 0
@@ -44,12 +44,12 @@ def _consumed(content: bytes) -> None:
         assert [kept for _, kept in dead] == [content]
         assert dead[0][0].problems
         assert dead[0][0].reason is not ProcessReason.INTERNAL_ERROR
-        assert list(ledger.invoices(None, None)) == []
-        assert list(ledger.periods()) == []
+        assert list(store.invoices(None, None)) == []
+        assert list(store.periods()) == []
     else:
-        [period] = ledger.periods()
+        [period] = store.periods()
         assert period.total == period.invoice_count
-        records = ledger.invoices(period.id, None)
+        records = store.invoices(period.id, None)
         check_period({one.id: Invoice.model_validate_json(one.content) for one in records}, export(), reference())
 
 
@@ -94,7 +94,7 @@ def test_an_address_is_refused_whatever_it_looks_like(pieces: list[str], begin: 
     web = Web(WebRules(hosts=("files.example.dk",)), fetch=no_fetch, resolve=_inside, clock=lambda: 0.0)
 
     with pytest.raises(EventRefused):
-        Places((Path("/allowed"),), web).read(begin + "".join(pieces), 10)
+        FileSources((Path("/allowed"),), web).read(begin + "".join(pieces), 10)
 
 
 def _inside(host: str, port: int) -> list[str]:

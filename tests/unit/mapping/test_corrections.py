@@ -4,7 +4,7 @@ import pytest
 from support.samples import export, invoice
 
 from config.exports import Corrections
-from worker.domain.credit_notes import is_held, original_references, patience, standing
+from worker.domain.credit_notes import is_on_hold, original_references, patience, standing
 from worker.domain.record import State
 
 DAY = 86_400.0
@@ -49,7 +49,7 @@ def test_the_likeliest_of_several_counts() -> None:
 )
 def test_how_long_a_correction_is_held(rules: Corrections, age: float, held: bool) -> None:  # noqa: FBT001  # a column of the table
     """For the days of the exports file, counted from when it came in."""
-    assert is_held(export(corrections=rules), 1000.0, 1000.0 + age) is held
+    assert is_on_hold(export(corrections=rules), 1000.0, 1000.0 + age) is held
 
 
 def test_what_moves_is_looked_at_sooner() -> None:

@@ -26,7 +26,7 @@ def test_draft() -> None:
     assert read_document(DRAFT, booked=False) == Document(
         number=148,
         booked=False,
-        reference="main-100353",
+        document_reference="main-100353",
         customer=1001,
         date="2026-11-20",
         due_date="2026-12-20",
@@ -51,7 +51,7 @@ def test_zeros_may_be_missing() -> None:
     document = read_document(bare, booked=False)
 
     assert document
-    assert (document.vat, document.reference, document.due_date) == (Decimal(0), "", "")
+    assert (document.vat, document.document_reference, document.due_date) == (Decimal(0), "", "")
 
 
 @pytest.mark.parametrize(

@@ -182,8 +182,8 @@ def test_rounding(rounding: str, tolerance: str, fits: bool) -> None:  # noqa: F
     except InvalidInvoice as refusal:
         outcome = (refusal.failure.reason,)
 
-    left_out = f"rounding: {rounding} left out, as it is within the tolerance"
-    assert outcome == ((left_out,) if fits else ("rounding-unsupported",))
+    exclusion = f"rounding: {rounding} left out, as it is within the tolerance"
+    assert outcome == ((exclusion,) if fits else ("rounding-unsupported",))
 
 
 def test_economic_units_are_counted() -> None:

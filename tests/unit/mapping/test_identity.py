@@ -3,7 +3,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain.identity import fingerprint, idempotency_key, invoice_reference, period_reference
+from worker.domain.identity import fingerprint, idempotency_key, invoice_id_of, period_id_of
 
 EXPORTS = st.from_regex(r"[a-z][a-z0-9]{0,19}", fullmatch=True)
 REGIONS = st.none() | st.text(min_size=1, max_size=30)
@@ -15,15 +15,15 @@ SAFE = re.compile(r"[A-Za-z0-9-]+")
 @given(one=INVOICES, other=INVOICES)
 def test_two_invoices_never_share_a_reference(one: tuple, other: tuple) -> None:
     """References differ exactly when export, region or number do, and need no escaping in a filter."""
-    assert (one == other) == (invoice_reference(*one) == invoice_reference(*other))
-    assert SAFE.fullmatch(invoice_reference(*one))
-    assert len(invoice_reference(*one)) <= 250  # e-conomic's limit of references.other
+    assert (one == other) == (invoice_id_of(*one) == invoice_id_of(*other))
+    assert SAFE.fullmatch(invoice_id_of(*one))
+    assert len(invoice_id_of(*one)) <= 250  # e-conomic's limit of references.other
 
 
 @given(invoice=INVOICES, period=INVOICES)
 def test_an_invoice_never_shares_its_reference_with_a_period(invoice: tuple, period: tuple) -> None:
     """Period 881 and invoice 881 of one export are told apart."""
-    assert invoice_reference(*invoice) != period_reference(*period)
+    assert invoice_id_of(*invoice) != period_id_of(*period)
 
 
 @given(kind=st.sampled_from(["customer", "product"]), one=st.lists(st.text()), other=st.lists(st.text()))

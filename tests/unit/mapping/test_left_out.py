@@ -4,12 +4,12 @@ import pytest
 from support.samples import export, invoice, line, reference
 
 from config.exports import Booking, TypeRules
-from worker.domain.exclusions import left_out
+from worker.domain.exclusions import exclusion
 from worker.domain.invoice import Invoice
 from worker.domain.record import Outcome
 from worker.economic.mapping.period_check import check_invoice
 
-SETTLE = Booking(zero_total="settle")
+SETTLE = Booking(zero_total="skip")
 
 
 def zero(*nets: str, **changes: str) -> Invoice:
@@ -22,8 +22,8 @@ def test_every_type_is_exported_unless_it_is_excluded(invoice_type: str) -> None
     source = invoice(invoice_type=invoice_type)
     excluding = export(types={"interest": TypeRules(export=False)})
 
-    assert left_out(source, export()) is None
-    assert left_out(source, excluding) == (Outcome.EXCLUDED if invoice_type == "interest" else None)
+    assert exclusion(source, export()) is None
+    assert exclusion(source, excluding) == (Outcome.EXCLUDED if invoice_type == "interest" else None)
 
 
 def test_what_is_excluded_needs_nothing_of_the_agreement() -> None:
@@ -48,6 +48,6 @@ def test_what_is_excluded_needs_nothing_of_the_agreement() -> None:
     ],
 )
 def test_a_total_of_zero_is_settled_when_no_account_moves(source: Invoice, expected: Outcome | None) -> None:
-    """Only with ``zero_total = "settle"``; a zero that shifts revenue between accounts is for the books."""
-    assert left_out(source, export(booking=SETTLE)) == expected
-    assert left_out(source, export()) is None
+    """Only with ``zero_total = "skip"``; a zero that shifts revenue between accounts is for the books."""
+    assert exclusion(source, export(booking=SETTLE)) == expected
+    assert exclusion(source, export()) is None

@@ -8,7 +8,7 @@ from support.samples import customer, export, group, invoice, line, reference, y
 from config.exports import Booking, Codes, Customers, Vat
 from worker.domain.invoice import Invoice
 from worker.economic.mapping.master_data import Product
-from worker.economic.mapping.period_check import PeriodVerdict, check_invoice, check_period, sales_accounts
+from worker.economic.mapping.period_check import PeriodCheck, check_invoice, check_period, sales_accounts
 from worker.economic.mapping.reasons import SetUpReason, set_up_related
 
 
@@ -88,7 +88,7 @@ def test_sales_accounts() -> None:
 
 def test_a_sound_period_needs_no_word() -> None:
     """Nothing wrong, nothing said."""
-    assert check_period({"main-1": invoice()}, export(), reference()) == PeriodVerdict(failures={}, notice="")
+    assert check_period({"main-1": invoice()}, export(), reference()) == PeriodCheck(failures={}, notice="")
 
 
 def test_the_period_is_told_in_one_message() -> None:

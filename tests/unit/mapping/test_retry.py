@@ -4,16 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain.record import Bury, Transition, Wait, Yield
+from worker.domain.record import MoveToDeadLetters, ReturnToQueue, Transition, Wait
 from worker.domain.retry import RetryPolicy, backoff, decide
 from worker.errors import (
     Busy,
     ExportError,
     Failure,
     InvalidInvoice,
-    LedgerDown,
     Misconfigured,
     Refused,
+    StoreUnavailable,
     Throttled,
     Unavailable,
     Uncertain,
@@ -58,7 +58,7 @@ def test_backoff(attempts: int, seconds: float) -> None:
     [
         (Unreachable(WHY), 0, Wait(until=NOW + 2, failure=WHY, costs_attempt=True)),
         (Unavailable(WHY), 3, Wait(until=NOW + 16, failure=WHY, costs_attempt=True)),  # 2 x 2^3
-        (LedgerDown(WHY), 0, Wait(until=NOW + 2, failure=WHY, costs_attempt=True)),
+        (StoreUnavailable(WHY), 0, Wait(until=NOW + 2, failure=WHY, costs_attempt=True)),
         # Retry-After is the least, chance comes on top: 30 + 2 x 2^1
         (Unavailable(WHY, retry_after=30), 1, Wait(until=NOW + 34, failure=WHY, costs_attempt=True)),
         (Throttled(WHY, retry_after=30), 0, Wait(until=NOW + 32, failure=WHY, costs_attempt=False)),
@@ -69,10 +69,10 @@ def test_backoff(attempts: int, seconds: float) -> None:
         (Throttled(WHY), 39, Wait(until=NOW + 901, failure=WHY, costs_attempt=False)),  # never exhausts
         (Uncertain(WHY), 0, Wait(until=NOW + 2, failure=WHY, costs_attempt=True)),
         (Uncertain(WHY, retry_after=60), 0, Wait(until=NOW + 62, failure=WHY, costs_attempt=True)),
-        (Misconfigured(WHY), 39, Yield()),
-        (InvalidInvoice(WHY), 0, Bury(failure=WHY)),
-        (Refused(WHY, status=400), 0, Bury(failure=WHY)),
-        (ExportError(WHY), 0, Bury(failure=WHY)),  # of no known kind: nothing says that repeating is safe
+        (Misconfigured(WHY), 39, ReturnToQueue()),
+        (InvalidInvoice(WHY), 0, MoveToDeadLetters(failure=WHY)),
+        (Refused(WHY, status=400), 0, MoveToDeadLetters(failure=WHY)),
+        (ExportError(WHY), 0, MoveToDeadLetters(failure=WHY)),  # of no known kind: nothing says that repeating is safe
     ],
 )
 def test_decide(error: ExportError, attempts: int, expected: Transition) -> None:
@@ -88,11 +88,15 @@ def test_attempts_are_limited(error: ExportError, reason: str) -> None:
     """The 40th attempt is the last (39 before it); the dead letter tells the last trouble."""
     assert isinstance(decided(error, attempts=38), Wait)
 
-    buried = decided(error, attempts=39)
+    dead_lettered = decided(error, attempts=39)
 
-    assert isinstance(buried, Bury)
-    assert (buried.failure.reason, buried.failure.log_id, buried.failure.economic_message) == (reason, "42", "said")
-    assert buried.failure.description == "Given up after 40 attempts. The last trouble (x): It broke."
+    assert isinstance(dead_lettered, MoveToDeadLetters)
+    assert (dead_lettered.failure.reason, dead_lettered.failure.log_id, dead_lettered.failure.economic_message) == (
+        reason,
+        "42",
+        "said",
+    )
+    assert dead_lettered.failure.description == "Given up after 40 attempts. The last trouble (x): It broke."
 
 
 @given(

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from support.samples import export, group, invoice, line, reference, year
 
-from config.exports import Codes, Customers, Export, Vat
-from worker.economic.mapping.master_data import ReferenceData, VatAccount
+from config.exports import Codes, Customers, ExportConfig, Vat
+from worker.economic.mapping.master_data import MasterData, VatAccount
 from worker.economic.mapping.setup_check import check_setup
 
 TODAY = date(2026, 11, 20)
@@ -17,7 +17,7 @@ MAPPED = Codes(sales_accounts={"3010": "3010"})
 BARRED = VatAccount(code="U25", rate=Decimal(25), barred=True)
 
 
-def wrong(ours: Export, theirs: ReferenceData, *invoices: Any, today: date = TODAY) -> list[str]:
+def wrong(ours: ExportConfig, theirs: MasterData, *invoices: Any, today: date = TODAY) -> list[str]:
     return [check.item for check in check_setup(ours, theirs, invoices, today=today) if not check.ok]
 
 

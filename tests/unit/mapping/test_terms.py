@@ -8,7 +8,7 @@ from support.samples import export, invoice, reference
 from config.exports import Booking, Codes
 from worker.domain.invoice import PaymentCondition
 from worker.economic.mapping.master_data import PaymentTerms
-from worker.economic.mapping.payment_terms import Settled, choose, due_date, settle
+from worker.economic.mapping.payment_terms import ResolvedTerms, choose, due_date, resolve_terms
 from worker.errors import InvalidInvoice
 
 TERMS = reference().payment_terms
@@ -89,7 +89,7 @@ def test_due_dates_are_ordered(day: date, days: int) -> None:
 
 def test_agreeing_dates_need_no_word() -> None:
     """20 November + 30 days = 20 December: nothing to send, nothing to remark."""
-    assert settle(invoice(), (*TERMS, OWN), export()) == Settled(terms=NET_30)
+    assert resolve_terms(invoice(), (*TERMS, OWN), export()) == ResolvedTerms(terms=NET_30)
 
 
 OVERRIDDEN = invoice(due_date=date(2026, 12, 24))
@@ -97,7 +97,7 @@ OVERRIDDEN = invoice(due_date=date(2026, 12, 24))
 
 def test_an_overridden_date_is_sent() -> None:
     """With exactly one term of kind ``dueDate`` in the agreement, Opter's own date goes over as it is."""
-    assert settle(OVERRIDDEN, (*TERMS, OWN), export()) == Settled(terms=OWN, due_date=date(2026, 12, 24))
+    assert resolve_terms(OVERRIDDEN, (*TERMS, OWN), export()) == ResolvedTerms(terms=OWN, due_date=date(2026, 12, 24))
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,9 @@ def test_a_date_that_cannot_be_sent_is_remarked_or_refused(due: date, terms: tup
     told = f"Due date is {due} in Opter; e-conomic's payment terms 5 'Netto 30 dage' give 2026-12-20."
     refusing = export(booking=Booking(due_date_mismatch="refuse"))
 
-    assert settle(invoice(due_date=due), terms, export()) == Settled(terms=NET_30, remarks=(told,))
+    assert resolve_terms(invoice(due_date=due), terms, export()) == ResolvedTerms(terms=NET_30, remarks=(told,))
     with pytest.raises(InvalidInvoice) as caught:
-        settle(invoice(due_date=due), terms, refusing)
+        resolve_terms(invoice(due_date=due), terms, refusing)
     assert (caught.value.failure.reason, caught.value.failure.description) == ("due-date-mismatch", told)
 
 
@@ -124,14 +124,14 @@ def test_terms_mapped_to_a_kind_with_its_own_date() -> None:
     mapped = export(codes=Codes(payment_conditions={"30 dage": "Forfaldsdato"}))
     other = PaymentTerms(number=8, name="Dato", kind="dueDate", days=0)
 
-    assert settle(invoice(), (OWN, other), mapped) == Settled(terms=OWN, due_date=date(2026, 12, 20))
+    assert resolve_terms(invoice(), (OWN, other), mapped) == ResolvedTerms(terms=OWN, due_date=date(2026, 12, 20))
 
 
 def test_an_own_date_before_the_invoice_is_refused() -> None:
     """With ``dueDate`` terms e-conomic needs a date, and refuses one before the invoice date (E04760)."""
     mapped = export(codes=Codes(payment_conditions={"30 dage": "Forfaldsdato"}))
     with pytest.raises(InvalidInvoice) as caught:
-        settle(invoice(due_date=date(2026, 11, 19)), (OWN,), mapped)
+        resolve_terms(invoice(due_date=date(2026, 11, 19)), (OWN,), mapped)
 
     assert caught.value.failure.reason == "due-date-mismatch"
 
@@ -140,6 +140,6 @@ def test_terms_whose_date_is_e_conomics_own() -> None:
     """Factoring terms that a person mapped are kept; that the dates were not compared is said."""
     factoring = PaymentTerms(number=6, name="Factoring", kind="factoring", days=30)
     mapped = export(codes=Codes(payment_conditions={"30 dage": "Factoring"}))
-    settled = settle(invoice(), (factoring, OWN), mapped)
+    settled = resolve_terms(invoice(), (factoring, OWN), mapped)
 
     assert (settled.terms, settled.due_date, len(settled.remarks)) == (factoring, None, 1)

@@ -10,7 +10,13 @@ from worker.economic.mapping.master_data import Document
 def document(net: str = "1000.00", vat: str = "250.00", gross: str = "1250.00", currency: str = "DKK") -> Document:
     amounts = {"net": Decimal(net), "vat": Decimal(vat), "gross": Decimal(gross)}
     return Document(
-        number=1, booked=False, reference="main-100353", customer=1001, date="2026-11-20", currency=currency, **amounts
+        number=1,
+        booked=False,
+        document_reference="main-100353",
+        customer=1001,
+        date="2026-11-20",
+        currency=currency,
+        **amounts,
     )
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from support.cli import Bench
-from support.harness import EXPORT, PERIOD, VOUCHER_EXPORT, Works
+from support.harness import EXPORT, PERIOD, VOUCHER_EXPORT, Harness
 from support.opter_requirements import BOTH, ID, closed, having, notice, one, writes
 from support.samples import line
 
-from config.exports import Codes, Export
+from config.exports import Codes, ExportConfig
 from config.exports_file import read_start_text
 from worker.domain.invoice import PaymentCondition
 from worker.domain.record import State
@@ -23,11 +23,11 @@ from worker.domain.record import State
 
 def test_there_are_two_methods_and_invoices_are_the_default() -> None:
     """Opter's page: "invoice" (default) or "voucher"; both keep e-conomic's sales ledger in step with Opter."""
-    by_invoice, by_voucher = (Works(export) for export in (EXPORT, VOUCHER_EXPORT))
-    for works in (by_invoice, by_voucher):
-        closed(works, one(works))
+    by_invoice, by_voucher = (Harness(export) for export in (EXPORT, VOUCHER_EXPORT))
+    for harness in (by_invoice, by_voucher):
+        closed(harness, one(harness))
 
-    assert Export.model_fields["method"].default == "invoice"
+    assert ExportConfig.model_fields["method"].default == "invoice"
     assert [(document.number, str(document.gross)) for document in by_invoice.documents()] == [(100353, "1250.00")]
     [voucher] = by_voucher.sandbox.agreement.vouchers.values()
     [post] = voucher["entries"]["manualCustomerInvoices"]
@@ -40,25 +40,25 @@ def test_there_are_two_methods_and_invoices_are_the_default() -> None:
 
 def test_the_customer_gets_the_invoice_from_opter_alone() -> None:
     """Opter's page: the customer still gets the invoice from Opter, as e-conomic's copy lacks transport details."""
-    works = Works()
-    sent = writes(works)
-    closed(works, one(works))
+    harness = Harness()
+    sent = writes(harness)
+    closed(harness, one(harness))
 
     assert dict(sent)["/invoices/booked"]["sendBy"] == "none"
 
 
 @BOTH
-def test_economic_units_are_not_transferred(export: Export) -> None:
+def test_economic_units_are_not_transferred(export: ExportConfig) -> None:
     """Opter's page: economic units (dimensions) are not transferred. Nobody is surprised: the report counts them."""
-    works = Works(export)
-    sent = writes(works)
-    closed(works, one(works, line(economic_units={"1": "CPH-UNIT"})))
-    bench = Bench(works.clock)
-    bench.memory = works.ledger
+    harness = Harness(export)
+    sent = writes(harness)
+    closed(harness, one(harness, line(economic_units={"1": "CPH-UNIT"})))
+    bench = Bench(harness.clock)
+    bench.memory = harness.store
 
-    assert works.record(ID).state is State.EXPORTED
+    assert harness.record(ID).state is State.EXPORTED
     assert "CPH-UNIT" not in json.dumps(sent)
-    assert any(remark.startswith("economicUnits:") for remark in works.record(ID).progress.remarks)
+    assert any(remark.startswith("economicUnits:") for remark in harness.record(ID).progress.remarks)
     assert bench.json("status", PERIOD)["linesWithEconomicUnits"] == 1
 
 
@@ -68,23 +68,23 @@ def test_economic_units_are_not_transferred(export: Export) -> None:
 @pytest.mark.parametrize(("account", "group"), [("3010", 61), ("61", 61), ("Diverse", 66)])
 def test_a_product_group_is_named_or_numbered_like_the_sales_account(account: str, group: int) -> None:
     """Opter's page: product groups must exist in e-conomic, named or numbered like Opter's sales accounts."""
-    works = Works()
-    closed(works, one(works, line(account=account)))
+    harness = Harness()
+    closed(harness, one(harness, line(account=account)))
 
-    [booked] = works.sandbox.agreement.booked.values()
+    [booked] = harness.sandbox.agreement.booked.values()
     product = booked["lines"][0]["product"]["productNumber"]
-    assert works.sandbox.agreement.products[product]["productGroup"]["productGroupNumber"] == group
+    assert harness.sandbox.agreement.products[product]["productGroup"]["productGroupNumber"] == group
 
 
 def test_all_missing_groups_are_listed_with_the_sales_accounts_used() -> None:
     """Opter's page: the failure lists the missing groups and the sales accounts of the export. Here: in one go."""
-    works = Works()
-    missing = [one(works, line(account=account), invoice_number=n) for n, account in ((1, "4001"), (2, "4002"))]
-    closed(works, one(works), *missing)
+    harness = Harness()
+    missing = [one(harness, line(account=account), invoice_number=n) for n, account in ((1, "4001"), (2, "4002"))]
+    closed(harness, one(harness), *missing)
 
-    assert "4001, 4002 (2 invoices)" in notice(works)
-    assert "Sales accounts used in this export: 3010, 4001, 4002." in notice(works)
-    assert works.record(ID).state is State.EXPORTED  # the others go on
+    assert "4001, 4002 (2 invoices)" in notice(harness)
+    assert "Sales accounts used in this export: 3010, 4001, 4002." in notice(harness)
+    assert harness.record(ID).state is State.EXPORTED  # the others go on
 
 
 # --- Payment conditions
@@ -104,10 +104,10 @@ def test_payment_conditions_match_by_days_or_by_name(
     condition: PaymentCondition, due: date, names: dict[str, str], terms: int
 ) -> None:
     """Opter's page: matched by number of days; by name where Codes > Payment Condition pairs the names."""
-    works = Works(having(EXPORT, codes=Codes(payment_conditions=names)))
-    closed(works, one(works, payment_condition=condition, due_date=due))
+    harness = Harness(having(EXPORT, codes=Codes(payment_conditions=names)))
+    closed(harness, one(harness, payment_condition=condition, due_date=due))
 
-    [booked] = works.sandbox.agreement.booked.values()
+    [booked] = harness.sandbox.agreement.booked.values()
     assert booked["paymentTerms"]["paymentTermsNumber"] == terms
 
 
@@ -125,7 +125,7 @@ def test_payment_conditions_match_by_days_or_by_name(
 def test_the_start_text_is_taken_as_opter_has_it(text: str, found: dict[str, Any]) -> None:
     """Opter's page: Start text holds exportMethod=voucher and journalNumber=1 on separate lines; the default is 1."""
     assert read_start_text(text) == (found, [])
-    assert Export.model_fields["journal"].default == 1
+    assert ExportConfig.model_fields["journal"].default == 1
 
 
 def test_a_journal_is_for_vouchers_only() -> None:
@@ -137,28 +137,28 @@ def test_a_journal_is_for_vouchers_only() -> None:
 
 def test_the_journal_of_the_start_text_is_where_vouchers_go() -> None:
     """Opter's page: journalNumber says which journal gets the vouchers; by default 1, usually "Daily"."""
-    works = Works(VOUCHER_EXPORT)
-    closed(works, one(works))
+    harness = Harness(VOUCHER_EXPORT)
+    closed(harness, one(harness))
 
-    assert [journal for journal, _, _ in works.sandbox.agreement.vouchers] == [1]
+    assert [journal for journal, _, _ in harness.sandbox.agreement.vouchers] == [1]
 
 
 def test_the_voucher_method_sends_opters_pdf() -> None:
     """Opter's page: the voucher method sends Opter's PDF along; it hangs on the voucher, byte for byte."""
-    works = Works(VOUCHER_EXPORT)
-    source = one(works)
-    closed(works, source)
+    harness = Harness(VOUCHER_EXPORT)
+    source = one(harness)
+    closed(harness, source)
 
     assert source.pdf is not None
-    [files] = works.sandbox.agreement.attachments.values()
-    assert files == [works.shelf.fetch(source.pdf)]
+    [files] = harness.sandbox.agreement.attachments.values()
+    assert files == [harness.pdf_fixtures.fetch(source.pdf)]
 
 
 def test_the_voucher_method_needs_tax_rates() -> None:
     """Opter's page: Codes > Tax rates pairs the VAT codes, mandatory here. All unpaired ones come in one message."""
-    works = Works(having(VOUCHER_EXPORT, codes=Codes(tax_rates={"M25": "U25"})))
-    unpaired = [one(works, line(vat_code=code), invoice_number=n) for n, code in ((1, "M9"), (2, "M8"))]
-    closed(works, one(works), *unpaired)
+    harness = Harness(having(VOUCHER_EXPORT, codes=Codes(tax_rates={"M25": "U25"})))
+    unpaired = [one(harness, line(vat_code=code), invoice_number=n) for n, code in ((1, "M9"), (2, "M8"))]
+    closed(harness, one(harness), *unpaired)
 
-    assert [works.record(f"main-{n}").state for n in (100353, 1, 2)] == [State.EXPORTED, State.DEAD, State.DEAD]
-    assert "M8, M9 (2 invoices)" in notice(works)
+    assert [harness.record(f"main-{n}").state for n in (100353, 1, 2)] == [State.EXPORTED, State.DEAD, State.DEAD]
+    assert "M8, M9 (2 invoices)" in notice(harness)

@@ -5,11 +5,11 @@ Each test quotes its fact from Opter's page "Exporting invoices to Visma e-conom
 
 import pytest
 from support.cli import Bench
-from support.harness import EXPORT, PERIOD, Works
+from support.harness import EXPORT, PERIOD, Harness
 from support.opter_requirements import BOTH, ID, KNOWN, closed, having, one, writes
 from support.samples import customer, line
 
-from config.exports import Customers, Export, TypeRules
+from config.exports import Customers, ExportConfig, TypeRules
 from worker.domain.invoice import Customer, InvoiceType
 from worker.domain.record import Outcome, State
 from worker.economic.mapping.period_check import check_invoice
@@ -19,58 +19,58 @@ from worker.economic.mapping.period_check import check_invoice
 
 @pytest.mark.parametrize("kind", list(InvoiceType))
 @BOTH
-def test_every_invoice_reaches_the_books(export: Export, kind: InvoiceType) -> None:
+def test_every_invoice_reaches_the_books(export: ExportConfig, kind: InvoiceType) -> None:
     """Opter's page: the export must be selected on all invoice export settings, since every invoice must be booked."""
-    works = Works(export)
-    closed(works, one(works, invoice_type=kind))
+    harness = Harness(export)
+    closed(harness, one(harness, invoice_type=kind))
 
-    assert works.record(ID).outcome in {Outcome.BOOKED, Outcome.VOUCHER}
+    assert harness.record(ID).outcome in {Outcome.BOOKED, Outcome.VOUCHER}
 
 
 def test_which_types_an_export_takes_is_the_exports_own_choice() -> None:
     """Opter's page: the invoice export settings say which invoices an export gets. What is left out is shown."""
-    works = Works(having(EXPORT, types={"interest": TypeRules(export=False)}))
-    closed(works, one(works, invoice_type="interest"))
-    bench = Bench(works.clock)
-    bench.memory = works.ledger
+    harness = Harness(having(EXPORT, types={"interest": TypeRules(export=False)}))
+    closed(harness, one(harness, invoice_type="interest"))
+    bench = Bench(harness.clock)
+    bench.memory = harness.store
 
-    assert works.documents() == []
+    assert harness.documents() == []
     assert bench.json("status", PERIOD)["outcomes"]["excluded"] == 1
 
 
 @BOTH
-def test_closing_a_period_exports_it(export: Export) -> None:
+def test_closing_a_period_exports_it(export: ExportConfig) -> None:
     """Opter's page: the export runs when an invoice period is closed. One event, every invoice of the period."""
-    works = Works(export)
-    closed(works, *(one(works, invoice_number=n) for n in (1, 2, 3)))
+    harness = Harness(export)
+    closed(harness, *(one(harness, invoice_number=n) for n in (1, 2, 3)))
 
-    assert [record.state for record in works.records()] == [State.EXPORTED] * 3
+    assert [record.state for record in harness.records()] == [State.EXPORTED] * 3
 
 
 @BOTH
-def test_whole_periods_and_single_invoices_go_again_later(export: Export) -> None:
+def test_whole_periods_and_single_invoices_go_again_later(export: ExportConfig) -> None:
     """Opter's page: or later, for whole periods or single invoices. What is there already is not posted again."""
-    works = Works(export)
-    closed(works, *(one(works, invoice_number=n) for n in (1, 2, 3)))
-    sent = writes(works)
-    bench = Bench(works.clock)
-    bench.memory = works.ledger
+    harness = Harness(export)
+    closed(harness, *(one(harness, invoice_number=n) for n in (1, 2, 3)))
+    sent = writes(harness)
+    bench = Bench(harness.clock)
+    bench.memory = harness.store
     single = bench.json("reexport", "main-2", "--by", "anna")
-    works.until_rest()
+    harness.until_rest()
     period = bench.json("reexport", "--period", PERIOD, "--by", "anna")
-    works.until_rest()
+    harness.until_rest()
 
     assert (single["reexported"], len(period["reexported"])) == (["main-2"], 3)
-    assert [record.state for record in works.records()] == [State.EXPORTED] * 3
+    assert [record.state for record in harness.records()] == [State.EXPORTED] * 3
     assert sent == []
 
 
 def test_there_is_one_row_for_each_account_coding() -> None:
     """Opter's page: one invoice row for each of Opter's account codings, amounts and order as they are."""
-    works = Works()
-    closed(works, one(works, line("100.00"), line("200.00", account="3012", rate="0.00"), line("-5.00")))
+    harness = Harness()
+    closed(harness, one(harness, line("100.00"), line("200.00", account="3012", rate="0.00"), line("-5.00")))
 
-    [booked] = works.sandbox.agreement.booked.values()
+    [booked] = harness.sandbox.agreement.booked.values()
     assert [str(row["unitNetPrice"]) for row in booked["lines"]] == ["100.00", "200.00", "-5.00"]
 
 
@@ -78,13 +78,13 @@ def test_there_is_one_row_for_each_account_coding() -> None:
 
 
 @BOTH
-def test_a_missing_customer_is_created_from_the_invoice(export: Export) -> None:
+def test_a_missing_customer_is_created_from_the_invoice(export: ExportConfig) -> None:
     """Opter's page: a customer that e-conomic lacks is created, from the data on the invoice."""
     new = customer(code="NY-1", ledger_number=5001, corporate_id="87654321", name="Ny Kunde ApS", email="a@example.com")
-    works = Works(export)
-    closed(works, one(works, customer=new))
+    harness = Harness(export)
+    closed(harness, one(harness, customer=new))
 
-    made = works.sandbox.agreement.customers[5001]
+    made = harness.sandbox.agreement.customers[5001]
     assert {name: made[name] for name in ("name", "address", "zip", "city", "email")} == {
         "name": "Ny Kunde ApS",
         "address": "Havnegade 1",
@@ -103,11 +103,11 @@ def _moved() -> Customer:
 def test_customers_are_updated_only_when_asked_to(update: str, address: str) -> None:
     """Opter's page does not mention updates: off by default; ``newer`` takes over what changed later in Opter."""
     rules = Customers.model_validate({"group": 21, "layout": 17, "update": update})
-    works = Works(having(EXPORT, customers=rules))
-    closed(works, one(works, customer=_moved()))
+    harness = Harness(having(EXPORT, customers=rules))
+    closed(harness, one(harness, customer=_moved()))
 
     assert Customers.model_fields["update"].default == "never"
-    assert works.sandbox.agreement.customers[1001]["address"] == address
+    assert harness.sandbox.agreement.customers[1001]["address"] == address
 
 
 # --- What the person at Opter's window sees
@@ -115,11 +115,11 @@ def test_customers_are_updated_only_when_asked_to(update: str, address: str) -> 
 
 def test_progress_shows_what_is_to_be_exported_and_what_is() -> None:
     """Opter's page: the window shows the number to be exported, the number exported, and a progress bar."""
-    works = Works()
-    works.close_period(*(one(works, invoice_number=n) for n in (1, 2)), one(works, line(account="9999")))
-    works.until_rest()
-    bench = Bench(works.clock)
-    bench.memory = works.ledger
+    harness = Harness()
+    harness.close_period(*(one(harness, invoice_number=n) for n in (1, 2)), one(harness, line(account="9999")))
+    harness.until_rest()
+    bench = Bench(harness.clock)
+    bench.memory = harness.store
     bench.run("status", PERIOD)
     shown = " ".join(bench.stdout.getvalue().split())
 
@@ -130,11 +130,11 @@ def test_progress_shows_what_is_to_be_exported_and_what_is() -> None:
 
 def test_the_check_before_the_first_write_needs_nothing_sent() -> None:
     """Opter's page: what is missing is told by a failed export. Here it is told before anything is written."""
-    works = Works()
-    source = one(works, line(account="9999"))
-    sent = writes(works)
-    closed(works, source)
+    harness = Harness()
+    source = one(harness, line(account="9999"))
+    sent = writes(harness)
+    closed(harness, source)
 
-    found = check_invoice(source, works.export, works.client.reference_data(frozenset({"9999"})))
+    found = check_invoice(source, harness.export, harness.client.master_data(frozenset({"9999"})))
     assert [failure.reason for failure in found] == ["product-group-missing"]
     assert sent == []

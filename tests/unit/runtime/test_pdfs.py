@@ -12,7 +12,7 @@ from worker.domain.reasons import EventReason, failure
 from worker.economic.mapping.reasons import VoucherReason
 from worker.economic.port import LARGEST_PDF
 from worker.errors import Rejected, Unavailable, Unreachable
-from worker.intake.file_sources import Places
+from worker.intake.file_sources import FileSources
 from worker.intake.web_sources import Fetched, Web, WebRules
 from worker.runtime.file_access import AllowedPdfs
 
@@ -35,7 +35,7 @@ def pdfs(folder: Path, *, status: int = 200, encoding: str = "", content: bytes 
 
     rules = WebRules(hosts=("files.example",))
     web = Web(rules, fetch=fetch, resolve=lambda *_: ["93.184.216.34"], clock=lambda: 0.0)
-    return AllowedPdfs(Places((folder,), web))
+    return AllowedPdfs(FileSources((folder,), web))
 
 
 def rejected(source: AllowedPdfs, pdf: Pdf) -> tuple[str, str]:
@@ -151,6 +151,6 @@ def test_a_host_that_is_not_there(tmp_path: Path) -> None:
 
     web = Web(WebRules(hosts=("files.example",)), fetch=never, resolve=nobody, clock=lambda: 0.0)
     with pytest.raises(Unreachable) as caught:
-        AllowedPdfs(Places((tmp_path,), web)).fetch(announced(URL))
+        AllowedPdfs(FileSources((tmp_path,), web)).fetch(announced(URL))
 
     assert caught.value.failure.reason == VoucherReason.PDF_MISSING

@@ -1,14 +1,14 @@
 import pytest
 from support.clock import ManualClock
 
-from worker.store import LedgerPolicy, MemoryLedger
+from worker.store import MemoryStore, StorePolicy
 
 
 @pytest.fixture
-def policy() -> LedgerPolicy:
-    return LedgerPolicy()
+def policy() -> StorePolicy:
+    return StorePolicy()
 
 
 @pytest.fixture
-def ledger(policy: LedgerPolicy, clock: ManualClock) -> MemoryLedger:
-    return MemoryLedger(policy=policy, clock=clock)
+def store(policy: StorePolicy, clock: ManualClock) -> MemoryStore:
+    return MemoryStore(policy=policy, clock=clock)

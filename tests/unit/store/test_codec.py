@@ -34,8 +34,8 @@ def test_intents_return(intent: Intent | None) -> None:
         customer_number=st.none() | st.integers(0, 10**9),
         generation=st.integers(0, 9),
         intent=st.none() | intents,
-        look=st.booleans(),
-        missing_since=st.floats(0, 4e9),
+        lookup=st.booleans(),
+        not_found_since=st.floats(0, 4e9),
         draft_number=st.none() | st.integers(0, 10**9),
         booked_number=st.none() | st.integers(0, 10**9),
         voucher=st.none() | texts,
@@ -43,14 +43,14 @@ def test_intents_return(intent: Intent | None) -> None:
         attached=st.booleans(),
         adopted=st.booleans(),
         remarks=st.lists(texts, max_size=3).map(tuple),
-        verdict=st.none() | failures,
+        pending_failure=st.none() | failures,
     )
 )
 def test_progress_returns(progress: Progress) -> None:
     """With the two fields that are kept beside the text."""
     text = serialization.dump_progress(progress)
 
-    assert progress == serialization.load_progress(text, generation=progress.generation, look=progress.look)
+    assert progress == serialization.load_progress(text, generation=progress.generation, lookup=progress.lookup)
 
 
 @given(st.lists(st.builds(ControlTotal, currency=texts, net=amounts, vat=amounts, gross=amounts), max_size=3), texts)

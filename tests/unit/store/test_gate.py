@@ -4,15 +4,15 @@ import pytest
 from support.clock import ManualClock
 from support.rate_limiter_contract import GateContract, Sleeps
 
-from worker.store.rate_limiter import MemoryGate
+from worker.store.rate_limiter import MemoryRateLimiter
 
 
 class TestMemoryGate(GateContract):
     """Held to the contract of every gate."""
 
     @pytest.fixture
-    def gate(self, clock: ManualClock, sleeps: Sleeps) -> MemoryGate:
-        return MemoryGate(clock=clock, sleep=sleeps)
+    def rate_limiter(self, clock: ManualClock, sleeps: Sleeps) -> MemoryRateLimiter:
+        return MemoryRateLimiter(clock=clock, sleep=sleeps)
 
 
 @pytest.fixture

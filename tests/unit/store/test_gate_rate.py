@@ -11,7 +11,7 @@ from support.clock import ManualClock
 
 from config.exports import Limits
 from worker.domain.ports import Feedback, Permit, RateDenied
-from worker.store.rate_limiter import MemoryGate
+from worker.store.rate_limiter import MemoryRateLimiter
 
 GRANTED = 2_000
 LIMITS = Limits(tokens_per_minute=GRANTED)  # 95 % used
@@ -59,7 +59,7 @@ class LeakyBucket:
 
 
 @dataclass
-class World:
+class ServerState:
     """A thousand slots that always want to call, an agreement, and other integrations of the customer's."""
 
     count: Callable[[float, float], float]
@@ -75,31 +75,33 @@ class World:
         if self.others:
             agenda.append((self.clock.now, next(order), "other", None))
         waits: list[float] = []
-        gate = MemoryGate(clock=self.clock, sleep=waits.append)
+        rate_limiter = MemoryRateLimiter(clock=self.clock, sleep=waits.append)
         end = self.clock.now + 60 * MINUTES
         while agenda[0][0] < end:
             at, _, what, told = heapq.heappop(agenda)
             self.clock.now = at
-            for when, then, detail in self._step(what, told, gate, waits):
+            for when, then, detail in self._step(what, told, rate_limiter, waits):
                 heapq.heappush(agenda, (when, next(order), then, detail))
 
-    def _step(self, what: str, told: object, gate: MemoryGate, waits: list[float]) -> list[tuple[float, str, object]]:
+    def _step(
+        self, what: str, told: object, rate_limiter: MemoryRateLimiter, waits: list[float]
+    ) -> list[tuple[float, str, object]]:
         now = self.clock.now
         if what == "other":
             self.count(now, COST)
             return [(now + 60 * COST / self.others, "other", None)]
         if what == "ask":
-            return [self._ask(gate, waits)]
+            return [self._ask(rate_limiter, waits)]
         if what == "arrive":
             assert isinstance(told, Permit)
             return [(now + LATENCY, "answer", (told, self._answer()))]
         assert isinstance(told, tuple)
-        gate.report(*told)
+        rate_limiter.report(*told)
         return [(now, "ask", None)]
 
-    def _ask(self, gate: MemoryGate, waits: list[float]) -> tuple[float, str, object]:
+    def _ask(self, rate_limiter: MemoryRateLimiter, waits: list[float]) -> tuple[float, str, object]:
         try:
-            permit = gate.acquire("grant-1", COST, LIMITS)
+            permit = rate_limiter.acquire("grant-1", COST, LIMITS)
         except RateDenied as error:
             return (self.clock.now + (error.retry_after or 0.0), "ask", None)
         return (self.clock.now + (waits.pop() if waits else 0.0), "arrive", permit)
@@ -117,9 +119,9 @@ class World:
 @pytest.mark.parametrize("bucket", [FixedWindow, SlidingWindow, LeakyBucket])
 def test_nine_tenths_of_what_is_left_are_used_almost_without_429(bucket: type, others: float, slots: int) -> None:
     """At least 90 % of what others leave (2000, or 2000 - 600 tokens a minute), and fewer than 1 % answers 429."""
-    world = World(count=bucket(), others=others)
-    world.run(slots=slots)
+    server_state = ServerState(count=bucket(), others=others)
+    server_state.run(slots=slots)
     left = (GRANTED - others) * MINUTES / COST
 
-    assert world.served >= 0.9 * left, f"{world.served / left:.1%}"
-    assert world.refused <= 0.01 * world.served, f"{world.refused} of {world.served}"
+    assert server_state.served >= 0.9 * left, f"{server_state.served / left:.1%}"
+    assert server_state.refused <= 0.01 * server_state.served, f"{server_state.refused} of {server_state.served}"

@@ -7,29 +7,29 @@ import pytest
 from support import samples
 from support.clock import ManualClock
 from support.economic_bodies import Wire, client
-from support.harness import EXPORT, PERIOD, Works
+from support.harness import EXPORT, PERIOD, Harness
 from support.samples import invoice, line
 
 from worker.domain.record import State
 from worker.errors import Misconfigured
-from worker.store import MemoryLedger
+from worker.store import MemoryStore
 from worker.workflow.exporter import accept_agreement
 
 #: The sandbox's agreement.
 OURS = 417_001
 
 
-def works(*, pinned: int | None = None, named: int | None = None) -> Works:
+def harness(*, pinned: int | None = None, named: int | None = None) -> Harness:
     """One export whose tokens open the sandbox's agreement, with a period of one invoice."""
-    built = Works(EXPORT.model_copy(update={"agreement": named}))
+    built = Harness(EXPORT.model_copy(update={"agreement": named}))
     if pinned:
-        built.ledger.pin("main", pinned)
+        built.store.pin("main", pinned)
     built.close_period(invoice(line(), customer=samples.customer(ledger_number=None, corporate_id="99887766")))
     return built
 
 
-def ledger(pinned: int | None) -> MemoryLedger:
-    found = MemoryLedger(clock=ManualClock())
+def store(pinned: int | None) -> MemoryStore:
+    found = MemoryStore(clock=ManualClock())
     if pinned:
         found.pin("main", pinned)
     return found
@@ -46,7 +46,7 @@ def ledger(pinned: int | None) -> MemoryLedger:
 )
 def test_the_exports_own_agreement_is_accepted(named: int | None, pinned: int | None) -> None:
     """The agreement of the exports file, else the one of the first use."""
-    accept_agreement(samples.export(agreement=named), ledger(pinned), OURS)
+    accept_agreement(samples.export(agreement=named), store(pinned), OURS)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_the_exports_own_agreement_is_accepted(named: int | None, pinned: int | 
 def test_another_agreement_is_refused(named: int | None, pinned: int | None, told: str) -> None:
     """And told apart from the one that was expected."""
     with pytest.raises(Misconfigured) as caught:
-        accept_agreement(samples.export(agreement=named), ledger(pinned), OURS)
+        accept_agreement(samples.export(agreement=named), store(pinned), OURS)
     said = caught.value.failure
 
     assert (said.reason, said.value) == ("agreement-mismatch", str(OURS))
@@ -69,7 +69,7 @@ def test_another_agreement_is_refused(named: int | None, pinned: int | None, tol
 
 def test_the_first_use_pins() -> None:
     """What the exports file names pins nothing: it speaks for itself."""
-    pins = ledger(None)
+    pins = store(None)
     accept_agreement(samples.export(agreement=OURS), pins, OURS)
     accept_agreement(samples.export(), pins, 5)
     with pytest.raises(Misconfigured):
@@ -79,35 +79,35 @@ def test_the_first_use_pins() -> None:
 @pytest.mark.parametrize(("pinned", "named"), [(999, None), (None, 999), (OURS, 999)])
 def test_tokens_of_another_agreement_pause_the_export(pinned: int | None, named: int | None) -> None:
     """Nothing but ``/self`` is asked, nothing written, no invoice dies for it."""
-    stopped = works(pinned=pinned, named=named)
+    stopped = harness(pinned=pinned, named=named)
     stopped.check()
 
-    assert {export: why.reason for export, why in stopped.ledger.paused().items()} == {"main": "agreement-mismatch"}
-    assert [entry.path for entry in stopped.sandbox.world.journal.entries] == ["/self"]
+    assert {export: why.reason for export, why in stopped.store.paused().items()} == {"main": "agreement-mismatch"}
+    assert [entry.path for entry in stopped.sandbox.server_state.journal.entries] == ["/self"]
     assert [record.state for record in stopped.records()] == [State.RECEIVED]
 
 
 def test_tokens_that_change_under_way_pause_it_too() -> None:
     """A worker started with other tokens comes to an invoice that was checked before."""
-    moved = works()
+    moved = harness()
     moved.check()
-    before = len(moved.sandbox.world.journal.entries)
+    before = len(moved.sandbox.server_state.journal.entries)
     moved.sandbox.agreement.number = 999
     moved.hire()
     moved.deliver()
 
-    assert {export: why.reason for export, why in moved.ledger.paused().items()} == {"main": "agreement-mismatch"}
-    assert [entry.path for entry in moved.sandbox.world.journal.entries[before:]] == ["/self"]
+    assert {export: why.reason for export, why in moved.store.paused().items()} == {"main": "agreement-mismatch"}
+    assert [entry.path for entry in moved.sandbox.server_state.journal.entries[before:]] == ["/self"]
     assert [record.state for record in moved.records()] == [State.QUEUED]
 
 
 def test_the_right_tokens_go_through() -> None:
     """Pinned at its first use; another start finds the same."""
-    right = works()
+    right = harness()
     right.until_rest()
     right.hire()
 
-    assert right.ledger.pin("main", 5) == OURS
+    assert right.store.pin("main", 5) == OURS
     assert [record.state for record in right.records()] == [State.EXPORTED]
     assert right.records()[0].periods == (PERIOD,)
 

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 from support.chaos.faults import use_key
-from support.harness import Works
+from support.harness import Harness
 from support.samples import customer, invoice, line
 
 from worker.domain.record import State
@@ -21,21 +21,21 @@ def _replayed(request: httpx.Request) -> httpx.Response:
 @pytest.mark.parametrize("remembered", ["payload-changed", "success"])
 def test_a_remembered_key_does_not_leave_the_draft_behind(remembered: str) -> None:
     """``PayloadChanged``, or a success that belongs to an earlier draft: deleted under another key."""
-    works, struck = Works(), []
+    harness, struck = Harness(), []
 
     def around(request: httpx.Request, answer: Any) -> httpx.Response:
         if request.method == "DELETE" and not struck:
             struck.append(request)
             if remembered == "success":
                 return _replayed(request)
-            use_key(works, request)
+            use_key(harness, request)
         return answer(request)
 
-    works.around_http = around
-    works.close_period(DIFFERS)
-    works.until_rest()
-    record = works.record("main-100353")
+    harness.around_http = around
+    harness.close_period(DIFFERS)
+    harness.until_rest()
+    record = harness.record("main-100353")
 
     assert len(struck) == 1
-    assert works.documents() == []
+    assert harness.documents() == []
     assert (record.state, record.failure and record.failure.reason) == (State.DEAD, "totals-mismatch")

@@ -10,7 +10,7 @@ from support.chaos.scenarios import SCENARIOS, Scenario
 from support.chaos.verdict import ended
 from support.fuzzing import fuzzed
 from support.garbled import Garble, garbles
-from support.harness import Works
+from support.harness import Harness
 from support.inprocess import Sandbox
 
 from worker.domain.record import State
@@ -25,7 +25,7 @@ _STEP, _MOST_STEPS = 3600.0, 60
 class _Garbling:
     """Garbles the answers to some of the calls, counted from 0; ``writes`` counts calls that change something only."""
 
-    works: Works
+    harness: Harness
     at: dict[int, Garble]
     writes: bool
     calls: int = 0
@@ -45,52 +45,52 @@ def _refused_upload(request: httpx.Request, found: httpx.Response) -> bool:
     return found.is_error and request.url.path.endswith("/attachment/file")
 
 
-def _rest(works: Works) -> None:
+def _rest(harness: Harness) -> None:
     """Let time pass until the invoice rests; a person sees to the export whenever it stands still."""
     for _ in range(_MOST_STEPS):
-        _see_to(works)
-        for period, _ in works.ledger.periods_due():
-            works.check(period)
-        works.deliver()
-        if all(record.state in _RESTING for record in works.records()):
+        _see_to(harness)
+        for period, _ in harness.store.periods_due():
+            harness.check(period)
+        harness.deliver()
+        if all(record.state in _RESTING for record in harness.records()):
             return
-        works.clock.advance(_STEP)
-        works.sweep()
-    raise AssertionError(f"still moving: {[(one.state, one.failure) for one in works.records()]}")
+        harness.clock.advance(_STEP)
+        harness.sweep()
+    raise AssertionError(f"still moving: {[(one.state, one.failure) for one in harness.records()]}")
 
 
-def _see_to(works: Works) -> None:
+def _see_to(harness: Harness) -> None:
     """Resume the export; if a garbled answer has bound it to another agreement, set that right first."""
-    pause = works.ledger.paused().get("main")
+    pause = harness.store.paused().get("main")
     if pause and pause.reason == EconomicReason.AGREEMENT_MISMATCH:
-        works.ledger.pins.clear()
-    works.ledger.resume("main")
+        harness.store.pins.clear()
+    harness.store.resume("main")
 
 
 def _play(scenario: Scenario, at: dict[int, Garble], *, writes: bool) -> None:
-    works = scenario.works()
-    garbling = _Garbling(works=works, at=at, writes=writes)
-    works.around_http = garbling
-    _rest(works)
-    [record] = works.records()
+    harness = scenario.harness()
+    garbling = _Garbling(harness=harness, at=at, writes=writes)
+    harness.around_http = garbling
+    _rest(harness)
+    [record] = harness.records()
     if record.state is State.DEAD:
         assert record.failure is not None
         assert record.failure.next_step
         # The trouble is over, and a person sends the invoice on its way again.
         garbling.at.clear()
-        works.clock.advance(2 * _STEP)
-        works.hire()
-        works.ledger.requeue([record.id], by="test")
-        _rest(works)
-    assert works.reported == []
-    assert _wrong(works, scenario) == []
+        harness.clock.advance(2 * _STEP)
+        harness.hire()
+        harness.store.requeue([record.id], by="test")
+        _rest(harness)
+    assert harness.reported == []
+    assert _wrong(harness, scenario) == []
 
 
-def _wrong(works: Works, scenario: Scenario) -> list[str]:
-    [record] = works.records()
+def _wrong(harness: Harness, scenario: Scenario) -> list[str]:
+    [record] = harness.records()
     if scenario.with_pdf:
-        return vouchers.ended(works, record, scenario.invoice, booked=scenario.ends == "voucher-booked")
-    return ended(record, scenario.invoice, works.documents(), booked=scenario.ends == "booked")
+        return vouchers.ended(harness, record, scenario.invoice, booked=scenario.ends == "voucher-booked")
+    return ended(record, scenario.invoice, harness.documents(), booked=scenario.ends == "booked")
 
 
 EXPORTED = st.sampled_from([scenario for scenario in SCENARIOS if scenario.ends != "dead"])

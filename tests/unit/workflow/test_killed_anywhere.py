@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support.harness import EXPORT, VOUCHER_EXPORT, Killed, Works
+from support.harness import EXPORT, VOUCHER_EXPORT, Harness, Killed
 from support.samples import customer, invoice, line
 
-from config.exports import Booking, Customers, Export
+from config.exports import Booking, Customers, ExportConfig
 from worker.domain.invoice import Invoice
 from worker.domain.record import State
 
@@ -20,13 +20,13 @@ DRAFTING = EXPORT.model_copy(update={"booking": Booking(book=False)})
 BEFORE, AFTER = "before", "after"
 
 
-class Fate:
+class PlannedAction:
     """Kills the worker at one effect, before it takes place or after, when its answer is on its way."""
 
-    def __init__(self, works: Works, at: int, when: str) -> None:
+    def __init__(self, harness: Harness, at: int, when: str) -> None:
         self.left, self.when = at, when
-        works.around_http = lambda request, answer: self.strike(lambda: answer(request))
-        works.around_ledger = lambda _, trip: self.strike(trip)
+        harness.around_http = lambda request, answer: self.strike(lambda: answer(request))
+        harness.around_store = lambda _, trip: self.strike(trip)
 
     def strike(self, effect: Callable[[], Any]) -> Any:
         self.left -= 1
@@ -38,19 +38,19 @@ class Fate:
         return done
 
 
-def survive(works: Works) -> None:
+def survive(harness: Harness) -> None:
     """Work until everything rests; a killed worker is replaced."""
     try:
-        works.until_rest()
+        harness.until_rest()
     except Killed:
-        works.mailbox.clear()
-        works.hire()
-        works.clock.advance(300)
-        works.until_rest()
+        harness.mailbox.clear()
+        harness.hire()
+        harness.clock.advance(300)
+        harness.until_rest()
 
 
-def source(works: Works, **changes: Any) -> Invoice:
-    return works.shelf.printed(invoice(line("1000.00"), **({"customer": MOVED} | changes)))
+def source(harness: Harness, **changes: Any) -> Invoice:
+    return harness.pdf_fixtures.printed(invoice(line("1000.00"), **({"customer": MOVED} | changes)))
 
 
 def everywhere(play: Callable[[int, str], bool]) -> int:
@@ -65,44 +65,44 @@ def everywhere(play: Callable[[int, str], bool]) -> int:
 
 
 @pytest.mark.parametrize("base", [EXPORT, VOUCHER_EXPORT], ids=["invoice", "voucher"])
-def test_a_customer_is_updated_and_its_invoice_posted_once(base: Export) -> None:
+def test_a_customer_is_updated_and_its_invoice_posted_once(base: ExportConfig) -> None:
     """Whatever call or trip the worker dies at: the address is Opter's, one document, at most two equal updates."""
 
     def play(at: int, when: str) -> bool:
-        works = Works(base.model_copy(update={"customers": UPDATING}))
-        works.close_period(source(works))
-        fate = Fate(works, at, when)
-        survive(works)
-        assert works.record(ID).state is State.EXPORTED, (at, when)
-        assert works.sandbox.agreement.customers[1001]["address"] == "Ny Vej 1"
-        assert len(works.documents()) + len(works.sandbox.agreement.vouchers) == 1
-        assert works.sandbox.world.journal.findings == []
-        return fate.left <= 0
+        harness = Harness(base.model_copy(update={"customers": UPDATING}))
+        harness.close_period(source(harness))
+        action = PlannedAction(harness, at, when)
+        survive(harness)
+        assert harness.record(ID).state is State.EXPORTED, (at, when)
+        assert harness.sandbox.agreement.customers[1001]["address"] == "Ny Vej 1"
+        assert len(harness.documents()) + len(harness.sandbox.agreement.vouchers) == 1
+        assert harness.sandbox.server_state.journal.findings == []
+        return action.left <= 0
 
     assert everywhere(play) > 20
 
 
 @pytest.mark.parametrize("deleted", [False, True])
 @pytest.mark.parametrize("base", [EXPORT, DRAFTING, VOUCHER_EXPORT], ids=["booked", "drafted", "voucher"])
-def test_what_goes_again_stands_there_once(base: Export, *, deleted: bool) -> None:
+def test_what_goes_again_stands_there_once(base: ExportConfig, *, deleted: bool) -> None:
     """Found or made anew, with the worker dying anywhere on the way: one document, one outcome."""
 
     def play(at: int, when: str) -> bool:
-        works = Works(base)
-        works.close_period(source(works))
-        works.until_rest()
-        outcome = works.record(ID).outcome
+        harness = Harness(base)
+        harness.close_period(source(harness))
+        harness.until_rest()
+        outcome = harness.record(ID).outcome
         if deleted:
-            works.sandbox.agreement.drafts.clear()
-            works.sandbox.agreement.vouchers.clear()
-            works.sandbox.agreement.attachments.clear()
-        works.hire()
-        works.ledger.reexport([ID], by="kim")
-        fate = Fate(works, at, when)
-        survive(works)
-        assert (works.record(ID).state, works.record(ID).outcome) == (State.EXPORTED, outcome), (at, when)
-        assert len(works.documents()) + len(works.sandbox.agreement.vouchers) == 1
-        return fate.left <= 0
+            harness.sandbox.agreement.drafts.clear()
+            harness.sandbox.agreement.vouchers.clear()
+            harness.sandbox.agreement.attachments.clear()
+        harness.hire()
+        harness.store.reexport([ID], by="kim")
+        action = PlannedAction(harness, at, when)
+        survive(harness)
+        assert (harness.record(ID).state, harness.record(ID).outcome) == (State.EXPORTED, outcome), (at, when)
+        assert len(harness.documents()) + len(harness.sandbox.agreement.vouchers) == 1
+        return action.left <= 0
 
     assert everywhere(play) > 10
 
@@ -111,12 +111,12 @@ def test_a_correction_comes_after_its_original() -> None:
     """Correction first in the queue: both end booked, the original before the correction, wherever a worker dies."""
 
     def play(at: int, when: str) -> bool:
-        works = Works()
-        credit = source(works, invoice_number=100001, credits_invoice_number=100353)
-        works.close_period(credit, source(works))
-        fate = Fate(works, at, when)
-        survive(works)
-        assert [document.number for document in works.documents()] == [100353, 100001], (at, when)
-        return fate.left <= 0
+        harness = Harness()
+        credit = source(harness, invoice_number=100001, credits_invoice_number=100353)
+        harness.close_period(credit, source(harness))
+        action = PlannedAction(harness, at, when)
+        survive(harness)
+        assert [document.number for document in harness.documents()] == [100353, 100001], (at, when)
+        return action.left <= 0
 
     assert everywhere(play) > 20

@@ -7,11 +7,11 @@ import httpx
 import pytest
 from support.chaos.scenarios import NEW, Scenario
 from support.chaos.verdict import ended, shared
-from support.harness import Works
+from support.harness import Harness
 from support.samples import invoice
 
 
-def _rewritten(works: Works, route: str, change: Callable[[dict[str, Any]], Any]) -> None:
+def _rewritten(harness: Harness, route: str, change: Callable[[dict[str, Any]], Any]) -> None:
     """Have the first answer to a route say something else."""
     left = [route]
 
@@ -22,7 +22,7 @@ def _rewritten(works: Works, route: str, change: Callable[[dict[str, Any]], Any]
         left.clear()
         return httpx.Response(found.status_code, json=change(found.json()), request=request)
 
-    works.around_http = around
+    harness.around_http = around
 
 
 @pytest.mark.parametrize(
@@ -41,10 +41,10 @@ def _rewritten(works: Works, route: str, change: Callable[[dict[str, Any]], Any]
 def test_an_answer_about_something_else_is_looked_into(route: str, change: Callable[[dict[str, Any]], Any]) -> None:
     """One customer, one booked invoice, and the ledger knows its real number; no fault of this program is reported."""
     scenario = Scenario(name="new", invoice=invoice(customer=NEW), new_customers=1)
-    works = scenario.works()
-    _rewritten(works, route, change)
-    works.until_rest()
+    harness = scenario.harness()
+    _rewritten(harness, route, change)
+    harness.until_rest()
 
-    assert works.reported == []
-    assert ended(works.record("main-100353"), scenario.invoice, works.documents()) == []
-    assert shared(works, customers=1, products=0) == []
+    assert harness.reported == []
+    assert ended(harness.record("main-100353"), scenario.invoice, harness.documents()) == []
+    assert shared(harness, customers=1, products=0) == []

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
-from support.harness import PERIOD, Works
+from support.harness import PERIOD, Harness
 from support.samples import customer, invoice, line
 
 from worker.domain.record import State
@@ -14,19 +14,19 @@ KNOWN = customer(ledger_number=1001, corporate_id=None, name="Aalbæk Tømrerfir
 
 def test_a_bug_in_a_periods_check_is_told_and_holds_nothing_for_good() -> None:
     """The period says what keeps its invoices, rather than standing there without a word; mended, it goes on."""
-    works = Works()
-    works.around_http = _buggy
-    works.close_period(invoice(line(), customer=KNOWN))
+    harness = Harness()
+    harness.around_http = _buggy
+    harness.close_period(invoice(line(), customer=KNOWN))
     with pytest.raises(ZeroDivisionError):
-        works.check()
-    period = works.ledger.period(PERIOD)
+        harness.check()
+    period = harness.store.period(PERIOD)
 
     assert period is not None
     assert period.notice == "Not checked yet. The program failed with ZeroDivisionError."
-    works.around_http = lambda request, answer: answer(request)
-    works.clock.advance(10.0)
-    works.until_rest()
-    assert works.record("main-100353").state is State.EXPORTED
+    harness.around_http = lambda request, answer: answer(request)
+    harness.clock.advance(10.0)
+    harness.until_rest()
+    assert harness.record("main-100353").state is State.EXPORTED
 
 
 def _buggy(request: httpx.Request, answer: Any) -> httpx.Response:

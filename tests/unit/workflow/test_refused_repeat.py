@@ -4,10 +4,10 @@ from typing import Any
 
 import httpx
 import pytest
-from support.harness import EXPORT, VOUCHER_EXPORT, Works
+from support.harness import EXPORT, VOUCHER_EXPORT, Harness
 from support.samples import customer, invoice, line
 
-from config.exports import Export
+from config.exports import ExportConfig
 from worker.domain.record import State
 
 KNOWN = customer(ledger_number=1001, corporate_id=None, name="Aalbæk Tømrerfirma ApS")
@@ -19,9 +19,9 @@ REFUSAL = {"message": "Customer is barred.", "errorCode": "E05040", "httpStatusC
     [(EXPORT, "/invoices/drafts"), (VOUCHER_EXPORT, "/journals/1/vouchers")],
     ids=["draft", "voucher"],
 )
-def test_what_the_first_request_made_is_found(export: Export, path: str) -> None:
+def test_what_the_first_request_made_is_found(export: ExportConfig, path: str) -> None:
     """The first took effect; the repeat is judged by itself, as a forgotten key is: what stands there is taken up."""
-    works, sent = Works(export), []
+    harness, sent = Harness(export), []
 
     def around(request: httpx.Request, answer: Any) -> httpx.Response:
         if request.method != "POST" or request.url.path != path:
@@ -33,10 +33,10 @@ def test_what_the_first_request_made_is_found(export: Export, path: str) -> None
         answer(request)
         raise httpx.ReadTimeout("no answer", request=request)
 
-    works.around_http = around
-    works.close_period(works.shelf.printed(invoice(line(), customer=KNOWN)))
-    works.until_rest()
+    harness.around_http = around
+    harness.close_period(harness.pdf_fixtures.printed(invoice(line(), customer=KNOWN)))
+    harness.until_rest()
 
-    assert works.record("main-100353").state is State.EXPORTED
-    assert len(works.documents()) + len(works.sandbox.agreement.vouchers) == 1
+    assert harness.record("main-100353").state is State.EXPORTED
+    assert len(harness.documents()) + len(harness.sandbox.agreement.vouchers) == 1
     assert len(sent) == 2

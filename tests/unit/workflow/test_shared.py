@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
-from support.harness import Works
+from support.harness import Harness
 from support.samples import customer, invoice, line
 
 from worker.domain.record import State
@@ -15,60 +15,60 @@ NEW = customer(code="NEW-1", ledger_number=5001, corporate_id="87654321", name="
 
 def test_fifty_invoices_of_a_new_customer_in_parallel_create_it_once() -> None:
     """Ten threads at once: one creates, the others wait in the ledger, all are booked on the same customer."""
-    works = Works()
+    harness = Harness()
     lock = threading.Lock()
 
     def one_at_a_time(request: httpx.Request, answer: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
         with lock:
             return answer(request)
 
-    works.around_http = one_at_a_time
+    harness.around_http = one_at_a_time
     invoices = [invoice(line("10.00"), invoice_number=200_001 + n, customer=NEW) for n in range(50)]
-    works.close_period(*invoices)
-    works.check()
+    harness.close_period(*invoices)
+    harness.check()
     with ThreadPoolExecutor(10) as pool:
-        list(pool.map(works.exporter.run, list(works.mailbox)))
-    works.mailbox.clear()
-    works.until_rest()
+        list(pool.map(harness.exporter.run, list(harness.mailbox)))
+    harness.mailbox.clear()
+    harness.until_rest()
 
-    created = [body for body in works.sandbox.agreement.customers.values() if body["name"] == "Ny Kunde ApS"]
+    created = [body for body in harness.sandbox.agreement.customers.values() if body["name"] == "Ny Kunde ApS"]
     assert [body["customerNumber"] for body in created] == [5001]
-    assert [document.customer for document in works.documents()] == [5001] * 50
+    assert [document.customer for document in harness.documents()] == [5001] * 50
 
 
 def test_two_opter_codes_of_one_company_create_one_customer() -> None:
     """One CVR, no ledger numbers, two Opter codes: the second finds what the first made."""
-    works = Works()
+    harness = Harness()
     cards = [customer(code=code, ledger_number=None, corporate_id="87654321", name="Ny ApS") for code in "AB"]
-    works.close_period(*(invoice(line(), invoice_number=1 + n, customer=card) for n, card in enumerate(cards)))
-    works.until_rest()
+    harness.close_period(*(invoice(line(), invoice_number=1 + n, customer=card) for n, card in enumerate(cards)))
+    harness.until_rest()
 
-    made = [body for body in works.sandbox.agreement.customers.values() if body["name"] == "Ny ApS"]
+    made = [body for body in harness.sandbox.agreement.customers.values() if body["name"] == "Ny ApS"]
     assert len(made) == 1
 
 
 def test_a_customer_deleted_in_e_conomic_is_looked_up_again() -> None:
     """Its remembered number is refused: it is forgotten, and the customer found or made anew."""
-    works = Works()
-    works.close_period(invoice(line(), invoice_number=1, customer=NEW))
-    works.until_rest()
-    works.sandbox.agreement.booked.clear()
-    del works.sandbox.agreement.customers[5001]
-    works.close_period(invoice(line(), invoice_number=2, customer=NEW), event="/opter/acme/1#e2")
-    works.clock.advance(3700)
-    works.until_rest()
+    harness = Harness()
+    harness.close_period(invoice(line(), invoice_number=1, customer=NEW))
+    harness.until_rest()
+    harness.sandbox.agreement.booked.clear()
+    del harness.sandbox.agreement.customers[5001]
+    harness.close_period(invoice(line(), invoice_number=2, customer=NEW), event="/opter/acme/1#e2")
+    harness.clock.advance(3700)
+    harness.until_rest()
 
-    assert works.record("main-2").state is State.EXPORTED
-    assert 5001 in works.sandbox.agreement.customers
+    assert harness.record("main-2").state is State.EXPORTED
+    assert 5001 in harness.sandbox.agreement.customers
 
 
 def test_a_product_is_created_once_in_its_group() -> None:
     """Group 63 ("3020") has no product: two invoices make one, named like the sales account."""
-    works = Works()
+    harness = Harness()
     card = customer(ledger_number=1001, corporate_id=None)
-    works.close_period(*(invoice(line(account="3020"), invoice_number=1 + n, customer=card) for n in range(2)))
-    works.until_rest()
+    harness.close_period(*(invoice(line(account="3020"), invoice_number=1 + n, customer=card) for n in range(2)))
+    harness.until_rest()
 
-    made = [body for body in works.sandbox.agreement.products.values() if body["productNumber"] == "3020"]
+    made = [body for body in harness.sandbox.agreement.products.values() if body["productNumber"] == "3020"]
     assert [body["productGroup"]["productGroupNumber"] for body in made] == [63]
-    assert [record.state for record in works.records()] == [State.EXPORTED] * 2
+    assert [record.state for record in harness.records()] == [State.EXPORTED] * 2

@@ -7,20 +7,20 @@ from dataclasses import replace
 
 import httpx
 from support.chaos.scenarios import NEW
-from support.harness import Works
+from support.harness import Harness
 from support.samples import customer, invoice
 
 from worker.domain.record import State
 from worker.errors import Busy
-from worker.store import LedgerPolicy
-from worker.workflow.lease_renewal import Keeper
+from worker.store import StorePolicy
+from worker.workflow.lease_renewal import LeaseRenewer
 
 ID = "main-100353"
-LEASE = LedgerPolicy().lease_seconds
+LEASE = StorePolicy().lease_seconds
 SOURCE = invoice(customer=customer(corporate_id=None))
 
 
-def _slow(works: Works) -> None:
+def _slow(harness: Harness) -> None:
     """Let each call take two leases in four parts; in each, wait for all leases to be renewed, if somebody does."""
     beats: queue.Queue[str] = queue.Queue()
 
@@ -31,73 +31,73 @@ def _slow(works: Works) -> None:
 
     def call(request: httpx.Request, answer: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
         for _ in range(4):
-            works.clock.advance(LEASE / 2)
+            harness.clock.advance(LEASE / 2)
             beats.queue.clear()
             with suppress(queue.Empty):  # from the invoice's one beat to its next but one, all others have had theirs
                 for _ in range(3):
                     beats.get(timeout=0.2)
-            works.sweep()
+            harness.sweep()
         return answer(request)
 
-    works.around_ledger, works.around_http = trip, call
+    harness.around_store, harness.around_http = trip, call
 
 
-def _keep(works: Works) -> None:
-    desk = replace(works.desk, keeping=Keeper(every=0.01).keeping)
-    works.exporter = replace(works.exporter, desk=lambda _: desk)
+def _keep(harness: Harness) -> None:
+    context = replace(harness.context, lease_renewal=LeaseRenewer(every=0.01).lease_renewal)
+    harness.exporter = replace(harness.exporter, context=lambda _: context)
 
 
 def test_a_slow_e_conomic_is_not_taken_for_a_dead_worker() -> None:
     """Every call takes 40 s; the lease of 20 s is kept, so nobody else is sent and no crash is counted."""
-    works = Works()
-    works.close_period(SOURCE)
-    works.check()
-    _keep(works)
-    _slow(works)
-    works.deliver()
-    record = works.record(ID)
+    harness = Harness()
+    harness.close_period(SOURCE)
+    harness.check()
+    _keep(harness)
+    _slow(harness)
+    harness.deliver()
+    record = harness.record(ID)
 
-    assert (record.state, record.fence, record.crashes, works.mailbox) == (State.EXPORTED, 1, 0, [])
+    assert (record.state, record.fence, record.crashes, harness.mailbox) == (State.EXPORTED, 1, 0, [])
 
 
 def test_without_a_word_another_takes_over() -> None:
     """The counterpart: a frozen worker renews nothing; its invoice is called for again."""
-    works = Works()
-    works.close_period(SOURCE)
-    works.check()
-    _slow(works)
-    works.deliver()
+    harness = Harness()
+    harness.close_period(SOURCE)
+    harness.check()
+    _slow(harness)
+    harness.deliver()
 
-    assert works.mailbox == [ID]
+    assert harness.mailbox == [ID]
 
 
 def test_the_creation_of_a_customer_is_kept_too() -> None:
     """Every call of it takes 40 s; nobody else gets at it in between, and the customer is there once."""
-    works = Works()
-    works.close_period(invoice(customer=NEW))
-    works.check()
-    _keep(works)
-    _slow(works)
-    slow, met = works.around_http, list[str]()
+    harness = Harness()
+    harness.close_period(invoice(customer=NEW))
+    harness.check()
+    _keep(harness)
+    _slow(harness)
+    slow, met = harness.around_http, list[str]()
 
     def call(request: httpx.Request, answer: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
         def looked(asked: httpx.Request) -> httpx.Response:
-            met.append(_of_another(works))
+            met.append(_of_another(harness))
             return answer(asked)
 
         return slow(request, looked if request.url.path == "/customers" else answer)
 
-    works.around_http = call
-    works.deliver()
+    harness.around_http = call
+    harness.deliver()
 
-    assert works.record(ID).state is State.EXPORTED
+    assert harness.record(ID).state is State.EXPORTED
     assert met == ["busy"] * len(met) != []
 
 
-def _of_another(works: Works) -> str:
-    [key] = [key for key in works.ledger.shared if key.startswith("making:")]
+def _of_another(harness: Harness) -> str:
+    [key] = [key for key in harness.store.shared if key.startswith("making:")]
     try:
-        works.ledger.open_shared(key)
+        harness.store.open_shared(key)
     except Busy:
         return "busy"
     return "open"

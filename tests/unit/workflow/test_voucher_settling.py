@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import httpx
 import pytest
-from support.harness import VOUCHER_EXPORT, Killed, Works
+from support.harness import VOUCHER_EXPORT, Harness, Killed
 from support.samples import line
 from support.voucher_harness import (
     ATTACH,
@@ -29,131 +29,131 @@ from worker.domain.record import State
 @pytest.mark.parametrize("gap", [0.0, 1800.0, 4000.0])
 def test_a_posting_without_an_answer_is_settled_before_it_is_repeated(gap: float) -> None:
     """Within the hour the key tells, past it a look does; one voucher, one file."""
-    works = Works(VOUCHER_EXPORT)
-    struck(works, "/vouchers", silence_after)
-    works.close_period(works.shelf.printed(one()))
-    works.check()
-    works.deliver()
-    works.clock.advance(gap)
-    works.until_rest()
-    assert len(vouchers(works)) == 1
-    assert works.record(ID).progress.attached
+    harness = Harness(VOUCHER_EXPORT)
+    struck(harness, "/vouchers", silence_after)
+    harness.close_period(harness.pdf_fixtures.printed(one()))
+    harness.check()
+    harness.deliver()
+    harness.clock.advance(gap)
+    harness.until_rest()
+    assert len(vouchers(harness)) == 1
+    assert harness.record(ID).progress.attached
 
 
 def test_a_bookkeepers_words_around_the_marker_do_not_hide_it() -> None:
     """Texts are edited by people; the marker stands."""
-    works = Works(VOUCHER_EXPORT)
+    harness = Harness(VOUCHER_EXPORT)
 
     def edited(request: httpx.Request, answer: Answer) -> httpx.Response:
         answer(request)
-        for voucher in works.sandbox.agreement.vouchers.values():
+        for voucher in harness.sandbox.agreement.vouchers.values():
             for rows in voucher["entries"].values():
                 for entry in rows:
                     entry["text"] = f"OBS! {entry['text']} jf. bilag 7"
         raise Killed
 
-    struck(works, "/vouchers", edited)
-    works.close_period(works.shelf.printed(one()))
-    works.check()
+    struck(harness, "/vouchers", edited)
+    harness.close_period(harness.pdf_fixtures.printed(one()))
+    harness.check()
     with pytest.raises(Killed):
-        works.deliver()
-    works.hire()
-    works.clock.advance(4000.0)
-    works.until_rest()
-    assert len(vouchers(works)) == 1
-    assert works.record(ID).state is State.EXPORTED
+        harness.deliver()
+    harness.hire()
+    harness.clock.advance(4000.0)
+    harness.until_rest()
+    assert len(vouchers(harness)) == 1
+    assert harness.record(ID).state is State.EXPORTED
 
 
 def test_a_wiped_ledger_adopts_every_voucher_and_attaches_what_is_missing() -> None:
     """Redis is emptied, the event comes again: nothing twice; what lacked its PDF gets it. One look serves them all."""
-    works = Works(VOUCHER_EXPORT)
-    sources = [works.shelf.printed(one(invoice_number=n)) for n in range(100353, 100363)]
-    works.close_period(*sources)
-    works.until_rest()
-    del works.sandbox.agreement.attachments[1, "2026", 10003]
-    works.wipe()
-    before = len(works.sandbox.world.journal.entries)
-    works.close_period(*sources)
-    works.until_rest()
+    harness = Harness(VOUCHER_EXPORT)
+    sources = [harness.pdf_fixtures.printed(one(invoice_number=n)) for n in range(100353, 100363)]
+    harness.close_period(*sources)
+    harness.until_rest()
+    del harness.sandbox.agreement.attachments[1, "2026", 10003]
+    harness.wipe()
+    before = len(harness.sandbox.server_state.journal.entries)
+    harness.close_period(*sources)
+    harness.until_rest()
 
-    again = calls(works, before)
-    assert len(vouchers(works)) == 10
+    again = calls(harness, before)
+    assert len(vouchers(harness)) == 10
     assert [call for call in again if call.startswith("POST")] == [
         "POST /journals/1/vouchers/2026-10003/attachment/file"
     ]
     assert again.count("GET /journals/1/vouchers") == 2  # the preflight's, and one for all ten
-    assert {record.progress.adopted for record in works.records()} == {True}
-    assert len(works.sandbox.agreement.attachments) == 10
+    assert {record.progress.adopted for record in harness.records()} == {True}
+    assert len(harness.sandbox.agreement.attachments) == 10
 
 
 def test_a_voucher_that_differs_is_not_adopted() -> None:
     """Somebody changed the amount in the journal: 1250.00 against 1250.01."""
-    works = exported(Works(VOUCHER_EXPORT), one())
-    [voucher] = vouchers(works).values()
+    harness = exported(Harness(VOUCHER_EXPORT), one())
+    [voucher] = vouchers(harness).values()
     voucher["entries"]["manualCustomerInvoices"][0]["amount"] = Decimal("1250.01")
-    works.wipe()
-    exported(works, one())
-    assert reason(works) == "voucher-differs"
-    assert len(vouchers(works)) == 1
+    harness.wipe()
+    exported(harness, one())
+    assert reason(harness) == "voucher-differs"
+    assert len(vouchers(harness)) == 1
 
 
 def test_two_vouchers_with_one_marker_are_a_persons_question() -> None:
     """The program never picks one of several."""
-    works = exported(Works(VOUCHER_EXPORT), one())
-    [(key, voucher)] = vouchers(works).items()
+    harness = exported(Harness(VOUCHER_EXPORT), one())
+    [(key, voucher)] = vouchers(harness).items()
     address = voucher["self"].replace("10001", "10099")
-    works.sandbox.agreement.vouchers[1, "2026", 10099] = voucher | {"voucherNumber": 10099, "self": address}
-    works.sandbox.agreement.born[address] = works.sandbox.agreement.born[voucher["self"]]
-    works.wipe()
-    exported(works, one())
-    assert (reason(works), key) == ("duplicate-documents", (1, "2026", 10001))
+    harness.sandbox.agreement.vouchers[1, "2026", 10099] = voucher | {"voucherNumber": 10099, "self": address}
+    harness.sandbox.agreement.born[address] = harness.sandbox.agreement.born[voucher["self"]]
+    harness.wipe()
+    exported(harness, one())
+    assert (reason(harness), key) == ("duplicate-documents", (1, "2026", 10001))
 
 
 def test_a_voucher_that_a_bookkeeper_booked_meanwhile_is_taken_as_exported() -> None:
     """Its journal is gone; the marker stands on its booked entries. Its PDF, if it lacked one, is remarked."""
-    works = exported(Works(VOUCHER_EXPORT), one())
-    book_all(works)
-    works.wipe()
-    exported(works, one())
-    record = works.record(ID)
+    harness = exported(Harness(VOUCHER_EXPORT), one())
+    book_all(harness)
+    harness.wipe()
+    exported(harness, one())
+    record = harness.record(ID)
     assert (record.state, record.progress.journal, record.progress.adopted) == (State.EXPORTED, None, True)
     assert record.progress.remarks == ("pdf: not attached by this program, as the voucher was booked before",)
-    assert writes(works).count(POST) == 1
+    assert writes(harness).count(POST) == 1
 
 
 def test_the_journals_entries_are_booked_when_the_export_says_so() -> None:
     """Off by default, as a bookkeeper usually reviews; on, exactly the voucher's own entries."""
-    works = exported(Works(settings(book=True)), one(line("100.00"), line("5.00", account="3012", rate="0.00")))
-    assert writes(works) == [POST, ATTACH, "POST /journalsapi/v15.0.0/journals/1/bookdraftentries"]
-    assert vouchers(works) == {}
-    assert {row["voucherNumber"] for row in works.sandbox.agreement.booked_entries} == {10001}
-    assert works.record(ID).progress.journal is None
+    harness = exported(Harness(settings(book=True)), one(line("100.00"), line("5.00", account="3012", rate="0.00")))
+    assert writes(harness) == [POST, ATTACH, "POST /journalsapi/v15.0.0/journals/1/bookdraftentries"]
+    assert vouchers(harness) == {}
+    assert {row["voucherNumber"] for row in harness.sandbox.agreement.booked_entries} == {10001}
+    assert harness.record(ID).progress.journal is None
 
 
 def test_a_booking_without_an_answer_is_looked_into() -> None:
     """It was booked: found by its marker among the booked entries, and not booked again."""
-    works = Works(settings(book=True))
-    struck(works, "/bookdraftentries", silence_after)
-    exported(works, one())
-    assert [call for call in writes(works) if call.endswith("bookdraftentries")] == [
+    harness = Harness(settings(book=True))
+    struck(harness, "/bookdraftentries", silence_after)
+    exported(harness, one())
+    assert [call for call in writes(harness) if call.endswith("bookdraftentries")] == [
         "POST /journalsapi/v15.0.0/journals/1/bookdraftentries"
     ]
-    assert works.record(ID).state is State.EXPORTED
+    assert harness.record(ID).state is State.EXPORTED
 
 
 def test_a_booking_that_is_refused_leaves_the_voucher_in_its_journal() -> None:
     """A dead letter tells why; re-queued, it goes on from there."""
 
     def barred(request: httpx.Request, answer: Answer) -> httpx.Response:
-        works.sandbox.agreement.years["2026"]["periods"][10]["barred"] = True
+        harness.sandbox.agreement.years["2026"]["periods"][10]["barred"] = True
         return answer(request)
 
-    works = Works(settings(book=True))
-    struck(works, "/bookdraftentries", barred)
-    exported(works, one())
-    assert (reason(works), len(vouchers(works))) == ("accounting-period-barred", 1)
+    harness = Harness(settings(book=True))
+    struck(harness, "/bookdraftentries", barred)
+    exported(harness, one())
+    assert (reason(harness), len(vouchers(harness))) == ("accounting-period-barred", 1)
 
-    works.sandbox.agreement.years["2026"]["periods"][10]["barred"] = False
-    works.ledger.requeue([ID], by="kirsten")
-    works.until_rest()
-    assert (works.record(ID).state, vouchers(works), writes(works).count(POST)) == (State.EXPORTED, {}, 1)
+    harness.sandbox.agreement.years["2026"]["periods"][10]["barred"] = False
+    harness.store.requeue([ID], by="kirsten")
+    harness.until_rest()
+    assert (harness.record(ID).state, vouchers(harness), writes(harness).count(POST)) == (State.EXPORTED, {}, 1)

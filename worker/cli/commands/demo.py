@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from worker.cli.context import Tools
+from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode
 from worker.cli.processes import stop_on_signal
 from worker.local.demo.folder import Method, Place, demo_place, enter
@@ -38,7 +38,7 @@ def demo(ctx: typer.Context, folder: Folder = None, method: How = "invoice", *, 
     Takes under a minute, needs no network, touches nothing of yours. Exit code 0 only if every invoice was exported
     exactly once and to the øre.
     """
-    tools: Tools = ctx.obj
+    tools: CommandContext = ctx.obj
     with demo_place(folder, method) as place, EmbeddedServer(place.folder / "data") as redis, stop_on_signal() as stop:
         env = enter(place.settings(redis.url))
         try:
@@ -54,7 +54,7 @@ def demo(ctx: typer.Context, folder: Folder = None, method: How = "invoice", *, 
 
 
 @contextmanager
-def _stage(tools: Tools, place: Place, env: Mapping[str, str], stop: threading.Event) -> Iterator[Stage]:
+def _stage(tools: CommandContext, place: Place, env: Mapping[str, str], stop: threading.Event) -> Iterator[Stage]:
     sandbox = Service(name="sandbox", arguments=("sandbox", "--port", str(place.sandbox_port)))
     # The sandbox last: it must outlive whoever is in the middle of a call.
     services = (*installation(tools.settings), sandbox)
@@ -62,13 +62,13 @@ def _stage(tools: Tools, place: Place, env: Mapping[str, str], stop: threading.E
     control = Control(place.sandbox, standard_agreement().number)
     try:
         supervisor.turn()
-        with tools.ledger() as ledger:
+        with tools.store() as store:
             yield Stage(
                 tools=tools,
                 place=place,
                 control=control,
                 supervisor=supervisor,
-                ledger=ledger,
+                store=store,
                 env=env,
                 stop=stop,
             )

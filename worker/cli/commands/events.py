@@ -6,7 +6,7 @@ import typer
 
 from worker.cli import formatting
 from worker.cli.console import print_json
-from worker.cli.context import Tools
+from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.options import AsJson
 from worker.cli.views.events import dead_event_view, dead_events_view, event_data
@@ -23,9 +23,9 @@ Raw = Annotated[bool, typer.Option("--raw", help="Write the event's bytes as the
 @dead.command("list")
 def dead_list(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     """List refused events with the reason of each. Exit code 1 when there are any."""
-    tools: Tools = ctx.obj
-    with tools.events() as desk:
-        found = [event for event, _ in dead_events(desk)]
+    tools: CommandContext = ctx.obj
+    with tools.events() as context:
+        found = [event for event, _ in dead_events(context)]
     if as_json:
         print_json(tools.out, [event_data(event) for event in found])
     else:
@@ -36,9 +36,9 @@ def dead_list(ctx: typer.Context, *, as_json: AsJson = False) -> None:
 @dead.command("show")
 def dead_show(ctx: typer.Context, key: EventId, *, raw: Raw = False, as_json: AsJson = False) -> None:
     """Show everything that is wrong with one refused event."""
-    tools: Tools = ctx.obj
-    with tools.events() as desk:
-        event, content = _find(dead_events(desk), key)
+    tools: CommandContext = ctx.obj
+    with tools.events() as context:
+        event, content = _find(dead_events(context), key)
     if raw:
         tools.out.file.write(content.decode("utf-8", errors="replace"))
     elif as_json:
@@ -50,10 +50,10 @@ def dead_show(ctx: typer.Context, key: EventId, *, raw: Raw = False, as_json: As
 @dead.command("requeue")
 def dead_requeue(ctx: typer.Context, key: EventId) -> None:
     """Put a refused event back on the queue, for example when its file or its export is in place now."""
-    tools: Tools = ctx.obj
-    with tools.events() as desk:
-        event, _ = _find(dead_events(desk), key)
-        moved = revive(desk, [event.id])
+    tools: CommandContext = ctx.obj
+    with tools.events() as context:
+        event, _ = _find(dead_events(context), key)
+        moved = revive(context, [event.id])
     tools.out.print(f"{formatting.count(len(moved), 'event')} back on the queue.")
 
 

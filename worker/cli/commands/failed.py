@@ -3,7 +3,7 @@
 import typer
 
 from worker.cli.console import print_json
-from worker.cli.context import Tools
+from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode
 from worker.cli.lookup import dead_letters, find_invoice
 from worker.cli.options import AsJson, InvoiceId, Period, Reason, invoice_id
@@ -29,9 +29,9 @@ def failed_list(ctx: typer.Context, period: Period = None, reason: Reason = None
 @failed.command("show")
 def failed_show(ctx: typer.Context, key: InvoiceId, *, as_json: AsJson = False) -> None:
     """Show one invoice in full: what is wrong, in which field, what e-conomic said, what to do, its history."""
-    tools: Tools = ctx.obj
-    with tools.ledger() as ledger:
-        record = find_invoice(ledger, invoice_id(key))
+    tools: CommandContext = ctx.obj
+    with tools.store() as store:
+        record = find_invoice(store, invoice_id(key))
     if as_json:
         print_json(tools.out, invoice_data(record))
     else:
@@ -39,9 +39,9 @@ def failed_show(ctx: typer.Context, key: InvoiceId, *, as_json: AsJson = False) 
     raise typer.Exit(ExitCode.PERSON if record.state is State.DEAD else ExitCode.OK)
 
 
-def _list(tools: Tools, *, period: str | None, reason: str | None, as_json: bool) -> None:
-    with tools.ledger() as ledger:
-        records = dead_letters(ledger, period, reason)
+def _list(tools: CommandContext, *, period: str | None, reason: str | None, as_json: bool) -> None:
+    with tools.store() as store:
+        records = dead_letters(store, period, reason)
     if as_json:
         print_json(tools.out, failed_data(records))
     else:

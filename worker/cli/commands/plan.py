@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from worker.cli.console import print_json
-from worker.cli.context import Tools
+from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
-from worker.cli.event_files import About, Export, Number, PeriodName, Region, bring, read, read_whole
+from worker.cli.event_files import About, ExportOption, Number, PeriodName, Region, bring, read, read_whole
 from worker.cli.lookup import find_period
 from worker.cli.options import AsJson
 from worker.cli.views.plan import plan_data, plan_view
@@ -18,7 +18,7 @@ from worker.dry_run.fingerprint import plan_hash
 from worker.dry_run.plan import Plan
 
 
-def plan_event(tools: Tools, raw: bytes, *, again: bool = False) -> Plan:
+def plan_event(tools: CommandContext, raw: bytes, *, again: bool = False) -> Plan:
     """Return the plan of an event, files that it refers to included. Raises ``WrongUsage`` and ``ExportError``."""
     export = tools.export(read(tools, raw).data.export)
     found = read_whole(tools, raw)
@@ -26,11 +26,11 @@ def plan_event(tools: Tools, raw: bytes, *, again: bool = False) -> Plan:
         return planner.plan(found.period.id, found.invoices, again=again)
 
 
-def plan_period(tools: Tools, text: str, *, again: bool = False) -> Plan:
+def plan_period(tools: CommandContext, text: str, *, again: bool = False) -> Plan:
     """Return the plan of a period by its id, or Opter's name of it. Raises ``WrongUsage`` and ``ExportError``."""
-    with tools.ledger() as ledger:
-        period = find_period(ledger, text)
-        invoices = [_given(record) for record in ledger.invoices(period.id, None)]
+    with tools.store() as store:
+        period = find_period(store, text)
+        invoices = [_given(record) for record in store.invoices(period.id, None)]
     with tools.planner(tools.export(period.export)) as planner:
         return planner.plan(period.id, invoices, again=again)
 
@@ -63,7 +63,7 @@ Full = Annotated[bool, typer.Option("--full", help="Show every invoice with its 
 def plan(  # noqa: PLR0913, PLR0917  # one parameter for each option of the command
     ctx: typer.Context,
     what: What,
-    export: Export = None,
+    export: ExportOption = None,
     period: Number = None,
     name: PeriodName = None,
     region: Region = None,
@@ -77,7 +77,7 @@ def plan(  # noqa: PLR0913, PLR0917  # one parameter for each option of the comm
     The last line is the plan's hash; `publish --plan HASH` publishes only if nothing that matters has changed since.
     Exit code 1 when something needs a person.
     """
-    tools: Tools = ctx.obj
+    tools: CommandContext = ctx.obj
     found = _plan(
         tools, what, About(export=export, period=period, name=name, region=region, source="/plan"), again=again
     )
@@ -89,7 +89,7 @@ def plan(  # noqa: PLR0913, PLR0917  # one parameter for each option of the comm
     raise typer.Exit(ExitCode.PERSON if found.failing else ExitCode.OK)
 
 
-def _plan(tools: Tools, what: list[str], about: About, *, again: bool) -> Plan:
+def _plan(tools: CommandContext, what: list[str], about: About, *, again: bool) -> Plan:
     files = [Path(one) for one in what]
     if not any(file.exists() for file in files):
         if len(what) != 1:

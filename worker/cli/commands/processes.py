@@ -7,10 +7,10 @@ import structlog
 import typer
 from rich.text import Text
 
-from config.errors import ConfigurationMistakes
-from config.exports import Export
-from config.targets import at_economic, elsewhere
-from worker.cli.context import Tools
+from config.errors import ConfigurationErrors
+from config.exports import ExportConfig
+from config.targets import at_economic, non_production_targets
+from worker.cli.context import CommandContext
 from worker.cli.error_output import WrongUsage
 from worker.cli.processes import become, flower_command, run_intake, stop_on_signal, worker_command
 from worker.cli.redis_server import require_fit
@@ -19,9 +19,9 @@ from worker.runtime.intake import intake_consumer
 from worker.sandbox.server import DEFAULT_PORT, serve, standard_agreements
 
 
-def warn_elsewhere(tools: Tools) -> None:
+def warn_non_production(tools: CommandContext) -> None:
     """Say so on standard error, where it disturbs no script."""
-    for name, address in tools.elsewhere().items():
+    for name, address in tools.non_production_targets().items():
         told = Text.assemble(
             (f"Export {name} does not go to e-conomic but to {address}: ", "bad"), "nothing of it is in your books."
         )
@@ -46,7 +46,7 @@ Port = Annotated[int, typer.Option("--port", help="Port to listen on; 0 takes an
 
 def worker(ctx: typer.Context, name: WorkerName = "worker@%h") -> None:
     """Run a worker: it exports invoices to e-conomic. Run several under different names for more throughput."""
-    tools: Tools = ctx.obj
+    tools: CommandContext = ctx.obj
     settings = tools.settings
     configure_logs(settings.log.level, settings.log.format)
     _tell_elsewhere(tools.exports)  # every mistake is told here, before Celery starts
@@ -56,7 +56,7 @@ def worker(ctx: typer.Context, name: WorkerName = "worker@%h") -> None:
 
 def flower(ctx: typer.Context) -> None:
     """Run Flower, the monitoring page: workers, tasks, times. It only looks; the figures that count are `status`."""
-    tools: Tools = ctx.obj
+    tools: CommandContext = ctx.obj
     settings, _ = tools.settings, tools.exports  # every mistake is told here, before Celery starts
     tools.err.print(f"Flower at http://{settings.flower.host}:{settings.flower.port}")
     become(flower_command(settings))
@@ -67,18 +67,18 @@ def intake(ctx: typer.Context) -> None:
 
     Run at least one; two beside each other share the work and replace each other.
     """
-    tools: Tools = ctx.obj
+    tools: CommandContext = ctx.obj
     settings = tools.settings
     configure_logs(settings.log.level, settings.log.format)
     _tell_elsewhere(tools.exports)
     require_fit(settings)
     with stop_on_signal() as stop, tools.runtime() as runtime, intake_consumer(runtime) as consumer:
-        run_intake(consumer.run, runtime.sweeper.turn, interval=settings.ledger.sweep_interval, stop=stop)
+        run_intake(consumer.run, runtime.sweeper.turn, interval=settings.store.sweep_interval, stop=stop)
 
 
-def _tell_elsewhere(exports: Mapping[str, Export]) -> None:
+def _tell_elsewhere(exports: Mapping[str, ExportConfig]) -> None:
     """Say it loudly in the log: what is exported there is in nobody's books."""
-    for name, address in elsewhere(exports).items():
+    for name, address in non_production_targets(exports).items():
         log.warning("export_not_to_economic", export=name, address=address)
 
 
@@ -91,7 +91,7 @@ def sandbox(
     anyway: Anyway = False,
 ) -> None:
     """Run a stand-in e-conomic that keeps the real one's rules, to try a set-up: e-conomic itself has no sandbox."""
-    tools: Tools = ctx.obj
+    tools: CommandContext = ctx.obj
     if not anyway:
         _refuse_beside_economic(tools)
     agreements = standard_agreements(also or ())
@@ -108,14 +108,14 @@ def sandbox(
         raise WrongUsage(f"Cannot listen on {host}:{port}: {error.strerror}.", "Choose another --port.") from None
 
 
-def _refuse_beside_economic(tools: Tools) -> None:
+def _refuse_beside_economic(tools: CommandContext) -> None:
     """A sandbox in an environment whose exports are real invites mix-ups: a moved clock, an invoice that is not there.
 
     With mistakes in its exports file, nothing of that environment runs beside it.
     """
     try:
         real = at_economic(tools.exports)
-    except ConfigurationMistakes:
+    except ConfigurationErrors:
         return
     if real:
         told = ", ".join(f"{name} ({address})" for name, address in real.items())

@@ -8,9 +8,9 @@ from rich.text import Text
 
 from worker.cli import formatting
 from worker.cli.commands.plan import plan_event
-from worker.cli.context import Tools
+from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
-from worker.cli.event_files import About, Export, Number, PeriodName, Region, bring, check, read_whole
+from worker.cli.event_files import About, ExportOption, Number, PeriodName, Region, bring, check, read_whole
 from worker.cli.options import By
 from worker.cli.views.plan import changes_view
 from worker.dry_run.fingerprint import NotAHash, differences
@@ -30,7 +30,7 @@ Again = Annotated[bool, typer.Option("--again", help="Also those that were expor
 def publish(  # noqa: PLR0913, PLR0917  # one parameter for each option of the command
     ctx: typer.Context,
     files: Files,
-    export: Export = None,
+    export: ExportOption = None,
     period: Number = None,
     name: PeriodName = None,
     region: Region = None,
@@ -46,7 +46,7 @@ def publish(  # noqa: PLR0913, PLR0917  # one parameter for each option of the c
     --plan nothing is published if anything that matters has changed since; exit code 1. With --again, those among them
     that the ledger has as exported are looked up in e-conomic anew, and posted only if they are not there.
     """
-    tools: Tools = ctx.obj
+    tools: CommandContext = ctx.obj
     events = bring(tools, files, About(export=export, period=period, name=name, region=region, source=source))
     invoices = sum(check(tools, raw) for raw in events)
     if plan:
@@ -56,16 +56,16 @@ def publish(  # noqa: PLR0913, PLR0917  # one parameter for each option of the c
     _send(tools, events, invoices)
 
 
-def _export_again(tools: Tools, events: list[bytes], by: str) -> None:
+def _export_again(tools: CommandContext, events: list[bytes], by: str) -> None:
     given = [one.id for raw in events for one in read_whole(tools, raw).invoices]
-    with tools.ledger() as ledger:
-        moved = ledger.reexport(given, by=by)
+    with tools.store() as store:
+        moved = store.reexport(given, by=by)
     tools.out.print(
         f"{formatting.count(len(moved), 'invoice')} of them exported before, to be looked up and exported again."
     )
 
 
-def _require_unchanged(tools: Tools, events: list[bytes], planned: str, *, again: bool) -> None:
+def _require_unchanged(tools: CommandContext, events: list[bytes], planned: str, *, again: bool) -> None:
     if len(events) != 1:
         raise WrongUsage("A plan is made for one event.", "Plan and publish them one by one.")
     try:
@@ -77,10 +77,10 @@ def _require_unchanged(tools: Tools, events: list[bytes], planned: str, *, again
         raise typer.Exit(ExitCode.PERSON)
 
 
-def _send(tools: Tools, events: list[bytes], invoices: int) -> None:
-    with tools.events() as desk:
+def _send(tools: CommandContext, events: list[bytes], invoices: int) -> None:
+    with tools.events() as context:
         for raw in events:
-            desk.publish(raw)
+            context.publish(raw)
     what = f"{formatting.count(len(events), 'event')} with {formatting.count(invoices, 'invoice')}"
     where = f" put on {tools.settings.intake.queue}."
     tools.out.print(Text.assemble((what, "strong"), where, " Follow it with `opter-economic status`."))

@@ -11,11 +11,11 @@ from worker.cli import formatting
 from worker.cli.commands.requeue import check_known, tell_paused
 from worker.cli.commands.status import LOOK_EVERY
 from worker.cli.console import print_json
-from worker.cli.context import Tools
+from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.lookup import find_period
 from worker.cli.options import AsJson, By, Period, invoice_id
-from worker.cli.period_report import Rerun, rerun
+from worker.cli.period_report import ReexportReport, rerun
 from worker.cli.views.period import rerun_data, rerun_view
 from worker.domain.record import State
 from worker.domain.store_port import OperatorPort
@@ -45,16 +45,16 @@ def reexport(  # noqa: PLR0913  # one parameter for each option of the command
     Each is looked up in e-conomic first. What is there is adopted and never posted again; a draft that somebody
     deleted is made anew. Exit code 1 when one failed, or one that was named was left alone.
     """
-    tools: Tools = ctx.obj
+    tools: CommandContext = ctx.obj
     keys = [invoice_id(one) for one in ids or ()]
     _check(keys, period, by_hand=by_hand)
-    with tools.ledger() as ledger:
-        wanted = keys or _of_period(ledger, period or "")
-        check_known(ledger, keys)
-        moved = ledger.reexport(wanted, by=by, by_hand=by_hand)
+    with tools.store() as store:
+        wanted = keys or _of_period(store, period or "")
+        check_known(store, keys)
+        moved = store.reexport(wanted, by=by, by_hand=by_hand)
         _tell(tools, wanted, moved, quietly=as_json)
-        tell_paused(tools, moved, set() if as_json else ledger.paused().keys())
-        run = follow(tools, partial(_look, ledger, moved)) if watch else None
+        tell_paused(tools, moved, set() if as_json else store.paused().keys())
+        run = follow(tools, partial(_look, store, moved)) if watch else None
     if as_json:
         print_json(tools.out, _data(wanted, moved, run))
     elif run:
@@ -62,21 +62,21 @@ def reexport(  # noqa: PLR0913  # one parameter for each option of the command
     raise typer.Exit(ExitCode.PERSON if set(keys) - set(moved) or (run and run.failed) else ExitCode.OK)
 
 
-def follow(tools: Tools, look: Callable[[], Rerun]) -> Rerun:
+def follow(tools: CommandContext, lookup: Callable[[], ReexportReport]) -> ReexportReport:
     """Look until nothing moves; return the last look."""
-    run = look()
+    run = lookup()
     while run.moving:
         tools.sleep(LOOK_EVERY)
-        run = look()
+        run = lookup()
     return run
 
 
-def _look(ledger: OperatorPort, ids: Sequence[str]) -> Rerun:
-    return rerun(record for one in ids if (record := ledger.invoice(one)))
+def _look(store: OperatorPort, ids: Sequence[str]) -> ReexportReport:
+    return rerun(record for one in ids if (record := store.invoice(one)))
 
 
-def _of_period(ledger: OperatorPort, period: str) -> list[str]:
-    return [record.id for record in ledger.invoices(find_period(ledger, period).id, State.EXPORTED)]
+def _of_period(store: OperatorPort, period: str) -> list[str]:
+    return [record.id for record in store.invoices(find_period(store, period).id, State.EXPORTED)]
 
 
 def _check(keys: Sequence[str], period: str | None, *, by_hand: bool) -> None:
@@ -86,7 +86,7 @@ def _check(keys: Sequence[str], period: str | None, *, by_hand: bool) -> None:
         raise WrongUsage("--by-hand goes with ids only.", "Name the invoices that were settled by mistake.")
 
 
-def _tell(tools: Tools, wanted: Sequence[str], moved: Sequence[str], *, quietly: bool) -> None:
+def _tell(tools: CommandContext, wanted: Sequence[str], moved: Sequence[str], *, quietly: bool) -> None:
     if quietly:
         return
     tools.out.print(Text(f"{formatting.count(len(moved), 'invoice')} to be looked up and exported again.", "good"))
@@ -96,6 +96,6 @@ def _tell(tools: Tools, wanted: Sequence[str], moved: Sequence[str], *, quietly:
         tools.out.print(Text(f"{why}: {', '.join(left)}.", "wait"), soft_wrap=True)
 
 
-def _data(wanted: Sequence[str], moved: Sequence[str], run: Rerun | None) -> dict[str, object]:
+def _data(wanted: Sequence[str], moved: Sequence[str], run: ReexportReport | None) -> dict[str, object]:
     told: dict[str, object] = {"reexported": list(moved), "leftAlone": sorted(set(wanted) - set(moved))}
     return told | ({"run": rerun_data(run)} if run else {})

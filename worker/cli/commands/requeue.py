@@ -9,7 +9,7 @@ from rich.text import Text
 
 from worker.cli import formatting
 from worker.cli.console import print_json
-from worker.cli.context import Tools
+from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.lookup import dead_letters, find_invoice, missing
 from worker.cli.options import AsJson, By, InvoiceId, Period, Reason, invoice_id
@@ -19,7 +19,7 @@ from worker.domain.store_port import OperatorPort
 Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Invoices, or task ids from Flower.")]
 All = Annotated[bool, typer.Option("--all", help="Every failed invoice.")]
 Why = Annotated[str, typer.Option("--why", help="Why, for the history.")]
-_UNSETTLED = {
+_NOT_MARKED = {
     State.EXPORTED: "there is nothing to settle",
     State.EXPORTING: "a worker is at it this moment, so try again",
 }
@@ -39,14 +39,14 @@ def requeue(  # noqa: PLR0913  # one parameter for each way of saying which
 
     Name them, or choose by period and reason. Whatever e-conomic has already is found there, never posted twice.
     """
-    tools: Tools = ctx.obj
+    tools: CommandContext = ctx.obj
     keys = [invoice_id(one) for one in ids or ()]
     _check(keys, chosen=bool(period or reason), everything=everything)
-    with tools.ledger() as ledger:
-        wanted = keys or [record.id for record in dead_letters(ledger, period, reason)]
-        check_known(ledger, keys)
-        moved = ledger.requeue(wanted, by=by)
-        paused = ledger.paused()
+    with tools.store() as store:
+        wanted = keys or [record.id for record in dead_letters(store, period, reason)]
+        check_known(store, keys)
+        moved = store.requeue(wanted, by=by)
+        paused = store.paused()
     if as_json:
         print_json(tools.out, {"requeued": list(moved), "notFailed": sorted(set(wanted) - set(moved))})
     else:
@@ -55,17 +55,17 @@ def requeue(  # noqa: PLR0913  # one parameter for each way of saying which
     raise typer.Exit(ExitCode.PERSON if set(wanted) - set(moved) else ExitCode.OK)
 
 
-def settle(ctx: typer.Context, key: InvoiceId, *, why: Why, by: By) -> None:
+def mark_exported(ctx: typer.Context, key: InvoiceId, *, why: Why, by: By) -> None:
     """Treat an invoice as exported, because it was entered in e-conomic by hand. It will not be posted.
 
     It must have failed, or not have begun: what may be on its way to e-conomic comes to its own end first.
     """
-    tools: Tools = ctx.obj
-    with tools.ledger() as ledger:
-        record = find_invoice(ledger, invoice_id(key))
-        done = ledger.settle_by_hand(record.id, by=by, why=why)
+    tools: CommandContext = ctx.obj
+    with tools.store() as store:
+        record = find_invoice(store, invoice_id(key))
+        done = store.mark_exported(record.id, by=by, why=why)
     if not done:
-        why_not = _UNSETTLED.get(record.state, "something of it may be in e-conomic: it is looked up by itself")
+        why_not = _NOT_MARKED.get(record.state, "something of it may be in e-conomic: it is looked up by itself")
         tools.err.print(Text(f"{record.id} is {record.state.value}: {why_not}. Nothing was changed.", "bad"))
         raise typer.Exit(ExitCode.PERSON)
     tools.out.print(Text.assemble((record.id, "strong"), " counts as exported, entered by hand."))
@@ -79,20 +79,20 @@ def _check(keys: Sequence[str], *, chosen: bool, everything: bool) -> None:
         )
 
 
-def check_known(ledger: OperatorPort, keys: Sequence[str]) -> None:
+def check_known(store: OperatorPort, keys: Sequence[str]) -> None:
     """Refuse ids that the ledger does not have, before anything is done. Raises ``WrongUsage``."""
-    strangers = missing(ledger, keys)
+    strangers = missing(store, keys)
     if strangers:
         raise WrongUsage(f"Not in the ledger: {', '.join(strangers)}.", "Nothing was changed. Correct the ids.")
 
 
-def tell_paused(tools: Tools, moved: Sequence[str], paused: AbstractSet[str]) -> None:
+def tell_paused(tools: CommandContext, moved: Sequence[str], paused: AbstractSet[str]) -> None:
     """Say which of the invoices that now should go on will not, as their export is paused."""
     for name in sorted({one.partition("-")[0] for one in moved} & paused):
         tools.out.print(Text(f"Export {name} is paused: they wait until `opter-economic export resume {name}`.", "bad"))
 
 
-def _tell(tools: Tools, wanted: Sequence[str], moved: Sequence[str]) -> None:
+def _tell(tools: CommandContext, wanted: Sequence[str], moved: Sequence[str]) -> None:
     if not wanted:
         tools.out.print(Text("No failed invoice fits; nothing to re-queue.", "good"))
         return

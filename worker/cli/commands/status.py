@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 from rich.live import Live
 
-from worker.cli.commands.processes import warn_elsewhere
+from worker.cli.commands.processes import warn_non_production
 from worker.cli.console import print_json
-from worker.cli.context import Tools
+from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode
 from worker.cli.lookup import find_period
 from worker.cli.options import AsJson
@@ -34,13 +34,13 @@ def status(ctx: typer.Context, period: PeriodArgument = None, *, watch: Watch = 
 
     Exit code 1 when something needs a person.
     """
-    tools: Tools = ctx.obj
-    warn_elsewhere(tools)
+    tools: CommandContext = ctx.obj
+    warn_non_production(tools)
     if period is None:
         raise typer.Exit(_overview(tools, as_json=as_json))
-    with tools.ledger() as ledger:
-        look = partial(_look, tools, ledger, find_period(ledger, period).id)
-        seen = follow(tools, look) if watch and not as_json else look()
+    with tools.store() as store:
+        lookup = partial(_look, tools, store, find_period(store, period).id)
+        seen = follow(tools, lookup) if watch and not as_json else lookup()
     if as_json:
         print_json(tools.out, period_data_in_full(seen))
     else:
@@ -48,13 +48,13 @@ def status(ctx: typer.Context, period: PeriodArgument = None, *, watch: Watch = 
     raise typer.Exit(ExitCode.PERSON if seen.dead or seen.period.conflicts else ExitCode.OK)
 
 
-def _overview(tools: Tools, *, as_json: bool) -> ExitCode:
-    with tools.ledger() as ledger, tools.events() as events:
-        periods, paused = ledger.periods(), ledger.paused()
+def _overview(tools: CommandContext, *, as_json: bool) -> ExitCode:
+    with tools.store() as store, tools.events() as events:
+        periods, paused = store.periods(), store.paused()
         dead, waiting = len(events.dead()), events.waiting()
     if as_json:
         overview = periods_data(periods, paused, dead_events=dead, waiting_events=waiting)
-        print_json(tools.out, {**overview, "notEconomic": dict(tools.elsewhere())})
+        print_json(tools.out, {**overview, "notEconomic": dict(tools.non_production_targets())})
     else:
         now = tools.clock()
         tools.out.print(periods_view(periods, paused, dead_events=dead, waiting_events=waiting, now=now))
@@ -62,30 +62,30 @@ def _overview(tools: Tools, *, as_json: bool) -> ExitCode:
     return ExitCode.PERSON if stuck or paused or dead else ExitCode.OK
 
 
-def _look(tools: Tools, ledger: OperatorPort, period_id: str) -> Report:
-    found = find_period(ledger, period_id)
-    return report(found, ledger.invoices(period_id, None), tools.clock())
+def _look(tools: CommandContext, store: OperatorPort, period_id: str) -> Report:
+    found = find_period(store, period_id)
+    return report(found, store.invoices(period_id, None), tools.clock())
 
 
-def follow(tools: Tools, look: Callable[[], Report]) -> Report:
+def follow(tools: CommandContext, lookup: Callable[[], Report]) -> Report:
     """Show one look after the other until nothing moves; return the last one. Without a terminal: a line each."""
-    seen = look()
+    seen = lookup()
     if not tools.out.is_terminal:
-        return _lines(tools, look, seen)
+        return _lines(tools, lookup, seen)
     with Live(progress_view(seen), console=tools.out, auto_refresh=False, transient=True) as live:
         while seen.phase not in _OVER:
             tools.sleep(LOOK_EVERY)
-            seen = look()
+            seen = lookup()
             live.update(progress_view(seen), refresh=True)
     return seen
 
 
-def _lines(tools: Tools, look: Callable[[], Report], seen: Report) -> Report:
+def _lines(tools: CommandContext, lookup: Callable[[], Report], seen: Report) -> Report:
     before = -1
     while seen.phase not in _OVER:
         if seen.exported != before:
             tools.out.print(f"{seen.period.name}: {seen.exported} of {seen.total} exported, {seen.dead} failed")
         before = seen.exported
         tools.sleep(LOOK_EVERY)
-        seen = look()
+        seen = lookup()
     return seen

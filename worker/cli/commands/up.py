@@ -8,8 +8,8 @@ import typer
 from rich.text import Text
 
 from config.settings import Settings
-from worker.cli.commands.processes import warn_elsewhere
-from worker.cli.context import Tools
+from worker.cli.commands.processes import warn_non_production
+from worker.cli.context import CommandContext
 from worker.cli.formatting import facts
 from worker.cli.processes import stop_on_signal
 from worker.cli.redis_server import is_embedded, redis_for
@@ -31,7 +31,7 @@ def up(
 
     What dies is started again. Ctrl-C stops all of it in order; invoices under way are finished first.
     """
-    tools: Tools = ctx.obj
+    tools: CommandContext = ctx.obj
     settings, _ = tools.settings, tools.exports  # every mistake is told here, before anything is started
     with stop_on_signal() as stop, redis_for(settings, data) as url:
         supervisor = Supervisor(
@@ -39,7 +39,7 @@ def up(
         )
         try:
             supervisor.turn()
-            warn_elsewhere(tools)
+            warn_non_production(tools)
             _tell(tools, settings, logs)
             _watch(tools, supervisor, stop)
         finally:
@@ -49,7 +49,7 @@ def up(
     tools.out.print("Stopped. Everything is in the ledger; `opter-economic up` goes on from there.")
 
 
-def _tell(tools: Tools, settings: Settings, logs: Path) -> None:
+def _tell(tools: CommandContext, settings: Settings, logs: Path) -> None:
     tools.out.print(
         facts(
             [
@@ -65,9 +65,9 @@ def _tell(tools: Tools, settings: Settings, logs: Path) -> None:
     )
 
 
-def _watch(tools: Tools, supervisor: Supervisor, stop: threading.Event) -> None:
-    with tools.ledger() as ledger:
-        news, turn = PeriodNews(ledger), 0
+def _watch(tools: CommandContext, supervisor: Supervisor, stop: threading.Event) -> None:
+    with tools.store() as store:
+        news, turn = PeriodNews(store), 0
         while not stop.wait(_TURN):
             for death in supervisor.turn():
                 text = (

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
-from config.exports import Export
+from config.exports import ExportConfig
 from worker.cli import formatting
 from worker.cli.console import data_of
 from worker.cli.formatting import page, table
@@ -14,7 +14,7 @@ from worker.economic.mapping.setup_check import Check
 from worker.errors import Failure
 
 
-def exports_view(exports: Mapping[str, Export], paused: Mapping[str, Failure]) -> RenderableType:
+def exports_view(exports: Mapping[str, ExportConfig], paused: Mapping[str, Failure]) -> RenderableType:
     """Return a table of all exports; tokens are not in it."""
     made = table("Export", "Method", "Agreement", "e-conomic at", "State")
     for name, export in sorted(exports.items()):
@@ -26,7 +26,7 @@ def exports_view(exports: Mapping[str, Export], paused: Mapping[str, Failure]) -
     return made
 
 
-def exports_data(exports: Mapping[str, Export], paused: Mapping[str, Failure]) -> list[dict[str, Any]]:
+def exports_data(exports: Mapping[str, ExportConfig], paused: Mapping[str, Failure]) -> list[dict[str, Any]]:
     """Return the same for scripts."""
     return [
         {

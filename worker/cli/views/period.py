@@ -11,7 +11,7 @@ from rich.text import Text
 from worker.cli import formatting
 from worker.cli.console import data_of, printable
 from worker.cli.formatting import facts, page, section, table
-from worker.cli.period_report import Phase, Report, Rerun, Totals
+from worker.cli.period_report import Phase, ReexportReport, Report, Totals
 from worker.cli.views.periods import PHASE_STYLES, period_data
 from worker.cli.views.reasons import by_reason, title
 from worker.domain.money import ZERO
@@ -168,7 +168,7 @@ def _total_data(total: Totals) -> dict[str, Any]:
     }
 
 
-def rerun_view(run: Rerun) -> RenderableType:
+def rerun_view(run: ReexportReport) -> RenderableType:
     """Return what was posted now, what was there already, and what failed."""
     failed = sum(run.failed.values())
     rows: list[tuple[str, RenderableType]] = [
@@ -181,6 +181,6 @@ def rerun_view(run: Rerun) -> RenderableType:
     return page(facts(rows), section("Failed", by_reason(run.failed)) if run.failed else None)
 
 
-def rerun_data(run: Rerun) -> dict[str, Any]:
+def rerun_data(run: ReexportReport) -> dict[str, Any]:
     """Return the same for scripts."""
     return data_of(run)

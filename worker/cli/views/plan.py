@@ -15,7 +15,7 @@ from worker.cli.formatting import facts, indented, page, section, table
 from worker.cli.views.reasons import next_step, title
 from worker.domain.record import State
 from worker.dry_run.fingerprint import plan_hash
-from worker.dry_run.plan import Amounts, Created, Fate, Foretold, Plan, PlannedInvoice, Request, added
+from worker.dry_run.plan import Amounts, Created, Plan, PlannedAction, PlannedInvoice, PredictedAmounts, Request, added
 from worker.errors import Failure
 
 
@@ -27,7 +27,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "export": plan.export,
         "method": plan.method,
         "agreement": plan.agreement,
-        "fates": {fate.value: plan.fates.get(fate, 0) for fate in Fate},
+        "fates": {action.value: plan.actions.get(action, 0) for action in PlannedAction},
         "notice": plan.notice,
         "newCustomers": _created_data(plan.customers),
         "updatedCustomers": [_request_data(request) for request in plan.updates],
@@ -47,10 +47,10 @@ def _invoice(one: PlannedInvoice) -> dict[str, Any]:
     return {
         "id": one.id,
         "invoiceNumber": one.invoice_number,
-        "fate": one.fate.value,
+        "action": one.action.value,
         "state": one.state.value if one.state else None,
         "source": _amounts_data(one.source) if one.source else None,
-        "foretold": _foretold(one.foretold) if one.foretold else None,
+        "predicted": _predicted(one.predicted) if one.predicted else None,
         "problems": [data_of(failure) for failure in one.problems],
         "requests": [_request_data(request) for request in one.requests],
         "remarks": list(one.remarks),
@@ -58,12 +58,12 @@ def _invoice(one: PlannedInvoice) -> dict[str, Any]:
     }
 
 
-def _foretold(foretold: Foretold) -> dict[str, Any]:
+def _predicted(predicted: PredictedAmounts) -> dict[str, Any]:
     lines = [
         {"line": one.line, "account": one.account, "vatCode": one.code, "vatRate": str(one.rate)}
-        for one in foretold.vat
+        for one in predicted.vat
     ]
-    return {**_amounts_data(foretold.amounts), "certain": foretold.certain, "lines": lines}
+    return {**_amounts_data(predicted.amounts), "certain": predicted.certain, "lines": lines}
 
 
 def _amounts_data(amounts: Amounts) -> dict[str, str]:
@@ -125,16 +125,16 @@ def _heading(plan: Plan) -> RenderableType:
 
 
 def _summary(plan: Plan) -> list[tuple[str, RenderableType]]:
-    fates, dead = plan.fates, sum(one.state is State.DEAD for one in plan.invoices)
-    uncertain = sum(bool(one.foretold and not one.foretold.certain) for one in plan.invoices)
+    actions, dead = plan.actions, sum(one.state is State.DEAD for one in plan.invoices)
+    uncertain = sum(bool(one.predicted and not one.predicted.certain) for one in plan.invoices)
     cost = plan.cost
     return [
-        ("To be posted", _count(fates[Fate.POST], "good")),
-        ("Already there", _count(fates[Fate.ADOPT], "", "taken over, never posted again")),
-        ("Exported before", _count(fates[Fate.DONE], "")),
-        ("Left out", _count(fates[Fate.LEAVE_OUT], "", "as the exports file says")),
-        ("Would wait", _count(fates[Fate.HOLD], "wait")),
-        ("Would fail", _count(fates[Fate.FAIL], "bad")),
+        ("To be posted", _count(actions[PlannedAction.POST], "good")),
+        ("Already there", _count(actions[PlannedAction.ADOPT], "", "taken over, never posted again")),
+        ("Exported before", _count(actions[PlannedAction.DONE], "")),
+        ("Left out", _count(actions[PlannedAction.LEAVE_OUT], "", "as the exports file says")),
+        ("Would wait", _count(actions[PlannedAction.HOLD], "wait")),
+        ("Would fail", _count(actions[PlannedAction.FAIL], "bad")),
         ("Failed before", _count(dead, "wait", "they move only when re-queued, or when other content comes")),
         ("Amounts", "\n".join(_amounts(plan))),
         (
@@ -151,12 +151,12 @@ def _count(number: int, style: str, note: str = "") -> RenderableType:
 
 
 def _amounts(plan: Plan) -> Iterator[str]:
-    posted = [one for one in plan.invoices if one.foretold and one.source and one.fate is Fate.POST]
+    posted = [one for one in plan.invoices if one.predicted and one.source and one.action is PlannedAction.POST]
     ours = added([one.source for one in posted if one.source])
-    theirs = added([one.foretold.amounts for one in posted if one.foretold])
-    for source, foretold in zip(ours, theirs, strict=True):
+    theirs = added([one.predicted.amounts for one in posted if one.predicted])
+    for source, predicted in zip(ours, theirs, strict=True):
         told = f"net {formatting.money(source.net)}, VAT {formatting.money(source.vat)}, gross {formatting.money(source.gross)}"
-        same = "" if source == foretold else f"; e-conomic: gross {formatting.money(foretold.gross)}"
+        same = "" if source == predicted else f"; e-conomic: gross {formatting.money(predicted.gross)}"
         yield f"{told} {source.currency}{same}"
 
 
@@ -208,7 +208,7 @@ def _group(reason: str, members: Sequence[tuple[PlannedInvoice, Failure]], *, fu
 
 
 def _found(plan: Plan, *, full: bool) -> RenderableType | None:
-    there = [one for one in plan.invoices if one.fate is Fate.ADOPT]
+    there = [one for one in plan.invoices if one.action is PlannedAction.ADOPT]
     if not there:
         return None
     made = table("Invoice", "In e-conomic")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
-from config.exports import Export
+from config.exports import ExportConfig
 from worker.domain.reasons import ReasonCode, failure
 from worker.economic.mapping.master_data import AccountingPeriod, AccountingYear
 from worker.economic.mapping.reasons import SetUpReason
@@ -42,7 +42,7 @@ def year_of(day: date, years: Sequence[AccountingYear]) -> AccountingYear:
     return year
 
 
-def waits(failures: Iterable[Failure], export: Export) -> bool:
+def waits(failures: Iterable[Failure], export: ExportConfig) -> bool:
     """Tell whether an invoice with these failures, at least one, waits for a person to open the books."""
     found = list(failures)
     return export.closed_period == "hold" and bool(found) and all(one.reason in _OPENABLE for one in found)

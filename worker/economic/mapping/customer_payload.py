@@ -8,40 +8,40 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from config.exports import Export
+from config.exports import ExportConfig
 from worker.domain.invoice import Customer, Invoice
 from worker.domain.reasons import failure
 from worker.economic.mapping import payment_terms
 from worker.economic.mapping.customer_matching import by_address, ledger_number, normalised
-from worker.economic.mapping.master_data import PaymentTerms, ReferenceData
+from worker.economic.mapping.master_data import MasterData, PaymentTerms
 from worker.economic.mapping.reasons import CustomerReason, SetUpReason
 from worker.economic.mapping.text_limits import Fitted, Source, fit
 from worker.economic.mapping.vat_zones import check_zone, code_of, zone_for
 from worker.errors import InvalidInvoice
 
 
-def new_customer(invoice: Invoice, export: Export, reference: ReferenceData) -> dict[str, Any]:
+def new_customer(invoice: Invoice, export: ExportConfig, master_data: MasterData) -> dict[str, Any]:
     """Return the body of POST /customers; what is not known is left out. Raises ``InvalidInvoice``."""
     customer, defaults = invoice.customer, export.customers
     check_findable(customer, match_address=defaults.match_address)
-    zone = check_zone(zone_for(customer, invoice.lines, export.vat), reference)
+    zone = check_zone(zone_for(customer, invoice.lines, export.vat), master_data)
     number = ledger_number(customer)
     return {
         **({"customerNumber": number} if number else {}),
         **fitted(customer).texts,
         "currency": defaults.currency,
-        "customerGroup": {"customerGroupNumber": _group(export, reference)},
+        "customerGroup": {"customerGroupNumber": _group(export, master_data)},
         "layout": {"layoutNumber": defaults.layout},
-        "paymentTerms": {"paymentTermsNumber": _terms(invoice, export, reference).number},
+        "paymentTerms": {"paymentTermsNumber": _terms(invoice, export, master_data).number},
         "vatZone": {"vatZoneNumber": zone},
     }
 
 
-def check_defaults(export: Export, reference: ReferenceData) -> None:
+def check_defaults(export: ExportConfig, master_data: MasterData) -> None:
     """Refuse defaults for new customers that the agreement does not have. Raises ``InvalidInvoice``."""
-    _group(export, reference)
+    _group(export, master_data)
     if export.customers.payment_terms:
-        payment_terms.named(export.customers.payment_terms, reference.payment_terms)
+        payment_terms.named(export.customers.payment_terms, master_data.payment_terms)
 
 
 def creation_remarks(customer: Customer) -> tuple[str, ...]:
@@ -63,16 +63,16 @@ def check_findable(customer: Customer, *, match_address: bool) -> None:
         raise InvalidInvoice(failure(CustomerReason.CUSTOMER_NUMBER_UNFIT, text, field=field, value=value))
 
 
-def _terms(invoice: Invoice, export: Export, reference: ReferenceData) -> PaymentTerms:
+def _terms(invoice: Invoice, export: ExportConfig, master_data: MasterData) -> PaymentTerms:
     if export.customers.payment_terms:
-        return payment_terms.named(export.customers.payment_terms, reference.payment_terms)
-    return payment_terms.choose(invoice.payment_condition, reference.payment_terms, export.codes.payment_conditions)
+        return payment_terms.named(export.customers.payment_terms, master_data.payment_terms)
+    return payment_terms.choose(invoice.payment_condition, master_data.payment_terms, export.codes.payment_conditions)
 
 
-def _group(export: Export, reference: ReferenceData) -> int:
+def _group(export: ExportConfig, master_data: MasterData) -> int:
     group = export.customers.group
-    if group not in reference.customer_groups:
-        known = ", ".join(f"{number} {name}" for number, name in sorted(reference.customer_groups.items()))
+    if group not in master_data.customer_groups:
+        known = ", ".join(f"{number} {name}" for number, name in sorted(master_data.customer_groups.items()))
         text = f"Customer group {group} does not exist in e-conomic, which has: {known or 'none'}."
         raise InvalidInvoice(
             failure(SetUpReason.CUSTOMER_GROUP_MISSING, text, field="customers.group", value=str(group))

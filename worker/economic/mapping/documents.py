@@ -32,7 +32,7 @@ def document(body: Mapping[str, Any], *, booked: bool) -> Document:
     return Document(
         number=whole_number(body["bookedInvoiceNumber" if booked else "draftInvoiceNumber"]),
         booked=booked,
-        reference=str(body.get("references", {}).get("other", "")),
+        document_reference=str(body.get("references", {}).get("other", "")),
         customer=int(body["customer"]["customerNumber"]),
         date=str(body["date"]),
         currency=str(body["currency"]),

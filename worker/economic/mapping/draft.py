@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from config.exports import Export
+from config.exports import ExportConfig
 from worker.domain.invoice import Invoice, InvoiceType, Line
 from worker.domain.money import ZERO
 from worker.domain.reasons import failure
-from worker.economic.mapping.master_data import ReferenceData
-from worker.economic.mapping.payment_terms import Settled, settle
+from worker.economic.mapping.master_data import MasterData
+from worker.economic.mapping.payment_terms import ResolvedTerms, resolve_terms
 from worker.economic.mapping.reasons import SetUpReason
 from worker.economic.mapping.text_limits import Fitted, Source, fit
 from worker.economic.mapping.vat_zones import check_zone, zone_for
@@ -59,9 +59,9 @@ class Draft:
 
 def draft_payload(  # noqa: PLR0913, PLR0917  # an invoice needs all of it
     invoice: Invoice,
-    export: Export,
-    reference: ReferenceData,
-    our_reference: str,
+    export: ExportConfig,
+    master_data: MasterData,
+    document_reference: str,
     customer_number: int,
     products: Mapping[str, str],
 ) -> Draft:
@@ -71,11 +71,11 @@ def draft_payload(  # noqa: PLR0913, PLR0917  # an invoice needs all of it
     the agreement's set-up does not allow it.
     """
     check_rounding(invoice, export)
-    settled = settle(invoice, reference.payment_terms, export)
+    settled = resolve_terms(invoice, master_data.payment_terms, export)
     recipient, notes = fit(_recipient(invoice)), fit(_notes(invoice, export))
-    rate, rate_remarks = exchange_rate(invoice, reference.base_currency)
+    rate, rate_remarks = exchange_rate(invoice, master_data.base_currency)
     lines = [_line(line, invoice, products) for line in sorted(invoice.lines, key=lambda line: line.line_number)]
-    zone = check_zone(zone_for(invoice.customer, invoice.lines, export.vat), reference)
+    zone = check_zone(zone_for(invoice.customer, invoice.lines, export.vat), master_data)
     payload = {
         "date": invoice.invoice_date.isoformat(),
         "currency": invoice.currency,
@@ -84,7 +84,7 @@ def draft_payload(  # noqa: PLR0913, PLR0917  # an invoice needs all of it
         **_terms(settled),
         "customer": {"customerNumber": customer_number},
         "recipient": {**recipient.texts, "vatZone": {"vatZoneNumber": zone}},
-        "references": {"other": our_reference},
+        "references": {"other": document_reference},
         "notes": notes.texts,
         "lines": [{"lineNumber": n, "sortKey": n, **fields} for n, (fields, _) in enumerate(lines, start=1)],
     }
@@ -102,7 +102,7 @@ def draft_payload(  # noqa: PLR0913, PLR0917  # an invoice needs all of it
     )
 
 
-def check_rounding(invoice: Invoice, export: Export) -> None:
+def check_rounding(invoice: Invoice, export: ExportConfig) -> None:
     """Refuse a rounding difference above ``booking.tolerance``, as a draft has no field for it.
 
     Within the tolerance the invoice is booked without it. Raises ``InvalidInvoice``.
@@ -139,7 +139,7 @@ def units_left_out(invoice: Invoice) -> list[str]:
     return [f"economicUnits: of {lines} lines left out; they are not exported to e-conomic"] if lines else []
 
 
-def _terms(settled: Settled) -> dict[str, Any]:
+def _terms(settled: ResolvedTerms) -> dict[str, Any]:
     own_date = {"dueDate": settled.due_date.isoformat()} if settled.due_date else {}
     return {"paymentTerms": {"paymentTermsNumber": settled.terms.number}, **own_date}
 
@@ -156,7 +156,7 @@ def _recipient(invoice: Invoice) -> tuple[Source, ...]:
     )
 
 
-def _notes(invoice: Invoice, export: Export) -> tuple[Source, ...]:
+def _notes(invoice: Invoice, export: ExportConfig) -> tuple[Source, ...]:
     text = text_line(invoice, with_number=export.booking.numbers == "economic")
     return (
         Source(name="heading", field="invoiceType", text=heading(invoice), limit=250),

@@ -101,7 +101,7 @@ class Journal:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ReferenceData:
+class MasterData:
     """Everything of one agreement that mapping needs; read once, at most ``age`` seconds old."""
 
     agreement: int
@@ -145,7 +145,7 @@ class Document:
     number: int
     booked: bool
     #: ``references.other``.
-    reference: str
+    document_reference: str
     customer: int
     date: str
     currency: str
@@ -162,7 +162,7 @@ class VoucherFound:
     """A voucher that carries our marker, in a journal or booked."""
 
     #: Our reference, as the marker in its entries' texts gives it.
-    reference: str
+    document_reference: str
     #: The journal it stands in; None when its entries are booked.
     journal: int | None
     year: str

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from config.exports import Export
+from config.exports import ExportConfig
 from worker.domain.invoice import Invoice, PaymentCondition
 from worker.domain.reasons import failure
 from worker.economic.mapping.master_data import PaymentTerms
@@ -17,7 +17,7 @@ OWN_DATE = "dueDate"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Settled:
+class ResolvedTerms:
     """The terms to put on an invoice."""
 
     terms: PaymentTerms
@@ -26,7 +26,7 @@ class Settled:
     remarks: tuple[str, ...] = ()
 
 
-def settle(invoice: Invoice, terms: Sequence[PaymentTerms], export: Export) -> Settled:
+def resolve_terms(invoice: Invoice, terms: Sequence[PaymentTerms], export: ExportConfig) -> ResolvedTerms:
     """Choose the terms and compare due dates. Raises ``InvalidInvoice``.
 
     A due date that was overridden in Opter is sent as it is when the agreement has exactly one term of the kind
@@ -35,11 +35,11 @@ def settle(invoice: Invoice, terms: Sequence[PaymentTerms], export: Export) -> S
     chosen = choose(invoice.payment_condition, terms, export.codes.payment_conditions)
     given = due_date(chosen, invoice.invoice_date)
     if given == invoice.due_date:
-        return Settled(terms=chosen)
+        return ResolvedTerms(terms=chosen)
     own = [chosen] if chosen.kind == OWN_DATE else [one for one in terms if one.kind == OWN_DATE]
     can_send = invoice.due_date >= invoice.invoice_date  # e-conomic refuses an earlier one: E04760
     if len(own) == 1 and can_send and (given or chosen.kind == OWN_DATE):
-        return Settled(terms=own[0], due_date=invoice.due_date)
+        return ResolvedTerms(terms=own[0], due_date=invoice.due_date)
     return _differing(invoice, chosen, given, refuse=export.booking.due_date_mismatch == "refuse")
 
 
@@ -80,12 +80,12 @@ def due_date(terms: PaymentTerms, invoice_date: date) -> date | None:
     return invoice_date if terms.kind == "paidInCash" else None
 
 
-def _differing(invoice: Invoice, chosen: PaymentTerms, given: date | None, *, refuse: bool) -> Settled:
+def _differing(invoice: Invoice, chosen: PaymentTerms, given: date | None, *, refuse: bool) -> ResolvedTerms:
     theirs = f"give {given}" if given else f"are of kind {chosen.kind}, whose date e-conomic decides"
     text = f"Due date is {invoice.due_date} in Opter; e-conomic's payment terms {_named(chosen)} {theirs}."
     if refuse or chosen.kind == OWN_DATE:
         raise InvalidInvoice(failure(SetUpReason.DUE_DATE_MISMATCH, text, field="dueDate", value=str(invoice.due_date)))
-    return Settled(terms=chosen, remarks=(text,))
+    return ResolvedTerms(terms=chosen, remarks=(text,))
 
 
 def _unsettled(

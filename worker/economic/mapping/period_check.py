@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from config.exports import Export
-from worker.domain.exclusions import left_out
+from config.exports import ExportConfig
+from worker.domain.exclusions import exclusion
 from worker.domain.invoice import Invoice, Line
 from worker.domain.reasons import ReasonCode, collected, failure, merged
 from worker.economic.mapping.accounting_years import waits, year_of
 from worker.economic.mapping.customer_payload import check_defaults, check_findable
 from worker.economic.mapping.draft import check_rounding, exchange_rate
-from worker.economic.mapping.master_data import ReferenceData
-from worker.economic.mapping.payment_terms import settle
+from worker.economic.mapping.master_data import MasterData
+from worker.economic.mapping.payment_terms import resolve_terms
 from worker.economic.mapping.products import choose, group_for
 from worker.economic.mapping.reasons import REASONS, SetUpReason, set_up_related
 from worker.economic.mapping.vat_zones import check_zone, predict, zone_for
@@ -52,7 +52,7 @@ def _paragraph(reason: ReasonCode, failing: Sequence[Sequence[Failure]]) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PeriodVerdict:
+class PeriodCheck:
     """What the preflight of a period found."""
 
     #: By the key that the invoice was handed in under: one failure, telling all that is wrong with it. Those that wait
@@ -67,66 +67,66 @@ def sales_accounts(invoices: Iterable[Invoice]) -> frozenset[str]:
     return frozenset(line.sales_account for invoice in invoices for line in invoice.lines)
 
 
-def grouped_accounts(invoices: Iterable[Invoice], export: Export) -> frozenset[str]:
+def grouped_accounts(invoices: Iterable[Invoice], export: ExportConfig) -> frozenset[str]:
     """Return the sales accounts whose product groups are needed: none for the voucher method, which has no products."""
     return sales_accounts(invoices) if export.method == "invoice" else frozenset()
 
 
-def check_period(invoices: Mapping[str, Invoice], export: Export, reference: ReferenceData) -> PeriodVerdict:
+def check_period(invoices: Mapping[str, Invoice], export: ExportConfig, master_data: MasterData) -> PeriodCheck:
     """Check every invoice of a period; the reference data must cover all of its ``grouped_accounts``."""
-    checked = {key: check_invoice(invoice, export, reference) for key, invoice in invoices.items()}
+    checked = {key: check_invoice(invoice, export, master_data) for key, invoice in invoices.items()}
     failing = {key: found for key, found in checked.items() if found and not waits(found, export)}
     waiting = [found for found in checked.values() if waits(found, export)]
     parts = (notice(list(failing.values()), len(invoices), sales_accounts(invoices.values())), _waiting(waiting))
-    return PeriodVerdict(
+    return PeriodCheck(
         failures={key: merged(found) for key, found in failing.items()}, notice="\n".join(filter(None, parts))
     )
 
 
-def check_invoice(invoice: Invoice, export: Export, reference: ReferenceData) -> list[Failure]:
+def check_invoice(invoice: Invoice, export: ExportConfig, master_data: MasterData) -> list[Failure]:
     """Return everything that keeps this invoice from being exported, each thing once.
 
     What the agreement's set-up decides comes first, so that the first failure tells whether a re-read may help. An
     invoice that is left out on purpose needs nothing.
     """
-    if left_out(invoice, export):
+    if exclusion(invoice, export):
         return []
     export = export.for_type(invoice.invoice_type)
     zone = zone_for(invoice.customer, invoice.lines, export.vat)
     shared = collected(
-        lambda: _currency(invoice, reference),
-        lambda: _layout(export.customers.layout, reference),
-        lambda: _layout(export.invoice_layout, reference),
-        lambda: check_defaults(export, reference),
-        lambda: year_of(invoice.invoice_date, reference.years),
-        lambda: check_zone(zone, reference),
+        lambda: _currency(invoice, master_data),
+        lambda: _layout(export.customers.layout, master_data),
+        lambda: _layout(export.invoice_layout, master_data),
+        lambda: check_defaults(export, master_data),
+        lambda: year_of(invoice.invoice_date, master_data.years),
+        lambda: check_zone(zone, master_data),
     )
     method = check_voucher if export.method == "voucher" else _check_draft
     own = collected(
         lambda: check_findable(invoice.customer, match_address=export.customers.match_address),
-        lambda: exchange_rate(invoice, reference.base_currency),
+        lambda: exchange_rate(invoice, master_data.base_currency),
         lambda: _first_date(invoice, export),
     )
-    found = dict.fromkeys([*shared, *own, *method(invoice, export, reference)])
+    found = dict.fromkeys([*shared, *own, *method(invoice, export, master_data)])
     return sorted(found, key=lambda one: not set_up_related(one))
 
 
-def _check_draft(invoice: Invoice, export: Export, reference: ReferenceData) -> list[Failure]:
+def _check_draft(invoice: Invoice, export: ExportConfig, master_data: MasterData) -> list[Failure]:
     zone = zone_for(invoice.customer, invoice.lines, export.vat)
-    terms = collected(lambda: settle(invoice, reference.payment_terms, export))
-    lines = [one for line in invoice.lines for one in _line(line, zone, export, reference)]
+    terms = collected(lambda: resolve_terms(invoice, master_data.payment_terms, export))
+    lines = [one for line in invoice.lines for one in _line(line, zone, export, master_data)]
     return [*terms, *lines, *collected(lambda: check_rounding(invoice, export))]
 
 
-def _line(line: Line, zone: int, export: Export, reference: ReferenceData) -> Iterator[Failure]:
+def _line(line: Line, zone: int, export: ExportConfig, master_data: MasterData) -> Iterator[Failure]:
     try:
-        group = group_for(line.sales_account, export.codes.sales_accounts, reference.groups)
+        group = group_for(line.sales_account, export.codes.sales_accounts, master_data.groups)
     except InvalidInvoice as refusal:
         yield refusal.failure
         return
-    yield from collected(lambda: choose(line.sales_account, group, reference.products))
-    if zone in reference.vat_zones:
-        yield from collected(lambda: predict(line, group, zone, reference))
+    yield from collected(lambda: choose(line.sales_account, group, master_data.products))
+    if zone in master_data.vat_zones:
+        yield from collected(lambda: predict(line, group, zone, master_data))
 
 
 def _waiting(waiting: Sequence[Sequence[Failure]]) -> str:
@@ -137,19 +137,19 @@ def _waiting(waiting: Sequence[Sequence[Failure]]) -> str:
     return f"{count} for e-conomic's books to be opened, as closed_period says; dated {dates}."
 
 
-def _currency(invoice: Invoice, reference: ReferenceData) -> None:
-    if invoice.currency not in reference.currencies:
+def _currency(invoice: Invoice, master_data: MasterData) -> None:
+    if invoice.currency not in master_data.currencies:
         text = f"Currency {invoice.currency} does not exist in e-conomic."
         raise InvalidInvoice(failure(SetUpReason.CURRENCY_UNKNOWN, text, field="currency", value=invoice.currency))
 
 
-def _layout(layout: int, reference: ReferenceData) -> None:
-    if layout not in reference.layouts:
+def _layout(layout: int, master_data: MasterData) -> None:
+    if layout not in master_data.layouts:
         text = f"Layout {layout} does not exist in e-conomic, or has been deleted."
         raise InvalidInvoice(failure(SetUpReason.LAYOUT_MISSING, text, field="customers.layout", value=str(layout)))
 
 
-def _first_date(invoice: Invoice, export: Export) -> None:
+def _first_date(invoice: Invoice, export: ExportConfig) -> None:
     if export.first_date and invoice.invoice_date < export.first_date:
         text = f"The invoice is dated {invoice.invoice_date}, before the export's first_date {export.first_date}."
         value = str(invoice.invoice_date)

@@ -268,7 +268,7 @@ class VoucherReason(ReasonCode):
         "voucher-empty",
         "Nothing to post",
         "Every amount of the invoice is zero, so a voucher for it would have no entries.",
-        "Nothing has to reach the books: mark it as exported, or set booking.zero_total to settle and re-queue.",
+        "Nothing has to reach the books: mark it as exported, or set booking.zero_total to skip and re-queue.",
     )
     VOUCHER_DIFFERS = (
         "voucher-differs",

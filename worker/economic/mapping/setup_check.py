@@ -6,12 +6,12 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from config.exports import Export
+from config.exports import ExportConfig
 from worker.domain.invoice import Invoice
 from worker.economic.mapping import payment_terms
 from worker.economic.mapping.accounting_years import year_of
 from worker.economic.mapping.customer_payload import check_defaults
-from worker.economic.mapping.master_data import ProductGroup, ReferenceData
+from worker.economic.mapping.master_data import MasterData, ProductGroup
 from worker.economic.mapping.period_check import check_invoice, sales_accounts
 from worker.economic.mapping.products import choose, group_for
 from worker.economic.mapping.vat_zones import check_zone
@@ -34,7 +34,7 @@ class Check:
 
 
 def check_setup(
-    export: Export, reference: ReferenceData, invoices: Sequence[Invoice], *, today: date
+    export: ExportConfig, master_data: MasterData, invoices: Sequence[Invoice], *, today: date
 ) -> tuple[Check, ...]:
     """Return everything that was looked at, in the order in which a person would set it up.
 
@@ -42,43 +42,43 @@ def check_setup(
     samples, checked as a period would be.
     """
     return (
-        _agreement(export, reference),
-        *_defaults(export, reference),
-        *_zones(export, reference),
-        *_codes(export, reference),
-        *_method(export, reference, invoices),
-        _check("Accounting year", f"open for entries on {today}", lambda: year_of(today, reference.years)),
-        *_bars(export, reference),
-        *_samples(export, reference, invoices),
+        _agreement(export, master_data),
+        *_defaults(export, master_data),
+        *_zones(export, master_data),
+        *_codes(export, master_data),
+        *_method(export, master_data, invoices),
+        _check("Accounting year", f"open for entries on {today}", lambda: year_of(today, master_data.years)),
+        *_bars(export, master_data),
+        *_samples(export, master_data, invoices),
     )
 
 
-def _agreement(export: Export, reference: ReferenceData) -> Check:
-    found = f"{reference.agreement}, base currency {reference.base_currency}"
+def _agreement(export: ExportConfig, master_data: MasterData) -> Check:
+    found = f"{master_data.agreement}, base currency {master_data.base_currency}"
     if export.agreement is None:
-        found += f" (write `agreement = {reference.agreement}` into the exports file to pin it)"
+        found += f" (write `agreement = {master_data.agreement}` into the exports file to pin it)"
     return Check(item="Agreement", ok=True, found=found)
 
 
-def _defaults(export: Export, reference: ReferenceData) -> Iterator[Check]:
+def _defaults(export: ExportConfig, master_data: MasterData) -> Iterator[Check]:
     ours = export.customers
-    group = f"customer group {ours.group} {reference.customer_groups.get(ours.group, '')}"
+    group = f"customer group {ours.group} {master_data.customer_groups.get(ours.group, '')}"
     named = f", payment terms {ours.payment_terms!r}" if ours.payment_terms else ""
-    yield _check("New customers", f"{group}{named}", lambda: check_defaults(export, reference))
-    yield _present("Layout", ours.layout, reference.layouts, "Set customers.layout to an existing layout.")
+    yield _check("New customers", f"{group}{named}", lambda: check_defaults(export, master_data))
+    yield _present("Layout", ours.layout, master_data.layouts, "Set customers.layout to an existing layout.")
     for place, layout in _own_layouts(export):
-        yield _present(f"Layout ({place})", layout, reference.layouts, f"Set {place} to an existing layout.")
-    if ours.currency not in reference.currencies:
+        yield _present(f"Layout ({place})", layout, master_data.layouts, f"Set {place} to an existing layout.")
+    if ours.currency not in master_data.currencies:
         step = "Add the currency in e-conomic, or set customers.currency to one that is there."
         yield Check(item="Currency of new customers", ok=False, found=f"{ours.currency} does not exist", next_step=step)
 
 
-def _own_layouts(export: Export) -> Iterator[tuple[str, int]]:
+def _own_layouts(export: ExportConfig) -> Iterator[tuple[str, int]]:
     told = {"layout": export.layout} | {f"types.{name}.layout": rules.layout for name, rules in export.types.items()}
     yield from ((place, layout) for place, layout in told.items() if layout)
 
 
-def _zones(export: Export, reference: ReferenceData) -> Iterator[Check]:
+def _zones(export: ExportConfig, master_data: MasterData) -> Iterator[Check]:
     rules = export.vat
     for name, zone in (
         ("domestic", rules.domestic),
@@ -86,46 +86,48 @@ def _zones(export: Export, reference: ReferenceData) -> Iterator[Check]:
         ("abroad", rules.abroad),
         ("domestic exempt", rules.domestic_exempt),
     ):
-        found = f"{zone} {reference.vat_zones.get(zone, '')}"
-        yield _check(f"VAT zone, {name}", found, partial(check_zone, zone, reference))
+        found = f"{zone} {master_data.vat_zones.get(zone, '')}"
+        yield _check(f"VAT zone, {name}", found, partial(check_zone, zone, master_data))
 
 
-def _codes(export: Export, reference: ReferenceData) -> Iterator[Check]:
+def _codes(export: ExportConfig, master_data: MasterData) -> Iterator[Check]:
     for ours, theirs in export.codes.payment_conditions.items():
         item = f"Payment condition {ours!r}"
-        yield _check(item, theirs, partial(payment_terms.named, theirs, reference.payment_terms))
-    usable = {one.code: f"{one.rate.normalize():f} %" for one in reference.vat_accounts if not one.barred}
+        yield _check(item, theirs, partial(payment_terms.named, theirs, master_data.payment_terms))
+    usable = {one.code: f"{one.rate.normalize():f} %" for one in master_data.vat_accounts if not one.barred}
     step = "Correct codes.tax_rates, or create or open the VAT account in e-conomic."
     for ours, code in export.codes.tax_rates.items():
         if code:  # an empty text stands for no VAT code
             yield _present(f"Tax rate {ours!r}", code, usable, step)
 
 
-def _method(export: Export, reference: ReferenceData, invoices: Sequence[Invoice]) -> Iterator[Check]:
+def _method(export: ExportConfig, master_data: MasterData, invoices: Sequence[Invoice]) -> Iterator[Check]:
     """Look at what the sales accounts lead to: product groups, or the accounts themselves."""
     used = sales_accounts(invoices)
     if export.method == "voucher":
-        for item, found, ask in setup_items(export, reference, sorted(used | export.codes.ledger_accounts.keys())):
+        for item, found, ask in setup_items(export, master_data, sorted(used | export.codes.ledger_accounts.keys())):
             yield _check(item, found, ask)
     else:
         for account in sorted(used | export.codes.sales_accounts.keys()):
-            yield from _sales_account(account, export, reference)
+            yield from _sales_account(account, export, master_data)
 
 
-def _sales_account(account: str, export: Export, reference: ReferenceData) -> Iterator[Check]:
+def _sales_account(account: str, export: ExportConfig, master_data: MasterData) -> Iterator[Check]:
     item = f"Sales account {account}"
     try:
-        group = group_for(account, export.codes.sales_accounts, reference.groups)
-        product = choose(account, group, reference.products)
+        group = group_for(account, export.codes.sales_accounts, master_data.groups)
+        product = choose(account, group, master_data.products)
     except InvalidInvoice as refusal:
         yield _refused(item, refusal)
         return
-    yield _usable_accounts(item, group, reference, export, product or "to be created")
+    yield _usable_accounts(item, group, master_data, export, product or "to be created")
 
 
-def _usable_accounts(item: str, group: ProductGroup, reference: ReferenceData, export: Export, product: str) -> Check:
+def _usable_accounts(
+    item: str, group: ProductGroup, master_data: MasterData, export: ExportConfig, product: str
+) -> Check:
     """Only the domestic zone must be there: whether others are needed, invoices tell."""
-    codes = {one.code for one in reference.vat_accounts if not one.barred}
+    codes = {one.code for one in master_data.vat_accounts if not one.barred}
     zones = {one.zone for one in group.accounts if not one.barred and (not one.vat_code or one.vat_code in codes)}
     found = f"group {group.number} {group.name}, product {product}, VAT zones {', '.join(map(str, sorted(zones)))}"
     if export.vat.domestic in zones:
@@ -134,21 +136,21 @@ def _usable_accounts(item: str, group: ProductGroup, reference: ReferenceData, e
     return Check(item=item, ok=False, found=f"{found or 'no VAT zones'}: not the domestic one", next_step=step)
 
 
-def _bars(export: Export, reference: ReferenceData) -> Iterator[Check]:
+def _bars(export: ExportConfig, master_data: MasterData) -> Iterator[Check]:
     """A remark, not a fault: without them a bar shows when e-conomic refuses an invoice."""
-    if export.read_barred_periods and reference.bars_unknown:
+    if export.read_barred_periods and master_data.bars_unknown:
         step = "Give the app the role Bookkeeping or SuperUser, or take read_barred_periods out of the exports file."
         found = "cannot be read with these tokens; invoices in one are refused by e-conomic, one by one"
         yield Check(item="Barred periods", ok=True, found=found, next_step=step)
     elif export.read_barred_periods:
-        barred = [period for year in reference.years for period in year.periods if period.barred]
+        barred = [period for year in master_data.years for period in year.periods if period.barred]
         yield Check(item="Barred periods", ok=True, found=", ".join(f"{one.first:%Y-%m}" for one in barred) or "none")
 
 
-def _samples(export: Export, reference: ReferenceData, invoices: Iterable[Invoice]) -> Iterator[Check]:
+def _samples(export: ExportConfig, master_data: MasterData, invoices: Iterable[Invoice]) -> Iterator[Check]:
     """Tell each different failure once, with how many invoices have it."""
     every = list(invoices)
-    failures = [(one, invoice) for invoice in every for one in check_invoice(invoice, export, reference)]
+    failures = [(one, invoice) for invoice in every for one in check_invoice(invoice, export, master_data)]
     if every and not failures:
         yield Check(item="Sample invoices", ok=True, found=f"all {len(every)} would pass the check of a period")
     for reason, value in dict.fromkeys((one.reason, one.value) for one, _ in failures):

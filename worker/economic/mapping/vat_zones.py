@@ -11,7 +11,7 @@ from config.exports import Vat
 from worker.domain.invoice import Customer, Line
 from worker.domain.money import ZERO
 from worker.domain.reasons import failure
-from worker.economic.mapping.master_data import ProductGroup, ReferenceData, VatAccount, ZoneAccount
+from worker.economic.mapping.master_data import MasterData, ProductGroup, VatAccount, ZoneAccount
 from worker.economic.mapping.reasons import SetUpReason
 from worker.errors import InvalidInvoice
 
@@ -78,24 +78,24 @@ def zone_for(customer: Customer, lines: Sequence[Line], rules: Vat) -> int:
     return rules.domestic
 
 
-def check_zone(zone: int, reference: ReferenceData) -> int:
+def check_zone(zone: int, master_data: MasterData) -> int:
     """Return the zone if the agreement has it. Raises ``InvalidInvoice``."""
-    if zone not in reference.vat_zones:
-        known = ", ".join(f"{number} {name}" for number, name in sorted(reference.vat_zones.items()))
+    if zone not in master_data.vat_zones:
+        known = ", ".join(f"{number} {name}" for number, name in sorted(master_data.vat_zones.items()))
         text = f"VAT zone {zone} does not exist in e-conomic, which has: {known or 'none'}."
         raise InvalidInvoice(failure(SetUpReason.VAT_ZONE_MISSING, text, field="vat", value=str(zone)))
     return zone
 
 
-def predict(line: Line, group: ProductGroup, zone: int, reference: ReferenceData) -> Prediction:
+def predict(line: Line, group: ProductGroup, zone: int, master_data: MasterData) -> Prediction:
     """Return the VAT that e-conomic will compute. Raises ``InvalidInvoice`` when it cannot, or differs from Opter's."""
-    account = _account(group, zone, reference)
-    vat = _vat_account(account, group, reference)
+    account = _account(group, zone, master_data)
+    vat = _vat_account(account, group, master_data)
     rate = vat.rate if vat else ZERO
     if rate != line.vat_rate:
         text = (
             f"Line {line.line_number} has {_percent(line.vat_rate)} VAT in Opter (VAT code {line.vat_code or 'none'}). "
-            f"In e-conomic, product group {_named(group)} and VAT zone {_zone(zone, reference)} lead to account "
+            f"In e-conomic, product group {_named(group)} and VAT zone {_zone(zone, master_data)} lead to account "
             f"{account.account} with {f'VAT code {vat.code}' if vat else 'no VAT code'}, {_percent(rate)}."
         )
         raise InvalidInvoice(
@@ -104,9 +104,9 @@ def predict(line: Line, group: ProductGroup, zone: int, reference: ReferenceData
     return Prediction(account=account.account, code=account.vat_code, rate=rate)
 
 
-def _account(group: ProductGroup, zone: int, reference: ReferenceData) -> ZoneAccount:
+def _account(group: ProductGroup, zone: int, master_data: MasterData) -> ZoneAccount:
     account = next((one for one in group.accounts if one.zone == zone), None)
-    where = f"Product group {_named(group)}, VAT zone {_zone(zone, reference)}"
+    where = f"Product group {_named(group)}, VAT zone {_zone(zone, master_data)}"
     if account is None:
         raise _unusable(f"{where}: no sales account is chosen.", group)
     if account.barred:
@@ -114,10 +114,10 @@ def _account(group: ProductGroup, zone: int, reference: ReferenceData) -> ZoneAc
     return account
 
 
-def _vat_account(account: ZoneAccount, group: ProductGroup, reference: ReferenceData) -> VatAccount | None:
+def _vat_account(account: ZoneAccount, group: ProductGroup, master_data: MasterData) -> VatAccount | None:
     if not account.vat_code:
         return None
-    vat = next((one for one in reference.vat_accounts if one.code == account.vat_code), None)
+    vat = next((one for one in master_data.vat_accounts if one.code == account.vat_code), None)
     if vat is None or vat.barred:
         wrong = "is barred" if vat else "does not exist"
         raise _unusable(
@@ -136,8 +136,8 @@ def _named(group: ProductGroup) -> str:
     return f"{group.number} {group.name}"
 
 
-def _zone(zone: int, reference: ReferenceData) -> str:
-    return f"{zone} {reference.vat_zones.get(zone, '')}".rstrip()
+def _zone(zone: int, master_data: MasterData) -> str:
+    return f"{zone} {master_data.vat_zones.get(zone, '')}".rstrip()
 
 
 def _combination(line: Line, group: ProductGroup) -> str:

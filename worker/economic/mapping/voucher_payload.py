@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from config.exports import Export
+from config.exports import ExportConfig
 from worker.domain.invoice import Invoice
 from worker.domain.reasons import failure
 from worker.economic.mapping.accounting_years import year_of
 from worker.economic.mapping.draft import exchange_rate, heading, units_left_out
-from worker.economic.mapping.master_data import ReferenceData
+from worker.economic.mapping.master_data import MasterData
 from worker.economic.mapping.reasons import SetUpReason, VoucherReason
 from worker.economic.mapping.voucher_accounts import open_journal, usable_account
 from worker.economic.mapping.voucher_postings import Posting, postings
@@ -41,8 +41,8 @@ CUSTOMER, FINANCE = "manualCustomerInvoices", "financeVouchers"
 
 def entries(
     found: Sequence[Posting],
-    export: Export,
-    reference: ReferenceData,
+    export: ExportConfig,
+    master_data: MasterData,
     *,
     shared: Mapping[str, Any],
     customer: Mapping[str, Any],
@@ -53,7 +53,7 @@ def entries(
     """
     if export.voucher.layout == "per-account" or len(found) == 1:
         return {CUSTOMER: [{**shared, **customer, "amount": one.gross, **_contra(one)} for one in found]}
-    clearing = {"contraAccount": _account(clearing_account(export, reference))}
+    clearing = {"contraAccount": _account(clearing_account(export, master_data))}
     total = {"amount": sum(one.gross for one in found)}
     return {
         CUSTOMER: [{**shared, **customer, **total, **clearing}],
@@ -61,13 +61,13 @@ def entries(
     }
 
 
-def clearing_account(export: Export, reference: ReferenceData) -> int:
+def clearing_account(export: ExportConfig, master_data: MasterData) -> int:
     """Return the account between customer entry and finance entries. Raises ``InvalidInvoice``."""
     number = export.voucher.clearing_account
     if number is None:
         text = "The invoice has several postings, and the exports file names no clearing account."
         raise InvalidInvoice(failure(VoucherReason.CLEARING_ACCOUNT_MISSING, text, field="voucher.clearing_account"))
-    return usable_account(number, reference, field="voucher.clearing_account").number
+    return usable_account(number, master_data, field="voucher.clearing_account").number
 
 
 def _contra(posting: Posting) -> dict[str, Any]:
@@ -99,47 +99,47 @@ class Voucher:
 
 
 def voucher_payload(
-    invoice: Invoice, export: Export, reference: ReferenceData, our_reference: str, customer_number: int
+    invoice: Invoice, export: ExportConfig, master_data: MasterData, document_reference: str, customer_number: int
 ) -> Voucher:
     """Return the voucher of an invoice, in the accounting year that the API names for its date.
 
     Net, VAT and gross that e-conomic computes from it are the invoice's, to the øre. Raises ``InvalidInvoice``.
     """
-    year = year_of(invoice.invoice_date, reference.years).year
-    journal = open_journal(export, reference).number
-    rate, rate_remarks = exchange_rate(invoice, reference.base_currency)
+    year = year_of(invoice.invoice_date, master_data.years).year
+    journal = open_journal(export, master_data).number
+    rate, rate_remarks = exchange_rate(invoice, master_data.base_currency)
     due, due_remarks = _due(invoice, export)
     shared = {
         "date": invoice.invoice_date.isoformat(),
-        "text": entry_text(invoice, our_reference),
+        "text": entry_text(invoice, document_reference),
         "currency": {"code": invoice.currency},
         **({"exchangeRate": rate} if rate else {}),
     }
     customer = {"customer": {"customerNumber": customer_number}, "dueDate": due, **_number(invoice, export)}
-    found = postings(invoice, export, reference)
+    found = postings(invoice, export, master_data)
     payload = {
         "accountingYear": {"year": year},
         "journal": {"journalNumber": journal},
-        "entries": entries(found, export, reference, shared=shared, customer=customer),
+        "entries": entries(found, export, master_data, shared=shared, customer=customer),
     }
     return Voucher(journal=journal, payload=payload, remarks=(*rate_remarks, *due_remarks, *units_left_out(invoice)))
 
 
-def entry_text(invoice: Invoice, our_reference: str) -> str:
+def entry_text(invoice: Invoice, document_reference: str) -> str:
     """Return for example ``Faktura 100353 [main-100353]``: the marker is never cut."""
     credited = f" til faktura {invoice.credits_invoice_number}" if invoice.credits_invoice_number else ""
-    text, mark = f"{heading(invoice)} {invoice.invoice_number}{credited}", marker(our_reference)
+    text, mark = f"{heading(invoice)} {invoice.invoice_number}{credited}", marker(document_reference)
     return f"{text[: _LONGEST_TEXT - len(mark) - 1]} {mark}"
 
 
-def _number(invoice: Invoice, export: Export) -> dict[str, int]:
+def _number(invoice: Invoice, export: ExportConfig) -> dict[str, int]:
     """Schema and examples name the property differently, and an unknown name is ignored without a word."""
     chosen = export.voucher.invoice_number_property
     names = ("customerInvoice", "customerInvoiceNumber") if chosen == "both" else (chosen,)
     return dict.fromkeys(names, invoice.invoice_number)
 
 
-def _due(invoice: Invoice, export: Export) -> tuple[str, tuple[str, ...]]:
+def _due(invoice: Invoice, export: ExportConfig) -> tuple[str, tuple[str, ...]]:
     """Return Opter's due date; one before the invoice's own date is refused by e-conomic, so it is due at once."""
     if invoice.due_date >= invoice.invoice_date:
         return invoice.due_date.isoformat(), ()

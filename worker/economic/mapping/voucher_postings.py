@@ -13,11 +13,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from config.exports import Export
+from config.exports import ExportConfig
 from worker.domain.invoice import Invoice, Line
 from worker.domain.money import OERE, ZERO, to_oere
 from worker.domain.reasons import EventReason, failure
-from worker.economic.mapping.master_data import ReferenceData, VatAccount
+from worker.economic.mapping.master_data import MasterData, VatAccount
 from worker.economic.mapping.reasons import VoucherReason
 from worker.economic.mapping.voucher_accounts import ledger_account, usable_account, vat_code
 from worker.errors import InvalidInvoice
@@ -70,18 +70,18 @@ class _Part:
         return sum(map(abs, self.left), ZERO)
 
 
-def postings(invoice: Invoice, export: Export, reference: ReferenceData) -> tuple[Posting, ...]:
+def postings(invoice: Invoice, export: ExportConfig, master_data: MasterData) -> tuple[Posting, ...]:
     """Return the postings of an invoice, by account and code; they add up to its gross amount.
 
     Raises ``InvalidInvoice``: a mapping is missing, nothing is to be posted, or a rounding cannot be.
     """
     pairs: dict[tuple[int, VatAccount | None], list[Line]] = {}
     for line in sorted(invoice.lines, key=lambda one: one.line_number):
-        code = vat_code(line, export, reference)
-        pairs.setdefault((ledger_account(line.sales_account, export, reference), code), []).append(line)
+        code = vat_code(line, export, master_data)
+        pairs.setdefault((ledger_account(line.sales_account, export, master_data), code), []).append(line)
     parts = [_part(account, code, lines) for (account, code), lines in pairs.items()]
     leftovers = [left for part in parts for left in part.left if left] + [invoice.rounding] * bool(invoice.rounding)
-    found = (*(one for part in parts for one in part.postings), *_rounding(leftovers, invoice, export, reference))
+    found = (*(one for part in parts for one in part.postings), *_rounding(leftovers, invoice, export, master_data))
     return _complete(invoice, [one for one in found if one.gross])
 
 
@@ -114,7 +114,7 @@ def _gross(lines: Sequence[Line]) -> Decimal:
 
 
 def _rounding(
-    leftovers: Sequence[Decimal], invoice: Invoice, export: Export, reference: ReferenceData
+    leftovers: Sequence[Decimal], invoice: Invoice, export: ExportConfig, master_data: MasterData
 ) -> tuple[Posting, ...]:
     """Post what is left over, if the export allows as much; amounts of both signs do not excuse each other."""
     size, most, account = sum(map(abs, leftovers), ZERO), export.voucher.most_rounding, export.voucher.rounding_account
@@ -124,7 +124,7 @@ def _rounding(
         why = "no rounding account is named" if account is None else f"voucher.most_rounding is {most}"
         text = f"{size} {invoice.currency} would have to go to a rounding account, but {why}."
         raise _unpostable(text, "rounding", size)
-    usable_account(account, reference, field="voucher.rounding_account")
+    usable_account(account, master_data, field="voucher.rounding_account")
     return (Posting(account=account, code=None, gross=sum(leftovers, ZERO)),)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from worker.domain.invoice import Invoice
 from worker.local.demo.comparison import (
     Amounts,
-    Reconciliation,
-    Verdict,
+    Comparison,
+    Rule,
     currency_sums,
     doubled_customers,
     nothing_ignored,
@@ -20,19 +20,19 @@ _AMOUNTS = ("net", "vat", "gross")
 
 def reconcile(
     source: Sequence[Invoice], state: Mapping[str, Any], *, export: str, findings: Sequence[str]
-) -> Reconciliation:
+) -> Comparison:
     """Compare what Opter sent last with every booked invoice that the sandbox's agreement holds."""
     booked = state["booked"]
     references = [one.get("references", {}).get("other", "?") for one in booked.values()]
     once = times_differ((f"{export}-{one.invoice_number}" for one in source), references)
-    return Reconciliation(
+    return Comparison(
         sums=currency_sums(source, [_booked(one) for one in booked.values()]),
-        verdicts=(
-            Verdict(what="every invoice is booked, exactly once", wrong=once),
-            Verdict(what="every amount equals the source to the øre", wrong=_amounts(source, booked)),
-            Verdict(what="every invoice kept Opter's number", wrong=_numbers(source, booked)),
+        rules=(
+            Rule(what="every invoice is booked, exactly once", wrong=once),
+            Rule(what="every amount equals the source to the øre", wrong=_amounts(source, booked)),
+            Rule(what="every invoice kept Opter's number", wrong=_numbers(source, booked)),
             doubled_customers(state["customers"]),
-            Verdict(what="no draft was left behind", wrong=tuple(f"draft {number}" for number in state["drafts"])),
+            Rule(what="no draft was left behind", wrong=tuple(f"draft {number}" for number in state["drafts"])),
             nothing_ignored(findings),
         ),
     )

@@ -15,8 +15,8 @@ from worker.domain.invoice import Invoice
 from worker.domain.money import ZERO
 from worker.local.demo.comparison import (
     Amounts,
-    Reconciliation,
-    Verdict,
+    Comparison,
+    Rule,
     currency_sums,
     doubled_customers,
     nothing_ignored,
@@ -43,33 +43,33 @@ class Posting:
 
 def reconcile_vouchers(
     source: Sequence[Invoice], state: Mapping[str, Any], how: Posting, *, findings: Sequence[str]
-) -> Reconciliation:
+) -> Comparison:
     """Compare what Opter sent last with every voucher that waits in a journal of the sandbox's agreement."""
     there = posted(state, how.clearing)
     ours, theirs = _due(source, how.tax_rates), _credited(there)
-    return Reconciliation(
+    return Comparison(
         sums=currency_sums(source, [_amounts(one) for one in there]),
         details=(Text(), _by_account(ours, theirs), Text(_converted(there, how.clearing))),
-        verdicts=(
-            *_verdicts(source, there, how),
+        rules=(
+            *_all_rules(source, there, how),
             doubled_customers(state["customers"]),
-            Verdict(what="nothing was booked past the journal", wrong=_other_documents(state)),
+            Rule(what="nothing was booked past the journal", wrong=_other_documents(state)),
             nothing_ignored(findings),
         ),
     )
 
 
-def _verdicts(source: Sequence[Invoice], there: Sequence[Posted], how: Posting) -> Iterator[Verdict]:
+def _all_rules(source: Sequence[Invoice], there: Sequence[Posted], how: Posting) -> Iterator[Rule]:
     wanted = (f"{how.export}-{one.invoice_number} in journal {how.journal}" for one in source)
-    once = times_differ(wanted, (f"{one.reference} in journal {one.journal}" for one in there))
-    yield Verdict(what=f"every invoice is one voucher in journal {how.journal}", wrong=once)
-    by_reference = {one.reference: one for one in there}
+    once = times_differ(wanted, (f"{one.document_reference} in journal {one.journal}" for one in there))
+    yield Rule(what=f"every invoice is one voucher in journal {how.journal}", wrong=once)
+    by_reference = {one.document_reference: one for one in there}
     known = ((one, by_reference.get(f"{how.export}-{one.invoice_number}")) for one in source)
     pairs = [(mine, found) for mine, found in known if found is not None]
     for what, holds in _rules(how):
-        yield Verdict(what=what, wrong=tuple(str(one.invoice_number) for one, found in pairs if not holds(one, found)))
+        yield Rule(what=what, wrong=tuple(str(one.invoice_number) for one, found in pairs if not holds(one, found)))
     left = tuple(one.key for one in there if one.clearing)
-    yield Verdict(what=f"clearing account {how.clearing} ends at zero with every voucher", wrong=left)
+    yield Rule(what=f"clearing account {how.clearing} ends at zero with every voucher", wrong=left)
 
 
 def _rules(how: Posting) -> Iterator[tuple[str, Callable[[Invoice, Posted], bool]]]:

@@ -16,7 +16,7 @@ from worker.domain.money import ZERO
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
+class Rule:
     """One thing that must hold."""
 
     what: str
@@ -45,18 +45,18 @@ class CurrencySum:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reconciliation:
+class Comparison:
     """Source and e-conomic side by side."""
 
     sums: tuple[CurrencySum, ...]
-    verdicts: tuple[Verdict, ...]
+    rules: tuple[Rule, ...]
     #: What else is worth a look, below the sums.
     details: tuple[RenderableType, ...] = ()
 
     @property
     def holds(self) -> bool:
         """Whether everything is as it must be."""
-        return not any(verdict.wrong for verdict in self.verdicts)
+        return not any(verdict.wrong for verdict in self.rules)
 
 
 def currency_sums(source: Sequence[Invoice], theirs: Sequence[Amounts]) -> tuple[CurrencySum, ...]:
@@ -71,21 +71,21 @@ def times_differ(wanted: Iterable[str], there: Iterable[str]) -> tuple[str, ...]
     return tuple(f"{one} ({have[one]} times)" for one in sorted(want.keys() | have.keys()) if have[one] != want[one])
 
 
-def doubled_customers(customers: Mapping[str, Mapping[str, Any]]) -> Verdict:
+def doubled_customers(customers: Mapping[str, Mapping[str, Any]]) -> Rule:
     """Tell which companies have more than one card."""
     cards = Counter(
         one["corporateIdentificationNumber"] for one in customers.values() if one.get("corporateIdentificationNumber")
     )
     wrong = tuple(f"company {number} ({times} cards)" for number, times in cards.items() if times > 1)
-    return Verdict(what="no customer was created twice", wrong=wrong)
+    return Rule(what="no customer was created twice", wrong=wrong)
 
 
-def nothing_ignored(findings: Sequence[str]) -> Verdict:
+def nothing_ignored(findings: Sequence[str]) -> Rule:
     """Tell what the sandbox found in our requests."""
-    return Verdict(what="nothing was sent that the real e-conomic would ignore or refuse", wrong=tuple(findings))
+    return Rule(what="nothing was sent that the real e-conomic would ignore or refuse", wrong=tuple(findings))
 
 
-def reconciliation_view(found: Reconciliation) -> RenderableType:
+def reconciliation_view(found: Comparison) -> RenderableType:
     """Return sums, details and verdicts for people."""
     columns = ("Invoices", "Net", "VAT", "Gross")
     made = table("Currency", "", *columns, numbers=columns)
@@ -93,7 +93,7 @@ def reconciliation_view(found: Reconciliation) -> RenderableType:
         made.add_row(one.currency, "Opter", str(one.invoices), *map(formatting.money, one.ours))
         made.add_row("", "e-conomic", "", *map(formatting.money, one.theirs))
         made.add_row("", *_difference(one))
-    return page(made, *found.details, Text(), *(_told(verdict) for verdict in found.verdicts))
+    return page(made, *found.details, Text(), *(_told(verdict) for verdict in found.rules))
 
 
 def _difference(one: CurrencySum) -> list[Text]:
@@ -102,7 +102,7 @@ def _difference(one: CurrencySum) -> list[Text]:
     return [Text("difference", style=style), Text(""), *(Text(formatting.money(each), style=style) for each in gap)]
 
 
-def _told(verdict: Verdict) -> Text:
+def _told(verdict: Rule) -> Text:
     if not verdict.wrong:
         return Text.assemble(("✓ ", "good"), verdict.what)
     more = f" and {len(verdict.wrong) - 3} more" * (len(verdict.wrong) > 3)  # noqa: PLR2004  # three show the kind

@@ -19,17 +19,17 @@ _NEW = (
 def known() -> list[Customer]:
     """Return Danish customers that are in e-conomic. Every third has no ledger number and is found by its CVR."""
     every = {number: body for number, body in customers() if number < BARRED}
-    return [_customer(number, body, ledger=number % 3 != 0) for number, body in every.items()]
+    return [_customer(number, body, store=number % 3 != 0) for number, body in every.items()]
 
 
 def foreign() -> list[Customer]:
     """Return customers in the EU and beyond."""
-    return [_customer(number, body, ledger=True) for number, body in customers() if number in _FOREIGN]
+    return [_customer(number, body, store=True) for number, body in customers() if number in _FOREIGN]
 
 
 def ambiguous() -> Customer:
     """Return the customer whose company number two cards in e-conomic have."""
-    return next(_customer(number, body, ledger=False) for number, body in customers() if number == AMBIGUOUS)
+    return next(_customer(number, body, store=False) for number, body in customers() if number == AMBIGUOUS)
 
 
 def new() -> list[Customer]:
@@ -50,11 +50,11 @@ def new() -> list[Customer]:
     ]
 
 
-def _customer(number: int, body: Json, *, ledger: bool) -> Customer:
+def _customer(number: int, body: Json, *, store: bool) -> Customer:
     country = str(body["country"])
     return Customer(
         code=f"K{number}",
-        ledger_number=number if ledger else None,
+        ledger_number=number if store else None,
         name=body["name"],
         corporate_id=body.get("corporateIdentificationNumber"),
         vat_number=body.get("vatNumber"),

@@ -94,7 +94,7 @@ class Posted:
     key: str
     journal: int
     #: Our reference, from its marker; ``?`` when it has none.
-    reference: str
+    document_reference: str
     currency: str
     posts: tuple[Post, ...]
     revenue: tuple[Revenue, ...]
@@ -119,7 +119,7 @@ def _voucher(key: str, voucher: Mapping[str, Any], clearing: int, files: tuple[s
     return Posted(
         key=key,
         journal=voucher["journal"]["journalNumber"],
-        reference=marked(first.get("text", "")) or "?",
+        document_reference=marked(first.get("text", "")) or "?",
         currency=first["currency"]["code"],
         posts=tuple(_post(entry) for kind, entry in rows if kind == _CUSTOMER),
         revenue=revenue,

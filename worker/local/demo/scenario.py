@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from worker.local.demo.compare_invoices import reconcile
 from worker.local.demo.compare_vouchers import Posting, reconcile_vouchers
-from worker.local.demo.comparison import Reconciliation
+from worker.local.demo.comparison import Comparison
 from worker.local.demo.folder import JOURNAL, Method
 from worker.local.demo.sample import EXPORT, MISSING_ACCOUNT, Sample, sample
 from worker.local.demo.sample_customers import DEPARTMENT
@@ -28,7 +28,7 @@ class Scenario:
     #: Does what the failed invoices ask for, telling each thing; the corrected invoice is sent by the story.
     mend: Callable[[Control, Told], None]
     #: The agreement's content and the sandbox's findings -> the comparison with what Opter sent last.
-    reconcile: Callable[[Mapping[str, Any], Sequence[str]], Reconciliation]
+    reconcile: Callable[[Mapping[str, Any], Sequence[str]], Comparison]
 
 
 def scenario(method: Method, printed: Path) -> Scenario:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from worker.cli.commands.status import follow
-from worker.cli.context import Tools
+from worker.cli.context import CommandContext
 from worker.cli.error_output import WrongUsage
 from worker.cli.formatting import facts, indented, section
 from worker.cli.period_report import Phase, Report, report
@@ -31,11 +31,11 @@ _LOOK = 0.1
 class Stage:
     """Everything that the demo's acts need."""
 
-    tools: Tools
+    tools: CommandContext
     place: Place
     control: Control
     supervisor: Supervisor
-    ledger: OperatorPort
+    store: OperatorPort
     env: Mapping[str, str]
     stop: threading.Event
 
@@ -56,13 +56,13 @@ class Stage:
             text = f"{death.service} ended with code {death.code} and is started again; see {self.place.logs}."
             self.tools.out.print(Text(text, "bad"))
 
-    def look(self, period_id: str) -> Report:
+    def lookup(self, period_id: str) -> Report:
         """Return how the period stands."""
         self.look_after()
-        period = self.ledger.period(period_id)
+        period = self.store.period(period_id)
         if period is None:
             raise LookupError(f"period {period_id} has vanished from the ledger")
-        return report(period, self.ledger.invoices(period_id, None), self.tools.clock())
+        return report(period, self.store.invoices(period_id, None), self.tools.clock())
 
     def command(self, *arguments: str) -> int:
         """Show a command of ours as it would be typed, run it, and return its exit code."""
@@ -105,18 +105,18 @@ def _close_period(stage: Stage, sample: Sample) -> None:
     stage.tools.out.print(Text.assemble(("$ ", "quiet"), (f'LPUSH {queue} "$(cat event.json)"', "command")))
     with stage.tools.events() as events:
         events.publish(event)
-    stage.wait_for("the intake", lambda: stage.ledger.period(PERIOD_ID) is not None)
+    stage.wait_for("the intake", lambda: stage.store.period(PERIOD_ID) is not None)
 
 
 def _watch(stage: Stage) -> None:
     stage.tools.out.print()
-    seen = follow(stage.tools, lambda: stage.look(PERIOD_ID))
+    seen = follow(stage.tools, lambda: stage.lookup(PERIOD_ID))
     stage.tools.out.print(progress_view(seen))
 
 
 def _failures(stage: Stage) -> None:
     _act(stage, "3  What failed, and what to do about it")
-    notice = stage.look(PERIOD_ID).period.notice
+    notice = stage.lookup(PERIOD_ID).period.notice
     stage.tools.out.print(section("Said before the first invoice was sent", notice))
     stage.tools.out.print()
     stage.command("failed", "list", "--period", str(PERIOD["name"]))
@@ -130,7 +130,7 @@ def _mend(stage: Stage, scenario: Scenario) -> None:
     _done(stage, text)
     file = stage.place.folder / "corrected.json"
     file.write_text(json.dumps(corrected.model_dump(mode="json", by_alias=True, exclude_none=True)), encoding="utf-8")
-    before = stage.ledger.period(PERIOD_ID)
+    before = stage.store.period(PERIOD_ID)
     events = len(before.events) if before else 0
     stage.tools.out.print()
     stage.command("publish", str(file), "--period", str(PERIOD["id"]), "--name", str(PERIOD["name"]))
@@ -144,7 +144,7 @@ def _done(stage: Stage, text: str) -> None:
 
 def _more_events(stage: Stage, known: int) -> Callable[[], bool]:
     def arrived() -> bool:
-        period = stage.ledger.period(PERIOD_ID)
+        period = stage.store.period(PERIOD_ID)
         return period is not None and len(period.events) > known
 
     return arrived
@@ -155,7 +155,7 @@ def _reconcile(stage: Stage, scenario: Scenario) -> bool:
     found = scenario.reconcile(stage.control.state(), stage.control.findings())
     stage.tools.out.print(indented(reconciliation_view(found)))
     stage.tools.out.print(indented(_calls(stage.control.calls(), len(scenario.sample.final))))
-    whole = stage.look(PERIOD_ID)
+    whole = stage.lookup(PERIOD_ID)
     done = found.holds and whole.phase is Phase.DONE
     verdict = ("All booked.", "good") if done else ("Not everything is as it must be.", "bad")
     stage.tools.out.print(Text.assemble("\n", verdict))

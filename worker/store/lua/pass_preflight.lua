@@ -5,7 +5,7 @@ local period, fence, lease = ARGV[3], ARGV[4], tonumber(ARGV[5])
 if redis.call('HGET', key('period', period), 'fence') ~= fence then return {'lost'} end
 redis.call('HSET', key('period', period), 'lease_until', number(NOW + lease))
 
-local function pass(id, hash, look, failure, reason)
+local function pass(id, hash, lookup, failure, reason)
   local invoice = key('invoice', id)
   local from, known = unpack(redis.call('HMGET', invoice, 'state', 'hash'))
   if from == 'received' and known == hash then
@@ -14,7 +14,7 @@ local function pass(id, hash, look, failure, reason)
       move(id, 'dead', 'dead', reason)
     else
       redis.call('HSET', invoice, 'passed_at', AT)
-      if look == '1' then redis.call('HSET', invoice, 'look', '1', 'sent', '1') end
+      if lookup == '1' then redis.call('HSET', invoice, 'lookup', '1', 'sent', '1') end
       move(id, 'queued', 'queued', period)
     end
   end

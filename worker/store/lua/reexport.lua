@@ -6,7 +6,7 @@ local function reexport(id)
   local invoice = key('invoice', id)
   local state, last, periods, outcome = unpack(redis.call('HMGET', invoice, 'state', 'token', 'periods', 'outcome'))
   if state == 'exported' and (stays == '' or outcome ~= stays) then
-    redis.call('HSET', invoice, 'attempts', '0', 'crashes', '0', 'outcome', '', 'look', '1', 'sent', '1', 'token', token)
+    redis.call('HSET', invoice, 'attempts', '0', 'crashes', '0', 'outcome', '', 'lookup', '1', 'sent', '1', 'token', token)
     move(id, 'received', 'reexport', who)
     for period in each(periods) do call_for_preflight(period) end
     return true

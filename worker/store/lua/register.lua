@@ -17,7 +17,7 @@ local function add(id, export, invoice_number, kind, region, content, hash)
   redis.call('HSET', key('invoice', id), 'export', export, 'number', invoice_number, 'type', kind, 'region', region,
     'content', content, 'hash', hash, 'state', 'received', 'outcome', '', 'attempts', '0', 'crashes', '0',
     'fence', '0', 'lease_until', '0', 'due_at', '0', 'published_at', '0', 'first_published_at', '0',
-    'received_at', AT, 'passed_at', '0', 'updated_at', AT, 'progress', '{}', 'generation', '0', 'look', '0', 'sent', '0',
+    'received_at', AT, 'passed_at', '0', 'updated_at', AT, 'progress', '{}', 'generation', '0', 'lookup', '0', 'sent', '0',
     'failure', '', 'token', token)
   redis.call('SADD', key('exports'), export)
   join(id, invoice_number, 'received', period)

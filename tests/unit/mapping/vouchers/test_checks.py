@@ -9,7 +9,7 @@ from support import samples
 from support.samples import PaymentCondition, customer, invoice, line, year
 from support.vouchers import export, reference
 
-from config.exports import Customers, Export
+from config.exports import Customers, ExportConfig
 from worker.domain.invoice import Invoice, Pdf
 from worker.economic.mapping.period_check import check_invoice, check_period, grouped_accounts
 from worker.economic.mapping.reasons import set_up_related
@@ -17,7 +17,7 @@ from worker.economic.mapping.reasons import set_up_related
 PDF = Pdf(url="file:///prints/100353.pdf", sha256="0" * 64, bytes=1000)
 
 
-def reasons(source: Invoice, chosen: Export | None = None, **agreed: Any) -> list[str]:
+def reasons(source: Invoice, chosen: ExportConfig | None = None, **agreed: Any) -> list[str]:
     return [one.reason for one in check_invoice(source, chosen or export(), reference(**agreed))]
 
 

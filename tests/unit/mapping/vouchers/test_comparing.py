@@ -10,7 +10,9 @@ from worker.economic.mapping.voucher_checks import compare_voucher
 
 
 def found(gross: str, journal: int | None = 1) -> VoucherFound:
-    return VoucherFound(reference="main-100353", journal=journal, year="2026", number=10001, gross=Decimal(gross))
+    return VoucherFound(
+        document_reference="main-100353", journal=journal, year="2026", number=10001, gross=Decimal(gross)
+    )
 
 
 def test_the_same_gross_amount_is_the_source() -> None:

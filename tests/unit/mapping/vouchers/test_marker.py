@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain.identity import invoice_reference
+from worker.domain.identity import invoice_id_of
 from worker.economic.mapping.voucher_payload import marked, marker
 
 REFERENCES = st.builds(
-    invoice_reference,
+    invoice_id_of,
     st.from_regex(r"[a-z][a-z0-9]{0,19}", fullmatch=True),
     st.none() | st.text(max_size=30),
     st.integers(1, 999_999_999),

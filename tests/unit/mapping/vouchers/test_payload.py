@@ -9,7 +9,7 @@ import pytest
 from support.samples import invoice, line, year
 from support.vouchers import agreement, booked, export, reference
 
-from config.exports import Booking, Export
+from config.exports import Booking, ExportConfig
 from worker.domain.canonical_json import encode
 from worker.domain.invoice import Invoice
 from worker.economic.mapping.voucher_payload import Voucher, entry_text, marked, voucher_payload
@@ -18,7 +18,7 @@ from worker.errors import InvalidInvoice
 MIXED = invoice(line("100.00"), line("50.00", account="3012", rate="0.00", vat_code="FREE"))
 
 
-def voucher(source: Invoice, chosen: Export | None = None, **agreed: Any) -> Voucher:
+def voucher(source: Invoice, chosen: ExportConfig | None = None, **agreed: Any) -> Voucher:
     return voucher_payload(source, chosen or export(), reference(**agreed), "main-100353", 1001)
 
 
