@@ -13,7 +13,8 @@ from support.installation import Installation, event
 from config.settings_sections import Redis
 from worker.domain.invoice import Invoice
 from worker.domain.record import InvoiceRecord, State
-from worker.store import RedisStore, StorePolicy
+from worker.store.connection import StorePolicy
+from worker.store.redis_store import RedisStore
 
 #: Tokens a minute, and calls a day: so many that neither e-conomic's limit nor our rate gate is what is measured.
 UNLIMITED = 9_000_000

@@ -8,6 +8,7 @@ from typing import Any
 
 from support.clock import ManualClock
 from support.memory_queue import MemoryEventQueue, MemoryEvents
+from support.memory_store import MemoryStore
 from support.samples import export, invoice, line
 
 from config.exports import ExportConfig
@@ -25,7 +26,6 @@ from worker.economic.mapping.reasons import SetUpReason
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure
 from worker.intake.queue import EventQueueOperator
-from worker.store import MemoryStore
 
 PERIOD = "main-p881"
 EVENT = "/opter/acme/1#1"

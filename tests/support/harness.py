@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 from support.clock import ManualClock
 from support.inprocess import Sandbox
+from support.memory_store import MemoryStore
 from support.pdf_fixtures import PdfFixtures
 
 from config.exports import Booking, Codes, Customers, ExportConfig, Voucher
@@ -21,7 +22,7 @@ from worker.economic.client import EconomicClient
 from worker.economic.mapping.documents import read_document
 from worker.economic.mapping.master_data import Document
 from worker.economic.thread_clients import Timeouts
-from worker.store import MemoryStore, StorePolicy
+from worker.store.connection import StorePolicy
 from worker.store.rate_limiter import MemoryRateLimiter
 from worker.workflow.context import ExportContext
 from worker.workflow.exporter import ExecutionResult, Exporter, accept_agreement

@@ -14,8 +14,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from support.intake import consumer  # the path has to be set first
 
-from worker.store import RedisStore, StorePolicy  # same
+from worker.store.connection import StorePolicy  # same
 from worker.store.event_queue import RedisEventQueue, event_client  # same
+from worker.store.redis_store import RedisStore
 
 
 def main(url: str, prefix: str, name: str) -> None:

@@ -22,8 +22,9 @@ from worker.lifecycle import Lifecycle
 from worker.runtime import Runtime, connect
 from worker.runtime.intake import event_reader
 from worker.runtime.planning import planning
-from worker.store import RedisStore, StorePolicy
+from worker.store.connection import StorePolicy
 from worker.store.event_queue import RedisEventQueue
+from worker.store.redis_store import RedisStore
 
 
 class CommandContext:

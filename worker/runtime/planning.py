@@ -11,7 +11,9 @@ from config.settings import Settings
 from worker.domain.store_port import PinPort, PlanPort
 from worker.dry_run.planner import Planner
 from worker.runtime.build import build_client, build_pdfs, connect
-from worker.store import RedisRateLimiter, RedisStore, StorePolicy
+from worker.store.connection import StorePolicy
+from worker.store.rate_limiter import RedisRateLimiter
+from worker.store.redis_store import RedisStore
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from worker.economic.client import EconomicClient
 from worker.errors import StoreUnavailable
 from worker.runtime.logs import redact_errors
 from worker.runtime.publisher import Publisher
-from worker.store import RedisStore
+from worker.store.redis_store import RedisStore
 from worker.workflow.context import ExportContext
 from worker.workflow.exporter import ExecutionResult, Exporter
 from worker.workflow.preflight import Preflight

@@ -138,8 +138,8 @@ class RedisRateLimiter(BaseRateLimiter):
         super().__init__(sleep)
         self._prefix = prefix
         self._clock = clock
-        self._acquire = client.register_script(_lua("gate.lua") + _lua("gate_acquire.lua"))
-        self._report = client.register_script(_lua("gate.lua") + _lua("gate_report.lua"))
+        self._acquire = client.register_script(_lua("rate_limiter.lua") + _lua("rate_acquire.lua"))
+        self._report = client.register_script(_lua("rate_limiter.lua") + _lua("rate_report.lua"))
 
     def admit(self, agreement: str, request: Request) -> RateDecision:
         """See ``Gate``."""

@@ -1,4 +1,4 @@
-"""The rate gate's rules as pure functions; ``lua/gate*.lua`` says the same to Redis, held to the same tests.
+"""The rate gate's rules as pure functions; ``lua/rate_*.lua`` says the same to Redis, held to the same tests.
 
 Pace: GCRA over tokens. The pace is the used share of the grant, the burst half of the unused share, so that no 60
 seconds ever see more than the grant, whether e-conomic counts a fixed window, a sliding one or a leaky bucket (its

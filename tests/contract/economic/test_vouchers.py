@@ -55,7 +55,7 @@ def strike(control: httpx.Client, **fault: Any) -> None:
 def test_a_voucher_from_its_journal_to_the_ledger(economic: EconomicClient) -> None:
     """Found by its marker before and after a bookkeeper has booked it, with what the customer owes."""
     posted(economic, posting())
-    common = {"reference": "main-1", "year": "2026", "number": 10001, "gross": Decimal("1250.00")}
+    common = {"document_reference": "main-1", "year": "2026", "number": 10001, "gross": Decimal("1250.00")}
     before = economic.vouchers(OURS, *WINDOW)
     book(economic)
     after = economic.vouchers(OURS, *WINDOW)

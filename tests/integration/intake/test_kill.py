@@ -12,8 +12,9 @@ import redis
 from support.events import event, invoices, raw
 
 from config.names import heartbeat_key, processing_key
-from worker.store import RedisStore, StorePolicy
+from worker.store.connection import StorePolicy
 from worker.store.event_queue import RedisEventQueue
+from worker.store.redis_store import RedisStore
 
 PROGRAM = Path(__file__).parents[2] / "support" / "intake_process.py"
 PERIODS, INVOICES = 12, 450

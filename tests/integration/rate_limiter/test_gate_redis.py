@@ -12,7 +12,7 @@ from support.rate_limiter_contract import LIMITS, GateContract, Sleeps
 
 from worker.domain.ports import Feedback, Permit, RateDenied
 from worker.errors import StoreUnavailable
-from worker.store.rate_limiter import Gate, MemoryRateLimiter, RedisRateLimiter
+from worker.store.rate_limiter import BaseRateLimiter, MemoryRateLimiter, RedisRateLimiter
 
 
 class TestRedisGate(GateContract):
@@ -105,7 +105,7 @@ class TestTwins:
         )
 
 
-def _story(build: Callable[[ManualClock, Sleeps], Gate], steps: list[Step]) -> list[tuple[object, ...]]:
+def _story(build: Callable[[ManualClock, Sleeps], BaseRateLimiter], steps: list[Step]) -> list[tuple[object, ...]]:
     clock = ManualClock()
     sleeps = Sleeps(clock)
     rate_limiter = build(clock, sleeps)

@@ -5,7 +5,8 @@ import redis
 from support.clock import ManualClock
 from support.store.echo import EchoingRedis
 
-from worker.store import RedisStore, StorePolicy
+from worker.store.connection import StorePolicy
+from worker.store.redis_store import RedisStore
 
 
 @pytest.fixture

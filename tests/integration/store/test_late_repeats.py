@@ -10,7 +10,8 @@ from support.store.echo import LateRedis
 from support.store.steps import FAILURE
 
 from worker.domain.record import Finish, MoveToDeadLetters, Outcome, ReturnToQueue, Transition, Wait
-from worker.store import RedisStore, StorePolicy
+from worker.store.connection import StorePolicy
+from worker.store.redis_store import RedisStore
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from support.clock import ManualClock
+from support.memory_store import MemoryStore
 from support.store import steps
 from support.store.echo import EchoingRedis
 from support.store.intake_rules import INTENT
@@ -29,7 +30,8 @@ from worker.domain.record import (
 )
 from worker.domain.store_port import Store
 from worker.errors import Busy, LeaseLost, StoreUnavailable
-from worker.store import MemoryStore, RedisStore, StorePolicy
+from worker.store.connection import StorePolicy
+from worker.store.redis_store import RedisStore
 
 EXPORTS = st.sampled_from(["main", "other"])
 PERIODS = st.sampled_from([881, 882])

@@ -14,7 +14,8 @@ from support.installation import Installation
 from worker.domain.record import InvoiceRecord, State
 from worker.errors import StoreUnavailable
 from worker.local.embedded import EmbeddedServer
-from worker.store import RedisStore, StorePolicy
+from worker.store.connection import StorePolicy
+from worker.store.redis_store import RedisStore
 
 #: Shortened, so that half a minute of trouble holds many leases, retries and takeovers. The defaults are longer.
 SHORT = {

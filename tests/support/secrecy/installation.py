@@ -14,7 +14,8 @@ from support.installation import Installation, free_port
 from support.secrecy.marks import SECRET
 
 from config.settings_sections import Redis
-from worker.store import RedisStore, StorePolicy
+from worker.store.connection import StorePolicy
+from worker.store.redis_store import RedisStore
 
 _SANDBOX = Path(__file__).parent / "sandbox.py"
 #: A killed worker's invoices go on after seconds.

@@ -23,7 +23,7 @@ from worker.domain.record import (
 )
 from worker.domain.store_port import Store, Unclaimed
 from worker.errors import LeaseLost
-from worker.store import StorePolicy
+from worker.store.connection import StorePolicy
 
 FULL = Progress(
     customer_number=1001,

@@ -8,7 +8,7 @@ from support.store.steps import FAILURE, READ
 from worker.domain.record import State
 from worker.domain.store_port import Store
 from worker.errors import LeaseLost
-from worker.store import StorePolicy
+from worker.store.connection import StorePolicy
 
 
 class PreflightRules:

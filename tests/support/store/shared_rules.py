@@ -8,7 +8,7 @@ from support.store.intake_rules import INTENT
 
 from worker.domain.store_port import SharedRecord, Store
 from worker.errors import Busy, LeaseLost
-from worker.store import StorePolicy
+from worker.store.connection import StorePolicy
 
 KEY = "customer:main:ACME-1"
 

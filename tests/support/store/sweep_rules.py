@@ -9,7 +9,7 @@ from support.store.steps import FAILURE
 
 from worker.domain.record import Continue, ReturnToQueue, State, Wait
 from worker.domain.store_port import Store
-from worker.store import StorePolicy
+from worker.store.connection import StorePolicy
 
 IDLE = frozenset({"main"})
 BUSY: frozenset[str] = frozenset()

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from support.events import event, invoices, raw, reader
 from support.intake import consumer
 from support.memory_queue import MemoryEventQueue, MemoryEvents
+from support.memory_store import MemoryStore
 from support.samples import export
 from typing_extensions import override
 
@@ -19,7 +20,6 @@ from worker.domain.reasons import EventReason, ProcessReason, failure
 from worker.errors import StoreUnavailable, Unavailable
 from worker.intake.dead_letters import dead_events, digest, revive
 from worker.intake.web_sources import WebRules
-from worker.store import MemoryStore
 
 
 @pytest.fixture

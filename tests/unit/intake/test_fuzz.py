@@ -12,6 +12,7 @@ from support.events import event, invoices, no_fetch, raw
 from support.fuzzing import broken_bytes, changed, fuzzed
 from support.intake import consumer
 from support.memory_queue import MemoryEventQueue, MemoryEvents
+from support.memory_store import MemoryStore
 from support.samples import export, reference
 
 from worker.domain.invoice import Invoice
@@ -23,7 +24,6 @@ from worker.intake.event_errors import EventRefused
 from worker.intake.file_sources import FileSources
 from worker.intake.reading import parse_lines
 from worker.intake.web_sources import Web, WebRules
-from worker.store import MemoryStore
 
 BEGINNINGS = ("", "file:", "file://", "file:///allowed/", "https://", "https://files.example.dk", "HTTPS:/", "http://")
 ADDRESS_PIECES = st.sampled_from(

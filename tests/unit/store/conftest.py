@@ -1,7 +1,8 @@
 import pytest
 from support.clock import ManualClock
+from support.memory_store import MemoryStore
 
-from worker.store import MemoryStore, StorePolicy
+from worker.store.connection import StorePolicy
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from support import samples
 from support.clock import ManualClock
 from support.economic_bodies import Wire, client
 from support.harness import EXPORT, PERIOD, Harness
+from support.memory_store import MemoryStore
 from support.samples import invoice, line
 
 from worker.domain.record import State
 from worker.errors import Misconfigured
-from worker.store import MemoryStore
 from worker.workflow.exporter import accept_agreement
 
 #: The sandbox's agreement.

@@ -12,7 +12,7 @@ from support.samples import customer, invoice
 
 from worker.domain.record import State
 from worker.errors import Busy
-from worker.store import StorePolicy
+from worker.store.connection import StorePolicy
 from worker.workflow.lease_renewal import LeaseRenewer
 
 ID = "main-100353"

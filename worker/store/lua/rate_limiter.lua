@@ -1,4 +1,4 @@
--- Shared by gate_acquire.lua and gate_report.lua (put before them): what worker/store/rate_rules.py says, in Redis.
+-- Shared by rate_acquire.lua and rate_report.lua (put before them): what worker/store/rate_rules.py says, in Redis.
 -- KEYS[1]  hash of one agreement; its slices of spending (":s:<n>") and of calls (":d:<n>") lie beside it
 -- ARGV[1]  JSON: rules (the constants of rate_state.py), now (or null: the server's clock), and the script's own fields
 -- The agreement's keys may lie on any server that is not a cluster; every one expires by itself.
