@@ -87,7 +87,7 @@ def test_every_log_line_to_watch_exists() -> None:
 
 @pytest.mark.parametrize("path", RECORDS, ids=relative)
 def test_a_decision_record_has_its_form(path: Path) -> None:
-    """The title is the decision and names the file; tags, status and date follow, then four parts; it fits on a page."""
+    """The title is the decision and names the file; tags, status, date and four parts follow; it fits on a page."""
     lines = path.read_text(encoding="utf-8").splitlines()
     slug = "-".join(re.findall(r"[a-z0-9]+", lines[0].removeprefix("# ").lower().replace("'", "")))
 
