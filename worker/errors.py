@@ -34,7 +34,7 @@ class Failure:
     #: The value of that field.
     value: str = ""
     #: e-conomic's own message and error code, verbatim; empty when e-conomic was not asked.
-    economic_message: str = ""
+    remote_message: str = ""
     #: e-conomic's ``logId`` or ``traceId``: what its support asks for.
     log_id: str = ""
 

@@ -67,7 +67,7 @@ def _exhausted(error: ExportError, attempts: int) -> Failure:
         f"Given up after {attempts} attempts. The last trouble ({last.reason}): {last.description}",
         field=last.field,
         value=last.value,
-        economic_message=last.economic_message,
+        remote_message=last.remote_message,
         log_id=last.log_id,
         next_step=next_step,
     )

@@ -10,7 +10,7 @@ from worker.domain.reasons import failure, merged
 from worker.economic.mapping.accounting_years import held, waits
 from worker.economic.mapping.draft import booking_payload, draft_payload
 from worker.economic.mapping.master_data import MasterData
-from worker.economic.mapping.period_check import check_invoice, grouped_accounts, sales_accounts
+from worker.economic.mapping.period_check import check_against_agreement, grouped_accounts, sales_accounts
 from worker.economic.mapping.reasons import VoucherReason, set_up_related
 from worker.economic.mapping.voucher_payload import voucher_payload
 from worker.errors import Failure, InvalidInvoice, OnHold, Rejected
@@ -77,7 +77,7 @@ def checked_master_data(execution: Execution) -> MasterData:
 def _checked(execution: Execution, newer_than: float | None) -> tuple[MasterData, list[Failure]]:
     accounts = grouped_accounts([execution.invoice], execution.context.export)
     master_data = execution.context.economic.master_data(accounts, newer_than=newer_than)
-    return master_data, check_invoice(execution.invoice, execution.context.export, master_data)
+    return master_data, check_against_agreement(execution.invoice, execution.context.export, master_data)
 
 
 def doubt_master_data(execution: Execution) -> None:
