@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from config.exports import ExportConfig
-from worker.domain.exclusions import exclusion
+from worker.domain.export_rules import exclusion
 from worker.domain.invoice import Invoice, Line
 from worker.domain.reasons import ReasonCode, collected, failure, merged
 from worker.economic.mapping.accounting_years import waits, year_of

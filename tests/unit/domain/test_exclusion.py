@@ -4,7 +4,7 @@ import pytest
 from support.samples import export, invoice, line, reference
 
 from config.exports import Booking, TypeRules
-from worker.domain.exclusions import exclusion
+from worker.domain.export_rules import exclusion
 from worker.domain.invoice import Invoice
 from worker.domain.record import Outcome
 from worker.economic.mapping.period_check import check_against_agreement
