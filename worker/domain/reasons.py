@@ -182,7 +182,7 @@ def failure(  # noqa: PLR0913  # one keyword for each field of a Failure
     *,
     field: str = "",
     value: str = "",
-    economic_message: str = "",
+    remote_message: str = "",
     log_id: str = "",
     next_step: str | None = None,
 ) -> Failure:
@@ -193,7 +193,7 @@ def failure(  # noqa: PLR0913  # one keyword for each field of a Failure
         next_step=reason.next_step if next_step is None else next_step,
         field=field,
         value=value,
-        economic_message=economic_message,
+        remote_message=remote_message,
         log_id=log_id,
     )
 
@@ -212,7 +212,7 @@ def merged(failures: Iterable[Failure]) -> Failure:
         next_step=_numbered(dict.fromkeys(one.next_step for one in all_of_them)),
         field=first.field,
         value=first.value,
-        economic_message="; ".join(one.economic_message for one in all_of_them if one.economic_message),
+        remote_message="; ".join(one.remote_message for one in all_of_them if one.remote_message),
         log_id=next((one.log_id for one in all_of_them if one.log_id), ""),
     )
 

@@ -28,7 +28,7 @@ class Problem:
     value: str = ""
 
 
-def check_invoice(invoice: Invoice) -> list[Problem]:
+def check_sums(invoice: Invoice) -> list[Problem]:
     """Return everything in which the invoice contradicts itself."""
     return [*_header(invoice), *_doubled_lines(invoice), *_line_vat(invoice), *_dates(invoice)]
 
@@ -41,7 +41,7 @@ def check_event(
     ``by_type``: each invoice type has a number series of its own, so that two types may share a number.
     """
     every = list(invoices)
-    problems = [problem for invoice in every for problem in check_invoice(invoice)]
+    problems = [problem for invoice in every for problem in check_sums(invoice)]
     return [
         *problems,
         *_doubled_invoices(every, by_type=by_type),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from worker.domain.exclusions import exclusion
+from worker.domain.export_rules import exclusion
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import NewInvoice
 from worker.domain.reasons import EventReason, failure

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from support.samples import customer, export, invoice, line, reference
 
 from config.exports import Booking
-from worker.domain.canonical_json import encode
+from worker.domain.identity import canonical_json
 from worker.domain.invoice import Invoice, InvoiceType
 from worker.economic.mapping.draft import Draft, draft_payload, exchange_rate
 from worker.economic.mapping.master_data import PaymentTerms
@@ -71,7 +71,7 @@ def test_draft_payload() -> None:
 def test_lines_add_up_to_the_invoice(nets: list[Decimal]) -> None:
     """As bytes on the wire, quantity x price over the lines is the invoice's net to the øre, at two decimals each."""
     source = invoice(*(line(str(net)) for net in nets))
-    sent = json.loads(encode(draft(source).payload), parse_float=Decimal)
+    sent = json.loads(canonical_json(draft(source).payload), parse_float=Decimal)
 
     assert sum(one["quantity"] * one["unitNetPrice"] for one in sent["lines"]) == source.net
     assert {-one["unitNetPrice"].as_tuple().exponent for one in sent["lines"]} == {2}

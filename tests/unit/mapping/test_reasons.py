@@ -30,7 +30,7 @@ def test_codes_are_spelt_for_scripts() -> None:
 
 def test_failure_takes_the_catalogues_next_step() -> None:
     """The catalogue's next step stands unless the place that failed knows a better one."""
-    usual = failure(ProcessReason.BUSY, "held", field="customer.code", value="A", economic_message="m", log_id="l")
+    usual = failure(ProcessReason.BUSY, "held", field="customer.code", value="A", remote_message="m", log_id="l")
     better = failure(ProcessReason.BUSY, "held", next_step="Wait for order 7.")
 
     assert ProcessReason.BUSY.next_step == usual.next_step
@@ -39,7 +39,7 @@ def test_failure_takes_the_catalogues_next_step() -> None:
         usual.description,
         usual.field,
         usual.value,
-        usual.economic_message,
+        usual.remote_message,
         usual.log_id,
     ) == ("busy", "held", "customer.code", "A", "m", "l")
     assert better.next_step == "Wait for order 7."
@@ -48,7 +48,7 @@ def test_failure_takes_the_catalogues_next_step() -> None:
 def test_several_failures_are_told_as_one() -> None:
     """The first gives the reason; nothing is told twice, and no step is forgotten."""
     first = Failure(reason="a", description="A.", next_step="Do x.", field="f", value="1")
-    second = Failure(reason="b", description="B.", next_step="Do y.", economic_message="said", log_id="9")
+    second = Failure(reason="b", description="B.", next_step="Do y.", remote_message="said", log_id="9")
     third = dataclasses.replace(first, description="C.")
 
     told = merged([first, second, first, third])
@@ -59,7 +59,7 @@ def test_several_failures_are_told_as_one() -> None:
         next_step="(1) Do x. (2) Do y.",
         field="f",
         value="1",
-        economic_message="said",
+        remote_message="said",
         log_id="9",
     )
 

@@ -63,8 +63,8 @@ def refused_date(day: date, said: Failure, codes: Iterable[str]) -> Failure | No
         return None
     text = f"The invoice is dated {day}, and e-conomic takes no entries on that date."
     reason = SetUpReason.ACCOUNTING_PERIOD_BARRED
-    message, log_id = said.economic_message or said.description, said.log_id
-    return failure(reason, text, field="invoiceDate", value=str(day), economic_message=message, log_id=log_id)
+    message, log_id = said.remote_message or said.description, said.log_id
+    return failure(reason, text, field="invoiceDate", value=str(day), remote_message=message, log_id=log_id)
 
 
 def _check_period(day: date, period: AccountingPeriod) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from config.exports import ExportConfig
-from worker.domain.exclusions import exclusion
+from worker.domain.export_rules import exclusion
 from worker.domain.invoice import Invoice, Line
 from worker.domain.reasons import ReasonCode, collected, failure, merged
 from worker.economic.mapping.accounting_years import waits, year_of
@@ -74,7 +74,7 @@ def grouped_accounts(invoices: Iterable[Invoice], export: ExportConfig) -> froze
 
 def check_period(invoices: Mapping[str, Invoice], export: ExportConfig, master_data: MasterData) -> PeriodCheck:
     """Check every invoice of a period; the reference data must cover all of its ``grouped_accounts``."""
-    checked = {key: check_invoice(invoice, export, master_data) for key, invoice in invoices.items()}
+    checked = {key: check_against_agreement(invoice, export, master_data) for key, invoice in invoices.items()}
     failing = {key: found for key, found in checked.items() if found and not waits(found, export)}
     waiting = [found for found in checked.values() if waits(found, export)]
     parts = (notice(list(failing.values()), len(invoices), sales_accounts(invoices.values())), _waiting(waiting))
@@ -83,7 +83,7 @@ def check_period(invoices: Mapping[str, Invoice], export: ExportConfig, master_d
     )
 
 
-def check_invoice(invoice: Invoice, export: ExportConfig, master_data: MasterData) -> list[Failure]:
+def check_against_agreement(invoice: Invoice, export: ExportConfig, master_data: MasterData) -> list[Failure]:
     """Return everything that keeps this invoice from being exported, each thing once.
 
     What the agreement's set-up decides comes first, so that the first failure tells whether a re-read may help. An

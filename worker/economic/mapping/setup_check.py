@@ -12,7 +12,7 @@ from worker.economic.mapping import payment_terms
 from worker.economic.mapping.accounting_years import year_of
 from worker.economic.mapping.customer_payload import check_defaults
 from worker.economic.mapping.master_data import MasterData, ProductGroup
-from worker.economic.mapping.period_check import check_invoice, sales_accounts
+from worker.economic.mapping.period_check import check_against_agreement, sales_accounts
 from worker.economic.mapping.products import choose, group_for
 from worker.economic.mapping.vat_zones import check_zone
 from worker.economic.mapping.voucher_accounts import setup_items
@@ -150,7 +150,7 @@ def _bars(export: ExportConfig, master_data: MasterData) -> Iterator[Check]:
 def _samples(export: ExportConfig, master_data: MasterData, invoices: Iterable[Invoice]) -> Iterator[Check]:
     """Tell each different failure once, with how many invoices have it."""
     every = list(invoices)
-    failures = [(one, invoice) for invoice in every for one in check_invoice(invoice, export, master_data)]
+    failures = [(one, invoice) for invoice in every for one in check_against_agreement(invoice, export, master_data)]
     if every and not failures:
         yield Check(item="Sample invoices", ok=True, found=f"all {len(every)} would pass the check of a period")
     for reason, value in dict.fromkeys((one.reason, one.value) for one, _ in failures):

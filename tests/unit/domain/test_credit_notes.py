@@ -4,7 +4,7 @@ import pytest
 from support.samples import export, invoice
 
 from config.exports import Corrections
-from worker.domain.credit_notes import is_on_hold, original_references, patience, standing
+from worker.domain.export_rules import is_on_hold, original_references, patience, standing
 from worker.domain.record import State
 
 DAY = 86_400.0

@@ -5,7 +5,7 @@ from support.samples import invoice, line
 
 from worker.domain.invoice import Invoice, InvoiceType
 from worker.domain.invoice_period import ControlTotal
-from worker.domain.sums import Problem, check_event, check_invoice
+from worker.domain.sums import Problem, check_event, check_sums
 
 
 def told(problems: list[Problem]) -> list[tuple[str, str, str]]:
@@ -43,12 +43,12 @@ def total(net: str, vat: str, gross: str, currency: str = "DKK") -> ControlTotal
 )
 def test_check_invoice(checked: Invoice, problems: list[tuple[str, str, str]]) -> None:
     """Lines add up to the header, the header adds up in itself, each line's VAT fits its rate; dates are plausible."""
-    assert told(check_invoice(checked)) == problems
+    assert told(check_sums(checked)) == problems
 
 
 def test_a_problem_says_both_amounts() -> None:
     """A person sees what was told and what it should have been."""
-    [problem] = check_invoice(invoice(line(vat="300.00")))
+    [problem] = check_sums(invoice(line(vat="300.00")))
 
     assert problem.description == "Invoice 100353, line 1: VAT is 300.00, but 25.00 % of 1000.00 is 250.00."
     assert problem.invoice_number == 100353
@@ -61,7 +61,7 @@ def test_line_numbers_are_unique() -> None:
         update={"lines": tuple(one.model_copy(update={"line_number": 7}) for one in twice.lines)}
     )
 
-    assert told(check_invoice(doubled)) == [("duplicate-number", "lines.lineNumber", "7")]
+    assert told(check_sums(doubled)) == [("duplicate-number", "lines.lineNumber", "7")]
 
 
 EUR = invoice(line("10.00"), invoice_number=2, currency="EUR")

@@ -4,10 +4,10 @@ import pytest
 from support.samples import export, invoice, line, reference
 
 from config.exports import Booking, TypeRules
-from worker.domain.exclusions import exclusion
+from worker.domain.export_rules import exclusion
 from worker.domain.invoice import Invoice
 from worker.domain.record import Outcome
-from worker.economic.mapping.period_check import check_invoice
+from worker.economic.mapping.period_check import check_against_agreement
 
 SETTLE = Booking(zero_total="skip")
 
@@ -31,8 +31,8 @@ def test_what_is_excluded_needs_nothing_of_the_agreement() -> None:
     source = invoice(line(account="3099"), invoice_type="interest")
     excluding = export(types={"interest": TypeRules(export=False)})
 
-    assert [one.reason for one in check_invoice(source, export(), reference())] == ["product-group-missing"]
-    assert check_invoice(source, excluding, reference()) == []
+    assert [one.reason for one in check_against_agreement(source, export(), reference())] == ["product-group-missing"]
+    assert check_against_agreement(source, excluding, reference()) == []
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,14 @@ from support.vouchers import export, reference
 
 from config.exports import Customers, ExportConfig
 from worker.domain.invoice import Invoice, Pdf
-from worker.economic.mapping.period_check import check_invoice, check_period, grouped_accounts
+from worker.economic.mapping.period_check import check_against_agreement, check_period, grouped_accounts
 from worker.economic.mapping.reasons import set_up_related
 
 PDF = Pdf(url="file:///prints/100353.pdf", sha256="0" * 64, bytes=1000)
 
 
 def reasons(source: Invoice, chosen: ExportConfig | None = None, **agreed: Any) -> list[str]:
-    return [one.reason for one in check_invoice(source, chosen or export(), reference(**agreed))]
+    return [one.reason for one in check_against_agreement(source, chosen or export(), reference(**agreed))]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_all_unpaired_codes_of_a_period_are_in_one_message() -> None:
 
 def test_a_re_read_is_worth_it_when_the_first_failure_says_so() -> None:
     """One failure speaks for all: if any could be stale, the first is such a one."""
-    found = check_invoice(invoice(line(vat_code="M99"), line(account="3011"), pdf=PDF), export(), reference())
+    found = check_against_agreement(invoice(line(vat_code="M99"), line(account="3011"), pdf=PDF), export(), reference())
     assert [set_up_related(one) for one in found] == [True, False]
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.samples import customer
 
-from worker.domain.canonical_json import encode
+from worker.domain.identity import canonical_json
 from worker.economic.mapping.customer_payload import updated
 
 NEWER = "2026-11-01T12:00:00+01:00"  # 11:00:00 UTC
@@ -122,4 +122,4 @@ def test_nothing_that_e_conomic_tells_is_lost(theirs: dict[str, Any], name: str)
     told_only |= {"deliveryLocations", "templates", "invoices"}
     kept = {key: value for key, value in resource.items() if value is not None and key not in ours | told_only}
     assert kept == {key: value for key, value in body.items() if key not in ours}
-    assert encode(body)
+    assert canonical_json(body)

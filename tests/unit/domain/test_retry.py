@@ -20,7 +20,7 @@ from worker.errors import (
     Unreachable,
 )
 
-WHY = Failure(reason="x", description="It broke.", next_step="Mend it.", economic_message="said", log_id="42")
+WHY = Failure(reason="x", description="It broke.", next_step="Mend it.", remote_message="said", log_id="42")
 POLICY = RetryPolicy()
 NOW = 1_000_000.0
 
@@ -91,7 +91,7 @@ def test_attempts_are_limited(error: ExportError, reason: str) -> None:
     dead_lettered = decided(error, attempts=39)
 
     assert isinstance(dead_lettered, MoveToDeadLetters)
-    assert (dead_lettered.failure.reason, dead_lettered.failure.log_id, dead_lettered.failure.economic_message) == (
+    assert (dead_lettered.failure.reason, dead_lettered.failure.log_id, dead_lettered.failure.remote_message) == (
         reason,
         "42",
         "said",

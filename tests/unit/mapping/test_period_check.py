@@ -8,12 +8,12 @@ from support.samples import customer, export, group, invoice, line, reference, y
 from config.exports import Booking, Codes, Customers, Vat
 from worker.domain.invoice import Invoice
 from worker.economic.mapping.master_data import Product
-from worker.economic.mapping.period_check import PeriodCheck, check_invoice, check_period, sales_accounts
+from worker.economic.mapping.period_check import PeriodCheck, check_against_agreement, check_period, sales_accounts
 from worker.economic.mapping.reasons import SetUpReason, set_up_related
 
 
 def reasons(source: Invoice, *, exported: dict[str, Any] | None = None, **agreement: Any) -> list[str]:
-    return [one.reason for one in check_invoice(source, export(**(exported or {})), reference(**agreement))]
+    return [one.reason for one in check_against_agreement(source, export(**(exported or {})), reference(**agreement))]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_re_read_is_worth_it_when_the_first_failure_says_so() -> None:
     """One failure speaks for all: if any could be stale, the first is such a one."""
     source = invoice(line(account="3099"), rounding="0.25")
 
-    assert [set_up_related(one) for one in check_invoice(source, export(), reference())] == [True, False]
+    assert [set_up_related(one) for one in check_against_agreement(source, export(), reference())] == [True, False]
 
 
 def test_sales_accounts() -> None:

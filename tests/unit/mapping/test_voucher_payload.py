@@ -10,7 +10,7 @@ from support.samples import invoice, line, year
 from support.vouchers import agreement, booked, export, reference
 
 from config.exports import Booking, ExportConfig
-from worker.domain.canonical_json import encode
+from worker.domain.identity import canonical_json
 from worker.domain.invoice import Invoice
 from worker.economic.mapping.voucher_payload import Voucher, entry_text, marked, voucher_payload
 from worker.errors import InvalidInvoice
@@ -186,5 +186,5 @@ def test_the_marker_is_never_cut() -> None:
 def test_the_same_invoice_gives_the_same_bytes() -> None:
     """The request is frozen under a key: a re-built one must not differ, in whatever order its lines came."""
     back = MIXED.model_copy(update={"lines": tuple(reversed(MIXED.lines))})
-    assert encode(voucher(MIXED).payload) == encode(voucher(back).payload)
-    assert json.loads(encode(voucher(MIXED).payload))["journal"] == {"journalNumber": 1}
+    assert canonical_json(voucher(MIXED).payload) == canonical_json(voucher(back).payload)
+    assert json.loads(canonical_json(voucher(MIXED).payload))["journal"] == {"journalNumber": 1}
