@@ -1,4 +1,4 @@
-"""The whole export in one thread: sandbox, ledger and workers, with a hand on every effect and on time."""
+"""The whole export in one thread: sandbox, store and workers, with every effect and the time under control."""
 
 import random
 from collections.abc import Callable, Iterable
@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import httpx
+import structlog
 from support.clock import ManualClock
 from support.inprocess import Sandbox
 from support.memory_store import MemoryStore
@@ -49,31 +50,40 @@ VOUCHER_EXPORT = EXPORT.model_copy(
 PERIOD = "main-p881"
 
 
+def _drop(_: object, __: str, event: Any) -> Any:
+    del event
+    raise structlog.DropEvent
+
+
+# Thousands of schedules write no lines; ``structlog.testing.capture_logs`` sees them all the same.
+structlog.configure(processors=[_drop])
+
+
 class Killed(BaseException):
     """The worker process is gone: nothing after this happens in it."""
 
 
 class Transport(httpx.BaseTransport):
-    """The sandbox behind the HTTP client; ``around`` may bring trouble to a call."""
+    """The sandbox behind the HTTP client; ``around_http`` may make a call fail."""
 
     def __init__(self, harness: "Harness") -> None:
-        self._works = harness
+        self._harness = harness
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self._works.around_http(request, self._works.sandbox.answer)
+        return self._harness.around_http(request, self._harness.sandbox.answer)
 
 
-class StoreDoor:
-    """The ledger as one worker sees it; ``around`` may bring trouble to a trip."""
+class WatchedStore:
+    """The store as one worker sees it; ``around_store`` may make a trip fail."""
 
     def __init__(self, harness: "Harness") -> None:
-        self._works = harness
+        self._harness = harness
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(self._works.store, name)
+        method = getattr(self._harness.store, name)
 
         def trip(*args: Any, **kwargs: Any) -> Any:
-            return self._works.around_store(name, lambda: method(*args, **kwargs))
+            return self._harness.around_store(name, lambda: method(*args, **kwargs))
 
         return trip
 
@@ -98,39 +108,40 @@ class Harness:
         self.wipe()
 
     def wipe(self) -> None:
-        """Redis is emptied: a new ledger, an empty queue; workers start anew."""
+        """Redis is emptied: a new store, an empty queue; workers start anew."""
         self.store = MemoryStore(policy=StorePolicy(), clock=self.clock)
         self.mailbox.clear()
         self.hire()
 
     def hire(self) -> None:
-        """Start a worker: caches are empty, what the ledger holds is all that is known."""
-        door: Any = StoreDoor(self)
+        """Start a worker: caches are empty, only the store knows anything."""
+        store: Any = WatchedStore(self)
         client = EconomicClient(
             self.export,
             rate_limiter=self.rate_limiter,
             timeouts=Timeouts(),
             clock=self.clock,
-            accept=partial(accept_agreement, self.export, door),
+            accept=partial(accept_agreement, self.export, store),
             transport=lambda: Transport(self),
         )
         self.client = client
         self.context = context = ExportContext(
             export=self.export,
             economic=client,
-            store=door,
+            store=store,
             pdfs=self.pdf_fixtures,
             clock=self.clock,
             environment="test",
+            metered=client.metered,
         )
         self.exporter = Exporter(
             context=lambda _: context,
-            claim=door.claim,
+            claim=store.claim,
             policy=self.policy,
             chance=random.Random(self.seed),
             report=self.reported.append,
         )
-        self.preflight = Preflight(store=door, publish=self.post)
+        self.preflight = Preflight(store=store, publish=self.post)
 
     def post(self, dues: Iterable[Due]) -> None:
         posted = [due.invoice_id for due in dues]
@@ -138,7 +149,7 @@ class Harness:
         self.store.published(posted)
 
     def close_period(self, *invoices: Invoice, event: str = "/opter/acme/1#e1", number: int = 881) -> None:
-        """The intake takes in a period."""
+        """The intake registers a period."""
         period = f"main-p{number}"
         self.store.open_period(
             PeriodRecord(
@@ -160,7 +171,7 @@ class Harness:
         return self.preflight.run(period, self.context)
 
     def deliver(self) -> list[ExecutionResult]:
-        """Work off the messages that are waiting now."""
+        """Deliver the messages that are waiting now."""
         waiting, self.mailbox[:] = list(self.mailbox), []
         return [self.exporter.run(invoice_id) for invoice_id in waiting]
 
@@ -169,7 +180,7 @@ class Harness:
         self.post(self.store.sweep(idle_exports=idle))
 
     def until_rest(self, *, most: int = 400) -> None:
-        """Let time pass, sweep and work until every invoice rests."""
+        """Let time pass, sweep and deliver until every invoice rests."""
         for _ in range(most):
             for period, _ in self.store.periods_due():
                 self.check(period)
@@ -184,12 +195,12 @@ class Harness:
         return list(self.store.invoices(None, None))
 
     def record(self, invoice_id: str) -> InvoiceRecord:
-        found = self.store.invoice(invoice_id)
-        assert found is not None
-        return found
+        record = self.store.invoice(invoice_id)
+        assert record is not None
+        return record
 
     def documents(self) -> list[Document]:
-        """What e-conomic holds of ours, read past every fault and without a trace in the journal."""
+        """What e-conomic holds of ours, read past every fault and without a trace in the request log."""
         agreement = self.sandbox.agreement
         found = [read_document(body, booked=False) for body in agreement.drafts.values()]
         found += [read_document(body, booked=True) for body in agreement.booked.values()]

@@ -20,8 +20,8 @@ from worker.intake.queue import EventQueueOperator
 from worker.intake.reading import Reader
 from worker.lifecycle import Lifecycle
 from worker.runtime import Runtime, connect
-from worker.runtime.intake import event_reader
-from worker.runtime.planning import planning
+from worker.runtime.build import planning
+from worker.runtime.runtime import event_reader
 from worker.store.connection import StorePolicy
 from worker.store.event_queue import RedisEventQueue
 from worker.store.redis_store import RedisStore

@@ -7,7 +7,7 @@ from worker.domain.store_port import PlanPort
 from worker.dry_run.plan import Created, Request
 from worker.dry_run.reading import ReadOnly
 from worker.workflow.context import ExportContext
-from worker.workflow.customer_update import pending_update, update_key, wants_update
+from worker.workflow.customers_and_products import pending_update, update_key, wants_update
 from worker.workflow.execution import Execution
 from worker.workflow.single_flight import SharedResource, known_key
 

@@ -16,7 +16,7 @@ from worker.economic.mapping.master_data import VoucherFound
 from worker.economic.mapping.voucher_checks import compare_voucher
 from worker.errors import Failure, OnHold, Rejected
 from worker.store.effects import anything_sent
-from worker.workflow import lookup, voucher_lookup
+from worker.workflow import lookup
 from worker.workflow.eligibility import await_original
 from worker.workflow.execution import Execution
 from worker.workflow.requests import (
@@ -200,7 +200,7 @@ def _voucher_booking(execution: Execution, journal: int, entries: tuple[int, ...
 
 
 def _found_document(execution: Execution, plan: PlannedInvoice) -> PlannedInvoice | None:
-    document = lookup.find(execution)
+    document = lookup.find_document(execution)
     if document is None:
         return None
     kind = "booked invoice" if document.booked else "draft"
@@ -213,7 +213,7 @@ def _found_document(execution: Execution, plan: PlannedInvoice) -> PlannedInvoic
 
 
 def _found_voucher(execution: Execution, plan: PlannedInvoice) -> PlannedInvoice | None:
-    found = voucher_lookup.find(execution)
+    found = lookup.find_voucher(execution)
     if found is None:
         return None
     where = f"in journal {found.journal}" if found.journal else "booked"

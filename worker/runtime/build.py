@@ -1,24 +1,24 @@
-"""The composition root: settings in, working parts out. The only place that builds clients."""
+"""The composition root: settings in, working parts out, for a worker and for a plan. Only here are clients built."""
 
 import random
 import time
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from functools import partial
 
-import structlog
 from celery import Celery
 from redis import Redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
+from typing_extensions import override
 
 from config.exports import ExportConfig
 from config.names import queue_key
 from config.settings import Settings
 from worker.domain.ports import PdfSource, RateLimiter
-from worker.domain.record import InvoiceRecord
 from worker.domain.retry import RetryPolicy
-from worker.domain.store_port import PinPort, Unclaimed
+from worker.domain.store_port import PinPort, PlanPort
+from worker.dry_run.planner import Planner
 from worker.economic.client import EconomicClient
 from worker.economic.thread_clients import Timeouts
 from worker.runtime.file_access import AllowedPdfs, allowed_places
@@ -37,7 +37,7 @@ from worker.workflow.sweeper import Sweeper
 
 
 def connect(settings: Settings) -> Redis:
-    """Return a client that rides out a blip: every script of the ledger and the gate may safely run twice.
+    """Return a client that rides out a blip: every script of the store and the rate limiter may safely run twice.
 
     Without that, one lost answer would cost its invoice a whole lease.
     """
@@ -50,7 +50,7 @@ def connect(settings: Settings) -> Redis:
 
 
 def server_problems(settings: Settings) -> list[str]:
-    """Return why this Redis is not fit to hold the ledger, and what to do about each. Raises ``StoreUnavailable``."""
+    """Return why this Redis is not fit to hold the store, and what to do about each. Raises ``StoreUnavailable``."""
     with closing(connect(settings)) as redis:
         return list(check_server(redis, require_durability=settings.redis.require_durability))
 
@@ -58,11 +58,11 @@ def server_problems(settings: Settings) -> list[str]:
 def build_runtime(settings: Settings, exports: Mapping[str, ExportConfig], app: Celery) -> Runtime:
     """Build everything that a worker, the intake or a command needs."""
     redis = connect(settings)
-    store = RedisStore(redis, prefix=settings.redis.prefix, policy=_ledger_policy(settings))
+    store = RedisStore(redis, prefix=settings.redis.prefix, policy=_store_policy(settings))
     rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
     clients = {name: build_client(export, settings, rate_limiter, store) for name, export in exports.items()}
     lease_renewer = LeaseRenewer(every=settings.store.lease_seconds / 3)
-    context = partial(_desk, settings=settings, store=store, pdfs=build_pdfs(settings), lease_renewer=lease_renewer)
+    context = partial(_context, settings=settings, store=store, pdfs=build_pdfs(settings), lease_renewer=lease_renewer)
     contexts = {name: context(export, clients[name]) for name, export in exports.items()}
     publisher = Publisher(app, store)
     return Runtime(
@@ -73,7 +73,7 @@ def build_runtime(settings: Settings, exports: Mapping[str, ExportConfig], app: 
         publisher=publisher,
         exporter=Exporter(
             context=contexts.__getitem__,
-            claim=partial(_claim, store),
+            claim=store.claim,
             policy=_retry_policy(settings),
             chance=random.Random(),  # noqa: S311  # jitter, not a secret
             report=report,
@@ -87,7 +87,7 @@ def build_runtime(settings: Settings, exports: Mapping[str, ExportConfig], app: 
             publish_preflight=publisher.preflight,
         ),
         clients=clients,
-        context=contexts.__getitem__,
+        contexts=contexts,
     )
 
 
@@ -114,7 +114,7 @@ def build_pdfs(settings: Settings) -> PdfSource:
     )
 
 
-def _desk(  # noqa: PLR0913  # the parts that the composition root puts together
+def _context(  # noqa: PLR0913  # the parts that the composition root puts together
     export: ExportConfig,
     client: EconomicClient,
     *,
@@ -132,18 +132,11 @@ def _desk(  # noqa: PLR0913  # the parts that the composition root puts together
         key_memory=settings.http.key_memory_minutes * 60,
         pdfs=pdfs,
         lease_renewal=lease_renewer.lease_renewal,
+        metered=client.metered,
     )
 
 
-def _claim(store: RedisStore, invoice_id: str) -> InvoiceRecord | Unclaimed:
-    """Claim, and let every line that is written from here on say what it is about."""
-    claimed = store.claim(invoice_id)
-    if isinstance(claimed, InvoiceRecord):
-        structlog.contextvars.bind_contextvars(periods=claimed.periods, attempt=claimed.attempts + 1)
-    return claimed
-
-
-def _ledger_policy(settings: Settings) -> StorePolicy:
+def _store_policy(settings: Settings) -> StorePolicy:
     chosen = settings.store
     return StorePolicy(
         lease_seconds=chosen.lease_seconds,
@@ -160,3 +153,33 @@ def _retry_policy(settings: Settings) -> RetryPolicy:
 def _waiting(redis: Redis, prefix: str, queue: str) -> int:
     with translated():
         return int(redis.llen(queue_key(prefix, queue)))
+
+
+@contextmanager
+def planning(settings: Settings, export: ExportConfig, *, sleep: Callable[[float], None]) -> Iterator[Planner]:
+    """Give the planner of an export, with a client like a worker's; its connections are closed at the end."""
+    with closing(connect(settings)) as redis:
+        store = RedisStore(redis, prefix=settings.redis.prefix, policy=StorePolicy())
+        rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
+        client = build_client(export, settings, rate_limiter, _ComparedPins(store))
+        with closing(client), client.metered() as usage:
+            yield Planner(
+                export=export,
+                economic=client,
+                store=store,
+                pdfs=build_pdfs(settings),
+                clock=time.time,
+                sleep=sleep,
+                spent=lambda: usage.calls,
+            )
+
+
+class _ComparedPins(PinPort):
+    """Compares with the pinned agreement and pins none: a plan with the wrong token must not bind an export to it."""
+
+    def __init__(self, store: PlanPort) -> None:
+        self._store = store
+
+    @override
+    def pin(self, export: str, agreement: int) -> int:
+        return self._store.pinned(export) or agreement

@@ -22,7 +22,7 @@ from worker.intake.web_sources import Fetched, Web, WebRules, resolve
 
 
 class HttpFetch:
-    """See ``worker.intake.web_sources.Fetch``: no redirects, no cookies, no proxy from the environment. Threads may share it.
+    """See ``Fetch`` of ``web_sources``: no redirects, cookies or proxy from the environment. Threads may share it.
 
     Every fetch has a connection of its own. One that is kept would be found again by its address, and two names may
     share an address: the second would travel over a connection whose certificate was checked for the first.

@@ -1,21 +1,29 @@
-"""What one process works with, and the two jobs that its tasks ask for."""
+"""What one process works with: the runtime behind its tasks, and the consumer of the intake."""
 
+import os
+import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 
 import structlog
 from redis import Redis
 
 from config.exports import ExportConfig
+from config.names import export_of
 from config.settings import Settings
 from worker.economic.client import EconomicClient
 from worker.errors import StoreUnavailable
+from worker.intake.consumer import Consumer
+from worker.intake.reading import Reader
+from worker.runtime.file_access import allowed_places
 from worker.runtime.logs import redact_errors
 from worker.runtime.publisher import Publisher
+from worker.store.event_queue import RedisEventQueue, event_client
 from worker.store.redis_store import RedisStore
 from worker.workflow.context import ExportContext
-from worker.workflow.exporter import ExecutionResult, Exporter
+from worker.workflow.exporter import Exporter
 from worker.workflow.preflight import Preflight
 from worker.workflow.sweeper import Sweeper
 
@@ -35,18 +43,20 @@ class Runtime:
     preflight: Preflight
     sweeper: Sweeper
     clients: Mapping[str, EconomicClient]
-    #: The desk of an export; raises ``KeyError`` for one that is not in the exports file.
-    context: Callable[[str], ExportContext]
+    contexts: Mapping[str, ExportContext]
 
     def export_invoice(self, invoice_id: str) -> None:
-        """Export one invoice and write its canonical log line. Raises ``InternalFault``."""
-        with redact_errors(), structlog.contextvars.bound_contextvars(invoice=invoice_id):
-            self._export_invoice(invoice_id)
+        """Export one invoice. Raises ``InternalFault``."""
+        with redact_errors():
+            if self._context(invoice_id):
+                self.exporter.run(invoice_id)
 
     def check_period(self, period_id: str) -> None:
-        """Check one period and write its canonical log line. Raises ``InternalFault``."""
-        with redact_errors(), structlog.contextvars.bound_contextvars(period=period_id):
-            self._check_period(period_id)
+        """Check one period. Raises ``InternalFault``."""
+        with redact_errors(), suppress(StoreUnavailable):  # the preflight has logged it, and the sweep sends it again
+            context = self._context(period_id)
+            if context:
+                self.preflight.run(period_id, context)
 
     def close(self) -> None:
         """Close every connection."""
@@ -54,59 +64,43 @@ class Runtime:
             client.close()
         self.redis.close()
 
-    def _export_invoice(self, invoice_id: str) -> None:
-        began = time.monotonic()
-        client = self.clients.get(invoice_id.partition("-")[0])
-        if client is None:
-            log.error("export_unknown", next_step="Put the export back into the exports file.")
-            return
-        with client.metered() as meter:
-            ran = self.exporter.run(invoice_id)
-        log.info(
-            "invoice_export",
-            result=ran.result,
-            **_told(ran),
-            http_calls=meter.calls,
-            tokens=meter.tokens,
-            ms=round((time.monotonic() - began) * 1000),
-        )
+    def _context(self, key: str) -> ExportContext | None:
+        context = self.contexts.get(export_of(key))
+        if context is None:
+            log.error("export_unknown", id=key, next_step="Put the export back into the exports file.")
+        return context
 
-    def _check_period(self, period_id: str) -> None:
-        began = time.monotonic()
-        export = period_id.partition("-")[0]
-        client = self.clients.get(export)
-        if client is None:
-            log.error("export_unknown", next_step="Put the export back into the exports file.")
-            return
-        try:
-            with client.metered() as meter:
-                checked = self.preflight.run(period_id, self.context(export))
-        except StoreUnavailable:
-            log.warning("period_preflight", result="store-unavailable")
-            return
-        log.info(
-            "period_preflight",
-            result=checked.result,
-            queued=checked.queued,
-            dead=checked.dead,
-            found=checked.found,
-            **({"reason": checked.reason} if checked.reason else {}),
-            http_calls=meter.calls,
-            tokens=meter.tokens,
-            ms=round((time.monotonic() - began) * 1000),
+
+@contextmanager
+def intake_consumer(runtime: Runtime) -> Iterator[Consumer]:
+    """Give the consumer of this process; its connections are closed at the end."""
+    settings = runtime.settings
+    intake = settings.intake
+    client = event_client(
+        settings.redis.url.get_secret_value(),
+        socket_timeout=settings.redis.socket_timeout,
+        connect_timeout=settings.redis.connect_timeout,
+    )
+    with closing(client):
+        yield Consumer(
+            queue=RedisEventQueue(
+                client,
+                queue=intake.queue,
+                clock=time.time,
+                consumer=intake.consumer or f"{socket.gethostname()}-{os.getpid()}",
+                heartbeat=intake.heartbeat,
+            ),
+            store=runtime.store,
+            reader=event_reader(settings, runtime.exports),
+            announce=runtime.publisher.preflight,
+            clock=time.time,
+            event_limit=intake.max_event_bytes,
+            fetch_attempts=intake.fetch_attempts,
         )
 
 
-def _told(ran: ExecutionResult) -> dict[str, object]:
-    """What the line says besides the result; no customer data."""
-    record = ran.record
-    if record is None:
-        return {"why": ran.why} if ran.why else {}
-    told = {
-        "draft": record.progress.draft_number,
-        "booked": record.progress.booked_number,
-        "adopted": record.progress.adopted or None,
-        "reason": record.failure.reason if record.failure else None,
-        "log_id": record.failure.log_id if record.failure else None,
-    }
-    return {key: value for key, value in told.items() if value}
+def event_reader(settings: Settings, exports: Mapping[str, ExportConfig]) -> Reader:
+    """Return what reads events, from the places that the settings allow."""
+    intake = settings.intake
+    places = allowed_places(intake, deadline=intake.fetch_deadline)
+    return Reader(exports, places, invoices_file_limit=intake.max_invoices_file_bytes)

@@ -1,14 +1,119 @@
-"""Where the invoices of one export are worked on: its settings, its agreement, the ledger and the clock."""
+"""What the invoices of one export share in a process: settings, agreement, store, clock, and what was read before."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 
 from config.exports import ExportConfig
 from worker.domain.ports import PdfSource
+from worker.domain.reasons import ProcessReason, failure
 from worker.domain.store_port import ExportPort
+from worker.economic.api_calls import Usage
+from worker.economic.mapping.master_data import VoucherFound
 from worker.economic.port import EconomicVouchers
+from worker.errors import Busy
 from worker.workflow.lease_renewal import LeaseRenewal, no_renewal
-from worker.workflow.voucher_scan_cache import VoucherScanCache
+
+#: How far a bookkeeper may have moved the date of a voucher: a closed quarter forward, a month back.
+_FORWARD, _BACK = timedelta(days=92), timedelta(days=31)
+#: Seconds to wait for another thread's scan.
+_PATIENCE = 2.0
+#: More numbers than a process keeps.
+_MOST_NUMBERS = 10_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VoucherScan:
+    """What one reading of all vouchers found."""
+
+    #: When it began; seconds since the epoch, UTC.
+    at: float
+    #: The dates of booked entries that it covers.
+    first: date
+    last: date
+    found: Sequence[VoucherFound]
+
+    def of(self, reference: str) -> tuple[VoucherFound, ...]:
+        """Return the vouchers of one reference."""
+        return tuple(voucher for voucher in self.found if voucher.document_reference == reference)
+
+
+@dataclass(kw_only=True)
+class VoucherScanCache:
+    """Keeps the last scan for ``age`` seconds. Threads may share it: one of them reads, the others wait.
+
+    Vouchers cannot be filtered by their text, so a lookup of one reads as much as a scan of all. After an outage, a
+    long pause or a wiped store, thousands of invoices need one.
+    """
+
+    age: float = 120.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _last: VoucherScan | None = None
+
+    def recent(self, economic: EconomicVouchers, day: date, now: float) -> VoucherScan:
+        """Return a scan at most ``age`` seconds old around this day.
+
+        Raises ``Busy`` while another thread's scan takes longer, and what ``EconomicVouchers.vouchers`` raises.
+        """
+        if not self._lock.acquire(timeout=_PATIENCE):
+            text = "Another thread is reading e-conomic's vouchers."
+            raise Busy(failure(ProcessReason.BUSY, text), retry_after=_PATIENCE)
+        try:
+            self._last = self._renewed(economic, day, now)
+            return self._last
+        finally:
+            self._lock.release()
+
+    def _renewed(self, economic: EconomicVouchers, day: date, now: float) -> VoucherScan:
+        first, last = span(day, day)
+        kept = self._last
+        if kept is None or now - kept.at > self.age:
+            return _scan(economic, first, last, now)
+        if kept.first <= first and last <= kept.last:
+            return kept
+        return _scan(economic, min(first, kept.first), max(last, kept.last), now)
+
+
+def span(first: date, last: date) -> tuple[date, date]:
+    """Return between which dates the entries of invoices with these dates may be found."""
+    return first - _BACK, last + _FORWARD
+
+
+def _scan(economic: EconomicVouchers, first: date, last: date, now: float) -> VoucherScan:
+    return VoucherScan(at=now, first=first, last=last, found=tuple(economic.vouchers(None, first, last)))
+
+
+@dataclass(kw_only=True)
+class KnownNumbers:
+    """Numbers of customers that were read from the store less than ``age`` seconds ago. Threads may share it.
+
+    It saves each invoice of a known customer a trip. A number that is outdated is refused by e-conomic, forgotten
+    here and in the store, and looked up again.
+    """
+
+    age: float = 600.0
+    _numbers: dict[str, tuple[str, float]] = field(default_factory=dict)
+
+    def get(self, key: str, now: float) -> str | None:
+        """Return the number that is kept under this key of the store."""
+        number, read_at = self._numbers.get(key, (None, 0.0))
+        return number if now - read_at < self.age else None
+
+    def keep(self, key: str, number: str, now: float) -> None:
+        """Keep a number as the store has it now."""
+        if len(self._numbers) >= _MOST_NUMBERS:
+            self._numbers.clear()
+        self._numbers[key] = number, now
+
+    def forget(self, key: str) -> None:
+        """Drop a number that may be wrong."""
+        self._numbers.pop(key, None)
+
+
+def _unmetered() -> AbstractContextManager[Usage]:
+    return nullcontext(Usage())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,11 +133,18 @@ class ExportContext:
     lease_renewal: LeaseRenewal = no_renewal
     #: Seconds that a key is trusted to be remembered; below e-conomic's hour (e-conomic REST docs, Idempotency).
     key_memory: float = 55 * 60.0
-    #: Seconds between the two looks that must both find nothing before something is created anew.
+    #: Seconds between the two lookups that must both find nothing before something is created anew.
     second_lookup: float = 60.0
-    #: Looks over all vouchers, shared by the invoices of this process.
+    #: Counts what this thread's calls to e-conomic cost until the block ends.
+    metered: Callable[[], AbstractContextManager[Usage]] = _unmetered
     voucher_scans: VoucherScanCache = field(default_factory=VoucherScanCache)
+    known_numbers: KnownNumbers = field(default_factory=KnownNumbers)
+
+    def remembered_since(self) -> float:
+        """Return after what time a key must have been used for e-conomic to remember it still."""
+        return self.clock() - self.key_memory
 
     def for_type(self, invoice_type: str) -> "ExportContext":
-        """Return the desk for invoices of one type, with what the exports file says of it."""
-        return replace(self, export=self.export.for_type(invoice_type))
+        """Return the context for invoices of one type, with what the exports file says of it."""
+        export = self.export.for_type(invoice_type)
+        return self if export is self.export else replace(self, export=export)

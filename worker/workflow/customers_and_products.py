@@ -1,14 +1,25 @@
-"""The customer and the products of an invoice, found in e-conomic or created once."""
+"""The customer and the products of an invoice: found in e-conomic or created once, customers brought up to date."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
-from worker.domain.identity import canonical_json
-from worker.domain.invoice import Invoice
+from worker.domain.identity import canonical_json, idempotency_key
+from worker.domain.invoice import Customer, Invoice
+from worker.domain.record import Intent
 from worker.economic.mapping import customer_matching, customer_payload, products
 from worker.economic.mapping.customer_matching import spellings
+from worker.economic.mapping.customer_payload import differences, updated
 from worker.economic.mapping.master_data import EconomicCustomer, MasterData
+from worker.economic.port import Reply
+from worker.errors import Refused, Uncertain
 from worker.workflow.context import ExportContext
-from worker.workflow.single_flight import Obtain, SharedResource, find_or_create, known_key
+from worker.workflow.execution import Execution
+from worker.workflow.single_flight import Obtain, SharedResource, find_or_create, flight, forget, write_down
+
+#: HTTP status of a PUT that has created what was not there.
+_CREATED = 201
 
 
 def customer_number(
@@ -16,22 +27,22 @@ def customer_number(
 ) -> int:
     """Return e-conomic's number of the invoice's customer. Raises ``Busy``, ``Rejected`` and e-conomic's errors."""
     customer = invoice.customer
-    creation = SharedResource(
+    resource = SharedResource(
         step="customer",
         known_as=customer_matching.card_key(customer),
         identity=customer_matching.identity_key(customer, match_address=context.export.customers.match_address),
         path="/customers",
-        lookup=lambda: _look_customer(context, invoice),
+        lookup=lambda: _find_customer(context, invoice),
         body=lambda: canonical_json(customer_payload.new_customer(invoice, context.export, master_data)),
         number_of=lambda reply: str(_positive(reply.body["customerNumber"])),
         exists=lambda number: bool(context.economic.customers_by_number([int(number)])),
     )
-    return int(obtain(context, creation, agreement=master_data.agreement))
+    return int(obtain(context, resource, agreement=master_data.agreement))
 
 
 def forget_customer(context: ExportContext, invoice: Invoice, agreement: int) -> None:
-    """Drop a remembered number that e-conomic may have refused; the next turn looks again."""
-    context.store.forget_shared(known_key(agreement, customer_matching.card_key(invoice.customer)))
+    """Drop a remembered number that e-conomic may have refused; the next turn looks it up again."""
+    forget(context, agreement, customer_matching.card_key(invoice.customer))
 
 
 def product_number(
@@ -39,27 +50,27 @@ def product_number(
 ) -> str:
     """Return the product that stands for a sales account. Raises as ``customer_number`` does.
 
-    One that was made after the reference data were read is read itself: its group decides the account of the revenue.
+    One that was created after the master data were read is read itself: its group decides the account of the revenue.
     """
     group = products.group_for(sales_account, context.export.codes.sales_accounts, master_data.groups)
     known = products.choose(sales_account, group, master_data.products)
     if known:
         return known
-    creation = SharedResource(
+    resource = SharedResource(
         step="product",
         known_as=products.product_key(sales_account, group),
         identity=products.product_key(sales_account, group),
         path="/products",
-        lookup=lambda: _look_product(context, sales_account),
+        lookup=lambda: _find_product(context, sales_account),
         body=lambda: canonical_json(products.new_product(_free_number(context, sales_account), sales_account, group)),
         number_of=lambda reply: _named(reply.body["productNumber"]),
         exists=lambda number: products.stands_in(group, context.economic.product(number)),
         changeable=True,
     )
-    return obtain(context, creation, agreement=master_data.agreement)
+    return obtain(context, resource, agreement=master_data.agreement)
 
 
-def _look_customer(context: ExportContext, invoice: Invoice) -> str | None:
+def _find_customer(context: ExportContext, invoice: Invoice) -> str | None:
     customer = invoice.customer
     number = customer_matching.ledger_number(customer)
     by_number = context.economic.customers_by_number([number]) if number else ()
@@ -79,8 +90,8 @@ def _by_card(context: ExportContext, invoice: Invoice) -> Sequence[EconomicCusto
     return context.economic.customers_by_name(invoice.customer.name) if wanted else ()
 
 
-def _look_product(context: ExportContext, sales_account: str) -> str | None:
-    """Read the group anew: another worker, or a person, may have made the product since the cache was filled."""
+def _find_product(context: ExportContext, sales_account: str) -> str | None:
+    """Read the group anew: another worker, or a person, may have created the product since the cache was filled."""
     accounts = frozenset({sales_account})
     fresh = context.economic.master_data(accounts, newer_than=context.clock())
     group = products.group_for(sales_account, context.export.codes.sales_accounts, fresh.groups)
@@ -102,3 +113,78 @@ def _named(number: object) -> str:
     if not isinstance(number, str) or not number:
         raise ValueError("not a product's number")
     return number
+
+
+def refresh_customer(execution: Execution, number: int) -> None:
+    """Write Opter's data to an existing customer when they are newer, at most once for customer and period.
+
+    No intent is recorded: the same whole resource twice is the same as once, and every execution reads what is there
+    before it writes. An update that e-conomic refuses does not keep the invoice from being exported; it becomes a
+    remark. Raises ``Busy`` while another worker updates the same customer, and e-conomic's other errors.
+    """
+    if not wants_update(execution):
+        return
+    customer, context = execution.invoice.customer, execution.context
+    agreement = context.economic.master_data(frozenset()).agreement
+    key = update_key(agreement, number, execution.record.periods[0])
+    with flight(context, key) as turn:
+        if not turn.number:
+            for remark in _update(context, customer, number, agreement):
+                execution.note(remark)
+            write_down(context, key, replace(turn, number=str(number)))
+
+
+def wants_update(execution: Execution) -> bool:
+    """Tell whether this invoice may bring its customer up to date at all."""
+    return execution.context.export.customers.update == "newer" and execution.invoice.customer.changed_at is not None
+
+
+def update_key(agreement: int, number: int, period: str) -> str:
+    """Return the store's key that says that a customer has been brought up to date in a period."""
+    return f"updated:{agreement}:{number}:{period}"
+
+
+def pending_update(context: ExportContext, customer: Customer, number: int) -> tuple[Mapping[str, Any], str] | None:
+    """Return the customer as e-conomic has it now, and the body that brings it up to date; None: it is up to date.
+
+    A PUT creates what is not there, so it goes only to a number that has just been read.
+    """
+    resource = context.economic.customer_resource(number)
+    whole = updated(customer, resource) if resource else None
+    return (resource, canonical_json(whole)) if resource and whole else None
+
+
+def _update(context: ExportContext, customer: Customer, number: int, agreement: int) -> tuple[str, ...]:
+    pending = pending_update(context, customer, number)
+    if pending is None:
+        return ()
+    try:
+        reply = context.economic.send(_intent(context, number, agreement, *pending))
+    except Refused as refusal:
+        codes = " ".join(sorted(refusal.codes)) or str(refusal.status)
+        return (f"customer: not updated, as e-conomic refused it ({codes})",)
+    except Uncertain as doubt:
+        return _resolve_doubt(context, customer, number, doubt)
+    return _remarks(reply)
+
+
+def _resolve_doubt(context: ExportContext, customer: Customer, number: int, doubt: Uncertain) -> tuple[str, ...]:
+    """Read back what an update without an answer came to; one that e-conomic remembers as failed is left for later."""
+    if not differences(customer, context.economic.customer_resource(number) or {}):
+        return ("customer: updated",)
+    if doubt.replayed:
+        return ("customer: not updated, as e-conomic failed",)
+    raise doubt
+
+
+def _remarks(reply: Reply) -> tuple[str, ...]:
+    if reply.status == _CREATED:
+        return ("customer: deleted in e-conomic while it was being updated, and so created again",)
+    return ("customer: updated",)
+
+
+def _intent(context: ExportContext, number: int, agreement: int, resource: Mapping[str, Any], body: str) -> Intent:
+    """Another state of the customer is another write: what e-conomic remembers of a key must not pass for it."""
+    version = hashlib.sha256(f"{resource.get('lastUpdated')} {body}".encode()).hexdigest()[:16]
+    key = idempotency_key(f"{context.environment}-{agreement}", f"customer-{number}", f"update-{version}", 0)
+    return Intent(step="update", method="PUT", path=f"/customers/{number}", body=body, key=key, at=context.clock())

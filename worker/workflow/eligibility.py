@@ -30,7 +30,7 @@ def eligible(execution: Execution) -> bool:
 def method_of(execution: Execution) -> str:
     """Return the method by which an invoice was begun, else its export's: posted by both, it would be owed twice.
 
-    A look that finds nothing takes the traces away, and with them the tie to the former method.
+    A lookup that finds nothing clears these traces, and with them the tie to the former method.
     """
     progress = execution.progress
     step = progress.intent.step if progress.intent else ""
@@ -49,14 +49,11 @@ def _begun(progress: Progress) -> bool:
 def await_original(execution: Execution) -> None:
     """Let a correction go on, or raise ``OnHold`` while its original is awaited; what it goes on without is noted.
 
-    Waiting costs one trip to the ledger each time; e-conomic is asked only for what the ledger never had.
+    Waiting costs one trip to the store each time; e-conomic is asked only for what the store never had.
     """
     export, invoice = execution.context.export, execution.invoice
-    references = tuple(
-        one
-        for one in export_rules.original_references(invoice, export, execution.record.region)
-        if one != execution.record.id
-    )
+    ids = export_rules.original_references(invoice, export, execution.record.region)
+    references = tuple(invoice_id for invoice_id in ids if invoice_id != execution.record.id)
     if not references:
         return
     found = export_rules.standing(references, execution.context.store.states(references))
@@ -76,5 +73,5 @@ def await_original(execution: Execution) -> None:
 def _booked(execution: Execution) -> bool:
     """Older than this program, most likely: under Opter's number it can be seen in e-conomic, else nowhere."""
     number, export = execution.invoice.credits_invoice_number or 0, execution.context.export
-    asked = export.method == "invoice" and export.booking.numbers == "opter" and number <= _LARGEST
-    return asked and execution.context.economic.booked(number) is not None
+    may_be_there = export.method == "invoice" and export.booking.numbers == "opter" and number <= _LARGEST
+    return may_be_there and execution.context.economic.booked(number) is not None

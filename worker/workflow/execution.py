@@ -1,7 +1,7 @@
-"""One execution of one invoice: the record under lease and what was learnt since the claim."""
+"""One execution of one invoice: the record under lease, and what was learnt since the claim."""
 
 from collections.abc import Callable
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 from worker.domain.identity import idempotency_key
@@ -25,27 +25,32 @@ class Execution:
         self.refusals = 0
         #: The write that this very execution has recorded; any other was left by an earlier one.
         self.own: Intent | None = None
-        #: Our voucher, as this execution has last seen it.
+        #: Our voucher, as this execution last saw it.
         self.found: VoucherFound | None = None
-        #: The PDF to attach, and what to remark about it; None: not asked for yet in this execution.
+        #: The PDF to attach, and what to remark about it; None: not fetched yet in this execution.
         self.pdf: bytes | None = None
         self.pdf_remarks: tuple[str, ...] | None = None
         #: Whether it has been found to be this invoice's turn.
         self.eligible = False
         #: Remarks of this execution, written with whatever is saved next.
         self.noted: list[str] = []
-        #: Reference data read before this time is not believed any more; seconds since the epoch, UTC.
+        #: Master data read before this time are read again before they are used; seconds since the epoch, UTC.
         self.fresh_since: float | None = None
 
     @cached_property
     def invoice(self) -> Invoice:
-        """The source's invoice; a record that nobody can read any more is this execution's trouble, not the task's."""
+        """The source's invoice, parsed once; an unreadable record becomes this execution's failure, not the task's."""
         return Invoice.model_validate_json(self.record.content)
 
     @property
     def progress(self) -> Progress:
         """How far this invoice has come."""
         return self.record.progress
+
+    @property
+    def create_allowed_at(self) -> float:
+        """When a lookup, the preflight's or our own, last found nothing; seconds since the epoch, UTC."""
+        return max(self.record.passed_at, self.progress.looked_up_at)
 
     def note(self, remark: str) -> None:
         """Have a remark of this execution written with whatever is saved next."""
@@ -66,26 +71,27 @@ class Execution:
         self.own = intent
 
     def send(self, intent: Intent) -> Reply:
-        """Send the recorded write. Raises what ``Economic.send`` raises; a refusal is kept for the next look."""
-        return self._attempt(intent, partial(self.context.economic.send, intent))
-
-    def attach(self, intent: Intent) -> Reply:
-        """Upload the PDF to the voucher that the record knows, under the recorded key. Raises as ``send`` does."""
-        journal, voucher = self.progress.journal, self.progress.voucher
-        if self.pdf is None or journal is None or voucher is None:
-            raise LookupError("there is no file to attach, or nothing to attach it to")
-        return self._attempt(intent, partial(self.context.economic.attach, journal, voucher, self.pdf, key=intent.key))
+        """Send the recorded write. Raises what ``Economic.send`` raises; a refusal is kept for the next lookup."""
+        call = self._attach if intent.step == Step.ATTACH else self.context.economic.send
+        return self._keeping_refusals(intent, call)
 
     def delete(self, path: str) -> Reply:
-        """Delete what is ours; needs no recorded intent, as whoever comes after us looks before deleting again."""
+        """Delete what is ours; needs no recorded intent, as every execution looks before it deletes."""
         key = self._key(Step.DISCARD, self.progress.generation)
         return self.context.economic.send(
             Intent(step=Step.DISCARD, method="DELETE", path=path, body="", key=key, at=self.context.clock())
         )
 
-    def _attempt(self, intent: Intent, call: Callable[[], Reply]) -> Reply:
+    def _attach(self, intent: Intent) -> Reply:
+        """Upload the PDF to the voucher that the record knows; the intent holds the hash of the file."""
+        journal, voucher = self.progress.journal, self.progress.voucher
+        if self.pdf is None or journal is None or voucher is None:
+            raise LookupError("there is no file to attach, or nothing to attach it to")
+        return self.context.economic.attach(journal, voucher, self.pdf, key=intent.key)
+
+    def _keeping_refusals(self, intent: Intent, call: Callable[[Intent], Reply]) -> Reply:
         try:
-            reply = call()
+            reply = call(intent)
         except Refused as refusal:
             self.refusal, self.refused_body = refusal, intent.body
             raise
@@ -93,5 +99,8 @@ class Execution:
         return reply
 
     def _key(self, step: Step, generation: int) -> str:
-        agreement = self.context.economic.master_data(frozenset()).agreement
-        return idempotency_key(f"{self.context.environment}-{agreement}", self.record.id, step, generation)
+        return idempotency_key(f"{self.context.environment}-{self._agreement}", self.record.id, step, generation)
+
+    @cached_property
+    def _agreement(self) -> int:
+        return self.context.economic.master_data(frozenset()).agreement

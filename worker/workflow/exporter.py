@@ -1,98 +1,98 @@
-"""The export of one invoice from claim to verdict: the only place where errors become transitions."""
+"""The export of one invoice from claim to log line; the only place where errors become transitions."""
 
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
+
+import structlog
 
 from config.exports import ExportConfig
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.record import InvoiceRecord, MoveToDeadLetters, State, Transition
 from worker.domain.retry import RetryPolicy, decide
 from worker.domain.store_port import PinPort, Unclaimed
+from worker.economic.api_calls import Usage
 from worker.economic.reasons import EconomicReason
 from worker.errors import ExportError, LeaseLost, Misconfigured, StoreUnavailable
-from worker.workflow import invoice_method, voucher_method
 from worker.workflow.context import ExportContext
 from worker.workflow.eligibility import eligible, method_of
 from worker.workflow.execution import Execution
+from worker.workflow.invoice_method import InvoiceMethod
+from worker.workflow.turn import Method, take_turn
+from worker.workflow.voucher_method import VoucherMethod
 
+log = structlog.get_logger()
 
-def accept_agreement(export: ExportConfig, pins: PinPort, seen: int) -> None:
-    """Refuse an agreement that is not the export's own: the one in the exports file, else that of its first use.
-
-    Raises ``Misconfigured``, which pauses the export, and ``StoreUnavailable``.
-    """
-    expected = export.agreement or pins.pin(export.name, seen)
-    if expected != seen:
-        raise Misconfigured(
-            failure(
-                EconomicReason.AGREEMENT_MISMATCH, _told(export, expected, seen), field="grant_token", value=str(seen)
-            )
-        )
-
-
-def _told(export: ExportConfig, expected: int, seen: int) -> str:
-    bound = (
-        f"the exports file names {expected}"
-        if export.agreement
-        else f"it has written to {expected} since its first use"
-    )
-    return f"The tokens of export {export.name} open agreement {seen}, but {bound}."
-
-
-_METHODS = {"invoice": invoice_method.advance, "voucher": voucher_method.advance}
+_METHODS: Mapping[str, Method[Any]] = {"invoice": InvoiceMethod(), "voucher": VoucherMethod()}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExecutionResult:
-    """What one execution came to, for the canonical log line."""
+    """What one execution came to."""
 
     #: The record as it was last written; None when nothing was claimed.
     record: InvoiceRecord | None
-    #: A word: ``exported``, ``waiting``, ``dead``, ``queued`` (paused), ``unclaimed``, ``lease-lost``, ``store-unavailable``.
+    #: ``exported``, ``waiting``, ``dead``, ``queued`` (paused), ``unclaimed``, ``lease-lost``, ``store-unavailable``.
     result: str
     #: Why it was not claimed.
     why: str = ""
+    #: Calls to e-conomic, and the rate tokens that they cost.
+    usage: Usage = field(default_factory=Usage)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exporter:
-    """Runs jobs at the desk of their export."""
+    """Exports invoices, each in the context of its export."""
 
     context: Callable[[str], ExportContext]
     claim: Callable[[str], InvoiceRecord | Unclaimed]
     policy: RetryPolicy
     chance: random.Random
-    #: Called with an exception that this program was not written for, before it becomes a dead letter.
+    #: Called with an exception that this program was not written for, before the invoice becomes a dead letter.
     report: Callable[[BaseException], None]
 
     def run(self, invoice_id: str) -> ExecutionResult:
-        """Export one invoice, or find out why not. Raises nothing that a worker could do something about."""
+        """Export one invoice, or find out why not, and write the canonical log line. Raises what a worker cannot handle."""
+        began = time.monotonic()
+        with structlog.contextvars.bound_contextvars(invoice=invoice_id):
+            result = self._run(invoice_id)
+            _write_line(result, time.monotonic() - began)
+            structlog.contextvars.unbind_contextvars("periods", "attempt")
+        return result
+
+    def _run(self, invoice_id: str) -> ExecutionResult:
         try:
             claimed = self.claim(invoice_id)
         except StoreUnavailable:
             return ExecutionResult(record=None, result="store-unavailable")
         if isinstance(claimed, Unclaimed):
             return ExecutionResult(record=None, result="unclaimed", why=claimed.why)
-        return self._work(Execution(claimed, self.context(claimed.export).for_type(claimed.invoice_type)))
+        structlog.contextvars.bind_contextvars(periods=claimed.periods, attempt=claimed.attempts + 1)
+        context = self.context(claimed.export).for_type(claimed.invoice_type)
+        execution = Execution(claimed, context)
+        with context.metered() as usage:
+            result = self._export(execution)
+        return ExecutionResult(record=execution.record, result=result, usage=usage)
 
-    def _work(self, execution: Execution) -> ExecutionResult:
+    def _export(self, execution: Execution) -> str:
         renew = partial(execution.context.store.renew, execution.record.id, execution.record.fence)
         try:
             with execution.context.lease_renewal(renew):
                 self._advance(execution)
         except LeaseLost:
-            return ExecutionResult(record=execution.record, result="lease-lost")
+            return "lease-lost"
         except StoreUnavailable:
-            return ExecutionResult(record=execution.record, result="store-unavailable")
-        return ExecutionResult(record=execution.record, result=execution.record.state.value)
+            return "store-unavailable"
+        return execution.record.state.value
 
     def _advance(self, execution: Execution) -> None:
         try:
             while execution.record.state is State.EXPORTING:
                 if eligible(execution):
-                    _METHODS[method_of(execution)](execution)
+                    take_turn(execution, _METHODS[method_of(execution)])
         except (LeaseLost, StoreUnavailable):
             raise
         except ExportError as error:
@@ -114,3 +114,42 @@ def _bug(error: Exception) -> Transition:
     return MoveToDeadLetters(
         failure=failure(ProcessReason.INTERNAL_ERROR, f"The program failed with {type(error).__name__}.")
     )
+
+
+def _write_line(result: ExecutionResult, seconds: float) -> None:
+    """Write the one line of an execution. It holds no customer data."""
+    record = result.record
+    details: dict[str, object] = {"why": result.why}
+    if record:
+        details |= {
+            "draft": record.progress.draft_number,
+            "booked": record.progress.booked_number,
+            "adopted": record.progress.adopted,
+            "reason": record.failure and record.failure.reason,
+            "log_id": record.failure and record.failure.log_id,
+        }
+    log.info(
+        "invoice_export",
+        result=result.result,
+        **{name: value for name, value in details.items() if value},
+        http_calls=result.usage.calls,
+        tokens=result.usage.tokens,
+        ms=round(seconds * 1000),
+    )
+
+
+def accept_agreement(export: ExportConfig, pins: PinPort, seen: int) -> None:
+    """Refuse an agreement that is not the export's own: the one in the exports file, else that of its first use.
+
+    Raises ``Misconfigured``, which pauses the export, and ``StoreUnavailable``.
+    """
+    expected = export.agreement or pins.pin(export.name, seen)
+    if expected == seen:
+        return
+    bound = (
+        f"the exports file names {expected}"
+        if export.agreement
+        else f"it has written to {expected} since its first use"
+    )
+    text = f"The tokens of export {export.name} open agreement {seen}, but {bound}."
+    raise Misconfigured(failure(EconomicReason.AGREEMENT_MISMATCH, text, field="grant_token", value=str(seen)))

@@ -1,4 +1,4 @@
-"""Leases kept alive beside work that takes longer than them."""
+"""Renewal of leases beside work that takes longer than they last."""
 
 import threading
 import time
@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from worker.errors import LeaseLost, StoreUnavailable
 
-#: Calls a renewal now and then for as long as its block lasts.
+#: Calls a renewal now and then for as long as the block lasts.
 LeaseRenewal = Callable[[Callable[[], object]], AbstractContextManager[None]]
-#: Seconds after which a lease is kept no more: no honest work takes that long, so whoever holds it hangs.
-_MOST = 1800.0
+#: Seconds after which a lease is renewed no more: no work takes that long unless it hangs.
+_LONGEST = 1800.0
 
 
 def no_renewal(_: Callable[[], object]) -> AbstractContextManager[None]:
@@ -20,14 +20,14 @@ def no_renewal(_: Callable[[], object]) -> AbstractContextManager[None]:
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
-class _Held:
+class _Lease:
     renew: Callable[[], object]
     until: float
     over: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def beat(self) -> None:
-        """Renew once, unless it is over: what has been given back must not be taken again."""
+    def renew_once(self) -> None:
+        """Renew, unless it is over: a lease that was released must not be taken again."""
         with self.lock:
             self.over = self.over or time.monotonic() >= self.until
             if self.over:
@@ -36,7 +36,7 @@ class _Held:
                 self.renew()
             except LeaseLost:
                 self.over = True
-            except StoreUnavailable:  # the next beat may reach it
+            except StoreUnavailable:  # the next renewal may reach it
                 return
 
     def end(self) -> None:
@@ -47,45 +47,45 @@ class _Held:
 class LeaseRenewer:
     """One thread of a process that renews whatever leases its other threads hold.
 
-    A lost lease is not told from here: the work itself meets it at its next write. A process that is killed or frozen
-    renews nothing, so another takes over as soon as the lease has run out.
+    A lost lease is not reported from here: the work itself meets it at its next write. A process that is killed or
+    frozen renews nothing, so another takes over as soon as the lease has run out.
     """
 
-    def __init__(self, *, every: float, most: float = _MOST) -> None:
-        """``every`` so many seconds each lease is renewed, and at most for ``most`` seconds."""
+    def __init__(self, *, every: float, most: float = _LONGEST) -> None:
+        """Renew each lease every ``every`` seconds, for at most ``most`` seconds."""
         self._every = every
         self._most = most
-        self._held: set[_Held] = set()
+        self._leases: set[_Lease] = set()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     @contextmanager
     def lease_renewal(self, renew: Callable[[], object]) -> Iterator[None]:
         """Renew until the block ends; after that, never again."""
-        held = _Held(renew=renew, until=time.monotonic() + self._most)
-        self._begin(held)
+        lease = _Lease(renew=renew, until=time.monotonic() + self._most)
+        self._begin(lease)
         try:
             yield
         finally:
-            held.end()
+            lease.end()
             with self._lock:
-                self._held.discard(held)
+                self._leases.discard(lease)
 
-    def _begin(self, held: _Held) -> None:
+    def _begin(self, lease: _Lease) -> None:
         with self._lock:
-            self._held.add(held)
+            self._leases.add(lease)
             if self._thread is None or not self._thread.is_alive():  # a thread does not survive a fork
-                self._thread = threading.Thread(target=self._beat, name="leases", daemon=True)
+                self._thread = threading.Thread(target=self._renew_all, name="leases", daemon=True)
                 self._thread.start()
 
-    def _beat(self) -> None:
-        """Go on until nothing is held."""
+    def _renew_all(self) -> None:
+        """Go on until no lease is left."""
         while True:
             time.sleep(self._every)
             with self._lock:
-                held = tuple(self._held)
-                if not held:
+                leases = tuple(self._leases)
+                if not leases:
                     self._thread = None
                     return
-            for one in held:
-                one.beat()
+            for lease in leases:
+                lease.renew_once()

@@ -1,25 +1,22 @@
-"""Settling an uncertain outcome by a look: what is in e-conomic under our reference?
+"""Our document or voucher in e-conomic, found by our reference, and compared to its source.
 
-Found, not found and unknown are three answers. An outage raises, so it never passes for absence, and a fruitless look
-counts only when the write's key has aged past e-conomic's memory, or when a second look agrees a minute later
-(listings may lag behind writes).
+Found, not found and unknown are three answers: an outage raises, so it is never absence.
 """
 
 from collections.abc import Sequence
 
-from worker.domain.reasons import ProcessReason, failure
-from worker.domain.record import Continue, Finish, Outcome, Step
+from worker.domain.reasons import failure
 from worker.economic.mapping.documents import compare_totals
-from worker.economic.mapping.master_data import Document
+from worker.economic.mapping.master_data import Document, VoucherFound
+from worker.economic.mapping.reasons import VoucherReason
+from worker.economic.mapping.voucher_checks import compare_voucher
 from worker.economic.reasons import EconomicReason
-from worker.errors import Failure, Rejected, Uncertain
+from worker.errors import Failure, Rejected
+from worker.workflow.context import VoucherScan, span
 from worker.workflow.execution import Execution
 
-#: Writes after which there is something to find; when such a key has aged, one fruitless look is enough.
-_CREATES = frozenset({Step.DRAFT, Step.VOUCHER})
 
-
-def find(execution: Execution) -> Document | None:
+def find_document(execution: Execution) -> Document | None:
     """Return the one document that carries our reference; a booked one wins over its draft.
 
     Raises ``Rejected`` when there are several: only a person can tell which one is right.
@@ -31,7 +28,7 @@ def find(execution: Execution) -> Document | None:
     booked = [document for document in found if document.booked]
     candidates = booked or _drafts_themselves(execution, found)
     if len({document.number for document in candidates}) > 1:
-        raise Rejected(_several(execution, candidates))
+        raise Rejected(_several_documents(execution, candidates))
     for draft in _drafts_themselves(execution, found) if booked else ():
         _note_left_draft(execution, draft)
     return candidates[0] if candidates else _by_number(execution)
@@ -72,22 +69,7 @@ def _by_number(execution: Execution) -> Document | None:
     return document if document and document.document_reference == execution.record.id else None
 
 
-def adopt_booked(execution: Execution, document: Document, *, adopted: bool) -> None:
-    """Finish with an invoice that is booked, if it is the source to the øre. Raises ``Rejected`` if it is not."""
-    check_booked(execution, document)
-    _note_changes(execution, document)
-    execution.save(
-        Finish(outcome=Outcome.BOOKED, detail=f"{'found ' * adopted}booked as {document.number}"),
-        booked_number=document.number,
-        customer_number=document.customer,
-        adopted=adopted,
-        intent=None,
-        lookup=False,
-        pending_failure=None,
-    )
-
-
-def _note_changes(execution: Execution, document: Document) -> None:
+def note_changes(execution: Execution, document: Document) -> None:
     """Remark what a person changed of our draft before it was booked; amounts have been compared."""
     invoice, customer = execution.invoice, execution.progress.customer_number
     if execution.context.export.booking.numbers == "opter" and document.number != invoice.invoice_number:
@@ -105,32 +87,7 @@ def check_booked(execution: Execution, document: Document) -> None:
         raise Rejected(_booked_differs(document, difference))
 
 
-def allow_create(execution: Execution) -> None:
-    """License a new create, or raise ``Uncertain`` to ask for a second look first."""
-    progress, now = execution.progress, execution.context.clock()
-    intent = progress.intent
-    license_ran_out = not (intent or progress.lookup or progress.draft_number)
-    aged = intent is not None and intent.step in _CREATES and now - intent.at >= execution.context.key_memory
-    looked_before = bool(progress.not_found_since) and now - progress.not_found_since >= execution.context.second_lookup
-    if not (aged or looked_before or license_ran_out):
-        execution.save(Continue(event="not-found-once"), lookup=True, not_found_since=progress.not_found_since or now)
-        raise Uncertain(_look_again(execution), retry_after=execution.context.second_lookup)
-    execution.save(
-        Continue(event="create-allowed"),
-        generation=progress.generation + (not license_ran_out),
-        intent=None,
-        lookup=False,
-        looked_up_at=now,
-        not_found_since=0.0,
-        draft_number=None,
-        booked_number=None,
-        voucher=None,
-        journal=None,
-        attached=False,
-    )
-
-
-def _several(execution: Execution, documents: Sequence[Document]) -> Failure:
+def _several_documents(execution: Execution, documents: Sequence[Document]) -> Failure:
     kind = "booked invoices" if documents[0].booked else "drafts"
     numbers = ", ".join(str(document.number) for document in documents)
     text = f"Invoice {execution.invoice.invoice_number} stands in e-conomic more than once, as {kind} {numbers}."
@@ -142,9 +99,77 @@ def _booked_differs(document: Document, difference: Failure) -> Failure:
     return failure(EconomicReason.BOOKED_DIFFERS, text, field=difference.field, value=difference.value)
 
 
-def _look_again(execution: Execution) -> Failure:
+def find_voucher(execution: Execution) -> VoucherFound | None:
+    """Return the one voucher that carries our reference; a booked one wins over its entries in a journal.
+
+    A voucher that the preflight or an earlier record knows of may be in the scan that another invoice needed moments
+    ago; that it is *not* there is believed only after a lookup of our own. Raises ``Rejected`` when there are several.
+    """
+    if not (execution.progress.intent or execution.progress.not_found_since or execution.progress.voucher):
+        found = only_voucher(execution, recent_scan(execution).of(execution.record.id))
+        if found:
+            return found
+    first, last = span(execution.invoice.invoice_date, execution.invoice.invoice_date)
+    return only_voucher(execution, execution.context.economic.vouchers(frozenset({execution.record.id}), first, last))
+
+
+def recent_scan(execution: Execution) -> VoucherScan:
+    """Return a scan of all vouchers around the invoice's date. Raises ``Busy`` and e-conomic's errors."""
+    context = execution.context
+    return context.voucher_scans.recent(context.economic, execution.invoice.invoice_date, context.clock())
+
+
+def only_voucher(execution: Execution, found: Sequence[VoucherFound]) -> VoucherFound | None:
+    """Return the voucher if there is one. Raises ``Rejected`` for several: only a person can tell which is right."""
+    candidates = [voucher for voucher in found if voucher.booked] or found
+    if len({(voucher.year, voucher.number) for voucher in candidates}) > 1:
+        raise Rejected(_several_vouchers(execution, candidates))
+    for left in found:
+        # The same number in both is one that was booked between the two listings.
+        if candidates[0].booked and not left.booked and left.number != candidates[0].number:
+            execution.note(
+                f"Voucher {left.number} in journal {left.journal} stands beside the booked one: delete it there"
+            )
+    return candidates[0] if candidates else None
+
+
+def check_voucher_found(execution: Execution, found: VoucherFound) -> tuple[str, ...]:
+    """Refuse a voucher that is not the source to the øre; return what to remark about one that is.
+
+    A voucher in a journal without its invoice number stops the whole export, as every following one would lack it too.
+    Raises ``Rejected``.
+    """
+    difference = compare_voucher(execution.invoice, found)
+    if difference:
+        raise Rejected(difference)
+    if found.invoice_number == execution.invoice.invoice_number or found.booked:
+        return ()
+    if found.invoice_number is not None:
+        return (f"invoiceNumber: its customer entry carries {found.invoice_number} in e-conomic",)
+    name = execution.context.export.voucher.invoice_number_property
+    if name == "both":
+        return ("invoiceNumber: sent under both names, and shown by e-conomic under neither",)
+    ignored = _ignored(execution, found, name)
+    execution.context.store.pause(execution.record.export, ignored)
+    raise Rejected(ignored)
+
+
+def _ignored(execution: Execution, found: VoucherFound, name: str) -> Failure:
     text = (
-        f"It is not certain whether invoice {execution.invoice.invoice_number} reached e-conomic: a first look found nothing,"
-        " a second one follows."
+        f"Voucher {found.number} of {found.year} stands in journal {found.journal} without invoice number "
+        f"{execution.invoice.invoice_number}, which was sent as {name}."
     )
-    return failure(ProcessReason.OUTCOME_UNKNOWN, text, field="references.other", value=execution.record.id)
+    return failure(VoucherReason.INVOICE_NUMBER_IGNORED, text, field="voucher.invoice_number_property", value=name)
+
+
+def _several_vouchers(execution: Execution, vouchers: Sequence[VoucherFound]) -> Failure:
+    where = "booked" if vouchers[0].booked else "in journals"
+    numbers = ", ".join(f"{voucher.number} of {voucher.year}" for voucher in vouchers)
+    text = (
+        f"Invoice {execution.invoice.invoice_number} stands in e-conomic more than once, {where}: vouchers {numbers}."
+    )
+    step = (
+        "Look at them in e-conomic. Delete the superfluous voucher from its journal; if it is booked, reverse it and "
+        "remove the mark from its text. Then re-queue."
+    )
+    return failure(EconomicReason.DUPLICATE_DOCUMENTS, text, field="text", value=execution.record.id, next_step=step)

@@ -1,22 +1,29 @@
-"""The check of a whole period before its first write: what is missing is found together and told once."""
+"""The check of a whole period before its first write: everything that is missing, reported together."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+import structlog
 from pydantic import ValidationError
 
 from worker.domain.invoice import Invoice
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.record import InvoiceRecord
 from worker.domain.store_port import Due, PreflightPort
-from worker.economic.mapping.master_data import Document
+from worker.economic.api_calls import Usage
+from worker.economic.mapping.master_data import Document, VoucherFound
 from worker.economic.mapping.period_check import PeriodCheck, check_period, grouped_accounts
 from worker.economic.mapping.reasons import set_up_related
 from worker.economic.reasons import EconomicReason
 from worker.errors import ExportError, Failure, LeaseLost, Misconfigured, StoreUnavailable
-from worker.workflow.context import ExportContext
-from worker.workflow.voucher_scan_cache import span
+from worker.workflow.context import ExportContext, span
+
+log = structlog.get_logger()
+
+#: Invoices moved on in one trip to the store.
+_CHUNK = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,18 +44,20 @@ def existing_documents(
         return ExistingDocuments()
     documents = context.economic.documents(list(invoices))
     if context.export.method == "invoice":
-        otherwise = {one.id: _as_voucher(one) for one in records if one.progress.voucher}
-        return ExistingDocuments(found=frozenset(one.document_reference for one in documents), otherwise=otherwise)
+        otherwise = {record.id: _as_voucher(record) for record in records if record.progress.voucher}
+        return ExistingDocuments(found=_references(documents), otherwise=otherwise)
     dates = [invoice.invoice_date for invoice in invoices.values()]
-    found = context.economic.vouchers(frozenset(invoices), *span(min(dates), max(dates)))
-    return ExistingDocuments(
-        found=frozenset(one.document_reference for one in found),
-        otherwise={one.document_reference: _as_invoice(one) for one in documents},
-    )
+    vouchers = context.economic.vouchers(frozenset(invoices), *span(min(dates), max(dates)))
+    otherwise = {document.document_reference: _as_invoice(document) for document in documents}
+    return ExistingDocuments(found=_references(vouchers), otherwise=otherwise)
+
+
+def _references(found: Sequence[Document | VoucherFound]) -> frozenset[str]:
+    return frozenset(document.document_reference for document in found)
 
 
 def _as_voucher(record: InvoiceRecord) -> Failure:
-    """Whether a voucher is there is only asked of the ledger: an agreement may use no journals at all."""
+    """Only the store is asked for vouchers here: an agreement may use no journals at all."""
     progress = record.progress
     where = f"in journal {progress.journal}" if progress.journal else "booked"
     text = f"Invoice {record.invoice_number} was posted as voucher {progress.voucher} ({where}) by the voucher method."
@@ -61,15 +70,11 @@ def _as_invoice(document: Document) -> Failure:
     return failure(EconomicReason.POSTED_OTHERWISE, text, field="method", value="voucher")
 
 
-#: Invoices moved on in one trip to the ledger.
-_CHUNK = 200
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PreflightResult:
-    """What one preflight came to, for the log line."""
+    """What one preflight came to."""
 
-    #: ``checked``, ``held`` (by another worker, or nothing due), ``deferred``, ``lease-lost``.
+    #: ``checked``, ``claimed-elsewhere`` (by another worker, or nothing due), ``deferred``, ``lease-lost``.
     result: str
     queued: int = 0
     dead: int = 0
@@ -81,7 +86,7 @@ class PreflightResult:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preflight:
-    """Checks periods of one ledger."""
+    """Checks the periods of one store."""
 
     store: PreflightPort
     #: Sends the messages of queued invoices, and notes that it did.
@@ -90,16 +95,30 @@ class Preflight:
     try_again_after: float = 10.0
 
     def run(self, period_id: str, context: ExportContext) -> PreflightResult:
-        """Check a period whose preflight is due. Raises ``StoreUnavailable``, and what this program was not written for."""
+        """Check a period whose preflight is due, and write the canonical log line.
+
+        Raises ``StoreUnavailable``, and what this program was not written for.
+        """
+        began = time.monotonic()
+        with structlog.contextvars.bound_contextvars(period=period_id), context.metered() as usage:
+            try:
+                result = self._run(period_id, context)
+            except StoreUnavailable:
+                log.warning("period_preflight", result="store-unavailable")
+                raise
+            _write_line(result, usage, time.monotonic() - began)
+        return result
+
+    def _run(self, period_id: str, context: ExportContext) -> PreflightResult:
         fence = self.store.claim_period(period_id)
         if fence is None:
             return PreflightResult(result="claimed-elsewhere")
         try:
-            return self._hold(period_id, fence, context)
+            return self._check_or_defer(period_id, fence, context)
         except LeaseLost:  # met by a check as well as by its deferral
             return PreflightResult(result="lease-lost")
 
-    def _hold(self, period_id: str, fence: int, context: ExportContext) -> PreflightResult:
+    def _check_or_defer(self, period_id: str, fence: int, context: ExportContext) -> PreflightResult:
         try:
             with context.lease_renewal(partial(self._renew, period_id, fence)):
                 return self._check(period_id, fence, context)
@@ -121,10 +140,10 @@ class Preflight:
         records = list(self.store.received(period_id))
         invoices, unreadable = read_invoices(records)
         check = period_check(invoices, context)
-        there = existing_documents(records, invoices, context)
-        found = there.found
+        existing = existing_documents(records, invoices, context)
+        found = existing.found
         dead = {key: why for key, why in check.failures.items() if key not in found}
-        dead |= {**there.otherwise, **unreadable}
+        dead |= {**existing.otherwise, **unreadable}
         read = {record.id: record.content_hash for record in records}
         for start in range(0, len(records), _CHUNK):
             chunk = [record.id for record in records[start : start + _CHUNK]]
@@ -149,21 +168,35 @@ class Preflight:
         )
 
 
+def _write_line(result: PreflightResult, usage: Usage, seconds: float) -> None:
+    log.info(
+        "period_preflight",
+        result=result.result,
+        queued=result.queued,
+        dead=result.dead,
+        found=result.found,
+        **({"reason": result.reason} if result.reason else {}),
+        http_calls=usage.calls,
+        tokens=usage.tokens,
+        ms=round(seconds * 1000),
+    )
+
+
 def read_invoices(records: Sequence[InvoiceRecord]) -> tuple[dict[str, Invoice], dict[str, Failure]]:
-    """Return the invoices, and those whose record nobody can read: they must not hold up their period."""
+    """Return the invoices, and the failures of unreadable records: these must not hold up their period."""
     invoices: dict[str, Invoice] = {}
     unreadable: dict[str, Failure] = {}
     for record in records:
         try:
             invoices[record.id] = Invoice.model_validate_json(record.content)
         except ValidationError:
-            text = "The invoice as the ledger has it cannot be read."
+            text = "The invoice cannot be read as the store has it."
             unreadable[record.id] = failure(ProcessReason.INTERNAL_ERROR, text)
     return invoices, unreadable
 
 
 def period_check(invoices: Mapping[str, Invoice], context: ExportContext) -> PeriodCheck:
-    """Check against cached reference data; what is missing is re-read once before it is believed."""
+    """Check against cached master data; what is missing is read once more before it is believed."""
     accounts = grouped_accounts(invoices.values(), context.export)
     check = check_period(invoices, context.export, context.economic.master_data(accounts))
     if any(set_up_related(why) for why in check.failures.values()):

@@ -1,4 +1,4 @@
-"""Drafts and vouchers ready to be sent: master data, customer, products and PDF gathered, then the frozen body."""
+"""Requests ready to be sent: master data, customer, products and PDF gathered, then the frozen body."""
 
 import hashlib
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from worker.domain.identity import canonical_json
 from worker.domain.invoice import Pdf
 from worker.domain.reasons import failure, merged
+from worker.domain.record import Step
 from worker.economic.mapping.accounting_years import held, waits
 from worker.economic.mapping.draft import booking_payload, draft_payload
 from worker.economic.mapping.master_data import MasterData
@@ -16,27 +17,31 @@ from worker.economic.mapping.voucher_payload import voucher_payload
 from worker.errors import Failure, InvalidInvoice, OnHold, Rejected
 from worker.workflow.customers_and_products import customer_number, forget_customer, product_number
 from worker.workflow.execution import Execution
-from worker.workflow.refusal_policy import HELD_FOR
 from worker.workflow.single_flight import Obtain, find_or_create
 
-#: Seconds.
-_FRESH = 60.0
-
-#: Seconds for which a reading of closed periods is believed.
-_HELD_READING = 300.0
+#: Seconds between two checks whether the books have been opened.
+RECHECK_BOOKS = 3600.0
+#: Seconds for which master data count as fresh after a refusal, and a reading of closed periods while invoices wait.
+_FRESH, _FRESH_PERIODS = 60.0, 300.0
+#: Only the newer journals service books a journal's entries (its documentation: bookdraftentries).
+_BOOKING = "/journalsapi/v15.0.0/journals/{journal}/bookdraftentries"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class DraftRequest:
-    """A draft ready to be sent."""
+class CreateRequest:
+    """The write that creates the draft or voucher of an invoice."""
 
+    step: Step
+    path: str
     #: Canonical JSON.
     body: str
+    #: e-conomic's customer number.
     customer_number: int
+    #: What differs from the source.
     remarks: tuple[str, ...]
 
 
-def draft_request(execution: Execution, obtain: Obtain = find_or_create) -> DraftRequest:
+def draft_request(execution: Execution, obtain: Obtain = find_or_create) -> CreateRequest:
     """Return the draft of this invoice. Raises ``Rejected`` for what a person must change, and e-conomic's errors."""
     master_data = checked_master_data(execution)
     customer = customer_number(execution.context, execution.invoice, master_data, obtain)
@@ -47,7 +52,13 @@ def draft_request(execution: Execution, obtain: Obtain = find_or_create) -> Draf
     draft = draft_payload(
         execution.invoice, execution.context.export, master_data, execution.record.id, customer, products
     )
-    return DraftRequest(body=canonical_json(draft.payload), customer_number=customer, remarks=draft.remarks)
+    return CreateRequest(
+        step=Step.DRAFT,
+        path="/invoices/drafts",
+        body=canonical_json(draft.payload),
+        customer_number=customer,
+        remarks=draft.remarks,
+    )
 
 
 def booking_request(execution: Execution, draft_number: int) -> str:
@@ -57,18 +68,18 @@ def booking_request(execution: Execution, draft_number: int) -> str:
 
 
 def checked_master_data(execution: Execution) -> MasterData:
-    """Return reference data that this invoice can be mapped with; what is missing is re-read once before believed.
+    """Return master data that this invoice can be mapped with; what is missing is read once more before it is believed.
 
     Raises ``InvalidInvoice``, and ``OnHold`` when it has to wait for the books to be opened.
     """
     export, now = execution.context.export, execution.context.clock()
     master_data, failures = _checked(execution, execution.fresh_since)
-    if any(set_up_related(one) for one in failures):
+    if any(map(set_up_related, failures)):
         # A whole period may wait for one closed month: each of its invoices does not need a reading of its own.
-        newer_than = now - _HELD_READING if waits(failures, export) else now
+        newer_than = now - _FRESH_PERIODS if waits(failures, export) else now
         master_data, failures = _checked(execution, newer_than)
     if waits(failures, export):
-        raise OnHold(held(merged(failures)), retry_after=HELD_FOR)
+        raise OnHold(held(merged(failures)), retry_after=RECHECK_BOOKS)
     if failures:
         raise InvalidInvoice(merged(failures))
     return master_data
@@ -90,22 +101,7 @@ def doubt_master_data(execution: Execution) -> None:
     execution.fresh_since = execution.context.clock() - _FRESH
 
 
-#: Only the newer journals service books a journal's entries (its documentation: bookdraftentries).
-_BOOKING = "/journalsapi/v15.0.0/journals/{journal}/bookdraftentries"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class VoucherRequest:
-    """A voucher ready to be posted."""
-
-    path: str
-    #: Canonical JSON.
-    body: str
-    customer_number: int
-    remarks: tuple[str, ...]
-
-
-def voucher_request(execution: Execution, obtain: Obtain = find_or_create) -> VoucherRequest:
+def voucher_request(execution: Execution, obtain: Obtain = find_or_create) -> CreateRequest:
     """Return the posting of this invoice. Raises ``Rejected`` for what a person must change, and e-conomic's errors.
 
     The PDF is fetched and checked before anything is written, the customer's creation included.
@@ -114,7 +110,8 @@ def voucher_request(execution: Execution, obtain: Obtain = find_or_create) -> Vo
     pdf_remarks = fetch_pdf(execution)
     customer = customer_number(execution.context, execution.invoice, master_data, obtain)
     voucher = voucher_payload(execution.invoice, execution.context.export, master_data, execution.record.id, customer)
-    return VoucherRequest(
+    return CreateRequest(
+        step=Step.VOUCHER,
         path=f"/journals/{voucher.journal}/vouchers",
         body=canonical_json(voucher.payload),
         customer_number=customer,
@@ -123,7 +120,7 @@ def voucher_request(execution: Execution, obtain: Obtain = find_or_create) -> Vo
 
 
 def attachment_request(journal: int | None, voucher: str, pdf: bytes) -> tuple[str, str]:
-    """Return path and body of the upload; the ledger keeps the file's SHA-256 in the body's stead."""
+    """Return path and body of the upload; the record keeps the file's SHA-256 in place of a body."""
     return f"/journals/{journal}/vouchers/{voucher}/attachment/file", hashlib.sha256(pdf).hexdigest()
 
 
@@ -133,26 +130,26 @@ def voucher_booking_request(journal: int | None, entries: Sequence[int]) -> tupl
 
 
 def fetch_pdf(execution: Execution) -> tuple[str, ...]:
-    """Have the PDF at hand as ``job.pdf``, asked for once in an execution; return what to remark when there is none.
+    """Fetch the PDF to ``execution.pdf``, once in an execution; return what to remark when there is none.
 
     Raises ``Rejected`` when it is missing or wrong and the export insists on it, ``Retryable`` when its host does not
     answer.
     """
     if execution.pdf_remarks is None:
-        execution.pdf, execution.pdf_remarks = _asked_for(execution)
+        execution.pdf, execution.pdf_remarks = _pdf_or_remarks(execution)
     return execution.pdf_remarks
 
 
-def _asked_for(execution: Execution) -> tuple[bytes | None, tuple[str, ...]]:
+def _pdf_or_remarks(execution: Execution) -> tuple[bytes | None, tuple[str, ...]]:
     try:
-        return _fetched(execution, execution.invoice.pdf), ()
+        return _fetch(execution, execution.invoice.pdf), ()
     except Rejected as refusal:
         if execution.context.export.voucher.missing_pdf == "refuse":
             raise
         return None, (f"pdf: not attached ({refusal.failure.reason})",)
 
 
-def _fetched(execution: Execution, pdf: Pdf | None) -> bytes:
+def _fetch(execution: Execution, pdf: Pdf | None) -> bytes:
     if pdf is None:
         text = f"Invoice {execution.invoice.invoice_number} comes without a PDF."
         raise InvalidInvoice(failure(VoucherReason.PDF_MISSING, text, field="pdf"))

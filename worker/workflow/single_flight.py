@@ -1,7 +1,7 @@
-"""Customers and products that invoices share are created once, however many invoices ask at the same time.
+"""The single flight of customers and products that invoices share: created once, however many invoices need them.
 
-The single flight is the ledger's (lease and fence). Whoever holds it looks first, settles what an earlier holder left
-without an outcome, and creates only after a fruitless look.
+Lease and fence are the store's. Whoever holds them looks first, finds out what an earlier holder left without an
+outcome, and creates only when nothing is found.
 """
 
 from collections.abc import Callable, Iterator
@@ -48,40 +48,55 @@ class SharedResource:
 
 
 class Obtain(Protocol):
-    """How the number of a shared thing is had: found or created, or only foretold by a plan."""
+    """How the number of a shared resource is obtained: found or created, or only predicted by a plan."""
 
-    def __call__(self, context: ExportContext, creation: SharedResource, *, agreement: int) -> str:
+    def __call__(self, context: ExportContext, resource: SharedResource, /, *, agreement: int) -> str:
         """Return e-conomic's number. Raises ``Rejected`` for a question to a person, and e-conomic's errors."""
         ...
 
 
 def known_key(agreement: int, known_as: str) -> str:
-    """Return the ledger's key under which a number is remembered."""
+    """Return the store's key under which a number is remembered."""
     return f"known:{agreement}:{known_as}"
 
 
-def find_or_create(context: ExportContext, creation: SharedResource, *, agreement: int) -> str:
-    """Return e-conomic's number of a shared thing, creating it if a look finds none.
+def find_or_create(context: ExportContext, resource: SharedResource, *, agreement: int) -> str:
+    """Return e-conomic's number of a shared resource, creating it if a lookup finds none.
 
-    Raises ``Busy`` while another worker is at it, and whatever the look and the create raise.
+    Raises ``Busy`` while another worker does the same, and whatever the lookup and the create raise.
     """
-    remembered = known_key(agreement, creation.known_as)
+    remembered = known_key(agreement, resource.known_as)
+    number = None if resource.changeable else context.known_numbers.get(remembered, context.clock())
+    if number is None:
+        number = _find_or_create(context, resource, remembered, agreement)
+        context.known_numbers.keep(remembered, number, context.clock())
+    return number
+
+
+def forget(context: ExportContext, agreement: int, known_as: str) -> None:
+    """Drop a number that e-conomic may have refused, so that the next invoice looks it up again."""
+    remembered = known_key(agreement, known_as)
+    context.known_numbers.forget(remembered)
+    context.store.forget_shared(remembered)
+
+
+def _find_or_create(context: ExportContext, resource: SharedResource, remembered: str, agreement: int) -> str:
     with flight(context, remembered) as known:
         if not known.number:
-            key = f"making:{agreement}:{creation.identity}"
+            key = f"making:{agreement}:{resource.identity}"
             with flight(context, key) as making:
-                number = creation.lookup() or _create(context, creation, key, making, agreement)
+                number = resource.lookup() or _create(context, resource, key, making, agreement)
             write_down(context, remembered, replace(known, number=number))
             return number
-        if creation.trusts(known.number):
+        if resource.trusts(known.number):
             return known.number
     context.store.forget_shared(remembered)
-    return find_or_create(context, creation, agreement=agreement)
+    return _find_or_create(context, resource, remembered, agreement)
 
 
 @contextmanager
 def flight(context: ExportContext, key: str) -> Iterator[SharedRecord]:
-    """Have something done once: a number says that it has been. Raises ``Busy`` while another is at it."""
+    """Give the record of something that is done once: with a number it has been done. Raises ``Busy`` meanwhile."""
     shared = context.store.open_shared(key)
     if shared.number:
         yield shared
@@ -93,81 +108,81 @@ def flight(context: ExportContext, key: str) -> Iterator[SharedRecord]:
         context.store.release_shared(key, shared.fence)
 
 
-def write_down(context: ExportContext, key: str, creation: SharedRecord) -> None:
+def write_down(context: ExportContext, key: str, record: SharedRecord) -> None:
     """Record what a flight has come to. Raises ``Busy`` when another has taken it over: the invoice is still ours."""
     try:
-        context.store.save_shared(key, creation)
+        context.store.save_shared(key, record)
     except LeaseLost as lost:
         text = "Another worker has taken over the creation of the same customer or product in e-conomic."
         raise Busy(failure(ProcessReason.BUSY, text), retry_after=2.0) from lost
 
 
-def _create(context: ExportContext, creation: SharedResource, key: str, making: SharedRecord, agreement: int) -> str:
-    making = _recorded(context, creation, key, making, agreement)
+def _create(context: ExportContext, resource: SharedResource, key: str, making: SharedRecord, agreement: int) -> str:
+    making = _recorded(context, resource, key, making, agreement)
     try:
         reply = context.economic.send(cast("Intent", making.intent))
     except Refused as refusal:
-        _license_another(context, key, making)
-        return _after_refusal(creation, refusal)
-    number = _told(creation, reply)
-    return _confirmed(context, creation, key, making, number) if reply.replayed else number
+        _allow_another(context, key, making)
+        return _after_refusal(resource, refusal)
+    number = _created_number(resource, reply)
+    return _confirmed(context, resource, key, making, number) if reply.replayed else number
 
 
-def _told(creation: SharedResource, reply: Reply) -> str:
-    """Read the number of what was created; an answer that does not tell it leaves the next look to find out."""
+def _created_number(resource: SharedResource, reply: Reply) -> str:
+    """Read the number of what was created; an answer without it leaves it to the next lookup."""
     try:
-        return creation.number_of(reply)
+        return resource.number_of(reply)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        text = f"e-conomic answered the creation of a {creation.step} with status {reply.status} and no number."
+        text = f"e-conomic answered the creation of a {resource.step} with status {reply.status} and no number."
         raise Uncertain(failure(ProcessReason.OUTCOME_UNKNOWN, text)) from error
 
 
-def _after_refusal(creation: SharedResource, refusal: Refused) -> str:
+def _after_refusal(resource: SharedResource, refusal: Refused) -> str:
     """Somebody else may have created it meanwhile, under another identity or by hand: only then it is not refused."""
-    number = creation.lookup()
+    number = resource.lookup()
     if number:
         return number
     if refusal.replayed or refusal.codes & {"PayloadChanged", "URLChanged"}:
-        raise _look_again(refusal.failure.log_id) from refusal
+        raise _lookup_needed(refusal.failure.log_id) from refusal
     raise refusal
 
 
 def _recorded(
-    context: ExportContext, creation: SharedResource, key: str, making: SharedRecord, agreement: int
+    context: ExportContext, resource: SharedResource, key: str, making: SharedRecord, agreement: int
 ) -> SharedRecord:
     """Leave the intent before the effect; one that an earlier holder left is sent again while its key is remembered.
 
-    Past that the fruitless look before us has licensed a new create, under a new key.
+    Past that the lookup before us, which found nothing, allows a new create under a new key.
     """
     if making.intent and context.clock() - making.intent.at < context.key_memory:
         return making
     generation = making.generation + (making.intent is not None)
-    intent = _intent(context, creation, generation, agreement)
+    intent = _intent(context, resource, generation, agreement)
     recorded = replace(making, intent=intent, generation=generation)
     write_down(context, key, recorded)
     return recorded
 
 
-def _intent(context: ExportContext, creation: SharedResource, generation: int, agreement: int) -> Intent:
-    key = idempotency_key(f"{context.environment}-{agreement}", creation.identity, creation.step, generation)
+def _intent(context: ExportContext, resource: SharedResource, generation: int, agreement: int) -> Intent:
+    key = idempotency_key(f"{context.environment}-{agreement}", resource.identity, resource.step, generation)
     return Intent(
-        step=creation.step, method="POST", path=creation.path, body=creation.body(), key=key, at=context.clock()
+        step=resource.step, method="POST", path=resource.path, body=resource.body(), key=key, at=context.clock()
     )
 
 
-def _license_another(context: ExportContext, key: str, making: SharedRecord) -> None:
+def _allow_another(context: ExportContext, key: str, making: SharedRecord) -> None:
     """The next create needs a new key, as e-conomic may remember its answer under this one for an hour."""
     write_down(context, key, replace(making, intent=None, generation=making.generation + 1))
 
 
-def _confirmed(context: ExportContext, creation: SharedResource, key: str, making: SharedRecord, number: str) -> str:
+def _confirmed(context: ExportContext, resource: SharedResource, key: str, making: SharedRecord, number: str) -> str:
     """A remembered success proves that it was created once, not that it is still there."""
-    if creation.exists(number):
+    if resource.exists(number):
         return number
-    _license_another(context, key, making)
-    raise _look_again("")
+    _allow_another(context, key, making)
+    raise _lookup_needed("")
 
 
-def _look_again(log_id: str) -> Unavailable:
+def _lookup_needed(log_id: str) -> Unavailable:
     text = "An earlier request to create the same customer or product has left a trace; it is looked up again."
     return Unavailable(failure(ProcessReason.BUSY, text, log_id=log_id), retry_after=2.0)

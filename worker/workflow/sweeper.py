@@ -1,4 +1,4 @@
-"""The sweep: what stands still in the ledger is sent on its way again."""
+"""The sweep: lost, due and abandoned work in the store gets a new message."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from config.names import export_queue, preflight_queue
 from worker.domain.store_port import Due, SweepPort
 
-#: Invoices sent on in one turn, so that a turn stays short.
+#: Invoices published in one turn, so that a turn stays short.
 _TURN = 500
 
 
@@ -26,12 +26,12 @@ class Sweeper:
         """Do one turn; return how many messages were sent. Raises ``StoreUnavailable``."""
         idle = frozenset(export for export in self.exports if not self.waiting(export_queue(export)))
         dues = self.store.sweep(idle_exports=idle, limit=_TURN)
-        mine = [due for due in dues if due.export in self.exports]
-        self.publish(mine)
-        return len(mine) + self._preflights()
+        served = [due for due in dues if due.export in self.exports]
+        self.publish(served)
+        return len(served) + self._preflights()
 
     def _preflights(self) -> int:
-        """Have due periods checked, unless a message to that end is waiting already."""
+        """Publish the messages of due periods, unless one is waiting already."""
         due = [
             (period, export)
             for period, export in self.store.periods_due()

@@ -15,7 +15,7 @@ from worker.cli.error_output import WrongUsage
 from worker.cli.processes import become, flower_command, run_intake, stop_on_signal, worker_command
 from worker.cli.redis_server import require_fit
 from worker.runtime import configure_logs
-from worker.runtime.intake import intake_consumer
+from worker.runtime.runtime import intake_consumer
 from worker.sandbox.server import DEFAULT_PORT, serve, standard_agreements
 
 
