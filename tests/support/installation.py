@@ -127,6 +127,10 @@ class Installation:
     def running(self, name: str) -> bool:
         return name in self._processes and self._processes[name].poll() is None
 
+    def pid(self, name: str) -> int:
+        """Return the process id of a running service."""
+        return self._processes[name].pid
+
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text()
 
