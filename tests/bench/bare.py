@@ -19,12 +19,14 @@ import redis
 from celery import Celery
 from support.installation import Installation
 
+from worker import errors
+
 PREFIX = "bare:"
 TASKS = 4000
 #: Names the file with the body of a draft and of a booking, as our own worker sent them.
 BODIES = "BENCH_BODIES"
 #: Where the workers find this package and the product.
-PYTHONPATH = os.pathsep.join(map(str, (Path(__file__).parents[1], Path(__file__).parents[2])))
+PYTHONPATH = os.pathsep.join(str(Path(file).parents[1]) for file in (__file__, errors.__file__))
 
 app = Celery("bare", broker=os.environ.get("REDIS_URL"))
 app.conf.broker_transport_options = {"global_keyprefix": PREFIX}
