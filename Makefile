@@ -52,8 +52,12 @@ test: unit ## All tests: unit, contract, integration (embedded real Redis, Celer
 	$(BIN)/pytest tests --ignore=tests/unit -q -m "not chaos"
 
 .PHONY: bench
-bench: $(INSTALLED) ## Calls per invoice and the cost of our own work, measured; writes build/bench.json
+bench: $(INSTALLED) ## Calls, CPU and Redis trips per invoice, start of the command line; writes build/bench.json
 	PYTHONPATH=tests $(BIN)/python -m bench
+
+.PHONY: walk
+walk: $(INSTALLED) ## The files and functions that the export of one warm invoice passes, in order
+	PYTHONPATH=tests $(BIN)/python -m bench.walk
 
 .PHONY: fuzz
 fuzz: $(INSTALLED) ## Mutated events, exports files and answers of e-conomic: FUZZ_EXAMPLES of each kind
