@@ -23,6 +23,8 @@ from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
 from worker.store.server_check import check_server
 
+pytestmark = pytest.mark.xdist_group("redis rights")  # one installation for all of them
+
 PREFIX = Redis().prefix
 QUEUE = Settings.model_fields["intake"].default.queue
 

@@ -13,7 +13,7 @@ from support.secrecy.scenario import Evidence, play
 
 from config.names import EXPORT_TASK, PREFLIGHT_TASK
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("secrecy")]  # one installation for all of them
 
 
 @pytest.fixture(scope="module")
