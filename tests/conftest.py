@@ -11,7 +11,7 @@ from support.clock import ManualClock
 from worker.local.embedded import EmbeddedServer
 
 # Shared test bodies show what differed, like any test's.
-pytest.register_assert_rewrite("support.ledger")
+pytest.register_assert_rewrite("support.store")
 
 
 @pytest.fixture(scope="session")

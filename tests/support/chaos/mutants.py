@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from support.chaos import beside, matrix, overtaken
+from support.chaos import lease_takeover, matrix, parallel_invoices
 from support.chaos.lost_writes import BETWEEN
 from support.chaos.scenarios import SCENARIOS, Scenario
 
@@ -43,21 +43,21 @@ GUARDS = (
         hunts=("known customer, corrected",),
     ),
     Guard(
-        name="the look before a create whose key has been forgotten",
+        name="the lookup before a create whose key is forgotten",
         file="worker/workflow/next_step.py",
         there="return Todo.SEND if now - progress.intent.at < key_memory else Todo.LOOK",
         instead="return Todo.SEND",
         hunts=("known customer, past the hour",),
     ),
     Guard(
-        name="the end of a license to create",
+        name="the end of the permission to create",
         file="worker/workflow/next_step.py",
         there="return Todo.LOOK if todo is Todo.DRAFT and now - licensed_at >= key_memory else todo",
         instead="return todo",
         hunts=("known customer, past the hour",),
     ),
     Guard(
-        name="the look of the preflight",
+        name="the lookup of the period check",
         file="worker/workflow/preflight.py",
         there="    if not invoices:\n",
         instead="    if invoices or not invoices:\n",
@@ -68,7 +68,7 @@ GUARDS = (
         file="support/memory_store/execution.py",
         there=" or entry.record.fence != fence",
         instead="",
-        hunts=("overtaken",),
+        hunts=("lease takeover",),
     ),
     Guard(
         name="the totals check",
@@ -86,7 +86,7 @@ GUARDS = (
             "            shared.creation = replace(shared.creation, fence=shared.creation.fence + 1)\n"
         ),
         instead="",
-        hunts=("beside",),
+        hunts=("parallel invoices",),
     ),
     Guard(
         name="the idempotency key",
@@ -96,7 +96,7 @@ GUARDS = (
         hunts=("known customer",),
     ),
     Guard(
-        name="the look at a draft before its booking is resumed",
+        name="the lookup of a draft before its booking is resumed",
         file="worker/workflow/invoice_method.py",
         there="    if intent.step == Step.BOOK and intent != job.own:\n",
         instead="    if intent.step == Step.BOOK and intent is None:\n",
@@ -121,8 +121,8 @@ def caught(guard: Guard, folder: Path) -> str:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    found: str = json.loads(done.stdout)
-    return found
+    schedule: str = json.loads(done.stdout)
+    return schedule
 
 
 def main(folder: str, *hunts: str) -> None:
@@ -130,26 +130,27 @@ def main(folder: str, *hunts: str) -> None:
     import worker  # noqa: PLC0415  # only here does it matter which copy is meant
 
     assert Path(str(worker.__file__)).is_relative_to(folder), "the copy is not the one that runs"
-    found = next((f"{schedule}: {wrong[0]}" for name in hunts for schedule, wrong in _hunt(name) if wrong), "")
-    sys.stdout.write(json.dumps(found))
+    caught_by = next((f"{schedule}: {wrong[0]}" for name in hunts for schedule, wrong in _hunt(name) if wrong), "")
+    sys.stdout.write(json.dumps(caught_by))
 
 
 def _hunt(name: str) -> Iterator[tuple[object, list[str]]]:
     """Yield schedules with what was wrong in their end."""
-    if name == "beside":
-        return ((one, beside.play(one)) for one in beside.every())
-    if name == "overtaken":
-        return ((one, overtaken.play(SCENARIOS[0], one)) for one in overtaken.every_overtaking(SCENARIOS[0]))
+    if name == "parallel invoices":
+        return ((schedule, parallel_invoices.play(schedule)) for schedule in parallel_invoices.every())
+    if name == "lease takeover":
+        takeovers = lease_takeover.every_takeover(SCENARIOS[0])
+        return ((schedule, lease_takeover.play(SCENARIOS[0], schedule)) for schedule in takeovers)
     scenario, _, between = name.partition(", ")
-    schedules = _schedules(next(one for one in SCENARIOS if one.name == scenario), between)
-    return ((one, matrix.play(one)[0]) for one in schedules)
+    schedules = _schedules(next(each for each in SCENARIOS if each.name == scenario), between)
+    return ((schedule, matrix.play(schedule)[0]) for schedule in schedules)
 
 
 def _schedules(scenario: Scenario, between: str) -> Iterator[matrix.Schedule]:
     past = (matrix.GAPS[-1],)
     if between in BETWEEN:
-        return matrix.every_meddling(scenario, between, past if between == "wiped" else matrix.GAPS)
-    undisturbed = matrix.Schedule(scenario=scenario.name, strikes=())
+        return matrix.every_interference(scenario, between, past if between == "wiped" else matrix.GAPS)
+    undisturbed = matrix.Schedule(scenario=scenario.name, faults=())
     return chain([undisturbed], matrix.every_single(scenario, past if between else matrix.GAPS))
 
 
