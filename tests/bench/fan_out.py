@@ -1,4 +1,4 @@
-"""How fast one large event becomes invoices in the ledger, and these become checked and queued."""
+"""How fast one large event becomes invoices in the store, and these become checked and queued."""
 
 import time
 from pathlib import Path

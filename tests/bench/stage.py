@@ -18,7 +18,7 @@ from worker.domain.record import InvoiceRecord, State
 from worker.store.connection import StorePolicy
 from worker.store.redis_store import RedisStore
 
-#: Tokens a minute, and calls a day: so many that neither e-conomic's limit nor our rate gate is what is measured.
+#: Tokens a minute, and calls a day: so many that neither e-conomic's limit nor our rate limiter is what is measured.
 UNLIMITED = 9_000_000
 #: Seconds that any step may take before the benchmark gives up.
 PATIENCE = 60.0
@@ -29,7 +29,7 @@ class Exported:
     """What the export of one period took."""
 
     invoices: int
-    #: HTTP calls that the sandbox saw, the preflight's looks included.
+    #: HTTP calls that the sandbox saw, the period check's lookups included.
     calls: int
     #: Seconds from the event's LPUSH to the last invoice's end.
     wall: float

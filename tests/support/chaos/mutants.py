@@ -1,4 +1,4 @@
-"""Each guard turned off in a copy of the package, and the schedules that must then fail.
+"""Each guard turned off in a copy of the packages, and the schedules that must then fail.
 
 The copy is made in a folder of the test's, and played by a process of its own: the product has no switch for it.
 """
@@ -25,7 +25,7 @@ class Guard:
     """One guard, where it stands, and where its absence is looked for."""
 
     name: str
-    #: File of the package, below the repository.
+    #: File of one of the packages, below the copy.
     file: str
     #: What stands there, exactly once, and what is put in its place.
     there: str
@@ -45,14 +45,14 @@ GUARDS = (
     Guard(
         name="the lookup before a create whose key is forgotten",
         file="worker/workflow/next_step.py",
-        there="return Todo.SEND if now - progress.intent.at < key_memory else Todo.LOOK",
-        instead="return Todo.SEND",
+        there="return Action.SEND if now - progress.intent.at < key_memory else Action.LOOK_UP",
+        instead="return Action.SEND",
         hunts=("known customer, past the hour",),
     ),
     Guard(
         name="the end of the permission to create",
         file="worker/workflow/next_step.py",
-        there="return Todo.LOOK if todo is Todo.DRAFT and now - licensed_at >= key_memory else todo",
+        there="return Action.LOOK_UP if todo is Action.DRAFT and now - create_allowed_at >= key_memory else todo",
         instead="return todo",
         hunts=("known customer, past the hour",),
     ),
@@ -82,7 +82,7 @@ GUARDS = (
         file="support/memory_store/execution.py",
         there=(
             "            if left > 0:\n"
-            "                raise Busy(rules.held_by_another(), retry_after=min(left, rules.BUSY_RETRY))\n"
+            "                raise Busy(effects.claimed_elsewhere(), retry_after=min(left, effects.BUSY_RETRY))\n"
             "            shared.creation = replace(shared.creation, fence=shared.creation.fence + 1)\n"
         ),
         instead="",
@@ -98,7 +98,7 @@ GUARDS = (
     Guard(
         name="the lookup of a draft before its booking is resumed",
         file="worker/workflow/invoice_method.py",
-        there="    if intent.step == Step.BOOK and intent != job.own:\n",
+        there="    if intent.step == Step.BOOK and intent != execution.own:\n",
         instead="    if intent.step == Step.BOOK and intent is None:\n",
         hunts=("known customer, draft taken over",),
     ),
@@ -107,15 +107,16 @@ GUARDS = (
 
 def caught(guard: Guard, folder: Path) -> str:
     """Return the first schedule that fails without the guard, and what was wrong; empty when all of them hold."""
-    for package in ("worker", "config", "tasks"):
-        shutil.copytree(_ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for package in ("worker", "config", "tasks", "tests/support"):
+        copy = folder / Path(package).name
+        shutil.copytree(_ROOT / package, copy, ignore=shutil.ignore_patterns("__pycache__"))
     file = folder / guard.file
     text = file.read_text()
     assert text.count(guard.there) == 1, f"{guard.name} no longer stands in {guard.file} as it did"
     file.write_text(text.replace(guard.there, guard.instead))
     done = subprocess.run(
         [sys.executable, "-P", "-m", "support.chaos.mutants", str(folder), *guard.hunts],
-        env=os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{_ROOT / 'tests'}"},
+        env=os.environ | {"PYTHONPATH": str(folder)},
         capture_output=True,
         text=True,
         check=False,
@@ -127,9 +128,11 @@ def caught(guard: Guard, folder: Path) -> str:
 
 def main(folder: str, *hunts: str) -> None:
     """Play the schedules against the package in this folder, until one fails."""
-    import worker  # noqa: PLC0415  # only here does it matter which copy is meant
+    import support  # noqa: PLC0415  # only here does it matter which copy is meant
+    import worker  # noqa: PLC0415  # as above
 
-    assert Path(str(worker.__file__)).is_relative_to(folder), "the copy is not the one that runs"
+    for package in (support, worker):
+        assert Path(next(iter(package.__path__))).is_relative_to(folder), "the copy is not the one that runs"
     caught_by = next((f"{schedule}: {wrong[0]}" for name in hunts for schedule, wrong in _hunt(name) if wrong), "")
     sys.stdout.write(json.dumps(caught_by))
 
