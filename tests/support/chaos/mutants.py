@@ -129,6 +129,7 @@ def caught(guard: Guard, folder: Path) -> str:
 def main(folder: str, *hunts: str) -> None:
     """Play the schedules against the package in this folder, until one fails."""
     import support  # noqa: PLC0415  # only here does it matter which copy is meant
+
     import worker  # noqa: PLC0415  # as above
 
     for package in (support, worker):
