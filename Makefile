@@ -6,6 +6,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 FUZZ_EXAMPLES ?= 10000
+# More than cores: tests with real processes mostly wait.
+PROCESSES ?= 4
 
 ##@ Start here
 .PHONY: help
@@ -31,7 +33,7 @@ flower: $(INSTALLED) ## Flower beside a running installation (settings from the 
 
 ##@ Quality
 .PHONY: fmt
-fmt: $(INSTALLED) ## Format and mend what the linter can mend
+fmt: $(INSTALLED) ## Format, and fix what the linter can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
@@ -43,29 +45,37 @@ lint: $(INSTALLED) ## Lint, types and import rules
 	$(BIN)/lint-imports
 
 .PHONY: unit
-unit: $(INSTALLED) ## Unit tests, sockets off, with their coverage
+unit: $(INSTALLED) ## Unit tests on every core, sockets off
+	$(BIN)/pytest tests/unit --disable-socket --allow-unix-socket -q -n auto
+
+.PHONY: coverage
+coverage: $(INSTALLED) ## Unit tests in one process, and what of the product they reach
 	$(BIN)/coverage run -m pytest tests/unit --disable-socket --allow-unix-socket -q
 	$(BIN)/coverage report --skip-covered --format=total | sed 's/.*/coverage by unit tests: & %/'
 
 .PHONY: test
 test: unit ## All tests: unit, contract, integration (embedded real Redis, Celery, the sandbox), a short chaos
-	$(BIN)/pytest tests --ignore=tests/unit -q -m "not chaos"
+	$(BIN)/pytest tests/integration tests/contract tests/chaos -q -m "not chaos" -n $(PROCESSES) --dist loadgroup
 
 .PHONY: bench
-bench: $(INSTALLED) ## Calls per invoice and the cost of our own work, measured; writes build/bench.json
+bench: $(INSTALLED) ## Calls, CPU and Redis trips per invoice, start of the command line; writes build/bench.json
 	PYTHONPATH=tests $(BIN)/python -m bench
+
+.PHONY: walk
+walk: $(INSTALLED) ## The files and functions that the export of one warm invoice passes, in order
+	PYTHONPATH=tests $(BIN)/python -m bench.walk
 
 .PHONY: fuzz
 fuzz: $(INSTALLED) ## Mutated events, exports files and answers of e-conomic: FUZZ_EXAMPLES of each kind
 	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/pytest -q --timeout 7200 --show-capture=no tests/unit/*/test_fuzz.py
 
 .PHONY: audit
-audit: $(INSTALLED) ## Known vulnerabilities of the locked dependencies (says so when the advisories cannot be had)
+audit: $(INSTALLED) ## Known vulnerabilities of the locked dependencies (says so when the advisories cannot be fetched)
 	$(BIN)/python deploy/audit.py
 
 .PHONY: chaos
-chaos: $(INSTALLED) ## Kill everything at any moment, 20 seeds of it; prints the bars, writes build/chaos.json; SEED=17 repeats one run
-	$(BIN)/pytest tests/chaos -q $(if $(SEED),-k test_a_rage --seed $(SEED)) \
+chaos: $(INSTALLED) ## Kill everything at any moment, 20 seeds of it; prints the bars, writes build/chaos.json; SEED=17 repeats one
+	$(BIN)/pytest tests/chaos -q $(if $(SEED),-k test_run_faults --seed $(SEED)) \
 	  $(if $(FIRST),--first-seed $(FIRST)) $(if $(SEEDS),--seeds $(SEEDS))
 
 .PHONY: check

@@ -11,15 +11,15 @@ from support.clock import ManualClock
 from worker.local.embedded import EmbeddedServer
 
 # Shared test bodies show what differed, like any test's.
-pytest.register_assert_rewrite("support.ledger")
+pytest.register_assert_rewrite("support.store")
 
 
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real server: the embedded one, or ``REDIS_URL``'s (only keys below a random prefix are then touched)."""
-    given = os.environ.get("REDIS_URL")
-    if given:
-        yield given
+    own = os.environ.get("REDIS_URL")
+    if own:
+        yield own
         return
     with EmbeddedServer(tmp_path_factory.mktemp("redis")) as server:
         yield server.url

@@ -1,4 +1,4 @@
-"""How fast one large event becomes invoices in the ledger, and these become checked and queued."""
+"""How fast one large event becomes invoices in the store, and these become checked and queued."""
 
 import time
 from pathlib import Path
@@ -19,16 +19,20 @@ def measure() -> list[Line]:
         stage(Path(name), "") as on,
         celery(on.installation, "worker.app", "--queues", "preflight.main"),
     ):
-        into_ledger, checked = _seconds(on)
+        into_store, checked = _seconds(on)
     return [
-        Line(what="invoices/s into the ledger", value=INVOICES / into_ledger, note=f"one event of {INVOICES}"),
-        Line(what="invoices/s checked and queued", value=INVOICES / checked, note="preflight, looks, Celery messages"),
+        Line(what="invoices/s into the store", value=INVOICES / into_store, note=f"one event of {INVOICES}"),
+        Line(
+            what="invoices/s checked and queued",
+            value=INVOICES / checked,
+            note="period check, lookups, Celery messages",
+        ),
     ]
 
 
 def _seconds(on: Stage) -> tuple[float, float]:
     """Return the seconds from the LPUSH to the last record, and from there to the last Celery message."""
-    on.check(of_known_customers(10, first=100_000))  # warms the worker: reference data, connections
+    on.check(of_known_customers(10, first=100_000))  # warms the worker: master data, connections
     invoices = of_known_customers(INVOICES, first=200_000)
     began = time.time()
     records = on.check(invoices)

@@ -2,8 +2,8 @@
 
 import json
 import statistics
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.box import SIMPLE
@@ -47,10 +47,10 @@ def median(what: str, measured: Iterable[float], note: str = "") -> Line:
     return Line(what=what, value=statistics.median(values), measured=values, note=note)
 
 
-def write(path: Path, methods: dict[str, Figures]) -> None:
+def write(path: Path, report: Mapping[str, Mapping[str, float]]) -> None:
     """Write the figures for programs."""
     path.parent.mkdir(exist_ok=True)
-    rounded = {name: {key: round(value, 3) for key, value in asdict(one).items()} for name, one in methods.items()}
+    rounded = {part: {key: round(value, 3) for key, value in figures.items()} for part, figures in report.items()}
     path.write_text(json.dumps(rounded, indent=2) + "\n")
 
 

@@ -2,7 +2,7 @@
 
 import statistics
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -33,14 +33,14 @@ class Method:
     invoices: Callable[[Path, int, int], list[Invoice]]
 
 
-def measure(method: Method) -> tuple[Figures, list[Line]]:
+def measure(method: Method) -> tuple[dict[str, float], list[Line]]:
     """Return the figures of a method and the table that explains them."""
     with TemporaryDirectory(prefix="bench-") as folder:
         files = Path(folder, "files")
         files.mkdir()
         with stage(Path(folder), method.entry, intake__allowed_folders=str(files)) as on:
             slow, quick, idle = _rounds(on, lambda count, first: method.invoices(files, count, first))
-    return _figures(slow, quick, idle), _lines(slow, quick, idle)
+    return asdict(_figures(slow, quick, idle)), _lines(slow, quick, idle)
 
 
 def _rounds(
@@ -49,7 +49,7 @@ def _rounds(
     """Return measurements with latency, without, and of a bare worker."""
     on.installation.start("worker", "worker")
     on.latency(LATENCY)
-    on.export(invoices(60, 100_000))  # warms reference data, customers, products and every slot
+    on.export(invoices(60, 100_000))  # warms master data, customers, products and every slot
     slow = [on.export(invoices(PERIOD, 200_000 + PERIOD * n)) for n in range(ROUNDS)]
     on.latency(0)
     quick, idle = [], []
@@ -61,7 +61,7 @@ def _rounds(
 
 def _figures(slow: list[Exported], quick: list[Exported], idle: list[float]) -> Figures:
     return Figures(
-        calls_per_invoice=max(_calls(one) for one in (*slow, *quick)),
+        calls_per_invoice=max(map(_calls, (*slow, *quick))),
         invoices_per_s=statistics.median(map(_rate, slow)),
         slots=SLOTS,
         api_latency_ms=LATENCY,
@@ -71,7 +71,7 @@ def _figures(slow: list[Exported], quick: list[Exported], idle: list[float]) -> 
 
 
 def _lines(slow: list[Exported], quick: list[Exported], idle: list[float]) -> list[Line]:
-    seconds = [one.before_first_write for one in slow]
+    seconds = [exported.before_first_write for exported in slow]
     return [
         median("calls per invoice", map(_calls, (*slow, *quick)), f"all of the period's calls; at most {MOST_CALLS}"),
         median("invoices/s", map(_rate, slow), f"{LATENCY:.0f} ms a call, {SLOTS} slots; from LPUSH to the last end"),
@@ -83,16 +83,16 @@ def _lines(slow: list[Exported], quick: list[Exported], idle: list[float]) -> li
     ]
 
 
-def _calls(one: Exported) -> float:
-    return one.calls / one.invoices
+def _calls(exported: Exported) -> float:
+    return exported.calls / exported.invoices
 
 
-def _rate(one: Exported) -> float:
-    return one.invoices / one.wall
+def _rate(exported: Exported) -> float:
+    return exported.invoices / exported.wall
 
 
-def _overhead(one: Exported) -> float:
-    return one.wall / (one.calls * LATENCY / 1000 / SLOTS)
+def _overhead(exported: Exported) -> float:
+    return exported.wall / (exported.calls * LATENCY / 1000 / SLOTS)
 
 
 def _shares(quick: list[Exported], idle: list[float]) -> list[float]:

@@ -21,7 +21,9 @@ def _plain(_: Path, count: int, first: int) -> list[Invoice]:
 
 
 def _printed(folder: Path, count: int, first: int) -> list[Invoice]:
-    return [one.model_copy(update={"pdf": _pdf(folder, one)}) for one in of_known_customers(count, first=first)]
+    return [
+        invoice.model_copy(update={"pdf": _pdf(folder, invoice)}) for invoice in of_known_customers(count, first=first)
+    ]
 
 
 def _pdf(folder: Path, invoice: Invoice) -> Pdf:

@@ -1,13 +1,15 @@
 """An installation set up for measuring: rate limits out of the way, periods of known customers, exact times."""
 
+import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import redis
+from bench.bare import process
 from support.installation import Installation, event
 
 from config.settings_sections import Redis
@@ -16,7 +18,7 @@ from worker.domain.record import InvoiceRecord, State
 from worker.store.connection import StorePolicy
 from worker.store.redis_store import RedisStore
 
-#: Tokens a minute, and calls a day: so many that neither e-conomic's limit nor our rate gate is what is measured.
+#: Tokens a minute, and calls a day: so many that neither e-conomic's limit nor our rate limiter is what is measured.
 UNLIMITED = 9_000_000
 #: Seconds that any step may take before the benchmark gives up.
 PATIENCE = 60.0
@@ -27,7 +29,7 @@ class Exported:
     """What the export of one period took."""
 
     invoices: int
-    #: HTTP calls that the sandbox saw, the preflight's looks included.
+    #: HTTP calls that the sandbox saw, the period check's lookups included.
     calls: int
     #: Seconds from the event's LPUSH to the last invoice's end.
     wall: float
@@ -40,7 +42,7 @@ class Stage:
 
     def __init__(self, installation: Installation, client: redis.Redis) -> None:
         self.installation = installation
-        self._ledger = RedisStore(client, prefix=Redis().prefix, policy=StorePolicy())
+        self._store = RedisStore(client, prefix=Redis().prefix, policy=StorePolicy())
         self._period = 0
 
     def latency(self, milliseconds: float) -> None:
@@ -55,16 +57,27 @@ class Stage:
 
     def export(self, invoices: list[Invoice]) -> Exported:
         """Have a period exported by the workers that run, and measure it."""
-        seen = len(self._journal(0))
+        seen = len(self.requests(0))
         began = time.time()
         period = self._push(invoices)
+        self.await_requests(seen + 2 * len(invoices))
         self._wait(period, State.EXPORTED, len(invoices))
-        calls = self._journal(seen)
+        calls = self.requests(seen)
         ended = max(record.updated_at for record in self._records(period))
         written = min(call["at"] for call in calls if call["method"] == "POST")
         return Exported(
             invoices=len(invoices), calls=len(calls), wall=ended - began, before_first_write=written - began
         )
+
+    def requests(self, after: int) -> list[Any]:
+        """Return the requests that the sandbox has seen, without the first ones."""
+        requests: list[Any] = self.installation.sandbox("GET", f"journal?after={after}")["requests"]
+        return requests
+
+    def await_requests(self, count: int) -> None:
+        """Wait until the sandbox has seen so many; Redis is left alone meanwhile, as its commands may be counted."""
+        seen = f"{count} requests seen"
+        self.installation.wait_for(lambda: bool(self.requests(count - 1)), seen, seconds=PATIENCE)
 
     def _push(self, invoices: list[Invoice]) -> str:
         """Close a period with these invoices; return its id."""
@@ -80,25 +93,35 @@ class Stage:
         )
 
     def _records(self, period: str) -> list[InvoiceRecord]:
-        return list(self._ledger.invoices(period, None))
+        return list(self._store.invoices(period, None))
 
     def _healthy(self, period: str) -> Mapping[State, int]:
-        found = self._ledger.period(period)
-        if found is None:
+        record = self._store.period(period)
+        if record is None:
             return {}
-        assert State.DEAD not in found.counts, f"invoices died, so nothing was measured: {found.notice}"
-        return found.counts
-
-    def _journal(self, after: int) -> list[Any]:
-        found: list[Any] = self.installation.sandbox("GET", f"journal?after={after}")["requests"]
-        return found
+        assert State.DEAD not in record.counts, f"invoices died, so nothing was measured: {record.notice}"
+        return record.counts
 
 
 @contextmanager
-def stage(folder: Path, entry: str, **settings: str) -> Iterator[Stage]:
-    """Give an installation with intake and one worker; ``entry`` is further lines of its export."""
+def stage(
+    folder: Path, entry: str, *, wrap: Callable[[list[str]], list[str]] = lambda command: command, **settings: str
+) -> Iterator[Stage]:
+    """Give an installation with its intake running.
+
+    Args:
+        folder: for its files.
+        entry: further lines of its export.
+        wrap: what the intake's command line becomes.
+        settings: ``OPTER_ECONOMIC_`` variables.
+
+    """
     limits = f"limits = {{ tokens_per_minute = {UNLIMITED}, calls_per_day = {UNLIMITED} }}\n"
-    with Installation(folder, exports={"main": limits + entry}, **settings) as running, running.client() as client:
-        running.sandbox("PATCH", "switches", {"rate_limit": UNLIMITED, "daily_calls": UNLIMITED})
-        running.start("intake", "intake")
-        yield Stage(running, client)
+    intake = wrap([sys.executable, "-P", "-m", "worker", "intake"])
+    with (
+        Installation(folder, exports={"main": limits + entry}, **settings) as installation,
+        installation.client() as client,
+    ):
+        installation.sandbox("PATCH", "switches", {"rate_limit": UNLIMITED, "daily_calls": UNLIMITED})
+        with process(installation, intake):
+            yield Stage(installation, client)

@@ -1,4 +1,4 @@
-"""Seeds for the monkey, and the report at the end."""
+"""Seeds of the runs with faults, and the report at the end."""
 
 import time
 from pathlib import Path
@@ -12,7 +12,7 @@ _BUILD = Path(__file__).parents[2] / "build"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seed", type=int, default=None, help="Repeat the run of one seed.")
-    parser.addoption("--seeds", type=int, default=20, help="How many seeds the monkey gets.")
+    parser.addoption("--seeds", type=int, default=20, help="How many runs with faults.")
     parser.addoption("--first-seed", type=int, default=None, help="The first of them; else by the clock.")
 
 
@@ -27,9 +27,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def _seeds(config: pytest.Config) -> list[int]:
     """Without the options (as in ``make check``, where these tests are left out) there is nothing to choose."""
-    one = config.getoption("--seed", default=None)
-    if one is not None:
-        return [one]
+    seed = config.getoption("--seed", default=None)
+    if seed is not None:
+        return [seed]
     first = config.getoption("--first-seed", default=None) or int(time.time()) % 1_000_000
     return list(range(first, first + config.getoption("--seeds", default=1)))
 

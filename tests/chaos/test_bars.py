@@ -4,7 +4,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from support.chaos import measured, simulated
+from support.chaos import measurements, simulated
 from support.chaos.report import Report
 
 from worker.domain.record import State
@@ -26,23 +26,23 @@ def _unavailable(request: httpx.Request) -> httpx.Response:
 
 
 @pytest.mark.parametrize(
-    ("count", "begun", "told"),
+    ("count", "begun", "which"),
     [
         (80, frozenset(State) - {State.EXPORTED}, "all that it held or had reserved, of 80"),
         (800, frozenset({State.EXPORTING}), "all that it held, ahead of a backlog of 800"),
     ],
 )
-def test_a_killed_worker(count: int, begun: frozenset[State], told: str, tmp_path: Path, report: Report) -> None:
+def test_a_killed_worker(count: int, begun: frozenset[State], which: str, tmp_path: Path, report: Report) -> None:
     """Another takes up its invoices within 30 s, also when that one has work for a minute before it."""
-    seconds = measured.killed_worker(tmp_path, count=count, begun=begun)
+    seconds = measurements.killed_worker(tmp_path, count=count, begun=begun)
     what = "time from kill -9 of a worker until its invoices move again, defaults"
-    report.add(what, "<= 30 s", f"{told}: {seconds:.1f} s", held=seconds <= 30)
+    report.add(what, "<= 30 s", f"{which}: {seconds:.1f} s", held=seconds <= 30)
     assert seconds <= 30
 
 
 def test_redis_killed_and_back(tmp_path: Path, report: Report) -> None:
     """Exports move within 10 s of Redis answering again."""
-    seconds = measured.redis_back(tmp_path)
+    seconds = measurements.redis_back(tmp_path)
     what = "time from Redis back up until exports move again"
     report.add(what, "<= 10 s", f"{seconds:.1f} s", held=seconds <= 10)
     assert seconds <= 10
@@ -51,22 +51,22 @@ def test_redis_killed_and_back(tmp_path: Path, report: Report) -> None:
 def test_e_conomic_down_for_two_hours(report: Report) -> None:
     """Refused, silent, 503: attempts stay far below their cap, nothing becomes a dead letter, all is booked after."""
     outages = [simulated.outage(TWO_HOURS, how) for how in (_refused, _silent, _unavailable)]
-    attempts, calls = max(one.attempts for one in outages), max(one.calls for one in outages)
-    held = all(one.dead == 0 and one.booked == 30 for one in outages) and attempts <= 20
-    told = f"at most {attempts} of 40 attempts, {calls} calls for 30 invoices; 0 dead letters" if held else str(outages)
+    attempts, calls = max(each.attempts for each in outages), max(each.calls for each in outages)
+    held = all(each.dead == 0 and each.booked == 30 for each in outages) and attempts <= 20
+    seen = f"at most {attempts} of 40 attempts, {calls} calls for 30 invoices; 0 dead letters" if held else str(outages)
     what = "e-conomic down for two hours (sandbox clock): attempts wasted, dead letters made"
-    report.add(what, "bounded by backoff, 0", told, held=held)
+    report.add(what, "bounded by backoff, 0", seen, held=held)
     assert held, outages
 
 
 def test_poison(tmp_path: Path, report: Report) -> None:
     """Dead after three executions; whatever died beside it is booked."""
-    record, wrong, kills = measured.poison(tmp_path)
+    record, wrong, kills = measurements.poison(tmp_path)
     reason = record.failure.reason if record.failure else ""
     held = (record.state, reason, kills, wrong) == ("dead", "worker-killed", 3, [])
     what = "poison (an invoice that kills its worker each time)"
-    told = f"{record.state} ({reason}) after {kills} executions; others wrong: {len(wrong)}"
-    report.add(what, "dead letter after 3 executions; the others unharmed", told, held=held)
+    seen = f"{record.state} ({reason}) after {kills} executions; others wrong: {len(wrong)}"
+    report.add(what, "dead letter after 3 executions; the others unharmed", seen, held=held)
     assert held, (record, wrong, kills)
 
 
@@ -78,7 +78,7 @@ def test_scarce_tokens_simulated(mode: str, report: Report) -> None:
 
 def test_scarce_tokens(tmp_path: Path, report: Report) -> None:
     """Two minutes at the limit with two workers."""
-    _note(report, measured.scarce(tmp_path), "two workers, 2 minutes")
+    _note(report, measurements.scarce(tmp_path), "two workers, 2 minutes")
 
 
 def _note(report: Report, rate: simulated.Rate, how: str) -> None:

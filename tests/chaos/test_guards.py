@@ -11,6 +11,6 @@ from support.chaos.report import Report
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name)
 def test_without_a_guard_the_matrix_fails(guard: Guard, tmp_path: Path, report: Report) -> None:
     """A copy of the package without it loses, doubles or leaves behind something, and the matrix sees it."""
-    found = caught(guard, tmp_path)
-    report.guards[guard.name] = found
-    assert found, f"{guard.name} can be turned off without any schedule noticing"
+    schedule = caught(guard, tmp_path)
+    report.guards[guard.name] = schedule
+    assert schedule, f"{guard.name} can be turned off without any schedule noticing"

@@ -4,9 +4,9 @@ import random
 from collections.abc import Iterable, Iterator
 
 import pytest
-from support.chaos import beside, overtaken
+from support.chaos import lease_takeover, parallel_invoices
 from support.chaos.lost_writes import BETWEEN
-from support.chaos.matrix import Schedule, every_meddling, every_single, play, sampled_pairs
+from support.chaos.matrix import Schedule, every_interference, every_single, play, sampled_pairs
 from support.chaos.report import Report
 from support.chaos.scenarios import SCENARIOS, Scenario
 
@@ -22,14 +22,14 @@ def _play(schedules: Iterable[Schedule]) -> Iterator[Played]:
         yield str(schedule), play(schedule)[0]
 
 
-def _overtake(scenario: Scenario, schedules: Iterable[overtaken.Overtaking]) -> Iterator[Played]:
+def _overtake(scenario: Scenario, schedules: Iterable[lease_takeover.Takeover]) -> Iterator[Played]:
     for schedule in schedules:
-        yield f"{scenario.name}; {schedule}", overtaken.play(scenario, schedule)
+        yield f"{scenario.name}; {schedule}", lease_takeover.play(scenario, schedule)
 
 
-def _side_by_side(schedules: Iterable[beside.Beside]) -> Iterator[Played]:
+def _side_by_side(schedules: Iterable[parallel_invoices.ParallelInvoices]) -> Iterator[Played]:
     for schedule in schedules:
-        yield str(schedule), beside.play(schedule)
+        yield str(schedule), parallel_invoices.play(schedule)
 
 
 def _hold(played: Iterable[Played], report: Report | None = None, kind: str = "") -> None:
@@ -41,8 +41,8 @@ def _hold(played: Iterable[Played], report: Report | None = None, kind: str = ""
 
 
 @BY_NAME
-def test_a_sample_of_single_and_double_troubles(scenario: Scenario) -> None:
-    """A tenth of all single troubles, and pairs, drawn by the same seed each time."""
+def test_a_sample_of_single_and_double_faults(scenario: Scenario) -> None:
+    """A tenth of all single faults, and pairs, drawn by the same seed each time."""
     chance = random.Random(17)
     singles = [schedule for schedule in every_single(scenario) if chance.random() < 0.1]
     _hold(_play([*singles, *sampled_pairs(scenario, 60, chance)]))
@@ -51,36 +51,41 @@ def test_a_sample_of_single_and_double_troubles(scenario: Scenario) -> None:
 @BY_NAME
 def test_a_sample_of_workers_overtaken(scenario: Scenario) -> None:
     """One stands still past its lease, another takes over, the first wakes up: its writes are refused."""
-    schedules = list(overtaken.every_overtaking(scenario))
+    schedules = list(lease_takeover.every_takeover(scenario))
     _hold(_overtake(scenario, random.Random(17).sample(schedules, 40)))
 
 
-def test_a_sample_of_meddling() -> None:
+def test_a_sample_of_interference() -> None:
     """Redis emptied, the source corrected, our draft's number taken over, between two workers."""
     chance = random.Random(17)
-    every = [each for scenario in SCENARIOS[:2] for one in BETWEEN for each in every_meddling(scenario, one)]
+    every = [
+        schedule
+        for scenario in SCENARIOS[:2]
+        for between in BETWEEN
+        for schedule in every_interference(scenario, between)
+    ]
     _hold(_play(chance.sample(every, 100)))
 
 
 def test_a_sample_of_two_invoices_of_a_new_customer() -> None:
-    """One worker stands still on the way to the customer's creation, the other meets trouble there."""
-    _hold(_side_by_side(list(beside.every())[::5]))
+    """One worker stands still on the way to the customer's creation, the other meets fault there."""
+    _hold(_side_by_side(list(parallel_invoices.every())[::5]))
 
 
 @pytest.mark.chaos
 @pytest.mark.timeout(900)
 @BY_NAME
-def test_every_single_trouble(scenario: Scenario, report: Report) -> None:
-    """Every trouble at every effect, each followed at once, within the key's hour, and past it."""
-    _hold(_play(every_single(scenario)), report, "one trouble, every effect, every gap")
+def test_every_single_fault(scenario: Scenario, report: Report) -> None:
+    """Every fault at every effect, each followed at once, within the key's hour, and past it."""
+    _hold(_play(every_single(scenario)), report, "one fault, every effect, every gap")
 
 
 @pytest.mark.chaos
 @pytest.mark.timeout(900)
 @BY_NAME
-def test_pairs_of_troubles(scenario: Scenario, first_seed: int, report: Report) -> None:
-    """Two troubles close behind each other, drawn by the session's seed."""
-    _hold(_play(sampled_pairs(scenario, 1000, random.Random(first_seed))), report, "two troubles")
+def test_pairs_of_faults(scenario: Scenario, first_seed: int, report: Report) -> None:
+    """Two faults close behind each other, drawn by the session's seed."""
+    _hold(_play(sampled_pairs(scenario, 1000, random.Random(first_seed))), report, "two faults")
 
 
 @pytest.mark.chaos
@@ -88,7 +93,7 @@ def test_pairs_of_troubles(scenario: Scenario, first_seed: int, report: Report) 
 @BY_NAME
 def test_workers_overtaken(scenario: Scenario, first_seed: int, report: Report) -> None:
     """Every place to stand still; lengths and head starts drawn by the session's seed."""
-    schedules = list(overtaken.every_overtaking(scenario))
+    schedules = list(lease_takeover.every_takeover(scenario))
     chosen = random.Random(first_seed).sample(schedules, min(len(schedules), 400))
     _hold(_overtake(scenario, chosen), report, "a worker overtaken by another")
 
@@ -97,15 +102,15 @@ def test_workers_overtaken(scenario: Scenario, first_seed: int, report: Report) 
 @pytest.mark.timeout(900)
 @BY_NAME
 @pytest.mark.parametrize("between", BETWEEN)
-def test_meddling(scenario: Scenario, between: str, first_seed: int, report: Report) -> None:
-    """Something else happens between the two workers: every trouble, gaps drawn by the session's seed."""
-    every = list(every_meddling(scenario, between))
+def test_interference(scenario: Scenario, between: str, first_seed: int, report: Report) -> None:
+    """Something else happens between the two workers: every fault, gaps drawn by the session's seed."""
+    every = list(every_interference(scenario, between))
     chosen = random.Random(first_seed).sample(every, min(len(every), 250))
-    _hold(_play(chosen), report, f"one trouble, then: {between}")
+    _hold(_play(chosen), report, f"one fault, then: {between}")
 
 
 @pytest.mark.chaos
 @pytest.mark.timeout(900)
 def test_two_invoices_of_a_new_customer(report: Report) -> None:
-    """Every place to stand still, every trouble of the creation."""
-    _hold(_side_by_side(beside.every()), report, "two invoices of a new customer")
+    """Every place to stand still, every fault of the creation."""
+    _hold(_side_by_side(parallel_invoices.every()), report, "two invoices of a new customer")

@@ -9,7 +9,7 @@ from typing import Self
 
 import redis
 from support.deployment import DEPLOY
-from support.redis_monitor import Overheard
+from support.redis_monitor import RedisMonitor
 
 from worker.local.embedded import server_binary
 
@@ -36,15 +36,15 @@ class DeployedRedis:
     def client(self, user: str) -> redis.Redis:
         return redis.Redis.from_url(self.address(user))
 
-    def overheard(self) -> Overheard:
+    def monitor(self) -> RedisMonitor:
         """Listen to every command from now on."""
-        return Overheard(self.port, user=ADMIN, password=self._password)
+        return RedisMonitor(self.port, user=ADMIN, password=self._password)
 
     def denied(self) -> list[tuple[str, str, str]]:
         """Return what our user was refused so far: (context, object, whether command or key)."""
         with self.client(ADMIN) as admin:
-            log = [one for one in admin.acl_log() if one["username"] == OURS]
-        return [(str(one["context"]), str(one["object"]), str(one["reason"])) for one in log]
+            log = [entry for entry in admin.acl_log() if entry["username"] == OURS]
+        return [(str(entry["context"]), str(entry["object"]), str(entry["reason"])) for entry in log]
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -14,9 +14,9 @@ def call(*args: Any, kwargs: Any = None, **embed: Any) -> bytes:
 
 
 def envelope(body: bytes, *, content_type: str = "application/json", **headers: Any) -> str:
-    """Return the item that kombu finds in a Redis list; headers are Celery's unless given, ``...`` leaves one out."""
+    """Return the item that kombu finds in a Redis list; ``headers`` replace Celery's, ``...`` leaves one out."""
     task_id = str(uuid.uuid4())
-    given = {"lang": "py", "task": EXPORT_TASK, "id": task_id, "root_id": task_id, "eta": None, "expires": None}
+    usual = {"lang": "py", "task": EXPORT_TASK, "id": task_id, "root_id": task_id, "eta": None, "expires": None}
     properties = {
         "correlation_id": task_id,
         "delivery_tag": str(uuid.uuid4()),
@@ -28,7 +28,7 @@ def envelope(body: bytes, *, content_type: str = "application/json", **headers: 
             "body": base64.b64encode(body).decode(),
             "content-type": content_type,
             "content-encoding": "utf-8",
-            "headers": {name: value for name, value in (given | headers).items() if value is not ...},
+            "headers": {name: value for name, value in (usual | headers).items() if value is not ...},
             "properties": properties,
         }
     )

@@ -90,7 +90,7 @@ class Installation:
         return "sandbox-grant" if export == "main" else f"sandbox-grant-{export}"
 
     def start(self, name: str, *arguments: str) -> None:
-        """Start one of our commands under a name of the test's choice; its words go to ``<name>.log``."""
+        """Start one of our commands under a name of the test's choice; its output goes to ``<name>.log``."""
         self.run(name, sys.executable, "-P", "-m", "worker", *arguments)
 
     def start_sandbox(self) -> None:
@@ -126,6 +126,10 @@ class Installation:
 
     def running(self, name: str) -> bool:
         return name in self._processes and self._processes[name].poll() is None
+
+    def pid(self, name: str) -> int:
+        """Return the process id of a running service."""
+        return self._processes[name].pid
 
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text()
@@ -165,8 +169,8 @@ class Installation:
 
     def counts(self, period: str = "main-p881") -> dict[str, int]:
         """Return how many invoices of a period are in which state; empty while it is unknown."""
-        found = self.json_or_none("status", period)
-        return {key: value for key, value in (found or {}).get("counts", {}).items() if value}
+        report = self.json_or_none("status", period)
+        return {key: value for key, value in (report or {}).get("counts", {}).items() if value}
 
     def json_or_none(self, *arguments: str) -> Any:
         text = self.command(*arguments, "--json", expect=(0, 1, 2, 3))
@@ -177,7 +181,7 @@ class Installation:
         until = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > until:
-                raise AssertionError(f"never came: {what}\n{self._words()}")
+                raise AssertionError(f"did not happen in {seconds:g} s: {what}\n{self._logs()}")
             time.sleep(0.1)
 
     def _healthy(self) -> bool:
@@ -186,7 +190,7 @@ class Installation:
         except httpx.TransportError:
             return False
 
-    def _words(self) -> str:
+    def _logs(self) -> str:
         return "\n".join(f"--- {log.name}\n{log.read_text()[-1500:]}" for log in sorted(self.folder.glob("*.log")))
 
 

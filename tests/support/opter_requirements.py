@@ -1,4 +1,4 @@
-"""What tests of Opter's facts share: invoices that are printed, a period that is closed, what was sent for it."""
+"""Steps of the tests of Opter's requirements: printed invoices, a closed period, what was sent for it."""
 
 import json
 from collections.abc import Callable
@@ -17,7 +17,7 @@ ID = "main-100353"
 BOTH = pytest.mark.parametrize("export", [EXPORT, VOUCHER_EXPORT], ids=["invoice", "voucher"])
 
 
-def one(harness: Harness, *lines: Any, **changes: Any) -> Invoice:
+def printed(harness: Harness, *lines: Any, **changes: Any) -> Invoice:
     return harness.pdf_fixtures.printed(invoice(*lines, **({"customer": KNOWN} | changes)))
 
 
@@ -39,13 +39,13 @@ def having(export: ExportConfig, **changes: Any) -> ExportConfig:
 
 
 def writes(harness: Harness) -> list[tuple[str, Any]]:
-    """Let the works keep what it sends: path and body of every write."""
+    """Record what is sent from here on: path and body of every write."""
     sent: list[tuple[str, Any]] = []
 
-    def lease_renewal(request: httpx.Request, answer: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
+    def record(request: httpx.Request, answer: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
         if request.method != "GET" and "json" in request.headers.get("content-type", ""):
             sent.append((request.url.path, json.loads(request.content or b"null")))
         return answer(request)
 
-    harness.around_http = lease_renewal
+    harness.around_http = record
     return sent

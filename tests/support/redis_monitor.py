@@ -1,11 +1,11 @@
-"""Every command that any client sends to Redis, as ``MONITOR`` tells it: nothing that passes quickly escapes."""
+"""Every command that any client sends to Redis, as ``MONITOR`` reports it: nothing that passes quickly escapes."""
 
 import socket
 import threading
 from typing import Self
 
 
-class Overheard:
+class RedisMonitor:
     """Listens in a thread from enter to exit. Redis leaves passwords out of it by itself."""
 
     def __init__(self, port: int, *, user: str, password: str) -> None:

@@ -23,6 +23,8 @@ from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
 from worker.store.server_check import check_server
 
+pytestmark = pytest.mark.xdist_group("redis rights")  # one installation for all of them
+
 PREFIX = Redis().prefix
 QUEUE = Settings.model_fields["intake"].default.queue
 
@@ -48,8 +50,8 @@ def test_the_server_passes_the_check_at_start(ours: redis.Redis) -> None:
     assert check_server(ours) == []
 
 
-def test_the_ledger_works_with_our_rights(ours: redis.Redis) -> None:
-    """From event to claim, every script of the ledger finds its commands and keys allowed."""
+def test_the_store_works_with_our_rights(ours: redis.Redis) -> None:
+    """From event to claim, every script of the store finds its commands and keys allowed."""
     store = RedisStore(ours, prefix=PREFIX, policy=StorePolicy())
     content = invoice()
     period = PeriodRecord(
@@ -88,13 +90,13 @@ def test_the_ledger_works_with_our_rights(ours: redis.Redis) -> None:
     assert store.sweep(idle_exports=frozenset({"main"})) == []
 
 
-def test_the_rate_gate_works_with_our_rights(ours: redis.Redis) -> None:
-    """The gate's script takes the server's time and its own keys."""
+def test_the_rate_limiter_works_with_our_rights(ours: redis.Redis) -> None:
+    """The rate limiter's script takes the server's time and its own keys."""
     assert RedisRateLimiter(ours, prefix=PREFIX).acquire("1234567", 1, Limits()).cost == 1
 
 
 def test_opter_s_side_puts_events_on_the_queue_and_we_take_them(server: DeployedRedis, ours: redis.Redis) -> None:
-    """One LPUSH from Opter's side; the consumer takes, buries, revives and acknowledges it."""
+    """One LPUSH from Opter's side; the consumer takes, dead-letters, revives and acknowledges it."""
     queue = RedisEventQueue(ours, queue=QUEUE, clock=time.time, consumer="here")
     with server.client(OPTER) as opter:
         opter.lpush(QUEUE, b"{}")

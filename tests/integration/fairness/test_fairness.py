@@ -14,9 +14,9 @@ from worker.domain.invoice import Invoice
 COUNT = 60
 #: Agreements in the order of their exports.
 HEALTHY, BROKEN = 417_001, 417_002
-#: Calls to a broken agreement that the gate may let through: those that ten slots have under way at once, and eight for
-#: each second that the other's period takes: a 429 names a pause of one second, and three failures in a row bring one.
-#: Counted by time, as a slow machine takes longer over the same period.
+#: Calls to a broken agreement that the rate limiter may let through: those that ten slots have under way at once, and
+#: eight for each second that the other's period takes: a 429 names a pause of one second, and three failures in a row
+#: bring a pause. Counted by time, as a slow machine takes longer over the same period.
 SLOTS, MOST_WASTED_A_SECOND = 10, 8
 
 
@@ -52,20 +52,21 @@ def break_down(installation: Installation, route: str) -> None:
 
 def calls(installation: Installation, agreement: int) -> list[dict[str, Any]]:
     requests = installation.sandbox("GET", "journal")["requests"]
-    return [one for one in requests if one["agreement"] == agreement]
+    return [request for request in requests if request["agreement"] == agreement]
 
 
 def booked(installation: Installation, agreement: int) -> set[str]:
     documents = installation.sandbox("GET", "state")[str(agreement)]["booked"].values()
-    return {one["references"]["other"] for one in documents}
+    return {document["references"]["other"] for document in documents}
 
 
 def waits(installation: Installation, export: str) -> set[str]:
     """Return why executions in the worker's log ended without an exported invoice."""
     lines = [json.loads(text) for text in installation.log("worker-1").splitlines() if text.startswith("{")]
-    done = [one for one in lines if one.get("event") == "invoice_export" and one["invoice"].startswith(f"{export}-")]
+    exports = [line for line in lines if line.get("event") == "invoice_export"]
+    done = [line for line in exports if line["invoice"].startswith(f"{export}-")]
     assert len(done) >= COUNT
-    return {one["reason"] for one in done if one["result"] != "exported"}
+    return {line["reason"] for line in done if line["result"] != "exported"}
 
 
 @pytest.mark.parametrize("route", ["*", "POST *"], ids=["every call", "every write"])
@@ -78,11 +79,11 @@ def test_a_broken_agreement_slows_nobody_else(installation: Installation, route:
     installation.wait_for(lambda: bool(calls(installation, BROKEN)), "the broken agreement has been called")
     installation.push(event(*ours, event_id="m1"))
     installation.wait_for(lambda: len(booked(installation, HEALTHY)) == COUNT, "the healthy period is booked")
-    wasted = [one for one in calls(installation, BROKEN) if one["status"] in (429, 503)]
+    wasted = [call for call in calls(installation, BROKEN) if call["status"] in (429, 503)]
     installation.wait_for(lambda: installation.counts() == {"exported": COUNT}, "and known to be")
 
-    assert booked(installation, HEALTHY) == {f"main-{one.invoice_number}" for one in ours}
-    assert [one["status"] for one in calls(installation, HEALTHY) if one["status"] not in (200, 201)] == []
+    assert booked(installation, HEALTHY) == {f"main-{source.invoice_number}" for source in ours}
+    assert [call["status"] for call in calls(installation, HEALTHY) if call["status"] not in (200, 201)] == []
     assert waits(installation, "main") <= {"busy"}  # two invoices of one customer may meet; nothing else is waited for
     assert "dead" not in installation.counts("north-p881")
     assert booked(installation, BROKEN) == set()
@@ -92,7 +93,7 @@ def test_a_broken_agreement_slows_nobody_else(installation: Installation, route:
     before = len(calls(installation, BROKEN))
     installation.sandbox("DELETE", "faults")
     installation.wait_for(
-        lambda: any(one["status"] in (200, 201) for one in calls(installation, BROKEN)[before:]),
+        lambda: any(call["status"] in (200, 201) for call in calls(installation, BROKEN)[before:]),
         "the healed agreement is taken up again",
     )
     assert installation.sandbox("GET", "findings") == {"findings": []}
@@ -105,10 +106,10 @@ def test_each_agreement_gets_its_own(installation: Installation) -> None:
     installation.push(event(*same, export="north", event_id="n1"))
     installation.push(event(*same, event_id="m1"))
     for number in (HEALTHY, BROKEN):
-        installation.wait_for(lambda one=number: len(booked(installation, one)) == COUNT, f"{number} is done")
+        installation.wait_for(lambda number=number: len(booked(installation, number)) == COUNT, f"{number} is done")
 
-    assert booked(installation, HEALTHY) == {f"main-{one.invoice_number}" for one in same}
-    assert booked(installation, BROKEN) == {f"north-{one.invoice_number}" for one in same}
+    assert booked(installation, HEALTHY) == {f"main-{source.invoice_number}" for source in same}
+    assert booked(installation, BROKEN) == {f"north-{source.invoice_number}" for source in same}
     with installation.client() as client:
         assert client.hgetall("opter-economic:pins") == {b"main": b"417001", b"north": b"417002"}
 
@@ -120,11 +121,11 @@ def test_an_export_with_anothers_token_is_paused(installation: Installation) -> 
     installation.start_all()
     installation.push(event(*invoices(500_001)[:3], event_id="m1"))
     installation.push(event(*invoices(700_001)[:3], export="north", event_id="n1"))
-    found = "agreement-mismatch"
+    reason = "agreement-mismatch"
     installation.wait_for(
-        lambda: installation.command("export", "list", "--json").count(found) == len(("main", "north")),
+        lambda: installation.command("export", "list", "--json").count(reason) == len(("main", "north")),
         "both exports are paused",
     )
 
-    assert [one["method"] for number in (HEALTHY, BROKEN) for one in calls(installation, number)] == ["GET", "GET"]
+    assert [call["method"] for number in (HEALTHY, BROKEN) for call in calls(installation, number)] == ["GET", "GET"]
     assert [installation.counts(period) for period in ("main-p881", "north-p881")] == [{"received": 3}] * 2

@@ -8,6 +8,8 @@ import httpx
 import pytest
 from support.installation import Installation, free_port
 
+pytestmark = pytest.mark.xdist_group("flower")  # one installation for all of them
+
 #: Settings of Flower's own that would open it, were ours not stronger.
 _OPENING = {"FLOWER_ADDRESS": "0.0.0.0", "FLOWER_READ_ONLY": "false"}  # noqa: S104  # what must not happen
 

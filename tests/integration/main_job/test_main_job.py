@@ -22,15 +22,15 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
 def _assert_booked_once(installation: Installation, invoices: list[Invoice]) -> None:
     agreement = next(iter(installation.sandbox("GET", "state").values()))
     booked = list(agreement["booked"].values())
-    expected = {f"main-{one.invoice_number}": (f"{one.net}", f"{one.vat}", f"{one.gross}") for one in invoices}
-    found = {
-        one["references"]["other"]: tuple(f"{one[name]:.2f}" for name in ("netAmount", "vatAmount", "grossAmount"))
-        for one in booked
+    expected = {
+        f"main-{source.invoice_number}": (f"{source.net}", f"{source.vat}", f"{source.gross}") for source in invoices
     }
-    assert expected == found
+    amounts = ("netAmount", "vatAmount", "grossAmount")
+    sums = {document["references"]["other"]: tuple(f"{document[name]:.2f}" for name in amounts) for document in booked}
+    assert expected == sums
     assert len(invoices) == len(booked)
     assert agreement["drafts"] == {}
-    companies = [one.get("corporateIdentificationNumber", "") for one in agreement["customers"].values()]
+    companies = [customer.get("corporateIdentificationNumber", "") for customer in agreement["customers"].values()]
     created = [company for company in companies if company.startswith("88")]
     assert sorted(set(created)) == sorted(created)
     assert installation.sandbox("GET", "findings")["findings"] == []
@@ -73,8 +73,8 @@ def test_the_log_accounts_for_every_call(installation: Installation) -> None:
     calls = Counter[str]()
     for text in installation.log("worker-1").splitlines():
         if '"http_calls"' in text:
-            told = json.loads(text)
-            calls[told["event"]] += told["http_calls"]
+            line = json.loads(text)
+            calls[line["event"]] += line["http_calls"]
 
     assert sorted(calls) == ["invoice_export", "period_preflight"]
     assert min(calls.values()) > 0
@@ -82,11 +82,11 @@ def test_the_log_accounts_for_every_call(installation: Installation) -> None:
 
 
 def test_lost_messages_are_found_by_the_sweep(installation: Installation) -> None:
-    """Messages are hints: with Celery's queues emptied behind its back, the ledger has them sent again."""
+    """Messages are hints: with Celery's queues emptied behind its back, the store has them sent again."""
     invoices = mixed_invoices(30)
     installation.start("intake", "intake")
     installation.push(event(*invoices))
-    installation.wait_for(lambda: installation.counts() == {"received": 30}, "the period is in the ledger")
+    installation.wait_for(lambda: installation.counts() == {"received": 30}, "the period is in the store")
     with installation.client() as client:
         for key in client.keys("*preflight.main"):
             client.delete(key)
@@ -95,13 +95,13 @@ def test_lost_messages_are_found_by_the_sweep(installation: Installation) -> Non
     _assert_booked_once(installation, invoices)
 
 
-def test_what_is_missing_is_told_once_and_requeued_after_the_fix(installation: Installation) -> None:
+def test_what_is_missing_is_reported_once_and_requeued_after_the_fix(installation: Installation) -> None:
     """A missing product group: the affected are dead letters with one notice, the others go on; re-queued, all end."""
     fine, broken = (
         mixed_invoices(5),
         [invoice(line("10.00", account="3050"), invoice_number=600_001 + n) for n in range(3)],
     )
-    broken = [one.model_copy(update={"customer": fine[1].customer}) for one in broken]
+    broken = [source.model_copy(update={"customer": fine[1].customer}) for source in broken]
     installation.start_all()
     installation.push(event(*fine, *broken))
     installation.wait_for(lambda: installation.counts() == {"exported": 5, "dead": 3}, "all rest")
@@ -119,7 +119,7 @@ def test_what_is_missing_is_told_once_and_requeued_after_the_fix(installation: I
 
 def test_a_revoked_token_pauses_the_export_and_kills_no_invoice(installation: Installation) -> None:
     """401: the export stands still, loudly, until it is resumed; no invoice becomes a dead letter for it."""
-    invoices = mixed_invoices(120)  # 120 x 2 calls x 0.2 s / 10 slots: far longer than a look at the counts
+    invoices = mixed_invoices(120)  # 120 x 2 calls x 0.2 s / 10 slots: far longer than reading the counts
     installation.sandbox("PATCH", "switches", {"latency_ms": 200})
     number = next(iter(installation.sandbox("GET", "state")))
     installation.start_all()

@@ -1,4 +1,4 @@
-"""Who sees what: secrets nowhere, customers' data in the ledger and before the bookkeeper, ids everywhere else."""
+"""Who sees what: secrets nowhere, customers' data in the store and before the bookkeeper, ids everywhere else."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from support.secrecy.scenario import Evidence, play
 
 from config.names import EXPORT_TASK, PREFLIGHT_TASK
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("secrecy")]  # one installation for all of them
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +29,8 @@ def evidence(place: MarkedInstallation) -> Evidence:
 
 
 def test_the_marks_would_be_found(evidence: Evidence) -> None:
-    """The search is worth something: the ledger holds the customers, and they are found in base64, too."""
-    assert len(holding(CUSTOMER, evidence.ledger_keys)) > 30
+    """The search is worth something: the store holds the customers, and they are found in base64, too."""
+    assert len(holding(CUSTOMER, evidence.store_keys)) > 30
     assert len(holding(CUSTOMER, {"base64": "eyJuYW1lIjogIlpxeHYzIFZvZ25tYW5kIn0="})) == 1
     assert len(evidence.broker_commands) > 100
 
@@ -41,7 +41,7 @@ def test_no_secret_is_anywhere(evidence: Evidence) -> None:
         **evidence.broker_commands,
         **evidence.other_commands,
         **evidence.broker_keys,
-        **evidence.ledger_keys,
+        **evidence.store_keys,
         **evidence.flower,
         **evidence.logs,
         **evidence.command_lines,
@@ -64,7 +64,7 @@ def test_flower_sees_no_customer(evidence: Evidence) -> None:
 
 
 def test_no_log_names_a_customer(evidence: Evidence) -> None:
-    """At the most talkative level, in both forms, through every fault of the story."""
+    """At the most talkative level, in both forms, through every fault of the scenario."""
     assert holding(CUSTOMER, evidence.logs) == []
 
 
@@ -78,7 +78,7 @@ def test_the_bookkeeper_sees_whom_it_is_about(evidence: Evidence) -> None:
     assert len(holding(CUSTOMER, {"show": evidence.closeups["failed show main-510002"]})) == 1
 
 
-def test_the_story_was_told_to_its_end(place: MarkedInstallation, evidence: Evidence) -> None:
+def test_the_scenario_ran_to_its_end(place: MarkedInstallation, evidence: Evidence) -> None:
     """Every kind of trouble came to pass, or the searches above prove nothing."""
     reasons = {reason for period in (881, 883) for reason in place.json("status", f"main-p{period}")["failed"]}
     log = evidence.logs["worker-1.log"] + evidence.logs["worker-2.log"]

@@ -17,7 +17,7 @@ from worker.local.embedded import EmbeddedServer
 from worker.store.connection import StorePolicy
 from worker.store.redis_store import RedisStore
 
-#: Shortened, so that half a minute of trouble holds many leases, retries and takeovers. The defaults are longer.
+#: Shortened, so that half a minute of faults holds many leases, retries and takeovers. The defaults are longer.
 SHORT = {
     "store__lease_seconds": "6",
     "store__lost_after": "3",
@@ -86,20 +86,20 @@ class Cluster(Installation):
         return list(self.store.invoices(None, None))
 
     def agreement(self) -> dict[str, Any]:
-        found: dict[str, Any] = next(iter(self.sandbox("GET", "state").values()))
-        return found
+        agreement: dict[str, Any] = next(iter(self.sandbox("GET", "state").values()))
+        return agreement
 
     def number(self) -> str:
-        found: str = next(iter(self.sandbox("GET", "state")))
-        return found
+        number: str = next(iter(self.sandbox("GET", "state")))
+        return number
 
     def exported(self, periods: Sequence[str]) -> int:
         """Return how many invoices are exported; 0 while Redis does not answer."""
         try:
-            found = [self.store.period(period) for period in periods]
+            records = [self.store.period(period) for period in periods]
         except StoreUnavailable:
             return 0
-        return sum(one.counts.get(State.EXPORTED, 0) for one in found if one)
+        return sum(record.counts.get(State.EXPORTED, 0) for record in records if record)
 
     def until(self, holds: Callable[[], bool], what: str, *, seconds: float) -> float:
         """Tend the services until it holds; return how long that took."""
@@ -115,7 +115,7 @@ class Cluster(Installation):
 
 @contextmanager
 def cluster(folder: Path, exports: Mapping[str, str] | None = None, **settings: str) -> Iterator[Cluster]:
-    """Give a running town with nothing to do yet."""
+    """Give a running cluster with nothing to do yet."""
     with Cluster(folder, exports, **settings) as running:
         running.tend()
         yield running

@@ -1,4 +1,4 @@
-"""Troubles at one effect: what e-conomic, the network, Redis or the worker's own end do to a call."""
+"""Faults at one effect: what e-conomic, the network, Redis or the worker's own end do to a call."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from worker.sandbox.messages import Reply
 from worker.sandbox.server import DEFAULT_TOKENS
 
 Answer = Callable[[httpx.Request], httpx.Response]
-Strike = Callable[[httpx.Request, Answer], httpx.Response]
+Injection = Callable[[httpx.Request, Answer], httpx.Response]
 
 
 def _status(code: int, **headers: str) -> Answer:
@@ -28,20 +28,20 @@ def _raise(error: Callable[[httpx.Request], BaseException]) -> Answer:
     return cut
 
 
-def _before(act: Answer) -> Strike:
+def _before(act: Answer) -> Injection:
     return lambda request, _: act(request)
 
 
-def _after(act: Answer) -> Strike:
-    def strike(request: httpx.Request, answer: Answer) -> httpx.Response:
+def _after(act: Answer) -> Injection:
+    def inject(request: httpx.Request, answer: Answer) -> httpx.Response:
         answer(request)
         return act(request)
 
-    return strike
+    return inject
 
 
-#: Trouble at an HTTP call: before it is processed, or after.
-HTTP: Mapping[str, Strike] = {
+#: Fault at an HTTP call: before it is processed, or after.
+HTTP: Mapping[str, Injection] = {
     "crash-before": _before(_raise(lambda _: Killed())),
     "crash-after": _after(_raise(lambda _: Killed())),
     "connect-error": _before(_raise(lambda request: httpx.ConnectError("refused", request=request))),
@@ -56,22 +56,22 @@ HTTP: Mapping[str, Strike] = {
 }
 #: A refusal that is not remembered under the key: by a rule that has just changed. It makes an honest dead letter.
 REFUSED = "refused"
-ORDERS: Mapping[str, Strike] = {**HTTP, REFUSED: _before(_status(400))}
-#: Trouble at a write: its client gives up; it lands when the next worker has had so many effects (0: before its first).
-LATE: Mapping[str, int] = {f"lands-after-{effects}": effects for effects in (0, 1, 2, 4, 6)}
-#: Trouble at a write: its key has been used for another body within the hour.
+HTTP_OR_REFUSED: Mapping[str, Injection] = {**HTTP, REFUSED: _before(_status(400))}
+#: Fault at a write: its client gives up; it lands when the next worker has had so many effects (0: before its first).
+DELAYED: Mapping[str, int] = {f"lands-after-{effects}": effects for effects in (0, 1, 2, 4, 6)}
+#: Fault at a write: its key has been used for another body within the hour.
 PAYLOAD_CHANGED = "payload-changed"
-#: Trouble at a trip to Redis, and whether the trip is made all the same.
-LEDGER: Mapping[str, bool] = {
+#: Fault at a trip to Redis, and whether the trip is made all the same.
+STORE: Mapping[str, bool] = {
     "crash-before": False,
     "crash-after": True,
     "store-unavailable-before": False,
     "store-unavailable-after": True,
 }
-#: Trouble at any effect: the worker dies after it, and Redis has lost what the last trips to it wrote.
+#: Fault at any effect: the worker dies after it, and Redis has lost what the last trips to it wrote.
 LOST_WRITES: Mapping[str, int] = {f"crash-and-{trips}-trips-forgotten": trips for trips in (1, 2, 3)}
-WRITES = (*HTTP, *LATE, PAYLOAD_CHANGED)
-EVERY = tuple(sorted({*WRITES, *LEDGER, *LOST_WRITES}))
+WRITES = (*HTTP, *DELAYED, PAYLOAD_CHANGED)
+EVERY = tuple(sorted({*WRITES, *STORE, *LOST_WRITES}))
 
 
 @dataclass(kw_only=True)
@@ -80,9 +80,9 @@ class DelayedRequests:
 
     waiting: list[tuple[int, httpx.Request, Answer]] = field(default_factory=list)
 
-    def lose(self, trouble: str, request: httpx.Request, answer: Answer) -> httpx.Response:
+    def lose(self, fault: str, request: httpx.Request, answer: Answer) -> httpx.Response:
         """Give the request up; it will land all the same. Raises what the client sees."""
-        self.waiting.append((LATE[trouble] + 1, request, answer))
+        self.waiting.append((DELAYED[fault] + 1, request, answer))
         raise httpx.ReadTimeout("silence", request=request)
 
     def tick(self) -> None:

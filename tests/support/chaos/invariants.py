@@ -1,4 +1,4 @@
-"""The verdict on a run with real processes: e-conomic compared with the source, and with the ledger."""
+"""The invariants of a run with real processes: e-conomic compared with the source, and with the store."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,12 +23,12 @@ JOURNAL = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class End:
     """One end of an invoice in e-conomic."""
 
     #: Our reference; empty when it carries none.
     reference: str
-    #: What the ledger must know it by.
+    #: What the store must know it by.
     number: int | str
     #: Net, VAT, gross.
     sums: tuple[Decimal, ...]
@@ -38,57 +38,57 @@ class Found:
     booked: bool = True
 
 
-def judge(
+def check_invariants(
     running: Cluster, every: Sequence[Invoice], outcome: Outcome, *, wiped: bool, method: Method = INVOICE
 ) -> None:
     """Note everything that is wrong: each invoice must have ended once, as the method has it."""
     agreement = running.agreement()
-    ends: dict[str, list[Found]] = defaultdict(list)
-    for one in _vouchers(agreement) if method.vouchers else _invoices(agreement):
-        ends[one.reference].append(one)
+    ends: dict[str, list[End]] = defaultdict(list)
+    for end in _vouchers(agreement) if method.vouchers else _invoices(agreement):
+        ends[end.reference].append(end)
     records = {record.id: record for record in running.records()}
     for each in every:
-        _judge_one(each, ends.pop(f"main-{each.invoice_number}", []), records, outcome, books=method.books)
-    outcome.other += [f"in e-conomic and not ours: {one}" for found in ends.values() for one in found]
+        _check_invoice(each, ends.pop(f"main-{each.invoice_number}", []), records, outcome, books=method.books)
+    outcome.other += [f"in e-conomic and not ours: {end}" for strangers in ends.values() for end in strangers]
     outcome.other += [f"stray {kind} {number}" for kind in _strays(method) for number in agreement[kind]]
     outcome.other += _twice(agreement) + _findings(running, wiped=wiped)
 
 
-def _judge_one(
-    source: Invoice, found: list[Found], records: Mapping[str, InvoiceRecord], outcome: Outcome, *, books: bool
+def _check_invoice(
+    source: Invoice, ends: list[End], records: Mapping[str, InvoiceRecord], outcome: Outcome, *, books: bool
 ) -> None:
     reference = f"main-{source.invoice_number}"
-    if not found:
+    if not ends:
         record = records.get(reference)
         outcome.lost.append(f"{reference} is not there: {record and (record.state, record.failure)}")
         return
-    if len(found) > 1:
-        outcome.doubled.append(f"{reference} is there {len(found)} times: {found}")
-    [first, *_] = found
+    if len(ends) > 1:
+        outcome.doubled.append(f"{reference} is there {len(ends)} times: {ends}")
+    [first, *_] = ends
     if first.sums != (source.net, source.vat, source.gross):
         outcome.unequal.append(f"{reference} has {first.sums}")
-    outcome.other += [f"{reference}: {one}" for one in _differences(source, first, records[reference], books=books)]
+    outcome.other += [f"{reference}: {text}" for text in _differences(source, first, records[reference], books=books)]
 
 
-def _differences(source: Invoice, found: Found, record: InvoiceRecord, *, books: bool) -> Iterator[str]:
-    if found.booked != books:
-        yield f"booked is {found.booked}"
-    if found.files != ((source.pdf.sha256,) if source.pdf else ()):
-        yield f"it has the files {found.files}"
+def _differences(source: Invoice, end: End, record: InvoiceRecord, *, books: bool) -> Iterator[str]:
+    if end.booked != books:
+        yield f"booked is {end.booked}"
+    if end.files != ((source.pdf.sha256,) if source.pdf else ()):
+        yield f"it has the files {end.files}"
     if source.pdf and not knows_of_pdf(record):
-        yield "the ledger knows of no PDF"
+        yield "the store knows of no PDF"
     known = record.progress.booked_number or record.progress.voucher
-    if known != found.number:
-        yield f"the ledger says {known}, e-conomic {found.number}"
+    if known != end.number:
+        yield f"the store says {known}, e-conomic {end.number}"
 
 
-def _invoices(agreement: State) -> Iterator[Found]:
-    for one in agreement["booked"].values():
-        sums = tuple(_money(one[name]) for name in ("netAmount", "vatAmount", "grossAmount"))
-        yield Found(reference=one["references"]["other"], number=one["bookedInvoiceNumber"], sums=sums)
+def _invoices(agreement: State) -> Iterator[End]:
+    for booked in agreement["booked"].values():
+        sums = tuple(_money(booked[name]) for name in ("netAmount", "vatAmount", "grossAmount"))
+        yield End(reference=booked["references"]["other"], number=booked["bookedInvoiceNumber"], sums=sums)
 
 
-def _vouchers(agreement: State) -> Iterator[Found]:
+def _vouchers(agreement: State) -> Iterator[End]:
     """Yield what stands in journals, then what is booked."""
     for key, voucher in agreement["vouchers"].items():
         entries = entries_of(voucher)
@@ -104,10 +104,10 @@ def _vouchers(agreement: State) -> Iterator[Found]:
         yield _voucher(agreement, key, mine[0], sums=_sums(owed, vat), booked=True)
 
 
-def _voucher(agreement: State, key: str, entry: State, **known: Any) -> Found:
+def _voucher(agreement: State, key: str, entry: State, **known: Any) -> End:
     """``key`` is ``journal-year-number``."""
     files = tuple(file["sha256"] for file in agreement["attachments"].get(key, ()))
-    return Found(reference=marked(entry.get("text", "")) or "", number=key.partition("-")[2], files=files, **known)
+    return End(reference=marked(entry.get("text", "")) or "", number=key.partition("-")[2], files=files, **known)
 
 
 def _sums(owed: Iterable[float], credited: Iterable[float]) -> tuple[Decimal, ...]:
@@ -126,10 +126,10 @@ def _strays(method: Method) -> tuple[str, ...]:
 
 
 def _twice(agreement: State) -> list[str]:
-    companies = [one.get("corporateIdentificationNumber") or "" for one in agreement["customers"].values()]
+    companies = [customer.get("corporateIdentificationNumber") or "" for customer in agreement["customers"].values()]
     names = {
-        "customer": [one for one in companies if one.startswith("88")],
-        "product": [one["name"] for one in agreement["products"].values()],
+        "customer": [company for company in companies if company.startswith("88")],
+        "product": [product["name"] for product in agreement["products"].values()],
     }
     return [
         f"{kind} {name} was created {ours.count(name)} times"
@@ -142,5 +142,5 @@ def _twice(agreement: State) -> list[str]:
 def _findings(running: Cluster, *, wiped: bool) -> list[str]:
     """After a wipe the first keys are used again, within the hour that e-conomic remembers their bodies."""
     excused = ("PayloadChanged", "URLChanged") if wiped else ()
-    found = running.sandbox("GET", "findings")["findings"]
-    return [f"finding: {one}" for one in found if not any(word in one["what"] for word in excused)]
+    findings = running.sandbox("GET", "findings")["findings"]
+    return [f"finding: {each}" for each in findings if not any(word in each["what"] for word in excused)]

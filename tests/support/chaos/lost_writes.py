@@ -1,12 +1,12 @@
-"""What may happen between two workers besides time: to the ledger, to the source, in e-conomic."""
+"""What may happen between two workers besides time: to the store, to the source, in e-conomic."""
 
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from support.chaos.end_state import STRANGER
 from support.chaos.scenarios import Scenario
-from support.chaos.verdict import STRANGER
 from support.harness import Harness
 from support.samples import line
 
@@ -44,25 +44,25 @@ BETWEEN: Mapping[str, Callable[[Harness, Scenario], None]] = {
 def corrected(invoice: Invoice) -> Invoice:
     """Return the invoice with one more line, over 10.00 and 25 % of it."""
     lines = [*invoice.lines, line("10.00", line_number=len(invoice.lines) + 1)]
-    net, vat = (sum((getattr(one, name) for one in lines), ZERO) for name in ("net", "vat"))
+    net, vat = (sum((getattr(row, name) for row in lines), ZERO) for name in ("net", "vat"))
     return invoice.model_copy(update={"lines": tuple(lines), "net": net, "vat": vat, "gross": net + vat})
 
 
 @dataclass(kw_only=True)
 class LostWrites:
-    """A ledger that forgets its last writes: a power failure between two syncs, or an older copy that was restored."""
+    """A store that forgets its last writes: a power failure between two syncs, or an older copy that was restored."""
 
     harness: Harness
-    #: The ledger before each of its trips.
+    #: The store before each of its trips.
     states: list[dict[str, Any]] = field(default_factory=list)
 
     def remember(self) -> None:
-        """Note the ledger as it is now."""
-        kept = {
+        """Note the store as it is now."""
+        state = {
             name: value for name, value in vars(self.harness.store).items() if name not in {"lock", "policy", "now"}
         }
-        self.states.append(copy.deepcopy(kept))
+        self.states.append(copy.deepcopy(state))
 
-    def strike(self, trips: int) -> None:
-        """Bring the ledger back to where it was so many trips ago."""
+    def lose(self, trips: int) -> None:
+        """Bring the store back to where it was so many trips ago."""
         vars(self.harness.store).update(self.states[max(0, len(self.states) - trips)])

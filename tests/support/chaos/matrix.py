@@ -1,4 +1,4 @@
-"""The crash matrix of one invoice: every single trouble at every effect, and pairs of troubles, judged one by one."""
+"""The crash matrix of one invoice: every single fault at every effect, and pairs of faults, checked one by one."""
 
 import itertools
 import random
@@ -6,15 +6,15 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from support.chaos.faults import EVERY, LATE, LOST_WRITES, PAYLOAD_CHANGED
+from support.chaos.end_state import check_end_state
+from support.chaos.fault_schedule import ScheduledFault, ScheduleRun, single_faults
+from support.chaos.faults import DELAYED, EVERY, LOST_WRITES, PAYLOAD_CHANGED
 from support.chaos.lost_writes import BETWEEN
-from support.chaos.play import Play, Strike, singles
 from support.chaos.scenarios import SCENARIOS, Scenario
-from support.chaos.verdict import judge
 
 #: Seconds between the first worker's end and the next one's begin: at once, within the key's hour, past it.
 GAPS = (0.0, 1800.0, 4000.0)
-#: How far behind the first trouble the second may come, in effects.
+#: How far behind the first fault the second may come, in effects.
 REACH = 12
 
 
@@ -23,61 +23,61 @@ class Schedule:
     """What is played; its text is enough to repeat it."""
 
     scenario: str
-    strikes: tuple[Strike, ...]
+    faults: tuple[ScheduledFault, ...]
     gap: float = 0.0
-    #: What else happens in the gap; see ``support.chaos.between``.
+    #: What else happens in the gap; see ``support.chaos.lost_writes``.
     between: str = ""
 
     def __str__(self) -> str:
-        struck = ", ".join(f"{strike.trouble} at effect {strike.effect}" for strike in self.strikes)
-        return f"{self.scenario}; {struck or 'nothing'}; {self.gap:g} s later{self.between and f', {self.between}'}"
+        happened = ", ".join(f"{scheduled.fault} at effect {scheduled.effect}" for scheduled in self.faults)
+        return f"{self.scenario}; {happened or 'nothing'}; {self.gap:g} s later{self.between and f', {self.between}'}"
 
 
 def play(schedule: Schedule) -> tuple[list[str], list[str]]:
     """Return what was wrong in the end, and the effects."""
     scenario = _named(schedule.scenario)
     harness = scenario.harness()
-    played = Play(harness=harness, strikes=schedule.strikes)
+    played = ScheduleRun(harness=harness, faults=schedule.faults)
     if schedule.between:
         played.between = partial(BETWEEN[schedule.between], harness, scenario)
     try:
         played.run(gap=schedule.gap)
     except AssertionError as error:
         return [str(error)], played.effects
-    excused = any(strike.trouble == PAYLOAD_CHANGED for strike in schedule.strikes)
-    return judge(harness, scenario, excused=excused), played.effects
+    excused = any(scheduled.fault == PAYLOAD_CHANGED for scheduled in schedule.faults)
+    return check_end_state(harness, scenario, excused=excused), played.effects
 
 
 def every_single(scenario: Scenario, gaps: Iterable[float] = GAPS, between: str = "") -> Iterator[Schedule]:
-    """Yield every single trouble of a scenario, followed by each gap."""
-    _, effects = play(Schedule(scenario=scenario.name, strikes=()))
-    for gap, strikes in itertools.product(gaps, singles(effects)):
-        yield Schedule(scenario=scenario.name, strikes=strikes, gap=gap, between=between)
+    """Yield every single fault of a scenario, followed by each gap."""
+    _, effects = play(Schedule(scenario=scenario.name, faults=()))
+    for gap, faults in itertools.product(gaps, single_faults(effects)):
+        yield Schedule(scenario=scenario.name, faults=faults, gap=gap, between=between)
 
 
-def every_meddling(scenario: Scenario, between: str, gaps: Iterable[float] = GAPS) -> Iterator[Schedule]:
-    """Yield every single trouble after which something else happens too.
+def every_interference(scenario: Scenario, between: str, gaps: Iterable[float] = GAPS) -> Iterator[Schedule]:
+    """Yield every single fault after which something else happens too.
 
-    Three are not asked for: a request on its way to book a draft whose number somebody else takes over, as nobody can
-    call it back; a draft that we were told to stop at, as it is no longer ours to watch; a ledger that has forgotten
-    while the source has changed its mind, as that makes an honest dead letter.
+    Three are left out: a request on its way to book a draft whose number somebody else takes over, as nobody can
+    call it back; a draft at which the export is set to stop, as it is no longer ours to watch; a store that has
+    forgotten while the source has changed its mind, as that makes an honest dead letter.
     """
-    beyond: Mapping[str, Container[str]] = {"draft taken over": LATE, "corrected": LOST_WRITES}
+    beyond: Mapping[str, Container[str]] = {"draft taken over": DELAYED, "corrected": LOST_WRITES}
     if between == "draft taken over" and (scenario.ends == "drafted" or scenario.with_pdf):
         return  # it is not ours any more, or there is none
     for schedule in every_single(scenario, gaps, between):
-        if not any(strike.trouble in beyond.get(between, ()) for strike in schedule.strikes):
+        if not any(scheduled.fault in beyond.get(between, ()) for scheduled in schedule.faults):
             yield schedule
 
 
 def sampled_pairs(scenario: Scenario, count: int, chance: random.Random) -> Iterator[Schedule]:
-    """Yield pairs of troubles drawn by chance: the first at any effect, the second soon after, any gap."""
-    _, effects = play(Schedule(scenario=scenario.name, strikes=()))
-    firsts = list(singles(effects))
+    """Yield pairs of faults drawn by chance: the first at any effect, the second soon after, any gap."""
+    _, effects = play(Schedule(scenario=scenario.name, faults=()))
+    firsts = list(single_faults(effects))
     for _ in range(count):
         [first] = chance.choice(firsts)
-        second = Strike(effect=first.effect + chance.randint(1, REACH), trouble=chance.choice(EVERY))
-        yield Schedule(scenario=scenario.name, strikes=(first, second), gap=chance.choice(GAPS))
+        second = ScheduledFault(effect=first.effect + chance.randint(1, REACH), fault=chance.choice(EVERY))
+        yield Schedule(scenario=scenario.name, faults=(first, second), gap=chance.choice(GAPS))
 
 
 def _named(name: str) -> Scenario:

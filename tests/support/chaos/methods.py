@@ -38,7 +38,7 @@ class Method:
 
     def prepared(self, folder: Path, every: Sequence[Invoice]) -> list[Invoice]:
         """Return the invoices as this method wants them; PDFs are printed to the folder."""
-        return [printed(folder, one) for one in every] if self.vouchers else list(every)
+        return [printed(folder, invoice) for invoice in every] if self.vouchers else list(every)
 
 
 INVOICE = Method(

@@ -1,4 +1,4 @@
-"""Each guard turned off in a copy of the package, and the schedules that must then fail.
+"""Each guard turned off in a copy of the packages, and the schedules that must then fail.
 
 The copy is made in a folder of the test's, and played by a process of its own: the product has no switch for it.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from support.chaos import beside, matrix, overtaken
+from support.chaos import lease_takeover, matrix, parallel_invoices
 from support.chaos.lost_writes import BETWEEN
 from support.chaos.scenarios import SCENARIOS, Scenario
 
@@ -25,7 +25,7 @@ class Guard:
     """One guard, where it stands, and where its absence is looked for."""
 
     name: str
-    #: File of the package, below the repository.
+    #: File of one of the packages, below the copy.
     file: str
     #: What stands there, exactly once, and what is put in its place.
     there: str
@@ -43,21 +43,21 @@ GUARDS = (
         hunts=("known customer, corrected",),
     ),
     Guard(
-        name="the look before a create whose key has been forgotten",
+        name="the lookup before a create whose key is forgotten",
         file="worker/workflow/next_step.py",
-        there="return Todo.SEND if now - progress.intent.at < key_memory else Todo.LOOK",
-        instead="return Todo.SEND",
+        there="return Action.SEND if now - progress.intent.at < key_memory else Action.LOOK_UP",
+        instead="return Action.SEND",
         hunts=("known customer, past the hour",),
     ),
     Guard(
-        name="the end of a license to create",
+        name="the end of the permission to create",
         file="worker/workflow/next_step.py",
-        there="return Todo.LOOK if todo is Todo.DRAFT and now - licensed_at >= key_memory else todo",
+        there="return Action.LOOK_UP if todo is Action.DRAFT and now - create_allowed_at >= key_memory else todo",
         instead="return todo",
         hunts=("known customer, past the hour",),
     ),
     Guard(
-        name="the look of the preflight",
+        name="the lookup of the period check",
         file="worker/workflow/preflight.py",
         there="    if not invoices:\n",
         instead="    if invoices or not invoices:\n",
@@ -68,7 +68,7 @@ GUARDS = (
         file="support/memory_store/execution.py",
         there=" or entry.record.fence != fence",
         instead="",
-        hunts=("overtaken",),
+        hunts=("lease takeover",),
     ),
     Guard(
         name="the totals check",
@@ -82,11 +82,11 @@ GUARDS = (
         file="support/memory_store/execution.py",
         there=(
             "            if left > 0:\n"
-            "                raise Busy(rules.held_by_another(), retry_after=min(left, rules.BUSY_RETRY))\n"
+            "                raise Busy(effects.claimed_elsewhere(), retry_after=min(left, effects.BUSY_RETRY))\n"
             "            shared.creation = replace(shared.creation, fence=shared.creation.fence + 1)\n"
         ),
         instead="",
-        hunts=("beside",),
+        hunts=("parallel invoices",),
     ),
     Guard(
         name="the idempotency key",
@@ -96,9 +96,9 @@ GUARDS = (
         hunts=("known customer",),
     ),
     Guard(
-        name="the look at a draft before its booking is resumed",
+        name="the lookup of a draft before its booking is resumed",
         file="worker/workflow/invoice_method.py",
-        there="    if intent.step == Step.BOOK and intent != job.own:\n",
+        there="    if intent.step == Step.BOOK and intent != execution.own:\n",
         instead="    if intent.step == Step.BOOK and intent is None:\n",
         hunts=("known customer, draft taken over",),
     ),
@@ -107,49 +107,54 @@ GUARDS = (
 
 def caught(guard: Guard, folder: Path) -> str:
     """Return the first schedule that fails without the guard, and what was wrong; empty when all of them hold."""
-    for package in ("worker", "config", "tasks"):
-        shutil.copytree(_ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for package in ("worker", "config", "tasks", "tests/support"):
+        copy = folder / Path(package).name
+        shutil.copytree(_ROOT / package, copy, ignore=shutil.ignore_patterns("__pycache__"))
     file = folder / guard.file
     text = file.read_text()
     assert text.count(guard.there) == 1, f"{guard.name} no longer stands in {guard.file} as it did"
     file.write_text(text.replace(guard.there, guard.instead))
     done = subprocess.run(
         [sys.executable, "-P", "-m", "support.chaos.mutants", str(folder), *guard.hunts],
-        env=os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{_ROOT / 'tests'}"},
+        env=os.environ | {"PYTHONPATH": str(folder)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    found: str = json.loads(done.stdout)
-    return found
+    schedule: str = json.loads(done.stdout)
+    return schedule
 
 
 def main(folder: str, *hunts: str) -> None:
     """Play the schedules against the package in this folder, until one fails."""
-    import worker  # noqa: PLC0415  # only here does it matter which copy is meant
+    import support  # noqa: PLC0415  # only here does it matter which copy is meant
 
-    assert Path(str(worker.__file__)).is_relative_to(folder), "the copy is not the one that runs"
-    found = next((f"{schedule}: {wrong[0]}" for name in hunts for schedule, wrong in _hunt(name) if wrong), "")
-    sys.stdout.write(json.dumps(found))
+    import worker  # noqa: PLC0415  # as above
+
+    for package in (support, worker):
+        assert Path(next(iter(package.__path__))).is_relative_to(folder), "the copy is not the one that runs"
+    caught_by = next((f"{schedule}: {wrong[0]}" for name in hunts for schedule, wrong in _hunt(name) if wrong), "")
+    sys.stdout.write(json.dumps(caught_by))
 
 
 def _hunt(name: str) -> Iterator[tuple[object, list[str]]]:
     """Yield schedules with what was wrong in their end."""
-    if name == "beside":
-        return ((one, beside.play(one)) for one in beside.every())
-    if name == "overtaken":
-        return ((one, overtaken.play(SCENARIOS[0], one)) for one in overtaken.every_overtaking(SCENARIOS[0]))
+    if name == "parallel invoices":
+        return ((schedule, parallel_invoices.play(schedule)) for schedule in parallel_invoices.every())
+    if name == "lease takeover":
+        takeovers = lease_takeover.every_takeover(SCENARIOS[0])
+        return ((schedule, lease_takeover.play(SCENARIOS[0], schedule)) for schedule in takeovers)
     scenario, _, between = name.partition(", ")
-    schedules = _schedules(next(one for one in SCENARIOS if one.name == scenario), between)
-    return ((one, matrix.play(one)[0]) for one in schedules)
+    schedules = _schedules(next(each for each in SCENARIOS if each.name == scenario), between)
+    return ((schedule, matrix.play(schedule)[0]) for schedule in schedules)
 
 
 def _schedules(scenario: Scenario, between: str) -> Iterator[matrix.Schedule]:
     past = (matrix.GAPS[-1],)
     if between in BETWEEN:
-        return matrix.every_meddling(scenario, between, past if between == "wiped" else matrix.GAPS)
-    undisturbed = matrix.Schedule(scenario=scenario.name, strikes=())
+        return matrix.every_interference(scenario, between, past if between == "wiped" else matrix.GAPS)
+    undisturbed = matrix.Schedule(scenario=scenario.name, faults=())
     return chain([undisturbed], matrix.every_single(scenario, past if between else matrix.GAPS))
 
 

@@ -1,11 +1,11 @@
-"""What came of one run with real processes."""
+"""The outcome of one run with real processes."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(kw_only=True)
 class Outcome:
-    """What came of one run."""
+    """What went wrong in one run, and what was done in it."""
 
     seed: int
     invoices: int
@@ -13,10 +13,10 @@ class Outcome:
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     unequal: list[str] = field(default_factory=list)
-    #: Stray drafts, customers or products created twice, findings, disagreement of ledger and e-conomic.
+    #: Stray drafts, customers or products created twice, findings, disagreement of store and e-conomic.
     other: list[str] = field(default_factory=list)
     dead_once: dict[str, int] = field(default_factory=dict)
-    deeds: list[str] = field(default_factory=list)
+    actions: list[str] = field(default_factory=list)
     restarts: int = 0
     seconds: float = 0.0
 

@@ -52,14 +52,14 @@ class Report:
 
     def lines(self) -> list[str]:
         """Return what is printed: the details, then the table as Markdown."""
-        told = [f"{count} schedules in process: {kind}" for kind, count in self.schedules.items()]
-        told += [f"without {guard}: {schedule or 'NOT NOTICED'}"[:_WIDTH] for guard, schedule in self.guards.items()]
-        told += [
+        lines = [f"{count} schedules in process: {kind}" for kind, count in self.schedules.items()]
+        lines += [f"without {guard}: {schedule or 'NOT NOTICED'}"[:_WIDTH] for guard, schedule in self.guards.items()]
+        lines += [
             f"seed {run.seed} ({run.method}): {len(run.wrong)} wrong in {run.seconds} s; make chaos SEED={run.seed}"
             for run in self.runs
         ]
-        rows = [f"| {one.what} | {one.bar} | {one.measured} | {_word(held=one.held)} |" for one in self._every_bar()]
-        return [*told, "", "| | bar | measured | |", "|---|---|---|---|", *rows]
+        rows = [f"| {bar.what} | {bar.bar} | {bar.measured} | {_word(held=bar.held)} |" for bar in self._every_bar()]
+        return [*lines, "", "| | bar | measured | |", "|---|---|---|---|", *rows]
 
     def write(self, path: Path) -> None:
         """Write everything as JSON."""
@@ -68,24 +68,24 @@ class Report:
 
     def _document(self) -> dict[str, Any]:
         return {
-            "bars": [vars(one) for one in self._every_bar()],
+            "bars": [vars(bar) for bar in self._every_bar()],
             "schedules": dict(self.schedules),
             "guards": self.guards,
             "settings_of_runs": SHORT,
-            "runs": [vars(one) | {"wrong": one.wrong} for one in self.runs],
+            "runs": [vars(run) | {"wrong": run.wrong} for run in self.runs],
         }
 
     def _every_bar(self) -> list[Bar]:
-        found = [*(self._of_runs() if self.runs else ()), *_merged(self.bars)]
-        return [*found, self._of_guards()] if self.guards else found
+        bars = [*(self._of_runs() if self.runs else ()), *_merged(self.bars)]
+        return [*bars, self._of_guards()] if self.guards else bars
 
     def _of_runs(self) -> list[Bar]:
         lost, doubled, unequal = (
-            sum(len(getattr(one, kind)) for one in self.runs) for kind in ("lost", "doubled", "unequal")
+            sum(len(getattr(run, kind)) for run in self.runs) for kind in ("lost", "doubled", "unequal")
         )
-        other = sum(len(one.other) for one in self.runs)
-        methods = ", ".join(f"{count} by {name}" for name, count in Counter(one.method for one in self.runs).items())
-        invoices = sum(one.invoices for one in self.runs)
+        other = sum(len(run.other) for run in self.runs)
+        methods = ", ".join(f"{count} by {name}" for name, count in Counter(run.method for run in self.runs).items())
+        invoices = sum(run.invoices for run in self.runs)
         seen = f"{len(self.runs)} runs: {methods}; {invoices:,} invoices"
         return [
             Bar(
@@ -114,13 +114,13 @@ class Report:
 
 
 def _merged(bars: Sequence[Bar]) -> list[Bar]:
-    alike = {one.what: [other for other in bars if other.what == one.what] for one in bars}
+    alike = {bar.what: [other for other in bars if other.what == bar.what] for bar in bars}
     return [
         Bar(
             what=what,
             bar=ways[0].bar,
-            measured="; ".join(one.measured for one in ways),
-            held=all(one.held for one in ways),
+            measured="; ".join(bar.measured for bar in ways),
+            held=all(bar.held for bar in ways),
         )
         for what, ways in alike.items()
     ]

@@ -56,7 +56,7 @@ class Outage:
     calls: int
 
 
-def outage(seconds: float, trouble: Callable[[httpx.Request], httpx.Response], *, count: int = 30) -> Outage:
+def outage(seconds: float, fault: Callable[[httpx.Request], httpx.Response], *, count: int = 30) -> Outage:
     """Let e-conomic fail for so long in the middle of a period; return what it cost."""
     harness = Harness()
     harness.close_period(*period(count))
@@ -69,7 +69,7 @@ def outage(seconds: float, trouble: Callable[[httpx.Request], httpx.Response], *
             harness.clock.advance(0.1)
             return answer(request)
         calls += 1
-        return trouble(request)
+        return fault(request)
 
     attempts: Counter[str] = Counter()
 
@@ -105,7 +105,7 @@ COST = 3
 
 
 def scarce(*, granted: int, minutes: int, mode: Literal["window", "refill"]) -> Rate:
-    """Export a period that wants more tokens than ``granted`` a minute; look at ``minutes`` in its middle."""
+    """Export a period that wants more tokens than ``granted`` a minute; measure ``minutes`` in its middle."""
     harness = Harness()
     harness.sandbox.server_state.protocol_switches.rate_limit = granted
     harness.sandbox.server_state.protocol_switches.rate_mode = mode

@@ -18,17 +18,17 @@ def ended(harness: Harness, record: InvoiceRecord, invoice: Invoice, *, booked: 
     """Return what is wrong with a voucher that must stand once, equal to the source, with one PDF."""
     agreement = harness.sandbox.agreement
     wrong = [] if record.state is State.EXPORTED else [f"{record.id} is {record.state}: {record.failure}"]
-    found = {key: (True, owed) for key, owed in _booked(agreement, record.id)}
-    found |= {key: (False, owed) for key, owed in _in_journals(agreement, record.id)}
-    if [stands for stands, _ in found.values()] != [booked]:
-        return [*wrong, f"{record.id} stands {len(found)} times: {found}"]
-    [(key, (_, owed))] = found.items()
+    ends = {key: (True, owed) for key, owed in _booked(agreement, record.id)}
+    ends |= {key: (False, owed) for key, owed in _in_journals(agreement, record.id)}
+    if [stands for stands, _ in ends.values()] != [booked]:
+        return [*wrong, f"{record.id} stands {len(ends)} times: {ends}"]
+    [(key, (_, owed))] = ends.items()
     if owed != invoice.gross:
         wrong.append(f"{record.id}: the customer owes {owed} instead of {invoice.gross}")
     if len(agreement.vouchers) + len({(row["year"], row["voucherNumber"]) for row in agreement.booked_entries}) != 1:
         wrong.append("there are vouchers that are not ours")
     if record.progress.voucher != f"{key[0]}-{key[1]}":
-        wrong.append(f"{record.id}: the ledger says {record.progress.voucher}, e-conomic {key}")
+        wrong.append(f"{record.id}: the store says {record.progress.voucher}, e-conomic {key}")
     return wrong + _paper(agreement, harness, record)
 
 
@@ -36,11 +36,11 @@ def _paper(agreement: Agreement, harness: Harness, record: InvoiceRecord) -> lis
     files = [file for attached in agreement.attachments.values() for file in attached]
     printed = list(harness.pdf_fixtures.files.values())
     wrong = [] if files == printed else [f"{record.id} has {len(files)} PDFs instead of {len(printed)}"]
-    return wrong if knows_of_pdf(record) else [*wrong, f"{record.id}: the ledger knows of no PDF"]
+    return wrong if knows_of_pdf(record) else [*wrong, f"{record.id}: the store knows of no PDF"]
 
 
 def knows_of_pdf(record: InvoiceRecord) -> bool:
-    """Nobody can read the attachment of a booked voucher: a ledger that has forgotten it must say so."""
+    """Nobody can read the attachment of a booked voucher: a store that has forgotten it must say so."""
     return record.progress.attached or any(remark.startswith(_UNKNOWN) for remark in record.progress.remarks)
 
 

@@ -23,7 +23,7 @@ _QUICK = {"store__lease_seconds": "6", "store__lost_after": "3", "http__deadline
 
 
 class MarkedInstallation(Installation):
-    """Processes run with least rights in Redis; the test looks on as its administrator."""
+    """Processes run with least rights in Redis; the test watches as its administrator."""
 
     app_secret = f"{SECRET}-app-secret"
     #: Flower's user and password.
@@ -41,7 +41,7 @@ class MarkedInstallation(Installation):
 
     @property
     def environment(self) -> dict[str, str]:
-        # With a password Flower opens its API, too; without one it keeps it shut.
+        # With a password Flower opens its API, too; without a password it keeps it closed.
         return super().environment | {"FLOWER_BASIC_AUTH": ":".join(self.watcher)}
 
     def start_sandbox(self) -> None:
@@ -62,8 +62,8 @@ class MarkedInstallation(Installation):
 
     def counts(self, period: str = "main-p881") -> dict[str, int]:
         with self.client() as client:
-            found = RedisStore(client, prefix=Redis().prefix, policy=StorePolicy()).period(period)
-        return {state.value: count for state, count in found.counts.items() if count} if found else {}
+            record = RedisStore(client, prefix=Redis().prefix, policy=StorePolicy()).period(period)
+        return {state.value: count for state, count in record.counts.items() if count} if record else {}
 
     def flower(self, path: str) -> httpx.Response:
         """Ask Flower with its password."""

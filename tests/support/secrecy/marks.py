@@ -15,7 +15,7 @@ def holding(mark: str, evidence: Mapping[str, str]) -> list[str]:
 
 
 def _around(mark: str, text: str) -> str:
-    for spelling, found_in in ((mark.lower(), text.lower()), *((one, text) for one in _base64(mark))):
+    for spelling, found_in in ((mark.lower(), text.lower()), *((spelling, text) for spelling in _base64(mark))):
         at = found_in.find(spelling)
         if at >= 0:
             return text[max(0, at - 80) : at + 80]
@@ -23,7 +23,7 @@ def _around(mark: str, text: str) -> str:
 
 
 def _base64(mark: str) -> Iterator[str]:
-    """Yield what the word looks like inside of base64, at each of the three places where it may begin."""
+    """Yield how the word reads inside of base64, at each of the three places where it may begin."""
     for before in range(3):
         encoded = base64.b64encode(b"\0" * before + mark.encode()).decode()
         first, last = -(-before * 8 // 6), (before + len(mark)) * 8 // 6

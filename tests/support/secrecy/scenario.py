@@ -28,18 +28,18 @@ FINE, TROUBLED, TAMPERED = 500_001, 510_001, 520_001
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """By name of the place: what anybody finds there who looks."""
+    """By name of the place: what anybody can read there."""
 
     #: Commands that Redis got, with those that concern the broker apart.
     broker_commands: Mapping[str, str]
     other_commands: Mapping[str, str]
-    #: Keys of Celery, and keys of the ledger and the event queue.
+    #: Keys of Celery, and keys of the store and the event queue.
     broker_keys: Mapping[str, str]
-    ledger_keys: Mapping[str, str]
+    store_keys: Mapping[str, str]
     flower: Mapping[str, str]
     logs: Mapping[str, str]
     command_lines: Mapping[str, str]
-    #: ``--json`` of commands that tell of periods, exports and queues.
+    #: ``--json`` of commands that show periods, exports and queues.
     overviews: Mapping[str, str]
     #: ``--json`` of commands by which a bookkeeper finds out about one invoice or event.
     closeups: Mapping[str, str]
@@ -48,8 +48,8 @@ class Evidence:
 
 
 def play(place: MarkedInstallation) -> Evidence:
-    """Run the story to its end: everything rests, exported or failed."""
-    with place.client() as admin, place.server.overheard() as overheard:
+    """Run the scenario to its end: everything rests, exported or failed."""
+    with place.client() as admin, place.server.monitor() as monitor:
         place.start_all()
         place.start("flower", "flower")
         place.wait_for(lambda: " ready." in place.log("worker-1"), "the worker is ready")
@@ -63,7 +63,7 @@ def play(place: MarkedInstallation) -> Evidence:
         lines = place.command_lines()
         place.kill("worker-2", signal.SIGTERM)
         place.kill("intake", signal.SIGTERM)
-    return _gathered(place, overheard.commands, flower, lines)
+    return _gathered(place, monitor.commands, flower, lines)
 
 
 def _person(number: int, **changes: Any) -> Any:
@@ -173,7 +173,7 @@ def _hears(place: MarkedInstallation, worker: str) -> bool:
         known = place.flower("/workers?json=1").json()["data"]
     except httpx.TransportError:
         return False
-    return any(one["hostname"] == worker and one["status"] for one in known)
+    return any(row["hostname"] == worker and row["status"] for row in known)
 
 
 def _flower(place: MarkedInstallation) -> dict[str, str]:
@@ -198,7 +198,7 @@ def _gathered(
 ) -> Evidence:
     with place.client() as admin:
         keys = {key.decode(): _content(admin, key) for key in admin.scan_iter(count=1000)}
-    told = {f"command {number}": text for number, text in enumerate(commands)}
+    numbered = {f"command {number}": text for number, text in enumerate(commands)}
     closeups = [
         ("failed",),
         ("failed", "show", f"main-{TROUBLED + 1}"),
@@ -208,10 +208,10 @@ def _gathered(
     ]
     overviews = [("status",), ("status", "main-p881"), ("status", "main-p883"), ("export", "list"), ("export", "check")]
     return Evidence(
-        broker_commands={name: text for name, text in told.items() if BROKER in text},
-        other_commands={name: text for name, text in told.items() if BROKER not in text},
+        broker_commands={name: text for name, text in numbered.items() if BROKER in text},
+        other_commands={name: text for name, text in numbered.items() if BROKER not in text},
         broker_keys={key: text for key, text in keys.items() if key.startswith(BROKER)},
-        ledger_keys={key: text for key, text in keys.items() if not key.startswith(BROKER)},
+        store_keys={key: text for key, text in keys.items() if not key.startswith(BROKER)},
         flower=flower,
         logs={log.name: log.read_text() for log in sorted(place.folder.glob("**/*.log"))},
         command_lines=lines,

@@ -21,13 +21,13 @@ COMPOSE: dict[str, Any] = documents(DEPLOY / "compose.yaml")[0]
 
 
 def _containers(path: Path) -> list[dict[str, Any]]:
-    templates = [one["spec"]["template"] for one in documents(path) if "template" in one["spec"]]
+    templates = [each["spec"]["template"] for each in documents(path) if "template" in each["spec"]]
     return [container for template in templates for container in template["spec"]["containers"]]
 
 
 def _unit(path: Path) -> configparser.ConfigParser:
     parsed = configparser.ConfigParser(strict=True, interpolation=None)
-    parsed.optionxform = str  # type: ignore[assignment,method-assign]  # systemd's keys are told apart by case
+    parsed.optionxform = str  # type: ignore[assignment,method-assign]  # systemd's keys are distinguished by case
     parsed.read_string(path.read_text(encoding="utf-8"))
     return parsed
 
@@ -43,15 +43,19 @@ def test_every_variable_exists(path: Path) -> None:
 
 def test_compose_runs_every_process() -> None:
     """Intake, worker and Flower run from the one image, each by its own command."""
-    ours = {name: one["command"] for name, one in COMPOSE["services"].items() if one["image"] == "opter-economic"}
+    ours = {
+        name: service["command"]
+        for name, service in COMPOSE["services"].items()
+        if service["image"] == "opter-economic"
+    }
 
     assert {name: [name] for name in PROCESSES} == ours
 
 
 def test_kubernetes_runs_every_process() -> None:
     """Intake, worker and Flower run from the one image, each by its own command."""
-    containers = [one for path in KUBERNETES for one in _containers(path)]
-    ours = {one["name"]: one["args"] for one in containers if one["image"] == "opter-economic"}
+    containers = [container for path in KUBERNETES for container in _containers(path)]
+    ours = {each["name"]: each["args"] for each in containers if each["image"] == "opter-economic"}
 
     assert {name: [name] for name in PROCESSES} == ours
 
@@ -66,23 +70,23 @@ def test_systemd_runs_every_process() -> None:
 def test_a_worker_is_given_time_to_finish() -> None:
     """Whoever stops a worker waits longer than the worker waits for exports under way."""
     patience = Settings.model_fields["worker"].default.soft_shutdown
-    workers = [one for one in documents(KUBERNETES[0]) if one["metadata"]["name"] == "opter-economic-worker"]
-    given = (
+    workers = [each for each in documents(KUBERNETES[0]) if each["metadata"]["name"] == "opter-economic-worker"]
+    periods = (
         int(COMPOSE["services"]["worker"]["stop_grace_period"].removesuffix("s")),
         workers[0]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"],
         int(_unit(DEPLOY / "systemd" / "opter-economic-worker@.service")["Service"]["TimeoutStopSec"]),
     )
 
-    assert min(given) > patience
+    assert min(periods) > patience
 
 
 def test_compose_declares_what_it_uses() -> None:
     """Every secret and config that a service takes is declared, and none is declared for nothing."""
     for kind in ("secrets", "configs"):
         taken = {
-            one if isinstance(one, str) else one["source"]
+            mount if isinstance(mount, str) else mount["source"]
             for service in COMPOSE["services"].values()
-            for one in service.get(kind, ())
+            for mount in service.get(kind, ())
         }
 
         assert set(COMPOSE[kind]) == taken
@@ -92,10 +96,10 @@ def test_compose_declares_what_it_uses() -> None:
 def test_nothing_runs_with_rights_it_does_not_need(path: Path) -> None:
     """Every container has a read-only root and no capabilities."""
     if path == DEPLOY / "compose.yaml":
-        found = [(one["read_only"], one["cap_drop"]) for one in COMPOSE["services"].values()]
+        found = [(service["read_only"], service["cap_drop"]) for service in COMPOSE["services"].values()]
     else:
-        contexts = [one["securityContext"] for one in _containers(path)]
-        found = [(one["readOnlyRootFilesystem"], one["capabilities"]["drop"]) for one in contexts]
+        contexts = [container["securityContext"] for container in _containers(path)]
+        found = [(context["readOnlyRootFilesystem"], context["capabilities"]["drop"]) for context in contexts]
 
     assert [(True, ["ALL"])] * len(found) == found
 
@@ -120,7 +124,7 @@ def test_the_build_sees_what_the_image_copies() -> None:
     assert [name for name in copied if not (ROOT / name).exists()] == []
 
 
-def test_redis_is_set_up_as_the_ledger_needs_it() -> None:
+def test_redis_is_set_up_as_the_store_needs_it() -> None:
     """The append-only file is on, written through, and nothing is evicted."""
     lines = (DEPLOY / "redis" / "redis.conf").read_text(encoding="utf-8").splitlines()
 
@@ -128,7 +132,7 @@ def test_redis_is_set_up_as_the_ledger_needs_it() -> None:
 
 
 def test_redis_users_reach_the_keys_that_the_code_names() -> None:
-    """Our user reaches ledger, broker and event queue; Opter's side the event queue alone; nobody comes in unnamed."""
+    """Our user reaches store, broker and event queue; Opter's side the event queue alone; nobody comes in unnamed."""
     settings = Settings.model_fields
     prefix, queue = settings["redis"].default.prefix, settings["intake"].default.queue
     users = {

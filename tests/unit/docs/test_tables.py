@@ -16,7 +16,7 @@ def script() -> dict[str, Any]:
 
 
 def test_documents_agree_with_the_code(script: dict[str, Any]) -> None:
-    """The documents say what the code says; `python deploy/write_tables.py` mends them."""
+    """The documents say what the code says; `python deploy/write_tables.py` rewrites them."""
     outdated = [path.name for path, text in script["documents"]() if path.read_text(encoding="utf-8") != text]
 
     assert outdated == []
@@ -49,7 +49,7 @@ def test_a_table_replaces_what_stood_between_its_marks(script: dict[str, Any]) -
     assert once == script["with_tables"](once, {"x": "new"})
 
 
-def test_a_missing_mark_is_told(script: dict[str, Any]) -> None:
+def test_a_missing_mark_is_an_error(script: dict[str, Any]) -> None:
     """A table that has no place is a mistake, not a table less."""
     with pytest.raises(LookupError, match="<!-- x -->"):
         script["with_tables"]("<!-- x -->\nno end\n", {"x": "new"})

@@ -1,4 +1,4 @@
-"""What Opter says of its own export to e-conomic, fact by fact: this one does the same, or goes past it.
+"""What Opter says of its own export to e-conomic, fact by fact: this program does the same, or goes past it.
 
 Each test quotes its fact from Opter's page "Exporting invoices to Visma e-conomic" (docs.opter.com, integration-001).
 """
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.cli import Bench
 from support.harness import EXPORT, PERIOD, VOUCHER_EXPORT, Harness
-from support.opter_requirements import BOTH, ID, closed, having, notice, one, writes
+from support.opter_requirements import BOTH, ID, closed, having, notice, printed, writes
 from support.samples import line
 
 from config.exports import Codes, ExportConfig
@@ -25,7 +25,7 @@ def test_there_are_two_methods_and_invoices_are_the_default() -> None:
     """Opter's page: "invoice" (default) or "voucher"; both keep e-conomic's sales ledger in step with Opter."""
     by_invoice, by_voucher = (Harness(export) for export in (EXPORT, VOUCHER_EXPORT))
     for harness in (by_invoice, by_voucher):
-        closed(harness, one(harness))
+        closed(harness, printed(harness))
 
     assert ExportConfig.model_fields["method"].default == "invoice"
     assert [(document.number, str(document.gross)) for document in by_invoice.documents()] == [(100353, "1250.00")]
@@ -42,7 +42,7 @@ def test_the_customer_gets_the_invoice_from_opter_alone() -> None:
     """Opter's page: the customer still gets the invoice from Opter, as e-conomic's copy lacks transport details."""
     harness = Harness()
     sent = writes(harness)
-    closed(harness, one(harness))
+    closed(harness, printed(harness))
 
     assert dict(sent)["/invoices/booked"]["sendBy"] == "none"
 
@@ -52,7 +52,7 @@ def test_economic_units_are_not_transferred(export: ExportConfig) -> None:
     """Opter's page: economic units (dimensions) are not transferred. Nobody is surprised: the report counts them."""
     harness = Harness(export)
     sent = writes(harness)
-    closed(harness, one(harness, line(economic_units={"1": "CPH-UNIT"})))
+    closed(harness, printed(harness, line(economic_units={"1": "CPH-UNIT"})))
     bench = Bench(harness.clock)
     bench.memory = harness.store
 
@@ -69,7 +69,7 @@ def test_economic_units_are_not_transferred(export: ExportConfig) -> None:
 def test_a_product_group_is_named_or_numbered_like_the_sales_account(account: str, group: int) -> None:
     """Opter's page: product groups must exist in e-conomic, named or numbered like Opter's sales accounts."""
     harness = Harness()
-    closed(harness, one(harness, line(account=account)))
+    closed(harness, printed(harness, line(account=account)))
 
     [booked] = harness.sandbox.agreement.booked.values()
     product = booked["lines"][0]["product"]["productNumber"]
@@ -79,8 +79,8 @@ def test_a_product_group_is_named_or_numbered_like_the_sales_account(account: st
 def test_all_missing_groups_are_listed_with_the_sales_accounts_used() -> None:
     """Opter's page: the failure lists the missing groups and the sales accounts of the export. Here: in one go."""
     harness = Harness()
-    missing = [one(harness, line(account=account), invoice_number=n) for n, account in ((1, "4001"), (2, "4002"))]
-    closed(harness, one(harness), *missing)
+    missing = [printed(harness, line(account=account), invoice_number=n) for n, account in ((1, "4001"), (2, "4002"))]
+    closed(harness, printed(harness), *missing)
 
     assert "4001, 4002 (2 invoices)" in notice(harness)
     assert "Sales accounts used in this export: 3010, 4001, 4002." in notice(harness)
@@ -105,7 +105,7 @@ def test_payment_conditions_match_by_days_or_by_name(
 ) -> None:
     """Opter's page: matched by number of days; by name where Codes > Payment Condition pairs the names."""
     harness = Harness(having(EXPORT, codes=Codes(payment_conditions=names)))
-    closed(harness, one(harness, payment_condition=condition, due_date=due))
+    closed(harness, printed(harness, payment_condition=condition, due_date=due))
 
     [booked] = harness.sandbox.agreement.booked.values()
     assert booked["paymentTerms"]["paymentTermsNumber"] == terms
@@ -138,7 +138,7 @@ def test_a_journal_is_for_vouchers_only() -> None:
 def test_the_journal_of_the_start_text_is_where_vouchers_go() -> None:
     """Opter's page: journalNumber says which journal gets the vouchers; by default 1, usually "Daily"."""
     harness = Harness(VOUCHER_EXPORT)
-    closed(harness, one(harness))
+    closed(harness, printed(harness))
 
     assert [journal for journal, _, _ in harness.sandbox.agreement.vouchers] == [1]
 
@@ -146,7 +146,7 @@ def test_the_journal_of_the_start_text_is_where_vouchers_go() -> None:
 def test_the_voucher_method_sends_opters_pdf() -> None:
     """Opter's page: the voucher method sends Opter's PDF along; it hangs on the voucher, byte for byte."""
     harness = Harness(VOUCHER_EXPORT)
-    source = one(harness)
+    source = printed(harness)
     closed(harness, source)
 
     assert source.pdf is not None
@@ -157,8 +157,8 @@ def test_the_voucher_method_sends_opters_pdf() -> None:
 def test_the_voucher_method_needs_tax_rates() -> None:
     """Opter's page: Codes > Tax rates pairs the VAT codes, mandatory here. All unpaired ones come in one message."""
     harness = Harness(having(VOUCHER_EXPORT, codes=Codes(tax_rates={"M25": "U25"})))
-    unpaired = [one(harness, line(vat_code=code), invoice_number=n) for n, code in ((1, "M9"), (2, "M8"))]
-    closed(harness, one(harness), *unpaired)
+    unpaired = [printed(harness, line(vat_code=code), invoice_number=n) for n, code in ((1, "M9"), (2, "M8"))]
+    closed(harness, printed(harness), *unpaired)
 
     assert [harness.record(f"main-{n}").state for n in (100353, 1, 2)] == [State.EXPORTED, State.DEAD, State.DEAD]
     assert "M8, M9 (2 invoices)" in notice(harness)

@@ -6,8 +6,8 @@ import httpx
 from hypothesis import given
 from hypothesis import strategies as st
 from support.chaos import vouchers
+from support.chaos.end_state import ended
 from support.chaos.scenarios import SCENARIOS, Scenario
-from support.chaos.verdict import ended
 from support.fuzzing import fuzzed
 from support.garbled import Garble, garbles
 from support.harness import Harness

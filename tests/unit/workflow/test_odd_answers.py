@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 import pytest
+from support.chaos.end_state import created, ended
 from support.chaos.scenarios import NEW, Scenario
-from support.chaos.verdict import ended, shared
 from support.harness import Harness
 from support.samples import invoice
 
@@ -47,4 +47,4 @@ def test_an_answer_about_something_else_is_looked_into(route: str, change: Calla
 
     assert harness.reported == []
     assert ended(harness.record("main-100353"), scenario.invoice, harness.documents()) == []
-    assert shared(harness, customers=1, products=0) == []
+    assert created(harness, customers=1, products=0) == []

@@ -1,4 +1,4 @@
-"""One run with real processes: a period, a monkey, peace, one re-queueing of honest dead letters, and the verdict."""
+"""One run with real processes: a period, faults, peace, one re-queueing of honest dead letters, and the invariants."""
 
 import random
 import time
@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from support.chaos.cluster import SHORT, Cluster, cluster
-from support.chaos.invariants import judge
+from support.chaos.fault_injector import FaultInjector
+from support.chaos.invariants import check_invariants
 from support.chaos.methods import INVOICE, Method
-from support.chaos.monkey import Monkey
 from support.chaos.outcome import Outcome
 from support.installation import event
 from support.samples import mixed_invoices
@@ -21,8 +21,10 @@ PERIODS = ("main-p881", "main-p882")
 HONEST = frozenset({"attempts-exhausted", "worker-killed", "outcome-unknown"})
 
 
-def run(folder: Path, seed: int, *, count: int, seconds: float, method: Method = INVOICE, **settings: str) -> Outcome:
-    """Let the monkey rage for so many seconds over so many invoices; return what came of it."""
+def run_faults(
+    folder: Path, seed: int, *, count: int, seconds: float, method: Method = INVOICE, **settings: str
+) -> Outcome:
+    """Inject faults for so many seconds while so many invoices are exported; return the outcome."""
     began, chance = time.monotonic(), random.Random(seed)
     printed = folder / "printed"
     printed.mkdir()
@@ -33,15 +35,15 @@ def run(folder: Path, seed: int, *, count: int, seconds: float, method: Method =
     settings = SHORT | {"intake__allowed_folders": str(printed)} | settings
     with cluster(folder, {"main": method.entry}, **settings) as running:
         running.sandbox("PATCH", "switches", {"latency_ms": 40})
-        monkey = Monkey(cluster=running, seed=seed, events=events, later=later, writes=method.writes)
-        for one in first:
-            running.push(one)
+        injector = FaultInjector(cluster=running, seed=seed, events=events, later=later, writes=method.writes)
+        for message in first:
+            running.push(message)
         running.until(lambda: running.exported(PERIODS) > 0, "the first are exported", seconds=60)
-        monkey.rage(seconds)
-        monkey.relent()
-        outcome = Outcome(seed=seed, invoices=count, method=method.name, deeds=monkey.deeds)
-        _settle(running, monkey, outcome, count)
-        judge(running, every, outcome, wiped=bool(monkey.wiped), method=method)
+        injector.inject(seconds)
+        injector.stop()
+        outcome = Outcome(seed=seed, invoices=count, method=method.name, actions=injector.actions)
+        _come_to_rest(running, injector, outcome, count)
+        check_invariants(running, every, outcome, wiped=bool(injector.wiped), method=method)
         outcome.restarts, outcome.seconds = running.restarts, round(time.monotonic() - began, 1)
     return outcome
 
@@ -57,9 +59,9 @@ def _events(every: list[Invoice]) -> list[dict[str, Any]]:
     ]
 
 
-def _settle(running: Cluster, monkey: Monkey, outcome: Outcome, count: int) -> None:
+def _come_to_rest(running: Cluster, injector: FaultInjector, outcome: Outcome, count: int) -> None:
     """Wait until everything rests, re-queue the honest dead letters once, wait again."""
-    _rest(running, monkey, count)
+    _rest(running, injector, count)
     dead = [record for record in running.records() if record.state is State.DEAD]
     for record in dead:
         reason = record.failure.reason if record.failure else "none"
@@ -68,12 +70,12 @@ def _settle(running: Cluster, monkey: Monkey, outcome: Outcome, count: int) -> N
             outcome.other.append(f"{record.id} is dead: {record.failure}")
     if dead:
         running.store.requeue([record.id for record in dead], by="chaos")
-        _rest(running, monkey, count)
+        _rest(running, injector, count)
 
 
-def _rest(running: Cluster, monkey: Monkey, count: int) -> None:
+def _rest(running: Cluster, injector: FaultInjector, count: int) -> None:
     def rests() -> bool:
-        monkey.resume()
+        injector.resume()
         records = running.records()
         return len(records) == count and all(record.state in {State.EXPORTED, State.DEAD} for record in records)
 

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from support.chaos.cluster import SHORT, Cluster, cluster
-from support.chaos.invariants import judge
+from support.chaos.invariants import check_invariants
 from support.chaos.outcome import Outcome
 from support.chaos.simulated import Rate, rate
 from support.installation import event
@@ -32,8 +32,8 @@ def killed_worker(folder: Path, *, count: int, begun: frozenset[State]) -> float
         assert left
 
         def moved() -> bool:
-            found = [record for record in running.records() if record.id in left]
-            return all(one.fence > left[one.id] or one.state is State.EXPORTED for one in found)
+            records = [record for record in running.records() if record.id in left]
+            return all(record.fence > left[record.id] or record.state is State.EXPORTED for record in records)
 
         return running.until(moved, "all move again", seconds=120)
 
@@ -69,9 +69,10 @@ def poison(folder: Path, *, count: int = 60) -> tuple[InvoiceRecord, list[str], 
         kills = _kill_whoever_drafts(running, bad)
         running.until(lambda: _rests(running, count), "everything rests", seconds=120)
         outcome = Outcome(seed=0, invoices=count)
-        judge(running, [one for one in every if f"main-{one.invoice_number}" != bad], outcome, wiped=False)
+        others = [invoice for invoice in every if f"main-{invoice.invoice_number}" != bad]
+        check_invariants(running, others, outcome, wiped=False)
         [record] = [record for record in running.records() if record.id == bad]
-    wrong = [one for one in outcome.wrong if bad not in one and "stray draft" not in one]
+    wrong = [text for text in outcome.wrong if bad not in text and "stray draft" not in text]
     return record, wrong, kills
 
 
@@ -95,11 +96,11 @@ def _kill_whoever_drafts(running: Cluster, bad: str) -> int:
 
 def _rests(running: Cluster, count: int) -> bool:
     records = running.records()
-    return len(records) == count and all(one.state in {State.EXPORTED, State.DEAD} for one in records)
+    return len(records) == count and all(record.state in {State.EXPORTED, State.DEAD} for record in records)
 
 
 def scarce(folder: Path, *, granted: int = 900, minutes: float = 2.0) -> Rate:
-    """Export with two workers what a small bucket does not let pass; look at some minutes in the middle."""
+    """Export with two workers what a small bucket does not let pass; measure some minutes in the middle."""
     with cluster(folder) as running:
         running.sandbox("PATCH", "switches", {"rate_limit": granted})
         running.push(event(*mixed_invoices(int(granted * (minutes + 2) / 6))))

@@ -1,11 +1,11 @@
-"""Two invoices of one new customer, two workers: one stands still while the other meets trouble and goes again."""
+"""Two invoices of one new customer, two workers: one stands still while the other meets a fault and is retried."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from support.chaos.end_state import created, ended, findings, leftovers
 from support.chaos.faults import REFUSED
-from support.chaos.race import GO, Race, Worker
-from support.chaos.verdict import ended, findings, leftovers, shared
+from support.chaos.interleaving import GO, Interleaving, Worker
 from support.harness import PERIOD, Harness
 from support.samples import customer, invoice
 
@@ -21,47 +21,47 @@ SECOND = invoice(
     customer=customer(code="N-2", ledger_number=None, corporate_id="88000001", address="There 2"),
 )
 #: What the creation of the customer meets.
-TROUBLES = (GO, REFUSED, "payload-changed", "500-after", "timeout-after", "lands-after-2", "crash-after")
+FAULTS = (GO, REFUSED, "payload-changed", "500-after", "timeout-after", "lands-after-2", "crash-after")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Beside:
+class ParallelInvoices:
     """One schedule."""
 
     #: Effects that the second worker has had when it stands still.
     head_start: int
-    trouble: str
+    fault: str
 
     def __str__(self) -> str:
-        told = f"one worker {self.head_start} effects in, the other meets {self.trouble}"
-        return f"two invoices of a new customer; {told}"
+        schedule = f"one worker {self.head_start} effects in, the other meets {self.fault}"
+        return f"two invoices of a new customer; {schedule}"
 
 
-def every() -> Iterator[Beside]:
-    """Yield every place to stand still, with every trouble."""
+def every() -> Iterator[ParallelInvoices]:
+    """Yield every place to stand still, with every fault."""
     for head_start in range(48):
-        for trouble in TROUBLES:
-            yield Beside(head_start=head_start, trouble=trouble)
+        for fault in FAULTS:
+            yield ParallelInvoices(head_start=head_start, fault=fault)
 
 
-def play(schedule: Beside) -> list[str]:
+def play(schedule: ParallelInvoices) -> list[str]:
     """Return what was wrong in the end."""
     harness = Harness()
     harness.close_period(FIRST, SECOND)
     harness.check()
-    race = Race(harness)
-    second, first = race.hire("second"), race.hire("first")
+    interleaving = Interleaving(harness)
+    second, first = interleaving.hire("second"), interleaving.hire("first")
     second.begin("main-100002")
     for _ in range(schedule.head_start):
         _step(second)
     first.begin("main-100001")
-    _go(first, schedule.trouble)
-    _again(race, harness)
+    _go(first, schedule.fault)
+    _again(interleaving, harness)
     second.finish()
-    race.stop(first, second)
+    interleaving.stop(first, second)
     harness.hire()
     _until_rest(harness)
-    return [*race.wrong, *_judged(harness)]
+    return [*interleaving.wrong, *_wrong(harness)]
 
 
 def _step(worker: Worker) -> None:
@@ -69,18 +69,18 @@ def _step(worker: Worker) -> None:
         worker.resume()
 
 
-def _go(worker: Worker, trouble: str) -> None:
-    """Go to the end; the creation of the customer meets the trouble, once."""
+def _go(worker: Worker, fault: str) -> None:
+    """Go to the end; the creation of the customer meets the fault, once."""
     while worker.busy:
-        strikes = worker.at == "http POST /customers" and trouble != GO
-        worker.resume(trouble if strikes else GO)
-        trouble = GO if strikes else trouble
+        injected = worker.at == "http POST /customers" and fault != GO
+        worker.resume(fault if injected else GO)
+        fault = GO if injected else fault
 
 
-def _again(race: Race, harness: Harness) -> None:
+def _again(interleaving: Interleaving, harness: Harness) -> None:
     """The operator re-queues at once, and another worker takes it up: all within the second."""
     harness.store.requeue(["main-100001"], by="test")
-    worker = race.hire("third")
+    worker = interleaving.hire("third")
     for message in (PERIOD, "main-100001"):
         if message != PERIOD or harness.store.periods_due():
             worker.begin(message)
@@ -89,14 +89,14 @@ def _again(race: Race, harness: Harness) -> None:
 
 def _until_rest(harness: Harness) -> None:
     harness.until_rest()
-    harness.store.requeue([one.id for one in harness.records() if one.state is State.DEAD], by="test")
+    harness.store.requeue([record.id for record in harness.records() if record.state is State.DEAD], by="test")
     harness.until_rest()
 
 
-def _judged(harness: Harness) -> list[str]:
-    each = [wrong for one in (FIRST, SECOND) for wrong in _ended(harness, one)]
-    odd = [one for one in findings(harness) if "PayloadChanged" not in one]
-    return [*each, *leftovers(harness), *shared(harness, customers=1, products=0), *odd]
+def _wrong(harness: Harness) -> list[str]:
+    each = [wrong for source in (FIRST, SECOND) for wrong in _ended(harness, source)]
+    odd = [finding for finding in findings(harness) if "PayloadChanged" not in finding]
+    return [*each, *leftovers(harness), *created(harness, customers=1, products=0), *odd]
 
 
 def _ended(harness: Harness, source: Invoice) -> list[str]:

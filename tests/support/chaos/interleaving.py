@@ -1,7 +1,7 @@
 """Several workers on one installation, each effect a point where another may go first: one thread runs at a time.
 
 Whoever comes to an effect hands the baton back and waits. What happens to it next is an order of the schedule's: go
-on, or meet a trouble. A worker that stood still for longer than the deadline of a call refuses to send it any more, as
+on, or meet a fault. A worker that stood still for longer than the deadline of a call refuses to send it any more, as
 the client's sockets do (``worker.economic.thread_clients``); a trip to Redis knows no such deadline.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-from support.chaos.faults import LATE, LEDGER, ORDERS, PAYLOAD_CHANGED, Answer, DelayedRequests, use_key
+from support.chaos.faults import DELAYED, HTTP_OR_REFUSED, PAYLOAD_CHANGED, STORE, Answer, DelayedRequests, use_key
 from support.harness import PERIOD, Harness, Killed
 
 from worker.domain.reasons import ProcessReason, failure
@@ -25,24 +25,24 @@ TICK = 0.001
 
 
 class Worker:
-    """One worker process; it does one job at a time."""
+    """One worker process; it runs one execution at a time."""
 
-    def __init__(self, race: "Race", name: str) -> None:
-        race.harness.hire()
+    def __init__(self, interleaving: "Interleaving", name: str) -> None:
+        interleaving.harness.hire()
         self.name = name
         self.exporter, self.preflight, self.context = (
-            race.harness.exporter,
-            race.harness.preflight,
-            race.harness.context,
+            interleaving.harness.exporter,
+            interleaving.harness.preflight,
+            interleaving.harness.context,
         )
-        #: The effect that it stands before; empty: none, its job is done.
+        #: The effect that it stands before; empty: none, its execution is over.
         self.at = ""
         self.dead = False
         self.result: Any = None
         self.order = GO
         #: What it holds: invoice id -> the fence of its claim.
         self.fences: dict[str, int] = {}
-        self._race = race
+        self._interleaving = interleaving
         self._go = threading.Semaphore(0)
         self._back = threading.Semaphore(0)
 
@@ -58,13 +58,13 @@ class Worker:
             self._start(lambda: self.exporter.run(message))
 
     def resume(self, order: str = GO) -> None:
-        """Let it have its effect, with this trouble, and go as far as the next."""
+        """Let it have its effect, with this fault, and go as far as the next."""
         self.order = order
         self._go.release()
         self._back.acquire()
 
     def finish(self) -> None:
-        """Let it go on to the end of its job."""
+        """Let it go on to the end of its execution."""
         while self.busy:
             self.resume()
 
@@ -87,31 +87,31 @@ class Worker:
         self._back.acquire()
 
     def _run(self, execution: Callable[[], Any]) -> None:
-        self._race.local.worker = self
+        self._interleaving.local.worker = self
         try:
             self.result = execution()
         except (Killed, StoreUnavailable) as end:
             self.result = end
-        except Exception as bug:  # noqa: BLE001  # it is part of the verdict, whatever it is
+        except Exception as bug:  # noqa: BLE001  # it is part of the result, whatever it is
             self.result = bug
-            self._race.wrong.append(f"{self.name} ended with {bug!r}")
+            self._interleaving.wrong.append(f"{self.name} ended with {bug!r}")
         finally:
             self.at = ""
             self._back.release()
 
 
-class Race:
+class Interleaving:
     """Workers on one installation, and what happens between them."""
 
     def __init__(self, harness: Harness) -> None:
         self.harness = harness
         self.local = threading.local()
-        self.limbo = DelayedRequests()
+        self.delayed = DelayedRequests()
         #: Effects of all workers, in order.
         self.effects: list[str] = []
         self.wrong: list[str] = []
         harness.around_http = self._http
-        harness.around_store = self._ledger
+        harness.around_store = self._store
 
     def hire(self, name: str) -> Worker:
         return Worker(self, name)
@@ -129,37 +129,37 @@ class Race:
         order = worker.stand(what)
         self.harness.clock.advance(TICK)
         self.effects.append(f"{worker.name} {what} {order}")
-        self.limbo.tick()
+        self.delayed.tick()
         return worker, order
 
     def _http(self, request: httpx.Request, answer: Answer) -> httpx.Response:
         since = self.harness.clock()
         worker, order = self._stand(f"http {request.method} {request.url.path}")
-        if order in ORDERS:
-            return self._struck(worker, order, request, answer)
+        if order in HTTP_OR_REFUSED:
+            return self._inject(worker, order, request, answer)
         if self.harness.clock() - since > DEADLINE:
             raise httpx.WriteTimeout("the deadline of the call has passed", request=request)
-        if order in LATE and request.method != "GET":
-            return self.limbo.lose(order, request, answer)
+        if order in DELAYED and request.method != "GET":
+            return self.delayed.lose(order, request, answer)
         if order == PAYLOAD_CHANGED and request.method != "GET":
             use_key(self.harness, request)
         return answer(request)
 
-    def _struck(self, worker: Worker | None, order: str, request: httpx.Request, answer: Answer) -> httpx.Response:
+    def _inject(self, worker: Worker | None, order: str, request: httpx.Request, answer: Answer) -> httpx.Response:
         try:
-            return ORDERS[order](request, answer)
+            return HTTP_OR_REFUSED[order](request, answer)
         except Killed:
             if worker:
                 worker.dead = True
             raise
 
-    def _ledger(self, name: str, trip: Callable[[], Any]) -> Any:
-        worker, order = self._stand(f"ledger {name}")
-        before = order in LEDGER and not LEDGER[order]
+    def _store(self, name: str, trip: Callable[[], Any]) -> Any:
+        worker, order = self._stand(f"store {name}")
+        before = order in STORE and not STORE[order]
         result = None if before else self._watched(worker, name, trip)
         if worker and order.startswith("crash"):
             worker.die()
-        if order in LEDGER:
+        if order in STORE:
             raise StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, "The schedule said so."))
         return result
 

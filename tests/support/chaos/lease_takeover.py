@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from support.chaos.race import GO, Race, Worker
+from support.chaos.end_state import check_end_state
+from support.chaos.interleaving import GO, Interleaving, Worker
 from support.chaos.scenarios import Scenario
-from support.chaos.verdict import judge
 from support.harness import PERIOD, Harness
 
 from worker.workflow.exporter import ExecutionResult
@@ -16,7 +16,7 @@ STILL = (30.0, 1800.0, 4000.0)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Overtaking:
+class Takeover:
     """One schedule."""
 
     #: ``invoice`` or ``period``: what both work on.
@@ -29,24 +29,24 @@ class Overtaking:
     head_start: int
 
     def __str__(self) -> str:
-        told = f"the other is {self.head_start} effects in"
-        return f"stands still {self.seconds:g} s at effect {self.effect} of the {self.execution}, {told}"
+        head_start = f"the other is {self.head_start} effects in"
+        return f"stands still {self.seconds:g} s at effect {self.effect} of the {self.execution}, {head_start}"
 
 
-def every_overtaking(scenario: Scenario) -> Iterator[Overtaking]:
+def every_takeover(scenario: Scenario) -> Iterator[Takeover]:
     """Yield every place to stand still, every length of it, every head start."""
     for execution in ("invoice", "period"):
         effects = _effects_of(scenario, execution)
         for effect in range(effects):
             for seconds in STILL:
                 for head_start in (*range(effects + 2), 99):
-                    yield Overtaking(execution=execution, effect=effect, seconds=seconds, head_start=head_start)
+                    yield Takeover(execution=execution, effect=effect, seconds=seconds, head_start=head_start)
 
 
-def play(scenario: Scenario, schedule: Overtaking) -> list[str]:
+def play(scenario: Scenario, schedule: Takeover) -> list[str]:
     """Return what was wrong in the end."""
-    race = Race(harness := scenario.harness())
-    first, second = race.hire("first"), race.hire("second")
+    interleaving = Interleaving(harness := scenario.harness())
+    first, second = interleaving.hire("first"), interleaving.hire("second")
     first.begin(_message(harness, schedule.execution))
     _steps(first, schedule.effect)
     harness.clock.advance(schedule.seconds)
@@ -56,22 +56,22 @@ def play(scenario: Scenario, schedule: Overtaking) -> list[str]:
         _steps(second, schedule.head_start)
     first.finish()
     second.finish()
-    race.stop(first, second)
+    interleaving.stop(first, second)
     harness.hire()
     harness.until_rest()
-    return [*race.wrong, *_stale(race, first, second), *judge(harness, scenario)]
+    return [*interleaving.wrong, *_stale(interleaving, first, second), *check_end_state(harness, scenario)]
 
 
 def _effects_of(scenario: Scenario, execution: str) -> int:
-    race = Race(harness := scenario.harness())
-    first = race.hire("first")
+    interleaving = Interleaving(harness := scenario.harness())
+    first = interleaving.hire("first")
     first.begin(_message(harness, execution))
     first.finish()
-    return len(race.effects)
+    return len(interleaving.effects)
 
 
 def _message(harness: Harness, execution: str) -> str:
-    """Return the message of the job; that of an invoice is there once its period was checked."""
+    """Return the message of the execution; that of an invoice is there once its period was checked."""
     if execution == "period":
         return PERIOD
     if harness.store.periods_due():
@@ -85,15 +85,15 @@ def _steps(worker: Worker, count: int) -> None:
             worker.resume(GO)
 
 
-def _stale(race: Race, first: Worker, second: Worker) -> list[str]:
+def _stale(interleaving: Interleaving, first: Worker, second: Worker) -> list[str]:
     """The first was overtaken as soon as the second has claimed: it must have noticed, unless it was done by then."""
     if isinstance(first.result, PreflightResult):
         return []  # a preflight only reads in e-conomic; its own writes are fenced by the period's lease
     if not isinstance(first.result, ExecutionResult):
         return [f"the first ended with {first.result!r}"]
-    claims = [at for at, effect in enumerate(race.effects) if effect.startswith("second ledger claim")]
+    claims = [at for at, effect in enumerate(interleaving.effects) if effect.startswith("second store claim")]
     wrote_after = (
-        [effect for effect in race.effects[claims[0] + 1 :] if effect.startswith("first ledger save ")]
+        [effect for effect in interleaving.effects[claims[0] + 1 :] if effect.startswith("first store save ")]
         if claims and second.fences
         else []
     )

@@ -1,4 +1,4 @@
-"""One fault schedule played on one invoice, in one thread: each effect is counted, and some are struck."""
+"""One fault schedule played on one invoice, in one thread: each effect is counted, and some meet a fault."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -6,11 +6,11 @@ from typing import Any
 
 import httpx
 from support.chaos.faults import (
+    DELAYED,
     HTTP,
-    LATE,
-    LEDGER,
     LOST_WRITES,
     PAYLOAD_CHANGED,
+    STORE,
     WRITES,
     Answer,
     DelayedRequests,
@@ -27,32 +27,34 @@ _RESTS = frozenset({State.EXPORTED, State.DEAD})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Strike:
-    """One trouble at one effect, counted from 0 over the whole schedule."""
+class ScheduledFault:
+    """One fault at one effect, counted from 0 over the whole schedule."""
 
     effect: int
-    trouble: str
+    fault: str
 
 
 @dataclass(kw_only=True)
-class Play:
+class ScheduleRun:
     """One schedule on one installation."""
 
     harness: Harness
-    strikes: tuple[Strike, ...] = ()
-    #: What each effect was: ``http POST /invoices/drafts`` or ``ledger save``.
+    faults: tuple[ScheduledFault, ...] = ()
+    #: What each effect was: ``http POST /invoices/drafts`` or ``store save``.
     effects: list[str] = field(default_factory=list)
     #: Happens after the first turn.
     between: Callable[[], None] = lambda: None
-    limbo: DelayedRequests = field(default_factory=DelayedRequests)
+    delayed: DelayedRequests = field(default_factory=DelayedRequests)
     dead: bool = False
 
     def __post_init__(self) -> None:
-        self.amnesia = (
-            LostWrites(harness=self.harness) if any(one.trouble in LOST_WRITES for one in self.strikes) else None
+        self.lost_writes = (
+            LostWrites(harness=self.harness)
+            if any(scheduled.fault in LOST_WRITES for scheduled in self.faults)
+            else None
         )
         self.harness.around_http = self._http
-        self.harness.around_store = self._ledger
+        self.harness.around_store = self._store
 
     def run(self, *, gap: float = 0.0, most: int = 400) -> None:
         """Deliver, let others pick up what was left, until everything rests. ``gap`` seconds pass after the first."""
@@ -60,12 +62,12 @@ class Play:
         harness.sweep()
         self._turn()
         if gap:
-            self.limbo.land(float("inf"))  # no request travels for half an hour
+            self.delayed.land(float("inf"))  # no request travels for half an hour
             harness.clock.advance(gap)
         self.between()
         for _ in range(most):
             if all(record.state in _RESTS for record in harness.records()):
-                self.limbo.land(float("inf"))
+                self.delayed.land(float("inf"))
                 return
             harness.clock.advance(5.0)
             harness.sweep()
@@ -75,7 +77,7 @@ class Play:
 
     def _turn(self) -> None:
         harness = self.harness
-        self.limbo.tick()
+        self.delayed.tick()
         try:
             if harness.store.periods_due():
                 harness.check()
@@ -89,67 +91,67 @@ class Play:
     def _next(self, what: str) -> str | None:
         if self.dead:
             raise Killed
-        self.limbo.tick()
+        self.delayed.tick()
         self.harness.clock.advance(0.001)  # no two moments are the same
         number = len(self.effects)
         self.effects.append(what)
-        return next((strike.trouble for strike in self.strikes if strike.effect == number), None)
+        return next((scheduled.fault for scheduled in self.faults if scheduled.effect == number), None)
 
     def _http(self, request: httpx.Request, answer: Answer) -> httpx.Response:
-        trouble = self._next(f"http {request.method} {request.url.path}")
-        if trouble is None:
+        fault = self._next(f"http {request.method} {request.url.path}")
+        if fault is None:
             return answer(request)
-        if trouble in LOST_WRITES:
+        if fault in LOST_WRITES:
             answer(request)
-            self._forget(trouble)
-        if trouble in HTTP:
-            return self._struck(HTTP[trouble], request, answer)
-        if request.method != "GET" and trouble in LATE:
-            return self.limbo.lose(trouble, request, answer)
-        if request.method != "GET" and trouble == PAYLOAD_CHANGED:
+            self._forget(fault)
+        if fault in HTTP:
+            return self._inject(HTTP[fault], request, answer)
+        if request.method != "GET" and fault in DELAYED:
+            return self.delayed.lose(fault, request, answer)
+        if request.method != "GET" and fault == PAYLOAD_CHANGED:
             use_key(self.harness, request)
         return answer(request)
 
-    def _struck(self, strike: Callable[..., httpx.Response], request: httpx.Request, answer: Answer) -> httpx.Response:
+    def _inject(self, inject: Callable[..., httpx.Response], request: httpx.Request, answer: Answer) -> httpx.Response:
         try:
-            return strike(request, answer)
+            return inject(request, answer)
         except Killed:
             self.dead = True
             raise
 
-    def _forget(self, trouble: str) -> None:
-        if self.amnesia:
-            self.amnesia.strike(LOST_WRITES[trouble])
+    def _forget(self, fault: str) -> None:
+        if self.lost_writes:
+            self.lost_writes.lose(LOST_WRITES[fault])
         self.dead = True
         raise Killed
 
-    def _ledger(self, name: str, trip: Callable[[], Any]) -> Any:
-        trouble = self._next(f"ledger {name}")
-        if self.amnesia:
-            self.amnesia.remember()
-        if trouble is None:
+    def _store(self, name: str, trip: Callable[[], Any]) -> Any:
+        fault = self._next(f"store {name}")
+        if self.lost_writes:
+            self.lost_writes.remember()
+        if fault is None:
             return trip()
-        if trouble in LOST_WRITES:
+        if fault in LOST_WRITES:
             trip()
-            self._forget(trouble)
-        if trouble not in LEDGER:
+            self._forget(fault)
+        if fault not in STORE:
             return trip()
-        if LEDGER[trouble]:
+        if STORE[fault]:
             trip()
-        if trouble.startswith("crash"):
+        if fault.startswith("crash"):
             self.dead = True
             raise Killed
         raise StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, "The schedule said so."))
 
 
-def singles(effects: list[str]) -> Iterator[tuple[Strike, ...]]:
-    """Yield every schedule with one strike; ``effects`` are those of an undisturbed run."""
+def single_faults(effects: list[str]) -> Iterator[tuple[ScheduledFault, ...]]:
+    """Yield every schedule with one fault; ``effects`` are those of an undisturbed run."""
     for number, what in enumerate(effects):
-        for trouble in _possible(what):
-            yield (Strike(effect=number, trouble=trouble),)
+        for fault in _possible(what):
+            yield (ScheduledFault(effect=number, fault=fault),)
 
 
 def _possible(what: str) -> tuple[str, ...]:
-    if what.startswith("ledger"):
-        return (*LEDGER, *LOST_WRITES)
+    if what.startswith("store"):
+        return (*STORE, *LOST_WRITES)
     return tuple(HTTP) if what.startswith("http GET") else (*WRITES, *LOST_WRITES)
