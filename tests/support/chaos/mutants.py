@@ -45,15 +45,15 @@ GUARDS = (
     Guard(
         name="the lookup before a create whose key is forgotten",
         file="worker/workflow/next_step.py",
-        there="return Action.SEND if now - progress.intent.at < key_memory else Action.LOOK_UP",
+        there="return Action.SEND if intent.at > remembered_since else Action.LOOK_UP",
         instead="return Action.SEND",
         hunts=("known customer, past the hour",),
     ),
     Guard(
         name="the end of the permission to create",
         file="worker/workflow/next_step.py",
-        there="return Action.LOOK_UP if todo is Action.DRAFT and now - create_allowed_at >= key_memory else todo",
-        instead="return todo",
+        there="return Action.LOOK_UP if action is Action.CREATE and create_allowed_at <= remembered_since else action",
+        instead="return action",
         hunts=("known customer, past the hour",),
     ),
     Guard(
@@ -97,9 +97,9 @@ GUARDS = (
     ),
     Guard(
         name="the lookup of a draft before its booking is resumed",
-        file="worker/workflow/invoice_method.py",
-        there="    if intent.step == Step.BOOK and intent != execution.own:\n",
-        instead="    if intent.step == Step.BOOK and intent is None:\n",
+        file="worker/workflow/next_step.py",
+        there="    if intent.step == Step.BOOK and intent != own and intent.at > remembered_since:\n",
+        instead="    if intent is None:\n",
         hunts=("known customer, draft taken over",),
     ),
 )

@@ -135,11 +135,6 @@ def test_the_check_before_the_first_write_needs_nothing_sent() -> None:
     sent = writes(harness)
     closed(harness, source)
 
-<<<<<<< HEAD
-    found = check_against_agreement(source, harness.export, harness.client.master_data(frozenset({"9999"})))
-    assert [failure.reason for failure in found] == ["product-group-missing"]
-=======
-    failures = check_invoice(source, harness.export, harness.client.master_data(frozenset({"9999"})))
+    failures = check_against_agreement(source, harness.export, harness.client.master_data(frozenset({"9999"})))
     assert [failure.reason for failure in failures] == ["product-group-missing"]
->>>>>>> bench
     assert sent == []

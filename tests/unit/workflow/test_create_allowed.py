@@ -27,7 +27,7 @@ def _restored(hours: float) -> Harness:
 
 @pytest.mark.parametrize("hours", [0.0, 0.5, 0.95, 1.5, 48.0])
 def test_a_store_restored_to_an_older_state_doubles_nothing(hours: float) -> None:
-    """Queued and never sent, says the store; it is booked. Within the hour the key prevents a second, past it the lookup."""
+    """The store says queued, and it is booked. Within the hour the key prevents a second, past it the lookup does."""
     harness = _restored(hours)
 
     assert [(document.booked, document.number) for document in harness.documents()] == [(True, 20001)]
