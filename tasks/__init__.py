@@ -8,11 +8,11 @@ __all__ = ["check_period", "export_invoice"]
 
 @app.task(name=EXPORT_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
 def export_invoice(invoice_id: str) -> None:
-    """Export one invoice; every outcome is recorded in the ledger."""
+    """Export one invoice; every outcome is recorded in the store."""
     lifecycle.runtime.export_invoice(invoice_id)
 
 
 @app.task(name=PREFLIGHT_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
 def check_period(period_id: str) -> None:
-    """Check a period before its first write; every outcome is recorded in the ledger."""
+    """Check a period before its first write; every outcome is recorded in the store."""
     lifecycle.runtime.check_period(period_id)

@@ -59,4 +59,4 @@ def _now(protocol: Protocol, request: Request) -> Outcome:
     except StopIteration as done:
         outcome: Outcome = done.value
         return outcome
-    raise RuntimeError("the in-process sandbox was told to wait, which it cannot")
+    raise RuntimeError("the in-process sandbox cannot wait")

@@ -1,4 +1,4 @@
-"""Works of the invoice method: invoices that it exports, and what it sent."""
+"""The harness with the invoice method: invoices that it exports, and what it sent."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ KNOWN = customer(ledger_number=1001, corporate_id=None, name="Aalbæk Tømrerfir
 ID = "main-100353"
 
 
-def one(*lines: Any, **changes: Any) -> Invoice:
+def sample(*lines: Any, **changes: Any) -> Invoice:
     return invoice(*lines, **({"customer": KNOWN} | changes))
 
 

@@ -1,4 +1,4 @@
-"""A place for PDFs in memory, and a real, small PDF for an invoice."""
+"""PDFs in memory, and a real, small PDF for an invoice."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -11,26 +11,26 @@ from worker.errors import Failure, Rejected
 
 @dataclass(kw_only=True)
 class PdfFixtures:
-    """See ``PdfSource``: what is put on it can be fetched; ``trouble`` is raised instead while it is set."""
+    """See ``PdfSource``: what is put on it can be fetched; ``error`` is raised instead while it is set."""
 
     files: dict[str, bytes] = field(default_factory=dict)
-    trouble: Exception | None = None
-    #: Addresses that were asked for, in order.
+    error: Exception | None = None
+    #: Addresses that were fetched, in order.
     asked: list[str] = field(default_factory=list)
 
     def fetch(self, pdf: Pdf) -> bytes:
         self.asked.append(pdf.url)
-        if self.trouble:
-            raise self.trouble
+        if self.error:
+            raise self.error
         if pdf.url not in self.files:
-            raise Rejected(_told(VoucherReason.PDF_MISSING, "The PDF: The file is not there."))
+            raise Rejected(_pdf_failure(VoucherReason.PDF_MISSING, "The PDF: The file is not there."))
         content = self.files[pdf.url]
         if hashlib.sha256(content).hexdigest() != pdf.sha256:
-            raise Rejected(_told(VoucherReason.PDF_UNUSABLE, "The PDF has another SHA-256 than announced."))
+            raise Rejected(_pdf_failure(VoucherReason.PDF_UNUSABLE, "The PDF has another SHA-256 than announced."))
         return content
 
     def printed(self, invoice: Invoice) -> Invoice:
-        """Return the invoice with a PDF that lies on this shelf."""
+        """Return the invoice with a PDF that can be fetched here."""
         content = pages(str(invoice.invoice_number))
         url = f"file:///prints/{invoice.invoice_number}.pdf"
         self.files[url] = content
@@ -43,5 +43,5 @@ def pages(text: str) -> bytes:
     return f"%PDF-1.4\n1 0 obj\n<< /Type /Page >>\nendobj\n% {text}\n%%EOF\n".encode()
 
 
-def _told(reason: ReasonCode, text: str) -> Failure:
+def _pdf_failure(reason: ReasonCode, text: str) -> Failure:
     return failure(reason, text, field="pdf.url")

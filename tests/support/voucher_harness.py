@@ -1,4 +1,4 @@
-"""Works of the voucher method: invoices that it exports, what it sent, and what a bookkeeper does to it."""
+"""The harness with the voucher method: invoices that it exports, what it sent, and what a bookkeeper does to it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,12 +16,12 @@ POST, ATTACH = "POST /journals/1/vouchers", "POST /journals/1/vouchers/2026-1000
 Answer = Callable[[httpx.Request], httpx.Response]
 
 
-def one(*lines: Any, **changes: Any) -> Invoice:
+def sample(*lines: Any, **changes: Any) -> Invoice:
     return invoice(*lines, **({"customer": KNOWN} | changes))
 
 
 def exported(harness: Harness, *invoices: Invoice, printed: bool = True) -> Harness:
-    harness.close_period(*(harness.pdf_fixtures.printed(one) if printed else one for one in invoices))
+    harness.close_period(*(harness.pdf_fixtures.printed(each) if printed else each for each in invoices))
     harness.until_rest()
     return harness
 
@@ -66,22 +66,22 @@ def move(harness: Harness, to: tuple[int, str, int]) -> None:
         agreement.attachments[to] = agreement.attachments.pop(key)
 
 
-def struck(harness: Harness, path: str, strike: Callable[[httpx.Request, Answer], httpx.Response]) -> None:
-    """Bring trouble to the first write to a path that ends like this."""
-    struck_once: list[str] = []
+def failing_once(harness: Harness, path: str, strike: Callable[[httpx.Request, Answer], httpx.Response]) -> None:
+    """Make the first write to a path that ends like this fail."""
+    hit: list[str] = []
 
     def around(request: httpx.Request, answer: Answer) -> httpx.Response:
-        if request.method == "GET" or not request.url.path.endswith(path) or struck_once:
+        if request.method == "GET" or not request.url.path.endswith(path) or hit:
             return answer(request)
-        struck_once.append(path)
+        hit.append(path)
         return strike(request, answer)
 
     harness.around_http = around
 
 
-def silence_after(request: httpx.Request, answer: Answer) -> httpx.Response:
+def timeout_after(request: httpx.Request, answer: Answer) -> httpx.Response:
     answer(request)
-    raise httpx.ReadTimeout("silence", request=request)
+    raise httpx.ReadTimeout("no answer", request=request)
 
 
 def book_all(harness: Harness) -> None:

@@ -117,9 +117,9 @@ class AllowedPdfs(PdfSource):
             problem = refusal.problems[0]
             raise _rejected(_MEANING[problem.reason], pdf, f"The PDF: {problem.description}") from None
         except Retryable as error:
-            text = f"The PDF cannot be had for now: {error.failure.description}"
-            told = failure(VoucherReason.PDF_MISSING, text, field="pdf.url", value=_shown(pdf))
-            raise type(error)(told, retry_after=error.retry_after) from error
+            text = f"The PDF cannot be fetched for now: {error.failure.description}"
+            missing = failure(VoucherReason.PDF_MISSING, text, field="pdf.url", value=_shown(pdf))
+            raise type(error)(missing, retry_after=error.retry_after) from error
 
 
 def _check(pdf: Pdf, content: bytes) -> None:

@@ -1,4 +1,4 @@
-"""structlog: JSON lines for machines, console for people; one door for our own lines and the libraries' alike."""
+"""Logs by structlog: JSON lines for machines, console for people; our own lines and the libraries' in one form."""
 
 import logging
 import sys

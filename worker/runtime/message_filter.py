@@ -1,9 +1,9 @@
-"""The worker's door: only messages that our own publisher could have written come in.
+"""Filter of a worker's messages: only those that our own publisher could have written are run.
 
 Celery itself discards unknown tasks and other content types than JSON, but prints the whole message into the log; and
 a message that is odd in another way ends the worker, which puts it back on the queue and so dies of it again after
 every restart (measured with Celery 5.7: a body that is not ``[args, kwargs, embed]``). Here all of them end the same
-way: dropped, with a line in the log that tells nothing of their content. What the ledger wants done is sent again.
+way: dropped, with a line in the log that shows nothing of their content. What the store wants done is sent again.
 """
 
 import math
@@ -58,7 +58,7 @@ class MessageFilter(BatchedEvents):
     """Celery's consumer (``worker_consumer``), which sees our messages only."""
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
-        """Return what every message from the queues is given to."""
+        """Return the handler of every message from the queues."""
         handle = super().create_task_handler(*args, **kwargs)
 
         def on_message(message: Any) -> Any:

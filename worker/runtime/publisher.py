@@ -1,4 +1,4 @@
-"""Celery messages: an id each, many a round trip. They are hints; the ledger is the truth."""
+"""Publisher of Celery messages: an id each, many in one round trip. They are hints; the store is the truth."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -18,17 +18,17 @@ class Publisher:
 
     def __init__(self, app: Celery, store: SweepPort) -> None:
         self._app = app
-        self._ledger = store
+        self._store = store
 
     def export(self, dues: Sequence[Due]) -> None:
         """Publish one message for each invoice, then note it. Raises ``StoreUnavailable``.
 
-        A crash or an error in between is mended by the sweep: at worst a message is doubled, and its claim refused.
+        After a crash or an error in between the sweep publishes again: at worst a message comes twice, its claim fails.
         """
         if not dues:
             return
         self._send((EXPORT_TASK, due.invoice_id, _queue(due)) for due in dues)
-        self._ledger.published([due.invoice_id for due in dues])
+        self._store.published([due.invoice_id for due in dues])
 
     def preflight(self, period_id: str, export: str) -> None:
         """Publish the message that has a period checked. Raises ``StoreUnavailable``."""

@@ -55,7 +55,7 @@ class Exporter:
     report: Callable[[BaseException], None]
 
     def run(self, invoice_id: str) -> ExecutionResult:
-        """Export one invoice, or find out why not, and write its canonical log line. Raises only what nobody can handle."""
+        """Export one invoice, or find out why not, and write its canonical log line. Raises no ``ExportError``."""
         began = time.monotonic()
         with structlog.contextvars.bound_contextvars(invoice=invoice_id):
             result = self._run(invoice_id)

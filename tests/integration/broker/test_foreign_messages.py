@@ -1,4 +1,4 @@
-"""What somebody else writes to Celery's queues, against a real worker: refused, and nothing of the ledger is lost."""
+"""What somebody else writes to Celery's queues, against a real worker: refused, and nothing in the store is lost."""
 
 import pickle
 from collections.abc import Iterator
@@ -54,7 +54,7 @@ def _left(installation: Installation) -> tuple[int, int]:
 
 
 def _assert_works(installation: Installation) -> None:
-    """The ledger's invoices go on: a period is exported as if nothing had happened."""
+    """The store's invoices go on: a period is exported as if nothing had happened."""
     invoices = [
         invoice(line(f"{n}00.00"), invoice_number=500_000 + n, customer=customer(corporate_id=None)) for n in (1, 2, 3)
     ]
@@ -98,14 +98,12 @@ def test_what_is_not_ours_is_dropped_and_the_worker_goes_on(installation: Instal
     assert MARK not in installation.log("worker-1")
     with installation.client() as client:
         assert client.llen(other) == 1  # a queue of nobody's is left alone
-    assert (
-        installation.sandbox("GET", "journal")["requests"] == []
-    )  # an id that the ledger does not know is a hint only
+    assert installation.sandbox("GET", "journal")["requests"] == []  # an id that the store does not know is a hint only
     _assert_works(installation)
 
 
 def test_bytes_that_are_no_envelope_cost_one_restart_each(installation: Installation) -> None:
-    """The worker ends over such an item, but the item is gone: started again by whoever looks after it, it goes on.
+    """The worker ends over such an item, but the item is gone: started again by its supervisor, it goes on.
 
     An object without kombu's properties, such as an event on the wrong queue, costs a reconnection only.
     """

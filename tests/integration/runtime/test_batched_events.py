@@ -23,7 +23,7 @@ def _heard(listening: Any) -> list[list[dict[str, Any]]]:
 
 
 def test_a_monitor_hears_every_event_in_few_messages(tmp_path: Path) -> None:
-    """Every invoice is told as received, started and succeeded; several events travel in one message."""
+    """Every invoice is reported as received, started and succeeded; several events travel in one message."""
     invoices = [invoice(line(), invoice_number=500_000 + n, customer=customer(corporate_id=None)) for n in range(COUNT)]
     with Installation(tmp_path) as running, redis.Redis.from_url(running.redis.url) as client:
         running.start_all()
@@ -35,8 +35,8 @@ def test_a_monitor_hears_every_event_in_few_messages(tmp_path: Path) -> None:
             time.sleep(1)  # the last batch waits for others
             batches = _heard(listening)
 
-    told = [(one["uuid"].partition(".")[0], one["type"]) for batch in batches for one in batch]
+    reported = [(event["uuid"].partition(".")[0], event["type"]) for batch in batches for event in batch]
     kinds = ("task-received", "task-started", "task-succeeded")
-    ids = ["main-p881", *(f"main-{one.invoice_number}" for one in invoices)]
-    assert {(one, kind) for one in ids for kind in kinds} == set(told)
-    assert len(batches) <= len(told) / 4
+    ids = ["main-p881", *(f"main-{each.invoice_number}" for each in invoices)]
+    assert {(key, kind) for key in ids for kind in kinds} == set(reported)
+    assert len(batches) <= len(reported) / 4

@@ -79,7 +79,7 @@ def test_the_bookkeeper_sees_whom_it_is_about(evidence: Evidence) -> None:
 
 
 def test_the_scenario_ran_to_its_end(place: MarkedInstallation, evidence: Evidence) -> None:
-    """Every kind of trouble came to pass, or the searches above prove nothing."""
+    """Every kind of failure happened, or the searches above prove nothing."""
     reasons = {reason for period in (881, 883) for reason in place.json("status", f"main-p{period}")["failed"]}
     log = evidence.logs["worker-1.log"] + evidence.logs["worker-2.log"]
 

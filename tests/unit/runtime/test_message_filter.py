@@ -37,7 +37,7 @@ def _message(body: str, **changes: Any) -> Message:
     ],
 )
 def test_what_we_publish_comes_in(task: str, key: str) -> None:
-    """Every id that the ledger gives out, under either task."""
+    """Every id that the store gives out, under either task."""
     assert objection(_published(task, key)) == ""
 
 

@@ -50,21 +50,21 @@ def test_the_exports_own_agreement_is_accepted(named: int | None, pinned: int | 
 
 
 @pytest.mark.parametrize(
-    ("named", "pinned", "told"),
+    ("named", "pinned", "bound"),
     [
         (None, 999, "it has written to 999 since its first use"),
         (999, None, "the exports file names 999"),
         (999, OURS, "the exports file names 999"),
     ],
 )
-def test_another_agreement_is_refused(named: int | None, pinned: int | None, told: str) -> None:
-    """And told apart from the one that was expected."""
+def test_another_agreement_is_refused(named: int | None, pinned: int | None, bound: str) -> None:
+    """The message names it and the one that was expected."""
     with pytest.raises(Misconfigured) as caught:
         accept_agreement(samples.export(agreement=named), store(pinned), OURS)
     said = caught.value.failure
 
     assert (said.reason, said.value) == ("agreement-mismatch", str(OURS))
-    assert said.description == f"The tokens of export main open agreement {OURS}, but {told}."
+    assert said.description == f"The tokens of export main open agreement {OURS}, but {bound}."
 
 
 def test_the_first_use_pins() -> None:

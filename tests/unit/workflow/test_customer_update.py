@@ -1,4 +1,4 @@
-"""Existing customers brought up to date, through the in-process works."""
+"""Existing customers brought up to date, through the in-process harness."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def updating(base: ExportConfig = EXPORT) -> Harness:
 
 
 def close(harness: Harness, *invoices: Invoice, event: str = "/opter/acme/1#e1") -> None:
-    harness.close_period(*(harness.pdf_fixtures.printed(one) for one in invoices), event=event)
+    harness.close_period(*(harness.pdf_fixtures.printed(each) for each in invoices), event=event)
 
 
 def puts(harness: Harness) -> list[str]:

@@ -16,13 +16,13 @@ DAY = 86_400.0
 CORRECTION = "main-100900"
 
 
-def one(harness: Harness, *lines: Any, **changes: Any) -> Invoice:
+def sample(harness: Harness, *lines: Any, **changes: Any) -> Invoice:
     return harness.pdf_fixtures.printed(invoice(*lines, **({"customer": KNOWN} | changes)))
 
 
 def correction(harness: Harness, credited: int | None = 100353, **changes: Any) -> Invoice:
     fields = {"invoice_number": 100900, "invoice_type": "correction", "credits_invoice_number": credited}
-    return one(harness, line("-200.00"), **(fields | changes))
+    return sample(harness, line("-200.00"), **(fields | changes))
 
 
 def posted(harness: Harness) -> int:
@@ -62,8 +62,8 @@ def waiting_for(harness: Harness) -> tuple[str, int]:
 def test_an_excluded_type_ends_without_a_call(export: ExportConfig) -> None:
     """Interest stays out, whatever the agreement lacks for it; it is counted as excluded, not lost."""
     harness = Harness(having(export, types={"interest": TypeRules(export=False)}))
-    interest = one(harness, line("50.00", account="9999"), invoice_number=100354, invoice_type="interest")
-    harness.close_period(one(harness), interest)
+    interest = sample(harness, line("50.00", account="9999"), invoice_number=100354, invoice_type="interest")
+    harness.close_period(sample(harness), interest)
     harness.until_rest()
 
     record = harness.record("main-100354")
@@ -73,9 +73,9 @@ def test_an_excluded_type_ends_without_a_call(export: ExportConfig) -> None:
 
 
 def test_what_was_exported_before_its_type_was_excluded_is_adopted() -> None:
-    """The ledger is lost after the exclusion: the invoice is in e-conomic, and counts as booked."""
+    """The store is lost after the exclusion: the invoice is in e-conomic, and counts as booked."""
     harness = Harness()
-    source = one(harness, invoice_type="manual")
+    source = sample(harness, invoice_type="manual")
     harness.close_period(source)
     harness.until_rest()
     harness.export = having(EXPORT, types={"manual": TypeRules(export=False)})
@@ -89,7 +89,7 @@ def test_what_was_exported_before_its_type_was_excluded_is_adopted() -> None:
 def test_an_invoice_type_has_its_own_numbers_and_layout() -> None:
     """Corrections are numbered by e-conomic (20001) on layout 18, and carry Opter's number in their notes."""
     harness = Harness(having(EXPORT, types={"correction": TypeRules(numbers="economic", layout=18)}))
-    harness.close_period(one(harness), correction(harness))
+    harness.close_period(sample(harness), correction(harness))
     harness.until_rest()
 
     booked = harness.sandbox.agreement.booked
@@ -103,7 +103,7 @@ def test_an_invoice_type_has_its_own_journal() -> None:
     harness = Harness(having(VOUCHER_EXPORT, types={"correction": TypeRules(journal=2)}))
     journals = harness.sandbox.agreement.journals
     journals[2] = {**journals[1], "journalNumber": 2, "name": "Kreditnotaer"}
-    harness.close_period(one(harness), correction(harness))
+    harness.close_period(sample(harness), correction(harness))
     harness.until_rest()
 
     assert sorted(journal for journal, _, _ in harness.sandbox.agreement.vouchers) == [1, 2]
@@ -114,7 +114,7 @@ def test_an_invoice_type_has_its_own_journal() -> None:
 def test_interest_without_vat_goes_through(export: ExportConfig, account: str) -> None:
     """A domestic customer's interest and fees, on accounts that never carry VAT: 50.00 net is 50.00 gross."""
     harness = Harness(export)
-    harness.close_period(one(harness, line("50.00", account=account, rate="0.00"), invoice_type="interest"))
+    harness.close_period(sample(harness, line("50.00", account=account, rate="0.00"), invoice_type="interest"))
     harness.until_rest()
 
     assert harness.record("main-100353").state is State.EXPORTED
@@ -124,7 +124,7 @@ def test_interest_without_vat_goes_through(export: ExportConfig, account: str) -
 def test_interest_on_an_account_with_vat_goes_to_the_exempt_zone() -> None:
     """Account 3010 carries VAT at home; with M0 among the exempt codes, zone 4 leads to account 3310 without."""
     harness = Harness(having(EXPORT, vat=Vat(exempt_codes=("M0",))))
-    harness.close_period(one(harness, line("50.00", rate="0.00"), invoice_type="interest"))
+    harness.close_period(sample(harness, line("50.00", rate="0.00"), invoice_type="interest"))
     harness.until_rest()
 
     [document] = harness.documents()
@@ -133,9 +133,9 @@ def test_interest_on_an_account_with_vat_goes_to_the_exempt_zone() -> None:
 
 @BOTH
 def test_nothing_to_book_is_settled_without_a_call(export: ExportConfig) -> None:
-    """Zero-priced orders are invoiced (docs.opter.com, invoicing-004); their zero reaches no ledger."""
+    """Zero-priced orders are invoiced (docs.opter.com, invoicing-004); their zero moves no account."""
     harness = Harness(having(export, booking=Booking(zero_total="skip")))
-    harness.close_period(one(harness, line("0.00")))
+    harness.close_period(sample(harness, line("0.00")))
     harness.until_rest()
 
     assert harness.record("main-100353").outcome == Outcome.NOTHING_TO_BOOK
@@ -145,7 +145,7 @@ def test_nothing_to_book_is_settled_without_a_call(export: ExportConfig) -> None
 def test_a_zero_total_is_tried_by_default() -> None:
     """Whether e-conomic books it is not documented: refused by the sandbox, it is a dead letter without a draft."""
     harness = Harness()
-    harness.close_period(one(harness, line("0.00")))
+    harness.close_period(sample(harness, line("0.00")))
     harness.until_rest()
 
     assert harness.record("main-100353").state is State.DEAD
@@ -156,7 +156,7 @@ def test_a_zero_total_is_tried_by_default() -> None:
 def test_a_correction_follows_its_original(export: ExportConfig) -> None:
     """The original fails at first: the correction waits, costs no attempt, says why, and follows by itself."""
     harness = Harness(export)
-    original = one(harness, line(account="9999", vat_code="X9"))
+    original = sample(harness, line(account="9999", vat_code="X9"))
     harness.close_period(original, correction(harness))
     harness.check()
     working(harness, 2 * DAY)
@@ -171,9 +171,9 @@ def test_a_correction_follows_its_original(export: ExportConfig) -> None:
 
 
 def test_a_correction_in_front_of_its_original_waits_seconds() -> None:
-    """Both are on their way, the correction first: it is looked at again within seconds, not hours."""
+    """Both are on their way, the correction first: it is checked again within seconds, not hours."""
     harness = Harness()
-    harness.close_period(correction(harness, invoice_number=100001), one(harness))
+    harness.close_period(correction(harness, invoice_number=100001), sample(harness))
     began = harness.clock()
     harness.until_rest()
 
@@ -185,7 +185,7 @@ def test_a_correction_in_front_of_its_original_waits_seconds() -> None:
 def test_after_its_days_a_correction_is_exported_with_a_remark() -> None:
     """Held for 3 days, then booked, and the period's report says that its original was not there."""
     harness = Harness(having(EXPORT, corrections=Corrections(hold_days=3)))
-    harness.close_period(one(harness, line(account="9999")), correction(harness))
+    harness.close_period(sample(harness, line(account="9999")), correction(harness))
     harness.check()
     working(harness, 3 * DAY - 400)
     before = harness.record(CORRECTION).state
@@ -199,7 +199,7 @@ def test_after_its_days_a_correction_is_exported_with_a_remark() -> None:
 def test_corrections_need_not_wait() -> None:
     """``before_original = "book"``: exported at once, with the same remark."""
     harness = Harness(having(EXPORT, corrections=Corrections(before_original="book")))
-    harness.close_period(one(harness, line(account="9999")), correction(harness))
+    harness.close_period(sample(harness, line(account="9999")), correction(harness))
     harness.until_rest()
 
     record = harness.record(CORRECTION)
@@ -207,9 +207,9 @@ def test_corrections_need_not_wait() -> None:
 
 
 def test_an_original_older_than_this_program_is_seen_in_e_conomic() -> None:
-    """The ledger never had it; it is booked under its number: nothing to remark."""
+    """The store never had it; it is booked under its number: nothing to remark."""
     harness = Harness()
-    harness.close_period(one(harness))
+    harness.close_period(sample(harness))
     harness.until_rest()
     harness.wipe()
     harness.close_period(correction(harness), event="/opter/acme/1#e2")
@@ -221,7 +221,7 @@ def test_an_original_older_than_this_program_is_seen_in_e_conomic() -> None:
 
 @BOTH
 def test_an_original_that_nobody_knows_is_remarked(export: ExportConfig) -> None:
-    """Neither in the ledger nor to be seen in e-conomic: exported all the same, and said."""
+    """Neither in the store nor visible in e-conomic: exported all the same, and said."""
     harness = Harness(export)
     harness.close_period(correction(harness, credited=4_000_000_000))
     harness.until_rest()
@@ -243,7 +243,7 @@ def test_a_correction_that_credits_itself_does_not_wait_for_ever() -> None:
 def test_a_credit_note_names_what_it_credits() -> None:
     """A correction is a draft with a negative total, headed Kreditnota, with the credited number in its notes."""
     harness = Harness()
-    harness.close_period(one(harness), correction(harness))
+    harness.close_period(sample(harness), correction(harness))
     harness.until_rest()
 
     note = harness.sandbox.agreement.booked[100900]

@@ -56,7 +56,7 @@ def _rest(harness: Harness) -> None:
             return
         harness.clock.advance(_STEP)
         harness.sweep()
-    raise AssertionError(f"still moving: {[(one.state, one.failure) for one in harness.records()]}")
+    raise AssertionError(f"still moving: {[(record.state, record.failure) for record in harness.records()]}")
 
 
 def _see_to(harness: Harness) -> None:
@@ -76,7 +76,7 @@ def _play(scenario: Scenario, at: dict[int, Garble], *, writes: bool) -> None:
     if record.state is State.DEAD:
         assert record.failure is not None
         assert record.failure.next_step
-        # The trouble is over, and a person sends the invoice on its way again.
+        # The failure is over, and a person re-queues the invoice.
         garbling.at.clear()
         harness.clock.advance(2 * _STEP)
         harness.hire()
@@ -108,5 +108,5 @@ def test_garbled_answers_to_writes_double_nothing(
 @fuzzed(150)
 @given(scenario=EXPORTED, garble=garbles(), at=st.integers(0, 40))
 def test_one_garbled_answer_to_anything_doubles_nothing(scenario: Scenario, garble: Garble, at: int) -> None:
-    """Any one call, reads included: nothing is lost over it, and no one false "not found" licenses a second create."""
+    """Any one call, reads included: nothing is lost over it, and no single false "not found" allows a second create."""
     _play(scenario, {at: garble}, writes=False)

@@ -1,11 +1,11 @@
-"""The invoice method, driven through the in-process works: what reaches e-conomic, and what a person is told."""
+"""The invoice method, driven through the in-process harness: what reaches e-conomic, and what a person reads."""
 
 from typing import Any
 
 import httpx
 import pytest
 from support.harness import Harness, Killed
-from support.invoice_harness import ID, exported, one, with_booking, writes
+from support.invoice_harness import ID, exported, sample, with_booking, writes
 from support.samples import line
 
 from worker.domain.record import Outcome, State
@@ -13,7 +13,7 @@ from worker.domain.record import Outcome, State
 
 def test_an_invoice_is_drafted_compared_and_booked_under_opters_number() -> None:
     """The normal case: one draft with our reference, booked with Opter's number, equal to the øre."""
-    harness = exported(Harness(), one(line("1000.00"), line("99.99")))
+    harness = exported(Harness(), sample(line("1000.00"), line("99.99")))
 
     (document,) = harness.documents()
     assert (document.booked, document.number, document.document_reference) == (True, 100353, ID)
@@ -24,8 +24,8 @@ def test_an_invoice_is_drafted_compared_and_booked_under_opters_number() -> None
 
 def test_a_known_customer_in_a_warm_process_costs_exactly_two_calls() -> None:
     """Reference data, customer and product are known: draft and book, nothing else."""
-    harness = exported(Harness(), one())
-    harness.close_period(one(invoice_number=100354), event="/opter/acme/1#e2")
+    harness = exported(Harness(), sample())
+    harness.close_period(sample(invoice_number=100354), event="/opter/acme/1#e2")
     harness.check()
     before = len(harness.sandbox.server_state.journal.entries)
     harness.deliver()
@@ -36,17 +36,17 @@ def test_a_known_customer_in_a_warm_process_costs_exactly_two_calls() -> None:
 
 def test_a_credit_note_is_a_draft_with_a_negative_total() -> None:
     """-200.00 net, 25 % VAT: -50.00, gross -250.00."""
-    harness = exported(Harness(), one(line("-200.00"), invoice_type="correction", credits_invoice_number=100001))
+    harness = exported(Harness(), sample(line("-200.00"), invoice_type="correction", credits_invoice_number=100001))
 
     (document,) = harness.documents()
     assert [str(document.net), str(document.vat), str(document.gross)] == ["-200.00", "-50.00", "-250.00"]
     assert "Kreditnota" in str(harness.sandbox.agreement.booked)
 
 
-def test_a_draft_that_differs_is_deleted_and_both_sums_are_told() -> None:
+def test_a_draft_that_differs_is_deleted_and_both_sums_are_pdf_failure() -> None:
     """Lines of 100.10 x 3 with VAT rounded per line: 3 x 25.03 = 75.09; e-conomic: 25 % of 300.30 = 75.08."""
     lines = [line("100.10", vat="25.03") for _ in range(3)]
-    harness = exported(Harness(), one(*lines))
+    harness = exported(Harness(), sample(*lines))
 
     record = harness.record(ID)
     assert harness.documents() == []
@@ -60,7 +60,7 @@ def test_a_draft_that_differs_is_deleted_and_both_sums_are_told() -> None:
 def test_within_the_tolerance_it_is_booked() -> None:
     """The same invoice, with one øre allowed."""
     lines = [line("100.10", vat="25.03") for _ in range(3)]
-    harness = exported(Harness(with_booking(tolerance="0.01")), one(*lines))
+    harness = exported(Harness(with_booking(tolerance="0.01")), sample(*lines))
 
     assert [document.booked for document in harness.documents()] == [True]
 
@@ -68,7 +68,7 @@ def test_within_the_tolerance_it_is_booked() -> None:
 def test_a_requeued_dead_letter_starts_with_a_fresh_key_and_draft() -> None:
     """After the tolerance is raised, the same invoice goes through, although e-conomic remembers the old keys."""
     lines = [line("100.10", vat="25.03") for _ in range(3)]
-    harness = exported(Harness(), one(*lines))
+    harness = exported(Harness(), sample(*lines))
     harness.export = with_booking(tolerance="0.01")
     harness.hire()
     harness.store.requeue([ID], by="test")
@@ -79,7 +79,7 @@ def test_a_requeued_dead_letter_starts_with_a_fresh_key_and_draft() -> None:
 
 def test_booking_can_be_left_to_a_person() -> None:
     """``booking.book = false`` stops at the draft."""
-    harness = exported(Harness(with_booking(book=False)), one())
+    harness = exported(Harness(with_booking(book=False)), sample())
 
     assert [document.booked for document in harness.documents()] == [False]
     assert harness.record(ID).outcome == Outcome.DRAFTED
@@ -87,7 +87,7 @@ def test_booking_can_be_left_to_a_person() -> None:
 
 def test_e_conomic_may_number_itself() -> None:
     """``booking.numbers = "economic"``: the next number of the agreement's own series, 20001."""
-    harness = exported(Harness(with_booking(numbers="economic")), one())
+    harness = exported(Harness(with_booking(numbers="economic")), sample())
 
     assert [document.number for document in harness.documents()] == [20001]
     assert harness.record(ID).progress.booked_number == 20001
@@ -97,10 +97,10 @@ def test_a_number_that_another_invoice_has_is_told_and_leaves_no_draft() -> None
     """Number 100353 is taken by hand: ours is discarded, and the dead letter names the holder."""
     harness = Harness()
     by_hand = Harness(with_booking(numbers="opter"))
-    exported(by_hand, one())
+    exported(by_hand, sample())
     held = next(iter(by_hand.sandbox.agreement.booked.values())) | {"references": {"other": "by hand"}}
     harness.sandbox.agreement.booked[100353] = held
-    exported(harness, one())
+    exported(harness, sample())
 
     record = harness.record(ID)
     assert record.failure is not None
@@ -111,10 +111,10 @@ def test_a_number_that_another_invoice_has_is_told_and_leaves_no_draft() -> None
 
 def test_a_wiped_ledger_adopts_what_is_booked() -> None:
     """Everything is forgotten and the event comes again: the invoice is found, not posted."""
-    harness = exported(Harness(), one())
+    harness = exported(Harness(), sample())
     sent = len(writes(harness))
     harness.wipe()
-    exported(harness, one())
+    exported(harness, sample())
 
     record = harness.record(ID)
     assert (record.state, record.progress.adopted, record.progress.booked_number) == (State.EXPORTED, True, 100353)
@@ -122,25 +122,25 @@ def test_a_wiped_ledger_adopts_what_is_booked() -> None:
 
 
 def test_a_wiped_ledger_takes_over_a_draft() -> None:
-    """The ledger is lost between draft and booking: the draft is found by its reference and booked."""
+    """The store is lost between draft and booking: the draft is found by its reference and booked."""
     harness = Harness()
-    harness.close_period(one())
+    harness.close_period(sample())
     harness.check()
     harness.around_http = lambda request, answer: _killed_at(request, answer, "/invoices/booked")
     with pytest.raises(Killed):
         harness.deliver()
     harness.around_http = lambda request, answer: answer(request)
     harness.wipe()
-    exported(harness, one())
+    exported(harness, sample())
 
     assert [(document.booked, document.number) for document in harness.documents()] == [(True, 100353)]
     assert writes(harness) == ["POST /invoices/drafts", "POST /invoices/booked"]
 
 
 def test_another_invoice_under_the_draft_number_is_never_booked() -> None:
-    """Our draft is deleted by hand, its number given to another: theirs stays as it is, ours is made anew."""
+    """Our draft is deleted by hand, its number given to another: theirs stays as it is, ours is created anew."""
     harness = Harness()
-    harness.close_period(one())
+    harness.close_period(sample())
     harness.check()
     harness.around_http = lambda request, answer: _killed_at(request, answer, "/invoices/booked")
     with pytest.raises(Killed):
@@ -157,11 +157,11 @@ def test_another_invoice_under_the_draft_number_is_never_booked() -> None:
 
 def test_two_documents_with_our_reference_are_a_question_for_a_person() -> None:
     """Found twice: neither is chosen, both are named."""
-    harness = exported(Harness(with_booking(book=False)), one())
+    harness = exported(Harness(with_booking(book=False)), sample())
     drafts = harness.sandbox.agreement.drafts
     drafts[7] = drafts[1] | {"draftInvoiceNumber": 7}
     harness.wipe()
-    exported(harness, one())
+    exported(harness, sample())
 
     record = harness.record(ID)
     assert record.failure is not None

@@ -8,13 +8,13 @@ from worker.workflow.lease_renewal import LeaseRenewer
 
 
 class Renewals:
-    """Counts; raises what it is told to, once each."""
+    """Counts renewals; raises each of the errors once."""
 
-    def __init__(self, *troubles: Exception, enough: int = 1) -> None:
+    def __init__(self, *errors: Exception, enough: int = 1) -> None:
         self.count = 0
         self.threads: set[int] = set()
         self.reached = threading.Event()
-        self._troubles = list(troubles)
+        self._errors = list(errors)
         self._enough = enough
 
     def __call__(self) -> None:
@@ -22,8 +22,8 @@ class Renewals:
         self.threads.add(threading.get_ident())
         if self.count >= self._enough:
             self.reached.set()
-        if self._troubles:
-            raise self._troubles.pop(0)
+        if self._errors:
+            raise self._errors.pop(0)
 
 
 def _three_beats(lease_renewer: LeaseRenewer) -> None:
@@ -34,7 +34,7 @@ def _three_beats(lease_renewer: LeaseRenewer) -> None:
 
 
 def test_it_is_renewed_while_the_work_goes_on_and_not_after() -> None:
-    """Three renewals within the block, none behind it: what was given back must not be taken again."""
+    """Three renewals within the block, none after it: a lease that was released must not be taken again."""
     lease_renewer, renewals = LeaseRenewer(every=0.001), Renewals(enough=3)
     with lease_renewer.lease_renewal(renewals):
         assert renewals.reached.wait(10)
@@ -52,9 +52,9 @@ def test_many_are_kept_by_one_thread() -> None:
         lease_renewer.lease_renewal(many[1]),
         lease_renewer.lease_renewal(many[2]),
     ):
-        assert all(one.reached.wait(10) for one in many)
+        assert all(renewal.reached.wait(10) for renewal in many)
 
-    assert len(set[int]().union(*(one.threads for one in many))) == 1
+    assert len(set[int]().union(*(renewal.threads for renewal in many))) == 1
 
 
 def test_a_redis_that_is_down_for_a_moment_ends_nothing() -> None:

@@ -1,4 +1,4 @@
-"""What a look finds beside what it adopts."""
+"""What a lookup finds beside what it adopts."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from worker.domain.record import State
 ID = "main-100353"
 
 
-def one(*lines: Any, **changes: Any) -> Invoice:
+def sample(*lines: Any, **changes: Any) -> Invoice:
     known = customer(ledger_number=1001, corporate_id=None, name="Aalbæk Tømrerfirma ApS")
     return invoice(*lines, **({"customer": known} | changes))
 
@@ -31,12 +31,12 @@ def again(harness: Harness, source: Invoice) -> tuple[str, ...]:
 def test_a_draft_beside_the_booked_invoice_is_remarked() -> None:
     """Its booking by a well-meaning person would double the invoice; the draft is named."""
     harness = Harness()
-    harness.close_period(one())
+    harness.close_period(sample())
     harness.until_rest()
     booked = harness.sandbox.agreement.booked[100353]
     harness.sandbox.agreement.drafts[7] = {**booked, "draftInvoiceNumber": 7}
 
-    assert again(harness, one()) == (
+    assert again(harness, sample()) == (
         "Draft 7 stands beside the booked invoice: delete it, as booking it would double it",
     )
 
@@ -44,7 +44,7 @@ def test_a_draft_beside_the_booked_invoice_is_remarked() -> None:
 def test_a_draft_booked_between_two_listings_is_no_second_one() -> None:
     """A person books our draft after drafts were listed, and before booked invoices are."""
     harness = Harness()
-    harness.close_period(one())
+    harness.close_period(sample())
     harness.until_rest()
     agreement = harness.sandbox.agreement
     booked = agreement.booked.pop(100353)
@@ -59,14 +59,14 @@ def test_a_draft_booked_between_two_listings_is_no_second_one() -> None:
 
     harness.around_http = booking
 
-    assert again(harness, one()) == ()
+    assert again(harness, sample()) == ()
 
 
 def test_a_voucher_beside_the_booked_one_is_remarked() -> None:
     """The same mark on another number in a journal: booking that too would double the customer's debt."""
     booking = VOUCHER_EXPORT.voucher.model_copy(update={"book": True})
     harness = Harness(VOUCHER_EXPORT.model_copy(update={"voucher": booking}))
-    source = harness.pdf_fixtures.printed(one(line("1000.00")))
+    source = harness.pdf_fixtures.printed(sample(line("1000.00")))
     harness.close_period(source)
     harness.check()
     posted: dict[Any, Any] = {}
@@ -88,7 +88,7 @@ def test_a_voucher_beside_the_booked_one_is_remarked() -> None:
 
 
 def test_what_a_bookkeeper_changed_before_booking_our_draft_is_remarked() -> None:
-    """Booked by hand as 20001, on customer 1002 and another day: adopted, as it is booked, and each change is told."""
+    """Booked by hand as 20001, on customer 1002 and another day: adopted, as it is booked; each change is remarked."""
     harness = Harness()
 
     def killed(request: httpx.Request, answer: Any) -> httpx.Response:
@@ -98,7 +98,7 @@ def test_what_a_bookkeeper_changed_before_booking_our_draft_is_remarked() -> Non
         return response
 
     harness.around_http = killed
-    harness.close_period(one())
+    harness.close_period(sample())
     harness.check()
     with pytest.raises(Killed):
         harness.deliver()

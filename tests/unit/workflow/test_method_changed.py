@@ -64,7 +64,7 @@ def test_an_invoice_under_way_is_not_posted_as_a_voucher_as_well(path: str, paus
 
 
 def test_what_has_left_no_trace_goes_by_the_new_method() -> None:
-    """The draft was deleted by hand, two looks find nothing: the voucher is all that there is."""
+    """The draft was deleted by hand, two lookups find nothing: only the voucher is left."""
     harness = interrupted(EXPORT, "/invoices/drafts")
     harness.sandbox.agreement.drafts.clear()
     changed(harness, VOUCHER_EXPORT, pause=3700.0)

@@ -1,4 +1,4 @@
-"""Answers that succeed and say something else than was asked for: nothing is concluded from them but a look."""
+"""Answers that succeed and say something else than was asked for: they only lead to a lookup."""
 
 from collections.abc import Callable
 from typing import Any
@@ -39,7 +39,7 @@ def _rewritten(harness: Harness, route: str, change: Callable[[dict[str, Any]], 
     ],
 )
 def test_an_answer_about_something_else_is_looked_into(route: str, change: Callable[[dict[str, Any]], Any]) -> None:
-    """One customer, one booked invoice, and the ledger knows its real number; no fault of this program is reported."""
+    """One customer, one booked invoice, and the store knows its real number; no fault of this program is reported."""
     scenario = Scenario(name="new", invoice=invoice(customer=NEW), new_customers=1)
     harness = scenario.harness()
     _rewritten(harness, route, change)

@@ -13,7 +13,7 @@ KNOWN = customer(ledger_number=1001, corporate_id=None, name="Aalbæk Tømrerfir
 
 
 def test_a_bug_in_a_periods_check_is_told_and_holds_nothing_for_good() -> None:
-    """The period says what keeps its invoices, rather than standing there without a word; mended, it goes on."""
+    """The period says what keeps its invoices, rather than nothing at all; once fixed, it goes on."""
     harness = Harness()
     harness.around_http = _buggy
     harness.close_period(invoice(line(), customer=KNOWN))

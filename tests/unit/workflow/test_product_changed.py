@@ -11,13 +11,13 @@ from worker.domain.record import State
 CARD = customer(ledger_number=1001, corporate_id=None)
 
 
-def one(number: int) -> Invoice:
+def sample(number: int) -> Invoice:
     return invoice(line(account="3020"), invoice_number=number, customer=CARD)
 
 
 def next_period(harness: Harness) -> None:
     harness.clock.advance(3700.0)
-    harness.close_period(one(2), event="/opter/acme/1#e2")
+    harness.close_period(sample(2), event="/opter/acme/1#e2")
     harness.until_rest()
 
 
@@ -28,7 +28,7 @@ def lines_of(harness: Harness, number: int) -> list[Any]:
 def used() -> Harness:
     """Sales account 3020's product was created for an invoice, and is remembered."""
     harness = Harness()
-    harness.close_period(one(1))
+    harness.close_period(sample(1))
     harness.until_rest()
     assert lines_of(harness, 1) == ["3020"]
     return harness
@@ -45,7 +45,7 @@ def test_a_product_moved_to_another_group_is_not_used_any_more() -> None:
 
 
 def test_a_product_deleted_in_e_conomic_is_made_anew() -> None:
-    """Its number is remembered, and refused by e-conomic (E06000): without another look no invoice would go on."""
+    """Its number is remembered, and refused by e-conomic (E06000): without another lookup no invoice would go on."""
     harness = used()
     harness.sandbox.agreement.booked.clear()
     del harness.sandbox.agreement.products["3020"]
@@ -55,7 +55,7 @@ def test_a_product_deleted_in_e_conomic_is_made_anew() -> None:
     assert "3020" in harness.sandbox.agreement.products
 
 
-def test_a_barred_product_is_told() -> None:
+def test_a_barred_product_is_pdf_failure() -> None:
     """It is read again before it is put on a line: a person lifts the bar, nothing is booked around it."""
     harness = used()
     harness.sandbox.agreement.products["3020"]["barred"] = True

@@ -14,13 +14,13 @@ KNOWN = customer(ledger_number=1001, corporate_id=None, name="Aalbæk Tømrerfir
 ID = "main-100353"
 
 
-def one(harness: Harness, *lines: Any, **changes: Any) -> Invoice:
+def sample(harness: Harness, *lines: Any, **changes: Any) -> Invoice:
     return harness.pdf_fixtures.printed(invoice(*lines, **({"customer": KNOWN} | changes)))
 
 
 def exported(export: ExportConfig) -> Harness:
     harness = Harness(export)
-    harness.close_period(one(harness))
+    harness.close_period(sample(harness))
     harness.until_rest()
     assert harness.record(ID).state is State.EXPORTED
     return harness
@@ -118,7 +118,7 @@ def test_what_is_there_goes_through_whatever_the_set_up_has_become() -> None:
 def test_what_was_excluded_is_exported_once_its_type_no_longer_is() -> None:
     """A decision about invoice types can be taken back, for old periods too."""
     harness = Harness(EXPORT.model_copy(update={"types": {"invoice": TypeRules(export=False)}}))
-    harness.close_period(one(harness))
+    harness.close_period(sample(harness))
     harness.until_rest()
     excluded = harness.record(ID).outcome
     harness.export = EXPORT
@@ -128,15 +128,15 @@ def test_what_was_excluded_is_exported_once_its_type_no_longer_is() -> None:
 
 
 def test_an_invoice_entered_by_hand_is_not_doubled_after_a_wipe() -> None:
-    """Settled, the ledger lost, the event sent again: its number is taken, so nothing is booked and no draft stays."""
+    """Marked as exported, the store lost, the event sent again: its number is taken, nothing is booked or left."""
     harness = Harness()
-    harness.close_period(one(harness, line(account="9999")))
+    harness.close_period(sample(harness, line(account="9999")))
     harness.until_rest()
     harness.store.mark_exported(ID, by="kim", why="entered as 100353")
     by_hand = exported(EXPORT).sandbox.agreement.booked[100353] | {"references": {}}
     harness.sandbox.agreement.booked[100353] = by_hand
     harness.wipe()
-    harness.close_period(one(harness))
+    harness.close_period(sample(harness))
     harness.until_rest()
 
     record = harness.record(ID)
@@ -148,17 +148,17 @@ def test_an_invoice_entered_by_hand_is_not_doubled_after_a_wipe() -> None:
 def test_what_waits_may_be_settled_and_is_never_posted() -> None:
     """Entered by hand while it waited for its original: its message finds nothing to do, nothing reaches e-conomic."""
     harness = Harness()
-    correction = one(harness, line("-1.00"), invoice_number=100900, credits_invoice_number=100353)
-    harness.close_period(one(harness, line(account="9999")), correction)
+    correction = sample(harness, line("-1.00"), invoice_number=100900, credits_invoice_number=100353)
+    harness.close_period(sample(harness, line(account="9999")), correction)
     harness.check()
     harness.deliver()
     waiting = harness.record("main-100900").state
-    settled = harness.store.mark_exported("main-100900", by="kim", why="entered by hand")
+    marked = harness.store.mark_exported("main-100900", by="kim", why="entered by hand")
     harness.clock.advance(3600)
     harness.sweep()
     harness.until_rest()
 
-    assert (waiting, settled) == (State.WAITING, True)
+    assert (waiting, marked) == (State.WAITING, True)
     assert harness.record("main-100900").outcome == Outcome.BY_HAND
     assert harness.documents() == []
 

@@ -14,7 +14,7 @@ NEW = customer(code="NEW-1", ledger_number=5001, corporate_id="87654321", name="
 
 
 def test_fifty_invoices_of_a_new_customer_in_parallel_create_it_once() -> None:
-    """Ten threads at once: one creates, the others wait in the ledger, all are booked on the same customer."""
+    """Ten threads at once: one creates, the others wait for it in the store, all are booked on the same customer."""
     harness = Harness()
     lock = threading.Lock()
 
@@ -37,7 +37,7 @@ def test_fifty_invoices_of_a_new_customer_in_parallel_create_it_once() -> None:
 
 
 def test_two_opter_codes_of_one_company_create_one_customer() -> None:
-    """One CVR, no ledger numbers, two Opter codes: the second finds what the first made."""
+    """One CVR, no ledger numbers, two Opter codes: the second finds what the first created."""
     harness = Harness()
     cards = [customer(code=code, ledger_number=None, corporate_id="87654321", name="Ny ApS") for code in "AB"]
     harness.close_period(*(invoice(line(), invoice_number=1 + n, customer=card) for n, card in enumerate(cards)))

@@ -1,4 +1,4 @@
-"""The voucher method in doubt: what is looked for before anything is repeated, adopted, or booked."""
+"""The voucher method after an uncertain outcome: what is looked up before anything is repeated, adopted or booked."""
 
 from decimal import Decimal
 
@@ -14,11 +14,11 @@ from support.voucher_harness import (
     book_all,
     calls,
     exported,
-    one,
+    failing_once,
     reason,
+    sample,
     settings,
-    silence_after,
-    struck,
+    timeout_after,
     vouchers,
     writes,
 )
@@ -28,10 +28,10 @@ from worker.domain.record import State
 
 @pytest.mark.parametrize("gap", [0.0, 1800.0, 4000.0])
 def test_a_posting_without_an_answer_is_settled_before_it_is_repeated(gap: float) -> None:
-    """Within the hour the key tells, past it a look does; one voucher, one file."""
+    """Within the hour the key prevents a second, past it a lookup does; one voucher, one file."""
     harness = Harness(VOUCHER_EXPORT)
-    struck(harness, "/vouchers", silence_after)
-    harness.close_period(harness.pdf_fixtures.printed(one()))
+    failing_once(harness, "/vouchers", timeout_after)
+    harness.close_period(harness.pdf_fixtures.printed(sample()))
     harness.check()
     harness.deliver()
     harness.clock.advance(gap)
@@ -52,8 +52,8 @@ def test_a_bookkeepers_words_around_the_marker_do_not_hide_it() -> None:
                     entry["text"] = f"OBS! {entry['text']} jf. bilag 7"
         raise Killed
 
-    struck(harness, "/vouchers", edited)
-    harness.close_period(harness.pdf_fixtures.printed(one()))
+    failing_once(harness, "/vouchers", edited)
+    harness.close_period(harness.pdf_fixtures.printed(sample()))
     harness.check()
     with pytest.raises(Killed):
         harness.deliver()
@@ -65,9 +65,9 @@ def test_a_bookkeepers_words_around_the_marker_do_not_hide_it() -> None:
 
 
 def test_a_wiped_ledger_adopts_every_voucher_and_attaches_what_is_missing() -> None:
-    """Redis is emptied, the event comes again: nothing twice; what lacked its PDF gets it. One look serves them all."""
+    """Redis is emptied, the event comes again: nothing twice; what lacked its PDF gets it. One scan serves them all."""
     harness = Harness(VOUCHER_EXPORT)
-    sources = [harness.pdf_fixtures.printed(one(invoice_number=n)) for n in range(100353, 100363)]
+    sources = [harness.pdf_fixtures.printed(sample(invoice_number=n)) for n in range(100353, 100363)]
     harness.close_period(*sources)
     harness.until_rest()
     del harness.sandbox.agreement.attachments[1, "2026", 10003]
@@ -88,33 +88,33 @@ def test_a_wiped_ledger_adopts_every_voucher_and_attaches_what_is_missing() -> N
 
 def test_a_voucher_that_differs_is_not_adopted() -> None:
     """Somebody changed the amount in the journal: 1250.00 against 1250.01."""
-    harness = exported(Harness(VOUCHER_EXPORT), one())
+    harness = exported(Harness(VOUCHER_EXPORT), sample())
     [voucher] = vouchers(harness).values()
     voucher["entries"]["manualCustomerInvoices"][0]["amount"] = Decimal("1250.01")
     harness.wipe()
-    exported(harness, one())
+    exported(harness, sample())
     assert reason(harness) == "voucher-differs"
     assert len(vouchers(harness)) == 1
 
 
 def test_two_vouchers_with_one_marker_are_a_persons_question() -> None:
     """The program never picks one of several."""
-    harness = exported(Harness(VOUCHER_EXPORT), one())
+    harness = exported(Harness(VOUCHER_EXPORT), sample())
     [(key, voucher)] = vouchers(harness).items()
     address = voucher["self"].replace("10001", "10099")
     harness.sandbox.agreement.vouchers[1, "2026", 10099] = voucher | {"voucherNumber": 10099, "self": address}
     harness.sandbox.agreement.born[address] = harness.sandbox.agreement.born[voucher["self"]]
     harness.wipe()
-    exported(harness, one())
+    exported(harness, sample())
     assert (reason(harness), key) == ("duplicate-documents", (1, "2026", 10001))
 
 
 def test_a_voucher_that_a_bookkeeper_booked_meanwhile_is_taken_as_exported() -> None:
     """Its journal is gone; the marker stands on its booked entries. Its PDF, if it lacked one, is remarked."""
-    harness = exported(Harness(VOUCHER_EXPORT), one())
+    harness = exported(Harness(VOUCHER_EXPORT), sample())
     book_all(harness)
     harness.wipe()
-    exported(harness, one())
+    exported(harness, sample())
     record = harness.record(ID)
     assert (record.state, record.progress.journal, record.progress.adopted) == (State.EXPORTED, None, True)
     assert record.progress.remarks == ("pdf: not attached by this program, as the voucher was booked before",)
@@ -123,7 +123,7 @@ def test_a_voucher_that_a_bookkeeper_booked_meanwhile_is_taken_as_exported() -> 
 
 def test_the_journals_entries_are_booked_when_the_export_says_so() -> None:
     """Off by default, as a bookkeeper usually reviews; on, exactly the voucher's own entries."""
-    harness = exported(Harness(settings(book=True)), one(line("100.00"), line("5.00", account="3012", rate="0.00")))
+    harness = exported(Harness(settings(book=True)), sample(line("100.00"), line("5.00", account="3012", rate="0.00")))
     assert writes(harness) == [POST, ATTACH, "POST /journalsapi/v15.0.0/journals/1/bookdraftentries"]
     assert vouchers(harness) == {}
     assert {row["voucherNumber"] for row in harness.sandbox.agreement.booked_entries} == {10001}
@@ -133,8 +133,8 @@ def test_the_journals_entries_are_booked_when_the_export_says_so() -> None:
 def test_a_booking_without_an_answer_is_looked_into() -> None:
     """It was booked: found by its marker among the booked entries, and not booked again."""
     harness = Harness(settings(book=True))
-    struck(harness, "/bookdraftentries", silence_after)
-    exported(harness, one())
+    failing_once(harness, "/bookdraftentries", timeout_after)
+    exported(harness, sample())
     assert [call for call in writes(harness) if call.endswith("bookdraftentries")] == [
         "POST /journalsapi/v15.0.0/journals/1/bookdraftentries"
     ]
@@ -142,15 +142,15 @@ def test_a_booking_without_an_answer_is_looked_into() -> None:
 
 
 def test_a_booking_that_is_refused_leaves_the_voucher_in_its_journal() -> None:
-    """A dead letter tells why; re-queued, it goes on from there."""
+    """A dead letter says why; re-queued, it goes on from there."""
 
     def barred(request: httpx.Request, answer: Answer) -> httpx.Response:
         harness.sandbox.agreement.years["2026"]["periods"][10]["barred"] = True
         return answer(request)
 
     harness = Harness(settings(book=True))
-    struck(harness, "/bookdraftentries", barred)
-    exported(harness, one())
+    failing_once(harness, "/bookdraftentries", barred)
+    exported(harness, sample())
     assert (reason(harness), len(vouchers(harness))) == ("accounting-period-barred", 1)
 
     harness.sandbox.agreement.years["2026"]["periods"][10]["barred"] = False

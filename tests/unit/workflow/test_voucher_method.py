@@ -1,4 +1,4 @@
-"""The voucher method, driven through the in-process works: what reaches e-conomic, and what a person is told."""
+"""The voucher method, driven through the in-process harness: what reaches e-conomic, and what a person reads."""
 
 from decimal import Decimal
 
@@ -13,12 +13,12 @@ from support.voucher_harness import (
     Answer,
     calls,
     exported,
+    failing_once,
     move,
-    one,
     reason,
+    sample,
     settings,
-    silence_after,
-    struck,
+    timeout_after,
     vouchers,
     writes,
 )
@@ -31,7 +31,7 @@ from worker.errors import Unavailable
 
 def test_an_invoice_is_posted_compared_and_gets_its_pdf() -> None:
     """1000.00 + 25 %, and 99.99 without VAT: 1349.99 on the customer, in one open post (Opter: integration-001)."""
-    harness = exported(Harness(VOUCHER_EXPORT), one(line("1000.00"), line("99.99", account="3012", rate="0.00")))
+    harness = exported(Harness(VOUCHER_EXPORT), sample(line("1000.00"), line("99.99", account="3012", rate="0.00")))
 
     [(key, voucher)] = vouchers(harness).items()
     [customer_entry] = voucher["entries"]["manualCustomerInvoices"]
@@ -48,8 +48,8 @@ def test_an_invoice_is_posted_compared_and_gets_its_pdf() -> None:
 
 def test_a_known_customer_in_a_warm_process_costs_exactly_two_calls() -> None:
     """One to post the voucher, one to attach its PDF; the PDF is asked for once."""
-    harness = exported(Harness(VOUCHER_EXPORT), one())
-    harness.close_period(harness.pdf_fixtures.printed(one(invoice_number=100354)), event="/opter/acme/1#e2")
+    harness = exported(Harness(VOUCHER_EXPORT), sample())
+    harness.close_period(harness.pdf_fixtures.printed(sample(invoice_number=100354)), event="/opter/acme/1#e2")
     harness.check()
     before, asked = len(harness.sandbox.server_state.journal.entries), len(harness.pdf_fixtures.asked)
     harness.deliver()
@@ -62,22 +62,22 @@ def test_a_known_customer_in_a_warm_process_costs_exactly_two_calls() -> None:
 def test_a_new_customer_is_created_once_for_all_its_invoices() -> None:
     """Customers are shared with the invoice method's machinery."""
     new = customer(code="N-1", ledger_number=7001, corporate_id="88000001")
-    harness = exported(Harness(VOUCHER_EXPORT), *(one(customer=new, invoice_number=n) for n in (100353, 100354)))
+    harness = exported(Harness(VOUCHER_EXPORT), *(sample(customer=new, invoice_number=n) for n in (100353, 100354)))
     assert writes(harness).count("POST /customers") == 1
     assert len(vouchers(harness)) == 2
 
 
 @pytest.mark.parametrize("policy", ["refuse", "post"])
 @pytest.mark.parametrize(
-    ("trouble", "expected"), [("none", "pdf-missing"), ("gone", "pdf-missing"), ("other", "pdf-unusable")]
+    ("fault", "expected"), [("none", "pdf-missing"), ("gone", "pdf-missing"), ("other", "pdf-unusable")]
 )
-def test_a_pdf_that_cannot_be_had(policy: str, trouble: str, expected: str) -> None:
+def test_a_pdf_that_cannot_be_fetched(policy: str, fault: str, expected: str) -> None:
     """Refused before anything is written, the customer included; or posted without, and reported."""
     harness = Harness(settings(missing_pdf=policy))
-    source = one(customer=customer(code="N-1", ledger_number=7001, corporate_id="88000001"))
-    if trouble != "none":
+    source = sample(customer=customer(code="N-1", ledger_number=7001, corporate_id="88000001"))
+    if fault != "none":
         source = harness.pdf_fixtures.printed(source)
-        harness.pdf_fixtures.files = {} if trouble == "gone" else {"file:///prints/100353.pdf": b"%PDF-1.4 another"}
+        harness.pdf_fixtures.files = {} if fault == "gone" else {"file:///prints/100353.pdf": b"%PDF-1.4 another"}
     exported(harness, source, printed=False)
 
     record = harness.record(ID)
@@ -92,23 +92,23 @@ def test_a_pdf_that_cannot_be_had(policy: str, trouble: str, expected: str) -> N
 def test_a_pdf_whose_host_is_down_is_waited_for_before_anything_is_posted() -> None:
     """No answer is not absence: nothing is written meanwhile, whatever the policy."""
     harness = Harness(settings(missing_pdf="post"))
-    source = harness.pdf_fixtures.printed(one())
-    harness.pdf_fixtures.trouble = Unavailable(failure(VoucherReason.PDF_MISSING, "The PDF cannot be had for now."))
+    source = harness.pdf_fixtures.printed(sample())
+    harness.pdf_fixtures.error = Unavailable(failure(VoucherReason.PDF_MISSING, "The PDF cannot be fetched for now."))
     harness.close_period(source)
     harness.check()
     harness.deliver()
     assert (harness.record(ID).state, writes(harness)) == (State.WAITING, [])
 
-    harness.pdf_fixtures.trouble = None
+    harness.pdf_fixtures.error = None
     harness.until_rest()
     assert (harness.record(ID).progress.attached, writes(harness)) == (True, [POST, ATTACH])
 
 
 def test_an_upload_that_was_cut_off_is_not_repeated() -> None:
-    """It had arrived: the next execution looks, finds the pages, and settles it."""
+    """It had arrived: the next execution looks it up, finds the pages, and is done."""
     harness = Harness(VOUCHER_EXPORT)
-    struck(harness, "/attachment/file", silence_after)
-    exported(harness, one())
+    failing_once(harness, "/attachment/file", timeout_after)
+    exported(harness, sample())
     assert writes(harness) == [POST, ATTACH]
     assert [len(files) for files in harness.sandbox.agreement.attachments.values()] == [1]
     assert harness.record(ID).progress.attached
@@ -118,11 +118,11 @@ def test_an_upload_that_never_arrived_is_made_again_under_a_new_key() -> None:
     """Nothing is attached, so the same file goes once more."""
 
     def lost(request: httpx.Request, _: Answer) -> httpx.Response:
-        raise httpx.ReadTimeout("silence", request=request)
+        raise httpx.ReadTimeout("no answer", request=request)
 
     harness = Harness(VOUCHER_EXPORT)
-    struck(harness, "/attachment/file", lost)
-    exported(harness, one())
+    failing_once(harness, "/attachment/file", lost)
+    exported(harness, sample())
     assert [len(files) for files in harness.sandbox.agreement.attachments.values()] == [1]
     assert writes(harness) == [POST, ATTACH]
 
@@ -135,8 +135,8 @@ def test_already_attached_is_settled() -> None:
         return answer(request)
 
     harness = Harness(VOUCHER_EXPORT)
-    struck(harness, "/attachment/file", faster)
-    exported(harness, one())
+    failing_once(harness, "/attachment/file", faster)
+    exported(harness, sample())
     assert harness.record(ID).progress.attached
     assert harness.sandbox.agreement.attachments == {(1, "2026", 10001): [b"%PDF-1.4 theirs"]}
 
@@ -149,8 +149,8 @@ def test_a_voucher_that_was_moved_before_its_pdf_came_is_found_by_its_marker() -
         return answer(request)
 
     harness = Harness(VOUCHER_EXPORT)
-    struck(harness, "/attachment/file", moved)
-    exported(harness, one())
+    failing_once(harness, "/attachment/file", moved)
+    exported(harness, sample())
     progress = harness.record(ID).progress
     assert (progress.journal, progress.voucher, progress.attached) == (7, "2026-70005", True)
     assert list(harness.sandbox.agreement.attachments) == [(7, "2026", 70005)]
@@ -161,7 +161,7 @@ def test_a_voucher_that_reads_cannot_see_yet_gets_its_pdf_a_little_later() -> No
     """Integrators report 404 for the first seconds; a second voucher must not come of it."""
     harness = Harness(VOUCHER_EXPORT)
     harness.sandbox.agreement.switches.voucher_lag = 5.0
-    exported(harness, one())
+    exported(harness, sample())
     assert harness.record(ID).progress.attached
     assert writes(harness).count(POST) == 1
 
@@ -170,7 +170,7 @@ def test_an_ignored_invoice_number_stops_the_export_at_once() -> None:
     """The server reads the other name: every following open post would lack its number too."""
     harness = Harness(VOUCHER_EXPORT)
     harness.sandbox.agreement.switches.customer_invoice_name = "customerInvoiceNumber"
-    harness.close_period(*(harness.pdf_fixtures.printed(one(invoice_number=n)) for n in (100353, 100354, 100355)))
+    harness.close_period(*(harness.pdf_fixtures.printed(sample(invoice_number=n)) for n in (100353, 100354, 100355)))
     harness.check()
     harness.deliver()
     assert reason(harness) == "invoice-number-ignored"
@@ -182,7 +182,7 @@ def test_with_both_names_one_of_them_is_read() -> None:
     """The way out when neither name alone is echoed: e-conomic ignores what it does not know."""
     harness = Harness(settings(invoice_number_property="both"))
     harness.sandbox.agreement.switches.customer_invoice_name = "customerInvoiceNumber"
-    exported(harness, one())
+    exported(harness, sample())
     assert harness.record(ID).state is State.EXPORTED
 
 
@@ -191,7 +191,7 @@ def test_a_period_that_e_conomic_alone_knows_to_be_barred_is_waited_for() -> Non
     harness = Harness(VOUCHER_EXPORT.model_copy(update={"closed_period": "hold"}))
     november = harness.sandbox.agreement.years["2026"]["periods"][10]
     november["barred"] = True
-    harness.close_period(harness.pdf_fixtures.printed(one()))
+    harness.close_period(harness.pdf_fixtures.printed(sample()))
     harness.check()
     harness.deliver()
     record = harness.record(ID)
@@ -207,7 +207,7 @@ def test_a_closed_year_is_waited_for_without_a_call_for_each_invoice() -> None:
     """A whole period may wait for one closed month: its invoices share one reading of the books."""
     harness = Harness(VOUCHER_EXPORT.model_copy(update={"closed_period": "hold"}))
     harness.sandbox.agreement.years["2026"]["closed"] = True
-    harness.close_period(*(harness.pdf_fixtures.printed(one(invoice_number=n)) for n in range(100353, 100373)))
+    harness.close_period(*(harness.pdf_fixtures.printed(sample(invoice_number=n)) for n in range(100353, 100373)))
     harness.check()
     before = len(harness.sandbox.server_state.journal.entries)
     harness.deliver()
@@ -222,18 +222,18 @@ def test_a_closed_year_is_waited_for_without_a_call_for_each_invoice() -> None:
 def test_what_the_other_method_has_posted_is_not_posted_again() -> None:
     """The exports file was changed in between: the booked invoice is found, and named."""
     harness = Harness()
-    harness.close_period(one())
+    harness.close_period(sample())
     harness.until_rest()
     harness.export = VOUCHER_EXPORT
     harness.wipe()
-    exported(harness, one())
+    exported(harness, sample())
     assert reason(harness) == "posted-otherwise"
     assert vouchers(harness) == {}
 
 
 def test_nothing_of_a_period_with_unpaired_codes_is_posted() -> None:
     """The period's one message names them; the others go on."""
-    harness = exported(Harness(VOUCHER_EXPORT), one(), one(line(vat_code="M91"), invoice_number=100354))
+    harness = exported(Harness(VOUCHER_EXPORT), sample(), sample(line(vat_code="M91"), invoice_number=100354))
     period = harness.store.period(PERIOD)
     assert period is not None
     assert "M91" in period.notice

@@ -1,19 +1,19 @@
-"""The invoice method in trouble: refusals, keys, tokens, limits, faults of ours, and what a person is told."""
+"""Failures of the invoice method: refusals, keys, tokens, limits, faults of ours, and what a person reads."""
 
 from typing import Any
 
 import httpx
 from support.harness import PERIOD, Harness
-from support.invoice_harness import ID, exported, one
+from support.invoice_harness import ID, exported, sample
 from support.samples import line
 
 from worker.domain.record import State
 
 
 def test_a_refusal_is_told_in_e_conomics_own_words() -> None:
-    """A customer that is barred between look and booking: e-conomic's message and log id are kept, no draft stays."""
+    """A customer that is barred between lookup and booking: e-conomic's message and log id are kept, no draft stays."""
     harness = Harness()
-    harness.close_period(one())
+    harness.close_period(sample())
     harness.check()
     harness.around_http = lambda request, answer: _barring(harness, request, answer)
     harness.until_rest()
@@ -29,7 +29,7 @@ def test_a_refusal_is_told_in_e_conomics_own_words() -> None:
 def test_a_key_used_for_another_body_is_looked_up_and_left_behind() -> None:
     """PayloadChanged: an earlier life of this installation used the key; nothing is found twice, so a new key goes."""
     harness = Harness()
-    harness.close_period(one())
+    harness.close_period(sample())
     harness.check()
     harness.around_http = lambda request, answer: _once_payload_changed(harness, request, answer)
     harness.until_rest()
@@ -41,7 +41,7 @@ def test_a_key_used_for_another_body_is_looked_up_and_left_behind() -> None:
 def test_a_refused_token_pauses_the_export_and_kills_nothing() -> None:
     """401: the invoice waits in the queue, the export is paused with a reason."""
     harness = Harness()
-    harness.close_period(one())
+    harness.close_period(sample())
     harness.check()
     harness.sandbox.agreement.revoked = True
     (ran,) = harness.deliver()
@@ -59,7 +59,7 @@ def test_a_refused_token_pauses_the_export_and_kills_nothing() -> None:
 def test_a_429_costs_no_attempt() -> None:
     """Throttled: the invoice waits for as long as e-conomic said, with all its attempts."""
     harness = Harness()
-    harness.close_period(one())
+    harness.close_period(sample())
     harness.check()
     harness.around_http = lambda request, _: httpx.Response(429, headers={"Retry-After": "30"}, request=request)
     harness.deliver()
@@ -72,7 +72,7 @@ def test_a_429_costs_no_attempt() -> None:
 def test_a_bug_rests_where_a_person_sees_it() -> None:
     """An exception that nobody expected becomes a dead letter with its kind, never a lost invoice."""
     harness = Harness()
-    harness.close_period(one())
+    harness.close_period(sample())
     harness.check()
     harness.around_http = _buggy
     harness.deliver()
@@ -86,7 +86,7 @@ def test_a_bug_rests_where_a_person_sees_it() -> None:
 
 def test_the_period_is_told_once_what_is_missing_and_the_others_go_on() -> None:
     """Sales account 3050 has no group: its invoices are dead letters, one notice names group and accounts used."""
-    harness = exported(Harness(), one(), one(line(account="3050"), invoice_number=100354))
+    harness = exported(Harness(), sample(), sample(line(account="3050"), invoice_number=100354))
 
     period = harness.store.period(PERIOD)
     assert period is not None
