@@ -36,6 +36,8 @@ ExportName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,19}$")]
 #: Opter's invoice types (docs.opter.com, invoicing-006), in the event's spelling.
 InvoiceTypeName = Literal["invoice", "correction", "interest", "manual", "commission-discount"]
 
+_NOTHING_DIFFERENT = TypeRules()
+
 
 class ExportConfig(Section):
     """One entry of the exports file, secrets resolved."""
@@ -122,7 +124,7 @@ class ExportConfig(Section):
 
     def rules_of(self, invoice_type: str) -> TypeRules:
         """Return what is different for this type of invoice."""
-        return next((rules for name, rules in self.types.items() if name == invoice_type), TypeRules())
+        return next((rules for name, rules in self.types.items() if name == invoice_type), _NOTHING_DIFFERENT)
 
     def for_type(self, invoice_type: str) -> "ExportConfig":
         """Return the export as it is for invoices of this type."""

@@ -18,8 +18,10 @@ from celery.worker.consumer.consumer import logger as celery_logger
 
 from config.names import EXPORT_TASK, PREFLIGHT_TASK
 
-#: Seconds that an event may wait for others; Celery itself sends as soon as 24 are waiting.
+#: Seconds that an event may wait for others.
 PAUSE = 0.2
+#: Events that are sent at once when they wait; Celery's own limit of 24 would send twenty times a second under load.
+MOST_WAITING = 500
 
 
 class BatchedEvents(Consumer):  # type: ignore[misc]  # Celery ships no types
@@ -42,8 +44,10 @@ class BatchedEvents(Consumer):  # type: ignore[misc]  # Celery ships no types
         self.hub.call_later(PAUSE, self._send)
 
     def _send(self) -> None:
-        if self.event_dispatcher:
-            self.event_dispatcher.flush()
+        dispatcher = self.event_dispatcher
+        if dispatcher:
+            dispatcher.buffer_limit = MOST_WAITING  # again each time, as a lost connection brings a new one
+            dispatcher.flush()
 
 
 log = structlog.get_logger()
