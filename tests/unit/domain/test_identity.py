@@ -3,6 +3,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.names import export_of
 from worker.domain.identity import fingerprint, idempotency_key, invoice_id_of, period_id_of
 
 EXPORTS = st.from_regex(r"[a-z][a-z0-9]{0,19}", fullmatch=True)
@@ -26,6 +27,12 @@ def test_an_invoice_never_shares_its_reference_with_a_period(invoice: tuple, per
     assert invoice_id_of(*invoice) != period_id_of(*period)
 
 
+@given(invoice=INVOICES)
+def test_an_id_names_its_export(invoice: tuple) -> None:
+    """Queues and pauses are found from an id alone, region or not."""
+    assert [export_of(name(*invoice)) for name in (invoice_id_of, period_id_of)] == [invoice[0], invoice[0]]
+
+
 @given(kind=st.sampled_from(["customer", "product"]), one=st.lists(st.text()), other=st.lists(st.text()))
 def test_fingerprints_differ_as_what_they_stand_for(kind: str, one: list[str], other: list[str]) -> None:
     """Two things share a fingerprint only when all their parts agree; it is safe in keys and tells nothing."""
@@ -35,7 +42,7 @@ def test_fingerprints_differ_as_what_they_stand_for(kind: str, one: list[str], o
 
 @given(reference=st.from_regex(r"[A-Za-z0-9-]{1,80}", fullmatch=True), generation=st.integers(0, 99))
 def test_a_new_generation_gets_a_new_key(reference: str, generation: int) -> None:
-    """A licensed new create must not be answered from e-conomic's memory of the old one."""
+    """An allowed new create must not be answered from e-conomic's memory of the old one."""
     old, new = (idempotency_key("prod", reference, "draft", n) for n in (generation, generation + 1))
 
     assert old != new

@@ -88,3 +88,15 @@ def _mismatch(invoice: Invoice, document: Document, wrong: list[str]) -> Failure
         f"They differ in {' and '.join(wrong)}."
     )
     return failure(EconomicReason.TOTALS_MISMATCH, text, field=wrong[0], value=str(getattr(invoice, wrong[0])))
+
+
+def compare_voucher(invoice: Invoice, found: VoucherFound) -> Failure | None:
+    """Return None when the customer owes the invoice's gross amount by this voucher, to the øre."""
+    if found.gross == invoice.gross:
+        return None
+    where = "is booked" if found.booked else f"stands in journal {found.journal}"
+    text = (
+        f"Voucher {found.number} of {found.year} {where} with {found.gross} on the customer; "
+        f"Opter's gross amount is {invoice.gross} {invoice.currency}."
+    )
+    return failure(VoucherReason.VOUCHER_DIFFERS, text, field="gross", value=str(invoice.gross))

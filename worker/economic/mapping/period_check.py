@@ -118,6 +118,40 @@ def _check_draft(invoice: Invoice, export: ExportConfig, master_data: MasterData
     return [*terms, *lines, *collected(lambda: check_rounding(invoice, export))]
 
 
+def check_voucher(invoice: Invoice, export: ExportConfig, master_data: MasterData) -> list[Failure]:
+    """Return every refusal of mapping and arithmetic; the last check is the voucher itself, for any customer.
+
+    Payment terms matter to new customers only, but whether one is new is not known before its invoice's turn.
+    """
+    lines = [
+        check
+        for line in invoice.lines
+        for check in (
+            partial(vat_code, line, export, master_data),
+            partial(ledger_account, line.sales_account, export, master_data),
+        )
+    ]
+    return collected(
+        lambda: open_journal(export, master_data),
+        lambda: named_accounts(export, master_data),
+        lambda: _new_customers_terms(invoice, export, master_data),
+        *lines,
+        lambda: voucher_payload(invoice, export, master_data, f"{export.name}-{invoice.invoice_number}", 1),
+        lambda: _pdf(invoice, export),
+    )
+
+
+def _new_customers_terms(invoice: Invoice, export: ExportConfig, master_data: MasterData) -> None:
+    if export.customers.payment_terms is None:
+        payment_terms.choose(invoice.payment_condition, master_data.payment_terms, export.codes.payment_conditions)
+
+
+def _pdf(invoice: Invoice, export: ExportConfig) -> None:
+    if invoice.pdf is None and export.voucher.missing_pdf == "refuse":
+        text = f"Invoice {invoice.invoice_number} comes without a PDF."
+        raise InvalidInvoice(failure(VoucherReason.PDF_MISSING, text, field="pdf"))
+
+
 def _line(line: Line, zone: int, export: ExportConfig, master_data: MasterData) -> Iterator[Failure]:
     try:
         group = group_for(line.sales_account, export.codes.sales_accounts, master_data.groups)

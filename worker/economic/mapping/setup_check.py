@@ -136,6 +136,39 @@ def _usable_accounts(
     return Check(item=item, ok=False, found=f"{found or 'no VAT zones'}: not the domestic one", next_step=step)
 
 
+#: What is looked at, what is found when all is well, and the check; it raises ``InvalidInvoice``.
+Item: TypeAlias = tuple[str, str, Callable[[], object]]
+
+
+def setup_items(export: ExportConfig, master_data: MasterData, sales_accounts: Iterable[str]) -> Iterator[Item]:
+    """Yield journals, accounts in between, and the account of every sales account."""
+    names = {one.number: f"{one.number} {one.name}" for one in master_data.journals}
+    yield "Journal", names.get(export.journal, ""), partial(open_journal, export, master_data)
+    for name, rules in export.types.items():
+        if rules.journal:
+            own = export.for_type(name)
+            yield f"Journal (types.{name}.journal)", names.get(own.journal, ""), partial(open_journal, own, master_data)
+    for item, field in (("Clearing account", "clearing_account"), ("Rounding account", "rounding_account")):
+        number = getattr(export.voucher, field)
+        if number is not None:
+            ask = partial(usable_account, number, master_data, field=f"voucher.{field}")
+            yield item, _named(number, master_data), ask
+    if export.voucher.layout == "one-post" and export.voucher.clearing_account is None:
+        yield "Clearing account", "none: only invoices with one sales account and VAT code can be posted", lambda: None
+    for account in sales_accounts:
+        number = export.codes.ledger_accounts.get(account, account)
+        yield (
+            f"Sales account {account}",
+            _named(number, master_data),
+            partial(ledger_account, account, export, master_data),
+        )
+
+
+def _named(number: int | str, master_data: MasterData) -> str:
+    name = next((one.name for one in master_data.accounts if str(one.number) == str(number)), "")
+    return f"account {number} {name}".rstrip()
+
+
 def _bars(export: ExportConfig, master_data: MasterData) -> Iterator[Check]:
     """A remark, not a fault: without them a bar shows when e-conomic refuses an invoice."""
     if export.read_barred_periods and master_data.bars_unknown:

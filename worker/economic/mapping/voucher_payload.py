@@ -10,10 +10,9 @@ from worker.domain.invoice import Invoice
 from worker.domain.reasons import failure
 from worker.economic.mapping.accounting_years import year_of
 from worker.economic.mapping.draft import exchange_rate, heading, units_left_out
-from worker.economic.mapping.master_data import MasterData
+from worker.economic.mapping.master_data import Journal, MasterData
 from worker.economic.mapping.reasons import SetUpReason, VoucherReason
-from worker.economic.mapping.voucher_accounts import open_journal, usable_account
-from worker.economic.mapping.voucher_postings import Posting, postings
+from worker.economic.mapping.voucher_postings import Posting, postings, refused, usable_account
 from worker.errors import InvalidInvoice
 
 #: A reference of ``worker.domain.identity``: export, region and series if any, invoice number.
@@ -32,6 +31,24 @@ def marked(text: str) -> str | None:
     """
     found = _MARKER.findall(text)
     return found[-1] if found else None
+
+
+#: The one kind of entry that the layout ``per-account`` consists of (``entryTypeRestrictedTo``; spelling inferred).
+_CUSTOMER_ENTRIES = "manualCustomerInvoice"
+
+
+def open_journal(export: ExportConfig, master_data: MasterData) -> Journal:
+    """Return the journal that vouchers go to. Raises ``InvalidInvoice``."""
+    journal = next((one for one in master_data.journals if one.number == export.journal), None)
+    if journal is None:
+        known = ", ".join(f"{one.number} {one.name}" for one in master_data.journals)
+        text = f"Journal {export.journal} does not exist in e-conomic, which has: {known or 'none'}."
+        raise _refused(VoucherReason.JOURNAL_MISSING, text, "journal", str(export.journal))
+    fits = export.voucher.layout == "per-account" and journal.restricted_to == _CUSTOMER_ENTRIES
+    if journal.restricted_to and not fits:
+        text = f"Journal {journal.number} {journal.name} takes {journal.restricted_to} entries only."
+        raise _refused(VoucherReason.JOURNAL_RESTRICTED, text, "journal", str(journal.number))
+    return journal
 
 
 #: Kind of entry, in the API's spelling -> entries.

@@ -16,14 +16,15 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from config.exports import ExportConfig
 from worker.domain.invoice import Invoice, Line
 from worker.domain.money import OERE, ZERO, to_oere
-from worker.domain.reasons import EventReason, failure
-from worker.economic.mapping.master_data import MasterData, VatAccount
+from worker.domain.reasons import EventReason, ReasonCode, failure
+from worker.economic.mapping.master_data import Account, MasterData, VatAccount
 from worker.economic.mapping.reasons import VoucherReason
-from worker.economic.mapping.voucher_accounts import ledger_account, usable_account, vat_code
 from worker.errors import InvalidInvoice
 
 _HUNDRED = Decimal(100)
 _HALF = OERE / 2
+#: Accounts that entries can be made on; the others are headings, totals and sums of them.
+_POSTABLE = ("profitAndLoss", "status")
 
 
 def lifted(gross: Decimal, rate: Decimal) -> Decimal:
@@ -141,3 +142,90 @@ def _complete(invoice: Invoice, found: Sequence[Posting]) -> tuple[Posting, ...]
 
 def _unpostable(text: str, field: str, amount: Decimal) -> InvalidInvoice:
     return InvalidInvoice(failure(VoucherReason.VOUCHER_ROUNDING, text, field=field, value=str(amount)))
+
+
+def vat_code(line: Line, export: ExportConfig, master_data: MasterData) -> VatAccount | None:
+    """Return the VAT code to post a line with; None: without one. Raises ``InvalidInvoice``.
+
+    A line without VAT and without Opter code needs no pairing; every other code does, if only with an empty text.
+    """
+    paired = export.codes.tax_rates.get(line.vat_code)
+    if paired is None and (line.vat_code or line.vat_rate != ZERO):
+        text = f"Opter's VAT code {line.vat_code or '(none)'} is not paired with one of e-conomic's."
+        raise _refused(VoucherReason.VAT_CODE_UNPAIRED, text, "lines.vatCode", line.vat_code or "(none)")
+    found = _vat_account(paired, master_data) if paired else None
+    rate = found.rate if found else ZERO
+    if rate != line.vat_rate:
+        theirs = f"e-conomic's {found.code} with {_percent(rate)}" if found else "no VAT code of e-conomic"
+        text = (
+            f"Opter's VAT code {line.vat_code or '(none)'} stands for {_percent(line.vat_rate)}; it goes to {theirs}."
+        )
+        value = f"{line.vat_code or '(none)'} = {found.code if found else 'none'}"
+        raise _refused(VoucherReason.VAT_RATE_DIFFERS, text, "lines.vatRate", value)
+    return found
+
+
+def ledger_account(sales_account: str, export: ExportConfig, master_data: MasterData) -> int:
+    """Return the account that revenue goes to: as mapped, else the one numbered like Opter's sales account.
+
+    Raises ``InvalidInvoice``; a name is never taken for an account's, as names change.
+    """
+    number = export.codes.ledger_accounts.get(sales_account)
+    if number is None and not (sales_account.isascii() and sales_account.isdigit()):
+        text = f"Opter's sales account {sales_account!r} is a name, and is not mapped to an account number."
+        raise _refused(VoucherReason.LEDGER_ACCOUNT_MISSING, text, "lines.salesAccount", sales_account)
+    wanted = int(sales_account) if number is None else number
+    return usable_account(wanted, master_data, field="lines.salesAccount").number
+
+
+def usable_account(number: int, master_data: MasterData, *, field: str) -> Account:
+    """Return an account that entries can be made on. Raises ``InvalidInvoice``."""
+    account = next((one for one in master_data.accounts if one.number == number), None)
+    if account is None:
+        text = f"Account {number} does not exist in e-conomic."
+        raise _refused(VoucherReason.LEDGER_ACCOUNT_MISSING, text, field, str(number))
+    wrong = _unusable(account)
+    if wrong:
+        text = f"Account {number} {account.name} {wrong} in e-conomic."
+        raise _refused(VoucherReason.LEDGER_ACCOUNT_UNUSABLE, text, field, str(number))
+    return account
+
+
+def named_accounts(export: ExportConfig, master_data: MasterData) -> None:
+    """Check the clearing and rounding account, where the exports file names them. Raises ``InvalidInvoice``."""
+    for field in ("clearing_account", "rounding_account"):
+        number = getattr(export.voucher, field)
+        if number is not None:
+            usable_account(number, master_data, field=f"voucher.{field}")
+
+
+def _vat_account(code: str, master_data: MasterData) -> VatAccount:
+    found = next((one for one in master_data.vat_accounts if one.code == code), None)
+    wrong = _unusable_code(found)
+    if found is None or wrong:
+        raise _refused(VoucherReason.VAT_CODE_UNUSABLE, f"VAT code {code} {wrong} in e-conomic.", "lines.vatCode", code)
+    return found
+
+
+def _unusable_code(found: VatAccount | None) -> str:
+    if found is None:
+        return "does not exist"
+    if found.purchase:
+        return "is for purchases, not for sales,"
+    return "is barred" if found.barred else ""
+
+
+def _unusable(account: Account) -> str:
+    if account.kind not in _POSTABLE:
+        return f"is of type {account.kind}, which takes no entries,"
+    if account.barred:
+        return "is barred"
+    return "is blocked for direct entries" if account.blocked else ""
+
+
+def _refused(reason: ReasonCode, text: str, field: str, value: str) -> InvalidInvoice:
+    return InvalidInvoice(failure(reason, text, field=field, value=value))
+
+
+def _percent(rate: Decimal) -> str:
+    return f"{rate.normalize():f} %"
