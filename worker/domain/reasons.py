@@ -198,6 +198,11 @@ def failure(  # noqa: PLR0913  # one keyword for each field of a Failure
     )
 
 
+def invalid(reason: ReasonCode, description: str, *, field: str = "", value: object = "") -> InvalidInvoice:
+    """Return the refusal by our own checks for this reason, to be raised."""
+    return InvalidInvoice(failure(reason, description, field=field, value=str(value)))
+
+
 def merged(failures: Iterable[Failure]) -> Failure:
     """Return one failure that says all of these, under the first one's reason. Raises ValueError for none."""
     distinct = list(dict.fromkeys(failures))

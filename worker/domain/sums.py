@@ -74,7 +74,9 @@ def _line_vat(invoice: Invoice) -> Iterator[Problem]:
     for line in invoice.lines:
         expected = to_oere(line.net * line.vat_rate / 100)
         if abs(line.vat - expected) > allowed:
-            yield _problem(invoice, EventReason.INVALID_SUMS, _wrong_vat(invoice, line, expected), "lines.vat", line.vat)
+            yield _problem(
+                invoice, EventReason.INVALID_SUMS, _wrong_vat(invoice, line, expected), "lines.vat", line.vat
+            )
 
 
 def _wrong_vat(invoice: Invoice, line: Line, expected: Decimal) -> str:

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from worker.domain.identity import canonical_json
-from worker.domain.identity import idempotency_key
+from worker.domain.identity import canonical_json, idempotency_key
 from worker.domain.invoice import Customer
 from worker.domain.record import Intent
 from worker.economic.mapping.customer_payload import differences, updated

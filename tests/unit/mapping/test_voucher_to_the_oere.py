@@ -74,7 +74,7 @@ def test_the_books_equal_the_source_or_nothing_was_posted(source: Invoice, layou
 @given(source=invoices(off=0, rounding=False))
 @settings(max_examples=300, deadline=None)
 def test_vat_rounded_line_by_line_never_needs_a_rounding_account(source: Invoice) -> None:
-    """Each line's own rounding is lifted out again, so no øre is left over."""
+    """Each line's own rounding is computed back, so no øre is left over."""
     bare = export(rounding_account=None)
     try:
         voucher = voucher_payload(source, bare, reference(), "main-100353", 1001)
