@@ -91,7 +91,8 @@ class PreflightPort(Protocol):
         stays ``received``, and the period stays due.
 
         Those in ``lookup`` are queued with ``progress.lookup`` set: something of them is in the accounting system
-        already, so the export looks it up before it does anything. Raises ``LeaseLost`` when the period's fence is stale.
+        already, so the export looks it up before it does anything. Raises ``LeaseLost`` when the period's fence is
+        stale.
         """
         ...
 

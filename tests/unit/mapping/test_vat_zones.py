@@ -1,11 +1,13 @@
+from datetime import date
 from decimal import Decimal
 
 import pytest
-from support.samples import customer, group, line, reference
+from support.samples import customer, export, group, line, reference
 
 from config.exports import Vat
 from worker.economic.mapping.master_data import ProductGroup, VatAccount, ZoneAccount
-from worker.economic.mapping.vat_zones import Prediction, check_zone, predict, zone_for
+from worker.economic.mapping.setup_check import check_setup
+from worker.economic.mapping.vat_zones import ZONE_RULES, Prediction, Zone, check_zone, predict, zone_for
 from worker.errors import InvalidInvoice
 
 GERMAN = {"country": "DE", "corporate_id": None}
@@ -34,6 +36,29 @@ TAXED, FREE = line(), line(rate="0.00", vat_code="EXEMPT")
 def test_zone_for(who: dict, lines: list, rules: Vat, zone: int) -> None:
     """The zone follows country, VAT number and the lines' VAT codes."""
     assert zone_for(customer(**who), lines, rules) == zone
+
+
+def test_every_zone_of_the_exports_file_has_a_rule() -> None:
+    """A zone's number in the exports file, the zone, and a rule that leads to it come and go together."""
+    numbers = {name for name, field in Vat.model_fields.items() if isinstance(field.default, int)}
+
+    assert numbers == {zone.key for zone in Zone}
+    assert set(Zone) == {rule.zone for rule in ZONE_RULES}
+
+
+@pytest.mark.parametrize("country", ["DK", "SE", "NO", "GL", "US"])
+@pytest.mark.parametrize("vat_number", [None, "SE556677889901"])
+@pytest.mark.parametrize("lines", [[TAXED], [FREE]])
+def test_every_invoice_gets_a_zone_that_the_set_up_check_looks_for(
+    country: str, vat_number: str | None, lines: list
+) -> None:
+    """The set-up check goes through ``Zone``: a rule cannot lead to a zone that it forgets."""
+    rules = Vat(domestic=11, eu=12, abroad=13, domestic_exempt=14, exempt_codes=("EXEMPT",))
+    checks = check_setup(export(vat=rules), reference(vat_zones={}), [], today=date(2026, 11, 20))
+    checked = {check.found.split()[2] for check in checks if check.item.startswith("VAT zone")}
+
+    assert str(zone_for(customer(country=country, vat_number=vat_number), lines, rules)) in checked
+    assert checked == {"11", "12", "13", "14"}
 
 
 def test_a_zone_must_exist() -> None:

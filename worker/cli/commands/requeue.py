@@ -89,7 +89,7 @@ def check_known(store: OperatorPort, keys: Sequence[str]) -> None:
 
 def tell_paused(tools: CommandContext, moved: Sequence[str], paused: AbstractSet[str]) -> None:
     """Say which of the invoices that now should go on will not, as their export is paused."""
-    for name in sorted({export_of(invoice_id) for invoice_id in moved} & paused):
+    for name in sorted({export_of(invoice) for invoice in moved} & paused):
         tools.out.print(Text(f"Export {name} is paused: they wait until `opter-economic export resume {name}`.", "bad"))
 
 

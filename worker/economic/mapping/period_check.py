@@ -1,4 +1,4 @@
-"""The check of a whole period against the agreement's set-up, before its first write: one list of all that is missing."""
+"""The check of a whole period against the agreement's set-up, before its first write: one list of what is missing."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The check of an export's set-up against its agreement: everything that an invoice will need, before the first comes."""
+"""The check of an export's set-up against its agreement, before the first invoice: everything that one will need."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
