@@ -1,10 +1,10 @@
-"""Reason codes of e-conomic: what it said, what it holds, and the way to it."""
+"""Reason codes of e-conomic: its answers, its documents, and the connection to it."""
 
 from worker.domain.reasons import ReasonCode
 
 
 class EconomicReason(ReasonCode):
-    """Reasons that e-conomic gives, that are seen in what it holds, or that lie on the way to it."""
+    """Reasons in e-conomic's answers, in the documents found in it, or in the connection to it."""
 
     TOTALS_MISMATCH = (
         "totals-mismatch",
@@ -44,7 +44,7 @@ class EconomicReason(ReasonCode):
         "Twice in e-conomic",
         "Two documents in e-conomic carry this invoice's reference, although one at most should.",
         (
-            "Look at both in e-conomic. Delete the superfluous draft, or credit the superfluous booked invoice "
+            "Compare both in e-conomic. Delete the superfluous draft, or credit the superfluous booked invoice "
             "and change its 'other reference'; then re-queue."
         ),
     )
@@ -54,8 +54,8 @@ class EconomicReason(ReasonCode):
         "The invoice is in e-conomic already, posted by the method that this export used before.",
         (
             "If what is in e-conomic is right, mark it as exported. Otherwise set method in the exports file "
-            "back, delete the draft, or the voucher from its journal, and re-queue: the method that began it "
-            "makes it anew."
+            "back, delete the draft, or the voucher from its journal, and re-queue: the former method then creates "
+            "it again."
         ),
     )
     TOKENS_REFUSED = (
@@ -63,7 +63,7 @@ class EconomicReason(ReasonCode):
         "Access tokens refused",
         "e-conomic does not accept the access tokens of this export: wrong, or the access was withdrawn.",
         (
-            "Grant the app access to the agreement again, put the new token in place, prove it with `export "
+            "Grant the app access to the agreement again, put the new token in place, test it with `export "
             "check`, and resume the export. Its invoices wait; none is lost."
         ),
     )
@@ -71,7 +71,7 @@ class EconomicReason(ReasonCode):
         "role-missing",
         "Role or module missing",
         "The app lacks a role, or the agreement a module, that the export needs.",
-        "Have the role or module added in e-conomic, prove it with `export check`, and resume the export.",
+        "Have the role or module added in e-conomic, test it with `export check`, and resume the export.",
     )
     AGREEMENT_MISMATCH = (
         "agreement-mismatch",

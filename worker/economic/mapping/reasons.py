@@ -244,8 +244,8 @@ class VoucherReason(ReasonCode):
         "clearing-account-missing",
         "No clearing account",
         (
-            "The invoice has several sales accounts or VAT codes, and no account is named that stands between the "
-            "customer's post and the revenue."
+            "The invoice has several sales accounts or VAT codes, and no account is named to stand between the "
+            "customer's entry and the revenue."
         ),
         (
             "Name an account that is used for nothing else in the exports file (voucher.clearing_account), or set "
@@ -373,5 +373,5 @@ REASONS: Mapping[str, ReasonCode] = {code.value: code for table in REASON_TABLES
 
 
 def set_up_related(failure: Failure) -> bool:
-    """Tell whether fresher master data could make this failure go away, so that it must be re-read first."""
+    """Whether fresher master data could remove this failure, so that they must be read again first."""
     return failure.reason in REASONS and REASONS[failure.reason].re_read
