@@ -33,11 +33,11 @@ def test_country_is_free_text_in_e_conomic(country: str) -> None:
 
 
 def test_spellings() -> None:
-    """A filter compares whole texts, so a look has to ask for all usual spellings, the plain one first."""
+    """A filter compares whole texts, so a lookup tries all usual spellings, the plain one first."""
     asked = spellings(customer(corporate_id="DK12345678"))
 
     assert asked == ("12345678", "DK12345678", "DK-12345678", "DK 12345678", "12 34 56 78", "DK 12 34 56 78")
-    assert {normalised(customer(corporate_id=one)) for one in asked} == {"12345678"}
+    assert {normalised(customer(corporate_id=spelling)) for spelling in asked} == {"12345678"}
 
 
 @pytest.mark.parametrize(("text", "asked"), [("se 5566", ("se 5566", "SE5566")), ("SE5566", ("SE5566",)), (None, ())])

@@ -17,15 +17,15 @@ LONG = 1_000_000_000  # ten digits: one too many for e-conomic
 
 
 @pytest.mark.parametrize(
-    ("told", "fits"), [(1, 1), (999_999_999, 999_999_999), (LONG, None), (10**37, None), (None, None)]
+    ("ours", "fits"), [(1, 1), (999_999_999, 999_999_999), (LONG, None), (10**37, None), (None, None)]
 )
-def test_ledger_number(told: int | None, fits: int | None) -> None:
+def test_ledger_number(ours: int | None, fits: int | None) -> None:
     """Opter allows up to 38 digits, e-conomic nine."""
-    assert ledger_number(customer(ledger_number=told)) == fits
+    assert ledger_number(customer(ledger_number=ours)) == fits
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("customer_a", "customer_b", "same"),
     [
         ({}, {"code": "ACME-2", "ledger_number": 1002}, True),  # one company with two Opter codes
         ({}, {"corporate_id": "DK 12 34 56 78"}, True),
@@ -39,13 +39,13 @@ def test_ledger_number(told: int | None, fits: int | None) -> None:
         ({**ANONYMOUS, "city": None}, {**ANONYMOUS, "city": None, "code": "X"}, False),  # no whole address: the code
     ],
 )
-def test_identity_key(one: dict, other: dict, same: bool) -> None:  # noqa: FBT001  # a table's column
+def test_identity_key(customer_a: dict, customer_b: dict, same: bool) -> None:  # noqa: FBT001  # a table's column
     """Of what would be matched with each other, only one may be created."""
-    assert (identity_key(customer(**one)) == identity_key(customer(**other))) == same
+    assert (identity_key(customer(**customer_a)) == identity_key(customer(**customer_b))) == same
 
 
 def test_identity_without_address_matching() -> None:
-    """Where addresses are not matched, Opter's code tells customers apart."""
+    """Where addresses are not matched, Opter's code distinguishes customers."""
     keys = {identity_key(customer(**ANONYMOUS, code=code), match_address=False) for code in ("A", "B")}
 
     assert len(keys) == 2
@@ -75,7 +75,7 @@ DOUBLE = economic_customer(number=2002)
 @pytest.mark.parametrize(
     ("who", "by_number", "by_id", "by_card", "expected"),
     [
-        (customer(), [ACME], [ACME, DOUBLE], [], 1001),  # the number decides before the id is looked at
+        (customer(), [ACME], [ACME, DOUBLE], [], 1001),  # the number decides before the id is compared
         (customer(), [], [DOUBLE], [], 2002),
         (customer(ledger_number=None), [], [ACME], [], 1001),
         (customer(ledger_number=None), [], [ACME, ACME], [], 1001),  # one customer, seen twice
@@ -103,7 +103,7 @@ def test_match(who: Any, by_number: list, by_id: list, by_card: list, expected: 
 
 
 @pytest.mark.parametrize(
-    ("who", "candidates", "reason", "told"),
+    ("who", "candidates", "reason", "named"),
     [
         (customer(), ([], [DOUBLE, ACME]), "customer-ambiguous", "corporate id 12345678: 1001, 2002."),
         # never picked for a person, even if one of them is barred
@@ -118,13 +118,13 @@ def test_match(who: Any, by_number: list, by_id: list, by_card: list, expected: 
         ),
     ],
 )
-def test_a_question_for_a_person(who: Any, candidates: tuple, reason: str, told: str) -> None:
+def test_a_question_for_a_person(who: Any, candidates: tuple, reason: str, named: str) -> None:
     """Several, a barred one, or one that belongs to another company: the candidates are named, none is taken."""
     with pytest.raises(InvalidInvoice) as caught:
         match(who, *candidates)
 
     assert caught.value.failure.reason == reason
-    assert told in caught.value.failure.description
+    assert named in caught.value.failure.description
 
 
 def test_new_customer() -> None:
@@ -170,7 +170,7 @@ def test_new_customer_abroad_without_anything_optional() -> None:
 
 
 def test_limits_of_a_new_customer() -> None:
-    """Names and addresses are cut, identifiers left out, e-conomic numbers where Opter's is too long; all is said."""
+    """Names and addresses are cut, identifiers left out, e-conomic numbers where Opter's is too long; with remarks."""
     who = customer(
         ledger_number=LONG, name="n" * 256, zip="z" * 31, city="c" * 51, ean="1" * 14, email=f"{'e' * 250}@acme.dk"
     )

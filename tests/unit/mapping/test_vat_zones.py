@@ -84,7 +84,7 @@ def test_predict(zone: int, rate: str, expected: Prediction) -> None:
 
 
 @pytest.mark.parametrize(
-    ("zone", "rate", "told"),
+    ("zone", "rate", "text"),
     [
         (
             1,
@@ -104,12 +104,12 @@ def test_predict(zone: int, rate: str, expected: Prediction) -> None:
         ),
     ],
 )
-def test_other_vat_is_refused_before_posting(zone: int, rate: str, told: str) -> None:
+def test_other_vat_is_refused_before_posting(zone: int, rate: str, text: str) -> None:
     """A mismatch names group, zone, account and both rates."""
     with pytest.raises(InvalidInvoice) as caught:
         predict(line(rate=rate), group(1, "3010"), zone, reference())
 
-    assert (caught.value.failure.reason, caught.value.failure.description) == ("vat-mismatch", told)
+    assert (caught.value.failure.reason, caught.value.failure.description) == ("vat-mismatch", text)
 
 
 def only(**account: object) -> ProductGroup:
@@ -117,7 +117,7 @@ def only(**account: object) -> ProductGroup:
 
 
 @pytest.mark.parametrize(
-    ("used", "told"),
+    ("used", "text"),
     [
         (only(zone=2), "Product group 1 3010, VAT zone 1 Domestic: no sales account is chosen."),
         (only(barred=True), "Product group 1 3010, VAT zone 1 Domestic: sales account 1010 is barred."),
@@ -125,10 +125,10 @@ def only(**account: object) -> ProductGroup:
         (only(vat_code="OLD"), "Account 1010 has VAT code OLD, which is barred in e-conomic."),
     ],
 )
-def test_vat_that_cannot_be_predicted(used: ProductGroup, told: str) -> None:
+def test_vat_that_cannot_be_predicted(used: ProductGroup, text: str) -> None:
     """What is not known to come out right is not posted."""
     vat_accounts = (VatAccount(code="OLD", rate=Decimal(25), barred=True),)
     with pytest.raises(InvalidInvoice) as caught:
         predict(line(), used, 1, reference(vat_accounts=vat_accounts))
 
-    assert (caught.value.failure.reason, caught.value.failure.description) == ("vat-account-missing", told)
+    assert (caught.value.failure.reason, caught.value.failure.description) == ("vat-account-missing", text)

@@ -15,7 +15,10 @@ Row = tuple[int, str | None, str]
 
 
 def rows(source: Invoice, **voucher: Any) -> list[Row]:
-    return [(one.account, one.code, str(one.gross)) for one in postings(source, export(**voucher), reference())]
+    return [
+        (posting.account, posting.code, str(posting.gross))
+        for posting in postings(source, export(**voucher), reference())
+    ]
 
 
 @pytest.mark.parametrize(

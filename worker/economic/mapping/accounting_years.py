@@ -47,7 +47,7 @@ def waits(failures: Iterable[Failure], export: ExportConfig) -> bool:
     return export.closed_period == "hold" and bool(reasons) and reasons <= _OPENABLE
 
 
-def held(failure: Failure) -> Failure:
+def on_hold(failure: Failure) -> Failure:
     """Return the failure of an invoice that waits, saying that nobody has to re-queue it."""
     step = "Open the accounting year or period in e-conomic: the invoice goes on by itself within about an hour."
     return replace(failure, next_step=step)

@@ -111,7 +111,7 @@ _READ_ONLY = frozenset(
 
 
 def updated(customer: Customer, resource: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the customer to write: e-conomic's, with Opter's data in it. None: Opter's are not newer, or not different.
+    """Return the customer to write: e-conomic's, with Opter's data in it. None: Opter's are no newer, or no different.
 
     What Opter does not know stays as it is; nothing is ever emptied.
     """
