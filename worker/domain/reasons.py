@@ -140,8 +140,8 @@ class ProcessReason(ReasonCode):
         "Waiting for the invoice that it credits",
         "The correction came before the invoice that it credits was exported; it waits as corrections says.",
         (
-            "Nothing, as long as that invoice is on its way. If it has failed, correct and re-queue it, or mark it "
-            "as exported if it was entered by hand: the correction follows by itself."
+            "Nothing, as long as that invoice is on its way. If it has failed, correct and re-queue it, "
+            "or mark it as exported if it was entered by hand: the correction follows by itself."
         ),
     )
     EXPORT_PAUSED = (
