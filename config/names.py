@@ -6,9 +6,9 @@ EXPORT_TASK = "invoice.export.v1"
 PREFLIGHT_TASK = "period.preflight.v1"
 
 
-def export_of(key: str) -> str:
-    """Return the name of the export that an invoice or period belongs to: every id begins with it and a hyphen."""
-    return key.partition("-")[0]
+def export_of(id_: str) -> str:
+    """Return the name of the export that the id of an invoice or period belongs to: all before the first hyphen."""
+    return id_.partition("-")[0]
 
 
 def export_queue(export: str) -> str:

@@ -89,7 +89,7 @@ class Progress:
     looked_up_at: float = 0.0
     draft_number: int | None = None
     booked_number: int | None = None
-    #: ``{year}-{voucherNumber}`` in ``journal``.
+    #: Accounting year and number of the voucher in ``journal``, for example ``2026-17``.
     voucher: str | None = None
     journal: int | None = None
     attached: bool = False

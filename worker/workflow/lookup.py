@@ -6,10 +6,9 @@ Found, not found and unknown are three answers: an outage raises, so it is never
 from collections.abc import Sequence
 
 from worker.domain.reasons import failure
-from worker.economic.mapping.documents import compare_totals
+from worker.economic.mapping.documents import compare_totals, compare_voucher
 from worker.economic.mapping.master_data import Document, VoucherFound
 from worker.economic.mapping.reasons import VoucherReason
-from worker.economic.mapping.voucher_checks import compare_voucher
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure, Rejected
 from worker.workflow.context import VoucherScan, span

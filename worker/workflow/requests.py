@@ -8,7 +8,7 @@ from worker.domain.identity import canonical_json
 from worker.domain.invoice import Pdf
 from worker.domain.reasons import failure, merged
 from worker.domain.record import Step
-from worker.economic.mapping.accounting_years import held, waits
+from worker.economic.mapping.accounting_years import on_hold, waits
 from worker.economic.mapping.draft import booking_payload, draft_payload
 from worker.economic.mapping.master_data import MasterData
 from worker.economic.mapping.period_check import check_against_agreement, grouped_accounts, sales_accounts
@@ -79,7 +79,7 @@ def checked_master_data(execution: Execution) -> MasterData:
         newer_than = now - _FRESH_PERIODS if waits(failures, export) else now
         master_data, failures = _checked(execution, newer_than)
     if waits(failures, export):
-        raise OnHold(held(merged(failures)), retry_after=RECHECK_BOOKS)
+        raise OnHold(on_hold(merged(failures)), retry_after=RECHECK_BOOKS)
     if failures:
         raise InvalidInvoice(merged(failures))
     return master_data

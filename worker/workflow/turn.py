@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.record import Continue, Intent, Step
-from worker.economic.mapping.accounting_years import held, refused_date, waits
+from worker.economic.mapping.accounting_years import on_hold, refused_date, waits
 from worker.economic.port import Reply
 from worker.errors import ExportError, Failure, OnHold, Refused, Rejected, Uncertain
 from worker.workflow.customers_and_products import refresh_customer
@@ -188,7 +188,7 @@ def final_error(execution: Execution, refusal: Refused) -> ExportError:
     if wrong_date is None:
         return refusal
     if waits([wrong_date], execution.context.export):
-        return OnHold(held(wrong_date), retry_after=RECHECK_BOOKS)
+        return OnHold(on_hold(wrong_date), retry_after=RECHECK_BOOKS)
     return Rejected(wrong_date)
 
 

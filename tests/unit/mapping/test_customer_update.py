@@ -101,7 +101,7 @@ def test_what_is_no_different_is_not_written(changes: dict[str, Any]) -> None:
 
 
 def test_a_missing_corporate_id_is_filled_in() -> None:
-    """The one thing that makes the customer findable next time."""
+    """The only thing that makes the customer findable next time."""
     bare = {name: value for name, value in THEIRS.items() if name != "corporateIdentificationNumber"}
 
     assert (merged(bare) or {})["corporateIdentificationNumber"] == "12345678"
@@ -112,7 +112,7 @@ def test_a_missing_corporate_id_is_filled_in() -> None:
     name=st.text(min_size=1),
 )
 def test_nothing_that_e_conomic_tells_is_lost(theirs: dict[str, Any], name: str) -> None:
-    """Whatever is read goes back, but for null and what is only told; the body can always be sent."""
+    """Whatever is read goes back, but for null and what is read only; the body can always be sent."""
     resource = theirs | {"customerNumber": 1, "lastUpdated": "2026-10-31", "name": "", "barred": True}
     body = updated(customer(changed_at=NEWER, name=f"N{name}"), resource)
 
