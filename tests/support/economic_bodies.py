@@ -8,9 +8,10 @@ from support import samples
 from support.clock import ManualClock
 
 from config.exports import ExportConfig
+from config.settings_sections import Http
+from worker.domain.ports import RateLimiter
 from worker.economic.client import EconomicClient
-from worker.economic.thread_clients import Timeouts
-from worker.store.rate_limiter import BaseRateLimiter, MemoryRateLimiter
+from worker.store.rate_limiter import MemoryRateLimiter
 
 API = "https://restapi.e-conomic.com"
 NOT_FOUND = {"message": "Resource not found.", "httpStatusCode": 404, "logId": "0123-CPH"}
@@ -45,19 +46,28 @@ class Wire:
 
 
 def client(wire: Callable[[httpx.Request], httpx.Response], **changes: Any) -> EconomicClient:
-    """Return a client over this wire, its gate in memory, both on one clock that stands still."""
-    clock: ManualClock = changes.pop("clock", None) or ManualClock()
-    rate_limiter: BaseRateLimiter = changes.pop("rate_limiter", None) or MemoryRateLimiter(
-        clock=clock, sleep=clock.advance
-    )
-    export: ExportConfig = changes.pop("export", None) or samples.export()
+    """Return a client over this wire, with its rate limiter in memory, both on one clock that stands still."""
+    return networked_client(**{"transport": lambda: httpx.MockTransport(wire)} | changes)
+
+
+def networked_client(
+    *,
+    export: ExportConfig | None = None,
+    clock: ManualClock | None = None,
+    rate_limiter: RateLimiter | None = None,
+    accept: Callable[[int], None] = lambda _: None,
+    transport: Callable[[], httpx.BaseTransport] | None = None,
+    **http: float,
+) -> EconomicClient:
+    """Return a client that opens sockets unless it has a ``transport``; ``http`` changes settings of that section."""
+    clock = clock or ManualClock()
     return EconomicClient(
-        export,
-        rate_limiter=rate_limiter,
-        timeouts=Timeouts(),
+        export or samples.export(),
+        rate_limiter=rate_limiter or MemoryRateLimiter(clock=clock, sleep=clock.advance),
+        http=Http(**http),
         clock=clock,
-        transport=lambda: httpx.MockTransport(wire),
-        **changes,
+        accept=accept,
+        transport=transport,
     )
 
 

@@ -8,15 +8,13 @@ import time
 import httpx
 import pytest
 from support import samples
-from support.clock import ManualClock
+from support.economic_bodies import networked_client
 from support.raw_server import Script, raw_server, read_request
 
 from worker.domain.record import Intent
-from worker.economic import api_calls
 from worker.economic.client import EconomicClient
-from worker.economic.thread_clients import Timeouts
+from worker.economic.thread_clients import LARGEST_BODY
 from worker.errors import ExportError, Unavailable, Uncertain, Unreachable
-from worker.store.rate_limiter import MemoryRateLimiter
 
 HEAD = b"HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n"
 BODY = b'{"logId": "abcd"}'
@@ -24,12 +22,12 @@ DEADLINE = 0.5
 
 
 def economic(url: str, *, deadline: float = DEADLINE, read: float = 0.4) -> EconomicClient:
-    clock = ManualClock()
-    return EconomicClient(
-        samples.export(api_url=url),
-        rate_limiter=MemoryRateLimiter(clock=clock, sleep=clock.advance),
-        timeouts=Timeouts(connect=0.4, read=read, write=0.4, pool=0.4),
-        clock=clock,
+    return networked_client(
+        export=samples.export(api_url=url),
+        connect_timeout=0.4,
+        read_timeout=read,
+        write_timeout=0.4,
+        pool_timeout=0.4,
         deadline=deadline,
     )
 
@@ -199,7 +197,7 @@ def test_an_endless_body_is_cut_off() -> None:
         asked.close()
 
     assert isinstance(caught.value.__cause__, httpx.RemoteProtocolError)
-    assert str(api_calls.LARGEST_BODY) in str(caught.value.__cause__)
+    assert str(LARGEST_BODY) in str(caught.value.__cause__)
 
 
 def test_close_can_be_called_from_another_thread() -> None:

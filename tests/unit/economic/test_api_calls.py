@@ -4,16 +4,13 @@ import threading
 
 import httpx
 import pytest
-from support import samples
 from support.clock import ManualClock
-from support.economic_bodies import API, Wire, client
+from support.economic_bodies import API, Wire, client, networked_client
 
 from config.exports import Limits
 from worker.domain.ports import Feedback, Permit
 from worker.domain.record import Intent
-from worker.economic.client import EconomicClient
 from worker.economic.port import Reply
-from worker.economic.thread_clients import Timeouts
 from worker.errors import Retryable, Throttled
 from worker.store.rate_limiter import MemoryRateLimiter
 
@@ -104,9 +101,9 @@ class TestRate:
         headers = {"X-CallCost": "13", "X-RateLimiting": "token-limit-10000-per-60-seconds: 42/10000"}
         for number in (1, 2):
             wire.lay(f"GET /invoices/drafts/{number}", httpx.Response(404, json={"logId": "x"}, headers=headers))
-        asked = client(wire, rate_limiter=spy)
-        asked.draft(1)
-        asked.draft(2)
+        economic = client(wire, rate_limiter=spy)
+        economic.draft(1)
+        economic.draft(2)
 
         assert spy.reserved == [3.0, 13.0]
         assert spy.told == [Feedback(cost=13, used=42, granted=10000)] * 2
@@ -116,12 +113,12 @@ class TestRate:
         wire, spy = Wire(), Spy()
         for number in range(1, 6):
             wire.lay(f"GET /invoices/drafts/{number}", (404, {"logId": "x"}))
-        asked = client(wire, rate_limiter=spy)
-        asked.draft(1)
+        economic = client(wire, rate_limiter=spy)
+        economic.draft(1)
         for first in (2, 4):
-            with asked.metered():
-                asked.draft(first)
-                asked.draft(first + 1)
+            with economic.metered():
+                economic.draft(first)
+                economic.draft(first + 1)
 
         assert spy.begun == [False, False, True, False, True]
 
@@ -129,10 +126,10 @@ class TestRate:
         """Its tokens go back."""
         wire, spy = Wire(), Spy()
         wire.lay("GET /invoices/drafts/1", httpx.ConnectError("refused"), httpx.ReadTimeout("slow"))
-        asked = client(wire, rate_limiter=spy)
+        economic = client(wire, rate_limiter=spy)
         for _ in range(2):
             with pytest.raises(Retryable):
-                asked.draft(1)
+                economic.draft(1)
 
         assert spy.told == [Feedback(failed=True, cost=0.0), Feedback(failed=True, cost=3.0)]
 
@@ -142,10 +139,10 @@ class TestRate:
         clock = ManualClock()
         rate_limiter = MemoryRateLimiter(clock=clock, sleep=clock.advance)
         wire.lay("GET /invoices/drafts/1", httpx.Response(429, headers={"retry-after": "30"}))
-        asked = client(wire, rate_limiter=rate_limiter, clock=clock)
+        economic = client(wire, rate_limiter=rate_limiter, clock=clock)
         for _ in range(2):
             with pytest.raises(Throttled):
-                asked.draft(1)
+                economic.draft(1)
 
         assert len(wire.requests) == 1
 
@@ -153,19 +150,19 @@ class TestRate:
         """Two calls of 3 tokens; what came before the job is not counted."""
         wire = Wire()
         wire.lay("GET /invoices/drafts/1", httpx.Response(404, json={"logId": "x"}, headers={"X-CallCost": "3"}))
-        asked = client(wire)
-        asked.draft(1)
-        with asked.metered() as meter:
-            asked.draft(1)
-            asked.draft(1)
+        economic = client(wire)
+        economic.draft(1)
+        with economic.metered() as meter:
+            economic.draft(1)
+            economic.draft(1)
 
         assert (meter.calls, meter.tokens) == (2, 6.0)
 
     def test_threads_are_counted_apart(self) -> None:
         """Jobs run side by side."""
-        asked = client(Wire())
-        with asked.metered() as meter:
-            other = threading.Thread(target=asked.draft, args=(1,))
+        economic = client(Wire())
+        with economic.metered() as meter:
+            other = threading.Thread(target=economic.draft, args=(1,))
             other.start()
             other.join()
 
@@ -180,20 +177,13 @@ def test_each_thread_has_its_own_connection() -> None:
         built.append(threading.current_thread().name)
         return httpx.MockTransport(Wire())
 
-    clock = ManualClock()
-    asked = EconomicClient(
-        samples.export(),
-        rate_limiter=MemoryRateLimiter(clock=clock, sleep=clock.advance),
-        timeouts=Timeouts(),
-        clock=clock,
-        transport=transport,
-    )
-    threads = [threading.Thread(target=lambda: [asked.draft(n) for n in (1, 2)], name=f"t{n}") for n in range(3)]
+    economic = networked_client(transport=transport)
+    threads = [threading.Thread(target=lambda: [economic.draft(n) for n in (1, 2)], name=f"t{n}") for n in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    asked.close()
+    economic.close()
 
     assert sorted(built) == ["t0", "t1", "t2"]
 
@@ -202,9 +192,9 @@ def test_cookies_are_not_kept() -> None:
     """A session of one agreement must not travel with the next call."""
     wire = Wire()
     wire.lay("GET /invoices/drafts/1", httpx.Response(404, json={"logId": "x"}, headers={"set-cookie": "session=1"}))
-    asked = client(wire)
-    asked.draft(1)
-    asked.draft(1)
+    economic = client(wire)
+    economic.draft(1)
+    economic.draft(1)
 
     assert "cookie" not in wire.requests[1].headers
     assert str(wire.requests[1].url).startswith(API)

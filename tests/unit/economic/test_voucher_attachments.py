@@ -153,7 +153,7 @@ def test_a_success_that_tells_of_an_error_is_none() -> None:
     """Status 200 over the body of a 404: nothing is known to be attached, so it is looked at again."""
     wire = Wire()
     wire.lay(f"POST {FILE}", (200, {"message": "Voucher not found.", "errorCode": "E00500", "httpStatusCode": 404}))
-    with pytest.raises(Uncertain, match="tells of an error"):
+    with pytest.raises(Uncertain, match="describes an error"):
         client(wire).attach(1, VOUCHER, PDF, key="k")
 
 

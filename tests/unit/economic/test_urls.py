@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.economic.urls import checked, is_openapi, local, plain, route, segment, voucher_path
+from worker.economic.urls import checked, is_openapi, local, route, segment, segment_text, voucher_path
 
 
 @pytest.mark.parametrize(
@@ -25,10 +25,10 @@ def test_awkward_characters_have_e_conomics_own_code(text: str, encoded: str) ->
 @given(text=st.text(alphabet=st.one_of(st.sampled_from("<>*%:&/\\_ ?.#+0123456789-a"), st.characters(codec="utf-8"))))
 def test_what_is_encoded_is_read_back(text: str) -> None:
     """Underscores and digits beside each other included; nothing that means something in a path is left."""
-    spelt = segment(text)
+    encoded = segment(text)
 
-    assert plain(spelt) == text
-    assert not set(spelt) & set("/?#.:& +")
+    assert segment_text(encoded) == text
+    assert not set(encoded) & set("/?#.:& +")
 
 
 @pytest.mark.parametrize(
