@@ -1,4 +1,4 @@
-"""A stand-in for the network below the client: answers by path, remembers every request."""
+"""A fake network below the client: answers by path, remembers every request."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,26 +20,26 @@ Answer = tuple[int, Any] | httpx.Response | Exception
 
 
 class Wire:
-    """Answers ``METHOD /path`` with what was laid out, the last answer for ever; anything else is a 404."""
+    """Answers ``METHOD /path`` with the answers set for it, the last of them for ever; anything else is a 404."""
 
     def __init__(self) -> None:
         self.requests: list[httpx.Request] = []
         self._answers: dict[str, list[Answer]] = {}
 
-    def lay(self, route: str, *answers: Answer) -> None:
+    def respond(self, route: str, *answers: Answer) -> None:
         self._answers[route] = list(answers)
 
     def collection(self, path: str, *items: Any) -> None:
-        self.lay(f"GET {path}", (200, {"collection": list(items), "pagination": {}}))
+        self.respond(f"GET {path}", (200, {"collection": list(items), "pagination": {}}))
 
     @property
-    def asked(self) -> list[str]:
+    def calls(self) -> list[str]:
         return [f"{request.method} {request.url.path}" for request in self.requests]
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        laid = self._answers.get(f"{request.method} {request.url.path}", [(404, NOT_FOUND)])
-        answer = laid.pop(0) if len(laid) > 1 else laid[0]
+        answers = self._answers.get(f"{request.method} {request.url.path}", [(404, NOT_FOUND)])
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if isinstance(answer, Exception):
             raise answer
         return answer if isinstance(answer, httpx.Response) else httpx.Response(answer[0], json=answer[1])
@@ -72,8 +72,8 @@ def networked_client(
 
 
 def agreement(wire: Wire) -> None:
-    """Lay out a small agreement: groups 1 "3010" and 2 "3012", one open and one closed year."""
-    wire.lay("GET /self", (200, {"agreementNumber": 123456, "settings": {"baseCurrency": "DKK"}}))
+    """Answer like a small agreement: groups 1 "3010" and 2 "3012", one open and one closed year."""
+    wire.respond("GET /self", (200, {"agreementNumber": 123456, "settings": {"baseCurrency": "DKK"}}))
     wire.collection(
         "/product-groups", *({"productGroupNumber": n, "name": name} for n, name in ((1, "3010"), (2, "3012")))
     )

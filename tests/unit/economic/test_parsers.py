@@ -23,7 +23,7 @@ def test_a_number_that_would_unfold_is_refused(number: str) -> None:
         parse_json(b'{"customerNumber": %s}' % number.encode())
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"[" * 50_000, b'{"a": NaN}', b"\xff"])
+@pytest.mark.parametrize("body", [b"<html>", b"[" * 50_000, b'{"a": NaN}', b"\xff", b'"\xed\xa0\x80"'])
 def test_what_is_not_json_is_one_kind_of_error(body: bytes) -> None:
     """The caller asks once."""
     with pytest.raises(ValueError):

@@ -26,7 +26,7 @@ def understood(expression: str) -> tuple[str, str]:
 
 
 @given(st.text())
-def test_whatever_is_asked_for_is_what_is_looked_up(value: str) -> None:
+def test_a_value_comes_back_as_it_was(value: str) -> None:
     """No name, however odd, becomes another filter."""
     assert understood(urls.equals("name", value)) == ("name", value)
 
@@ -59,20 +59,20 @@ def test_the_query_string_carries_it_unharmed(value: str) -> None:
 @given(
     st.lists(st.one_of(st.from_regex(r"[A-Za-z0-9-]{1,60}", fullmatch=True), st.text(max_size=20))), st.integers(1, 9)
 )
-def test_every_value_is_asked_for_once_in_filters_of_bounded_size(values: list[str], most: int) -> None:
-    """Chunks cover all values but the empty one, hold at most ``most`` each, and stay short."""
-    asked: list[str] = []
+def test_every_value_stands_once_in_filters_of_bounded_size(values: list[str], most: int) -> None:
+    """Filters cover all values but the empty string, hold at most ``most`` each, and stay short."""
+    values_filtered: list[str] = []
     for expression in urls.lookups("references.other", values, most=most):
-        found = re.fullmatch(r"references\.other\$in:\[(.*)]", expression)
-        chunk = found[1].split(",") if found else [understood(expression)[1]]
+        several = re.fullmatch(r"references\.other\$in:\[(.*)]", expression)
+        chunk = several[1].split(",") if several else [understood(expression)[1]]
         assert len(chunk) <= most
         assert len(urls.encoded(expression)) <= urls.LONGEST or len(chunk) == 1
-        asked += chunk
+        values_filtered += chunk
 
-    assert sorted(asked) == sorted({value for value in values if value})
+    assert sorted(values_filtered) == sorted({value for value in values if value})
 
 
-def test_nothing_is_asked_for_by_an_empty_value() -> None:
+def test_an_empty_value_makes_no_filter() -> None:
     """An empty ``$in`` or ``$eq`` might match everything."""
     assert list(urls.lookups("name", ["", ""], most=9)) == []
 
