@@ -170,7 +170,6 @@ class ApiCalls:
             {
                 "Accept": "*/*",
                 "Accept-Encoding": "gzip, deflate",
-                "Connection": "keep-alive",
                 "User-Agent": "opter-economic",
                 "X-AppSecretToken": self._sendable(self._export.app_secret_token, "app_secret_token"),
                 "X-AgreementGrantToken": self._sendable(self._export.grant_token, "grant_token"),

@@ -141,7 +141,7 @@ class EconomicClient:
         return list({customer.number: customer for customer in customers}.values())
 
     def _every(self, path: str, parse: Parser[T], query: str) -> tuple[T, ...]:
-        return self._listings.every(path, parse, urls.encoded(query))
+        return self._listings.every(path, parse, urls.query_encoded(query))
 
 
 def _folded(text: str) -> str:

@@ -81,7 +81,7 @@ def between(field: str, first: date, last: date) -> str:
     return f"{field}$gte:{first}$and:{field}$lte:{last}"
 
 
-def encoded(expression: str) -> str:
+def query_encoded(expression: str) -> str:
     """Percent-encode a filter for the query string; ``$ : ,`` may stand there as they are."""
     return quote(expression, safe="$:,")
 

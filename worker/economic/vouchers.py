@@ -23,7 +23,7 @@ from worker.economic.mapping.master_data import VoucherFound
 from worker.economic.mapping.voucher_payload import marked
 from worker.economic.master_data_cache import year_path
 from worker.economic.port import LARGEST_PDF, Reply
-from worker.economic.urls import between, encoded, segment_text, voucher_path
+from worker.economic.urls import between, query_encoded, segment_text, voucher_path
 
 Json = Mapping[str, Any]
 _OWING = "manualCustomerInvoices"
@@ -73,7 +73,7 @@ class Vouchers:
                 yield from vouchers
 
     def _booked(self, first: date, last: date) -> Iterator[VoucherFound]:
-        query = encoded(between("date", first, last))
+        query = query_encoded(between("date", first, last))
         years = self._listings.every("/accounting-years", lambda body: (body, parsers.accounting_year(body, ())))
         for body, year in years:
             if year.first <= last and first <= year.last:
