@@ -10,9 +10,8 @@ from config.exports import ExportConfig
 from worker.domain.ports import PdfSource
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.store_port import ExportPort
-from worker.economic.api_calls import Usage
 from worker.economic.mapping.master_data import VoucherFound
-from worker.economic.port import EconomicVouchers
+from worker.economic.port import EconomicVouchers, Usage
 from worker.errors import Busy
 from worker.workflow.lease_renewal import LeaseRenewal, no_renewal
 

@@ -14,7 +14,7 @@ from worker.domain.reasons import ProcessReason, failure
 from worker.domain.record import InvoiceRecord, MoveToDeadLetters, State, Transition
 from worker.domain.retry import RetryPolicy, decide
 from worker.domain.store_port import PinPort, Unclaimed
-from worker.economic.api_calls import Usage
+from worker.economic.port import Usage
 from worker.economic.reasons import EconomicReason
 from worker.errors import ExportError, LeaseLost, Misconfigured, StoreUnavailable
 from worker.workflow.context import ExportContext

@@ -12,10 +12,10 @@ from worker.domain.invoice import Invoice
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.record import InvoiceRecord
 from worker.domain.store_port import Due, PreflightPort
-from worker.economic.api_calls import Usage
 from worker.economic.mapping.master_data import Document, VoucherFound
 from worker.economic.mapping.period_check import PeriodCheck, check_period, grouped_accounts
 from worker.economic.mapping.reasons import set_up_related
+from worker.economic.port import Usage
 from worker.economic.reasons import EconomicReason
 from worker.errors import ExportError, Failure, LeaseLost, Misconfigured, StoreUnavailable
 from worker.workflow.context import ExportContext, span
