@@ -22,7 +22,7 @@ from worker.cli.event_files import (
     read_whole,
 )
 from worker.cli.options import By
-from worker.cli.views.plan import changes_view
+from worker.cli.views.plan_changes import changes_view
 from worker.dry_run import plan_file
 
 Files = Annotated[
