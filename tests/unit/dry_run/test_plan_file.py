@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.harness import EXPORT, Harness
-from support.plan_periods import KNOWN, period
+from support.plan_periods import KNOWN, VOUCHERS, period
 from support.planning import planned
 from support.samples import invoice, line
 
-from config.exports import Booking, Customers, Limits
+from config.exports import Booking, Customers, ExportConfig, Limits
 from worker.domain.reasons import EventReason, failure
 from worker.dry_run.plan import Plan, PlannedAction, PlannedInvoice, Request
 from worker.dry_run.plan_file import (
@@ -59,13 +59,66 @@ def items(difference: PartDifference) -> dict[str, dict[str, tuple[str, str]]]:
     }
 
 
-def test_the_same_plan_is_the_same_file() -> None:
+@pytest.mark.parametrize("chosen", [EXPORT, VOUCHERS], ids=["invoice", "voucher"])
+def test_the_same_plan_is_the_same_file(chosen: ExportConfig) -> None:
     """Two installations, two moments, one file, named by its SHA-256 as ``sha256sum`` prints it."""
-    first, second = planned(Harness(), *period()), planned(Harness(seed=2), *period())
+    plans = []
+    for seed in (1, 2):
+        harness = Harness(chosen, seed=seed)
+        plans.append(planned(harness, *(harness.pdf_fixtures.printed(each) for each in period())))
+    first_plan, second_plan = plans
 
-    assert write(first) == write(second)
-    assert compared(first, second) == {}
-    assert file_name(write(first)) == f"sha256:{sha256(write(first)).hexdigest()}"
+    assert write(first_plan) == write(second_plan)
+    assert compared(first_plan, second_plan) == {}
+    assert file_name(write(first_plan)) == f"sha256:{sha256(write(first_plan)).hexdigest()}"
+
+
+def test_the_layout_belongs_to_its_version() -> None:
+    """Raise ``VERSION`` with every change of these names: a file of the old layout is refused then, not misread."""
+    content = read(write(planned(Harness(), *period())))
+
+    assert VERSION == 1
+    assert list(content) == [
+        "export",
+        "period",
+        "agreement",
+        "setUp",
+        "preconditions",
+        "newCustomers",
+        "updatedCustomers",
+        "newProducts",
+        "invoices",
+    ]
+    assert set(content["invoices"][0]) == {
+        "id",
+        "invoiceNumber",
+        "contentHash",
+        "action",
+        "source",
+        "predicted",
+        "problems",
+        "requests",
+        "remarks",
+        "found",
+    }
+    assert set(content["newCustomers"][0]) == {"number", "neededBy", "step", "method", "path", "body"}
+
+
+def test_what_the_voucher_method_needs_is_named() -> None:
+    """Journal, accounts and VAT codes; a line without VAT needs none."""
+    preconditions = planned(Harness(VOUCHERS), *period()).preconditions
+
+    assert preconditions["journal 1"]["number"] == 1
+    assert preconditions["clearing and rounding account"] == "usable"
+    assert {name for name in preconditions if name.startswith(("account for", "VAT code for"))} == {
+        "account for sales account 3010",
+        "account for sales account 3012",
+        "account for sales account 3020",
+        "VAT code for M0",
+        "VAT code for M25",
+    }
+    assert preconditions["VAT code for M0"] == "no VAT"
+    assert preconditions["VAT code for M25"]["code"] == "U25"
 
 
 def test_the_order_of_the_invoices_does_not_matter() -> None:
