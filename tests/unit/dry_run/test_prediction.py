@@ -1,4 +1,4 @@
-"""What e-conomic will compute, with the arithmetic in sight."""
+"""The amounts that e-conomic will compute, with the arithmetic in sight."""
 
 from decimal import Decimal
 
@@ -6,11 +6,11 @@ import pytest
 from support.samples import export, invoice, line, reference
 
 from worker.dry_run.plan import VatLine
-from worker.dry_run.prediction import difference, predict_draft, source_amounts
+from worker.dry_run.planned_invoice import difference, predict_draft, source_amounts
 
 
 @pytest.mark.parametrize(
-    ("nets", "told", "vat", "certain"),
+    ("nets", "opter_vat", "vat", "certain"),
     [
         (["1000.00"], None, "250.00", True),  # 25 % of 1000.00
         (["0.10", "0.10"], None, "0.06", False),  # 0.025 rounds to 0.03, twice; 25 % of 0.20 is 0.05; Opter says 0.06
@@ -19,11 +19,16 @@ from worker.dry_run.prediction import difference, predict_draft, source_amounts
         (["0.10", "-0.10"], None, "0.00", True),  # 0.03 - 0.03, and 25 % of nothing
     ],
 )
-def test_vat_is_foretold_in_both_ways_of_rounding(nets: list[str], told: str | None, vat: str, certain: bool) -> None:  # noqa: FBT001  # a table's column
-    """Per line and per invoice; where they differ the one that is Opter's is told, as uncertain."""
+def test_vat_is_predicted_in_both_ways_of_rounding(
+    nets: list[str],
+    opter_vat: str | None,
+    vat: str,
+    certain: bool,  # noqa: FBT001  # a table's column
+) -> None:
+    """Per line and per invoice; where they differ the one nearer to Opter's is predicted, as uncertain."""
     source = invoice(*(line(net) for net in nets))
-    if told:
-        source = source.model_copy(update={"vat": Decimal(told)})
+    if opter_vat:
+        source = source.model_copy(update={"vat": Decimal(opter_vat)})
 
     predicted = predict_draft(source, export(), reference())
 
@@ -32,7 +37,7 @@ def test_vat_is_foretold_in_both_ways_of_rounding(nets: list[str], told: str | N
     assert predicted.amounts.gross == predicted.amounts.net + predicted.amounts.vat
 
 
-def test_each_line_is_told_with_its_account_and_vat_code() -> None:
+def test_each_line_has_its_account_and_vat_code() -> None:
     """3010 carries U25, 3012 never carries VAT (see the sample agreement)."""
     predicted = predict_draft(invoice(line(), line(account="3012", rate="0.00")), export(), reference())
 

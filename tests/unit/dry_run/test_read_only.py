@@ -1,4 +1,4 @@
-"""The e-conomic that a plan works with cannot be written to, and waits for its rate."""
+"""A plan's e-conomic and store cannot be written to; reads wait while the rate is used up."""
 
 from collections.abc import Callable
 
@@ -12,18 +12,17 @@ from support.samples import invoice
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.record import Intent, State
 from worker.dry_run.plan import PlannedAction
-from worker.dry_run.planner import plan_ledger
-from worker.dry_run.reading import PlanWouldWrite, ReadOnly
+from worker.dry_run.read_only import PlanWouldWrite, ReadOnlyEconomic, read_only_store
 from worker.economic.mapping.customer_matching import card_key
 from worker.workflow.single_flight import known_key
 
 
-def read_only(harness: Harness) -> ReadOnly:
-    return ReadOnly(harness.client, began=harness.clock(), sleep=harness.clock.advance)
+def read_only(harness: Harness) -> ReadOnlyEconomic:
+    return ReadOnlyEconomic(harness.client, began=harness.clock(), sleep=harness.clock.advance)
 
 
 def test_nothing_can_be_sent() -> None:
-    """A mistake in this program ends the plan; e-conomic never hears of it."""
+    """A bug in this program ends the plan before e-conomic is called."""
     harness = Harness()
     intent = Intent(step="draft", method="POST", path="/invoices/drafts", body="{}", key="k", at=0.0)
 
@@ -34,11 +33,11 @@ def test_nothing_can_be_sent() -> None:
     assert harness.sandbox.server_state.journal.entries == []
 
 
-def test_the_ledger_is_read_only_too() -> None:
-    """States are told; leases, pauses and saves are refused."""
+def test_the_store_is_read_only_too() -> None:
+    """States are read; leases, pauses and saves are refused."""
     harness = Harness()
     harness.close_period(invoice())
-    store = plan_ledger(harness.store, {})
+    store = read_only_store(harness.store, {})
 
     assert store.states(["main-100353", "main-1"]) == {"main-100353": State.RECEIVED}
     with pytest.raises(PlanWouldWrite, match="open_shared"):
@@ -47,8 +46,8 @@ def test_the_ledger_is_read_only_too() -> None:
         store.pause("main", failure(ProcessReason.EXPORT_PAUSED, "No."))
 
 
-def test_a_plan_leaves_the_ledger_as_it_is() -> None:
-    """No record, period or lease: who really creates that customer afterwards is the first to hold it."""
+def test_a_plan_leaves_the_store_as_it_is() -> None:
+    """No record, period or lease: whoever creates that customer afterwards is the first to hold its lease."""
     harness = Harness()
     harness.close_period(invoice(customer=NEW))
     before = harness.records(), harness.store.periods()
@@ -77,7 +76,7 @@ def test_a_plan_waits_for_the_rate() -> None:
 def test_what_would_be_created_is_found_from_then_on() -> None:
     """By number, corporate id and name, as the export would find it."""
     economic = read_only(Harness())
-    economic.pretend_customer(7001, {"name": "Ny ApS", "currency": "DKK", "corporateIdentificationNumber": "88000001"})
+    economic.add_customer(7001, {"name": "Ny ApS", "currency": "DKK", "corporateIdentificationNumber": "88000001"})
 
     found = (
         economic.customers_by_number([7001]),
@@ -85,4 +84,4 @@ def test_what_would_be_created_is_found_from_then_on() -> None:
         economic.customers_by_name("NY APS"),
     )
 
-    assert [[one.number for one in each] for each in found] == [[7001]] * 3
+    assert [[customer.number for customer in customers] for customers in found] == [[7001]] * 3
