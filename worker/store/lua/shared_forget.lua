@@ -1,4 +1,4 @@
--- Drop the number of a shared creation. ARGV: key, token. What creates it anew does so under a new key.
+-- Drop the number of a customer or product. ARGV: key, token. What creates it anew does so under a new key.
 local shared, token = key('shared', ARGV[3]), ARGV[4]
 local found, last = unpack(redis.call('HMGET', shared, 'number', 'forgotten_by'))
 if found and found ~= '' and last ~= token then
