@@ -6,11 +6,12 @@ from typing import Any
 import httpx
 from support import samples
 from support.clock import ManualClock
+from support.rate_limiter import PatientRateLimiter
 
 from config.exports import ExportConfig
+from worker.domain.ports import RateLimiter
 from worker.economic.client import EconomicClient
 from worker.economic.thread_clients import Timeouts
-from worker.store.rate_limiter import BaseRateLimiter, MemoryRateLimiter
 
 API = "https://restapi.e-conomic.com"
 NOT_FOUND = {"message": "Resource not found.", "httpStatusCode": 404, "logId": "0123-CPH"}
@@ -47,9 +48,7 @@ class Wire:
 def client(wire: Callable[[httpx.Request], httpx.Response], **changes: Any) -> EconomicClient:
     """Return a client over this wire, its gate in memory, both on one clock that stands still."""
     clock: ManualClock = changes.pop("clock", None) or ManualClock()
-    rate_limiter: BaseRateLimiter = changes.pop("rate_limiter", None) or MemoryRateLimiter(
-        clock=clock, sleep=clock.advance
-    )
+    rate_limiter: RateLimiter = changes.pop("rate_limiter", None) or PatientRateLimiter(clock)
     export: ExportConfig = changes.pop("export", None) or samples.export()
     return EconomicClient(
         export,

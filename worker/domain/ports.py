@@ -8,10 +8,10 @@ from worker.domain.invoice import Pdf
 
 
 class PdfSource(Protocol):
-    """Where the printed invoices lie: allowed folders and hosts, and nothing outside them."""
+    """The printed invoices: allowed folders and hosts, and nothing outside them."""
 
     def fetch(self, pdf: Pdf) -> bytes:
-        """Return the file: a real PDF of at most 9 MB (e-conomic's limit), with the hash that the event tells.
+        """Return the file: a real PDF of at most 9 MB, with the hash that the event names.
 
         Raises ``Rejected`` when it is missing, too large, no PDF, another file than announced, or outside the allowed
         places; ``Retryable`` when the host does not answer.
@@ -21,16 +21,18 @@ class PdfSource(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Permit:
-    """Leave for one call to one agreement, tokens reserved."""
+    """Permission for one call to one agreement, tokens reserved."""
 
     agreement: str
     limits: Limits
     #: Tokens reserved for it.
     cost: float
-    #: Tokens that all our workers have spent on the agreement in the last 60 seconds, this call included.
+    #: Tokens that all our workers had reserved in the last 60 seconds when this call's were, these included.
     spent: float = 0.0
-    #: Tokens per 60 seconds that the gate believes e-conomic grants.
+    #: Tokens per 60 seconds that the rate limiter believes the other side grants.
     granted: float = 0.0
+    #: Used tokens by the other side's count above which its answer is news to all workers.
+    news_above: float = float("inf")
     #: Calls before this one have failed, so that its success is news.
     watched: bool = False
     #: The one call let through to see whether an outage is over.
@@ -41,13 +43,13 @@ class Permit:
 class Feedback:
     """What the answer to one call says about the agreement's rate and health."""
 
-    #: Tokens that the call really cost; None when e-conomic did not say.
+    #: Tokens that the call really cost; None when the answer does not say.
     cost: float | None = None
-    #: Tokens used per 60 seconds by everybody, by e-conomic's count; None when it did not say.
+    #: Tokens used per 60 seconds by everybody, by the other side's count; None when the answer does not say.
     used: float | None = None
-    #: Tokens granted per 60 seconds; None when e-conomic did not say.
+    #: Tokens granted per 60 seconds; None when the answer does not say.
     granted: float | None = None
-    #: Seconds that e-conomic asks to be left alone (``Retry-After``).
+    #: Seconds that the other side asks to be left alone (``Retry-After``).
     retry_after: float | None = None
     #: Answered with 429.
     throttled: bool = False
@@ -56,7 +58,7 @@ class Feedback:
 
 
 class RateDenied(Exception):
-    """No leave for a call now; nothing was reserved."""
+    """No call is allowed now; nothing was reserved."""
 
     def __init__(self, cause: str, *, retry_after: float) -> None:
         super().__init__(cause)
@@ -68,14 +70,14 @@ class RateDenied(Exception):
 
 
 class RateLimiter(Protocol):
-    """Paces the calls of all workers to one agreement; ``worker.store`` keeps the Redis adapter and its twin."""
+    """Paces the calls of all workers to one agreement; ``worker.store`` has the adapter for Redis."""
 
     def acquire(self, agreement: str, cost: float, limits: Limits, *, begun: bool = False) -> Permit:
         """Reserve ``cost`` tokens, sleeping up to about two seconds for them.
 
-        A job that has ``begun`` to call sleeps longer, as whatever it has done would have to be done again. Raises
-        ``RateDenied`` when the wait would be longer, the day's calls are used
-        up, or the agreement is left alone after an outage; ``StoreUnavailable`` when Redis does not answer.
+        An execution that has ``begun`` to call sleeps longer, as whatever it has done would have to be done again.
+        Raises ``RateDenied`` when the wait would be longer, the day's calls are used up, or the agreement is left alone
+        after an outage; ``StoreUnavailable`` when Redis does not answer.
         """
         ...
 

@@ -149,9 +149,10 @@ def invoice_with_history(invoice_id: str, fields: Mapping[str, str], older: Sequ
 
 def saved_record(record: InvoiceRecord, effect: Effect, answer: Sequence[Any]) -> InvoiceRecord:
     """Return the record after a save, from what the script answers about it."""
-    state, outcome, attempts, crashes, lease_until, due_at, published_at, updated_at = texts(answer)
+    state, outcome, attempts, crashes, lease_until, due_at, published_at, updated_at, periods = texts(answer)
     return replace(
         record,
+        periods=tuple(periods.split()),
         state=State(state),
         outcome=_outcome(outcome),
         attempts=int(attempts),

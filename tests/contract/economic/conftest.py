@@ -6,6 +6,7 @@ import pytest
 from support import samples
 from support.clock import ManualClock
 from support.listening import listening
+from support.rate_limiter import PatientRateLimiter
 
 from config.exports import Limits
 from worker.economic.client import EconomicClient
@@ -13,7 +14,6 @@ from worker.economic.thread_clients import Timeouts
 from worker.sandbox.app import create_app
 from worker.sandbox.resources import ROUTES
 from worker.sandbox.seed import standard_agreement
-from worker.store.rate_limiter import MemoryRateLimiter
 
 TOKENS = ("app-secret-token-for-tests", "grant-token-for-tests")
 GENTLE = Limits(tokens_per_minute=1_000_000)
@@ -31,7 +31,7 @@ def economic(address: str, control: httpx.Client) -> Iterator[EconomicClient]:
     clock = ManualClock()
     client = EconomicClient(
         samples.export(method="voucher", read_barred_periods=True, api_url=address, openapi_url=address, limits=GENTLE),
-        rate_limiter=MemoryRateLimiter(clock=clock, sleep=clock.advance),
+        rate_limiter=PatientRateLimiter(clock),
         timeouts=Timeouts(),
         clock=clock,
         deadline=2.0,

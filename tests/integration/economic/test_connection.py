@@ -9,6 +9,7 @@ import httpx
 import pytest
 from support import samples
 from support.clock import ManualClock
+from support.rate_limiter import PatientRateLimiter
 from support.raw_server import Script, raw_server, read_request
 
 from worker.domain.record import Intent
@@ -16,7 +17,6 @@ from worker.economic import api_calls
 from worker.economic.client import EconomicClient
 from worker.economic.thread_clients import Timeouts
 from worker.errors import ExportError, Unavailable, Uncertain, Unreachable
-from worker.store.rate_limiter import MemoryRateLimiter
 
 HEAD = b"HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n"
 BODY = b'{"logId": "abcd"}'
@@ -27,7 +27,7 @@ def economic(url: str, *, deadline: float = DEADLINE, read: float = 0.4) -> Econ
     clock = ManualClock()
     return EconomicClient(
         samples.export(api_url=url),
-        rate_limiter=MemoryRateLimiter(clock=clock, sleep=clock.advance),
+        rate_limiter=PatientRateLimiter(clock),
         timeouts=Timeouts(connect=0.4, read=read, write=0.4, pool=0.4),
         clock=clock,
         deadline=deadline,

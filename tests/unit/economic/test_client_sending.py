@@ -7,6 +7,7 @@ import pytest
 from support import samples
 from support.clock import ManualClock
 from support.economic_bodies import API, Wire, client
+from support.rate_limiter import PatientRateLimiter
 
 from config.exports import Limits
 from worker.domain.ports import Feedback, Permit
@@ -15,7 +16,6 @@ from worker.economic.client import EconomicClient
 from worker.economic.port import Reply
 from worker.economic.thread_clients import Timeouts
 from worker.errors import Retryable, Throttled
-from worker.store.rate_limiter import MemoryRateLimiter
 
 ACME = {"customerNumber": 1001, "name": "Acme A/S", "corporateIdentificationNumber": "12345678", "currency": "DKK"}
 
@@ -140,7 +140,7 @@ class TestRate:
         """A refusal of the gate reaches the caller as it is."""
         wire = Wire()
         clock = ManualClock()
-        rate_limiter = MemoryRateLimiter(clock=clock, sleep=clock.advance)
+        rate_limiter = PatientRateLimiter(clock)
         wire.lay("GET /invoices/drafts/1", httpx.Response(429, headers={"retry-after": "30"}))
         asked = client(wire, rate_limiter=rate_limiter, clock=clock)
         for _ in range(2):
@@ -183,7 +183,7 @@ def test_each_thread_has_its_own_connection() -> None:
     clock = ManualClock()
     asked = EconomicClient(
         samples.export(),
-        rate_limiter=MemoryRateLimiter(clock=clock, sleep=clock.advance),
+        rate_limiter=PatientRateLimiter(clock),
         timeouts=Timeouts(),
         clock=clock,
         transport=transport,

@@ -1,6 +1,6 @@
 -- Write progress and apply a transition while the fence holds. ARGV: id, fence, token, lease seconds,
 -- progress, generation, lookup, sent, then the effect: state, event, detail, outcome, due at, failure, attempts used up.
--- Answers what the record then says of state and times.
+-- Answers what the record then says of state, times and periods: it may have joined another one since its claim.
 local id, fence, token, lease = ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
 local to, event, detail, outcome, due_at, failure, used = unpack(ARGV, 11, 17)
 local invoice = read(id, 'fence', 'token', 'outcome', 'attempts', 'crashes', 'lease_until', 'due_at', 'updated_at')
@@ -8,7 +8,7 @@ if not invoice then return {'lost'} end
 
 local function saved()
   return {'saved', {invoice.state, invoice.outcome, invoice.attempts, invoice.crashes, invoice.lease_until,
-    invoice.due_at, invoice.published_at, invoice.updated_at}}
+    invoice.due_at, invoice.published_at, invoice.updated_at, invoice.periods}}
 end
 
 -- The answer to this very call was lost. One that goes on with the lease must still have it.
