@@ -90,7 +90,7 @@ def translated() -> Iterator[None]:
 
 
 def token() -> str:
-    """Name one call, so that its repeat is recognised."""
+    """Return a name for a call, so that its repeat is recognised."""
     return uuid.uuid4().hex
 
 

@@ -58,9 +58,9 @@ class RedisExport(StoreConnection, ExportPort):
         )
 
     @override
-    def save_shared(self, key: str, creation: SharedRecord) -> None:
-        words = (creation.number or "", records.dump_intent(creation.intent), creation.generation)
-        _refuse_lost(self.run("shared_save", key, creation.fence, self.policy.lease_seconds, *words))
+    def save_shared(self, key: str, shared: SharedRecord) -> None:
+        words = (shared.number or "", records.dump_intent(shared.intent), shared.generation)
+        _refuse_lost(self.run("shared_save", key, shared.fence, self.policy.lease_seconds, *words))
 
     @override
     def renew_shared(self, key: str, fence: int) -> None:
@@ -91,7 +91,7 @@ class RedisPins(StoreConnection, PinPort):
 
 def _refuse_lost(answer: Sequence[Any]) -> None:
     if text(answer[0]) == "lost":
-        raise LeaseLost("another worker has taken over the creation of this customer or product")
+        raise LeaseLost("another worker has taken over this customer or product")
 
 
 def _progress_words(record: InvoiceRecord) -> tuple[Word, ...]:

@@ -58,7 +58,7 @@ local function in_batches(command, set, words)
   end
 end
 
--- Write what was collected; the last thing that a script does. Answers what it is given.
+-- Write what was collected; the last thing that a script does. Answers its argument.
 local function finish(answer)
   for set, members in pairs(placed) do
     local added, removed = {}, {}

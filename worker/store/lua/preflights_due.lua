@@ -1,4 +1,4 @@
--- Answer id and export of every period whose preflight is due and held by nobody.
+-- Answer id and export of every period whose preflight is due and not claimed.
 local answer = {}
 for _, period in ipairs(redis.call('ZRANGEBYSCORE', key('preflights'), '-inf', AT)) do
   local lease_until, export = unpack(redis.call('HMGET', key('period', period), 'lease_until', 'export'))
