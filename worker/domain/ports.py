@@ -62,8 +62,8 @@ class RateDenied(Exception):
 
     def __init__(self, cause: str, *, retry_after: float) -> None:
         super().__init__(cause)
-        #: ``rate``: the granted tokens are used up; ``blocked``: the other side asked to be left alone; ``breaker-open``:
-        #: it failed several times in a row; ``day``: the calls of 24 hours are used up.
+        #: ``rate``: the granted tokens are used up; ``blocked``: the other side asked to be left alone;
+        #: ``breaker-open``: it failed several times in a row; ``day``: the calls of 24 hours are used up.
         self.cause = cause
         #: Seconds until it is worth asking again.
         self.retry_after = retry_after

@@ -1,4 +1,4 @@
-"""What the operator's commands need of the ledger; the other parts stand in ``ports``."""
+"""Ports of the store, one for each of its users."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from worker.errors import Failure
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unclaimed:
-    """Why a claim was refused: the state found, or ``paused`` / ``unknown``."""
+    """Why a claim was refused: the invoice's state, or ``paused`` / ``unknown``."""
 
     why: str
 
@@ -22,7 +22,7 @@ class Due:
 
     invoice_id: str
     export: str
-    #: Its worker died on it: it goes on ahead of those that have not begun.
+    #: Its worker was killed: it goes ahead of those that have not begun.
     recovered: bool = False
 
 
@@ -30,7 +30,7 @@ class Due:
 class SharedRecord:
     """The single flight of a customer or product that invoices share."""
 
-    #: e-conomic's customer number or product number, once known.
+    #: Its number in the accounting system, once known.
     number: str | None
     #: The write that an earlier holder left without an outcome.
     intent: Intent | None
@@ -52,10 +52,10 @@ class IntakePort(Protocol):
         ...
 
     def register(self, period_id: str, event_key: str, invoices: Sequence[NewInvoice]) -> Registered:
-        """Write one chunk of invoices as ``received``; any number of repeats leaves the same ledger.
+        """Write one chunk of invoices as ``received``; any number of repeats leaves the same records.
 
         Same content again: nothing new (it joins the period). Other content: replaced and ``received`` again while
-        nothing of it was sent (no intent, draft or outcome) and no lease is held; else a ``Conflict`` of the period.
+        nothing of it was sent (no intent, draft or outcome) and nobody exports it; else a ``Conflict`` of the period.
         """
         ...
 
@@ -68,14 +68,14 @@ class PreflightPort(Protocol):
     """What the check of a whole period needs."""
 
     def claim_period(self, period_id: str) -> int | None:
-        """Take the period's lease; return its fence, or None when another holds it or nothing is due."""
+        """Take the period's lease; return its fence, or None when it is claimed elsewhere or nothing is due."""
         ...
 
     def received(self, period_id: str) -> Iterable[InvoiceRecord]:
         """Yield the period's invoices in state ``received``, in invoice number order."""
         ...
 
-    def pass_preflight(  # noqa: PLR0913  # whose check it is, what was read, and the three ways on
+    def pass_preflight(  # noqa: PLR0913  # whose check it is, what was read, and three ways onward
         self,
         period_id: str,
         fence: int,
@@ -87,11 +87,12 @@ class PreflightPort(Protocol):
     ) -> Sequence[str]:
         """Move invoices on from ``received`` (others are left alone); return the ids now ``queued``.
 
-        ``read`` is each one's content hash as it was checked: one whose content was replaced since then stays
-        ``received``, and the period stays due.
+        ``read`` is the content hash of each invoice as it was checked: an invoice whose content was replaced since then
+        stays ``received``, and the period stays due.
 
-        Those in ``look`` are queued with ``progress.look`` set: something of them is in e-conomic already, so the
-        export looks before it does anything. Raises ``LeaseLost`` when the period's fence is stale.
+        Those in ``lookup`` are queued with ``progress.lookup`` set: something of them is in the accounting system
+        already, so the export looks them up before it does anything. Raises ``LeaseLost`` when the period's fence is
+        stale.
         """
         ...
 
@@ -126,19 +127,19 @@ class ExportPort(Protocol):
         ...
 
     def states(self, invoice_ids: Sequence[str]) -> Mapping[str, State]:
-        """Return where these invoices stand; those that are not in the ledger are left out."""
+        """Return where these invoices stand; those that are not in the store are left out."""
         ...
 
     def open_shared(self, key: str) -> SharedRecord:
-        """Look up a shared creation, or take its lease. Raises ``Busy`` while another holds it."""
+        """Read a customer's or product's number, or take its lease. Raises ``Busy`` while it is claimed elsewhere."""
         ...
 
-    def save_shared(self, key: str, creation: SharedRecord) -> None:
+    def save_shared(self, key: str, shared: SharedRecord) -> None:
         """Record intent, generation or number; a number ends the flight. Raises ``LeaseLost`` when stale."""
         ...
 
     def renew_shared(self, key: str, fence: int) -> None:
-        """Hold a shared creation for another lease, changing nothing else. Raises ``LeaseLost`` when stale."""
+        """Hold a customer or product for another lease, changing nothing else. Raises ``LeaseLost`` when stale."""
         ...
 
     def release_shared(self, key: str, fence: int) -> None:
@@ -146,7 +147,7 @@ class ExportPort(Protocol):
         ...
 
     def forget_shared(self, key: str) -> None:
-        """Drop a number that e-conomic no longer knows."""
+        """Drop a number that the accounting system no longer knows."""
         ...
 
     def pause(self, export: str, failure: Failure) -> None:
@@ -165,16 +166,16 @@ class SweepPort(Protocol):
         """Return what needs a Celery message, moved to ``queued``: expired leases, due retries, lost messages.
 
         A message counts as lost when it was never published, when invoices published clearly later have already been
-        claimed (queues are first in, first out; those that go ahead tell nothing), or when the export's queue is idle
+        claimed (queues are first in, first out; those that go ahead prove nothing), or when the export's queue is idle
         (empty) for long enough.
         An invoice whose lease ran out too often in a row (its worker was killed each time) becomes a dead letter; on
-        their last chance such invoices run one by one, so that the one that kills takes no other along.
+        their last chance such invoices run apart, so that the one that kills workers takes no other along.
         Invoices of paused exports stay where they are.
         """
         ...
 
     def periods_due(self) -> Sequence[tuple[str, str]]:
-        """Return (period id, export) of periods whose preflight is due and not held by anyone.
+        """Return (period id, export) of periods whose preflight is due and not claimed.
 
         Periods of paused exports wait.
         """
@@ -185,7 +186,7 @@ class PinPort(Protocol):
     """Which agreement an export writes to, kept from its first use."""
 
     def pin(self, export: str, agreement: int) -> int:
-        """Return the agreement that the export is pinned to: the first one that was ever given here."""
+        """Return the agreement that the export is pinned to: the first that was ever passed here."""
         ...
 
 
@@ -197,11 +198,11 @@ class PlanPort(Protocol):
         ...
 
     def states(self, invoice_ids: Sequence[str]) -> Mapping[str, State]:
-        """Return where these invoices stand; those that are not in the ledger are left out."""
+        """Return where these invoices stand; those that are not in the store are left out."""
         ...
 
     def shared_number(self, key: str) -> str | None:
-        """Return the number of a shared creation, None when it is not known; takes no lease."""
+        """Return a customer's or product's number, None when it is not known; takes no lease."""
         ...
 
     def pinned(self, export: str) -> int | None:
@@ -238,16 +239,16 @@ class OperatorPort(Protocol):
     def reexport(self, invoice_ids: Sequence[str], *, by: str, by_hand: bool = False) -> Sequence[str]:
         """Send exported invoices back to ``received``, outcome cleared; return the ids that moved.
 
-        Each is looked up in e-conomic before anything else is done, whatever the preflight sees. Those that a person
-        declared exported stay where they are unless ``by_hand``: nothing in e-conomic need tell that they are there.
+        Each is looked up before anything else is done, whatever the preflight sees. Those that a person marked as
+        exported stay where they are unless ``by_hand``: nothing in the accounting system need show that they are there.
         """
         ...
 
     def mark_exported(self, invoice_id: str, *, by: str, why: str) -> bool:
         """Mark an invoice as exported by hand; False when it cannot be.
 
-        It must be dead, or stand still (received, queued, waiting) with nothing of it sent: what may be in e-conomic,
-        or is under way to it, has to come to an end first.
+        It must be dead, or stand still (received, queued, waiting) with nothing of it sent: what may be in the
+        accounting system, or is under way to it, has to come to an end first.
         """
         ...
 
@@ -261,4 +262,4 @@ class OperatorPort(Protocol):
 
 
 class Store(IntakePort, PreflightPort, ExportPort, SweepPort, OperatorPort, PinPort, PlanPort, Protocol):
-    """The whole of it."""
+    """The whole store."""

@@ -160,11 +160,9 @@ def _version(info: Mapping[str, Any]) -> str:
 def _append_only(info: Mapping[str, Any]) -> str:
     if info.get("aof_enabled") == 1:
         return ""
-    found = (
-        "keeps no append-only file" if "aof_enabled" in info else "does not say whether it keeps an append-only file"
-    )
+    file = "keeps no append-only file" if "aof_enabled" in info else "does not say whether it keeps an append-only file"
     return (
-        f"Redis {found}, and without one a crash forgets what has been posted: set `appendonly yes` and "
+        f"Redis {file}, and without one a crash forgets what has been posted: set `appendonly yes` and "
         f"`appendfsync everysec` in redis.conf, {_OR_OTHERWISE}."
     )
 

@@ -36,7 +36,12 @@ def effect_of(transition: Transition, standing: Failure | None) -> Effect:
             return Effect(state=State.EXPORTED, event=outcome.value, detail=detail, outcome=outcome)
         case Wait(until=until, failure=failure, costs_attempt=costs):
             return Effect(
-                state=State.WAITING, event="retry", detail=failure.reason, due_at=until, failure=failure, attempts=int(costs)
+                state=State.WAITING,
+                event="retry",
+                detail=failure.reason,
+                due_at=until,
+                failure=failure,
+                attempts=int(costs),
             )
         case MoveToDeadLetters(failure=failure):
             return Effect(state=State.DEAD, event="dead", detail=failure.reason, failure=failure)

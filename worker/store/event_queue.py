@@ -38,7 +38,7 @@ def event_client(url: str, *, socket_timeout: float, connect_timeout: float) -> 
 
 
 class RedisEventQueue:
-    """The event queue as a consumer, a publisher or an operator uses it. Every method may raise ``StoreUnavailable``."""
+    """The event queue, for a consumer, a publisher or an operator. Every method may raise ``StoreUnavailable``."""
 
     def __init__(
         self,

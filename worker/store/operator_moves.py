@@ -35,7 +35,7 @@ class RedisReading(StoreConnection):
 
     def _in_state(self, invoice_ids: Sequence[str], state: State) -> list[str]:
         states = self.ask(*(["HGET", self.key("invoice", invoice_id), "state"] for invoice_id in invoice_ids))
-        return [invoice_id for invoice_id, found in zip(invoice_ids, states, strict=True) if text(found) == state]
+        return [invoice_id for invoice_id, current in zip(invoice_ids, states, strict=True) if text(current) == state]
 
 
 class RedisPlan(StoreConnection):

@@ -183,7 +183,7 @@ class RedisRateLimiter:
 
 
 def _news(permit: Permit, feedback: Feedback) -> bool:
-    """Tell whether all workers must learn of this answer at once; a corrected cost can wait for the next reservation."""
+    """Tell whether all workers must learn of this answer at once; a corrected cost can wait for the next trip."""
     if feedback.failed or feedback.throttled or feedback.retry_after is not None or permit.watched or permit.probe:
         return True
     if feedback.granted and feedback.granted != permit.granted:

@@ -83,9 +83,7 @@ class TestBlocks:
 
         assert (grown, _scripts_run(redis_client) - before) == (7, 9)
 
-    def test_a_block_is_at_most_a_quarter_of_the_burst(
-        self, redis_client: redis.Redis, redis_prefix: str, rate_limiter: RedisRateLimiter, clock: ManualClock
-    ) -> None:
+    def test_a_block_is_at_most_a_quarter_of_the_burst(self, rate_limiter: RedisRateLimiter) -> None:
         """Of 24,000 tokens 6,000 at most lie idle with one process: 2 calls of 3,000 beside the one that asks."""
         spent = [take(rate_limiter, 3_000, PLENTY).spent for _ in range(4)]
 
@@ -98,9 +96,7 @@ class TestBlocks:
 
         assert take(rate_limiter, 3).spent == 30
 
-    def test_what_is_left_is_given_back(
-        self, redis_client: redis.Redis, redis_prefix: str, rate_limiter: RedisRateLimiter, clock: ManualClock
-    ) -> None:
+    def test_what_is_left_is_given_back(self, rate_limiter: RedisRateLimiter, clock: ManualClock) -> None:
         """After a second a block is no longer used, its tokens and its calls return with the next trip."""
         limits = Limits(tokens_per_minute=960_000, share=0.95, calls_per_day=12)
         for _ in range(6):  # 1, 1 + 1, and 3 of 1 + 2

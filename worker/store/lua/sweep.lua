@@ -66,9 +66,9 @@ end
 
 local function sweep(export, room)
   local function each_until(index, till, act)
-    local found = redis.call('ZRANGEBYSCORE', key(index, export), '-inf', number(till), 'LIMIT', 0, room)
-    for _, id in ipairs(found) do act(id, export) end
-    room = room - #found
+    local ids = redis.call('ZRANGEBYSCORE', key(index, export), '-inf', number(till), 'LIMIT', 0, room)
+    for _, id in ipairs(ids) do act(id, export) end
+    room = room - #ids
   end
   local reached = tonumber(export_status(export, 'reached') or '0')
   local silent = math.min(NOW - lost_after, reached - overtaken_by)

@@ -66,7 +66,7 @@ def test_periods_return(totals: list[ControlTotal], name: str) -> None:
         invoice_count=2,
         control_totals=tuple(totals),
     )
-    found = records.load_period(records.dump_period(period))
+    loaded = records.load_period(records.dump_period(period))
 
-    assert period == found
-    assert [str(total.net) for total in totals] == [str(total.net) for total in found.control_totals]
+    assert period == loaded
+    assert [str(total.net) for total in totals] == [str(total.net) for total in loaded.control_totals]
