@@ -114,6 +114,6 @@ def _new(one: Invoice) -> NewInvoice:
         invoice_number=one.invoice_number,
         invoice_type=one.invoice_type.value,
         region=None,
-        content=one.canonical(),
-        content_hash=one.content_hash(),
+        content=one.content().text,
+        content_hash=one.content().sha256,
     )

@@ -1,4 +1,4 @@
-"""Ports of the store, one for each of its users."""
+"""The store as its users need it: one port for each, and all of them together."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Due:
 class SharedRecord:
     """The single flight of a customer or product that invoices share."""
 
-    #: Its number in the accounting system, once known.
+    #: The customer's or product's number in the accounting system, once known.
     number: str | None
     #: The write that an earlier holder left without an outcome.
     intent: Intent | None
@@ -44,7 +44,7 @@ class IntakePort(Protocol):
     """What the consumer of the event queue needs."""
 
     def event_known(self, event_key: str) -> bool:
-        """Whether this event (``source#id``) was taken in completely before."""
+        """Whether every invoice of this event (``source#id``) was stored before."""
         ...
 
     def open_period(self, period: PeriodRecord, event_key: str) -> None:
@@ -52,7 +52,7 @@ class IntakePort(Protocol):
         ...
 
     def register(self, period_id: str, event_key: str, invoices: Sequence[NewInvoice]) -> Registered:
-        """Write one chunk of invoices as ``received``; any number of repeats leaves the same records.
+        """Write one chunk of invoices as ``received``; any number of repeats leaves the same store.
 
         Same content again: nothing new (it joins the period). Other content: replaced and ``received`` again while
         nothing of it was sent (no intent, draft or outcome) and nobody exports it; else a ``Conflict`` of the period.
@@ -60,7 +60,7 @@ class IntakePort(Protocol):
         ...
 
     def close_event(self, period_id: str, event_key: str) -> None:
-        """Mark the event as taken in and the period as ``registered``: its preflight is due."""
+        """Mark the event as stored completely and the period as ``registered``: its preflight is due."""
         ...
 
 
@@ -68,14 +68,14 @@ class PreflightPort(Protocol):
     """What the check of a whole period needs."""
 
     def claim_period(self, period_id: str) -> int | None:
-        """Take the period's lease; return its fence, or None when it is claimed elsewhere or nothing is due."""
+        """Take the period's lease; return its fence, or None when another worker has it or nothing is due."""
         ...
 
     def received(self, period_id: str) -> Iterable[InvoiceRecord]:
         """Yield the period's invoices in state ``received``, in invoice number order."""
         ...
 
-    def pass_preflight(  # noqa: PLR0913  # whose check it is, what was read, and three ways onward
+    def pass_preflight(  # noqa: PLR0913  # whose check it is, what was read, and the three results
         self,
         period_id: str,
         fence: int,
@@ -87,11 +87,11 @@ class PreflightPort(Protocol):
     ) -> Sequence[str]:
         """Move invoices on from ``received`` (others are left alone); return the ids now ``queued``.
 
-        ``read`` is the content hash of each invoice as it was checked: an invoice whose content was replaced since then
+        ``read`` is each invoice's content hash as it was checked: an invoice whose content was replaced since then
         stays ``received``, and the period stays due.
 
         Those in ``lookup`` are queued with ``progress.lookup`` set: something of them is in the accounting system
-        already, so the export looks them up before it does anything. Raises ``LeaseLost`` when the period's fence is
+        already, so the export looks it up before it does anything. Raises ``LeaseLost`` when the period's fence is
         stale.
         """
         ...
@@ -131,7 +131,7 @@ class ExportPort(Protocol):
         ...
 
     def open_shared(self, key: str) -> SharedRecord:
-        """Read a customer's or product's number, or take its lease. Raises ``Busy`` while it is claimed elsewhere."""
+        """Look up a shared customer or product, or take its lease. Raises ``Busy`` while another worker has it."""
         ...
 
     def save_shared(self, key: str, shared: SharedRecord) -> None:
@@ -139,11 +139,11 @@ class ExportPort(Protocol):
         ...
 
     def renew_shared(self, key: str, fence: int) -> None:
-        """Hold a customer or product for another lease, changing nothing else. Raises ``LeaseLost`` when stale."""
+        """Hold a shared record for another lease, changing nothing else. Raises ``LeaseLost`` when stale."""
         ...
 
     def release_shared(self, key: str, fence: int) -> None:
-        """Give the lease back without a number, so that another may try; the intent stays."""
+        """Give the lease back without a number, so that another worker may try; the intent stays."""
         ...
 
     def forget_shared(self, key: str) -> None:
@@ -175,7 +175,7 @@ class SweepPort(Protocol):
         ...
 
     def periods_due(self) -> Sequence[tuple[str, str]]:
-        """Return (period id, export) of periods whose preflight is due and not claimed.
+        """Return (period id, export) of periods whose preflight is due and claimed by nobody.
 
         Periods of paused exports wait.
         """
@@ -202,7 +202,7 @@ class PlanPort(Protocol):
         ...
 
     def shared_number(self, key: str) -> str | None:
-        """Return a customer's or product's number, None when it is not known; takes no lease."""
+        """Return the number of a shared customer or product, None when it is not known; takes no lease."""
         ...
 
     def pinned(self, export: str) -> int | None:
@@ -239,15 +239,15 @@ class OperatorPort(Protocol):
     def reexport(self, invoice_ids: Sequence[str], *, by: str, by_hand: bool = False) -> Sequence[str]:
         """Send exported invoices back to ``received``, outcome cleared; return the ids that moved.
 
-        Each is looked up before anything else is done, whatever the preflight sees. Those that a person marked as
-        exported stay where they are unless ``by_hand``: nothing in the accounting system need show that they are there.
+        Each is looked up in the accounting system before anything else is done, whatever the preflight sees. Those that
+        a person declared exported stay where they are unless ``by_hand``: a lookup need not find them.
         """
         ...
 
     def mark_exported(self, invoice_id: str, *, by: str, why: str) -> bool:
         """Mark an invoice as exported by hand; False when it cannot be.
 
-        It must be dead, or stand still (received, queued, waiting) with nothing of it sent: what may be in the
+        It must be dead, or not in progress (received, queued, waiting) with nothing of it sent: what may be in the
         accounting system, or is under way to it, has to come to an end first.
         """
         ...
@@ -262,4 +262,4 @@ class OperatorPort(Protocol):
 
 
 class Store(IntakePort, PreflightPort, ExportPort, SweepPort, OperatorPort, PinPort, PlanPort, Protocol):
-    """The whole store."""
+    """Every part of the store in one object."""

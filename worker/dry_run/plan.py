@@ -83,7 +83,7 @@ class PlannedInvoice:
     #: The reference of ``worker.domain.identity``.
     id: str
     invoice_number: int
-    #: See ``Invoice.content_hash``.
+    #: See ``Invoice.content``.
     content_hash: str
     action: PlannedAction
     #: What the source says; None when its record cannot be read.

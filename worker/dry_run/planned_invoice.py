@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from worker.domain.exclusions import exclusion
+from worker.domain.export_rules import exclusion
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import NewInvoice
 from worker.domain.reasons import EventReason, failure
@@ -11,9 +11,8 @@ from worker.domain.record import InvoiceRecord, Outcome, State, Step
 from worker.dry_run.dry_run_creator import DryRunCreator
 from worker.dry_run.plan import ASSIGNED_LATER, PlannedAction, PlannedInvoice, Request
 from worker.dry_run.prediction import difference, predict_draft, predict_voucher, source_amounts
-from worker.economic.mapping.documents import compare_totals
+from worker.economic.mapping.documents import compare_totals, compare_voucher
 from worker.economic.mapping.master_data import VoucherFound
-from worker.economic.mapping.voucher_checks import compare_voucher
 from worker.errors import Failure, OnHold, Rejected
 from worker.store.effects import anything_sent
 from worker.workflow import lookup, voucher_lookup

@@ -16,7 +16,7 @@ from worker.dry_run.planned_invoice import failed, plan_adoption, plan_posting, 
 from worker.dry_run.preconditions import ground, set_up
 from worker.dry_run.reading import PlanWouldWrite, ReadOnly
 from worker.economic.mapping.master_data import MasterData
-from worker.economic.mapping.period_check import check_invoice, grouped_accounts
+from worker.economic.mapping.period_check import check_against_agreement, grouped_accounts
 from worker.economic.port import EconomicVouchers
 from worker.errors import Failure
 from worker.store.effects import anything_sent
@@ -114,7 +114,7 @@ class _Run:
         return verdict.notice
 
     def _failures(self, invoice: Invoice, master_data: MasterData) -> tuple[Failure, ...]:
-        return tuple(check_invoice(invoice, self._planner.export, master_data))
+        return tuple(check_against_agreement(invoice, self._planner.export, master_data))
 
     def _foresee(self, invoices: Iterable[Invoice]) -> None:
         before = self._planner.spent()

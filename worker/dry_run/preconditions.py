@@ -16,7 +16,8 @@ from worker.economic.mapping.master_data import MasterData
 from worker.economic.mapping.period_check import sales_accounts
 from worker.economic.mapping.products import choose, group_for
 from worker.economic.mapping.vat_zones import zone_for
-from worker.economic.mapping.voucher_accounts import ledger_account, named_accounts, open_journal, vat_code
+from worker.economic.mapping.voucher_payload import open_journal
+from worker.economic.mapping.voucher_postings import ledger_account, named_accounts, vat_code
 from worker.errors import InvalidInvoice
 
 #: Of an export's entry: what tells whose it is, and what changes nothing in what is posted.

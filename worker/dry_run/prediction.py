@@ -11,7 +11,7 @@ from worker.dry_run.plan import Amounts, PredictedAmounts, VatLine
 from worker.economic.mapping.master_data import MasterData
 from worker.economic.mapping.products import group_for
 from worker.economic.mapping.vat_zones import predict, zone_for
-from worker.economic.mapping.voucher_accounts import ledger_account, vat_code
+from worker.economic.mapping.voucher_postings import ledger_account, vat_code
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure
 

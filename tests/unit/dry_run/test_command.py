@@ -21,7 +21,7 @@ def bench() -> PlanBench:
 
 def write(path: Path, *invoices: Invoice) -> str:
     """Write invoices as NDJSON, one a line."""
-    path.write_text("".join(one.canonical() + "\n" for one in invoices))
+    path.write_text("".join(one.content().text + "\n" for one in invoices))
     return str(path)
 
 

@@ -9,7 +9,8 @@ from support.vouchers import export, reference
 
 from config.exports import Codes
 from worker.economic.mapping.master_data import Journal, VatAccount
-from worker.economic.mapping.voucher_accounts import ledger_account, named_accounts, open_journal, vat_code
+from worker.economic.mapping.voucher_payload import open_journal
+from worker.economic.mapping.voucher_postings import ledger_account, named_accounts, vat_code
 from worker.errors import InvalidInvoice
 
 

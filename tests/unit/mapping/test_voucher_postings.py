@@ -15,7 +15,10 @@ Row = tuple[int, str | None, str]
 
 
 def rows(source: Invoice, **voucher: Any) -> list[Row]:
-    return [(one.account, one.code, str(one.gross)) for one in postings(source, export(**voucher), reference())]
+    return [
+        (posting.account, posting.code, str(posting.gross))
+        for posting in postings(source, export(**voucher), reference())
+    ]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +47,7 @@ def rows(source: Invoice, **voucher: Any) -> list[Row]:
         (invoice(*(line("100.10", vat="25.03") for _ in range(3))), [(3010, "U25", "125.13")] * 3),
         # Opter's rounding goes to the rounding account, without a code
         (invoice(line("99.90"), rounding="0.12"), [(3010, "U25", "124.88"), (4990, None, "0.12")]),
-        # one øre more VAT than a line of 100.00 has: 25.01 is lifted out of 125.03 to 125.07 (125.03 / 5 = 25.006),
+        # one øre more VAT than a line of 100.00 has: 25.01 is contained in 125.03 to 125.07 (125.03 / 5 = 25.006),
         # the source's gross is 125.01, so -0.02 goes to the rounding account
         (invoice(line("100.00", vat="25.01")), [(3010, "U25", "125.03"), (4990, None, "-0.02")]),
     ],

@@ -4,7 +4,7 @@ import pytest
 from support.samples import export, invoice
 
 from config.exports import Corrections
-from worker.domain.credit_notes import is_on_hold, original_references, patience, standing
+from worker.domain.export_rules import is_on_hold, original_references, patience, standing
 from worker.domain.record import State
 
 DAY = 86_400.0
@@ -17,7 +17,7 @@ def test_where_an_original_may_be(region: str | None, expected: str) -> None:
 
 
 def test_where_an_original_may_be_in_series_by_type() -> None:
-    """The correction does not tell its original's series: any type but corrections, invoices first."""
+    """The correction does not say its original's series: any type but corrections, invoices first."""
     found = original_references(invoice(credits_invoice_number=7), export(invoice_series="by-type"), None)
 
     assert found[:3] == ("main-invoice-7", "main-interest-7", "main-manual-7")
@@ -38,7 +38,7 @@ def test_the_likeliest_of_several_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rules", "age", "held"),
+    ("rules", "age", "on_hold"),
     [
         (Corrections(), 0.0, True),
         (Corrections(), 14 * DAY - 1, True),
@@ -47,9 +47,9 @@ def test_the_likeliest_of_several_counts() -> None:
         (Corrections(before_original="book"), 0.0, False),
     ],
 )
-def test_how_long_a_correction_is_held(rules: Corrections, age: float, held: bool) -> None:  # noqa: FBT001  # a column of the table
+def test_how_long_a_correction_is_on_hold(rules: Corrections, age: float, on_hold: bool) -> None:  # noqa: FBT001  # a column of the table
     """For the days of the exports file, counted from when it came in."""
-    assert is_on_hold(export(corrections=rules), 1000.0, 1000.0 + age) is held
+    assert is_on_hold(export(corrections=rules), 1000.0, 1000.0 + age) is on_hold
 
 
 def test_what_moves_is_looked_at_sooner() -> None:

@@ -27,7 +27,7 @@ def fitted(text: str | None, limit: int = 10, **changes: bool) -> Fitted:
     ],
 )
 def test_fit(text: str, sent: str, remarks: tuple[str, ...]) -> None:
-    """A text is cut at the limit and freed from what cannot be printed, and both are said without the text itself."""
+    """A text is cut at the limit and freed from what cannot be printed, with remarks that do not repeat the text."""
     assert fitted(text) == Fitted(texts={"name": sent}, remarks=remarks)
 
 

@@ -1,11 +1,13 @@
+from datetime import date
 from decimal import Decimal
 
 import pytest
-from support.samples import customer, group, line, reference
+from support.samples import customer, export, group, line, reference
 
 from config.exports import Vat
 from worker.economic.mapping.master_data import ProductGroup, VatAccount, ZoneAccount
-from worker.economic.mapping.vat_zones import Prediction, check_zone, predict, zone_for
+from worker.economic.mapping.setup_check import check_setup
+from worker.economic.mapping.vat_zones import ZONE_RULES, Prediction, Zone, check_zone, predict, zone_for
 from worker.errors import InvalidInvoice
 
 GERMAN = {"country": "DE", "corporate_id": None}
@@ -36,6 +38,29 @@ def test_zone_for(who: dict, lines: list, rules: Vat, zone: int) -> None:
     assert zone_for(customer(**who), lines, rules) == zone
 
 
+def test_every_zone_of_the_exports_file_has_a_rule() -> None:
+    """A zone's number in the exports file, the zone, and a rule that leads to it come and go together."""
+    numbers = {name for name, field in Vat.model_fields.items() if isinstance(field.default, int)}
+
+    assert numbers == {zone.key for zone in Zone}
+    assert set(Zone) == {rule.zone for rule in ZONE_RULES}
+
+
+@pytest.mark.parametrize("country", ["DK", "SE", "NO", "GL", "US"])
+@pytest.mark.parametrize("vat_number", [None, "SE556677889901"])
+@pytest.mark.parametrize("lines", [[TAXED], [FREE]])
+def test_every_invoice_gets_a_zone_that_the_set_up_check_looks_for(
+    country: str, vat_number: str | None, lines: list
+) -> None:
+    """The set-up check goes through ``Zone``: a rule cannot lead to a zone that it forgets."""
+    rules = Vat(domestic=11, eu=12, abroad=13, domestic_exempt=14, exempt_codes=("EXEMPT",))
+    checks = check_setup(export(vat=rules), reference(vat_zones={}), [], today=date(2026, 11, 20))
+    checked = {check.found.split()[2] for check in checks if check.item.startswith("VAT zone")}
+
+    assert str(zone_for(customer(country=country, vat_number=vat_number), lines, rules)) in checked
+    assert checked == {"11", "12", "13", "14"}
+
+
 def test_a_zone_must_exist() -> None:
     """A zone number that the agreement does not have is named with those it has."""
     assert check_zone(4, reference()) == 4
@@ -59,7 +84,7 @@ def test_predict(zone: int, rate: str, expected: Prediction) -> None:
 
 
 @pytest.mark.parametrize(
-    ("zone", "rate", "told"),
+    ("zone", "rate", "text"),
     [
         (
             1,
@@ -79,12 +104,12 @@ def test_predict(zone: int, rate: str, expected: Prediction) -> None:
         ),
     ],
 )
-def test_other_vat_is_refused_before_posting(zone: int, rate: str, told: str) -> None:
+def test_other_vat_is_refused_before_posting(zone: int, rate: str, text: str) -> None:
     """A mismatch names group, zone, account and both rates."""
     with pytest.raises(InvalidInvoice) as caught:
         predict(line(rate=rate), group(1, "3010"), zone, reference())
 
-    assert (caught.value.failure.reason, caught.value.failure.description) == ("vat-mismatch", told)
+    assert (caught.value.failure.reason, caught.value.failure.description) == ("vat-mismatch", text)
 
 
 def only(**account: object) -> ProductGroup:
@@ -92,7 +117,7 @@ def only(**account: object) -> ProductGroup:
 
 
 @pytest.mark.parametrize(
-    ("used", "told"),
+    ("used", "text"),
     [
         (only(zone=2), "Product group 1 3010, VAT zone 1 Domestic: no sales account is chosen."),
         (only(barred=True), "Product group 1 3010, VAT zone 1 Domestic: sales account 1010 is barred."),
@@ -100,10 +125,10 @@ def only(**account: object) -> ProductGroup:
         (only(vat_code="OLD"), "Account 1010 has VAT code OLD, which is barred in e-conomic."),
     ],
 )
-def test_vat_that_cannot_be_predicted(used: ProductGroup, told: str) -> None:
+def test_vat_that_cannot_be_predicted(used: ProductGroup, text: str) -> None:
     """What is not known to come out right is not posted."""
     vat_accounts = (VatAccount(code="OLD", rate=Decimal(25), barred=True),)
     with pytest.raises(InvalidInvoice) as caught:
         predict(line(), used, 1, reference(vat_accounts=vat_accounts))
 
-    assert (caught.value.failure.reason, caught.value.failure.description) == ("vat-account-missing", told)
+    assert (caught.value.failure.reason, caught.value.failure.description) == ("vat-account-missing", text)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.samples import customer
 
-from worker.domain.canonical_json import encode
+from worker.domain.identity import canonical_json
 from worker.economic.mapping.customer_payload import updated
 
 NEWER = "2026-11-01T12:00:00+01:00"  # 11:00:00 UTC
@@ -101,7 +101,7 @@ def test_what_is_no_different_is_not_written(changes: dict[str, Any]) -> None:
 
 
 def test_a_missing_corporate_id_is_filled_in() -> None:
-    """The one thing that makes the customer findable next time."""
+    """The only thing that makes the customer findable next time."""
     bare = {name: value for name, value in THEIRS.items() if name != "corporateIdentificationNumber"}
 
     assert (merged(bare) or {})["corporateIdentificationNumber"] == "12345678"
@@ -112,7 +112,7 @@ def test_a_missing_corporate_id_is_filled_in() -> None:
     name=st.text(min_size=1),
 )
 def test_nothing_that_e_conomic_tells_is_lost(theirs: dict[str, Any], name: str) -> None:
-    """Whatever is read goes back, but for null and what is only told; the body can always be sent."""
+    """Whatever is read goes back, but for null and what is read only; the body can always be sent."""
     resource = theirs | {"customerNumber": 1, "lastUpdated": "2026-10-31", "name": "", "barred": True}
     body = updated(customer(changed_at=NEWER, name=f"N{name}"), resource)
 
@@ -122,4 +122,4 @@ def test_nothing_that_e_conomic_tells_is_lost(theirs: dict[str, Any], name: str)
     told_only |= {"deliveryLocations", "templates", "invoices"}
     kept = {key: value for key, value in resource.items() if value is not None and key not in ours | told_only}
     assert kept == {key: value for key, value in body.items() if key not in ours}
-    assert encode(body)
+    assert canonical_json(body)

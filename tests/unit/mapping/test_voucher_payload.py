@@ -10,7 +10,7 @@ from support.samples import invoice, line, year
 from support.vouchers import agreement, booked, export, reference
 
 from config.exports import Booking, ExportConfig
-from worker.domain.canonical_json import encode
+from worker.domain.identity import canonical_json
 from worker.domain.invoice import Invoice
 from worker.economic.mapping.voucher_payload import Voucher, entry_text, marked, voucher_payload
 from worker.errors import InvalidInvoice
@@ -65,7 +65,7 @@ def test_one_post_and_revenue_against_the_clearing_account() -> None:
 
 
 def test_a_single_account_and_code_needs_no_clearing_account() -> None:
-    """The customer's entry takes the revenue account as contra account: one entry, one open post."""
+    """The customer's entry takes the revenue account as contra account: one entry, one open item."""
     sent = voucher(invoice(line("100.00"), line("20.00")), export(clearing_account=None))
     [entry] = sent.payload["entries"].pop("manualCustomerInvoices")
     assert sent.payload["entries"] == {}
@@ -81,8 +81,13 @@ def test_the_other_layout_has_a_customer_entry_for_every_amount() -> None:
     entries = voucher(MIXED, export(layout="per-account", clearing_account=None)).payload["entries"]
     assert list(entries) == ["manualCustomerInvoices"]
     assert [
-        (one["amount"], one["contraAccount"]["accountNumber"], one.get("contraVatAccount"), one["customerInvoice"])
-        for one in entries["manualCustomerInvoices"]
+        (
+            entry["amount"],
+            entry["contraAccount"]["accountNumber"],
+            entry.get("contraVatAccount"),
+            entry["customerInvoice"],
+        )
+        for entry in entries["manualCustomerInvoices"]
     ] == [
         (Decimal("125.00"), 3010, {"vatCode": "U25"}, 100353),
         (Decimal("50.00"), 3012, None, 100353),
@@ -122,8 +127,8 @@ def test_currency_and_rate_stand_on_every_entry(changes: dict[str, Any], rate: D
     """Entries of one voucher share them."""
     source = MIXED.model_copy(update={name: value for name, value in changes.items() if name == "currency"})
     source = Invoice.model_validate({**source.model_dump(), **changes})
-    every = [one for rows in voucher(source).payload["entries"].values() for one in rows]
-    assert [(one["currency"]["code"], one.get("exchangeRate")) for one in every] == [(source.currency, rate)] * 3
+    every = [entry for rows in voucher(source).payload["entries"].values() for entry in rows]
+    assert [(entry["currency"]["code"], entry.get("exchangeRate")) for entry in every] == [(source.currency, rate)] * 3
 
 
 def test_the_year_is_spelt_as_the_api_spells_it() -> None:
@@ -186,5 +191,5 @@ def test_the_marker_is_never_cut() -> None:
 def test_the_same_invoice_gives_the_same_bytes() -> None:
     """The request is frozen under a key: a re-built one must not differ, in whatever order its lines came."""
     back = MIXED.model_copy(update={"lines": tuple(reversed(MIXED.lines))})
-    assert encode(voucher(MIXED).payload) == encode(voucher(back).payload)
-    assert json.loads(encode(voucher(MIXED).payload))["journal"] == {"journalNumber": 1}
+    assert canonical_json(voucher(MIXED).payload) == canonical_json(voucher(back).payload)
+    assert json.loads(canonical_json(voucher(MIXED).payload))["journal"] == {"journalNumber": 1}

@@ -33,7 +33,7 @@ def test_choose(condition: dict, names: dict[str, str], expected: PaymentTerms) 
 
 
 @pytest.mark.parametrize(
-    ("condition", "names", "terms", "reason", "told"),
+    ("condition", "names", "terms", "reason", "named"),
     [
         ({"days": 21}, {}, TERMS, "payment-terms-missing", "of kind net with 21 days"),
         # "30 days from the end of the month" is not "30 days net"
@@ -49,13 +49,13 @@ def test_choose(condition: dict, names: dict[str, str], expected: PaymentTerms) 
         ),
     ],
 )
-def test_no_single_terms(condition: dict, names: dict, terms: tuple, reason: str, told: str) -> None:
+def test_no_single_terms(condition: dict, names: dict, terms: tuple, reason: str, named: str) -> None:
     """Several or none: a person decides, and the candidates are named."""
     with pytest.raises(InvalidInvoice) as caught:
         choose(PaymentCondition(**condition), terms, names)
 
     assert caught.value.failure.reason == reason
-    assert told in caught.value.failure.description
+    assert named in caught.value.failure.description
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ OVERRIDDEN = invoice(due_date=date(2026, 12, 24))
 
 
 def test_an_overridden_date_is_sent() -> None:
-    """With exactly one term of kind ``dueDate`` in the agreement, Opter's own date goes over as it is."""
+    """With exactly one term of kind ``dueDate`` in the agreement, Opter's own date is sent as it is."""
     assert resolve_terms(OVERRIDDEN, (*TERMS, OWN), export()) == ResolvedTerms(terms=OWN, due_date=date(2026, 12, 24))
 
 
@@ -110,13 +110,13 @@ def test_an_overridden_date_is_sent() -> None:
 )
 def test_a_date_that_cannot_be_sent_is_remarked_or_refused(due: date, terms: tuple) -> None:
     """The export's setting decides; both dates are named."""
-    told = f"Due date is {due} in Opter; e-conomic's payment terms 5 'Netto 30 dage' give 2026-12-20."
+    text = f"Due date is {due} in Opter; e-conomic's payment terms 5 'Netto 30 dage' give 2026-12-20."
     refusing = export(booking=Booking(due_date_mismatch="refuse"))
 
-    assert resolve_terms(invoice(due_date=due), terms, export()) == ResolvedTerms(terms=NET_30, remarks=(told,))
+    assert resolve_terms(invoice(due_date=due), terms, export()) == ResolvedTerms(terms=NET_30, remarks=(text,))
     with pytest.raises(InvalidInvoice) as caught:
         resolve_terms(invoice(due_date=due), terms, refusing)
-    assert (caught.value.failure.reason, caught.value.failure.description) == ("due-date-mismatch", told)
+    assert (caught.value.failure.reason, caught.value.failure.description) == ("due-date-mismatch", text)
 
 
 def test_terms_mapped_to_a_kind_with_its_own_date() -> None:
@@ -137,9 +137,9 @@ def test_an_own_date_before_the_invoice_is_refused() -> None:
 
 
 def test_terms_whose_date_is_e_conomics_own() -> None:
-    """Factoring terms that a person mapped are kept; that the dates were not compared is said."""
+    """Factoring terms that a person mapped are kept; a remark says that the dates were not compared."""
     factoring = PaymentTerms(number=6, name="Factoring", kind="factoring", days=30)
     mapped = export(codes=Codes(payment_conditions={"30 dage": "Factoring"}))
-    settled = resolve_terms(invoice(), (factoring, OWN), mapped)
+    resolved = resolve_terms(invoice(), (factoring, OWN), mapped)
 
-    assert (settled.terms, settled.due_date, len(settled.remarks)) == (factoring, None, 1)
+    assert (resolved.terms, resolved.due_date, len(resolved.remarks)) == (factoring, None, 1)

@@ -11,14 +11,14 @@ from support.vouchers import export, reference
 
 from config.exports import Customers, ExportConfig
 from worker.domain.invoice import Invoice, Pdf
-from worker.economic.mapping.period_check import check_invoice, check_period, grouped_accounts
+from worker.economic.mapping.period_check import check_against_agreement, check_period, grouped_accounts
 from worker.economic.mapping.reasons import set_up_related
 
 PDF = Pdf(url="file:///prints/100353.pdf", sha256="0" * 64, bytes=1000)
 
 
 def reasons(source: Invoice, chosen: ExportConfig | None = None, **agreed: Any) -> list[str]:
-    return [one.reason for one in check_invoice(source, chosen or export(), reference(**agreed))]
+    return [failure.reason for failure in check_against_agreement(source, chosen or export(), reference(**agreed))]
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def reasons(source: Invoice, chosen: ExportConfig | None = None, **agreed: Any) 
         (invoice(pdf=PDF, currency="USD"), {}, {}, ["currency-unknown"]),
         (invoice(pdf=PDF, payment_condition=PaymentCondition(days=17)), {}, {}, ["payment-terms-missing"]),
         (invoice(pdf=PDF, due_date=date(2026, 12, 31)), {}, {}, []),  # it is sent, whatever the terms give
-        # everything at once, what a re-read could mend first
+        # everything at once, what reading again could remove first
         (
             invoice(
                 line(account="3011", vat_code="M99"),
@@ -62,10 +62,10 @@ def test_terms_for_new_customers_may_be_named_once_for_all() -> None:
 
 
 def test_all_unpaired_codes_of_a_period_are_in_one_message() -> None:
-    """Told once each, with what to do; whoever pairs them does it in one go."""
+    """Listed once each, with what to do; whoever pairs them does it in one go."""
     sources = [invoice(line(vat_code=code), pdf=PDF) for code in ("M91", "M92", "M91", "M25")]
-    verdict = check_period({str(n): one for n, one in enumerate(sources)}, export(), reference())
-    assert verdict.notice.splitlines()[:2] == [
+    check = check_period({str(n): source for n, source in enumerate(sources)}, export(), reference())
+    assert check.notice.splitlines()[:2] == [
         "3 of 4 invoices cannot be exported yet; the others go on.",
         (
             "VAT codes without a counterpart: M91, M92 (3 invoices). Pair the codes in the exports file under "
@@ -73,13 +73,13 @@ def test_all_unpaired_codes_of_a_period_are_in_one_message() -> None:
             "e-conomic), then re-queue."
         ),
     ]
-    assert sorted(verdict.failures) == ["0", "1", "2"]
+    assert sorted(check.failures) == ["0", "1", "2"]
 
 
 def test_a_re_read_is_worth_it_when_the_first_failure_says_so() -> None:
     """One failure speaks for all: if any could be stale, the first is such a one."""
-    found = check_invoice(invoice(line(vat_code="M99"), line(account="3011"), pdf=PDF), export(), reference())
-    assert [set_up_related(one) for one in found] == [True, False]
+    found = check_against_agreement(invoice(line(vat_code="M99"), line(account="3011"), pdf=PDF), export(), reference())
+    assert [set_up_related(failure) for failure in found] == [True, False]
 
 
 @pytest.mark.parametrize(("method", "accounts"), [("invoice", {"3010"}), ("voucher", set())])
@@ -95,24 +95,24 @@ CLOSED = (replace(year(), closed=True),)
 @pytest.mark.parametrize("method", ["invoice", "voucher"])
 @pytest.mark.parametrize(("policy", "dead"), [("refuse", {"closed"}), ("hold", set())])
 def test_a_closed_year_is_refused_or_waited_for(method: str, policy: str, dead: set[str]) -> None:
-    """The exports file decides; what waits is told with its date, and nothing is moved."""
+    """The exports file decides; what waits is listed with its date, and nothing is moved."""
     chosen = export().model_copy(update={"method": method, "closed_period": policy})
     agreed = reference(years=(*CLOSED, year(date(2027, 1, 1))))
     sources = {
         "closed": invoice(pdf=PDF),
         "open": invoice(pdf=PDF, invoice_date=date(2027, 1, 20), due_date=date(2027, 2, 19)),
     }
-    verdict = check_period(sources, chosen, agreed)
-    assert set(verdict.failures) == dead
-    assert "2026-11-20" in verdict.notice
-    assert ("waits for e-conomic's books" in verdict.notice) == (policy == "hold")
+    check = check_period(sources, chosen, agreed)
+    assert set(check.failures) == dead
+    assert "2026-11-20" in check.notice
+    assert ("waits for e-conomic's books" in check.notice) == (policy == "hold")
 
 
 def test_what_lacks_more_than_open_books_does_not_wait() -> None:
     """Opening the year would not help it."""
     chosen = export().model_copy(update={"closed_period": "hold"})
-    verdict = check_period({"one": invoice(line(vat_code="M99"), pdf=PDF)}, chosen, reference(years=CLOSED))
-    assert set(verdict.failures) == {"one"}
+    check = check_period({"key": invoice(line(vat_code="M99"), pdf=PDF)}, chosen, reference(years=CLOSED))
+    assert set(check.failures) == {"key"}
 
 
 @pytest.mark.parametrize("method", ["invoice", "voucher"])

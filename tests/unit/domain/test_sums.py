@@ -5,11 +5,11 @@ from support.samples import invoice, line
 
 from worker.domain.invoice import Invoice, InvoiceType
 from worker.domain.invoice_period import ControlTotal
-from worker.domain.sums import Problem, check_event, check_invoice
+from worker.domain.sums import Problem, check_event, check_sums
 
 
-def told(problems: list[Problem]) -> list[tuple[str, str, str]]:
-    return [(one.reason.value, one.field, one.value) for one in problems]
+def found(problems: list[Problem]) -> list[tuple[str, str, str]]:
+    return [(problem.reason.value, problem.field, problem.value) for problem in problems]
 
 
 def total(net: str, vat: str, gross: str, currency: str = "DKK") -> ControlTotal:
@@ -41,27 +41,27 @@ def total(net: str, vat: str, gross: str, currency: str = "DKK") -> ControlTotal
         (invoice(due_date="9999-12-31"), [("event-invalid", "dueDate", "9999-12-31")]),
     ],
 )
-def test_check_invoice(checked: Invoice, problems: list[tuple[str, str, str]]) -> None:
+def test_check_sums(checked: Invoice, problems: list[tuple[str, str, str]]) -> None:
     """Lines add up to the header, the header adds up in itself, each line's VAT fits its rate; dates are plausible."""
-    assert told(check_invoice(checked)) == problems
+    assert found(check_sums(checked)) == problems
 
 
 def test_a_problem_says_both_amounts() -> None:
-    """A person sees what was told and what it should have been."""
-    [problem] = check_invoice(invoice(line(vat="300.00")))
+    """A person sees what was stated and what it should have been."""
+    [problem] = check_sums(invoice(line(vat="300.00")))
 
     assert problem.description == "Invoice 100353, line 1: VAT is 300.00, but 25.00 % of 1000.00 is 250.00."
     assert problem.invoice_number == 100353
 
 
 def test_line_numbers_are_unique() -> None:
-    """Two lines with one number cannot be told apart."""
+    """Two lines with one number cannot be distinguished."""
     twice = invoice(line(), line())
     doubled = twice.model_copy(
-        update={"lines": tuple(one.model_copy(update={"line_number": 7}) for one in twice.lines)}
+        update={"lines": tuple(doubled.model_copy(update={"line_number": 7}) for doubled in twice.lines)}
     )
 
-    assert told(check_invoice(doubled)) == [("duplicate-number", "lines.lineNumber", "7")]
+    assert found(check_sums(doubled)) == [("duplicate-number", "lines.lineNumber", "7")]
 
 
 EUR = invoice(line("10.00"), invoice_number=2, currency="EUR")
@@ -108,7 +108,7 @@ def test_check_event(
     invoices: list[Invoice], totals: list[ControlTotal], count: int, problems: list[tuple[str, str, str]]
 ) -> None:
     """The invoices add up to one control total a currency, as many as announced, none twice."""
-    assert told(check_event(invoices, totals, count)) == problems
+    assert found(check_event(invoices, totals, count)) == problems
 
 
 def test_number_series_by_type() -> None:
@@ -116,12 +116,19 @@ def test_number_series_by_type() -> None:
     both = [invoice(), invoice(line("-1000.00"), invoice_type=InvoiceType.CORRECTION)]
     zero = [total("0.00", "0.00", "0.00")]
 
-    assert told(check_event(both, zero, 2, by_type=True)) == []
-    assert told(check_event(both, zero, 2)) == [("duplicate-number", "invoiceNumber", "100353")]
+    assert found(check_event(both, zero, 2, by_type=True)) == []
+    assert found(check_event(both, zero, 2)) == [("duplicate-number", "invoiceNumber", "100353")]
 
 
-def test_everything_is_told_at_once() -> None:
-    """The sender mends all mistakes in one go, so no problem hides another."""
+def test_everything_is_found_at_once() -> None:
+    """The sender corrects all mistakes in one go, so no problem hides another."""
     problems = check_event([invoice(net="1.00"), invoice(vat="1.00")], [], 3)
 
-    assert {one.field for one in problems} == {"net", "vat", "gross", "invoiceNumber", "invoiceCount", "controlTotals"}
+    assert {problem.field for problem in problems} == {
+        "net",
+        "vat",
+        "gross",
+        "invoiceNumber",
+        "invoiceCount",
+        "controlTotals",
+    }

@@ -1,4 +1,4 @@
-"""What ``export check`` looks at for the voucher method."""
+"""What ``export check`` checks for the voucher method."""
 
 from datetime import date
 from typing import Any
@@ -52,13 +52,13 @@ def test_each_thing_that_is_missing_is_told(chosen: Any, agreed: dict[str, Any],
 
 
 def test_an_invoices_sales_accounts_are_looked_at() -> None:
-    """Those that the ledger or a sample knows, and what their invoices would fail of."""
+    """Those that the store or a sample knows, and what their invoices would fail of."""
     assert wrong(export(), {}, invoice(line(account="3011"), pdf=PDF)) == ["Sales account 3011", "Sample invoices"]
 
 
 def test_what_goes_without_a_clearing_account_is_said() -> None:
     """It may be left out, and then only the simplest invoices can be posted: no fault, but worth a line."""
     checks = check_setup(export(clearing_account=None), reference(), (), today=TODAY)
-    (said,) = [check for check in checks if check.item == "Clearing account"]
-    assert said.ok
-    assert "only invoices with one sales account and VAT code" in said.found
+    (clearing,) = [check for check in checks if check.item == "Clearing account"]
+    assert clearing.ok
+    assert "only invoices with one sales account and VAT code" in clearing.found

@@ -8,12 +8,15 @@ from support.samples import customer, export, group, invoice, line, reference, y
 from config.exports import Booking, Codes, Customers, Vat
 from worker.domain.invoice import Invoice
 from worker.economic.mapping.master_data import Product
-from worker.economic.mapping.period_check import PeriodCheck, check_invoice, check_period, sales_accounts
+from worker.economic.mapping.period_check import PeriodCheck, check_against_agreement, check_period, sales_accounts
 from worker.economic.mapping.reasons import SetUpReason, set_up_related
 
 
 def reasons(source: Invoice, *, exported: dict[str, Any] | None = None, **agreement: Any) -> list[str]:
-    return [one.reason for one in check_invoice(source, export(**(exported or {})), reference(**agreement))]
+    return [
+        failure.reason
+        for failure in check_against_agreement(source, export(**(exported or {})), reference(**agreement))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -23,7 +26,7 @@ def reasons(source: Invoice, *, exported: dict[str, Any] | None = None, **agreem
         (invoice(line("-1.00"), line(account="3012", rate="0.00")), {}, {}, []),
         (invoice(line(account="3099")), {}, {}, ["product-group-missing"]),
         (invoice(line(account="3099")), {"codes": Codes(sales_accounts={"3099": "3010"})}, {}, []),
-        (invoice(line(account="3099"), line(account="3099")), {}, {}, ["product-group-missing"]),  # told once
+        (invoice(line(account="3099"), line(account="3099")), {}, {}, ["product-group-missing"]),  # listed once
         (invoice(), {}, {"products": (Product(number="3010", name="", group=1, barred=True),)}, ["product-barred"]),
         (invoice(), {}, {"payment_terms": ()}, ["payment-terms-missing"]),
         (invoice(currency="USD"), {}, {}, ["currency-unknown"]),
@@ -76,7 +79,10 @@ def test_a_re_read_is_worth_it_when_the_first_failure_says_so() -> None:
     """One failure speaks for all: if any could be stale, the first is such a one."""
     source = invoice(line(account="3099"), rounding="0.25")
 
-    assert [set_up_related(one) for one in check_invoice(source, export(), reference())] == [True, False]
+    assert [set_up_related(failure) for failure in check_against_agreement(source, export(), reference())] == [
+        True,
+        False,
+    ]
 
 
 def test_sales_accounts() -> None:
@@ -87,7 +93,7 @@ def test_sales_accounts() -> None:
 
 
 def test_a_sound_period_needs_no_word() -> None:
-    """Nothing wrong, nothing said."""
+    """Nothing wrong, no notice."""
     assert check_period({"main-1": invoice()}, export(), reference()) == PeriodCheck(failures={}, notice="")
 
 
@@ -115,14 +121,14 @@ def test_the_period_is_told_in_one_message() -> None:
 
 
 def test_an_invoice_with_several_failures_tells_them_all() -> None:
-    """Its dead letter names everything, so that one round of mending is enough."""
+    """Its dead letter names everything, so that one round of corrections is enough."""
     source = invoice(line(account="3100"), line(account="3099"), currency="USD")
-    told = check_period({"main-3": source}, export(), reference()).failures["main-3"]
+    merged = check_period({"main-3": source}, export(), reference()).failures["main-3"]
 
-    assert told.reason == "currency-unknown"
-    assert [part in told.description for part in ("(1) Currency USD", "(2) No product", "3100", "(3) No", "3099")] == [
-        True
-    ] * 5
+    assert merged.reason == "currency-unknown"
+    assert [
+        part in merged.description for part in ("(1) Currency USD", "(2) No product", "3100", "(3) No", "3099")
+    ] == [True] * 5
 
 
 def test_a_long_list_is_cut_for_the_reader() -> None:

@@ -20,7 +20,7 @@ from worker.errors import (
     Unreachable,
 )
 
-WHY = Failure(reason="x", description="It broke.", next_step="Mend it.", economic_message="said", log_id="42")
+WHY = Failure(reason="x", description="It broke.", next_step="Repair it.", remote_message="said", log_id="42")
 POLICY = RetryPolicy()
 NOW = 1_000_000.0
 
@@ -85,18 +85,18 @@ def test_decide(error: ExportError, attempts: int, expected: Transition) -> None
     [(Unreachable(WHY), "attempts-exhausted"), (Uncertain(WHY), "outcome-unknown")],
 )
 def test_attempts_are_limited(error: ExportError, reason: str) -> None:
-    """The 40th attempt is the last (39 before it); the dead letter tells the last trouble."""
+    """The 40th attempt is the last (39 before it); the dead letter says the last error."""
     assert isinstance(decided(error, attempts=38), Wait)
 
     dead_lettered = decided(error, attempts=39)
 
     assert isinstance(dead_lettered, MoveToDeadLetters)
-    assert (dead_lettered.failure.reason, dead_lettered.failure.log_id, dead_lettered.failure.economic_message) == (
+    assert (dead_lettered.failure.reason, dead_lettered.failure.log_id, dead_lettered.failure.remote_message) == (
         reason,
         "42",
         "said",
     )
-    assert dead_lettered.failure.description == "Given up after 40 attempts. The last trouble (x): It broke."
+    assert dead_lettered.failure.description == "Given up after 40 attempts. The last error (x): It broke."
 
 
 @given(

@@ -44,8 +44,8 @@ def invoices(draw: st.DrawFn, *, off: int, rounding: bool) -> Invoice:
 
 def expected(source: Invoice) -> dict[str, Decimal]:
     vat: Counter[str] = Counter()
-    for one in source.lines:
-        vat[f"vat {TAX_RATES[one.vat_code]}"] -= one.vat  # type: ignore[assignment]  # a Counter of Decimals
+    for source_line in source.lines:
+        vat[f"vat {TAX_RATES[source_line.vat_code]}"] -= source_line.vat  # type: ignore[assignment]  # a Counter of Decimals
     found = {"owed": source.gross, "vat": -source.vat, **vat}
     return {name: amount for name, amount in found.items() if amount}
 
@@ -74,12 +74,12 @@ def test_the_books_equal_the_source_or_nothing_was_posted(source: Invoice, layou
 @given(source=invoices(off=0, rounding=False))
 @settings(max_examples=300, deadline=None)
 def test_vat_rounded_line_by_line_never_needs_a_rounding_account(source: Invoice) -> None:
-    """Each line's own rounding is lifted out again, so no øre is left over."""
+    """Each line's own rounding is computed back, so no øre is left over."""
     bare = export(rounding_account=None)
     try:
         voucher = voucher_payload(source, bare, reference(), "main-100353", 1001)
     except InvalidInvoice as refusal:
         assert refusal.failure.reason == "voucher-empty"  # noqa: PT017  # all lines cancel out
         return
-    accounts = {one["account"]["accountNumber"] for one in voucher.payload["entries"].get("financeVouchers", ())}
+    accounts = {entry["account"]["accountNumber"] for entry in voucher.payload["entries"].get("financeVouchers", ())}
     assert 4990 not in accounts

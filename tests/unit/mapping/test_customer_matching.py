@@ -1,14 +1,23 @@
+"""Customers of Opter and of e-conomic: which are the same."""
+
 import re
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.samples import customer, economic_customer, export, invoice, line, reference
+from support.samples import customer, economic_customer
 
-from config.exports import Customers
-from worker.economic.mapping.customer_matching import by_address, card_key, identity_key, ledger_number, match
-from worker.economic.mapping.customer_payload import check_defaults, check_findable, creation_remarks, new_customer
+from worker.economic.mapping.customer_matching import (
+    by_address,
+    card_key,
+    identity_key,
+    is_danish,
+    ledger_number,
+    match,
+    normalised,
+    spellings,
+)
 from worker.errors import InvalidInvoice
 
 ANONYMOUS = {"ledger_number": None, "corporate_id": None}
@@ -17,15 +26,57 @@ LONG = 1_000_000_000  # ten digits: one too many for e-conomic
 
 
 @pytest.mark.parametrize(
-    ("told", "fits"), [(1, 1), (999_999_999, 999_999_999), (LONG, None), (10**37, None), (None, None)]
+    ("text", "country", "same", "danish"),
+    [
+        ("12345678", "DK", "12345678", True),
+        ("DK 12 34 56 78", "DK", "12345678", True),
+        ("dk-12345678", "DK", "12345678", True),
+        ("12.34.56.78", "DK", "12345678", True),
+        ("DK12345678", "SE", "12345678", True),  # a Danish company with an address in Sweden
+        ("1234567-8", "FI", "1234567-8", False),  # eight digits, but Finnish
+        ("1234567", "DK", "1234567", False),  # seven digits are no CVR number
+        ("556677-8899", "SE", "556677-8899", False),
+        ("se 556677889901", "SE", "SE556677889901", False),
+        (None, "DK", "", False),
+    ],
 )
-def test_ledger_number(told: int | None, fits: int | None) -> None:
-    """Opter allows up to 38 digits, e-conomic nine."""
-    assert ledger_number(customer(ledger_number=told)) == fits
+def test_normalised(text: str | None, country: str, same: str, danish: bool) -> None:  # noqa: FBT001  # a table's column
+    """A CVR number is compared by its eight digits, a foreign id as it is written."""
+    company = customer(corporate_id=text, country=country)
+
+    assert (normalised(company), is_danish(company)) == (same, danish)
+
+
+@pytest.mark.parametrize("country", ["Danmark", "DENMARK", "dk", ""])
+def test_country_is_free_text_in_e_conomic(country: str) -> None:
+    """A Danish customer is recognised however its country was typed, or left out."""
+    assert is_danish(economic_customer(corporate_id="12345678", country=country))
+
+
+def test_spellings() -> None:
+    """A filter compares whole texts, so a lookup tries all usual spellings, the plain one first."""
+    asked = spellings(customer(corporate_id="DK12345678"))
+
+    assert asked == ("12345678", "DK12345678", "DK-12345678", "DK 12345678", "12 34 56 78", "DK 12 34 56 78")
+    assert {normalised(customer(corporate_id=spelling)) for spelling in asked} == {"12345678"}
+
+
+@pytest.mark.parametrize(("text", "asked"), [("se 5566", ("se 5566", "SE5566")), ("SE5566", ("SE5566",)), (None, ())])
+def test_foreign_spellings(text: str | None, asked: tuple[str, ...]) -> None:
+    """A foreign id is asked for as it is written and without spaces; none is not asked for."""
+    assert spellings(customer(corporate_id=text, country="SE")) == asked
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("ours", "fits"), [(1, 1), (999_999_999, 999_999_999), (LONG, None), (10**37, None), (None, None)]
+)
+def test_ledger_number(ours: int | None, fits: int | None) -> None:
+    """Opter allows up to 38 digits, e-conomic nine."""
+    assert ledger_number(customer(ledger_number=ours)) == fits
+
+
+@pytest.mark.parametrize(
+    ("customer_a", "customer_b", "same"),
     [
         ({}, {"code": "ACME-2", "ledger_number": 1002}, True),  # one company with two Opter codes
         ({}, {"corporate_id": "DK 12 34 56 78"}, True),
@@ -39,13 +90,13 @@ def test_ledger_number(told: int | None, fits: int | None) -> None:
         ({**ANONYMOUS, "city": None}, {**ANONYMOUS, "city": None, "code": "X"}, False),  # no whole address: the code
     ],
 )
-def test_identity_key(one: dict, other: dict, same: bool) -> None:  # noqa: FBT001  # a table's column
+def test_identity_key(customer_a: dict, customer_b: dict, same: bool) -> None:  # noqa: FBT001  # a table's column
     """Of what would be matched with each other, only one may be created."""
-    assert (identity_key(customer(**one)) == identity_key(customer(**other))) == same
+    assert (identity_key(customer(**customer_a)) == identity_key(customer(**customer_b))) == same
 
 
 def test_identity_without_address_matching() -> None:
-    """Where addresses are not matched, Opter's code tells customers apart."""
+    """Where addresses are not matched, Opter's code distinguishes customers."""
     keys = {identity_key(customer(**ANONYMOUS, code=code), match_address=False) for code in ("A", "B")}
 
     assert len(keys) == 2
@@ -75,7 +126,7 @@ DOUBLE = economic_customer(number=2002)
 @pytest.mark.parametrize(
     ("who", "by_number", "by_id", "by_card", "expected"),
     [
-        (customer(), [ACME], [ACME, DOUBLE], [], 1001),  # the number decides before the id is looked at
+        (customer(), [ACME], [ACME, DOUBLE], [], 1001),  # the number decides before the id is compared
         (customer(), [], [DOUBLE], [], 2002),
         (customer(ledger_number=None), [], [ACME], [], 1001),
         (customer(ledger_number=None), [], [ACME, ACME], [], 1001),  # one customer, seen twice
@@ -103,7 +154,7 @@ def test_match(who: Any, by_number: list, by_id: list, by_card: list, expected: 
 
 
 @pytest.mark.parametrize(
-    ("who", "candidates", "reason", "told"),
+    ("who", "candidates", "reason", "named"),
     [
         (customer(), ([], [DOUBLE, ACME]), "customer-ambiguous", "corporate id 12345678: 1001, 2002."),
         # never picked for a person, even if one of them is barred
@@ -118,116 +169,13 @@ def test_match(who: Any, by_number: list, by_id: list, by_card: list, expected: 
         ),
     ],
 )
-def test_a_question_for_a_person(who: Any, candidates: tuple, reason: str, told: str) -> None:
+def test_a_question_for_a_person(who: Any, candidates: tuple, reason: str, named: str) -> None:
     """Several, a barred one, or one that belongs to another company: the candidates are named, none is taken."""
     with pytest.raises(InvalidInvoice) as caught:
         match(who, *candidates)
 
     assert caught.value.failure.reason == reason
-    assert told in caught.value.failure.description
-
-
-def test_new_customer() -> None:
-    """All that Opter knows, the export's defaults for the rest, Opter's ledger number as customer number."""
-    who = customer(
-        email="a@acme.dk", phone="+45 1", ean="5798000000001", vat_number="DK12345678", corporate_id="DK12345678"
-    )
-
-    assert new_customer(invoice(customer=who), export(), reference()) == {
-        "customerNumber": 1001,
-        "name": "Acme A/S",
-        "address": "Havnegade 1",
-        "zip": "1058",
-        "city": "København K",
-        "country": "DK",
-        "email": "a@acme.dk",
-        "telephoneAndFaxNumber": "+45 1",
-        "ean": "5798000000001",
-        "corporateIdentificationNumber": "12345678",
-        "currency": "DKK",
-        "customerGroup": {"customerGroupNumber": 1},
-        "layout": {"layoutNumber": 19},
-        "paymentTerms": {"paymentTermsNumber": 5},
-        "vatZone": {"vatZoneNumber": 1},
-    }
-
-
-def test_new_customer_abroad_without_anything_optional() -> None:
-    """What is not known is left out, never null; e-conomic gives the number; the VAT number goes over."""
-    who = customer(**ANONYMOUS, address=None, zip=None, city=None, country="DE", vat_number="DE811569869", code="X")
-    defaults = export(customers=Customers(group=1, layout=19, currency="EUR", payment_terms="Netto 14 dage"))
-
-    assert new_customer(invoice(line(rate="0.00"), customer=who), defaults, reference()) == {
-        "name": "Acme A/S",
-        "country": "DE",
-        "vatNumber": "DE811569869",
-        "currency": "EUR",
-        "customerGroup": {"customerGroupNumber": 1},
-        "layout": {"layoutNumber": 19},
-        "paymentTerms": {"paymentTermsNumber": 2},
-        "vatZone": {"vatZoneNumber": 2},
-    }
-
-
-def test_limits_of_a_new_customer() -> None:
-    """Names and addresses are cut, identifiers left out, e-conomic numbers where Opter's is too long; all is said."""
-    who = customer(
-        ledger_number=LONG, name="n" * 256, zip="z" * 31, city="c" * 51, ean="1" * 14, email=f"{'e' * 250}@acme.dk"
-    )
-    payload = new_customer(invoice(customer=who), export(), reference())
-
-    assert [len(payload[name]) for name in ("name", "zip", "city")] == [255, 30, 50]
-    assert {"customerNumber", "ean", "email"}.isdisjoint(payload)
-    assert {remark.partition(":")[0] for remark in creation_remarks(who)} == {
-        "customer.ledgerNumber",
-        "customer.name",
-        "customer.zip",
-        "customer.city",
-        "customer.ean",
-        "customer.email",
-    }
-
-
-def test_nothing_to_remark() -> None:
-    """An ordinary customer goes over as it is."""
-    assert creation_remarks(customer()) == ()
-
-
-@pytest.mark.parametrize(
-    ("who", "match_address", "refused"),
-    [
-        (customer(ledger_number=LONG), True, False),  # found by its corporate id
-        (customer(ledger_number=LONG, corporate_id=None), True, False),  # found by its address
-        (customer(ledger_number=LONG, corporate_id=None), False, True),
-        (customer(ledger_number=LONG, corporate_id=None, city=None), True, True),
-        (customer(**ANONYMOUS), False, False),  # Opter never gave a number: e-conomic does
-    ],
-)
-def test_check_findable(who: Any, match_address: bool, refused: bool) -> None:  # noqa: FBT001  # columns of a table
-    """A customer whose number does not fit must be found again by something else, or it would be created twice."""
-    reasons = []
-    try:
-        check_findable(who, match_address=match_address)
-    except InvalidInvoice as refusal:
-        reasons.append(refusal.failure.reason)
-
-    assert reasons == ["customer-number-unfit"] * refused
-
-
-@pytest.mark.parametrize(
-    ("defaults", "reason"),
-    [
-        (Customers(group=9, layout=19), "customer-group-missing"),
-        (Customers(group=1, layout=19, payment_terms="Gone"), "payment-terms-missing"),
-    ],
-)
-def test_defaults_must_exist(defaults: Customers, reason: str) -> None:
-    """Defaults of new customers are proved against the agreement."""
-    check_defaults(export(), reference())
-    with pytest.raises(InvalidInvoice) as caught:
-        check_defaults(export(customers=defaults), reference())
-
-    assert caught.value.failure.reason == reason
+    assert named in caught.value.failure.description
 
 
 def test_by_address_takes_a_whole_address() -> None:

@@ -4,12 +4,12 @@ import pytest
 from support.samples import export, invoice, line, reference
 
 from config.exports import Booking, TypeRules
-from worker.domain.exclusions import exclusion
+from worker.domain.export_rules import exclusion
 from worker.domain.invoice import Invoice
 from worker.domain.record import Outcome
-from worker.economic.mapping.period_check import check_invoice
+from worker.economic.mapping.period_check import check_against_agreement
 
-SETTLE = Booking(zero_total="skip")
+SKIP_ZERO = Booking(zero_total="skip")
 
 
 def zero(*nets: str, **changes: str) -> Invoice:
@@ -31,8 +31,10 @@ def test_what_is_excluded_needs_nothing_of_the_agreement() -> None:
     source = invoice(line(account="3099"), invoice_type="interest")
     excluding = export(types={"interest": TypeRules(export=False)})
 
-    assert [one.reason for one in check_invoice(source, export(), reference())] == ["product-group-missing"]
-    assert check_invoice(source, excluding, reference()) == []
+    assert [failure.reason for failure in check_against_agreement(source, export(), reference())] == [
+        "product-group-missing"
+    ]
+    assert check_against_agreement(source, excluding, reference()) == []
 
 
 @pytest.mark.parametrize(
@@ -47,7 +49,7 @@ def test_what_is_excluded_needs_nothing_of_the_agreement() -> None:
         (zero("0.01"), None),
     ],
 )
-def test_a_total_of_zero_is_settled_when_no_account_moves(source: Invoice, expected: Outcome | None) -> None:
+def test_a_total_of_zero_is_skipped_when_no_account_moves(source: Invoice, expected: Outcome | None) -> None:
     """Only with ``zero_total = "skip"``; a zero that shifts revenue between accounts is for the books."""
-    assert exclusion(source, export(booking=SETTLE)) == expected
+    assert exclusion(source, export(booking=SKIP_ZERO)) == expected
     assert exclusion(source, export()) is None
