@@ -39,13 +39,13 @@ def is_embedded(settings: Settings) -> bool:
 
 
 def require_fit(settings: Settings) -> None:
-    """Refuse to run on a Redis that may forget: what it forgets could be posted twice, or never.
+    """Refuse to run on a Redis that may lose data: what it loses could be posted twice, or never.
 
     Raises ``WrongUsage``, and ``StoreUnavailable`` when it does not answer.
     """
     problems = server_problems(settings)
     if problems:
-        raise WrongUsage("This Redis is not fit to hold the ledger; nothing was started.", "\n  → ".join(problems))
+        raise WrongUsage("This Redis is not fit to hold the store; nothing was started.", "\n  → ".join(problems))
 
 
 def _start(server: EmbeddedServer) -> None:

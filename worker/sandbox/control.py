@@ -60,7 +60,7 @@ def create_control(server_state: ServerState) -> Starlette:
         ("GET", "/clock", desk.time),
         ("POST", "/clock", desk.move_time),
         ("GET", "/state", desk.state),
-        ("GET", "/journal", desk.journal),
+        ("GET", "/requests", desk.journal),
         ("GET", "/findings", lambda *_: {"findings": [asdict(each) for each in server_state.journal.findings]}),
         ("GET", "/switches", desk.switches),
         ("PATCH", "/switches", desk.turn),
