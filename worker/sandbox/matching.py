@@ -43,12 +43,12 @@ def predicate(condition: Condition, filterable: Mapping[str, frozenset[str]]) ->
 
 def lookup(item: Json, path: str) -> Any:
     """Return the value under a dotted path; None when any part is absent."""
-    found: Any = item
+    value: Any = item
     for name in path.split("."):
-        if not isinstance(found, dict):
+        if not isinstance(value, dict):
             return None
-        found = found.get(name)
-    return found
+        value = value.get(name)
+    return value
 
 
 def _comparison(wanted: Comparison, filterable: Mapping[str, frozenset[str]]) -> Predicate:

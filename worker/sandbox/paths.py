@@ -25,7 +25,7 @@ def encode_parameter(text: str) -> str:
 
 
 class Router:
-    """Every route, looked up by path first so that a wrong method is told apart from a wrong path."""
+    """Every route, looked up by path first so that a wrong method differs from a wrong path."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._plain: dict[str, Methods] = {}
@@ -61,9 +61,9 @@ class Router:
     def _methods(self, path: str) -> tuple[Methods, Mapping[str, str]]:
         if methods := self._plain.get(path):
             return methods, {}
-        for pattern, found in self._patterns.get(_first(path), ()):
+        for pattern, methods in self._patterns.get(_first(path), ()):
             if match := pattern.fullmatch(path):
-                return found, {name: decode_parameter(value) for name, value in match.groupdict().items()}
+                return methods, {name: decode_parameter(value) for name, value in match.groupdict().items()}
         return {}, {}
 
     def _mount(self, path: str, methods: Methods) -> None:

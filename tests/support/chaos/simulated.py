@@ -113,7 +113,7 @@ def scarce(*, granted: int, minutes: int, mode: Literal["window", "refill"]) -> 
     began = harness.clock()
     with suppress(AssertionError):  # it wants more than there is
         until_rest(harness, most=60.0 * (minutes + 2))
-    entries = [asdict(entry) for entry in harness.sandbox.server_state.journal.entries]
+    entries = [asdict(entry) for entry in harness.sandbox.server_state.request_log.entries]
     return rate(entries, began + 60, minutes, granted)
 
 
