@@ -1,4 +1,4 @@
-"""What a request holds that the real e-conomic would have ignored, or refused as a mistake of the client."""
+"""Findings: what the real e-conomic would have ignored in a request, or refused as a mistake of the client."""
 
 from collections.abc import Iterator
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""A filter's tree turned into a question that is asked of every item of a listing."""
+"""A filter's tree as a predicate over the items of a listing."""
 
 import operator
 import re
@@ -27,10 +27,10 @@ ORDERINGS: Mapping[str, Callable[[Any, Any], bool]] = {
 
 
 def predicate(condition: Condition, filterable: Mapping[str, frozenset[str]]) -> Predicate:
-    """Return the question for this listing.
+    """Return the predicate for this listing.
 
     Raises:
-        FilterError: a property or operator that the listing does not allow. The question itself raises it when a number
+        FilterError: a property or operator that the listing does not allow. The predicate itself raises it when a number
             is compared with a word.
 
     """

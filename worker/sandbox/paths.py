@@ -1,4 +1,4 @@
-"""From a request's path to its route, with e-conomic's own encoding of awkward characters undone."""
+"""Router from a request's path to its route; e-conomic's own encoding of special characters."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from worker.sandbox.failures import not_found, refused
 from worker.sandbox.routes import Route
 
 #: The character's index is its code: ``<`` is ``_0_``, ``+`` is ``_13_`` (e-conomic REST docs, "Special characters").
-AWKWARD = "<>*%:&/\\_ ?.#+"
+SPECIAL = "<>*%:&/\\_ ?.#+"
 CODE = re.compile(r"_(1[0-3]|[0-9])_")
 
 Methods = dict[str, Route]
@@ -16,12 +16,12 @@ Methods = dict[str, Route]
 
 def decode_parameter(text: str) -> str:
     """Return ``2025/2026`` for ``2025_6_2026``."""
-    return CODE.sub(lambda match: AWKWARD[int(match[1])], text)
+    return CODE.sub(lambda match: SPECIAL[int(match[1])], text)
 
 
 def encode_parameter(text: str) -> str:
     """Return ``2025_6_2026`` for ``2025/2026``."""
-    return "".join(f"_{AWKWARD.index(char)}_" if char in AWKWARD else char for char in text)
+    return "".join(f"_{SPECIAL.index(char)}_" if char in SPECIAL else char for char in text)
 
 
 class Router:

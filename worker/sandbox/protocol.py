@@ -1,4 +1,4 @@
-"""A request from arrival to answer: tokens, rate, route, role, headers; then the pipeline."""
+"""Checks that every request passes: tokens, rate, route, role, headers; then the pipeline."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -93,7 +93,7 @@ class Agreement:
     vouchers: dict[tuple[int, str, int], Json] = field(default_factory=dict)
     #: (journal, year, voucher number) -> uploaded files, in order.
     attachments: dict[tuple[int, str, int], list[bytes]] = field(default_factory=dict)
-    #: Ledger entries of booked journals, oldest first.
+    #: Entries of booked journals in the general ledger, oldest first.
     booked_entries: list[Json] = field(default_factory=list)
     #: Path of a document -> when it was created, for read lags.
     born: dict[str, datetime] = field(default_factory=dict)

@@ -11,7 +11,7 @@ def test_time_is_set_and_runs_on(control: httpx.Client) -> None:
     assert control.post("/clock", json={"set": 0}).json()["now"].startswith("1970-01-01T00:00:00")
 
 
-def test_a_cause_is_mended_from_outside(control: httpx.Client, economic: httpx.Client) -> None:
+def test_a_cause_is_fixed_from_outside(control: httpx.Client, economic: httpx.Client) -> None:
     """Adding a resource fills in its number; changing one keeps its other properties; the key may hold a slash."""
     control.put("/agreements/7/product_groups/5", json={"name": "3010"}).raise_for_status()
     control.put("/agreements/7/sales_accounts/5-1", content="1010").raise_for_status()

@@ -43,7 +43,8 @@ def half_a_request(url: str) -> None:
         before = client.get("/_sandbox/requests").json()["requests"]
         with socket.create_connection((client.base_url.host, client.base_url.port or 80)) as connection:
             headers = "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items())
-            head = f"POST /customers HTTP/1.1\r\nHost: sandbox\r\n{headers}Idempotency-Key: k\r\nContent-Length: 100\r\n\r\n"
+            headers += "Idempotency-Key: k\r\nContent-Length: 100\r\n"
+            head = f"POST /customers HTTP/1.1\r\nHost: sandbox\r\n{headers}\r\n"
             connection.sendall(head.encode() + b'{"name":')
         client.get("/self").raise_for_status()
 

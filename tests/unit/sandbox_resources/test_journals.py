@@ -105,8 +105,8 @@ def test_entries_are_deleted_one_by_one() -> None:
     assert refusal(lambda: send(agreement, "DELETE", "/journals/1/entries/2")).status == 404
 
 
-def test_booking_moves_entries_to_the_ledger() -> None:
-    """204; the journal is empty; the general ledger holds 1250.00 owed, -1000.00, -250.00 and the clearing account at zero."""
+def test_booking_moves_entries_to_the_general_ledger() -> None:
+    """204; the journal is empty; the general ledger holds 1250.00 owed, -1000.00, -250.00 clearing at zero."""
     agreement = standard_agreement()
     posted(agreement, voucher(customer_invoice(), finances=(finance(),)))
 
@@ -170,7 +170,7 @@ def test_nothing_of_a_voucher_is_filterable() -> None:
     assert send(standard_agreement(), "GET", VOUCHERS).body.filterable == {}
 
 
-def test_every_ledger_line_of_both_layouts_balances() -> None:
+def test_every_posting_of_both_layouts_balances() -> None:
     """One open post through a clearing account, or one entry per revenue account: both add up to zero."""
     agreement = standard_agreement()
     per_account = (

@@ -42,7 +42,7 @@ def scenario(method: Method, printed: Path) -> Scenario:
 def perform(stage: Stage, scenario: Scenario) -> bool:
     """Play all acts; return whether everything is in e-conomic, once, to the øre.
 
-    Raises ``worker.local.demo.stage.DemoError``, and ``KeyboardInterrupt`` when told to end.
+    Raises ``worker.local.demo.stage.DemoError``, and ``KeyboardInterrupt`` after a signal to end.
     """
     _start(stage, scenario)
     _close_period(stage, scenario.sample)

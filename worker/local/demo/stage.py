@@ -1,4 +1,4 @@
-"""The demo's hands and eyes: the product's own commands, its event queue, the sandbox's control path, the screen."""
+"""The demo's means: the product's own commands, its event queue, the sandbox's control path, the screen."""
 
 import json
 import subprocess
@@ -98,11 +98,11 @@ class Stage:
     redis_url: str
     #: Redis list that the intake reads.
     queue: str
-    #: Set when the demo is told to end.
+    #: Set when a signal asks the demo to end.
     stop: threading.Event
 
     def look_after(self) -> None:
-        """Restart what has died; raises ``KeyboardInterrupt`` once the demo was told to end."""
+        """Restart what has died; raises ``KeyboardInterrupt`` once a signal asked the demo to end."""
         if self.stop.is_set():
             raise KeyboardInterrupt
         for death in self.supervisor.turn():

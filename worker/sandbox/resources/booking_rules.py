@@ -1,4 +1,4 @@
-"""What keeps a draft from being booked.
+"""Rules for booking a draft.
 
 Codes of booking errors are published nowhere. E04870 is what an integrator saw for barred periods in August 2026; where
 nothing is known the entry carries an empty code, so that nobody comes to rely on one.

@@ -1,4 +1,4 @@
-"""What is refused of a draft that fits the schema."""
+"""Rules for a draft that fits the schema."""
 
 from collections.abc import Iterator
 from decimal import Decimal

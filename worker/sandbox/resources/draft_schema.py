@@ -1,4 +1,4 @@
-"""What a draft invoice may hold (e-conomic REST docs, "Draft invoices"; limits of its published schema).
+"""Schema of a draft invoice (e-conomic REST docs, "Draft invoices"; limits of its published schema).
 
 No VAT, account or total can be sent: totals are the server's, and sending them is ignored.
 """

@@ -1,4 +1,4 @@
-"""What is refused of one entry of a voucher. Refusals that nobody recorded carry an empty code."""
+"""Rules for one entry of a voucher. Refusals that nobody recorded carry an empty code."""
 
 from collections.abc import Iterator
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What is refused of a voucher that fits the schema.
+"""Rules for a voucher that fits the schema.
 
 Legacy REST publishes no codes for vouchers; integrators match the journals service's names in its messages, so those
 are used. Refusals that nobody recorded carry an empty code.
@@ -82,7 +82,7 @@ def _number(agreement: Agreement, journal: Json, body: Json) -> Iterator[Violati
 
 
 def is_taken(agreement: Agreement, year: str, number: int) -> bool:
-    """Return whether any journal holds, or the ledger has booked, this voucher number in this year."""
+    """Return whether any journal holds, or the general ledger has booked, this voucher number in this year."""
     waiting = any((year, number) == key[1:] for key in agreement.vouchers)
     return waiting or any((e["year"], e["voucherNumber"]) == (year, number) for e in agreement.booked_entries)
 
