@@ -30,8 +30,8 @@ def predicate(condition: Condition, filterable: Mapping[str, frozenset[str]]) ->
     """Return the predicate for this listing.
 
     Raises:
-        FilterError: a property or operator that the listing does not allow. The predicate itself raises it when a number
-            is compared with a word.
+        FilterError: a property or operator that the listing does not allow. The predicate itself raises it when a
+            number is compared with a word.
 
     """
     if isinstance(condition, Comparison):

@@ -1,7 +1,7 @@
 """The journals service 15.0.0: draft entries, and booking, which legacy REST does not have (its own documentation).
 
-Booking takes the whole journal or nothing. Booked entries leave the journal for the general ledger, readable on legacy REST
-under ``/accounting-years/{year}/entries``. Which of their properties legacy filters by is taken narrowly.
+Booking takes the whole journal or nothing. Booked entries leave the journal for the general ledger, readable on
+legacy REST under ``/accounting-years/{year}/entries``. Which of their properties legacy filters by is taken narrowly.
 """
 
 from collections.abc import Iterable
