@@ -145,7 +145,7 @@ def _scarce(harness: Harness, granted: int, minutes: int, mode: Literal["window"
     began = harness.clock()
     with suppress(AssertionError):  # it wants more than there is
         until_rest(harness, most=60.0 * (minutes + 2))
-    entries = [asdict(entry) for entry in harness.sandbox.server_state.journal.entries]
+    entries = [asdict(entry) for entry in harness.sandbox.server_state.request_log.entries]
     return rate(entries, began + 60, minutes, granted)
 
 
