@@ -5,7 +5,6 @@ from urllib.parse import parse_qsl
 
 import httpx
 
-from worker.sandbox.clock import Clock
 from worker.sandbox.messages import Request
 from worker.sandbox.paths import Router
 from worker.sandbox.pipeline import Outcome
@@ -13,7 +12,7 @@ from worker.sandbox.protocol import Protocol
 from worker.sandbox.resources import ROUTES
 from worker.sandbox.seed import standard_agreement
 from worker.sandbox.server import DEFAULT_TOKENS
-from worker.sandbox.server_state import ServerState
+from worker.sandbox.server_state import Clock, ServerState
 from worker.sandbox.state import Agreement
 
 _ROUTER = Router(ROUTES)

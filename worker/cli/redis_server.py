@@ -17,8 +17,9 @@ _STANDARD_PORT = 6379
 def redis_for(settings: Settings, data: Path) -> Iterator[str]:
     """Give the address of Redis; an embedded server lives as long as the block.
 
-    Raises ``EmbeddedServerError``; for a configured one ``StoreUnavailable``, and ``WrongUsage`` when it is not fit. The
-    embedded one takes the port of the standard address, so that every other command finds it unconfigured.
+    The embedded server takes the port of the standard address, so that every other command finds it unconfigured.
+
+    Raises ``EmbeddedServerError``; for a configured Redis ``StoreUnavailable``, or ``WrongUsage`` when it is not fit.
     """
     url = settings.redis.url.get_secret_value()
     if not is_embedded(settings):
@@ -39,13 +40,13 @@ def is_embedded(settings: Settings) -> bool:
 
 
 def require_fit(settings: Settings) -> None:
-    """Refuse to run on a Redis that may forget: what it forgets could be posted twice, or never.
+    """Refuse to run on a Redis that may lose data: what it loses could be posted twice, or never.
 
     Raises ``WrongUsage``, and ``StoreUnavailable`` when it does not answer.
     """
     problems = server_problems(settings)
     if problems:
-        raise WrongUsage("This Redis is not fit to hold the ledger; nothing was started.", "\n  → ".join(problems))
+        raise WrongUsage("This Redis is not fit to hold the store; nothing was started.", "\n  → ".join(problems))
 
 
 def _start(server: EmbeddedServer) -> None:

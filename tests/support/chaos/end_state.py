@@ -80,5 +80,5 @@ def created(harness: Harness, *, customers: int, products: int, ends: str = "boo
 
 def findings(harness: Harness) -> list[str]:
     """Return what the real e-conomic would have ignored or refused as our mistake."""
-    journal = harness.sandbox.server_state.journal
-    return [f"finding: {finding.method} {finding.path}: {finding.what}" for finding in journal.findings]
+    log = harness.sandbox.server_state.request_log
+    return [f"finding: {finding.method} {finding.path}: {finding.what}" for finding in log.findings]

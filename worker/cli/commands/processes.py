@@ -100,7 +100,7 @@ def sandbox(
         tools.out.print(Text.assemble(("Sandbox ", "strong"), url))
         for (app, grant), agreement in agreements.items():
             tools.out.print(f"  agreement {agreement.number}: app secret token {app}, agreement grant token {grant}")
-        tools.out.print(f"  control path {url}/_sandbox/journal, state, findings, faults, clock")
+        tools.out.print(f"  control path {url}/_sandbox/requests, state, findings, faults, clock")
 
     try:
         serve(host=host, port=port, agreements=agreements, ready=ready)

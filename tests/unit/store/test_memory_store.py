@@ -1,0 +1,51 @@
+"""The memory store keeps every rule of a store."""
+
+from support.store.export_rules import ClaimRules, SaveRules
+from support.store.intake_rules import IntakeRules
+from support.store.lost_rules import LostRules
+from support.store.operator_rules import OperatorRules
+from support.store.pin_rules import PinRules
+from support.store.plan_rules import PlanRules
+from support.store.preflight_rules import PreflightRules
+from support.store.shared_rules import SharedRules
+from support.store.sweep_rules import SweepRules
+
+
+class TestIntake(IntakeRules):
+    """Events are taken in."""
+
+
+class TestPreflight(PreflightRules):
+    """A whole period is checked."""
+
+
+class TestClaim(ClaimRules):
+    """An invoice has one holder."""
+
+
+class TestSave(SaveRules):
+    """The holder's word counts."""
+
+
+class TestShared(SharedRules):
+    """Customers and products are created once."""
+
+
+class TestSweep(SweepRules):
+    """Nothing stands still for good."""
+
+
+class TestLost(LostRules):
+    """A lost message is sent again."""
+
+
+class TestOperator(OperatorRules):
+    """A person looks and acts."""
+
+
+class TestPins(PinRules):
+    """An export writes to one agreement."""
+
+
+class TestPlan(PlanRules):
+    """What a plan reads."""

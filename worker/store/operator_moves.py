@@ -1,0 +1,131 @@
+"""What operators and plans read on Redis, and the moves that operators make by hand."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from typing_extensions import override
+
+from worker.domain.invoice_period import PeriodRecord
+from worker.domain.record import InvoiceRecord, Outcome, State
+from worker.domain.store_port import OperatorPort
+from worker.errors import Failure
+from worker.store import records
+from worker.store.connection import StoreConnection, mapping, text, texts, token
+
+#: Invoices read or moved in one trip.
+_PAGE = 200
+
+
+class RedisReading(StoreConnection):
+    """Invoices of a period, page by page; history left out."""
+
+    def member_ids(self, period_id: str) -> list[str]:
+        """Return the ids of a period's invoices in invoice number order."""
+        return texts(self.ask(["ZRANGE", self.key("members", period_id), 0, -1])[0])
+
+    def records(self, invoice_ids: Sequence[str], state: State | None = None) -> Iterator[InvoiceRecord]:
+        """Yield these invoices in this order, those in another state passed over."""
+        for start in range(0, len(invoice_ids), _PAGE):
+            page = invoice_ids[start : start + _PAGE]
+            wanted = page if state is None else self._in_state(page, state)
+            answers = self.ask(*(["HGETALL", self.key("invoice", invoice_id)] for invoice_id in wanted))
+            for invoice_id, answer in zip(wanted, answers, strict=True):
+                record = records.invoice_record(invoice_id, mapping(answer))
+                if state in (None, record.state):  # it may have moved on since its state was read
+                    yield record
+
+    def _in_state(self, invoice_ids: Sequence[str], state: State) -> list[str]:
+        states = self.ask(*(["HGET", self.key("invoice", invoice_id), "state"] for invoice_id in invoice_ids))
+        return [invoice_id for invoice_id, current in zip(invoice_ids, states, strict=True) if text(current) == state]
+
+
+class RedisPlan(StoreConnection):
+    """See ``PlanPort``."""
+
+    def shared_number(self, key: str) -> str | None:
+        """See ``PlanPort``."""
+        (number,) = self.ask(["HGET", self.key("shared", key), "number"])
+        return text(number) or None
+
+    def pinned(self, export: str) -> int | None:
+        """See ``PlanPort``."""
+        (agreement,) = self.ask(["HGET", self.key("pins"), export])
+        return None if agreement is None else int(agreement)
+
+
+class RedisOperator(RedisReading, OperatorPort):
+    """See ``OperatorPort``."""
+
+    @override
+    def invoice(self, invoice_id: str) -> InvoiceRecord | None:
+        # At once, as history entries may be on their way from the record to the list.
+        fields, older = self.ask(
+            ["HGETALL", self.key("invoice", invoice_id)],
+            ["LRANGE", self.key("history", invoice_id), 0, -1],
+            at_once=True,
+        )
+        return records.invoice_with_history(invoice_id, mapping(fields), older) if fields else None
+
+    @override
+    def period(self, period_id: str) -> PeriodRecord | None:
+        return next(self._periods([period_id]), None)
+
+    @override
+    def periods(self) -> Sequence[PeriodRecord]:
+        return list(self._periods(self._period_ids()))
+
+    @override
+    def invoices(self, period_id: str | None, state: State | None) -> Iterable[InvoiceRecord]:
+        if period_id is not None:
+            return self.records(self.member_ids(period_id), state)
+        if state is State.DEAD:
+            return self.records(texts(self.ask(["ZRANGE", self.key("dead"), 0, -1])[0]), state)
+        return self._all(state)
+
+    @override
+    def requeue(self, invoice_ids: Sequence[str], *, by: str) -> Sequence[str]:
+        moved: list[str] = []
+        for start in range(0, len(invoice_ids), _PAGE):
+            moved += texts(self.run("requeue", token(), by, *invoice_ids[start : start + _PAGE]))[1:]
+        return moved
+
+    @override
+    def reexport(self, invoice_ids: Sequence[str], *, by: str, by_hand: bool = False) -> Sequence[str]:
+        stays = "" if by_hand else Outcome.BY_HAND
+        moved: list[str] = []
+        for start in range(0, len(invoice_ids), _PAGE):
+            moved += texts(self.run("reexport", token(), by, stays, *invoice_ids[start : start + _PAGE]))[1:]
+        return moved
+
+    @override
+    def mark_exported(self, invoice_id: str, *, by: str, why: str) -> bool:
+        return texts(self.run("mark_exported", token(), invoice_id, Outcome.BY_HAND, f"{by}: {why}")) == ["ok"]
+
+    @override
+    def paused(self) -> Mapping[str, Failure]:
+        return records.load_pauses(mapping(self.ask(["HGETALL", self.key("export-status")])[0]))
+
+    @override
+    def resume(self, export: str) -> bool:
+        return texts(self.run("resume", token(), export)) == ["ok"]
+
+    def _period_ids(self) -> list[str]:
+        return texts(self.ask(["ZREVRANGE", self.key("periods"), 0, -1])[0])
+
+    def _periods(self, period_ids: Sequence[str]) -> Iterator[PeriodRecord]:
+        for period_id in period_ids:
+            answers = self.ask(
+                ["HGETALL", self.key("period", period_id)],
+                ["LRANGE", self.key("period-events", period_id), 0, -1],
+                ["HGETALL", self.key("counts", period_id)],
+                ["HGETALL", self.key("conflicts", period_id)],
+            )
+            if answers[0]:
+                yield records.period_record(answers)
+
+    def _all(self, state: State | None) -> Iterator[InvoiceRecord]:
+        seen: set[str] = set()
+        for period_id in self._period_ids():
+            for record in self.records(self.member_ids(period_id), state):
+                if record.id not in seen:
+                    seen.add(record.id)
+                    yield record

@@ -1,0 +1,203 @@
+"""Records as Redis hashes, and back."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from decimal import Decimal
+from typing import Any
+
+from worker.domain.invoice_period import Conflict, ControlTotal, PeriodRecord, PeriodState
+from worker.domain.record import HistoryEntry, Intent, InvoiceRecord, Outcome, Progress, State
+from worker.errors import Failure
+from worker.store.connection import mapping, texts
+from worker.store.effects import Effect
+
+#: Fields of ``Progress`` that scripts change, so they are kept beside the JSON text.
+BESIDE = frozenset({"generation", "lookup"})
+#: Fields of the hash of all exports that say why an export is paused begin so, as in ``lua/common.lua``.
+_PAUSED = "paused "
+
+
+def dump_failure(failure: Failure | None) -> str:
+    """Return JSON text; empty for none."""
+    return _dump(_flat(failure)) if failure else ""
+
+
+def load_failure(text: str) -> Failure | None:
+    """Return the failure that ``dump_failure`` wrote."""
+    return Failure(**json.loads(text)) if text else None
+
+
+def dump_intent(intent: Intent | None) -> str:
+    """Return JSON text; empty for none."""
+    return _dump(_flat(intent)) if intent else ""
+
+
+def load_intent(text: str) -> Intent | None:
+    """Return the intent that ``dump_intent`` wrote."""
+    return Intent(**json.loads(text)) if text else None
+
+
+def dump_progress(progress: Progress) -> str:
+    """Return JSON text without the fields in ``BESIDE``."""
+    default = Progress()
+    changed = {
+        field.name: value
+        for field in fields(progress)
+        if field.name not in BESIDE and (value := getattr(progress, field.name)) != getattr(default, field.name)
+    }
+    return _dump(
+        {name: _flat(value) if isinstance(value, Intent | Failure) else value for name, value in changed.items()}
+    )
+
+
+def load_progress(text: str, *, generation: int, lookup: bool) -> Progress:
+    """Return the progress that ``dump_progress`` wrote, with the fields that were kept beside it."""
+    data: dict[str, Any] = json.loads(text)
+    intent, pending_failure = data.pop("intent", None), data.pop("pending_failure", None)
+    return Progress(
+        **{**data, "remarks": tuple(data.get("remarks", ()))},
+        intent=Intent(**intent) if intent else None,
+        pending_failure=Failure(**pending_failure) if pending_failure else None,
+        generation=generation,
+        lookup=lookup,
+    )
+
+
+def load_history(entry: str) -> HistoryEntry:
+    """Return an entry that a script has written as ``[at, event, detail]``."""
+    at, event, detail = json.loads(entry)
+    return HistoryEntry(at=float(at), event=event, detail=detail)
+
+
+def dump_period(period: PeriodRecord) -> str:
+    """Return JSON text of what the event says about the period; all else changes and is kept beside it."""
+    document = {
+        "id": period.id,
+        "export": period.export,
+        "number": period.number,
+        "name": period.name,
+        "region": period.region,
+        "closed_at": period.closed_at,
+        "invoice_count": period.invoice_count,
+        "control_totals": [_amounts(total) for total in period.control_totals],
+    }
+    return _dump(document)
+
+
+def load_period(text: str, **beside: Any) -> PeriodRecord:
+    """Return the period that ``dump_period`` wrote, with the fields that were kept beside it."""
+    document: dict[str, Any] = json.loads(text)
+    totals = tuple(_control_total(total) for total in document.pop("control_totals"))
+    return PeriodRecord(**document, control_totals=totals, **beside)
+
+
+def load_conflict(text: str) -> Conflict:
+    """Return a conflict that a script has written."""
+    data = json.loads(text)
+    return Conflict(**{**data, "at": float(data["at"])})
+
+
+def paused_field(export: str) -> str:
+    """Return the field that holds why an export is paused."""
+    return f"{_PAUSED}{export}"
+
+
+def load_pauses(fields: Mapping[str, str]) -> dict[str, Failure]:
+    """Return the paused exports and why, from what is known of all exports."""
+    return {
+        field.removeprefix(_PAUSED): failure
+        for field, text in fields.items()
+        if field.startswith(_PAUSED) and (failure := load_failure(text))
+    }
+
+
+def invoice_record(invoice_id: str, fields: Mapping[str, str]) -> InvoiceRecord:
+    """Return the record that a hash holds, history left out."""
+    return InvoiceRecord(
+        id=invoice_id,
+        export=fields["export"],
+        periods=tuple(fields["periods"].split()),
+        invoice_number=int(fields["number"]),
+        invoice_type=fields["type"],
+        region=fields["region"] or None,
+        content=fields["content"],
+        content_hash=fields["hash"],
+        state=State(fields["state"]),
+        outcome=_outcome(fields["outcome"]),
+        attempts=int(fields["attempts"]),
+        crashes=int(fields["crashes"]),
+        fence=int(fields["fence"]),
+        lease_until=float(fields["lease_until"]),
+        due_at=float(fields["due_at"]),
+        published_at=float(fields["published_at"]),
+        received_at=float(fields["received_at"]),
+        passed_at=float(fields["passed_at"]),
+        updated_at=float(fields["updated_at"]),
+        progress=load_progress(
+            fields["progress"], generation=int(fields["generation"]), lookup=fields["lookup"] == "1"
+        ),
+        failure=load_failure(fields["failure"]),
+    )
+
+
+def invoice_with_history(invoice_id: str, fields: Mapping[str, str], older: Sequence[Any]) -> InvoiceRecord:
+    """Return the record with its history: the older entries of the list, then the newest in the hash."""
+    entries = (*texts(older), *filter(None, fields["history"].split("\n")))
+    return replace(invoice_record(invoice_id, fields), history=tuple(map(load_history, entries)))
+
+
+def saved_record(record: InvoiceRecord, effect: Effect, answer: Sequence[Any]) -> InvoiceRecord:
+    """Return the record after a save, from what the script answers about it."""
+    state, outcome, attempts, crashes, lease_until, due_at, published_at, updated_at, periods = texts(answer)
+    return replace(
+        record,
+        periods=tuple(periods.split()),
+        state=State(state),
+        outcome=_outcome(outcome),
+        attempts=int(attempts),
+        crashes=int(crashes),
+        lease_until=float(lease_until),
+        due_at=float(due_at),
+        published_at=float(published_at),
+        updated_at=float(updated_at),
+        failure=effect.failure,
+        history=(),
+    )
+
+
+def period_record(answers: Sequence[Any]) -> PeriodRecord:
+    """Return the period that its hash, its events, its counts and its conflicts hold."""
+    fields, events, counts, conflicts = mapping(answers[0]), answers[1], mapping(answers[2]), mapping(answers[3])
+    return load_period(
+        fields["document"],
+        events=tuple(texts(events)),
+        state=PeriodState(fields["state"]),
+        notice=fields["notice"],
+        received_at=float(fields["received_at"]),
+        counts={state: number for state in State if (number := int(counts.get(state, 0)))},
+        conflicts=tuple(
+            sorted(map(load_conflict, conflicts.values()), key=lambda it: (it.at, it.invoice_id, it.event_key))
+        ),
+    )
+
+
+def _flat(value: Intent | Failure) -> dict[str, Any]:
+    return {field.name: content for field in fields(value) if (content := getattr(value, field.name)) != field.default}
+
+
+def _amounts(total: ControlTotal) -> dict[str, str]:
+    return {"currency": total.currency, "net": str(total.net), "vat": str(total.vat), "gross": str(total.gross)}
+
+
+def _control_total(data: Mapping[str, str]) -> ControlTotal:
+    amounts = {name: Decimal(data[name]) for name in ("net", "vat", "gross")}
+    return ControlTotal(currency=data["currency"], **amounts)
+
+
+def _dump(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+
+
+def _outcome(name: str) -> Outcome | None:
+    return Outcome(name) if name else None
