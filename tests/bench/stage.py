@@ -71,7 +71,7 @@ class Stage:
 
     def requests(self, after: int) -> list[Any]:
         """Return the requests that the sandbox has seen, without the first ones."""
-        requests: list[Any] = self.installation.sandbox("GET", f"journal?after={after}")["requests"]
+        requests: list[Any] = self.installation.sandbox("GET", f"requests?after={after}")["requests"]
         return requests
 
     def await_requests(self, count: int) -> None:
