@@ -10,10 +10,10 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from config.export_schema import Section, TypeRules
+from config.export_schema import TypeRules
 from config.exports import ExportConfig
 from config.settings import Settings, variable, variables
-from config.settings_sections import Section as SettingsSection
+from config.settings_sections import Section
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +39,7 @@ def settings_table() -> list[SettingRow]:
 
 def _field(path: tuple[str, ...]) -> FieldInfo:
     field = Settings.model_fields[path[0]]
-    if len(path) > 1 and isinstance(field.default, SettingsSection):
+    if len(path) > 1 and isinstance(field.default, Section):
         return type(field.default).model_fields[path[1]]
     return field
 

@@ -35,7 +35,7 @@ Folders = Annotated[tuple[Annotated[Path, AfterValidator(_absolute)], ...], Befo
 
 
 class Section(BaseModel):
-    """A part of the settings: frozen; unknown keys are refused."""
+    """A part of the settings, or a table of the exports file: frozen; an unknown key is an error, never ignored."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
