@@ -1,4 +1,4 @@
-"""The tables of an export in the exports file; deploy/exports.md is made from their descriptions."""
+"""The tables of an export in the exports file; deploy/docs/exports.md is made from their descriptions."""
 
 from decimal import Decimal
 from typing import Annotated, Literal

@@ -1,4 +1,4 @@
-"""The sections of the settings; every field says what it is for: the table in deploy/settings.md is made from it."""
+"""The sections of the settings; every field says what it is for: the table in deploy/docs/settings.md is made from it."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal

@@ -14,7 +14,7 @@ from worker.domain.reasons import EventReason, ProcessReason, ReasonCode
 from worker.economic.mapping.reasons import CustomerReason, SetUpReason, VoucherReason
 from worker.economic.reasons import EconomicReason
 
-DEPLOY = Path(__file__).parent
+DOCS = Path(__file__).parent / "docs"
 
 _HEADINGS = (
     (EventReason, "The event or its invoices contradict themselves"),
@@ -62,9 +62,9 @@ def documents() -> Iterator[tuple[Path, str]]:
     for name, tables in (
         ("settings.md", {"settings": settings()}),
         ("exports.md", {"exports": exports()}),
-        ("runbook.md", {"reasons": reasons()}),
+        ("reasons.md", {"reasons": reasons()}),
     ):
-        path = DEPLOY / name
+        path = DOCS / name
         yield path, with_tables(path.read_text(encoding="utf-8"), tables)
 
 

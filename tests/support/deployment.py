@@ -8,7 +8,8 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *DEPLOY.glob("*.md"), *(DEPLOY / "adr").glob("*.md")])
+DOCS = DEPLOY / "docs"
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md"), *(DOCS / "adr").glob("*.md")])
 SETUPS = sorted(
     path
     for folder in (DEPLOY, DEPLOY / "systemd", DEPLOY / "kubernetes", DEPLOY / "redis")

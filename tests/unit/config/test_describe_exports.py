@@ -105,6 +105,6 @@ def test_every_default_can_be_written(tmp_path: Path, table: KeyTable, row: KeyR
 
 def test_every_invoice_type_is_named() -> None:
     """The document lists the types that may stand for TYPE."""
-    text = (Path(__file__).parents[3] / "deploy" / "exports.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "deploy" / "docs" / "exports.md").read_text(encoding="utf-8")
 
     assert [name for name in get_args(InvoiceTypeName) if f"`{name}`" not in text] == []

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 import typer.main
-from support.deployment import DEPLOY, DOCUMENTS, ROOT, SETUPS, commands, relative
+from support.deployment import DOCS, DOCUMENTS, ROOT, SETUPS, commands, relative
 
 from config.docs_tables import settings_table
 from worker.cli.application import application
 
-RECORDS = sorted((DEPLOY / "adr").glob("*.md"))
+#: The headings of a decision record, in this order.
+PARTS = ["Context", "Decision", "Alternatives", "Consequences"]
+RECORDS = sorted((DOCS / "adr").glob("*.md"))
 SHOWN = [(path, line) for path in (*DOCUMENTS, *SETUPS) for line in commands(path.read_text(encoding="utf-8"))]
 
 
@@ -73,8 +75,8 @@ def test_every_variable_named_exists(path: Path) -> None:
 
 
 def test_every_log_line_to_watch_exists() -> None:
-    """An alarm set on a log line of the runbook can ring: the code writes that line."""
-    runbook = (DEPLOY / "runbook.md").read_text(encoding="utf-8")
+    """An alarm set on a log line of the operator's guide can ring: the code writes that line."""
+    runbook = (DOCS / "operator.md").read_text(encoding="utf-8")
     table = runbook.partition("| Line | Meaning |")[2].partition("\n\n")[0]
     lines = re.findall(r"`([a-z]+_[a-z]+)`", table)
     code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "worker").rglob("*.py"))
@@ -85,13 +87,15 @@ def test_every_log_line_to_watch_exists() -> None:
 
 @pytest.mark.parametrize("path", RECORDS, ids=relative)
 def test_a_decision_record_has_its_form(path: Path) -> None:
-    """The title is the decision as a sentence and gives the file its name; tags follow; it fits on a page."""
+    """The title is the decision and names the file; tags, status, date and four parts follow; it fits on a page."""
     lines = path.read_text(encoding="utf-8").splitlines()
     slug = "-".join(re.findall(r"[a-z0-9]+", lines[0].removeprefix("# ").lower().replace("'", "")))
 
     assert path.stem == f"{RECORDS.index(path) + 1:04}-{slug}"
     assert lines[2].startswith("**Tags:** ")
-    assert len(lines) in range(7, 41)
+    assert re.fullmatch(r"\*\*Status:\*\* (accepted|superseded by \d{4}) · \*\*Date:\*\* \d{4}-\d\d-\d\d", lines[3])
+    assert [line[3:] for line in lines if line.startswith("## ")] == PARTS
+    assert len(lines) in range(18, 71)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=relative)

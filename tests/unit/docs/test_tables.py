@@ -4,7 +4,7 @@ import runpy
 from typing import Any
 
 import pytest
-from support.deployment import DEPLOY
+from support.deployment import DEPLOY, DOCS
 
 from config.docs_tables import settings_table
 from worker.economic.mapping.reasons import REASONS
@@ -22,17 +22,17 @@ def test_documents_agree_with_the_code(script: dict[str, Any]) -> None:
     assert outdated == []
 
 
-def test_every_reason_has_its_place_in_the_runbook() -> None:
-    """A reason code is found in the runbook exactly once, with the catalogue's cause and next step."""
-    runbook = (DEPLOY / "runbook.md").read_text(encoding="utf-8")
+def test_every_reason_has_its_place_in_the_documents() -> None:
+    """A reason code is found in reasons.md exactly once, with its table's cause and next step."""
+    reasons = (DOCS / "reasons.md").read_text(encoding="utf-8")
     rows = [f"`{reason}` | {reason.cause} | {reason.next_step} |" for reason in REASONS.values()]
 
-    assert [1] * len(rows) == [runbook.count(row) for row in rows]
+    assert [1] * len(rows) == [reasons.count(row) for row in rows]
 
 
 def test_every_setting_is_in_the_table() -> None:
     """No setting is missing from settings.md, and none is there twice."""
-    text = (DEPLOY / "settings.md").read_text(encoding="utf-8")
+    text = (DOCS / "settings.md").read_text(encoding="utf-8")
 
     assert {row.variable: 1 for row in settings_table()} == {
         row.variable: text.count(f"| `{row.variable}` |") for row in settings_table()
