@@ -13,7 +13,7 @@ from support.samples import export, invoice, line
 
 from config.exports import ExportConfig
 from config.settings import Settings
-from worker.cli.console import console
+from worker.cli.formatting import console_on
 from worker.cli.context import CommandContext
 from worker.cli.main import run
 from worker.domain.invoice import Invoice
@@ -36,7 +36,7 @@ class Bench(CommandContext):
 
     def __init__(self, clock: ManualClock) -> None:
         self.stdout, self.stderr = io.StringIO(), io.StringIO()
-        super().__init__(out=console(self.stdout), err=console(self.stderr), clock=clock, sleep=clock.advance)
+        super().__init__(out=console_on(self.stdout), err=console_on(self.stderr), clock=clock, sleep=clock.advance)
         self.memory: Store = MemoryStore(clock=clock)
         self.queue = MemoryEvents()
         self.settings = Settings()

@@ -10,8 +10,8 @@ from config.exports import ExportConfig
 from config.settings import Settings
 from worker.domain.store_port import PinPort, PlanPort
 from worker.dry_run.planner import Planner
-from worker.runtime.build import build_client, build_pdfs, connect
-from worker.store.connection import StorePolicy
+from worker.runtime.build import build_client, build_pdfs
+from worker.store.connection import StorePolicy, connect
 from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
 
@@ -19,7 +19,7 @@ from worker.store.redis_store import RedisStore
 @contextmanager
 def planning(settings: Settings, export: ExportConfig, *, sleep: Callable[[float], None]) -> Iterator[Planner]:
     """Give the planner of an export; its connections are closed in the end."""
-    with closing(connect(settings)) as redis:
+    with closing(connect(settings.redis)) as redis:
         store = RedisStore(redis, prefix=settings.redis.prefix, policy=StorePolicy())
         rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
         client = build_client(export, settings, rate_limiter, _Glance(store))

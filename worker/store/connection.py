@@ -8,9 +8,11 @@ from importlib.resources import files
 from typing import Any
 
 import redis
+from redis.backoff import ExponentialWithJitterBackoff
 from redis.commands.core import Script
+from redis.retry import Retry
 
-from config.settings_sections import Store
+from config.settings_sections import Redis, Store
 from worker.domain.reasons import ProcessReason, failure
 from worker.errors import StoreUnavailable
 
@@ -38,6 +40,19 @@ class StorePolicy:
     alone_for: float = 10.0
     #: How long the claim of a period's preflight holds it; renewed while the preflight lives.
     period_lease_seconds: float = _DEFAULTS.lease_seconds
+
+
+def connect(settings: Redis) -> redis.Redis:
+    """Return a client that survives a short interruption: every script may safely run twice.
+
+    Without that, one lost answer would cost its invoice a whole lease.
+    """
+    return redis.Redis.from_url(
+        settings.url.get_secret_value(),
+        socket_timeout=settings.socket_timeout,
+        socket_connect_timeout=settings.connect_timeout,
+        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), 3),
+    )
 
 
 #: What a script is called with; Redis knows text only.

@@ -18,7 +18,7 @@ from typing_extensions import override
 from worker.domain.invoice_period import NewInvoice, PeriodState, Registered
 from worker.domain.reasons import EventReason, ProcessReason, failure
 from worker.errors import StoreUnavailable, Unavailable
-from worker.intake.dead_letters import dead_events, digest, revive
+from worker.intake.queue import dead_events, digest, revive
 from worker.intake.web_sources import WebRules
 
 

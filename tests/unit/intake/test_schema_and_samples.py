@@ -6,14 +6,14 @@ from support.events import reader
 from support.samples import export
 
 from worker.intake.reading import parse_lines, read_event
-from worker.intake.schema import schema_text
+from worker.intake.event import schema_text
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 SAMPLES = DEPLOY / "samples"
 
 
 def test_the_published_schema_is_the_models_own() -> None:
-    """Regenerate with ``python -m worker.intake.schema > deploy/event.schema.json`` when the contract changes."""
+    """Regenerate with ``python -m worker.intake.event > deploy/event.schema.json`` when the contract changes."""
     assert (DEPLOY / "event.schema.json").read_text(encoding="utf-8") == schema_text()
 
 

@@ -11,7 +11,7 @@ from worker.cli.commands.plan import plan_event
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.event_files import About, ExportOption, Number, PeriodName, Region, bring, check, read_whole
-from worker.cli.options import By
+from worker.cli.lookup import By
 from worker.cli.views.plan import changes_view
 from worker.dry_run.fingerprint import NotAHash, differences
 

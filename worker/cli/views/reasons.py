@@ -19,20 +19,10 @@ def next_step(reason: str) -> str:
     return REASONS[reason].next_step if reason in REASONS else ""
 
 
-def known(reason: str) -> bool:
-    """Tell whether this is a reason code of this version."""
-    return reason in REASONS
-
-
-def codes() -> list[str]:
-    """Return all reason codes."""
-    return list(REASONS)
-
-
 def by_reason(counts: Mapping[str, int]) -> RenderableType:
     """Return a table of reasons with their counts and next steps."""
-    made = table("Invoices", "Reason", "Next step", numbers=("Invoices",))
+    rows = table("Invoices", "Reason", "Next step", numbers=("Invoices",))
     for reason, number in counts.items():
         heading = Text.assemble(title(reason), "\n", (reason, "quiet"))
-        made.add_row(Text(str(number), style="strong"), heading, next_step(reason))
-    return made
+        rows.add_row(Text(str(number), style="strong"), heading, next_step(reason))
+    return rows

@@ -7,7 +7,7 @@ import pytest
 from support.cli import Bench, open_period
 from support.samples import export, invoice, line, reference
 
-from worker.cli.setup_report import attempt, prove
+from worker.cli.setup_report import check_export, report_setup
 from worker.domain.reasons import ProcessReason, failure
 from worker.economic.mapping.master_data import Document, EconomicCustomer, MasterData
 from worker.economic.reasons import EconomicReason
@@ -38,7 +38,7 @@ class Agreement:
 
 def test_refused_tokens_are_a_finding(bench: Bench) -> None:
     """Nothing else can be looked at then; what to do is told."""
-    [found] = prove(export(), Agreement(refuses=True), bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
+    [found] = check_export(export(), Agreement(refuses=True), bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
 
     assert (found.item, found.ok) == ("Tokens and roles", False)
 
@@ -48,7 +48,7 @@ def test_the_ledgers_invoices_are_the_samples(bench: Bench) -> None:
     open_period(bench.memory, invoice(line(account="3050")), invoice(line(account="3050"), invoice_number=100354))
     agreement = Agreement()
 
-    checks = prove(export(), agreement, bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
+    checks = check_export(export(), agreement, bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
 
     assert agreement.asked == {"3050"}
     assert [one.item for one in checks if not one.ok] == ["Sales account 3050", "Sample invoices"]
@@ -59,7 +59,7 @@ def test_given_invoices_come_before_those_of_the_ledger(bench: Bench) -> None:
     """--event: a new set-up is proven with the first period that is to come."""
     open_period(bench.memory, invoice(line(account="3050")))
 
-    checks = prove(export(), Agreement(), bench.memory, [invoice()], TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
+    checks = check_export(export(), Agreement(), bench.memory, [invoice()], TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
 
     assert all(one.ok for one in checks)
     assert checks[-1].found == "all 1 would pass the check of a period"
@@ -80,7 +80,7 @@ def test_an_unreachable_economic_is_told_of_its_export_alone(bench: Bench) -> No
     """Named with its address and what a person can do; other exports are proven all the same."""
     error = Unreachable(failure(EconomicReason.ECONOMIC_UNREACHABLE, "e-conomic cannot be reached (ConnectError)."))
 
-    proof = attempt(export(), Silent(error), bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
+    proof = report_setup(export(), Silent(error), bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
     [found] = proof.checks
 
     assert (proof.reached, found.ok) == (False, False)
@@ -93,4 +93,4 @@ def test_a_ledger_that_is_down_ends_the_check(bench: Bench) -> None:
     agreement = Silent(StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer.")))
 
     with pytest.raises(StoreUnavailable):
-        attempt(export(), agreement, bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
+        report_setup(export(), agreement, bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked

@@ -8,7 +8,7 @@ import pytest
 from support.cli import Bench, half_done, open_period
 from support.samples import invoice, line
 
-from worker.cli.period_report import Phase, Report, phase, report
+from worker.cli.period_report import Phase, Report, phase_of, report
 from worker.cli.views.period import period_view
 from worker.domain.invoice_period import PeriodRecord, PeriodState
 from worker.domain.record import InvoiceRecord, Outcome, State
@@ -134,4 +134,4 @@ def test_how_a_period_stands(bench: Bench, state: PeriodState, counts: dict[Stat
     """A person is needed once nothing moves by itself any more and something failed."""
     period, _ = of(bench, half_done(bench))
 
-    assert phase(replace(period, state=state), counts) is stands
+    assert phase_of(replace(period, state=state), counts) is stands

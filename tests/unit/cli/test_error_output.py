@@ -35,7 +35,7 @@ def test_which_redis_is_meant(bench: Bench) -> None:
     """Who has none yet learns where one comes from; exit code 3."""
     assert explain(StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer.")), bench.err) == 3
     assert bench.stderr.getvalue().endswith(
-        "\n  → `opter-economic up` brings a Redis of its own; any other is named by REDIS_URL.\n"
+        "\n  → `opter-economic up` starts a Redis of its own; any other is named by REDIS_URL.\n"
     )
 
 
