@@ -1,4 +1,4 @@
-"""The sections of the settings; every field says what it is for: the table in deploy/docs/settings.md is made from it."""
+"""The sections of the settings; the table in deploy/docs/settings.md is made from their descriptions."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal

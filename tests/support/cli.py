@@ -13,8 +13,8 @@ from support.samples import export, invoice, line
 
 from config.exports import ExportConfig
 from config.settings import Settings
-from worker.cli.formatting import console_on
 from worker.cli.context import CommandContext
+from worker.cli.formatting import console_on
 from worker.cli.main import run
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import ControlTotal, NewInvoice, PeriodRecord

@@ -32,6 +32,7 @@ class WrongUsage(Exception):
 
 _WHICH_REDIS = "`opter-economic up` starts a Redis of its own; any other is named by REDIS_URL."
 
+
 def explain(error: Exception, console: Console) -> ExitCode | None:
     """Print an error for a person; return its exit code, None for a fault of this program, which is not printed."""
     from worker.local.embedded import EmbeddedServerError  # noqa: PLC0415  # most commands have no embedded server

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -55,8 +55,10 @@ _COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "plan": (
             "plan",
-            "Show what an export would send, create and stumble over. Nothing is written, neither in e-conomic nor in "
-            "Redis.",
+            (
+                "Show what an export would send, create and stumble over. Nothing is written, neither in e-conomic nor "
+                "in Redis."
+            ),
         ),
         "publish": (
             "publish",
@@ -77,13 +79,17 @@ _COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "flower": (
             "processes",
-            "Run Flower, the monitoring page: workers, tasks, times. It only looks; the figures that count are "
-            "`status`.",
+            (
+                "Run Flower, the monitoring page: workers, tasks, times. It only looks; the figures that count are "
+                "`status`."
+            ),
         ),
         "sandbox": (
             "processes",
-            "Run a stand-in e-conomic that keeps the real one's rules, to try a set-up: e-conomic itself has no "
-            "sandbox.",
+            (
+                "Run a stand-in e-conomic that keeps the real one's rules, to try a set-up: e-conomic itself has no "
+                "sandbox."
+            ),
         ),
     },
 }
@@ -149,8 +155,7 @@ class LazyCommand(TyperCommand):
             app.add_typer(found, name=name)
         else:
             app.command(name)(found)
-        command: TyperCommand | TyperGroup = typer.main.get_group(app).commands[name]
-        return command
+        return cast("TyperCommand | TyperGroup", typer.main.get_group(app).commands[name])
 
     @override
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:

@@ -119,8 +119,8 @@ _STANDARD_PORT = 6379
 def redis_for(settings: Settings, data: Path) -> Iterator[str]:
     """Yield the address of Redis; an embedded server lives as long as the block.
 
-    Raises ``EmbeddedServerError``; for a configured one ``StoreUnavailable``, and ``WrongUsage`` when it is not fit. The
-    embedded one takes the port of the standard address, so that every other command finds it unconfigured.
+    The embedded one takes the port of the standard address, so that every other command finds it unconfigured. Raises
+    ``EmbeddedServerError``; for a configured one ``StoreUnavailable``, and ``WrongUsage`` when it is not fit.
     """
     url = settings.redis.url.get_secret_value()
     if not is_embedded(settings):

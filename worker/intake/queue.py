@@ -1,7 +1,7 @@
 """The event queue as the consumer and the commands see it, and what is kept with a refused event.
 
-``worker.store.event_queue`` is its Redis adapter. Every method may raise ``StoreUnavailable``. Events are bytes, exactly
-as they were put on the queue, and are identified by those bytes alone.
+``worker.store.event_queue`` is its Redis adapter. Every method may raise ``StoreUnavailable``. Events are bytes,
+exactly as they were put on the queue, and are identified by those bytes alone.
 """
 
 import hashlib

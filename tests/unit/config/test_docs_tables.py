@@ -8,8 +8,7 @@ import pytest
 
 from config.docs_tables import KeyRow, KeyTable, exports_tables
 from config.exports import ExportConfig, InvoiceTypeName, TypeRules
-from config.exports_file import load_exports
-from config.exports_file import SOURCES
+from config.exports_file import SOURCES, load_exports
 
 ROWS = [(table, row) for table in exports_tables() for row in table.rows]
 KEYS = [f"{table.name}: {row.key}" for table, row in ROWS]

@@ -19,9 +19,9 @@ from worker.domain.invoice import Invoice
 from worker.domain.reasons import ProcessReason
 from worker.economic.mapping.period_check import check_period
 from worker.intake.consumer import Consumer
-from worker.intake.queue import dead_events
 from worker.intake.event_errors import EventRefused
 from worker.intake.file_sources import FileSources
+from worker.intake.queue import dead_events
 from worker.intake.reading import parse_lines
 from worker.intake.web_sources import Web, WebRules
 

@@ -5,8 +5,8 @@ import pytest
 from support.events import reader
 from support.samples import export
 
-from worker.intake.reading import parse_lines, read_event
 from worker.intake.event import schema_text
+from worker.intake.reading import parse_lines, read_event
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 SAMPLES = DEPLOY / "samples"

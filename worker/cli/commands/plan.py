@@ -5,12 +5,11 @@ from typing import Annotated
 
 import typer
 
-from worker.cli.formatting import print_json
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.event_files import About, ExportOption, Number, PeriodName, Region, bring, read, read_whole
-from worker.cli.lookup import find_period
-from worker.cli.lookup import AsJson
+from worker.cli.formatting import print_json
+from worker.cli.lookup import AsJson, find_period
 from worker.cli.views.plan import plan_data, plan_view
 from worker.domain.invoice_period import NewInvoice
 from worker.domain.record import InvoiceRecord

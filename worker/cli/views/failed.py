@@ -7,8 +7,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from worker.cli import formatting
-from worker.cli.formatting import data_of
-from worker.cli.formatting import facts, page, section, table
+from worker.cli.formatting import data_of, facts, page, section, table
 from worker.cli.views.reasons import next_step, title
 from worker.domain.invoice import Invoice
 from worker.domain.record import InvoiceRecord, State
@@ -106,11 +105,11 @@ def _group(reason: str, members: Sequence[InvoiceRecord]) -> RenderableType:
 def _about(record: InvoiceRecord) -> list[tuple[str, RenderableType]]:
     invoice = Invoice.model_validate_json(record.content)
     progress = record.progress
-    amounts = f"net {formatting.money(invoice.net)}, VAT {formatting.money(invoice.vat)}, gross {formatting.money(invoice.gross)}"
+    net, vat, gross = map(formatting.money, (invoice.net, invoice.vat, invoice.gross))
     return [
         ("Customer", f"{invoice.customer.code} {invoice.customer.name}"),
         ("Dates", f"{invoice.invoice_date}, due {invoice.due_date}"),
-        ("Amounts", f"{amounts} {invoice.currency}"),
+        ("Amounts", f"net {net}, VAT {vat}, gross {gross} {invoice.currency}"),
         ("Kind", record.invoice_type),
         ("Period", ", ".join(record.periods)),
         ("Attempts", str(record.attempts)),

@@ -10,8 +10,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from worker.cli import formatting
-from worker.cli.formatting import data_of, printable
-from worker.cli.formatting import facts, indented, page, section, table
+from worker.cli.formatting import data_of, facts, indented, page, printable, section, table
 from worker.cli.views.reasons import next_step, title
 from worker.domain.record import State
 from worker.dry_run.fingerprint import plan_hash
