@@ -200,7 +200,7 @@ class Booking(Section):
 
 
 class Voucher(Section):
-    """How the voucher method posts; the journal stands beside the method."""
+    """How the voucher method posts; the journal is a key beside the method."""
 
     layout: Annotated[
         Literal["one-post", "per-account"],

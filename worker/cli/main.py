@@ -21,7 +21,7 @@ Exit codes:
 
 0  all is well
 
-1  something needs a person: failed invoices, a paused export, mistakes found by a check
+1  something needs a person: failed invoices, a paused export, errors found by a check
 
 2  wrong usage, settings or exports file
 
@@ -149,12 +149,12 @@ class LazyCommand(TyperCommand):
     def loaded(self) -> TyperCommand | TyperGroup:
         """The command itself."""
         name = self.name or ""
-        found = getattr(import_module(f"worker.cli.commands.{self._module}"), name.replace("-", "_"))
+        loaded = getattr(import_module(f"worker.cli.commands.{self._module}"), name.replace("-", "_"))
         app = typer.Typer()
-        if isinstance(found, typer.Typer):
-            app.add_typer(found, name=name)
+        if isinstance(loaded, typer.Typer):
+            app.add_typer(loaded, name=name)
         else:
-            app.command(name)(found)
+            app.command(name)(loaded)
         return cast("TyperCommand | TyperGroup", typer.main.get_group(app).commands[name])
 
     @override

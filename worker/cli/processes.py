@@ -136,7 +136,7 @@ def redis_for(settings: Settings, data: Path) -> Iterator[str]:
 
 
 def is_embedded(settings: Settings) -> bool:
-    """Tell whether no Redis is configured, so that ``up`` starts one."""
+    """Return whether no Redis is configured, so that ``up`` starts one."""
     return "redis" not in settings.model_fields_set or "url" not in settings.redis.model_fields_set
 
 

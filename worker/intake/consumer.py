@@ -87,7 +87,7 @@ class Consumer:
             self._postpone(raw, event, error, stop)
         except Exception as error:  # noqa: BLE001  # one event that hits a fault of ours must not stop all others
             log.error("event_failed", error=type(error).__name__, at=_places(error.__traceback__))  # noqa: TRY400  # a traceback's text may hold customer data
-            text = f"A fault in this program ({type(error).__name__}); its log tells where."
+            text = f"A fault in this program ({type(error).__name__}); its log says where."
             self._move_to_dead_letters(raw, event, refused(ProcessReason.INTERNAL_ERROR, text))
 
     def _take_in(self, raw: bytes, event: Event, stop: Stop) -> None:

@@ -49,7 +49,7 @@ class Total(Contract):
 
 
 class InvoicesFile(Contract):
-    """Where the invoices lie: a file with one invoice a line (NDJSON, UTF-8)."""
+    """Where the invoices are: a file with one invoice a line (NDJSON, UTF-8)."""
 
     #: ``file:///...`` below an allowed folder, or ``https://...`` on an allowed host.
     url: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
@@ -110,7 +110,7 @@ class Event(Contract):
 
     @property
     def key(self) -> str:
-        """What makes the event one and the same: ``source#id``."""
+        """The event's identity: ``source#id``."""
         return f"{self.source}#{self.id}"
 
 

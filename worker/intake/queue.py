@@ -18,7 +18,7 @@ class EventQueue(Protocol):
     """What one consumer needs. An event taken stays in this consumer's own list until it is finished."""
 
     def beat(self) -> None:
-        """Tell the other consumers that this one is alive."""
+        """Show the other consumers that this one is alive."""
         ...
 
     def take(self, timeout: float) -> bytes | None:

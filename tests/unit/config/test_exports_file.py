@@ -103,7 +103,7 @@ def test_start_text_is_taken_as_opter_writes_it(line: str, journal: int, load: L
         ("exportMethod=voucher\njournalNumber=Daily", "'Daily'; it is a number"),
         ("exportMethode=voucher", 'Did you mean "exportMethod"?'),
         ("voucher", "not of the form key=value"),
-        ("exportMethod=voucher\nexportMethod=invoice", "given twice"),
+        ("exportMethod=voucher\nexportMethod=invoice", "there twice"),
     ],
 )
 def test_start_text_that_means_nothing_is_refused(text: str, problem: str) -> None:
