@@ -95,7 +95,9 @@ class Intake(Section):
 class Store(Section):
     """Leases and sweeps: how fast a stuck invoice is picked up again."""
 
-    lease_seconds: Annotated[Seconds, Field(description="Seconds that a worker holds an invoice without renewing its lease")] = 20.0
+    lease_seconds: Annotated[
+        Seconds, Field(description="Seconds that a worker holds an invoice without renewing its lease")
+    ] = 20.0
     lost_after: Annotated[
         Seconds, Field(description="Seconds after which a message of an idle queue counts as lost")
     ] = 15.0
@@ -122,7 +124,8 @@ class Http(Section):
     pool_timeout: Annotated[Seconds, Field(description="Seconds to wait for a free connection")] = 2.0
     deadline: Annotated[Seconds, Field(description="Seconds that a whole call may take; shorter than the lease")] = 15.0
     master_data_age: Annotated[
-        Seconds, Field(description="Seconds that product groups, terms and the like are used before they are read again")
+        Seconds,
+        Field(description="Seconds after which product groups, terms and the like are read again"),
     ] = 300.0
     key_memory_minutes: Annotated[
         Annotated[float, Field(gt=0, lt=60)],

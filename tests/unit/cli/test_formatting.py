@@ -48,7 +48,7 @@ def test_json_is_not_wrapped() -> None:
     [(0, "0 s"), (89, "89 s"), (90, "2 min"), (7199, "120 min"), (7200, "2 h"), (3 * 86_400, "3 days")],
 )
 def test_spans_in_one_unit(seconds: float, text: str) -> None:
-    """The largest unit that still tells something."""
+    """The largest unit that is still exact enough."""
     assert formatting.span(seconds) == text
 
 
