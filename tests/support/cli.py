@@ -123,7 +123,7 @@ GROUP_MISSING = failure(
 TOTALS_DIFFER = failure(
     EconomicReason.TOTALS_MISMATCH,
     "Opter: gross 1250.00. e-conomic: gross 1250.01.",
-    economic_message="E07180 [sic]",
+    remote_message="E07180 [sic]",
     log_id="log-17",
 )
 THROTTLED = failure(EconomicReason.THROTTLED, "The agreement's rate is used up.")
@@ -136,6 +136,6 @@ def _new(source: Invoice) -> NewInvoice:
         invoice_number=source.invoice_number,
         invoice_type=source.invoice_type,
         region=None,
-        content=source.canonical(),
-        content_hash=source.content_hash(),
+        content=source.content().text,
+        content_hash=source.content().sha256,
     )

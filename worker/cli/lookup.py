@@ -1,12 +1,15 @@
-"""Options that several commands share, and finding what a person means by them: periods, invoices, dead letters."""
+"""Options that several commands share, and the lookup of what they name: periods, invoices, reason codes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from getpass import getuser
 from typing import Annotated
 
 import typer
+from rich.console import RenderableType
+from rich.text import Text
 
 from worker.cli.error_output import WrongUsage
+from worker.cli.formatting import table
 from worker.domain.invoice_period import PeriodRecord
 from worker.domain.record import InvoiceRecord, State
 from worker.domain.store_port import OperatorPort
@@ -74,3 +77,22 @@ def require_known(store: OperatorPort, invoice_ids: Sequence[str]) -> None:
     unknown = [invoice_id for invoice_id in invoice_ids if store.invoice(invoice_id) is None]
     if unknown:
         raise WrongUsage(f"Not in the store: {', '.join(unknown)}.", "Nothing was changed. Correct the ids.")
+
+
+def title(reason: str) -> str:
+    """Return its table's heading; the code itself when another version wrote it."""
+    return REASONS[reason].heading if reason in REASONS else reason
+
+
+def next_step(reason: str) -> str:
+    """Return what a person does now; empty when another version wrote the code."""
+    return REASONS[reason].next_step if reason in REASONS else ""
+
+
+def by_reason(counts: Mapping[str, int]) -> RenderableType:
+    """Return a table of reasons with their counts and next steps."""
+    rows = table("Invoices", "Reason", "Next step", numbers=("Invoices",))
+    for reason, number in counts.items():
+        heading = Text.assemble(title(reason), "\n", (reason, "quiet"))
+        rows.add_row(Text(str(number), style="strong"), heading, next_step(reason))
+    return rows

@@ -54,7 +54,7 @@ def check_export(
         _read_once(economic)
     except (Misconfigured, Refused) as error:
         failure = error.failure
-        found = f"{failure.description} {failure.economic_message}".strip()
+        found = f"{failure.description} {failure.remote_message}".strip()
         return (Check(item="Tokens and roles", ok=False, found=found, next_step=failure.next_step),)
     readable = "accepted; set-up, customers, drafts and booked invoices can be read"
     return (

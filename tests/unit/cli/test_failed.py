@@ -29,6 +29,7 @@ def test_a_reason_narrows_the_list(bench: Bench) -> None:
 
     assert entry["id"] == "main-100356"
     assert entry["failure"]["logId"] == "log-17"
+    assert entry["failure"]["economicMessage"] == "E07180 [sic]"
 
 
 def test_an_unknown_reason_code_is_wrong_usage(bench: Bench) -> None:

@@ -11,8 +11,7 @@ from worker.cli import formatting
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.formatting import data_of, facts, page, print_json, section, table
-from worker.cli.lookup import AsJson
-from worker.cli.views.reasons import title
+from worker.cli.lookup import AsJson, title
 from worker.intake.queue import DeadEvent, dead_events, revive
 
 events = typer.Typer(help="Look after the event queue.", no_args_is_help=True)

@@ -14,9 +14,8 @@ from worker.cli.commands.status import LOOK_EVERY
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.formatting import data_of, facts, page, print_json, section
-from worker.cli.lookup import AsJson, By, InvoiceIds, Period, find_period, invoice_id, require_known
+from worker.cli.lookup import AsJson, By, InvoiceIds, Period, by_reason, find_period, invoice_id, require_known
 from worker.cli.period_report import ReexportReport, report_reexport
-from worker.cli.views.reasons import by_reason
 from worker.domain.record import State
 from worker.domain.store_port import OperatorPort
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from config.names import export_of
 from worker.cli import formatting
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
@@ -81,7 +82,7 @@ def mark_exported(ctx: typer.Context, key: InvoiceId, *, why: Why, by: By) -> No
 
 def report_paused(context: CommandContext, moved: Sequence[str], paused: AbstractSet[str]) -> None:
     """Say which of the invoices that were just queued will wait, as their export is paused."""
-    for name in sorted({invoice.partition("-")[0] for invoice in moved} & paused):
+    for name in sorted({export_of(invoice) for invoice in moved} & paused):
         text = f"Export {name} is paused: they wait until `opter-economic export resume {name}`."
         context.out.print(Text(text, "bad"))
 

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from worker.cli import formatting
 from worker.cli.formatting import data_of, facts, page, section, table
-from worker.cli.views.reasons import next_step, title
+from worker.cli.lookup import next_step, title
 from worker.domain.invoice import Invoice
 from worker.domain.record import InvoiceRecord, State
 from worker.errors import Failure
@@ -136,7 +136,7 @@ def _why(failure: Failure) -> list[tuple[str, RenderableType]]:
         ("Description", failure.description),
         ("Field", failure.field),
         ("Value", failure.value),
-        ("e-conomic says", failure.economic_message),
+        ("e-conomic says", failure.remote_message),
         ("e-conomic's log id", failure.log_id),
     ]
 
