@@ -90,7 +90,7 @@ class Stage:
         return found.counts
 
     def _journal(self, after: int) -> list[Any]:
-        found: list[Any] = self.installation.sandbox("GET", f"journal?after={after}")["requests"]
+        found: list[Any] = self.installation.sandbox("GET", f"requests?after={after}")["requests"]
         return found
 
 

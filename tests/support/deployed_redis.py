@@ -1,4 +1,4 @@
-"""A real server with the deployment's own redis.conf and users.acl: what our user may do, and what it may not."""
+"""A real server with the deployment's own redis.conf and users.acl: what our user may do, and what it may not do."""
 
 import hashlib
 import socket
@@ -17,7 +17,7 @@ OURS, OPTER, ADMIN = "opter-economic", "opter", "admin"
 
 
 class DeployedRedis:
-    """Every user of the file has the same password; without a user there is nothing to be had."""
+    """Every user of the file has the same password; without a user nothing is allowed."""
 
     def __init__(self, folder: Path, *, password: str) -> None:
         self.folder = folder
@@ -43,8 +43,8 @@ class DeployedRedis:
     def denied(self) -> list[tuple[str, str, str]]:
         """Return what our user was refused so far: (context, object, whether command or key)."""
         with self.client(ADMIN) as admin:
-            log = [one for one in admin.acl_log() if one["username"] == OURS]
-        return [(str(one["context"]), str(one["object"]), str(one["reason"])) for one in log]
+            log = [entry for entry in admin.acl_log() if entry["username"] == OURS]
+        return [(str(entry["context"]), str(entry["object"]), str(entry["reason"])) for entry in log]
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ class DeployedRedis:
             "aclfile": str(self.folder / "users.acl"),
         }
         command = [str(server_binary()), str(DEPLOY / "redis/redis.conf")]
-        return command + [word for name, value in options.items() for word in (f"--{name}", value)]
+        return command + [part for name, value in options.items() for part in (f"--{name}", value)]
 
     def _await(self) -> None:
         assert self._process

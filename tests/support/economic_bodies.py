@@ -6,12 +6,12 @@ from typing import Any
 import httpx
 from support import samples
 from support.clock import ManualClock
+from support.rate_limiter import PatientRateLimiter
 
 from config.exports import ExportConfig
 from config.settings_sections import Http
 from worker.domain.ports import RateLimiter
 from worker.economic.client import EconomicClient
-from worker.store.rate_limiter import MemoryRateLimiter
 
 API = "https://restapi.e-conomic.com"
 NOT_FOUND = {"message": "Resource not found.", "httpStatusCode": 404, "logId": "0123-CPH"}
@@ -63,7 +63,7 @@ def networked_client(
     clock = clock or ManualClock()
     return EconomicClient(
         export or samples.export(),
-        rate_limiter=rate_limiter or MemoryRateLimiter(clock=clock, sleep=clock.advance),
+        rate_limiter=rate_limiter or PatientRateLimiter(clock),
         http=Http(**http),
         clock=clock,
         accept=accept,

@@ -10,12 +10,14 @@ from support.clock import ManualClock
 from support.inprocess import Sandbox
 from support.memory_store import MemoryStore
 from support.pdf_fixtures import PdfFixtures
+from support.rate_limiter import PatientRateLimiter
 
 from config.exports import Booking, Codes, Customers, ExportConfig, Voucher
 from config.settings_sections import Http
 from worker.domain.identity import invoice_id_of
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import NewInvoice, PeriodRecord
+from worker.domain.ports import RateLimiter
 from worker.domain.record import InvoiceRecord, State
 from worker.domain.retry import RetryPolicy
 from worker.domain.store_port import Due
@@ -23,7 +25,6 @@ from worker.economic.client import EconomicClient
 from worker.economic.mapping.documents import read_document
 from worker.economic.mapping.master_data import Document
 from worker.store.connection import StorePolicy
-from worker.store.rate_limiter import MemoryRateLimiter
 from worker.workflow.context import ExportContext
 from worker.workflow.exporter import ExecutionResult, Exporter, accept_agreement
 from worker.workflow.preflight import Preflight, PreflightResult
@@ -81,7 +82,14 @@ class StoreDoor:
 class Harness:
     """One installation with one export."""
 
-    def __init__(self, export: ExportConfig = EXPORT, *, seed: int = 1, policy: RetryPolicy | None = None) -> None:
+    def __init__(
+        self,
+        export: ExportConfig = EXPORT,
+        *,
+        seed: int = 1,
+        policy: RetryPolicy | None = None,
+        limiter: Callable[[ManualClock], RateLimiter] = PatientRateLimiter,
+    ) -> None:
         self.clock = ManualClock(START)
         self.sandbox = Sandbox(self.clock)
         self.pdf_fixtures = PdfFixtures()
@@ -94,7 +102,7 @@ class Harness:
         self.around_store: Callable[[str, Callable[[], Any]], Any] = lambda _, trip: trip()
         self.reported: list[BaseException] = []
         self.mailbox: list[str] = []
-        self.rate_limiter = MemoryRateLimiter(clock=self.clock, sleep=self.clock.advance)
+        self.rate_limiter = limiter(self.clock)
         self.wipe()
 
     def wipe(self) -> None:

@@ -5,7 +5,6 @@ from urllib.parse import parse_qsl
 
 import httpx
 
-from worker.sandbox.clock import Clock
 from worker.sandbox.messages import Request
 from worker.sandbox.paths import Router
 from worker.sandbox.pipeline import Outcome
@@ -13,7 +12,7 @@ from worker.sandbox.protocol import Protocol
 from worker.sandbox.resources import ROUTES
 from worker.sandbox.seed import standard_agreement
 from worker.sandbox.server import DEFAULT_TOKENS
-from worker.sandbox.server_state import ServerState
+from worker.sandbox.server_state import Clock, ServerState
 from worker.sandbox.state import Agreement
 
 _ROUTER = Router(ROUTES)
@@ -59,4 +58,4 @@ def _now(protocol: Protocol, request: Request) -> Outcome:
     except StopIteration as done:
         outcome: Outcome = done.value
         return outcome
-    raise RuntimeError("the in-process sandbox was told to wait, which it cannot")
+    raise RuntimeError("the in-process sandbox cannot wait")

@@ -23,7 +23,7 @@ def exported(harness: Harness, *invoices: Invoice) -> Harness:
 
 
 def writes(harness: Harness) -> list[str]:
-    entries = harness.sandbox.server_state.journal.entries
+    entries = harness.sandbox.server_state.request_log.entries
     return [f"{entry.method} {entry.path}" for entry in entries if entry.method != "GET"]
 
 

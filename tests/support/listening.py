@@ -7,7 +7,7 @@ from threading import Thread
 
 from starlette.types import ASGIApp
 
-from worker.sandbox.listen import Server, listener
+from worker.sandbox.server import Server, listener
 
 
 @contextmanager

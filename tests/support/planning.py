@@ -48,7 +48,7 @@ def planner(harness: Harness) -> Planner:
         pdfs=harness.context.pdfs,
         clock=harness.clock,
         sleep=harness.clock.advance,
-        spent=lambda: len(harness.sandbox.server_state.journal.entries),
+        spent=lambda: len(harness.sandbox.server_state.request_log.entries),
     )
 
 
@@ -59,7 +59,7 @@ def planned(harness: Harness, *invoices: Invoice, again: bool = False) -> Plan:
 
 def methods(harness: Harness, *, since: int = 0) -> set[str]:
     """Return the methods of all requests that e-conomic has seen."""
-    return {entry.method for entry in harness.sandbox.server_state.journal.entries[since:]}
+    return {entry.method for entry in harness.sandbox.server_state.request_log.entries[since:]}
 
 
 def promised(plan: Plan) -> list[Write]:
@@ -75,7 +75,7 @@ def promised(plan: Plan) -> list[Write]:
 
 def sent(harness: Harness, *, since: int = 0) -> list[Write]:
     """Return every write that e-conomic has seen, likewise."""
-    entries = [entry for entry in harness.sandbox.server_state.journal.entries[since:] if entry.method != "GET"]
+    entries = [entry for entry in harness.sandbox.server_state.request_log.entries[since:] if entry.method != "GET"]
     created = {entry.body["name"] for entry in entries if entry.path == "/customers"}
     everyone = harness.sandbox.agreement.customers
     names = {number: body["name"] for number, body in everyone.items() if body["name"] in created}

@@ -1,4 +1,4 @@
-"""What every rate gate does, whatever its store. A test module subclasses ``GateContract`` with a ``gate`` fixture."""
+"""The rules of a rate limiter. A test module subclasses ``RateLimiterContract`` with a ``rate_limiter`` fixture."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,8 +7,7 @@ import pytest
 from support.clock import ManualClock
 
 from config.exports import Limits
-from worker.domain.ports import Feedback, Permit, RateDenied
-from worker.store.rate_limiter import BaseRateLimiter
+from worker.domain.ports import Feedback, Permit, RateDenied, RateLimiter
 
 #: 600 tokens a minute, 90 % used: a pace of 9 tokens a second and a burst of (1 - 0.9) / 2 * 600 = 30 tokens.
 LIMITS = Limits(tokens_per_minute=600, share=0.9, calls_per_day=1000)
@@ -17,7 +16,7 @@ FAILED = Feedback(failed=True)
 
 
 class Sleeps:
-    """Records the sleeps of a gate, and lets them pass on its clock."""
+    """Records the sleeps of a rate limiter, and lets them pass on its clock."""
 
     def __init__(self, clock: ManualClock) -> None:
         self._clock = clock
@@ -28,7 +27,7 @@ class Sleeps:
         self._clock.advance(seconds)
 
 
-def take(rate_limiter: BaseRateLimiter, cost: float = 3.0, limits: Limits = LIMITS) -> Permit:
+def take(rate_limiter: RateLimiter, cost: float = 3.0, limits: Limits = LIMITS) -> Permit:
     return rate_limiter.acquire("grant-1", cost, limits)
 
 
@@ -39,14 +38,14 @@ def throttled(retry_after: float) -> Iterator[None]:
     assert caught.value.retry_after == pytest.approx(retry_after, abs=0.01)
 
 
-class GateContract:
-    """The same rules for the gate in Redis and its twin in memory."""
+class RateLimiterContract:
+    """Pace, burst, feedback and breaker of one agreement, by a clock in the test's hands."""
 
     @pytest.fixture
     def sleeps(self, clock: ManualClock) -> Sleeps:
         return Sleeps(clock)
 
-    def test_the_burst_passes_and_then_the_pace_rules(self, rate_limiter: BaseRateLimiter, sleeps: Sleeps) -> None:
+    def test_the_burst_passes_and_then_the_pace_rules(self, rate_limiter: RateLimiter, sleeps: Sleeps) -> None:
         """30 tokens at once, then 9 a second: a call of 9 tokens waits one second."""
         for _ in range(10):
             take(rate_limiter, 3)  # 10 x 3 = 30
@@ -54,7 +53,7 @@ class GateContract:
 
         assert sleeps.seconds == [1.0]
 
-    def test_a_job_that_has_begun_waits_longer(self, rate_limiter: BaseRateLimiter, sleeps: Sleeps) -> None:
+    def test_an_execution_that_has_begun_waits_longer(self, rate_limiter: RateLimiter, sleeps: Sleeps) -> None:
         """A first call is sent away beyond two seconds, a further one only beyond fifteen."""
         take(rate_limiter, 30)
         with pytest.raises(RateDenied):
@@ -66,7 +65,7 @@ class GateContract:
         assert sleeps.seconds == [3.333]
 
     def test_a_long_wait_is_refused_and_reserves_nothing(
-        self, rate_limiter: BaseRateLimiter, clock: ManualClock, sleeps: Sleeps
+        self, rate_limiter: RateLimiter, clock: ManualClock, sleeps: Sleeps
     ) -> None:
         """Beyond two seconds the invoice goes back to the due set; others then find the bucket as it was."""
         take(rate_limiter, 30)
@@ -77,14 +76,14 @@ class GateContract:
 
         assert sleeps.seconds == []
 
-    def test_those_sent_away_come_back_one_after_the_other(self, rate_limiter: BaseRateLimiter) -> None:
-        """Equal waits would make a crowd: each is told a time one call (27 / 9 = 3 s) later than the one before."""
+    def test_those_sent_away_come_back_one_after_the_other(self, rate_limiter: RateLimiter) -> None:
+        """Equal waits would make a crowd: each is asked to come one call (27 / 9 = 3 s) later than the one before."""
         take(rate_limiter, 30)
         for position in (1, 2, 3):
             with throttled(27 / 9 + position * 27 / 9):  # 30 - 27 = 3 tokens of burst left over, minus 30 owed
                 take(rate_limiter, 27)
 
-    def test_a_long_line_comes_back_spread_over_a_minute(self, rate_limiter: BaseRateLimiter) -> None:
+    def test_a_long_line_comes_back_spread_over_a_minute(self, rate_limiter: RateLimiter) -> None:
         """At 3 s each the 20th would come after 60 s: from there on they begin anew, and no crowd waits for the end."""
         take(rate_limiter, 30)
         for position in range(1, 20):
@@ -95,27 +94,27 @@ class GateContract:
                 take(rate_limiter, 27)
 
     def test_a_call_dearer_than_the_burst_passes_when_the_bucket_is_full(
-        self, rate_limiter: BaseRateLimiter, sleeps: Sleeps
+        self, rate_limiter: RateLimiter, sleeps: Sleeps
     ) -> None:
         """Else it could never pass."""
         assert take(rate_limiter, 100).cost == 100
         assert sleeps.seconds == []
 
-    def test_a_cheaper_call_gives_tokens_back(self, rate_limiter: BaseRateLimiter, sleeps: Sleeps) -> None:
+    def test_a_cheaper_call_gives_tokens_back(self, rate_limiter: RateLimiter, sleeps: Sleeps) -> None:
         """Reserved 30, cost 3: 27 tokens are free again at once."""
         rate_limiter.report(take(rate_limiter, 30), Feedback(cost=3))
         take(rate_limiter, 27)
 
         assert sleeps.seconds == []
 
-    def test_a_dearer_call_is_paid_for_later(self, rate_limiter: BaseRateLimiter, sleeps: Sleeps) -> None:
+    def test_a_dearer_call_is_paid_for_later(self, rate_limiter: RateLimiter, sleeps: Sleeps) -> None:
         """Reserved 30, cost 39: the next 9 tokens wait for 9 + 9 of them, two seconds."""
         rate_limiter.report(take(rate_limiter, 30), Feedback(cost=39))
         take(rate_limiter, 9)
 
         assert sleeps.seconds == [2.0]
 
-    def test_retry_after_blocks_the_agreement(self, rate_limiter: BaseRateLimiter, clock: ManualClock) -> None:
+    def test_retry_after_blocks_the_agreement(self, rate_limiter: RateLimiter, clock: ManualClock) -> None:
         """Nobody calls before the time that e-conomic named, and then at the pace, without a burst."""
         rate_limiter.report(take(rate_limiter), Feedback(throttled=True, retry_after=30))
         clock.advance(1)
@@ -127,7 +126,7 @@ class GateContract:
         assert caught.value.cause == "blocked"
 
     def test_after_a_429_with_a_low_count_the_pace_is_the_same(
-        self, rate_limiter: BaseRateLimiter, clock: ManualClock, sleeps: Sleeps
+        self, rate_limiter: RateLimiter, clock: ManualClock, sleeps: Sleeps
     ) -> None:
         """e-conomic counts our own 3 tokens, so nobody else spends any: after the 2 s, 3 tokens without a burst."""
         rate_limiter.report(take(rate_limiter), Feedback(throttled=True, retry_after=2, used=3, granted=600))
@@ -136,7 +135,7 @@ class GateContract:
 
         assert sleeps.seconds == [pytest.approx(3 / 9, abs=0.001)]
 
-    def test_what_is_owed_is_owed_in_tokens(self, rate_limiter: BaseRateLimiter, sleeps: Sleeps) -> None:
+    def test_what_is_owed_is_owed_in_tokens(self, rate_limiter: RateLimiter, sleeps: Sleeps) -> None:
         """30 tokens owed at 9 a second; the grant turns out ten times as large: paid off after 30 / 90 s."""
         rate_limiter.report(take(rate_limiter, 30), Feedback(cost=30, granted=6000))
         take(rate_limiter, 300)
@@ -144,7 +143,7 @@ class GateContract:
         assert sleeps.seconds == [pytest.approx(30 / 90, abs=0.001)]
 
     def test_a_shorter_retry_after_never_shortens_a_longer_one(
-        self, rate_limiter: BaseRateLimiter, clock: ManualClock
+        self, rate_limiter: RateLimiter, clock: ManualClock
     ) -> None:
         """The later end of two blocks holds."""
         first, second = take(rate_limiter), take(rate_limiter)
@@ -154,14 +153,14 @@ class GateContract:
         with pytest.raises(RateDenied):
             take(rate_limiter)
 
-    def test_another_agreement_is_not_concerned(self, rate_limiter: BaseRateLimiter, sleeps: Sleeps) -> None:
+    def test_another_agreement_is_not_concerned(self, rate_limiter: RateLimiter, sleeps: Sleeps) -> None:
         """One slow agreement never starves another."""
         rate_limiter.report(take(rate_limiter), Feedback(throttled=True, retry_after=30))
 
         assert rate_limiter.acquire("grant-2", 3, LIMITS).agreement == "grant-2"
         assert sleeps.seconds == []
 
-    def test_the_spending_of_the_last_minute_is_known(self, rate_limiter: BaseRateLimiter, clock: ManualClock) -> None:
+    def test_the_spending_of_the_last_minute_is_known(self, rate_limiter: RateLimiter, clock: ManualClock) -> None:
         """3 + 3 tokens now; 61 s and a slice later the first ones no longer count."""
         take(rate_limiter)
         clock.advance(30)
@@ -169,7 +168,7 @@ class GateContract:
         clock.advance(36)
         assert take(rate_limiter).spent == pytest.approx(6)
 
-    def test_room_is_made_for_others(self, rate_limiter: BaseRateLimiter, clock: ManualClock, sleeps: Sleeps) -> None:
+    def test_room_is_made_for_others(self, rate_limiter: RateLimiter, clock: ManualClock, sleeps: Sleeps) -> None:
         """e-conomic counts 303 where we spent 3, so others take 300 a minute: 540 - 300 leave a pace of 4 a second."""
         rate_limiter.report(take(rate_limiter), Feedback(used=303))
         clock.advance(30)
@@ -179,7 +178,7 @@ class GateContract:
         assert sleeps.seconds == [1.0]
 
     def test_others_are_forgotten_after_ninety_seconds(
-        self, rate_limiter: BaseRateLimiter, clock: ManualClock, sleeps: Sleeps
+        self, rate_limiter: RateLimiter, clock: ManualClock, sleeps: Sleeps
     ) -> None:
         """Without fresh evidence the whole pace is ours again."""
         rate_limiter.report(take(rate_limiter), Feedback(used=303))
@@ -189,7 +188,7 @@ class GateContract:
 
         assert sleeps.seconds == [1.0]
 
-    def test_near_the_end_of_the_grant_everybody_pauses(self, rate_limiter: BaseRateLimiter, sleeps: Sleeps) -> None:
+    def test_near_the_end_of_the_grant_everybody_pauses(self, rate_limiter: RateLimiter, sleeps: Sleeps) -> None:
         """585 of 600 used is midway between the brink (570) and the grant: half of five seconds."""
         rate_limiter.report(take(rate_limiter), Feedback(used=585))
         with pytest.raises(RateDenied) as caught:
@@ -199,7 +198,7 @@ class GateContract:
         assert caught.value.retry_after > 2.5
         assert sleeps.seconds == []
 
-    def test_the_grant_is_learnt(self, rate_limiter: BaseRateLimiter, clock: ManualClock, sleeps: Sleeps) -> None:
+    def test_the_grant_is_learned(self, rate_limiter: RateLimiter, clock: ManualClock, sleeps: Sleeps) -> None:
         """1200 granted instead of 600: a pace of 18 a second and a burst of 60."""
         rate_limiter.report(take(rate_limiter, 3), Feedback(granted=1200))
         clock.advance(10)
@@ -208,7 +207,7 @@ class GateContract:
 
         assert sleeps.seconds == [1.0]
 
-    def test_the_calls_of_a_day_are_counted(self, rate_limiter: BaseRateLimiter, clock: ManualClock) -> None:
+    def test_the_calls_of_a_day_are_counted(self, rate_limiter: RateLimiter, clock: ManualClock) -> None:
         """Five calls a day; the sixth may come when the first has left the window (24 h and a slice)."""
         limits = Limits(tokens_per_minute=600, share=0.9, calls_per_day=5)
         clock.now = 900 * 2_000_000.0
@@ -221,21 +220,21 @@ class GateContract:
 
         assert take(rate_limiter, 1, limits).cost == 1
 
-    def test_three_failures_in_a_row_leave_the_agreement_alone(self, rate_limiter: BaseRateLimiter) -> None:
+    def test_three_failures_in_a_row_leave_the_agreement_alone(self, rate_limiter: RateLimiter) -> None:
         """For two seconds at first, and at once: an outage costs neither slots nor attempts."""
         for _ in range(3):
             rate_limiter.report(take(rate_limiter), FAILED)
         with throttled(2.0):
             take(rate_limiter)
 
-    def test_two_failures_and_a_success_do_not(self, rate_limiter: BaseRateLimiter) -> None:
+    def test_two_failures_and_a_success_do_not(self, rate_limiter: RateLimiter) -> None:
         """Only failures in a row count."""
         for feedback in (FAILED, FAILED, FINE, FAILED, FAILED):
             rate_limiter.report(take(rate_limiter), feedback)
 
         assert take(rate_limiter).watched
 
-    def test_after_the_hold_one_call_probes(self, rate_limiter: BaseRateLimiter, clock: ManualClock) -> None:
+    def test_after_the_hold_one_call_probes(self, rate_limiter: RateLimiter, clock: ManualClock) -> None:
         """The others are sent away until the probe has come back."""
         self._break(rate_limiter)
         clock.advance(2)
@@ -243,7 +242,7 @@ class GateContract:
         with throttled(2.0):
             take(rate_limiter)
 
-    def test_a_probe_that_succeeds_opens_the_way(self, rate_limiter: BaseRateLimiter, clock: ManualClock) -> None:
+    def test_a_probe_that_succeeds_opens_the_way(self, rate_limiter: RateLimiter, clock: ManualClock) -> None:
         """Success clears everything."""
         self._break(rate_limiter)
         clock.advance(2)
@@ -252,7 +251,7 @@ class GateContract:
         assert [take(rate_limiter).probe for _ in range(3)] == [False, False, False]
 
     def test_each_failed_probe_doubles_the_hold_up_to_a_minute(
-        self, rate_limiter: BaseRateLimiter, clock: ManualClock
+        self, rate_limiter: RateLimiter, clock: ManualClock
     ) -> None:
         """2, 4, 8, 16, 32, 60, 60 seconds."""
         self._break(rate_limiter)
@@ -262,7 +261,7 @@ class GateContract:
             clock.advance(hold)
             rate_limiter.report(take(rate_limiter), FAILED)
 
-    def test_calls_under_way_when_it_broke_do_not_lengthen_the_hold(self, rate_limiter: BaseRateLimiter) -> None:
+    def test_calls_under_way_when_it_broke_do_not_lengthen_the_hold(self, rate_limiter: RateLimiter) -> None:
         """Fifty slots that fail together are one outage, not fifty."""
         under_way = [take(rate_limiter) for _ in range(10)]
         for permit in under_way:
@@ -270,7 +269,7 @@ class GateContract:
         with throttled(2.0):
             take(rate_limiter)
 
-    def test_a_lost_probe_is_replaced(self, rate_limiter: BaseRateLimiter, clock: ManualClock) -> None:
+    def test_a_lost_probe_is_replaced(self, rate_limiter: RateLimiter, clock: ManualClock) -> None:
         """A worker killed in its probe must not stop the agreement for good: after 30 s another probes."""
         self._break(rate_limiter)
         clock.advance(2)
@@ -279,6 +278,6 @@ class GateContract:
 
         assert take(rate_limiter).probe
 
-    def _break(self, rate_limiter: BaseRateLimiter) -> None:
+    def _break(self, rate_limiter: RateLimiter) -> None:
         for _ in range(3):
             rate_limiter.report(take(rate_limiter), FAILED)

@@ -29,7 +29,7 @@ def exported(harness: Harness, *invoices: Invoice, printed: bool = True) -> Harn
 def calls(harness: Harness, since: int = 0) -> list[str]:
     return [
         f"{entry.method} {entry.path.partition('?')[0]}"
-        for entry in harness.sandbox.server_state.journal.entries[since:]
+        for entry in harness.sandbox.server_state.request_log.entries[since:]
     ]
 
 
@@ -49,7 +49,7 @@ def reason(harness: Harness, invoice_id: str = ID) -> str:
 
 
 def vouchers(harness: Harness) -> dict[tuple[int, str, int], Any]:
-    assert harness.sandbox.server_state.journal.findings == []
+    assert harness.sandbox.server_state.request_log.findings == []
     return harness.sandbox.agreement.vouchers
 
 

@@ -13,7 +13,7 @@ from support.sandbox_calls import send
 from config.exports import Codes, ExportConfig, Voucher
 from worker.economic.mapping.master_data import Account, MasterData, VatAccount
 from worker.sandbox.resources.links import linked
-from worker.sandbox.resources.postings import legs
+from worker.sandbox.resources.postings import postings
 from worker.sandbox.resources.voucher_schema import entries_of
 from worker.sandbox.seed import CLEARING, DEBTORS, VAT_PAYABLE, standard_agreement
 from worker.sandbox.state import Agreement
@@ -63,9 +63,9 @@ def booked(payload: dict[str, Any], on: Agreement) -> dict[str, Decimal]:
     for _, entry in entries_of(voucher):
         contra: dict[str, Any] = entry.get("contraVatAccount", {})
         code = entry.get("vatAccount", contra).get("vatCode")
-        for leg in legs(on, entry):
-            name = {DEBTORS: "owed", VAT_PAYABLE: "vat"}.get(leg.account, str(leg.account))
-            sums[name] += leg.amount
-            if leg.account == VAT_PAYABLE:
-                sums[f"vat {code}"] += leg.amount
+        for posting in postings(on, entry):
+            name = {DEBTORS: "owed", VAT_PAYABLE: "vat"}.get(posting.account, str(posting.account))
+            sums[name] += posting.amount
+            if posting.account == VAT_PAYABLE:
+                sums[f"vat {code}"] += posting.amount
     return {name: amount for name, amount in sums.items() if amount or name == str(CLEARING)}

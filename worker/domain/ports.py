@@ -8,7 +8,7 @@ from worker.domain.invoice import Pdf
 
 
 class PdfSource(Protocol):
-    """Where the printed invoices lie: allowed folders and hosts, and nothing outside them."""
+    """The printed invoices: allowed folders and hosts, and nothing outside them."""
 
     def fetch(self, pdf: Pdf) -> bytes:
         """Return the file: a real PDF, no larger than the accounting system takes, with the hash that the event names.
@@ -27,10 +27,12 @@ class Permit:
     limits: Limits
     #: Tokens reserved for it.
     cost: float
-    #: Tokens that all our workers have spent on the agreement in the last 60 seconds, this call included.
+    #: Tokens that all our workers had reserved in the last 60 seconds when this call's were, these included.
     spent: float = 0.0
     #: Tokens per 60 seconds that the rate limiter believes are granted.
     granted: float = 0.0
+    #: Used tokens by the other side's count above which its answer is news to all workers.
+    news_above: float = float("inf")
     #: Calls before this one have failed, so that its success is news.
     watched: bool = False
     #: The only call let through, to see whether an outage is over.

@@ -11,7 +11,7 @@ from worker.errors import Failure
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unclaimed:
-    """Why a claim was refused: the state found, or ``paused`` / ``unknown``."""
+    """Why a claim was refused: the invoice's state, or ``paused`` / ``unknown``."""
 
     why: str
 
@@ -22,7 +22,7 @@ class Due:
 
     invoice_id: str
     export: str
-    #: Its worker died on it: it goes on ahead of those that have not begun.
+    #: Its worker was killed: it goes ahead of those that have not begun.
     recovered: bool = False
 
 
@@ -55,7 +55,7 @@ class IntakePort(Protocol):
         """Write one chunk of invoices as ``received``; any number of repeats leaves the same store.
 
         Same content again: nothing new (it joins the period). Other content: replaced and ``received`` again while
-        nothing of it was sent (no intent, draft or outcome) and no lease is held; else a ``Conflict`` of the period.
+        nothing of it was sent (no intent, draft or outcome) and nobody exports it; else a ``Conflict`` of the period.
         """
         ...
 
@@ -134,7 +134,7 @@ class ExportPort(Protocol):
         """Look up a shared customer or product, or take its lease. Raises ``Busy`` while another worker has it."""
         ...
 
-    def save_shared(self, key: str, creation: SharedRecord) -> None:
+    def save_shared(self, key: str, shared: SharedRecord) -> None:
         """Record intent, generation or number; a number ends the flight. Raises ``LeaseLost`` when stale."""
         ...
 
@@ -169,7 +169,7 @@ class SweepPort(Protocol):
         claimed (queues are first in, first out; those that go ahead prove nothing), or when the export's queue is idle
         (empty) for long enough.
         An invoice whose lease ran out too often in a row (its worker was killed each time) becomes a dead letter; on
-        their last chance such invoices run one by one, so that the one that kills takes no other along.
+        their last chance such invoices run apart, so that the one that kills workers takes no other along.
         Invoices of paused exports stay where they are.
         """
         ...

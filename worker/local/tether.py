@@ -1,4 +1,4 @@
-"""Run a program that ends with its parent: ``python tether.py PARENT_PID PROGRAM [ARGUMENT...]``.
+"""A program that runs another and ends it with its parent: ``python tether.py PARENT_PID PROGRAM [ARGUMENT...]``.
 
 A program of its own rather than a ``preexec_fn``, which may deadlock in a process that has threads. Linux only can
 tie a child to its parent (prctl, PR_SET_PDEATHSIG); elsewhere the program just runs.

@@ -22,10 +22,9 @@ from worker.runtime.file_access import AllowedPdfs, allowed_places
 from worker.runtime.logs import report
 from worker.runtime.publisher import Publisher
 from worker.runtime.runtime import Runtime
-from worker.store.connection import StorePolicy, connect, translated
+from worker.store.connection import StorePolicy, check_server, connect, translated
 from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
-from worker.store.server_check import check_server
 from worker.workflow.context import ExportContext
 from worker.workflow.exporter import Exporter, accept_agreement
 from worker.workflow.lease_renewal import LeaseRenewer

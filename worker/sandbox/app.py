@@ -5,14 +5,13 @@ from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from worker.sandbox.clock import Clock
 from worker.sandbox.control import PREFIX, create_control
 from worker.sandbox.messages import Reply, Request
 from worker.sandbox.paths import Router
 from worker.sandbox.pipeline import Outcome
 from worker.sandbox.protocol import Protocol
 from worker.sandbox.routes import Route
-from worker.sandbox.server_state import ServerState, Tokens
+from worker.sandbox.server_state import Clock, ServerState, Tokens
 from worker.sandbox.state import Agreement
 
 #: Key of the connection's transport in the scope's state (see ``worker.sandbox.server``).

@@ -1,4 +1,7 @@
-"""The control path ``/_sandbox``: faults, time, content, journal. It takes no tokens and is no part of e-conomic."""
+"""The control path ``/_sandbox``: faults, time, content, requests, switches.
+
+It takes no tokens and is no part of e-conomic.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, fields
@@ -15,12 +18,12 @@ from worker.sandbox import dump
 from worker.sandbox.faults import Fault
 from worker.sandbox.messages import decode, encode
 from worker.sandbox.server_state import ServerState
-from worker.sandbox.state import Agreement, ApiError, Json, Switches
-from worker.sandbox.switches import ProtocolSwitches
+from worker.sandbox.state import Agreement, ApiError, Json
+from worker.sandbox.switches import AgreementSwitches, ProtocolSwitches
 
 PREFIX = "/_sandbox"
 FAULTS: TypeAdapter[list[Fault]] = TypeAdapter(list[Fault])
-KNOBS, SWITCHES = TypeAdapter(ProtocolSwitches), TypeAdapter(Switches)
+PROTOCOL_SWITCHES, AGREEMENT_SWITCHES = TypeAdapter(ProtocolSwitches), TypeAdapter(AgreementSwitches)
 Work = Callable[[Request, Any], Any]
 
 
@@ -45,80 +48,84 @@ def create_control(server_state: ServerState) -> Starlette:
     ``GET  state[?agreement=n]``            content of every agreement, keyed by number
     ``GET  journal[?after=n]``              every request
     ``GET  findings``                       what the real e-conomic would have ignored, or refused as a mistake
-    ``GET|PATCH switches``                  protocol_switches of the sandbox and switches of every agreement, by name
+    ``GET|PATCH switches``                  switches of the protocol and of every agreement, by name
     ``PATCH agreements/{n}``                ``{"revoked": bool, "roles": [..]}``
     ``PUT|DELETE agreements/{n}/{kind}/k``  add, change or remove a resource (see ``worker.sandbox.dump``)
     ``POST reset``                          everything as at the start
     ======================================  =====================================================================
     """
-    desk = _Desk(server_state)
+    handlers = _Handlers(server_state)
     table: list[tuple[str, str, Work]] = [
         ("GET", "/health", lambda *_: {"ok": True}),
         ("GET", "/faults", lambda *_: {"faults": server_state.faults.report()}),
-        ("POST", "/faults", desk.add_faults),
+        ("POST", "/faults", handlers.add_faults),
         ("DELETE", "/faults", lambda *_: server_state.faults.clear()),
-        ("GET", "/clock", desk.time),
-        ("POST", "/clock", desk.move_time),
-        ("GET", "/state", desk.state),
-        ("GET", "/journal", desk.journal),
-        ("GET", "/findings", lambda *_: {"findings": [asdict(each) for each in server_state.journal.findings]}),
-        ("GET", "/switches", desk.switches),
-        ("PATCH", "/switches", desk.turn),
-        ("PATCH", "/agreements/{number:int}", desk.change_agreement),
-        ("PUT", "/agreements/{number:int}/{kind}/{key:path}", desk.put),
-        ("DELETE", "/agreements/{number:int}/{kind}/{key:path}", desk.remove),
+        ("GET", "/clock", handlers.time),
+        ("POST", "/clock", handlers.move_time),
+        ("GET", "/state", handlers.state),
+        ("GET", "/requests", handlers.requests),
+        (
+            "GET",
+            "/findings",
+            lambda *_: {"findings": [asdict(finding) for finding in server_state.request_log.findings]},
+        ),
+        ("GET", "/switches", handlers.switches),
+        ("PATCH", "/switches", handlers.turn),
+        ("PATCH", "/agreements/{number:int}", handlers.change_agreement),
+        ("PUT", "/agreements/{number:int}/{kind}/{key:path}", handlers.put),
+        ("DELETE", "/agreements/{number:int}/{kind}/{key:path}", handlers.remove),
         ("POST", "/reset", lambda *_: server_state.reset()),
     ]
     return Starlette(routes=[Route(PREFIX + path, _endpoint(work), methods=[method]) for method, path, work in table])
 
 
-class _Desk:
+class _Handlers:
     def __init__(self, server_state: ServerState) -> None:
-        self._world = server_state
+        self._state = server_state
 
     def add_faults(self, _: Request, body: Any) -> Json:
         for fault in FAULTS.validate_python(body if isinstance(body, list) else [body]):
-            self._world.faults.add(fault)
-        return {"faults": self._world.faults.report()}
+            self._state.faults.add(fault)
+        return {"faults": self._state.faults.report()}
 
     def time(self, _: Request, __: Any) -> Json:
-        clock = self._world.clock
+        clock = self._state.clock
         return {"now": clock.moment().isoformat(), "epoch": clock.now()}
 
     def move_time(self, request: Request, body: Any) -> Json:
         if "advance" in body:
-            self._world.clock.advance(float(body["advance"]))
+            self._state.clock.advance(float(body["advance"]))
         else:
-            self._world.clock.set(_epoch(body["set"]))
+            self._state.clock.set(_epoch(body["set"]))
         return self.time(request, body)
 
     def state(self, request: Request, _: Any) -> Json:
         wanted = request.query_params.get("agreement")
-        found = {str(each.number): each for each in self._world.agreements.values()}
-        return {number: dump.dump(each) for number, each in found.items() if wanted in {None, number}}
+        agreements = {str(agreement.number): agreement for agreement in self._state.agreements.values()}
+        return {number: dump.dump(agreement) for number, agreement in agreements.items() if wanted in {None, number}}
 
-    def journal(self, request: Request, _: Any) -> Json:
+    def requests(self, request: Request, _: Any) -> Json:
         after = int(request.query_params.get("after", "0"))
-        return {"requests": [asdict(entry) for entry in self._world.journal.entries[after:]]}
+        return {"requests": [asdict(entry) for entry in self._state.request_log.entries[after:]]}
 
     def switches(self, _: Request, __: Any) -> Json:
-        agreements = self._world.agreements.values()
-        return asdict(self._world.protocol_switches) | {
-            "agreements": {str(each.number): asdict(each.switches) for each in agreements}
+        agreements = self._state.agreements.values()
+        return asdict(self._state.protocol_switches) | {
+            "agreements": {str(agreement.number): asdict(agreement.switches) for agreement in agreements}
         }
 
     def turn(self, request: Request, body: Any) -> Json:
-        """Change protocol_switches and switches by name; all are checked before any is changed."""
-        server_state, known = self._world, {each.name for each in fields(ProtocolSwitches)}
-        names = known | {each.name for each in fields(Switches)}
+        """Change switches by name, of the protocol or of every agreement; all are checked before any is changed."""
+        server_state, known = self._state, {field.name for field in fields(ProtocolSwitches)}
+        names = known | {field.name for field in fields(AgreementSwitches)}
         if unknown := body.keys() - names:
             raise ValueError(f"Unknown: {', '.join(sorted(unknown))}. Known: {', '.join(sorted(names))}.")
         ours = {name: value for name, value in body.items() if name in known}
         theirs = {name: value for name, value in body.items() if name not in known}
-        protocol_switches = KNOBS.validate_python(asdict(server_state.protocol_switches) | ours)
+        protocol_switches = PROTOCOL_SWITCHES.validate_python(asdict(server_state.protocol_switches) | ours)
         switches = [
-            (each, SWITCHES.validate_python(asdict(each.switches) | theirs))
-            for each in server_state.agreements.values()
+            (agreement, AGREEMENT_SWITCHES.validate_python(asdict(agreement.switches) | theirs))
+            for agreement in server_state.agreements.values()
         ]
         server_state.protocol_switches = protocol_switches
         for agreement, turned in switches:
@@ -139,7 +146,7 @@ class _Desk:
         dump.remove(self._agreement(request), request.path_params["kind"], request.path_params["key"])
 
     def _agreement(self, request: Request) -> Agreement:
-        agreement = self._world.numbered(request.path_params["number"])
+        agreement = self._state.numbered(request.path_params["number"])
         if agreement is None:
             raise KeyError(f"agreement {request.path_params['number']}")
         return agreement

@@ -1,4 +1,4 @@
-"""An agreement's content as JSON, and edits of it from outside: how a person in the real e-conomic mends a cause."""
+"""An agreement's content as JSON, and edits of it from outside: what a person changes in the real e-conomic."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -51,7 +51,7 @@ def dump(agreement: Agreement) -> Json:
 
 
 def put(agreement: Agreement, kind: str, text: str, value: Any) -> Any:
-    """Add a resource, or lay the given properties over the one that is there; return what stands there now.
+    """Add a resource, or lay properties over the existing one; return the resource as it is now.
 
     Raises:
         KeyError: no such collection.
@@ -79,5 +79,5 @@ def remove(agreement: Agreement, kind: str, text: str) -> None:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {"-".join(map(str, key)) if isinstance(key, tuple) else str(key): each for key, each in value.items()}
+        return {"-".join(map(str, key)) if isinstance(key, tuple) else str(key): part for key, part in value.items()}
     return value

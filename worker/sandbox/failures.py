@@ -37,7 +37,7 @@ def validation_failed(*problems: Invalid, lines: Mapping[int, Sequence[Invalid]]
     errors = keyed(problems)
     if by_line:
         errors["lines"] = line_errors(by_line)
-    count = len(problems) + sum(len(found) for found in by_line.values())
+    count = len(problems) + sum(len(invalids) for invalids in by_line.values())
     body = _body(400, f"Validation failed. {count} error{'s' if count != 1 else ''} found.", "E04300")
     return ApiError(400, body | {"errors": errors, "errorCount": count})
 
@@ -76,7 +76,9 @@ def not_found() -> ApiError:
 
 def problem(status: int, title: str, code: str, *problems: Invalid) -> ApiError:
     """Return RFC 7807 problem details, as the OpenAPI services answer."""
-    errors = [{"message": each.message, "errorCode": each.code, "property": each.property} for each in problems]
+    errors = [
+        {"message": invalid.message, "errorCode": invalid.code, "property": invalid.property} for invalid in problems
+    ]
     body: Json = {"type": f"https://httpstatuses.io/{status}", "title": title, "status": status, "detail": title}
     return ApiError(status, body | {"errorCode": code, "errors": errors})
 

@@ -88,8 +88,8 @@ class _Reader:
 
     def _joined(self, join: Literal["and", "or"], part: Callable[[], Condition]) -> Condition:
         parts = [part()]
-        while (found := JOIN.match(self.text, self.at)) and found[1] == join:
-            self.at = found.end()
+        while (match := JOIN.match(self.text, self.at)) and match[1] == join:
+            self.at = match.end()
             parts.append(part())
         return parts[0] if len(parts) == 1 else Group(join=join, parts=tuple(parts))
 
@@ -122,14 +122,14 @@ class _Reader:
         return values
 
     def _take(self, pattern: re.Pattern[str], complaint: str) -> re.Match[str]:
-        if found := pattern.match(self.text, self.at):
-            self.at = found.end()
-            return found
+        if match := pattern.match(self.text, self.at):
+            self.at = match.end()
+            return match
         raise FilterError(f"{complaint} at position {self.at}.")
 
 
 def _split(tokens: Sequence[str]) -> Iterator[Value]:
     start = 0
-    for at in [*(at for at, each in enumerate(tokens) if each == ","), len(tokens)]:
+    for at in [*(at for at, piece in enumerate(tokens) if piece == ","), len(tokens)]:
         yield Value(tuple(tokens[start:at]))
         start = at + 1

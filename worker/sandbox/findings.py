@@ -1,4 +1,4 @@
-"""What a request holds that the real e-conomic would have ignored, or refused as a mistake of the client."""
+"""Findings: what the real e-conomic would have ignored in a request, or refused as a mistake of the client."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -11,7 +11,7 @@ from worker.sandbox.routes import Route
 from worker.sandbox.state import Json
 
 DRAFTS = "/invoices/drafts"
-WORDS_FOR_NOTHING = frozenset({"null", "none", "undefined", "nan"})
+EMPTY_TEXTS = frozenset({"null", "none", "undefined", "nan"})
 KNOWN_QUERY = frozenset({"skippages", "pagesize", "filter", "sort", "demo"})
 KNOWN_SERVICE_QUERY = frozenset({"cursor", "filter"})
 ESCAPED_BRACKETS = ("$[", "$]")
@@ -37,7 +37,7 @@ def of_request(request: Request, route: Route, body: Any) -> Iterator[str]:
     if route.fields is not None:
         for path in ignored(body, route.fields):
             yield f"The property {path} is ignored by e-conomic"
-    for path in _words_for_nothing(body, ""):
+    for path in _empty_texts(body, ""):
         if path == "sendBy":  # there ``none`` is one of the documented values
             continue
         yield f"The property {path} holds the text of an empty value"
@@ -53,8 +53,8 @@ def ignored(body: Any, fields: frozenset[str], at: str = "") -> Iterator[str]:
     """Return the dotted path of every property that is not among ``fields``."""
     leaves, parents = _known(fields)
     if isinstance(body, list):
-        for each in body:
-            yield from ignored(each, fields, at)
+        for item in body:
+            yield from ignored(item, fields, at)
     elif isinstance(body, dict):
         for name, value in body.items():
             path = f"{at}.{name}" if at else name
@@ -79,20 +79,20 @@ def _query(request: Request, route: Route) -> Iterator[str]:
         yield "A filter with an escaped bracket matches nothing"
 
 
-def _words_for_nothing(body: Any, at: str) -> Iterator[str]:
-    if isinstance(body, str) and body.strip().lower() in WORDS_FOR_NOTHING:
+def _empty_texts(body: Any, at: str) -> Iterator[str]:
+    if isinstance(body, str) and body.strip().lower() in EMPTY_TEXTS:
         yield at
     elif isinstance(body, list):
-        for each in body:
-            yield from _words_for_nothing(each, at)
+        for item in body:
+            yield from _empty_texts(item, at)
     elif isinstance(body, dict):
         for name, value in body.items():
-            yield from _words_for_nothing(value, f"{at}.{name}" if at else name)
+            yield from _empty_texts(value, f"{at}.{name}" if at else name)
 
 
 def _codes(body: Any) -> frozenset[str]:
     if isinstance(body, list):
-        return frozenset[str]().union(*(_codes(each) for each in body))
+        return frozenset[str]().union(*(_codes(item) for item in body))
     if not isinstance(body, dict):
         return frozenset()
     own = frozenset({str(body["errorCode"])}) if body.get("errorCode") else frozenset[str]()

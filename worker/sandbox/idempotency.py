@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from worker.sandbox.failures import refused
 from worker.sandbox.messages import Reply
-from worker.sandbox.state import ApiError, Switches
+from worker.sandbox.state import ApiError
+from worker.sandbox.switches import AgreementSwitches
 
 PAYLOAD_CHANGED = "PayloadChanged"
 URL_CHANGED = "URLChanged"
@@ -29,8 +30,8 @@ class Memory:
     since: float
     #: None while the first request is in flight.
     reply: Reply | None = None
-    #: Set when the first request has been answered, or given up.
-    settled: asyncio.Event = field(default_factory=asyncio.Event)
+    #: Set when the first request has been answered, or has failed.
+    finished: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class KeyMemory:
@@ -58,13 +59,13 @@ class KeyMemory:
         memory = self._memories[key] = Memory(url=url, body=body, since=now)
         return memory
 
-    def settle(self, key: str, memory: Memory, reply: Reply | None, switches: Switches) -> None:
+    def finish(self, key: str, memory: Memory, reply: Reply | None, switches: AgreementSwitches) -> None:
         """Remember the answer, or free the key when there is none or its kind is not remembered."""
         if reply is not None and _remembered(reply.status, switches):
             memory.reply = reply
         else:
             self._memories.pop(key, None)
-        memory.settled.set()
+        memory.finished.set()
 
 
 def in_flight() -> ApiError:
@@ -80,7 +81,7 @@ def _clash(memory: Memory, url: str, body: bytes) -> ApiError | None:
     return None
 
 
-def _remembered(status: int, switches: Switches) -> bool:
+def _remembered(status: int, switches: AgreementSwitches) -> bool:
     if status >= SERVER_ERROR:
         return switches.cache_5xx
     return status < CLIENT_ERROR or switches.cache_4xx

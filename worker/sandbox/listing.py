@@ -93,7 +93,7 @@ def _key(name: str, *, alphabetical: bool) -> Callable[[Json], Any]:
 
 def _pagination(results: int, unfiltered: int, skip: int, size: int, link: Callable[[int], str]) -> Json:
     last = max(0, (results - 1) // size)
-    found = {
+    pagination = {
         "maxPageSizeAllowed": MAX_PAGE,
         "skipPages": skip,
         "pageSize": size,
@@ -103,10 +103,10 @@ def _pagination(results: int, unfiltered: int, skip: int, size: int, link: Calla
         "lastPage": link(last),
     }
     if skip < last:
-        found["nextPage"] = link(skip + 1)
+        pagination["nextPage"] = link(skip + 1)
     if skip > 0:
-        found["previousPage"] = link(skip - 1)
-    return found
+        pagination["previousPage"] = link(skip - 1)
+    return pagination
 
 
 def _linker(url: str, query: Mapping[str, str], size: int) -> Callable[[int], str]:

@@ -1,4 +1,4 @@
-"""A filter's tree turned into a question that is asked of every item of a listing."""
+"""A filter's tree as a predicate over the items of a listing."""
 
 import operator
 import re
@@ -27,11 +27,11 @@ ORDERINGS: Mapping[str, Callable[[Any, Any], bool]] = {
 
 
 def predicate(condition: Condition, filterable: Mapping[str, frozenset[str]]) -> Predicate:
-    """Return the question for this listing.
+    """Return the predicate for this listing.
 
     Raises:
-        FilterError: a property or operator that the listing does not allow. The question itself raises it when a number
-            is compared with a word.
+        FilterError: a property or operator that the listing does not allow. The predicate itself raises it when a
+            number is compared with a word.
 
     """
     if isinstance(condition, Comparison):
@@ -43,12 +43,12 @@ def predicate(condition: Condition, filterable: Mapping[str, frozenset[str]]) ->
 
 def lookup(item: Json, path: str) -> Any:
     """Return the value under a dotted path; None when any part is absent."""
-    found: Any = item
+    value: Any = item
     for name in path.split("."):
-        if not isinstance(found, dict):
+        if not isinstance(value, dict):
             return None
-        found = found.get(name)
-    return found
+        value = value.get(name)
+    return value
 
 
 def _comparison(wanted: Comparison, filterable: Mapping[str, frozenset[str]]) -> Predicate:

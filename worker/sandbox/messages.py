@@ -1,4 +1,4 @@
-"""Bytes on the wire: requests taken apart, answers put together. Money never passes through a float on the way in."""
+"""Requests and replies as bytes, parsed and rendered. Money never passes through a float on the way in."""
 
 import hashlib
 import json
@@ -64,7 +64,7 @@ def decode(data: bytes) -> Any:
 
 def encode(body: Any) -> bytes:
     """Render JSON; a Decimal becomes a number."""
-    return json.dumps(body, default=plain, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(body, default=json_default, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def render(answer: Answer) -> Reply:
@@ -111,7 +111,7 @@ async def upload(request: Request) -> tuple[str, bytes]:
     raise refused(400, "No file was uploaded.", "E00510")
 
 
-def plain(value: Any) -> Any:
+def json_default(value: Any) -> Any:
     """Return what JSON can hold for the sandbox's own types (``default`` of ``json.dumps``)."""
     match value:
         case Decimal():

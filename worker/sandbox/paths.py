@@ -1,4 +1,4 @@
-"""From a request's path to its route, with e-conomic's own encoding of awkward characters undone."""
+"""Router from a request's path to its route; e-conomic's own encoding of special characters."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from worker.sandbox.failures import not_found, refused
 from worker.sandbox.routes import Route
 
 #: The character's index is its code: ``<`` is ``_0_``, ``+`` is ``_13_`` (e-conomic REST docs, "Special characters").
-AWKWARD = "<>*%:&/\\_ ?.#+"
+SPECIAL = "<>*%:&/\\_ ?.#+"
 CODE = re.compile(r"_(1[0-3]|[0-9])_")
 
 Methods = dict[str, Route]
@@ -16,16 +16,16 @@ Methods = dict[str, Route]
 
 def decode_parameter(text: str) -> str:
     """Return ``2025/2026`` for ``2025_6_2026``."""
-    return CODE.sub(lambda match: AWKWARD[int(match[1])], text)
+    return CODE.sub(lambda match: SPECIAL[int(match[1])], text)
 
 
 def encode_parameter(text: str) -> str:
     """Return ``2025_6_2026`` for ``2025/2026``."""
-    return "".join(f"_{AWKWARD.index(char)}_" if char in AWKWARD else char for char in text)
+    return "".join(f"_{SPECIAL.index(char)}_" if char in SPECIAL else char for char in text)
 
 
 class Router:
-    """Every route, looked up by path first so that a wrong method is told apart from a wrong path."""
+    """Every route, looked up by path first so that a wrong method differs from a wrong path."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._plain: dict[str, Methods] = {}
@@ -61,9 +61,9 @@ class Router:
     def _methods(self, path: str) -> tuple[Methods, Mapping[str, str]]:
         if methods := self._plain.get(path):
             return methods, {}
-        for pattern, found in self._patterns.get(_first(path), ()):
+        for pattern, methods in self._patterns.get(_first(path), ()):
             if match := pattern.fullmatch(path):
-                return found, {name: decode_parameter(value) for name, value in match.groupdict().items()}
+                return methods, {name: decode_parameter(value) for name, value in match.groupdict().items()}
         return {}, {}
 
     def _mount(self, path: str, methods: Methods) -> None:

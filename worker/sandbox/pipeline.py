@@ -1,4 +1,4 @@
-"""An admitted request: faults of the gateway around the key memory around the resource.
+"""The way of an admitted request: faults of the gateway around the key memory around the resource.
 
 Everything between two waits runs at once on the event loop, so a resource's changes are atomic.
 """
@@ -39,8 +39,8 @@ class Outcome:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Exchange:
-    """One admitted request on its way through."""
+class Pipeline:
+    """One admitted request on its way to the resource and back."""
 
     server_state: ServerState
     request: Request
@@ -54,7 +54,7 @@ class Exchange:
     fault: Fault = NO_FAULT
 
     async def run(self) -> Outcome:
-        """Let the gateway's faults have their way with the answer."""
+        """Process the request and apply the gateway's faults to the answer."""
         fault = self.fault
         if fault.refuses:
             await self._arrive()
@@ -77,12 +77,12 @@ class Exchange:
                 return known.reply.with_headers(REPLAYED)
             if self.agreement.switches.in_flight == "refuse":
                 raise in_flight()
-            await known.settled.wait()
+            await known.finished.wait()
         memory, reply = self.keys.begin(request.key, url=request.url, body=request.body, now=now), None
         try:
             reply = await self._perform()
         finally:
-            self.keys.settle(request.key, memory, reply, self.agreement.switches)
+            self.keys.finish(request.key, memory, reply, self.agreement.switches)
         return reply
 
     async def _perform(self) -> Reply:
@@ -101,7 +101,7 @@ class Exchange:
                 file_name, file = await upload(request)
             else:
                 body = self.entry.body = decode(request.body)
-            self.server_state.journal.find(self.entry, findings.of_request(request, route, body))
+            self.server_state.request_log.add_findings(self.entry, findings.of_request(request, route, body))
             if route.fields and not isinstance(body, dict | list):
                 raise schema_failed(["Expected Object but got nothing."])
             call = Call(
@@ -141,7 +141,7 @@ class Exchange:
 
     def _status_reply(self) -> Reply:
         status = self.fault.status
-        error = refused(status, status.phrase, f"E00{status}", "The sandbox was told to answer like this.")
+        error = refused(status, status.phrase, f"E00{status}", "A fault of the sandbox's script.")
         reply = rendered(self.server_state, self.entry, self.request, error)
         after = self.fault.retry_after
         return reply if after is None else reply.with_headers({"retry-after": str(after)})
@@ -156,7 +156,7 @@ class Exchange:
 
 def refusal(server_state: ServerState, entry: Entry, request: Request, error: ApiError) -> Reply:
     """Render a refusal, and record it when it is the client's own mistake."""
-    server_state.journal.find(entry, findings.of_refusal(error.body))
+    server_state.request_log.add_findings(entry, findings.of_refusal(error.body))
     return rendered(server_state, entry, request, error)
 
 

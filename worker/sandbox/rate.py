@@ -20,16 +20,16 @@ class Reading:
     limit: int
     #: Seconds to wait when the call is refused; None when it may pass.
     retry_after: int | None = None
-    #: Whether this call is the first one beyond the fair use of the day.
+    #: Whether this call is the first beyond the fair use of the day.
     beyond_fair_use: bool = False
 
     def headers(self) -> Mapping[str, str]:
         """Return the headers of every answer, refusals included (measured on a live agreement, August 2026)."""
-        found = {
+        headers = {
             "x-callcost": str(self.cost),
             "x-ratelimiting": f"token-limit-{self.limit}-per-60-seconds: {self.used}/{self.limit}",
         }
-        return found if self.retry_after is None else found | {"retry-after": str(self.retry_after)}
+        return headers if self.retry_after is None else headers | {"retry-after": str(self.retry_after)}
 
 
 class Meter:
@@ -42,32 +42,30 @@ class Meter:
         #: Calls in the current 24 hours.
         self.calls = 0
 
-    def take(self, now: float, cost: int, protocol_switches: ProtocolSwitches) -> Reading:
+    def take(self, now: float, cost: int, switches: ProtocolSwitches) -> Reading:
         """Charge one call at ``now`` (seconds since the epoch)."""
         self._count(now)
-        self._recover(now, protocol_switches)
+        self._recover(now, switches)
         self._used += cost
         return Reading(
             cost=cost,
             used=math.ceil(self._used),
-            limit=protocol_switches.rate_limit,
-            retry_after=self._wait(now, cost, protocol_switches) if self._used > protocol_switches.rate_limit else None,
-            beyond_fair_use=self.calls == protocol_switches.daily_calls + 1,
+            limit=switches.rate_limit,
+            retry_after=self._wait(now, cost, switches) if self._used > switches.rate_limit else None,
+            beyond_fair_use=self.calls == switches.daily_calls + 1,
         )
 
-    def _recover(self, now: float, protocol_switches: ProtocolSwitches) -> None:
+    def _recover(self, now: float, switches: ProtocolSwitches) -> None:
         if now - self._since >= WINDOW:
             self._used, self._since = 0.0, now
-        elif protocol_switches.rate_mode == "refill":
+        elif switches.rate_mode == "refill":
             passed = max(0.0, now - self._since)
-            self._used, self._since = max(0.0, self._used - passed * protocol_switches.rate_limit / WINDOW), now
+            self._used, self._since = max(0.0, self._used - passed * switches.rate_limit / WINDOW), now
 
-    def _wait(self, now: float, cost: int, protocol_switches: ProtocolSwitches) -> int:
-        if protocol_switches.rate_mode == "window":
+    def _wait(self, now: float, cost: int, switches: ProtocolSwitches) -> int:
+        if switches.rate_mode == "window":
             return max(1, math.ceil(self._since + WINDOW - now))
-        return max(
-            1, math.ceil((self._used + cost - protocol_switches.rate_limit) * WINDOW / protocol_switches.rate_limit)
-        )
+        return max(1, math.ceil((self._used + cost - switches.rate_limit) * WINDOW / switches.rate_limit))
 
     def _count(self, now: float) -> None:
         if now - self._day >= DAY:

@@ -18,7 +18,7 @@ class Entry:
     method: str
     #: Path and query as sent.
     path: str
-    #: Status of the answer; 0 while in flight and for a connection dropped without one.
+    #: Status of the answer; 0 while in flight and for a connection dropped without an answer.
     status: int = 0
     #: Number of the agreement; 0 when the tokens belong to none.
     agreement: int = 0
@@ -31,7 +31,7 @@ class Entry:
     body: Any = None
 
 
-class Journal:
+class RequestLog:
     """The requests in order of arrival, with the findings."""
 
     def __init__(self) -> None:
@@ -44,8 +44,8 @@ class Journal:
         self.entries.append(entry)
         return entry
 
-    def find(self, entry: Entry, what: Iterable[str]) -> None:
-        """Record what was wrong with it."""
+    def add_findings(self, entry: Entry, sentences: Iterable[str]) -> None:
+        """Record what was wrong with a request, a sentence each."""
         self.findings.extend(
-            Finding(call=entry.n, method=entry.method, path=entry.path, what=sentence) for sentence in what
+            Finding(call=entry.n, method=entry.method, path=entry.path, what=sentence) for sentence in sentences
         )

@@ -206,7 +206,7 @@ def _journal(number: int, name: str, first: int, last: int, restricted_to: str) 
     settings: Json = {"voucherNumbers": {"minimumVoucherNumber": first, "maximumVoucherNumber": last}}
     settings |= {"entryTypeRestrictedTo": restricted_to} if restricted_to else {}
     settings["contraAccounts"] = {"financeVouchers": linked("accountNumber", 5820, "accounts")}
-    links = {each: f"{address}/{each}" for each in ("vouchers", "entries")}
+    links = {name: f"{address}/{name}" for name in ("vouchers", "entries")}
     return {"journalNumber": number, "name": name, "settings": settings, **links, "self": address}
 
 

@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from worker.sandbox.switches import AgreementSwitches
+
 Json = dict[str, Any]
 
 
@@ -58,43 +60,13 @@ class Finding:
 
 
 @dataclass(kw_only=True, slots=True)
-class Switches:
-    """Behaviour that is unknown of the real e-conomic; the default is the harsher reading."""
-
-    #: Whether 4xx answers are remembered under an idempotency key.
-    cache_4xx: bool = True
-    #: Whether 5xx answers are remembered under an idempotency key.
-    cache_5xx: bool = True
-    #: VAT rounded per ``line`` or per ``total``.
-    vat_rounding: str = "total"
-    #: A group without an account for the zone: ``refuse`` the draft, or give ``no-vat``.
-    missing_zone_account: str = "refuse"
-    #: Whether a key used again while its first request is in flight is refused (409) or ``wait``s.
-    in_flight: str = "refuse"
-    #: Read-after-write lag of new vouchers, seconds.
-    voucher_lag: float = 0.0
-    #: Time until a booked invoice's PDF can be fetched, seconds (1 to 3 were measured).
-    pdf_lag: float = 2.0
-    #: Whether a draft number is free again once the draft was booked, so that ``orderNumber`` is not unique.
-    reuse_booked_drafts: bool = True
-    #: Booking an invoice whose total is zero: ``refuse`` or ``accept``.
-    zero_total: str = "refuse"
-    #: Name read on a manual customer invoice: ``customerInvoice`` (the schema) or ``customerInvoiceNumber`` (examples).
-    customer_invoice_name: str = "customerInvoice"
-    #: A finance voucher entry without a contra account is ``refuse``d, or ``accept``ed.
-    missing_contra: str = "refuse"
-    #: A voucher whose entries do not add up to zero is ``refuse``d when posted, or ``accept``ed until it is booked.
-    unbalanced_voucher: str = "refuse"
-
-
-@dataclass(kw_only=True, slots=True)
 class Agreement:
     """One agreement's whole content. Resources are JSON objects in e-conomic's spelling."""
 
     number: int
     name: str
     base_currency: str = "DKK"
-    #: ``role`` names granted; a missing one answers 403.
+    #: ``role`` names granted; a missing role answers 403.
     roles: set[str] = field(default_factory=lambda: {"SuperUser"})
     revoked: bool = False
     customers: dict[int, Json] = field(default_factory=dict)
@@ -121,10 +93,10 @@ class Agreement:
     vouchers: dict[tuple[int, str, int], Json] = field(default_factory=dict)
     #: (journal, year, voucher number) -> uploaded files, in order.
     attachments: dict[tuple[int, str, int], list[bytes]] = field(default_factory=dict)
-    #: Ledger entries of booked journals, oldest first.
+    #: Entries of booked journals in the general ledger, oldest first.
     booked_entries: list[Json] = field(default_factory=list)
     #: Path of a document -> when it was created, for read lags.
     born: dict[str, datetime] = field(default_factory=dict)
     #: Next free number by kind (``draft``, ``booked``, ``customer``, ``voucher:{journal}:{year}``).
     counters: dict[str, int] = field(default_factory=dict)
-    switches: Switches = field(default_factory=Switches)
+    switches: AgreementSwitches = field(default_factory=AgreementSwitches)

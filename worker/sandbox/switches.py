@@ -1,4 +1,4 @@
-"""Settings of the sandbox as a whole, changed over the control path while it runs."""
+"""The sandbox's switches, turned over the control path while it runs: of the whole protocol, and per agreement."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -21,3 +21,33 @@ class ProtocolSwitches:
     key_memory: float = 3600.0
     #: Calls per 24 hours and agreement beyond which a finding is recorded (e-conomic's fair-use policy).
     daily_calls: int = 50_000
+
+
+@dataclass(kw_only=True, slots=True)
+class AgreementSwitches:
+    """How one agreement behaves where that is unknown of the real e-conomic; the default is the harsher reading."""
+
+    #: Whether 4xx answers are remembered under an idempotency key.
+    cache_4xx: bool = True
+    #: Whether 5xx answers are remembered under an idempotency key.
+    cache_5xx: bool = True
+    #: VAT rounded per ``line`` or per ``total``.
+    vat_rounding: str = "total"
+    #: A group without an account for the zone: ``refuse`` the draft, or give ``no-vat``.
+    missing_zone_account: str = "refuse"
+    #: Whether a key used again while its first request is in flight is refused (409) or ``wait``s.
+    in_flight: str = "refuse"
+    #: Read-after-write lag of new vouchers, seconds.
+    voucher_lag: float = 0.0
+    #: Time until a booked invoice's PDF can be fetched, seconds (1 to 3 were measured).
+    pdf_lag: float = 2.0
+    #: Whether a draft number is free again once the draft was booked, so that ``orderNumber`` is not unique.
+    reuse_booked_drafts: bool = True
+    #: Booking an invoice whose total is zero: ``refuse`` or ``accept``.
+    zero_total: str = "refuse"
+    #: Name read on a manual customer invoice: ``customerInvoice`` (the schema) or ``customerInvoiceNumber`` (examples).
+    customer_invoice_name: str = "customerInvoice"
+    #: A finance voucher entry without a contra account is ``refuse``d, or ``accept``ed.
+    missing_contra: str = "refuse"
+    #: A voucher whose entries do not add up to zero is ``refuse``d when posted, or ``accept``ed until it is booked.
+    unbalanced_voucher: str = "refuse"

@@ -1,7 +1,7 @@
-"""The seam to Redis: keys, scripts and time below, and errors of our own above."""
+"""The connection to Redis: keys, scripts, time, driver errors, and what a server must be set to."""
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -12,6 +12,7 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.commands.core import Script
 from redis.retry import Retry
 
+from config.settings import variable
 from config.settings_sections import Redis, Store
 from worker.domain.reasons import ProcessReason, failure
 from worker.errors import StoreUnavailable
@@ -32,11 +33,11 @@ class StorePolicy:
     lost_after: float = _DEFAULTS.lost_after
     #: ... and in a queue that is empty, this long after publishing: workers may still hold some in reserve.
     idle_after: float = 20.0
-    #: A message is overtaken when one published this much later has been claimed: queues are first in, first out.
+    #: A message is overtaken when another, published this much later, has been claimed: queues are first in, first out.
     overtaken_by: float = 5.0
     #: Leases in a row that may run out, without an end of the execution in between, before it is a dead letter.
     max_crashes: int = _DEFAULTS.max_crashes
-    #: An invoice on its last chance has this long before the next one follows: one of them may be what kills workers.
+    #: An invoice on its last chance has this long before the next follows: it may be the one that kills workers.
     alone_for: float = 10.0
     #: How long the claim of a period's preflight holds it; renewed while the preflight lives.
     period_lease_seconds: float = _DEFAULTS.lease_seconds
@@ -65,7 +66,7 @@ class StoreConnection:
     def __init__(
         self, client: redis.Redis, *, prefix: str, policy: StorePolicy, clock: Callable[[], float] | None = None
     ) -> None:
-        """``clock`` is for tests: without it scripts take the server's time, so that hosts need not agree on one."""
+        """``clock`` is for tests: without it scripts take the server's time, so that hosts need not agree."""
         self._client = client
         self._prefix = prefix
         self._clock = clock
@@ -82,9 +83,12 @@ class StoreConnection:
         with translated():
             return list(self._script(script)(args=[self._prefix, now, *words]))
 
-    def ask(self, *commands: Sequence[Word]) -> list[Any]:
-        """Run commands in one trip and return their answers. Raises ``StoreUnavailable``."""
-        with translated(), self._client.pipeline(transaction=False) as pipeline:
+    def ask(self, *commands: Sequence[Word], at_once: bool = False) -> list[Any]:
+        """Run commands in one trip and return their answers; ``at_once``: with no other client's in between.
+
+        Raises ``StoreUnavailable``.
+        """
+        with translated(), self._client.pipeline(transaction=at_once) as pipeline:
             for command in commands:
                 pipeline.execute_command(*command)  # type: ignore[no-untyped-call]  # the driver leaves it untyped
             return list(pipeline.execute())
@@ -107,7 +111,7 @@ def translated() -> Iterator[None]:
 
 
 def token() -> str:
-    """Name one call, so that its repeat is recognised."""
+    """Return a name for a call, so that its repeat is recognised."""
     return uuid.uuid4().hex
 
 
@@ -139,3 +143,56 @@ def _brief(error: redis.RedisError) -> str:
 
 def _down(description: str) -> StoreUnavailable:
     return StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, description))
+
+
+#: First Redis version with every command that the product uses (LMOVE and BLMOVE).
+_OLDEST = (6, 2)
+#: The way out for an owner who keeps the data safe by other means.
+_OR_OTHERWISE = f"or answer for persistence yourself with {variable('redis', 'require_durability')}=false"
+
+
+def check_server(client: redis.Redis, *, require_durability: bool = True) -> list[str]:
+    """Return what is wrong with this server, a sentence with its remedy each; empty when all is well.
+
+    Only INFO is read, as managed servers forbid CONFIG. ``require_durability=False`` is for servers whose owner
+    answers for persistence in another way. Raises ``StoreUnavailable`` when the server does not answer.
+    """
+    with translated():
+        info: Mapping[str, Any] = client.info()
+    return problems_of(info, require_durability=require_durability)
+
+
+def problems_of(info: Mapping[str, Any], *, require_durability: bool) -> list[str]:
+    """Return what is wrong with a server with this INFO."""
+    problems = [_version(info)]
+    if require_durability:
+        problems += [_append_only(info), _eviction(info)]
+    return [problem for problem in problems if problem]
+
+
+def _version(info: Mapping[str, Any]) -> str:
+    # Valkey names here the Redis version that it is compatible with, and its own elsewhere.
+    version = str(info.get("redis_version", "0"))
+    if tuple(int(part) for part in version.split(".")[:2]) >= _OLDEST:
+        return ""
+    return f"Redis {version} is too old: version 6.2 or later, or any Valkey, is needed."
+
+
+def _append_only(info: Mapping[str, Any]) -> str:
+    if info.get("aof_enabled") == 1:
+        return ""
+    file = "keeps no append-only file" if "aof_enabled" in info else "does not say whether it keeps an append-only file"
+    return (
+        f"Redis {file}, and without one a crash forgets what has been posted: set `appendonly yes` and "
+        f"`appendfsync everysec` in redis.conf, {_OR_OTHERWISE}."
+    )
+
+
+def _eviction(info: Mapping[str, Any]) -> str:
+    policy = info.get("maxmemory_policy", "unknown")
+    if policy == "noeviction":
+        return ""
+    return (
+        f"Redis may drop records when its memory is full (maxmemory-policy: {policy}): set "
+        f"`maxmemory-policy noeviction` in redis.conf, {_OR_OTHERWISE}."
+    )

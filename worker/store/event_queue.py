@@ -15,9 +15,9 @@ from config.names import consumers_key, dead_key, dead_reasons_key, heartbeat_ke
 from worker.store.connection import text, translated
 
 #: Seconds after which a consumer is forgotten. Long, because an event may still be moved to the list of a consumer
-#: that was frozen while it waited for one: its list is looked at until no such move can be under way any more.
+#: that was frozen while it waited for events: its list is read until no such move can be under way any more.
 _FORGET = 24 * 3600.0
-#: How many refused events are read in one trip; each may be large.
+#: Dead events read in one trip; each may be large.
 _DEAD_PAGE = 20
 
 
@@ -38,7 +38,7 @@ def event_client(url: str, *, socket_timeout: float, connect_timeout: float) -> 
 
 
 class RedisEventQueue:
-    """One consumer's, publisher's or operator's view of the event queue. Every method may raise ``StoreUnavailable``."""
+    """The event queue, for a consumer, a publisher or an operator. Every method may raise ``StoreUnavailable``."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class RedisEventQueue:
         consumer: str = "",
         heartbeat: float = 30.0,
     ) -> None:
-        """``clock`` gives seconds since the epoch; ``heartbeat`` is how long one beat counts, in seconds."""
+        """``clock`` gives seconds since the epoch; ``heartbeat`` is how long a beat counts, in seconds."""
         # redis-py types values as text; events are bytes, in and out.
         self._client: Any = client
         self._queue = queue
@@ -59,19 +59,19 @@ class RedisEventQueue:
         self._own = processing_key(queue, consumer)
 
     def beat(self) -> None:
-        """Tell the other consumers that this one is alive."""
+        """Show the other consumers that this consumer is alive."""
         with translated(), self._client.pipeline() as pipe:
             pipe.zadd(consumers_key(self._queue), {self._consumer: self._clock()})
             pipe.set(heartbeat_key(self._queue, self._consumer), "1", px=int(self._heartbeat * 1000))
             pipe.execute()
 
     def take(self, timeout: float) -> bytes | None:
-        """Return the oldest event of one's own list, else move one there; None after ``timeout`` seconds."""
+        """Return the oldest event of this consumer's list, else move the next there; None after ``timeout`` seconds."""
         with translated():
-            held: bytes | None = self._client.lindex(self._own, -1)
-            if held is None:
-                held = self._client.blmove(self._queue, self._own, timeout, "RIGHT", "LEFT")
-            return held
+            raw: bytes | None = self._client.lindex(self._own, -1)
+            if raw is None:
+                raw = self._client.blmove(self._queue, self._own, timeout, "RIGHT", "LEFT")
+            return raw
 
     def acknowledge(self, raw: bytes) -> None:
         """Forget an event."""
@@ -86,7 +86,7 @@ class RedisEventQueue:
             pipe.execute()
 
     def dead_letter(self, raw: bytes, envelope: bytes) -> None:
-        """Move an event to the dead list, with why."""
+        """Move an event to the dead letters, with the reason in its envelope."""
         with translated(), self._client.pipeline() as pipe:
             pipe.lrem(dead_key(self._queue), 0, raw)
             pipe.lpush(dead_key(self._queue), raw)
@@ -100,7 +100,7 @@ class RedisEventQueue:
             return sum(self._reap(name, seen) for name, seen in self._others())
 
     def leave(self) -> None:
-        """Put one's own events back and stop counting as a consumer."""
+        """Put this consumer's events back, and stop counting as a consumer."""
         with translated():
             self._give_back(self._own)
             self._client.delete(heartbeat_key(self._queue, self._consumer))
@@ -122,14 +122,14 @@ class RedisEventQueue:
                 return sum(pipe.execute())
 
     def dead(self) -> Sequence[tuple[bytes, bytes]]:
-        """Return (event, envelope) of every refused event, the newest first."""
+        """Return (event, envelope) of every dead event, the newest first."""
         with translated():
             return list(self._dead())
 
     def revive(self, raw: bytes) -> bool:
-        """Move a refused event back to the queue; False when it is not in the dead list."""
+        """Move a dead event back to the queue; False when it is not among the dead letters."""
         with translated():
-            # Two operators at once may double the event, which is harmless: taken in twice, it is one.
+            # Two operators at once may double the event, which is harmless: the second is known when it is taken in.
             if self._client.lpos(dead_key(self._queue), raw) is None:
                 return False
             with self._client.pipeline() as pipe:
@@ -140,8 +140,8 @@ class RedisEventQueue:
             return True
 
     def _others(self) -> list[tuple[str, float]]:
-        found = self._client.zrange(consumers_key(self._queue), 0, -1, withscores=True)
-        return [(text(name), float(seen)) for name, seen in found if text(name) != self._consumer]
+        consumers = self._client.zrange(consumers_key(self._queue), 0, -1, withscores=True)
+        return [(text(name), float(seen)) for name, seen in consumers if text(name) != self._consumer]
 
     def _reap(self, name: str, seen: float) -> int:
         if self._client.exists(heartbeat_key(self._queue, name)):

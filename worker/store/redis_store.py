@@ -1,18 +1,20 @@
-"""The ledger on Redis, one module a port."""
+"""The store on Redis: the sweeps, and all ports together."""
 
 from collections.abc import Sequence
 
 from typing_extensions import override
 
 from worker.domain.store_port import Due, Store, SweepPort
-from worker.store import effects, serialization
+from worker.store import effects, records
 from worker.store.connection import StoreConnection, texts, token
-from worker.store.execution_store import RedisExport, RedisPins
-from worker.store.intake_store import RedisIntake, RedisPreflight
-from worker.store.operator_store import RedisOperator, RedisPlan
+from worker.store.intake import RedisIntake, RedisPreflight
+from worker.store.leases import RedisExport, RedisPins
+from worker.store.operator_moves import RedisOperator, RedisPlan
+
+__all__ = ["RedisStore"]
 
 #: Invoices that one script notes as published.
-CHUNK = 500
+_CHUNK = 500
 
 
 class RedisSweeps(StoreConnection, SweepPort):
@@ -20,14 +22,14 @@ class RedisSweeps(StoreConnection, SweepPort):
 
     @override
     def published(self, invoice_ids: Sequence[str]) -> None:
-        for start in range(0, len(invoice_ids), CHUNK):
-            self.run("published", *invoice_ids[start : start + CHUNK])
+        for start in range(0, len(invoice_ids), _CHUNK):
+            self.run("published", *invoice_ids[start : start + _CHUNK])
 
     @override
     def sweep(self, *, idle_exports: frozenset[str], limit: int = 500) -> Sequence[Due]:
         policy, killed = self.policy, effects.worker_killed(self.policy.max_crashes)
         suspected = effects.worker_suspected(self.policy.max_crashes - 1)
-        found = texts(
+        answer = texts(
             self.run(
                 "sweep",
                 token(),
@@ -36,24 +38,23 @@ class RedisSweeps(StoreConnection, SweepPort):
                 policy.idle_after,
                 policy.overtaken_by,
                 policy.max_crashes,
-                serialization.dump_failure(killed),
+                records.dump_failure(killed),
                 killed.reason,
-                serialization.dump_failure(suspected),
+                records.dump_failure(suspected),
                 policy.alone_for,
                 *sorted(idle_exports),
             )
         )
-        dues = zip(found[::3], found[1::3], found[2::3], strict=True)
-        return [Due(invoice_id=one, export=export, recovered=died == "1") for one, export, died in dues]
+        return [
+            Due(invoice_id=invoice_id, export=export, recovered=died == "1")
+            for invoice_id, export, died in zip(answer[::3], answer[1::3], answer[2::3], strict=True)
+        ]
 
     @override
     def periods_due(self) -> Sequence[tuple[str, str]]:
-        found = texts(self.run("preflights_due"))
-        return list(zip(found[::2], found[1::2], strict=True))
-
-
-__all__ = ["RedisStore"]
+        answer = texts(self.run("preflights_due"))
+        return list(zip(answer[::2], answer[1::2], strict=True))
 
 
 class RedisStore(RedisIntake, RedisPreflight, RedisExport, RedisSweeps, RedisOperator, RedisPins, RedisPlan, Store):
-    """The ledger on one Redis server (6.2 or later; Valkey alike), safe to share between threads and hosts."""
+    """The store on one Redis server (6.2 or later; Valkey alike), safe to share between threads and hosts."""

@@ -172,4 +172,4 @@ def test_accounts_and_barred_periods(economic: EconomicClient, control: httpx.Cl
     assert [period.first.month for period in year.periods if period.barred] == [1]
     assert data.bars_unknown is False
     assert (accounts[5600].blocked, accounts[3099].barred, accounts[3010].kind) == (True, True, "profitAndLoss")
-    assert control.get("/journal").json()["requests"][0]["path"] == "/self"
+    assert control.get("/requests").json()["requests"][0]["path"] == "/self"

@@ -11,7 +11,7 @@ def test_time_is_set_and_runs_on(control: httpx.Client) -> None:
     assert control.post("/clock", json={"set": 0}).json()["now"].startswith("1970-01-01T00:00:00")
 
 
-def test_a_cause_is_mended_from_outside(control: httpx.Client, economic: httpx.Client) -> None:
+def test_a_cause_is_fixed_from_outside(control: httpx.Client, economic: httpx.Client) -> None:
     """Adding a resource fills in its number; changing one keeps its other properties; the key may hold a slash."""
     control.put("/agreements/7/product_groups/5", json={"name": "3010"}).raise_for_status()
     control.put("/agreements/7/sales_accounts/5-1", content="1010").raise_for_status()
@@ -25,7 +25,7 @@ def test_a_cause_is_mended_from_outside(control: httpx.Client, economic: httpx.C
 
 
 def test_a_resource_is_removed(control: httpx.Client, economic: httpx.Client) -> None:
-    """As a person deletes it in the real one."""
+    """As a person deletes it in the real e-conomic."""
     control.delete("/agreements/7/customers/1").raise_for_status()
     assert economic.get("/customers/1").status_code == 404
 
@@ -54,12 +54,12 @@ def test_a_switch_that_does_not_exist_is_refused(control: httpx.Client, body: di
 
 
 def test_a_reset_restores_the_beginning(control: httpx.Client, economic: httpx.Client) -> None:
-    """Content, journal, findings, faults, protocol_switches and keys."""
+    """Content, requests, findings, faults, switches and keys."""
     economic.delete("/customers/1")
     control.patch("/switches", json={"rate_limit": 5}).raise_for_status()
     control.post("/faults", json=[{"status": 503}]).raise_for_status()
     control.post("/reset").raise_for_status()
-    assert control.get("/journal").json() == {"requests": []}
+    assert control.get("/requests").json() == {"requests": []}
     assert control.get("/findings").json() == {"findings": []}
     assert control.get("/faults").json() == {"faults": []}
     assert control.get("/switches").json()["rate_limit"] == 10_000

@@ -28,7 +28,7 @@ def test_a_dropped_connection_has_no_answer(
     with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
         create(economic)
     assert customers(control) == count
-    assert control.get("/journal").json()["requests"][0]["status"] == 0
+    assert control.get("/requests").json()["requests"][0]["status"] == 0
 
 
 def test_a_replay_after_a_drop_creates_nothing_twice(economic: httpx.Client, control: httpx.Client) -> None:
@@ -72,7 +72,7 @@ def test_the_gateways_refusal_is_not_remembered(economic: httpx.Client, control:
 def test_whether_a_500_is_remembered_is_a_switch(
     economic: httpx.Client, control: httpx.Client, *, switch: bool, statuses: list[int]
 ) -> None:
-    """Unknown of the real one: harsh by default, the 500 comes back for the key's whole hour."""
+    """Unknown of the real e-conomic: harsh by default, the 500 comes back for the key's whole hour."""
     control.patch("/switches", json={"cache_5xx": switch}).raise_for_status()
     script(control, status=500)
     assert [create(economic).status_code, create(economic).status_code] == statuses

@@ -10,7 +10,7 @@ def create(economic: httpx.Client, key: str = "k1", **changes: object) -> httpx.
 
 
 def findings(control: httpx.Client) -> list[str]:
-    return [found["what"] for found in control.get("/findings").json()["findings"]]
+    return [finding["what"] for finding in control.get("/findings").json()["findings"]]
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_without_the_right_tokens_it_is_401(
     """Missing headers, and an app secret that the grant does not belong to."""
     answer = httpx.get(f"{address}/customers", headers=headers)
     assert (answer.status_code, answer.json()["errorCode"]) == (401, code)
-    assert control.get("/journal").json()["requests"][0]["agreement"] == 0
+    assert control.get("/requests").json()["requests"][0]["agreement"] == 0
 
 
 def test_a_grant_can_be_revoked_and_restored(economic: httpx.Client, control: httpx.Client) -> None:
@@ -84,16 +84,16 @@ def test_a_service_lists_with_a_cursor(economic: httpx.Client) -> None:
 
 
 def test_a_key_replays_the_original_answer(economic: httpx.Client, control: httpx.Client) -> None:
-    """Same status, same bytes, the cache header, nothing created twice; the journal knows."""
+    """Same status, same bytes, the cache header, nothing created twice; the request log shows it."""
     first, second = create(economic), create(economic)
     assert (second.status_code, second.content) == (first.status_code, first.content)
     assert "x-resultfromcache" not in first.headers
     assert (second.headers["x-resultfromcache"], second.headers["location"]) == ("true", "/customers/46")
-    assert [entry["replayed"] for entry in control.get("/journal").json()["requests"]] == [False, True]
+    assert [entry["replayed"] for entry in control.get("/requests").json()["requests"]] == [False, True]
 
 
 def test_a_key_for_another_body_or_url_is_refused(economic: httpx.Client, control: httpx.Client) -> None:
-    """400 with the word in the body, and a finding each."""
+    """400 with the code in the body, and a finding each."""
     create(economic)
     changed = create(economic, name="Anden")
     moved = economic.delete("/customers/1", headers={"Idempotency-Key": "k1"})
@@ -136,15 +136,15 @@ def test_a_key_in_flight(economic: httpx.Client, control: httpx.Client, switch: 
 
 def test_rate_headers_are_on_every_answer(economic: httpx.Client) -> None:
     """Cost and use, also on refusals: a failed call costs too."""
-    found = [economic.get(path).headers["x-ratelimiting"] for path in ("/customers", "/customers?pagesize=0")]
-    assert found == [
+    readings = [economic.get(path).headers["x-ratelimiting"] for path in ("/customers", "/customers?pagesize=0")]
+    assert readings == [
         "token-limit-10000-per-60-seconds: 3/10000",
         "token-limit-10000-per-60-seconds: 6/10000",
     ]
 
 
 def test_over_quota_is_429_until_the_window_is_over(economic: httpx.Client, control: httpx.Client) -> None:
-    """With Retry-After; costs and limit are protocol_switches."""
+    """With Retry-After; costs and limit are switches."""
     control.patch("/switches", json={"rate_limit": 10, "costs": {"GET /customers": 10}}).raise_for_status()
     assert economic.get("/customers").status_code == 200
     refused = economic.get("/customers/1")
@@ -176,19 +176,19 @@ def test_money_arrives_as_written(economic: httpx.Client) -> None:
     assert b'"creditLimit":1234567890.1}' in answer.content
 
 
-def test_the_journal_and_its_findings(economic: httpx.Client, control: httpx.Client) -> None:
-    """Every request is written down; what the real one would have ignored is a finding, once, not on the replay."""
+def test_the_request_log_and_its_findings(economic: httpx.Client, control: httpx.Client) -> None:
+    """Every request is logged; what the real e-conomic would have ignored is a finding, once, not on the replay."""
     create(economic, creditlimit=5)
     create(economic, creditlimit=5)
     economic.delete("/invoices/drafts/")
-    journal = control.get("/journal").json()["requests"]
-    assert [(each["n"], each["method"], each["path"], each["status"]) for each in journal] == [
+    requests = control.get("/requests").json()["requests"]
+    assert [(request["n"], request["method"], request["path"], request["status"]) for request in requests] == [
         (1, "POST", "/customers", 201),
         (2, "POST", "/customers", 201),
         (3, "DELETE", "/invoices/drafts/", 204),
     ]
-    assert journal[0]["body"] == {"name": "Ny kunde", "creditlimit": 5}
-    assert control.get("/journal", params={"after": 2}).json()["requests"] == journal[2:]
+    assert requests[0]["body"] == {"name": "Ny kunde", "creditlimit": 5}
+    assert control.get("/requests", params={"after": 2}).json()["requests"] == requests[2:]
     assert findings(control) == [
         "The property creditlimit is ignored by e-conomic",
         "A write without Idempotency-Key",

@@ -38,16 +38,15 @@ def converse(url: str) -> None:
 
 
 def half_a_request(url: str) -> None:
-    """A write whose connection breaks amid its body is none: it changes nothing, and is no mistake of anybody's."""
+    """A write whose connection breaks within its body changes nothing, and is nobody's mistake."""
     with httpx.Client(base_url=url, headers=HEADERS) as client:
-        before = client.get("/_sandbox/journal").json()["requests"]
+        before = client.get("/_sandbox/requests").json()["requests"]
         with socket.create_connection((client.base_url.host, client.base_url.port or 80)) as connection:
-            told = "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items())
-            head = (
-                f"POST /customers HTTP/1.1\r\nHost: sandbox\r\n{told}Idempotency-Key: k\r\nContent-Length: 100\r\n\r\n"
-            )
+            headers = "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items())
+            headers += "Idempotency-Key: k\r\nContent-Length: 100\r\n"
+            head = f"POST /customers HTTP/1.1\r\nHost: sandbox\r\n{headers}\r\n"
             connection.sendall(head.encode() + b'{"name":')
         client.get("/self").raise_for_status()
 
-        assert len(client.get("/_sandbox/journal").json()["requests"]) == len(before) + 1
+        assert len(client.get("/_sandbox/requests").json()["requests"]) == len(before) + 1
         assert client.get("/_sandbox/findings").json() == {"findings": []}

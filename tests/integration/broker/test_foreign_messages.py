@@ -99,7 +99,7 @@ def test_what_is_not_ours_is_dropped_and_the_worker_goes_on(installation: Instal
     with installation.client() as client:
         assert client.llen(other) == 1  # a queue of nobody's is left alone
     assert (
-        installation.sandbox("GET", "journal")["requests"] == []
+        installation.sandbox("GET", "requests")["requests"] == []
     )  # an id that the ledger does not know is a hint only
     _assert_works(installation)
 

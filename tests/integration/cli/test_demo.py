@@ -39,9 +39,9 @@ VOUCHERS = (
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize(
-    ("options", "said"), [((), INVOICES), (("--method", "voucher"), VOUCHERS)], ids=["invoices", "vouchers"]
+    ("options", "expected"), [((), INVOICES), (("--method", "voucher"), VOUCHERS)], ids=["invoices", "vouchers"]
 )
-def test_the_demo_proves_itself(tmp_path: Path, options: tuple[str, ...], said: tuple[str, ...]) -> None:
+def test_the_demo_proves_itself(tmp_path: Path, options: tuple[str, ...], expected: tuple[str, ...]) -> None:
     """Exit code 0: all exported, once, to the øre, without findings; the failures and their fix are shown on the way.
 
     The address of a real installation in the environment is not used: nothing listens there.
@@ -56,4 +56,4 @@ def test_the_demo_proves_itself(tmp_path: Path, options: tuple[str, ...], said: 
     )
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert [one for one in said if one not in done.stdout] == []
+    assert [text for text in expected if text not in done.stdout] == []

@@ -100,7 +100,7 @@ def test_up_runs_everything_and_restarts_what_dies(installation: Installation) -
     installation.wait_for(lambda: _child(installation, *WORKER) not in (0, worker), "the worker is back")
     installation.kill("up", signal.SIGTERM)
 
-    assert "worker ended with code -9; started again in 1 s" in installation.log("up")
+    assert "worker ended with code -9; restarted in 1 s" in installation.log("up")
     installation.wait_for(lambda: not any(_child(installation, *words) for words in (INTAKE, WORKER, FLOWER)), "gone")
 
 

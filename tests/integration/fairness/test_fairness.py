@@ -51,7 +51,7 @@ def break_down(installation: Installation, route: str) -> None:
 
 
 def calls(installation: Installation, agreement: int) -> list[dict[str, Any]]:
-    requests = installation.sandbox("GET", "journal")["requests"]
+    requests = installation.sandbox("GET", "requests")["requests"]
     return [one for one in requests if one["agreement"] == agreement]
 
 

@@ -78,7 +78,7 @@ def test_the_log_accounts_for_every_call(installation: Installation) -> None:
 
     assert sorted(calls) == ["invoice_export", "period_preflight"]
     assert min(calls.values()) > 0
-    assert calls.total() == len(installation.sandbox("GET", "journal")["requests"])
+    assert calls.total() == len(installation.sandbox("GET", "requests")["requests"])
 
 
 def test_lost_messages_are_found_by_the_sweep(installation: Installation) -> None:

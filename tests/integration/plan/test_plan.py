@@ -18,7 +18,7 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
 
 def seen(installation: Installation) -> list[Any]:
     """Return every request that e-conomic has seen."""
-    found: list[Any] = installation.sandbox("GET", "journal?after=0")["requests"]
+    found: list[Any] = installation.sandbox("GET", "requests?after=0")["requests"]
     return found
 
 

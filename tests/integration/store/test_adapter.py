@@ -1,4 +1,4 @@
-"""The ledger on Redis keeps every rule, also when each script runs twice because its first answer was lost."""
+"""The store on Redis keeps every rule, also when each script runs twice because its first answer was lost."""
 
 from support.store.export_rules import ClaimRules, SaveRules
 from support.store.intake_rules import IntakeRules

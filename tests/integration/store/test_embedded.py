@@ -34,12 +34,12 @@ def test_keeps_every_answered_write_through_a_kill(tmp_path: Path) -> None:
         assert client.get("posted") == b"100353"
 
 
-def test_runs_with_the_settings_that_a_ledger_needs(tmp_path: Path) -> None:
+def test_runs_with_the_settings_that_a_store_needs(tmp_path: Path) -> None:
     """Every write goes to the append-only file and nothing is ever evicted."""
     with EmbeddedServer(tmp_path) as server, redis.Redis.from_url(server.url) as client:
-        found = {**client.config_get("appendonly"), **client.config_get("maxmemory-policy")}
+        settings = {**client.config_get("appendonly"), **client.config_get("maxmemory-policy")}
 
-        assert found == {"appendonly": "yes", "maxmemory-policy": "noeviction"}
+        assert settings == {"appendonly": "yes", "maxmemory-policy": "noeviction"}
 
 
 def test_refuses_a_second_server_over_the_same_folder(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_a_save_that_goes_on_is_refused_once_the_lease_is_gone(
         Wait(until=0.0, failure=FAILURE, costs_attempt=True),
     ],
 )
-def test_a_verdict_repeated_late_changes_nothing(store: RedisStore, late: LateRedis, transition: Transition) -> None:
+def test_a_outcome_repeated_late_changes_nothing(store: RedisStore, late: LateRedis, transition: Transition) -> None:
     """Whatever has happened since stays as it is."""
     [invoice_id] = steps.queue(store, 1)
     store.save(steps.claim(store, invoice_id), transition)

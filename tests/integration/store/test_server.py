@@ -1,4 +1,4 @@
-"""The ledger and its server: what survives, and what is said when there is none."""
+"""The store and its server: what survives, and what is said when there is none."""
 
 import time
 import zipfile
@@ -15,9 +15,8 @@ from support.store.steps import FAILURE
 from worker.domain.record import MoveToDeadLetters, State
 from worker.errors import StoreUnavailable
 from worker.local.embedded import EmbeddedServer
-from worker.store.connection import StorePolicy
+from worker.store.connection import StorePolicy, check_server
 from worker.store.redis_store import RedisStore
-from worker.store.server_check import check_server
 
 NO_RETRY = Retry(NoBackoff(), 0)
 ROOT = Path(__file__).parents[3]
@@ -28,17 +27,17 @@ def test_every_answered_write_survives_a_killed_server(tmp_path: Path) -> None:
     with EmbeddedServer(tmp_path) as server, redis.Redis.from_url(server.url) as client:
         store = RedisStore(client, prefix="o:", policy=StorePolicy())
         [first, second] = steps.queue(store, 1, 2)
-        held = steps.claim(store, first)
+        claimed = steps.claim(store, first)
         store.save(steps.claim(store, second), MoveToDeadLetters(failure=FAILURE))
         server.kill()
         server.start()
 
-        assert held == steps.stored(store, first)
+        assert claimed == steps.stored(store, first)
         assert ("dead", FAILURE.reason) == steps.events(store, second)[-1]
-        assert store.save(held, steps.GOING_ON).state == State.EXPORTING
+        assert store.save(claimed, steps.GOING_ON).state == State.EXPORTING
 
 
-def test_without_a_server_the_ledger_is_down() -> None:
+def test_without_a_server_the_store_is_down() -> None:
     """Commands, scripts and listings alike say so in words; nothing of the driver reaches the rooms above."""
     with redis.Redis(port=1, retry=NO_RETRY) as client:
         store = RedisStore(client, prefix="o:", policy=StorePolicy())
@@ -56,7 +55,7 @@ def test_without_a_server_the_ledger_is_down() -> None:
 
 
 def test_a_server_that_refuses_is_down_too(redis_client: redis.Redis, redis_prefix: str) -> None:
-    """A key of another kind where the ledger's stands, as after a mixed-up prefix, stops the work with its text."""
+    """A key of another kind where the store's stands, as after a mixed-up prefix, stops the work with its text."""
     redis_client.set(f"{redis_prefix}invoice:main-1", "someone else's")
     store = RedisStore(redis_client, prefix=redis_prefix, policy=StorePolicy())
 
@@ -83,20 +82,20 @@ def test_a_client_that_decodes_serves_as_well(redis_url: str, redis_prefix: str)
         assert steps.claim(store, invoice_id) == steps.stored(store, invoice_id)
 
 
-def test_two_prefixes_are_two_ledgers(tmp_path: Path) -> None:
+def test_two_prefixes_are_two_stores(tmp_path: Path) -> None:
     """Every key lies below the prefix, so installations and tests may share a server."""
     with EmbeddedServer(tmp_path) as server, redis.Redis.from_url(server.url) as client:
-        one, other = (RedisStore(client, prefix=f"{name}:", policy=StorePolicy()) for name in ("one", "other"))
-        steps.queue(one, 1)
-        one.pause("main", FAILURE)
-        one.open_shared("customer")
-        one.requeue(steps.dead_letter(one, 2), by="kim")
+        first, other = (RedisStore(client, prefix=f"{name}:", policy=StorePolicy()) for name in ("one", "other"))
+        steps.queue(first, 1)
+        first.pause("main", FAILURE)
+        first.open_shared("customer")
+        first.requeue(steps.dead_letter(first, 2), by="kim")
 
         assert (other.invoice("main-1"), dict(other.paused()), list(other.periods())) == (None, {}, [])
         assert [key for key in client.scan_iter() if not key.startswith(b"one:")] == []
 
 
-def test_the_embedded_server_is_fit_for_a_ledger(tmp_path: Path) -> None:
+def test_the_embedded_server_is_fit_for_a_store(tmp_path: Path) -> None:
     """What we start ourselves passes our own check; the same server without its file does not."""
     with EmbeddedServer(tmp_path) as server, redis.Redis.from_url(server.url) as client:
         good = check_server(client)
@@ -112,4 +111,6 @@ def test_the_wheel_brings_every_script(tmp_path: Path) -> None:
     with zipfile.ZipFile(built) as wheel:
         names = set(wheel.namelist())
 
-    assert {str(file.relative_to(ROOT)) for file in (ROOT / "worker/ledger/lua").glob("*.lua")} <= names
+    scripts = {str(file.relative_to(ROOT)) for file in (ROOT / "worker/store/lua").glob("*.lua")}
+    assert scripts
+    assert scripts <= names

@@ -1,4 +1,4 @@
-"""Both ledgers through the same random life: equal answers at every step, and what must hold whatever happens."""
+"""Both stores through the same random life: equal answers at every step, and what must hold whatever happens."""
 
 import uuid
 from collections.abc import Callable
@@ -44,7 +44,7 @@ PROGRESS = st.sampled_from([{}, {"intent": INTENT}, {"intent": None, "draft_numb
 
 
 class SideBySide(RuleBasedStateMachine):
-    """Drives a ledger on Redis and its twin with the same calls at the same times."""
+    """Drives a store on Redis and the memory store with the same calls at the same times."""
 
     def __init__(self, client: redis.Redis) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class SideBySide(RuleBasedStateMachine):
         self.client = client
         self.prefix = f"test-{uuid.uuid4().hex}:"
         self.stored = RedisStore(client, prefix=self.prefix, policy=POLICY, clock=self.clock)
-        self.twin = MemoryStore(policy=POLICY, clock=self.clock)
+        self.memory = MemoryStore(policy=POLICY, clock=self.clock)
         #: Every record that was ever claimed, stale ones too.
         self.claimed: list[InvoiceRecord] = []
         self.creations: list[tuple[str, Any]] = []
@@ -65,7 +65,7 @@ class SideBySide(RuleBasedStateMachine):
             self.client.delete(key)
 
     def both(self, call: Callable[[Store], Any]) -> Any:
-        answers = [_answer(call, store) for store in (self.twin, self.stored)]
+        answers = [_answer(call, store) for store in (self.memory, self.stored)]
         assert answers[0] == answers[1]
         return answers[0]
 
@@ -95,12 +95,12 @@ class SideBySide(RuleBasedStateMachine):
     def preflight(self, data: st.DataObject, export: str, period: int, end: str) -> None:
         period_id = f"{export}-p{period}"
         fence = self.both(lambda store: store.claim_period(period_id))
-        found = self.both(lambda store: list(store.received(period_id)))
-        ids = [record.id for record in found]
-        read = {record.id: data.draw(st.just(record.content_hash) | CONTENTS) for record in found}
-        dead = {one: FAILURE for one in ids if data.draw(st.integers(0, 3)) == 0}
-        queued = [one for one in ids if one not in dead]
-        lookup = frozenset(one for one in queued if data.draw(st.integers(0, 3)) == 0)
+        received = self.both(lambda store: list(store.received(period_id)))
+        ids = [record.id for record in received]
+        read = {record.id: data.draw(st.just(record.content_hash) | CONTENTS) for record in received}
+        dead = {key: FAILURE for key in ids if data.draw(st.integers(0, 3)) == 0}
+        queued = [key for key in ids if key not in dead]
+        lookup = frozenset(key for key in queued if data.draw(st.integers(0, 3)) == 0)
         used = fence or data.draw(st.integers(0, 2))
         self.both(
             lambda store: store.pass_preflight(period_id, used, read=read, queued=queued, lookup=lookup, dead=dead)
@@ -177,7 +177,7 @@ class SideBySide(RuleBasedStateMachine):
         self.both(lambda store: list(store.reexport(ids, by="kim", by_hand=by_hand)))
 
     @rule(number=NUMBERS, export=EXPORTS)
-    def settle(self, number: int, export: str) -> None:
+    def mark_exported(self, number: int, export: str) -> None:
         self.both(lambda store: store.mark_exported(f"{export}-{number}", by="kim", why="seen"))
 
     @rule(key=KEYS)
@@ -202,10 +202,10 @@ class SideBySide(RuleBasedStateMachine):
         self.both(lambda store: store.forget_shared(key) if forget else store.release_shared(key, fence))
 
     @invariant()
-    def the_ledgers_are_equal(self) -> None:
+    def the_stores_are_equal(self) -> None:
         """Records with their histories, periods with their counts, and every listing."""
         for invoice_id in sorted(self.known):
-            self.both(lambda store, one=invoice_id: store.invoice(one))
+            self.both(lambda store, key=invoice_id: store.invoice(key))
         self.both(lambda store: list(store.periods()))
         self.both(lambda store: list(store.periods_due()))
         self.both(lambda store: list(store.invoices(None, State.DEAD)))
@@ -238,7 +238,7 @@ class SideBySide(RuleBasedStateMachine):
 
     @invariant()
     def at_most_one_may_save(self) -> None:
-        """Of all that ever claimed an invoice, only the last one's fence stands, and only while it is held."""
+        """Of all that ever claimed an invoice, only the last one's fence stands, and only while it exports."""
         for invoice_id in self.known:
             stored = steps.stored(self.stored, invoice_id)
             fences = [record.fence for record in self.claimed if record.id == invoice_id]
@@ -252,9 +252,9 @@ class SideBySide(RuleBasedStateMachine):
         for invoice_id in self.known:
             record = steps.stored(self.stored, invoice_id)
             names = [(name, f"{self.prefix}{name}:{record.export}") for name in ("leases", "due", "sent", "unsent")]
-            found = {name for name, key in names if self.client.zscore(key, invoice_id) is not None}
-            assert found <= homes.get(record.state, set())
-            assert len(found) == (1 if record.state in homes else 0)
+            indexes = {name for name, key in names if self.client.zscore(key, invoice_id) is not None}
+            assert indexes <= homes.get(record.state, set())
+            assert len(indexes) == (1 if record.state in homes else 0)
             dead = self.client.zscore(f"{self.prefix}dead", invoice_id) is not None
             assert dead == (record.state is State.DEAD)
 
@@ -278,7 +278,7 @@ def _transitions(now: float) -> list[Transition]:
 
 
 @pytest.mark.timeout(400)  # a failure takes its time to be made small
-def test_both_ledgers_live_the_same_life(redis_url: str) -> None:
+def test_both_stores_live_the_same_life(redis_url: str) -> None:
     """Random operations in random order, stale holders and expired leases included; every script runs twice."""
     with EchoingRedis.from_url(redis_url) as client:
         run_state_machine_as_test(

@@ -104,4 +104,4 @@ def use_key(harness: Harness, request: httpx.Request) -> None:
     keys = server_state.keys(DEFAULT_TOKENS[0], agreement)
     url = request.url.raw_path.decode()
     memory = keys.begin(request.headers["Idempotency-Key"], url=url, body=b"another", now=harness.clock())
-    keys.settle(request.headers["Idempotency-Key"], memory, Reply(status=201, body=b"{}"), agreement.switches)
+    keys.finish(request.headers["Idempotency-Key"], memory, Reply(status=201, body=b"{}"), agreement.switches)

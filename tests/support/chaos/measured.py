@@ -106,5 +106,5 @@ def scarce(folder: Path, *, granted: int = 900, minutes: float = 2.0) -> Rate:
         running.until(lambda: running.exported([PERIOD]) > 0, "the first are exported", seconds=60)
         since = time.time() + 20  # the first burst is over
         running.until(lambda: time.time() > since + 60 * minutes, "time passes", seconds=60 * minutes + 60)
-        entries = running.sandbox("GET", "journal")["requests"]
+        entries = running.sandbox("GET", "requests")["requests"]
     return rate(entries, since, minutes, granted)

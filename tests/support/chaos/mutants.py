@@ -82,7 +82,7 @@ GUARDS = (
         file="support/memory_store/execution.py",
         there=(
             "            if left > 0:\n"
-            "                raise Busy(rules.held_by_another(), retry_after=min(left, rules.BUSY_RETRY))\n"
+            "                raise Busy(effects.claimed_elsewhere(), retry_after=min(left, effects.BUSY_RETRY))\n"
             "            shared.creation = replace(shared.creation, fence=shared.creation.fence + 1)\n"
         ),
         instead="",
@@ -109,6 +109,7 @@ def caught(guard: Guard, folder: Path) -> str:
     """Return the first schedule that fails without the guard, and what was wrong; empty when all of them hold."""
     for package in ("worker", "config", "tasks"):
         shutil.copytree(_ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(_ROOT / "tests" / "support", folder / "support", ignore=shutil.ignore_patterns("__pycache__"))
     file = folder / guard.file
     text = file.read_text()
     assert text.count(guard.there) == 1, f"{guard.name} no longer stands in {guard.file} as it did"

@@ -1,18 +1,27 @@
-"""Hours of an installation in seconds: outages and scarce tokens on a clock that only waits move."""
+"""Hours of an installation in seconds: outages and scarce tokens on a clock that only waits move.
+
+The rate limiter is the product's, on a real Redis; all else is in memory.
+"""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import httpx
+import redis
+from support.clock import ManualClock
 from support.harness import Harness
 from support.samples import customer, invoice
 
 from worker.domain.invoice import Invoice
 from worker.domain.record import State
+from worker.local.embedded import EmbeddedServer
+from worker.store.rate_limiter import RedisRateLimiter
 
 #: Seconds between two sweeps, as by default.
 _SWEEP = 1.0
@@ -27,6 +36,21 @@ def period(count: int) -> list[Invoice]:
         )
         for n in range(count)
     ]
+
+
+@contextmanager
+def simulation() -> Iterator[Harness]:
+    """Yield a harness whose calls are paced by the real rate limiter, by the harness's clock."""
+    with (
+        TemporaryDirectory(prefix="rate-") as folder,
+        EmbeddedServer(Path(folder)) as server,
+        redis.Redis.from_url(server.url) as client,
+    ):
+
+        def limiter(clock: ManualClock) -> RedisRateLimiter:
+            return RedisRateLimiter(client, clock=clock, sleep=clock.advance)
+
+        yield Harness(limiter=limiter)
 
 
 def until_rest(harness: Harness, *, most: float) -> None:
@@ -58,7 +82,11 @@ class Outage:
 
 def outage(seconds: float, trouble: Callable[[httpx.Request], httpx.Response], *, count: int = 30) -> Outage:
     """Let e-conomic fail for so long in the middle of a period; return what it cost."""
-    harness = Harness()
+    with simulation() as harness:
+        return _outage(harness, seconds, trouble, count)
+
+
+def _outage(harness: Harness, seconds: float, trouble: Callable[[httpx.Request], httpx.Response], count: int) -> Outage:
     harness.close_period(*period(count))
     begins = harness.clock() + 2.0
     calls = 0
@@ -106,14 +134,18 @@ COST = 3
 
 def scarce(*, granted: int, minutes: int, mode: Literal["window", "refill"]) -> Rate:
     """Export a period that wants more tokens than ``granted`` a minute; look at ``minutes`` in its middle."""
-    harness = Harness()
+    with simulation() as harness:
+        return _scarce(harness, granted, minutes, mode)
+
+
+def _scarce(harness: Harness, granted: int, minutes: int, mode: Literal["window", "refill"]) -> Rate:
     harness.sandbox.server_state.protocol_switches.rate_limit = granted
     harness.sandbox.server_state.protocol_switches.rate_mode = mode
     harness.close_period(*period(granted * (minutes + 3) // (2 * COST)))
     began = harness.clock()
     with suppress(AssertionError):  # it wants more than there is
         until_rest(harness, most=60.0 * (minutes + 2))
-    entries = [asdict(entry) for entry in harness.sandbox.server_state.journal.entries]
+    entries = [asdict(entry) for entry in harness.sandbox.server_state.request_log.entries]
     return rate(entries, began + 60, minutes, granted)
 
 

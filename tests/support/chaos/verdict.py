@@ -78,4 +78,6 @@ def shared(harness: Harness, *, customers: int, products: int, ends: str = "book
 
 def findings(harness: Harness) -> list[str]:
     """Return what the real e-conomic would have ignored or refused as our mistake."""
-    return [f"finding: {one.method} {one.path}: {one.what}" for one in harness.sandbox.server_state.journal.findings]
+    return [
+        f"finding: {one.method} {one.path}: {one.what}" for one in harness.sandbox.server_state.request_log.findings
+    ]

@@ -1,4 +1,4 @@
-"""The ledger in memory: for tests and trials, by the same rules as the one on Redis."""
+"""The store in memory: for tests and trials, by the same rules as the one on Redis."""
 
 import time
 from collections.abc import Callable
@@ -15,7 +15,7 @@ __all__ = ["MemoryStore"]
 
 
 class MemoryStore(MemoryIntake, MemoryExport, MemorySweeps, MemoryOperator, MemoryPins, MemoryPlan, Store):
-    """The ledger of one process; gone with it. Safe to share between threads."""
+    """The store of one process; gone with it. Safe to share between threads."""
 
     def __init__(self, *, policy: StorePolicy | None = None, clock: Callable[[], float] = time.time) -> None:
         super().__init__(policy=policy or StorePolicy(), clock=clock)

@@ -55,7 +55,7 @@ class MemoryExport(Tables, ExportPort):
     @override
     def states(self, invoice_ids: Sequence[str]) -> Mapping[str, State]:
         with self.lock:
-            return {one: self.entries[one].record.state for one in invoice_ids if one in self.entries}
+            return {key: self.entries[key].record.state for key in invoice_ids if key in self.entries}
 
     @override
     def open_shared(self, key: str) -> SharedRecord:
@@ -107,7 +107,7 @@ class MemoryExport(Tables, ExportPort):
     def _making(self, key: str, fence: int) -> Shared:
         shared = self.shared.get(key)
         if shared is None or shared.creation.fence != fence:
-            raise LeaseLost("another worker has taken over the creation of this customer or product")
+            raise LeaseLost("another worker has taken over this customer or product")
         return shared
 
     def _exporting(self, invoice_id: str, fence: int) -> Entry:

@@ -42,7 +42,7 @@ class MemoryIntake(Tables, IntakePort):
             self._period_entry(period_id).revision += 1
             became = [(invoice.id, self._register(period_id, event_key, invoice)) for invoice in invoices]
         kinds = ("added", "known", "replaced", "conflicts")
-        return Registered(**{kind: tuple(one for one, what in became if what == kind) for kind in kinds})
+        return Registered(**{kind: tuple(key for key, what in became if what == kind) for kind in kinds})
 
     @override
     def close_event(self, period_id: str, event_key: str) -> None:
@@ -110,8 +110,8 @@ class MemoryIntake(Tables, IntakePort):
 
 
 def _open_to_change(record: InvoiceRecord) -> bool:
-    settled = record.state in (State.EXPORTING, State.EXPORTED)
-    return not settled and not effects.anything_sent(record.progress)
+    closed = record.state in (State.EXPORTING, State.EXPORTED)
+    return not closed and not effects.anything_sent(record.progress)
 
 
 def _new_period(period: PeriodRecord, now: float) -> PeriodEntry:

@@ -1,4 +1,4 @@
-"""What a plan reads, in memory; the record of an invoice is the operator's view."""
+"""The operator's moves, pins and what a plan reads, in memory."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -31,21 +31,21 @@ class MemoryOperator(Tables, OperatorPort):
     @override
     def periods(self) -> Sequence[PeriodRecord]:
         with self.lock:
-            found = [self._counted(entry) for entry in self.period_entries.values()]
-            return sorted(found, key=lambda period: (period.received_at, period.id), reverse=True)
+            periods = [self._counted(entry) for entry in self.period_entries.values()]
+            return sorted(periods, key=lambda period: (period.received_at, period.id), reverse=True)
 
     @override
     def invoices(self, period_id: str | None, state: State | None) -> Iterable[InvoiceRecord]:
         with self.lock:
-            found = self._all(state) if period_id is None else self.members(period_id)
-            return iter([record for record in found if state in (None, record.state)])
+            records = self._all(state) if period_id is None else self.members(period_id)
+            return iter([record for record in records if state in (None, record.state)])
 
     @override
     def requeue(self, invoice_ids: Sequence[str], *, by: str) -> Sequence[str]:
         with self.lock:
-            moved = [one for one in invoice_ids if self._dead(one)]
-            for one in moved:
-                record = self.move(one, State.RECEIVED, "requeued", by, attempts=0, crashes=0, failure=None)
+            moved = [key for key in invoice_ids if self._dead(key)]
+            for key in moved:
+                record = self.move(key, State.RECEIVED, "requeued", by, attempts=0, crashes=0, failure=None)
                 for period_id in record.periods:
                     self.call_for_preflight(period_id)
             return moved
@@ -53,11 +53,11 @@ class MemoryOperator(Tables, OperatorPort):
     @override
     def reexport(self, invoice_ids: Sequence[str], *, by: str, by_hand: bool = False) -> Sequence[str]:
         with self.lock:
-            moved = [one for one in invoice_ids if self._exported(one, by_hand=by_hand)]
-            for one in moved:
-                progress = replace(self.entries[one].record.progress, lookup=True)
+            moved = [key for key in invoice_ids if self._exported(key, by_hand=by_hand)]
+            for key in moved:
+                progress = replace(self.entries[key].record.progress, lookup=True)
                 record = self.move(
-                    one, State.RECEIVED, "reexport", by, attempts=0, crashes=0, outcome=None, progress=progress
+                    key, State.RECEIVED, "reexport", by, attempts=0, crashes=0, outcome=None, progress=progress
                 )
                 for period_id in record.periods:
                     self.call_for_preflight(period_id)
@@ -102,11 +102,11 @@ class MemoryOperator(Tables, OperatorPort):
         if state is State.DEAD:
             records = [entry.record for entry in self.entries.values() if entry.record.state is state]
             return iter(sorted(records, key=lambda record: (record.updated_at, record.id)))
-        found = {record.id: record for period in self.periods() for record in self.members(period.id)}
-        return iter(found.values())
+        by_id = {record.id: record for period in self.periods() for record in self.members(period.id)}
+        return iter(by_id.values())
 
     def _counted(self, entry: PeriodEntry) -> PeriodRecord:
-        states = [self.entries[one].record.state for one in entry.members]
+        states = [self.entries[key].record.state for key in entry.members]
         conflicts = sorted(entry.conflicts.values(), key=lambda it: (it.at, it.invoice_id, it.event_key))
         counts = {state: states.count(state) for state in State if state in states}
         return replace(entry.record, counts=counts, conflicts=tuple(conflicts))

@@ -48,13 +48,13 @@ class MemoryPreflight(Tables, PreflightPort):
             entry.lease_until = self.now() + self.policy.period_lease_seconds
             wanted = [*dict.fromkeys((*queued, *sorted(lookup)))]
             as_read = partial(self._received, read)
-            for one in filter(as_read, wanted):
-                progress = self.entries[one].record.progress
-                progress = replace(progress, lookup=progress.lookup or one in lookup)
-                self.move(one, State.QUEUED, "queued", period_id, progress=progress, passed_at=self.now(), failure=None)
-            for one in filter(as_read, dead):
-                self.move(one, State.DEAD, "dead", dead[one].reason, failure=dead[one])
-            return [one for one in wanted if self._awaits_message(one)]
+            for key in filter(as_read, wanted):
+                progress = self.entries[key].record.progress
+                progress = replace(progress, lookup=progress.lookup or key in lookup)
+                self.move(key, State.QUEUED, "queued", period_id, progress=progress, passed_at=self.now(), failure=None)
+            for key in filter(as_read, dead):
+                self.move(key, State.DEAD, "dead", dead[key].reason, failure=dead[key])
+            return [key for key in wanted if self._awaits_message(key)]
 
     @override
     def finish_preflight(self, period_id: str, fence: int, *, notice: str) -> None:
@@ -72,7 +72,7 @@ class MemoryPreflight(Tables, PreflightPort):
                 entry.due_at = until
 
     def preflight_due(self, entry: PeriodEntry) -> bool:
-        """Tell whether a period's preflight is due and held by nobody."""
+        """Tell whether a period's preflight is due and not claimed."""
         now = self.now()
         return entry.record.state is PeriodState.REGISTERED and entry.due_at <= now and entry.lease_until <= now
 
@@ -83,11 +83,11 @@ class MemoryPreflight(Tables, PreflightPort):
         return entry
 
     def _release(self, entry: PeriodEntry, notice: str) -> bool:
-        held = entry.lease_until > 0
-        if held:
+        claimed = entry.lease_until > 0
+        if claimed:
             entry.lease_until = 0.0
             entry.record = replace(entry.record, notice=notice)
-        return held
+        return claimed
 
     def _received(self, read: Mapping[str, str], invoice_id: str) -> bool:
         record = self.entries[invoice_id].record if invoice_id in self.entries else None

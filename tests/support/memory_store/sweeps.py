@@ -19,7 +19,7 @@ class MemorySweeps(MemoryPreflight, SweepPort):
     @override
     def published(self, invoice_ids: Sequence[str]) -> None:
         with self.lock:
-            for entry in (self.entries[one] for one in invoice_ids if one in self.entries):
+            for entry in (self.entries[key] for key in invoice_ids if key in self.entries):
                 if entry.record.state is State.QUEUED:
                     entry.record = replace(entry.record, published_at=self.now())
                     entry.first_published_at = entry.first_published_at or self.now()
@@ -98,5 +98,5 @@ class MemorySweeps(MemoryPreflight, SweepPort):
 
 def _until(till: float, timed: Iterable[tuple[float, Entry]]) -> list[Entry]:
     """Return those whose time has come, earliest first."""
-    found = sorted((at, entry.record.id, entry) for at, entry in timed if at <= till)
-    return [entry for _, _, entry in found]
+    due = sorted((at, entry.record.id, entry) for at, entry in timed if at <= till)
+    return [entry for _, _, entry in due]

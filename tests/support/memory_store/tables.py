@@ -1,4 +1,4 @@
-"""What the twin keeps in memory."""
+"""What the memory store keeps."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -48,7 +48,7 @@ class Shared:
 
 
 class Tables:
-    """Everything of one in-memory ledger, behind one lock."""
+    """Everything of one memory store, behind one lock."""
 
     def __init__(self, *, policy: StorePolicy, clock: Callable[[], float]) -> None:
         self.policy = policy
@@ -90,5 +90,5 @@ class Tables:
     def members(self, period_id: str) -> Iterator[InvoiceRecord]:
         """Yield a period's records in invoice number order."""
         entry = self.period_entries.get(period_id)
-        found = [self.entries[one].record for one in entry.members] if entry else []
-        yield from sorted(found, key=lambda record: (record.invoice_number, record.id))
+        records = [self.entries[key].record for key in entry.members] if entry else []
+        yield from sorted(records, key=lambda record: (record.invoice_number, record.id))

@@ -1,4 +1,4 @@
-"""What every ledger keeps while one invoice is exported."""
+"""What every store keeps while one invoice is exported."""
 
 import threading
 from dataclasses import replace
@@ -46,7 +46,7 @@ class ClaimRules:
     """Rules of ``claim``."""
 
     def test_a_claim_takes_the_lease(self, store: Store, clock: ManualClock, policy: StorePolicy) -> None:
-        """The record comes back held, fence raised, for the length of a lease."""
+        """The record comes back claimed, fence raised, for the length of a lease."""
         [invoice_id] = steps.queue(store, 1)
         record = steps.claim(store, invoice_id)
 
@@ -72,7 +72,7 @@ class ClaimRules:
         )
 
     def test_a_message_doubled_is_refused(self, store: Store, clock: ManualClock, policy: StorePolicy) -> None:
-        """Held is held, even past the end of the lease: only the sweep takes it away."""
+        """Claimed is claimed, even past the end of the lease: only the sweep takes it away."""
         [invoice_id] = steps.queue(store, 1)
         steps.claim(store, invoice_id)
         clock.advance(policy.lease_seconds + 1)
@@ -80,11 +80,11 @@ class ClaimRules:
         assert Unclaimed(why="exporting") == store.claim(invoice_id)
 
     def test_only_the_queued_can_be_claimed(self, store: Store) -> None:
-        """A late message for anything else says what it found."""
+        """A late message for anything else says what state it met."""
         steps.take_in(store, 1)
-        found = [store.claim("main-1"), store.claim("main-9")]
+        refused = [store.claim("main-1"), store.claim("main-9")]
 
-        assert [Unclaimed(why="received"), Unclaimed(why="unknown")] == found
+        assert [Unclaimed(why="received"), Unclaimed(why="unknown")] == refused
 
     def test_a_paused_export_refuses(self, store: Store) -> None:
         """The invoice stays queued without a message, and is called for as soon as the export is resumed."""
@@ -93,14 +93,14 @@ class ClaimRules:
         store.pause("main", FAILURE)
         refused = store.claim(invoice_id)
 
-        found = steps.stored(store, invoice_id)
+        record = steps.stored(store, invoice_id)
         store.resume("main")
 
-        assert (Unclaimed(why="paused"), State.QUEUED, 0.0) == (refused, found.state, found.published_at)
+        assert (Unclaimed(why="paused"), State.QUEUED, 0.0) == (refused, record.state, record.published_at)
         assert [invoice_id] == [due.invoice_id for due in store.sweep(idle_exports=frozenset())]
 
     def test_states_of_others_are_told(self, store: Store) -> None:
-        """What an invoice waits for may be anywhere, or not in the ledger at all."""
+        """What an invoice waits for may be anywhere, or not in the store at all."""
         steps.queue(store, 1, 2)
         steps.claim(store, "main-2")
 
@@ -113,7 +113,7 @@ class ClaimRules:
         won: list[str] = []
 
         def claim_all() -> None:
-            won.extend(one for one in invoice_ids if isinstance(store.claim(one), InvoiceRecord))
+            won.extend(key for key in invoice_ids if isinstance(store.claim(key), InvoiceRecord))
 
         threads = [threading.Thread(target=claim_all) for _ in range(8)]
         for thread in threads:
@@ -205,7 +205,7 @@ class SaveRules:
             (ReturnToQueue(), State.QUEUED, None, None, 0, 0, ("paused", "")),
         ],
     )
-    def test_a_verdict_releases_the_lease(  # noqa: PLR0913, PLR0917  # one column of the table each
+    def test_a_outcome_releases_the_lease(  # noqa: PLR0913, PLR0917  # one column of the table each
         self,
         store: Store,
         transition: Transition,
@@ -216,7 +216,7 @@ class SaveRules:
         due_at: float,
         event: tuple[str, str],
     ) -> None:
-        """Every verdict moves record, counts and history together."""
+        """Every outcome moves record, counts and history together."""
         [invoice_id] = steps.queue(store, 1)
         saved = store.save(steps.claim(store, invoice_id), transition)
 
@@ -232,7 +232,7 @@ class SaveRules:
         assert event == steps.events(store, invoice_id)[-1]
         assert {state.value: 1} == steps.counts(store, "main-p881")
 
-    def test_a_failure_stays_until_the_next_verdict(self, store: Store, clock: ManualClock) -> None:
+    def test_a_failure_stays_until_the_next_outcome(self, store: Store, clock: ManualClock) -> None:
         """A retried invoice shows why it waited until it is exported, which clears it."""
         [invoice_id] = steps.queue(store, 1)
         store.save(steps.claim(store, invoice_id), Wait(until=clock.now, failure=FAILURE, costs_attempt=True))
@@ -243,6 +243,17 @@ class SaveRules:
 
         assert [record.failure for record in (again, going, done)] == [FAILURE, FAILURE, None]
         assert done.attempts == 1
+
+    def test_a_long_history_is_kept_whole(self, store: Store) -> None:
+        """A hundred entries in their order, whatever characters their details hold."""
+        [invoice_id] = steps.queue(store, 1)
+        record = steps.claim(store, invoice_id)
+        before = steps.events(store, invoice_id)
+        details = [f"draft {number}: æøå\n\u2028\x85 ]," for number in range(100)]
+        for detail in details:
+            record = store.save(record, Continue(event="drafted", detail=detail))
+
+        assert steps.events(store, invoice_id) == [*before, *(("drafted", detail) for detail in details)]
 
     def test_a_late_save_counts_while_nobody_took_over(
         self, store: Store, clock: ManualClock, policy: StorePolicy
@@ -270,7 +281,7 @@ class SaveRules:
 
         assert (before, taken, 2) == (unchanged, steps.stored(store, invoice_id), taken.fence)
 
-    def test_a_verdict_is_given_once(self, store: Store) -> None:
+    def test_a_outcome_is_given_once(self, store: Store) -> None:
         """A save after the lease was released is refused, and so is one of an unknown invoice."""
         [invoice_id] = steps.queue(store, 1)
         record = steps.claim(store, invoice_id)

@@ -1,4 +1,4 @@
-"""What every ledger keeps when events are taken in."""
+"""What every store keeps when events are taken in."""
 
 import pytest
 from support.clock import ManualClock
@@ -49,14 +49,14 @@ class IntakeRules:
         """Name, totals and number of the event are kept to the øre, with the counts beside them."""
         whole = steps.take_in(store, 1, 2)
 
-        found = store.period(whole.id)
-        assert found is not None
-        assert (whole.name, whole.control_totals, 2) == (found.name, found.control_totals, found.invoice_count)
+        period = store.period(whole.id)
+        assert period is not None
+        assert (whole.name, whole.control_totals, 2) == (period.name, period.control_totals, period.invoice_count)
         assert ((EVENT,), "registered", {"received": 2}, clock.now) == (
-            found.events,
-            found.state,
+            period.events,
+            period.state,
             steps.counts(store, whole.id),
-            found.received_at,
+            period.received_at,
         )
 
     def test_an_event_is_known_once_closed(self, store: Store) -> None:
@@ -69,7 +69,7 @@ class IntakeRules:
         assert (before, store.event_known(EVENT)) == (False, True)
 
     def test_the_same_content_again_is_nothing_new(self, store: Store) -> None:
-        """A chunk repeated leaves the same ledger."""
+        """A chunk repeated leaves the same records."""
         whole = steps.period()
         store.open_period(whole, EVENT)
         first = store.register(whole.id, EVENT, [steps.new_invoice(1)])
@@ -89,7 +89,7 @@ class IntakeRules:
         steps.check(store, second.id)
 
         assert (first.id, second.id) == steps.stored(store, "main-1").periods
-        assert [steps.counts(store, one) for one in (first.id, second.id)] == [{"queued": 1}] * 2
+        assert [steps.counts(store, key) for key in (first.id, second.id)] == [{"queued": 1}] * 2
         assert ("joined", second.id) in steps.events(store, "main-1")
 
     def test_other_content_replaces_what_was_never_sent(self, store: Store) -> None:
@@ -100,13 +100,13 @@ class IntakeRules:
         store.open_period(steps.period(), "e-2")
         done = store.register("main-p881", "e-2", [steps.new_invoice(1, content="two")])
 
-        found = steps.stored(store, invoice_id)
+        record = steps.stored(store, invoice_id)
         assert (("main-1",), State.RECEIVED, "two", Progress(generation=1), None) == (
             done.replaced,
-            found.state,
-            found.content_hash,
-            found.progress,
-            found.failure,
+            record.state,
+            record.content_hash,
+            record.progress,
+            record.failure,
         )
         assert steps.counts(store, "main-p881") == {"received": 1}
 
@@ -136,12 +136,12 @@ class IntakeRules:
         store.open_period(steps.period(), "e-2")
         done = [store.register("main-p881", "e-2", [steps.new_invoice(1, content="two")]) for _ in "ab"]
 
-        found = store.period("main-p881")
-        assert found is not None
-        assert [one.conflicts for one in done] == [("main-1",)] * 2
+        period = store.period("main-p881")
+        assert period is not None
+        assert [registered.conflicts for registered in done] == [("main-1",)] * 2
         assert before == steps.stored(store, invoice_id)
         assert [("main-1", "e-2", '{"text":"two æøå"}', clock.now)] == [
-            (one.invoice_id, one.event_key, one.content, one.at) for one in found.conflicts
+            (conflict.invoice_id, conflict.event_key, conflict.content, conflict.at) for conflict in period.conflicts
         ]
 
     def test_the_event_with_most_invoices_describes_the_period(self, store: Store) -> None:
@@ -149,15 +149,15 @@ class IntakeRules:
         for count, event in ((1, "single"), (200, "closed"), (1, "another")):
             store.open_period(steps.period(count=count), event)
 
-        found = store.period("main-p881")
-        assert found is not None
-        assert (found.invoice_count, found.events) == (200, ("single", "closed", "another"))
+        period = store.period("main-p881")
+        assert period is not None
+        assert (period.invoice_count, period.events) == (200, ("single", "closed", "another"))
 
     def test_an_event_whose_period_vanished_is_read_again(self, store: Store) -> None:
         """When Redis lost the period meanwhile, the event must not be acknowledged."""
-        with pytest.raises(StoreUnavailable, match="no longer in the ledger"):
+        with pytest.raises(StoreUnavailable, match="no longer in the store"):
             store.register("main-p1", EVENT, [steps.new_invoice(1)])
-        with pytest.raises(StoreUnavailable, match="no longer in the ledger"):
+        with pytest.raises(StoreUnavailable, match="no longer in the store"):
             store.close_event("main-p1", EVENT)
 
     def test_a_second_consumer_of_one_event_leaves_no_period_open(self, store: Store) -> None:

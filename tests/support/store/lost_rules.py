@@ -1,4 +1,4 @@
-"""What every ledger keeps when it looks for messages that were lost.
+"""What every store keeps when it looks for messages that were lost.
 
 Policy: lease 25 s, lost after 15 s, in an idle queue after 20 s, overtaken by 5 s, 3 crashes.
 """
@@ -112,8 +112,8 @@ class LostRules:
     def test_publishing_is_noted_for_the_queued_only(self, store: Store) -> None:
         """A worker may have claimed, or even finished, before the publisher notes that it has published."""
         first, second = steps.queue(store, 1, 2)
-        held = steps.claim(store, first)
+        claimed = steps.claim(store, first)
         dead = store.save(steps.claim(store, second), MoveToDeadLetters(failure=FAILURE))
         store.published([first, second, "main-9"])
 
-        assert [held, dead] == [steps.stored(store, one) for one in (first, second)]
+        assert [claimed, dead] == [steps.stored(store, key) for key in (first, second)]

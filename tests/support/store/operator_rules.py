@@ -1,4 +1,4 @@
-"""What every ledger keeps when a person looks and acts."""
+"""What every store keeps when a person looks and acts."""
 
 from dataclasses import replace
 from typing import Any
@@ -121,10 +121,10 @@ class OperatorRules:
         assert len(store.requeue(invoice_ids, by="kim")) == 450
         assert steps.counts(store, "main-p881") == {"received": 450}
 
-    def test_a_dead_letter_may_be_settled_by_hand(self, store: Store) -> None:
-        """It counts as exported, with who and why in its history; what is unknown or settled cannot be."""
+    def test_a_dead_letter_may_be_marked_exported(self, store: Store) -> None:
+        """It counts as exported, with who and why in its history; what is unknown or exported cannot be."""
         [dead] = steps.dead_letter(store, 1)
-        done = [store.mark_exported(one, by="kim", why="entered in e-conomic") for one in (dead, "main-9")]
+        done = [store.mark_exported(key, by="kim", why="entered in e-conomic") for key in (dead, "main-9")]
         again = store.mark_exported(dead, by="kim", why="entered in e-conomic")
 
         record = steps.stored(store, dead)
@@ -133,15 +133,15 @@ class OperatorRules:
         assert steps.events(store, dead)[-1] == ("by-hand", "kim: entered in e-conomic")
         assert steps.counts(store, "main-p881") == {"exported": 1}
 
-    def test_what_stands_still_untouched_may_be_settled(self, store: Store, clock: ManualClock) -> None:
+    def test_what_stands_still_untouched_may_be_marked_exported(self, store: Store, clock: ManualClock) -> None:
         """Received, queued or waiting with nothing sent; its message and its due time find nothing to do."""
         steps.queue(store, 1, 2)
         store.save(steps.claim(store, "main-2"), Wait(until=clock.now + 5, failure=FAILURE, costs_attempt=False))
         steps.take_in(store, 3, event="e-2")
-        settled = [store.mark_exported(f"main-{number}", by="kim", why="entered") for number in (1, 2, 3)]
+        marked = [store.mark_exported(f"main-{number}", by="kim", why="entered") for number in (1, 2, 3)]
         clock.advance(3600)
 
-        assert settled == [True] * 3
+        assert marked == [True] * 3
         assert steps.counts(store, "main-p881") == {"exported": 3}
         assert Unclaimed(why="exported") == store.claim("main-1")
         assert list(store.sweep(idle_exports=frozenset({"main"}))) == []
@@ -150,21 +150,21 @@ class OperatorRules:
     @pytest.mark.parametrize(
         "changes", [{"intent": INTENT}, {"draft_number": 5}, {"lookup": True}, {"voucher": "2026-1"}]
     )
-    def test_what_may_be_in_e_conomic_is_not_settled_by_hand(
+    def test_what_may_be_in_e_conomic_is_not_marked_exported(
         self, store: Store, clock: ManualClock, changes: dict[str, Any]
     ) -> None:
         """A write that may yet land beside the one made by hand would double it."""
-        [waiting, held] = steps.queue(store, 1, 2)
+        [waiting, claimed] = steps.queue(store, 1, 2)
         later = Wait(until=clock.now + 5, failure=FAILURE, costs_attempt=False)
         store.save(steps.claim(store, waiting).with_progress(**changes), later)
-        steps.claim(store, held)
-        before = [steps.stored(store, one) for one in (waiting, held)]
+        steps.claim(store, claimed)
+        before = [steps.stored(store, key) for key in (waiting, claimed)]
 
-        assert [store.mark_exported(one, by="kim", why="entered") for one in (waiting, held)] == [False, False]
-        assert before == [steps.stored(store, one) for one in (waiting, held)]
+        assert [store.mark_exported(key, by="kim", why="entered") for key in (waiting, claimed)] == [False, False]
+        assert before == [steps.stored(store, key) for key in (waiting, claimed)]
 
     def test_what_was_exported_goes_again_with_a_look(self, store: Store) -> None:
-        """Only the exported move; outcome gone, look ahead, all else of the progress kept, the period due."""
+        """Only the exported move; outcome gone, lookup ahead, all else of the progress kept, the period due."""
         [first, second] = steps.queue(store, 1, 2)
         done = steps.claim(store, first).with_progress(booked_number=1, draft_number=5, generation=1)
         saved = store.save(done, Finish(outcome=Outcome.BOOKED))
@@ -183,7 +183,7 @@ class OperatorRules:
         assert steps.claim(store, first).progress.lookup is True
 
     def test_other_content_of_one_that_goes_again_is_a_conflict(self, store: Store) -> None:
-        """What is in e-conomic was made from the content that the ledger has."""
+        """What is in e-conomic was made from the content that the store has."""
         [first] = steps.queue(store, 1)
         store.save(steps.claim(store, first), Finish(outcome=Outcome.BOOKED))
         store.reexport([first], by="kim")
@@ -192,7 +192,7 @@ class OperatorRules:
         assert store.register("main-p881", "e-2", [steps.new_invoice(1, content="two")]).conflicts == (first,)
 
     def test_what_was_entered_by_hand_goes_again_only_when_told_to(self, store: Store) -> None:
-        """Nothing in e-conomic need carry its reference: a look could not tell that it is there."""
+        """Nothing in e-conomic need carry its reference: a lookup could not tell that it is there."""
         [first] = steps.dead_letter(store, 1)
         store.mark_exported(first, by="kim", why="entered")
         moved = [list(store.reexport([first], by="kim", by_hand=by_hand)) for by_hand in (False, True)]
@@ -202,8 +202,8 @@ class OperatorRules:
     def test_many_go_again_in_one_call(self, store: Store) -> None:
         """More than one script takes."""
         invoice_ids = steps.dead_letter(store, *range(1, 451))
-        for one in invoice_ids:
-            store.mark_exported(one, by="kim", why="entered")
+        for invoice_id in invoice_ids:
+            store.mark_exported(invoice_id, by="kim", why="entered")
 
         assert len(store.reexport(invoice_ids, by="kim", by_hand=True)) == 450
         assert steps.counts(store, "main-p881") == {"received": 450}

@@ -1,4 +1,4 @@
-"""What every ledger keeps of whose books an export writes."""
+"""What every store keeps of whose books an export writes."""
 
 from worker.domain.store_port import Store
 

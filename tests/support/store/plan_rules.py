@@ -1,4 +1,4 @@
-"""What every ledger tells a plan, without changing anything."""
+"""What every store tells a plan, without changing anything."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ class PlanRules:
         assert [before, meanwhile, store.shared_number(KEY)] == [None, None, "1001"]
 
     def test_asking_takes_no_lease(self, store: Store) -> None:
-        """Whoever really creates it is not told that another is at it."""
+        """Whoever really creates it is not sent away because a plan looked."""
         store.shared_number(KEY)
 
         assert store.open_shared(KEY).fence == 1

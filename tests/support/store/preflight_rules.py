@@ -1,4 +1,4 @@
-"""What every ledger keeps during the check of a whole period."""
+"""What every store keeps during the check of a whole period."""
 
 import pytest
 from support.clock import ManualClock
@@ -43,7 +43,7 @@ class PreflightRules:
         assert [record.id for record in store.received(whole.id)] == ["main-9", "main-100"]
 
     def test_passing_moves_what_is_received(self, store: Store) -> None:
-        """The good are queued, those found in e-conomic with a look ahead, the bad are dead with their reason."""
+        """The good are queued, those found in e-conomic with a lookup ahead, the bad are dead with their reason."""
         whole = steps.take_in(store, 1, 2, 3)
         fence = store.claim_period(whole.id)
         assert fence is not None
@@ -56,9 +56,9 @@ class PreflightRules:
             dead={"main-3": FAILURE},
         )
 
-        found = [steps.stored(store, f"main-{number}") for number in (1, 2, 3)]
+        stored = [steps.stored(store, f"main-{number}") for number in (1, 2, 3)]
         assert list(queued) == ["main-1", "main-2"]
-        assert [(record.state, record.progress.lookup, record.failure) for record in found] == [
+        assert [(record.state, record.progress.lookup, record.failure) for record in stored] == [
             (State.QUEUED, False, None),
             (State.QUEUED, True, None),
             (State.DEAD, False, FAILURE),
@@ -82,15 +82,15 @@ class PreflightRules:
         fence = store.claim_period(whole.id)
         assert fence is not None
         store.pass_preflight(whole.id, fence, read=READ, queued=["main-1"], lookup=frozenset(), dead={})
-        held = steps.claim(store, "main-1")
+        claimed = steps.claim(store, "main-1")
         again = store.pass_preflight(
             whole.id, fence, read=READ, queued=["main-1", "main-9"], lookup=frozenset(), dead={"main-1": FAILURE}
         )
 
-        assert ([], held) == (list(again), steps.stored(store, "main-1"))
+        assert ([], claimed) == (list(again), steps.stored(store, "main-1"))
 
     def test_what_was_replaced_meanwhile_is_not_passed(self, store: Store) -> None:
-        """The verdict is about other content: neither queued nor dead, and the period stays due for another check."""
+        """The outcome is about other content: neither queued nor dead, and the period stays due for another check."""
         whole = steps.take_in(store, 1, 2, 3)
         fence = store.claim_period(whole.id)
         assert fence is not None
@@ -145,11 +145,11 @@ class PreflightRules:
         assert fence is not None
         store.finish_preflight(whole.id, fence, notice="3010 is missing")
 
-        found = store.period(whole.id)
-        assert found is not None
+        period = store.period(whole.id)
+        assert period is not None
         assert (
-            found.state,
-            found.notice,
+            period.state,
+            period.notice,
             list(store.periods_due()),
             store.claim_period(whole.id),
         ) == ("checked", "3010 is missing", [], None)
@@ -179,7 +179,7 @@ class PreflightRules:
         assert (("registering", []), [(whole.id, "main")]) == (between, list(store.periods_due()))
 
     def test_a_deferred_preflight_comes_back(self, store: Store, clock: ManualClock) -> None:
-        """During an outage the period waits, not held by anyone, and is due again at the time given."""
+        """During an outage the period waits, claimed by nobody, and is due again at the time named."""
         whole = steps.take_in(store, 1)
         fence = store.claim_period(whole.id)
         assert fence is not None

@@ -1,4 +1,4 @@
-"""What every ledger keeps of customers and products that several invoices need."""
+"""What every store keeps of customers and products that several invoices need."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ class SharedRules:
     """Rules of the shared creations of ``ExportPort``."""
 
     def test_one_creates_and_the_others_come_back(self, store: Store) -> None:
-        """While one is at it, another is told to come back soon; no attempt is used up for that."""
+        """While one is at it, another is asked to come back soon; no attempt is used up for that."""
         first = store.open_shared(KEY)
         with pytest.raises(Busy) as refused:
             store.open_shared(KEY)

@@ -1,4 +1,4 @@
-"""Short ways to bring a ledger to where a test begins."""
+"""Short ways to bring a store to where a test begins."""
 
 from collections import defaultdict
 from dataclasses import replace
@@ -17,7 +17,7 @@ FAILURE = Failure(
     field="lines.salesAccount",
     value="3010",
 )
-#: The content hashes of new invoices, unless they are told otherwise.
+#: The content hashes of new invoices, unless a test names others.
 READ = defaultdict[str, str](lambda: "one")
 #: A save that keeps the lease.
 GOING_ON = Continue(event="drafted")
@@ -114,15 +114,15 @@ def events(store: Store, invoice_id: str) -> list[tuple[str, str]]:
 
 def counts(store: Store, period_id: str) -> dict[str, int]:
     """Return a period's counts by state name."""
-    found = store.period(period_id)
-    assert found is not None
-    return {state.value: number for state, number in found.counts.items()}
+    whole = store.period(period_id)
+    assert whole is not None
+    return {state.value: number for state, number in whole.counts.items()}
 
 
 def state_of_period(store: Store, period_id: str) -> str:
-    found = store.period(period_id)
-    assert found is not None
-    return found.state.value
+    whole = store.period(period_id)
+    assert whole is not None
+    return whole.state.value
 
 
 def numbered(creation: SharedRecord, number: str) -> SharedRecord:

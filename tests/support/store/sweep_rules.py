@@ -1,4 +1,4 @@
-"""What every ledger keeps when it looks for invoices that stand still.
+"""What every store keeps when it looks for invoices that stand still.
 
 Policy: lease 25 s, lost after 15 s, in an idle queue after 20 s, overtaken by 5 s, 3 crashes.
 """
@@ -33,12 +33,12 @@ class SweepRules:
         clock.advance(0.001)
 
         assert ([], [invoice_id], []) == (early, swept(store), swept(store))
-        found = steps.stored(store, invoice_id)
+        record = steps.stored(store, invoice_id)
         assert (
-            found.state,
-            found.progress.draft_number,
-            found.crashes,
-            found.published_at,
+            record.state,
+            record.progress.draft_number,
+            record.crashes,
+            record.published_at,
         ) == (State.QUEUED, 5, 1, 0.0)
         assert steps.events(store, invoice_id)[-1] == ("lease-expired", "crashes 1")
 
@@ -65,40 +65,40 @@ class SweepRules:
 
         assert [due.recovered for due in store.sweep(idle_exports=BUSY)] == [False]
 
-    def test_a_worker_killed_each_time_buries_the_invoice(
+    def test_a_worker_killed_each_time_ends_in_a_dead_letter(
         self, store: Store, clock: ManualClock, policy: StorePolicy
     ) -> None:
         """Three executions without a word: crashes 1, 2, then dead."""
         [invoice_id] = steps.queue(store, 1)
-        found = []
+        turns = []
         for _ in range(3):
             steps.claim(store, invoice_id)
             clock.advance(policy.lease_seconds)
-            found.append((swept(store), steps.stored(store, invoice_id).crashes))
+            turns.append((swept(store), steps.stored(store, invoice_id).crashes))
 
         record = steps.stored(store, invoice_id)
         assert record.failure is not None
-        assert [([invoice_id], 1), ([invoice_id], 2), ([], 3)] == found
+        assert [([invoice_id], 1), ([invoice_id], 2), ([], 3)] == turns
         assert (record.state, record.failure.reason) == (State.DEAD, "worker-killed")
         assert steps.counts(store, "main-p881") == {"dead": 1}
 
-    def test_a_worker_killed_late_each_time_buries_the_invoice_too(
+    def test_a_worker_killed_late_each_time_ends_in_a_dead_letter_too(
         self, store: Store, clock: ManualClock, policy: StorePolicy
     ) -> None:
-        """A save that goes on with the lease is no end: only Finish, Wait, Bury and Yield are."""
+        """A save that goes on with the lease is no end: only Finish, Wait, MoveToDeadLetters and ReturnToQueue are."""
         [invoice_id] = steps.queue(store, 1)
-        found = []
+        turns = []
         for _ in range(3):
             store.save(steps.claim(store, invoice_id), steps.GOING_ON)
             clock.advance(policy.lease_seconds)
-            found.append((swept(store), steps.stored(store, invoice_id).crashes))
+            turns.append((swept(store), steps.stored(store, invoice_id).crashes))
 
-        assert [([invoice_id], 1), ([invoice_id], 2), ([], 3)] == found
+        assert [([invoice_id], 1), ([invoice_id], 2), ([], 3)] == turns
 
     def test_on_their_last_chance_they_run_one_by_one(
         self, store: Store, clock: ManualClock, policy: StorePolicy
     ) -> None:
-        """Three that died together twice: the first at once, the others 10 and 20 s later, and the reason is told."""
+        """Three that died together twice: the first at once, the others 10 and 20 s later, and the record says why."""
         invoice_ids = steps.queue(store, 1, 2, 3)
         for _ in range(2):
             for invoice_id in invoice_ids:
@@ -106,15 +106,15 @@ class SweepRules:
             clock.advance(policy.lease_seconds)
             together = swept(store)
         store.published(together)
-        found = []
+        turns = []
         for _ in range(2):
             clock.advance(policy.alone_for - 0.001)
             early = swept(store)
             clock.advance(0.001)
-            found.append((early, swept(store)))
+            turns.append((early, swept(store)))
         failures = [steps.stored(store, invoice_id).failure for invoice_id in invoice_ids]
 
-        assert (together, found) == (["main-1"], [([], ["main-2"]), ([], ["main-3"])])
+        assert (together, turns) == (["main-1"], [([], ["main-2"]), ([], ["main-3"])])
         assert [why and why.reason for why in failures] == ["worker-killed"] * 3
 
     def test_a_word_in_between_resets_the_crashes(self, store: Store, clock: ManualClock, policy: StorePolicy) -> None:
@@ -163,6 +163,6 @@ class SweepRules:
         steps.queue(store, *range(1, 21), export="big")
         steps.queue(store, 1, export="small")
         clock.advance(60)
-        found = swept(store, limit=10)
+        due = swept(store, limit=10)
 
-        assert (len(found), found.count("small-1")) == (6, 1)
+        assert (len(due), due.count("small-1")) == (6, 1)

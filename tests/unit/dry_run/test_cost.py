@@ -28,11 +28,11 @@ def test_the_calls_of_an_export_are_predicted() -> None:
     cards = [customer(code=f"C{n}", ledger_number=1001 + n, corporate_id=None) for n in range(30)]
     invoices = [invoice(customer=[*cards, NUMBERED][n % 31], invoice_number=100301 + n) for n in range(60)]
     predicted = planned(harness, *invoices).cost
-    before = len(harness.sandbox.server_state.journal.entries)
+    before = len(harness.sandbox.server_state.request_log.entries)
     harness.hire()
     harness.close_period(*invoices)
     harness.until_rest()
-    really = len(harness.sandbox.server_state.journal.entries) - before
+    really = len(harness.sandbox.server_state.request_log.entries) - before
 
     assert abs(predicted.reads + predicted.writes - really) <= really / 10
     assert predicted.writes == 60 * 2 + 1
@@ -45,6 +45,6 @@ def test_customers_are_looked_up_together() -> None:
         harness = Harness(EXPORT)
         cards = [KNOWN.model_copy(update={"code": f"C{n}", "ledger_number": 1001 + n}) for n in range(number)]
         planned(harness, *(invoice(customer=card, invoice_number=100301 + n) for n, card in enumerate(cards)))
-        return len(harness.sandbox.server_state.journal.entries)
+        return len(harness.sandbox.server_state.request_log.entries)
 
     assert calls(30) == calls(1)

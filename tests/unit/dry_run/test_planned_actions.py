@@ -98,7 +98,7 @@ def test_what_is_in_e_conomic_is_adopted(chosen: object) -> None:
     invoices = [harness.pdf_fixtures.printed(each) for each in period()]
     harness.close_period(*invoices)
     harness.until_rest()
-    before = len(harness.sandbox.server_state.journal.entries)
+    before = len(harness.sandbox.server_state.request_log.entries)
     harness.wipe()
     plan = planned(harness, *invoices)
     harness.close_period(*invoices)
@@ -113,7 +113,7 @@ def test_a_draft_of_ours_is_taken_up_and_booked() -> None:
     harness = Harness(EXPORT.model_copy(update={"booking": Booking(book=False)}))
     harness.close_period(known())
     harness.until_rest()
-    before = len(harness.sandbox.server_state.journal.entries)
+    before = len(harness.sandbox.server_state.request_log.entries)
     harness.export = EXPORT
     harness.wipe()
     plan = planned(harness, known())

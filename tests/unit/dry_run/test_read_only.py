@@ -30,7 +30,7 @@ def test_nothing_can_be_sent() -> None:
         read_only(harness).send(intent)
     with pytest.raises(PlanWouldWrite):
         read_only(harness).attach(1, "2026-10001", b"%PDF-", key="k")
-    assert harness.sandbox.server_state.journal.entries == []
+    assert harness.sandbox.server_state.request_log.entries == []
 
 
 def test_the_store_is_read_only_too() -> None:

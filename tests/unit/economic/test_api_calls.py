@@ -6,13 +6,13 @@ import httpx
 import pytest
 from support.clock import ManualClock
 from support.economic_bodies import API, Wire, client, networked_client
+from support.rate_limiter import PatientRateLimiter
 
 from config.exports import Limits
 from worker.domain.ports import Feedback, Permit
 from worker.domain.record import Intent
 from worker.economic.port import Reply
 from worker.errors import Retryable, Throttled
-from worker.store.rate_limiter import MemoryRateLimiter
 
 ACME = {"customerNumber": 1001, "name": "Acme A/S", "corporateIdentificationNumber": "12345678", "currency": "DKK"}
 
@@ -137,7 +137,7 @@ class TestRate:
         """A refusal of the rate limiter reaches the caller as it is."""
         wire = Wire()
         clock = ManualClock()
-        rate_limiter = MemoryRateLimiter(clock=clock, sleep=clock.advance)
+        rate_limiter = PatientRateLimiter(clock)
         wire.respond("GET /invoices/drafts/1", httpx.Response(429, headers={"retry-after": "30"}))
         economic = client(wire, rate_limiter=rate_limiter, clock=clock)
         for _ in range(2):

@@ -54,7 +54,7 @@ def test_schema_errors_are_an_array() -> None:
 
 
 def test_not_found_has_no_error_code() -> None:
-    """As recorded from the real one."""
+    """As recorded from the real e-conomic."""
     body = rendered(not_found())
     assert sorted(body) == ["developerHint", "httpStatusCode", "logId", "logTime", "message"]
     assert (body["message"], body["httpStatusCode"]) == ("Resource not found.", 404)

@@ -50,8 +50,8 @@ def test_the_first_line_that_strikes_wins() -> None:
     script = FaultScript()
     script.add(Fault(status=503))
     script.add(Fault(status=429))
-    found = [script.next("GET", "/self", "/self", b"", agreement=1) for _ in range(3)]
-    assert [fault.status if fault else None for fault in found] == [503, 429, None]
+    struck = [script.next("GET", "/self", "/self", b"", agreement=1) for _ in range(3)]
+    assert [fault.status if fault else None for fault in struck] == [503, 429, None]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ def _unused(_: Agreement, __: Call) -> Answer:
     return Answer(status=200, body=None)
 
 
-def found(body: Any = None, *, method: str = "POST", path: str = "/x", key: str = "k", **query: str) -> list[str]:
+def findings(body: Any = None, *, method: str = "POST", path: str = "/x", key: str = "k", **query: str) -> list[str]:
     request = Request(
         method=method, path=path, url=path, query=query, headers={"idempotency-key": key} if key else {}, body=b""
     )
@@ -35,8 +35,8 @@ def found(body: Any = None, *, method: str = "POST", path: str = "/x", key: str 
     ],
 )
 def test_properties_that_would_be_ignored(body: Any, expected: list[str]) -> None:
-    """A misspelt property is lost without an error in the real one; here it is written down."""
-    assert found(body) == expected
+    """A misspelt property is lost without an error in the real e-conomic; here it is written down."""
+    assert findings(body) == expected
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_properties_that_would_be_ignored(body: Any, expected: list[str]) -> Non
 )
 def test_dangerous_writes(method: str, path: str, key: str, expected: list[str]) -> None:
     """A write that cannot be repeated safely, and a delete that takes everything."""
-    assert found(method=method, path=path, key=key) == expected
+    assert findings(method=method, path=path, key=key) == expected
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_dangerous_writes(method: str, path: str, key: str, expected: list[str])
 )
 def test_queries_that_would_be_ignored(query: dict[str, str], expected: list[str]) -> None:
     """A misspelt parameter gives the first 20 of everything."""
-    assert found(method="GET", **query) == expected
+    assert findings(method="GET", **query) == expected
 
 
 @pytest.mark.parametrize(

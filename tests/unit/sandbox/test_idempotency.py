@@ -2,16 +2,17 @@ import pytest
 
 from worker.sandbox.idempotency import KeyMemory
 from worker.sandbox.messages import Reply
-from worker.sandbox.state import ApiError, Switches
+from worker.sandbox.state import ApiError
+from worker.sandbox.switches import AgreementSwitches
 
 CREATED = Reply(status=201, body=b'{"n":1}')
 HOUR = 3600.0
 
 
-def after(reply: Reply, switches: Switches | None = None) -> KeyMemory:
+def after(reply: Reply, switches: AgreementSwitches | None = None) -> KeyMemory:
     keys = KeyMemory()
     memory = keys.begin("k", url="/customers", body=b"{}", now=0.0)
-    keys.settle("k", memory, reply, switches or Switches())
+    keys.finish("k", memory, reply, switches or AgreementSwitches())
     return keys
 
 
@@ -40,7 +41,7 @@ def test_another_key_is_free() -> None:
     ],
 )
 def test_the_same_key_for_something_else_is_refused(url: str, body: bytes, code: str) -> None:
-    """400 with the word in the body, and the first answer stays remembered."""
+    """400 with the code in the body, and the first answer stays remembered."""
     keys = after(CREATED)
     with pytest.raises(ApiError) as caught:
         recalled(keys, url=url, body=body)
@@ -52,16 +53,16 @@ def test_the_same_key_for_something_else_is_refused(url: str, body: bytes, code:
 @pytest.mark.parametrize(
     ("status", "switches", "remembered"),
     [
-        (201, Switches(), True),
-        (204, Switches(cache_4xx=False, cache_5xx=False), True),
-        (400, Switches(), True),
-        (400, Switches(cache_4xx=False), False),
-        (500, Switches(), True),
-        (500, Switches(cache_5xx=False), False),
-        (500, Switches(cache_4xx=False), True),
+        (201, AgreementSwitches(), True),
+        (204, AgreementSwitches(cache_4xx=False, cache_5xx=False), True),
+        (400, AgreementSwitches(), True),
+        (400, AgreementSwitches(cache_4xx=False), False),
+        (500, AgreementSwitches(), True),
+        (500, AgreementSwitches(cache_5xx=False), False),
+        (500, AgreementSwitches(cache_4xx=False), True),
     ],
 )
-def test_which_answers_are_remembered(status: int, switches: Switches, *, remembered: bool) -> None:
+def test_which_answers_are_remembered(status: int, switches: AgreementSwitches, *, remembered: bool) -> None:
     """Successes always; what happens to failures is unknown, so a switch each."""
     reply = Reply(status=status, body=b"")
     assert recalled(after(reply, switches)) == (reply if remembered else None)
@@ -77,5 +78,5 @@ def test_a_request_in_flight_holds_its_key_however_long_it_takes() -> None:
 def test_a_request_that_was_given_up_frees_its_key() -> None:
     """Without an answer there is nothing to remember."""
     keys = KeyMemory()
-    keys.settle("k", keys.begin("k", url="/customers", body=b"{}", now=0.0), None, Switches())
+    keys.finish("k", keys.begin("k", url="/customers", body=b"{}", now=0.0), None, AgreementSwitches())
     assert recalled(keys) is None

@@ -70,20 +70,20 @@ def test_the_envelope() -> None:
 
 def test_sort_by_several_properties() -> None:
     """Names ascending, numbers descending within; - turns a property round."""
-    found = [item["n"] for item in page(collection(6), {"sort": "name,-n"}, URL)["collection"]]
-    assert found == [3, 0, 4, 1, 5, 2]
+    order = [item["n"] for item in page(collection(6), {"sort": "name,-n"}, URL)["collection"]]
+    assert order == [3, 0, 4, 1, 5, 2]
 
 
 def test_an_absent_value_sorts_first() -> None:
     """A property that is missing does not break the sort."""
-    found = [item["n"] for item in page(collection(4), {"sort": "note,n"}, URL)["collection"]]
-    assert found == [1, 3, 0, 2]
+    order = [item["n"] for item in page(collection(4), {"sort": "note,n"}, URL)["collection"]]
+    assert order == [1, 3, 0, 2]
 
 
 def test_a_forced_alphabetical_sort() -> None:
     """~ sorts numbers as text: "10" stands before "9"."""
-    found = [item["n"] for item in page(collection(11), {"sort": "~n"}, URL)["collection"]]
-    assert found == [0, 1, 10, 2, 3, 4, 5, 6, 7, 8, 9]
+    order = [item["n"] for item in page(collection(11), {"sort": "~n"}, URL)["collection"]]
+    assert order == [0, 1, 10, 2, 3, 4, 5, 6, 7, 8, 9]
 
 
 def test_a_bad_filter_lists_what_is_allowed() -> None:

@@ -40,8 +40,8 @@ ROUTER = Router(
 )
 def test_which_route_a_path_leads_to(path: str, template: str, params: dict[str, str]) -> None:
     """Templates match whole segments or parts of one; parameters arrive decoded."""
-    route, found = ROUTER.find("GET", path)
-    assert (route.path, found) == (template, params)
+    route, parameters = ROUTER.find("GET", path)
+    assert (route.path, parameters) == (template, params)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_which_route_a_path_leads_to(path: str, template: str, params: dict[str,
     ],
 )
 def test_a_wrong_path_is_404_and_a_wrong_method_405(method: str, path: str, status: int) -> None:
-    """The two are told apart."""
+    """A wrong method is 405, a wrong path 404."""
     with pytest.raises(ApiError) as caught:
         ROUTER.find(method, path)
     assert caught.value.status == status

@@ -7,11 +7,9 @@ WINDOW = ProtocolSwitches(rate_limit=10)
 REFILL = ProtocolSwitches(rate_limit=60, rate_mode="refill")  # one token a second
 
 
-def takes(protocol_switches: ProtocolSwitches, calls: list[tuple[float, int]]) -> list[tuple[int, int | None]]:
+def takes(switches: ProtocolSwitches, calls: list[tuple[float, int]]) -> list[tuple[int, int | None]]:
     meter = Meter()
-    return [
-        (found.used, found.retry_after) for now, cost in calls for found in [meter.take(now, cost, protocol_switches)]
-    ]
+    return [(reading.used, reading.retry_after) for now, cost in calls for reading in [meter.take(now, cost, switches)]]
 
 
 @pytest.mark.parametrize(
@@ -53,6 +51,6 @@ def test_the_headers() -> None:
 
 def test_fair_use_is_noticed_once_a_day() -> None:
     """The first call beyond the day's number is marked, and the count starts anew after 24 hours."""
-    meter, protocol_switches = Meter(), ProtocolSwitches(daily_calls=2)
-    marks = [meter.take(now, 1, protocol_switches).beyond_fair_use for now in (0, 1, 2, 3, 86_400, 86_401, 86_402)]
+    meter, switches = Meter(), ProtocolSwitches(daily_calls=2)
+    marks = [meter.take(now, 1, switches).beyond_fair_use for now in (0, 1, 2, 3, 86_400, 86_401, 86_402)]
     assert marks == [False, False, True, False, False, False, True]

@@ -26,7 +26,7 @@ def agreement() -> Agreement:
 
 
 def test_upload_and_read(agreement: Agreement) -> None:
-    """The file comes back as it was; the metadata tells pages and the time of the upload."""
+    """The file comes back as it was; the metadata holds pages and the time of the upload."""
     answer = send(agreement, "POST", FILE, ("100353.pdf", PDF), later=60)
 
     assert (answer.status, answer.body["pages"], answer.body["createdAt"]) == (201, 1, "2026-11-20T12:01:00Z")

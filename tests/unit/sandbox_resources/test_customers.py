@@ -65,7 +65,7 @@ def test_put_creates_what_is_missing() -> None:
 
 
 def test_freed_number_comes_back() -> None:
-    """A deleted customer's number is given to the next one, so a blind second DELETE would hit a stranger."""
+    """A deleted customer's number goes to the next customer, so a blind second DELETE would hit a stranger."""
     agreement = standard_agreement()
     first = send(agreement, "POST", "/customers", customer()).body["customerNumber"]
 

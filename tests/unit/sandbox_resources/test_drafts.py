@@ -58,7 +58,7 @@ def test_vat_rounding_switch(rounding: str, vat: str) -> None:
 
 
 def test_group_without_account_for_the_zone() -> None:
-    """Unknown of the real one: refused by default, no VAT under the switch."""
+    """Unknown of the real e-conomic: refused by default, no VAT under the switch."""
     agreement = standard_agreement()
     body = draft(line("TERMINAL", "1", "1000.00"), zone=2)
     error = refusal(lambda: send(agreement, "POST", DRAFTS, body))
@@ -127,7 +127,7 @@ def test_due_date(terms: int, sent: str | None, due: str) -> None:
     ],
 )
 def test_refusals(changes: dict[str, Any], expected: dict[str, str]) -> None:
-    """Each trouble has its code, and a line's trouble its index; nothing is created."""
+    """Each violation has its code, and a line's violation its index; nothing is created."""
     agreement = standard_agreement()
 
     assert expected == codes(refusal(lambda: send(agreement, "POST", DRAFTS, draft(**changes))))

@@ -5,7 +5,7 @@ from decimal import Decimal
 from support.sandbox_calls import ROUTER, codes, listed, refusal, send
 from support.voucher_bodies import VOUCHERS, account, customer_invoice, finance, posted, voucher
 
-from worker.sandbox.resources.postings import legs
+from worker.sandbox.resources.postings import postings
 from worker.sandbox.seed import standard_agreement
 
 D = Decimal
@@ -41,7 +41,7 @@ def test_unbalanced_voucher() -> None:
 
 
 def test_entries_of_two_dates_become_two_vouchers() -> None:
-    """A voucher has one date; the array tells both, in the order of the dates."""
+    """A voucher has one date; the array holds both, in the order of the dates."""
     agreement = standard_agreement()
     body = voucher(customer_invoice(), customer_invoice("10.00", date="2026-11-19"), voucherNumber=10050)
     answer = send(agreement, "POST", VOUCHERS, body).body
@@ -105,8 +105,8 @@ def test_entries_are_deleted_one_by_one() -> None:
     assert refusal(lambda: send(agreement, "DELETE", "/journals/1/entries/2")).status == 404
 
 
-def test_booking_moves_entries_to_the_ledger() -> None:
-    """204; the journal is empty; the ledger holds 1250.00 owed, -1000.00, -250.00 and the clearing account at zero."""
+def test_booking_moves_entries_to_the_general_ledger() -> None:
+    """204; the journal is empty; the general ledger holds 1250.00 owed, -1000.00, -250.00 clearing at zero."""
     agreement = standard_agreement()
     posted(agreement, voucher(customer_invoice(), finances=(finance(),)))
 
@@ -124,7 +124,7 @@ def test_booking_moves_entries_to_the_ledger() -> None:
 
 
 def test_booked_voucher_number_stays_taken() -> None:
-    """A booked voucher's number is not given out again."""
+    """A booked voucher's number is not used again."""
     agreement = standard_agreement()
     posted(agreement, voucher(customer_invoice()))
     send(agreement, "POST", "/journalsapi/v15.0.0/journals/1/book")
@@ -170,7 +170,7 @@ def test_nothing_of_a_voucher_is_filterable() -> None:
     assert send(standard_agreement(), "GET", VOUCHERS).body.filterable == {}
 
 
-def test_every_ledger_line_of_both_layouts_balances() -> None:
+def test_every_posting_of_both_layouts_balances() -> None:
     """One open post through a clearing account, or one entry per revenue account: both add up to zero."""
     agreement = standard_agreement()
     per_account = (
@@ -179,4 +179,4 @@ def test_every_ledger_line_of_both_layouts_balances() -> None:
     )
     for body in (voucher(customer_invoice(), finances=(finance(),)), voucher(*per_account)):
         rows = [entry for entries in posted(agreement, body)["entries"].values() for entry in entries]
-        assert sum(leg.amount for row in rows for leg in legs(agreement, row)) == 0
+        assert sum(posting.amount for row in rows for posting in postings(agreement, row)) == 0

@@ -55,9 +55,9 @@ def test_products_of_a_group() -> None:
 def test_sales_accounts_tell_the_vat_code_per_zone() -> None:
     """One row per VAT zone that has an account."""
     rows = listed(standard_agreement(), "/product-groups/61/sales-accounts")
-    found = [(r["vatZone"]["vatZoneNumber"], r["salesAccount"]["vatAccount"]["vatCode"]) for r in rows]
+    accounts = [(r["vatZone"]["vatZoneNumber"], r["salesAccount"]["vatAccount"]["vatCode"]) for r in rows]
 
-    assert found == [(1, "U25"), (2, "UEUY"), (3, "UABR"), (4, "U0")]
+    assert accounts == [(1, "U25"), (2, "UEUY"), (3, "UABR"), (4, "U0")]
 
 
 def test_payment_terms_get_their_number_from_the_server() -> None:
@@ -87,7 +87,7 @@ def test_enum_case_is_strict() -> None:
 
 
 def test_legacy_years_do_not_show_barred() -> None:
-    """Legacy tells ``closed`` alone, and only when true; the service tells both."""
+    """Legacy shows ``closed`` alone, and only when true; the service shows both."""
     agreement = standard_agreement()
     years = {row["year"]: row.get("closed") for row in listed(agreement, "/accounting-years")}
     january = next(p for p in listed(agreement, "/accounting-years/2026/periods") if p["periodNumber"] == 1)
@@ -129,7 +129,7 @@ def test_awkward_year_in_the_path() -> None:
 
 
 def test_self_pins_the_agreement() -> None:
-    """/self tells which ledger a token opens."""
+    """/self tells which agreement a token opens."""
     body = send(standard_agreement(number=5, name="X"), "GET", "/self").body
 
     assert (body["agreementNumber"], body["company"]["name"], body["settings"]["baseCurrency"]) == (5, "X", "DKK")
@@ -141,10 +141,10 @@ def test_self_pins_the_agreement() -> None:
 def test_read_only_master_data(path: str) -> None:
     """Each can be read alone and in its listing."""
     agreement = standard_agreement()
-    one = send(agreement, "GET", path).body
+    resource = send(agreement, "GET", path).body
 
-    assert one in listed(agreement, path.rsplit("/", 1)[0])
-    assert one["self"].endswith(path)
+    assert resource in listed(agreement, path.rsplit("/", 1)[0])
+    assert resource["self"].endswith(path)
 
 
 def test_every_listing_of_the_standard_agreement_answers() -> None:

@@ -97,7 +97,7 @@ def test_unknown_properties_are_dropped_in_silence() -> None:
 
 
 def test_dotted_names_for_findings() -> None:
-    """Leaves of nested objects, references and arrays are told as dotted names without indexes."""
+    """Leaves of nested objects, references and arrays are listed as dotted names without indexes."""
     assert {
         "date",
         "customer.customerNumber",

@@ -6,7 +6,7 @@ import pytest
 from support.sandbox_calls import codes, listed, refusal, send
 from support.voucher_bodies import VOUCHERS, Body, account, customer_invoice, finance, posted, voucher
 
-from worker.sandbox.resources.postings import legs
+from worker.sandbox.resources.postings import postings
 from worker.sandbox.seed import standard_agreement
 
 D = Decimal
@@ -15,21 +15,21 @@ D = Decimal
 def test_answer_is_an_array() -> None:
     """201 with an array; the key is ``{year}-{voucherNumber}`` and the number comes from the journal's series."""
     agreement = standard_agreement()
-    found = posted(agreement, voucher(customer_invoice(), finances=(finance(),)))
+    created = posted(agreement, voucher(customer_invoice(), finances=(finance(),)))
 
-    assert found["self"] == "https://restapi.e-conomic.com/journals/1/vouchers/2026-10001"
-    assert found == send(agreement, "GET", f"{VOUCHERS}/2026-10001").body
-    assert [found] == listed(agreement, VOUCHERS)
+    assert created["self"] == "https://restapi.e-conomic.com/journals/1/vouchers/2026-10001"
+    assert created == send(agreement, "GET", f"{VOUCHERS}/2026-10001").body
+    assert [created] == listed(agreement, VOUCHERS)
 
 
 def test_vat_is_lifted_out_of_the_gross() -> None:
     """-1250.00 with U25 on 3010: revenue -1000.00, VAT -250.00, contra +1250.00."""
     agreement = standard_agreement()
     entry = posted(agreement, voucher(finances=(finance(),)))["entries"]["financeVouchers"][0]
-    found = [(leg.account, leg.amount) for leg in legs(agreement, entry)]
+    lines = [(posting.account, posting.amount) for posting in postings(agreement, entry)]
 
     assert entry["vatAmount"] == D("-250.00")
-    assert found == [(3010, D("-1000.00")), (6902, D("-250.00")), (5990, D("1250.00"))]
+    assert lines == [(3010, D("-1000.00")), (6902, D("-250.00")), (5990, D("1250.00"))]
 
 
 def test_contra_vat_of_a_customer_invoice() -> None:
@@ -37,9 +37,9 @@ def test_contra_vat_of_a_customer_invoice() -> None:
     agreement = standard_agreement()
     body = voucher(customer_invoice(contraAccount=account(3010), contraVatAccount={"vatCode": "U25"}))
     entry = posted(agreement, body)["entries"]["manualCustomerInvoices"][0]
-    found = [(leg.account, leg.amount, leg.customer) for leg in legs(agreement, entry)]
+    lines = [(posting.account, posting.amount, posting.customer) for posting in postings(agreement, entry)]
 
-    assert found == [(5600, D("1250.00"), 1001), (3010, D("-1000.00"), None), (6902, D("-250.00"), None)]
+    assert lines == [(5600, D("1250.00"), 1001), (3010, D("-1000.00"), None), (6902, D("-250.00"), None)]
 
 
 def test_foreign_currency() -> None:
@@ -47,10 +47,10 @@ def test_foreign_currency() -> None:
     agreement = standard_agreement()
     euro = {"currency": {"code": "EUR"}}
     entry = posted(agreement, voucher(finances=(finance("-1000.00", **euro),)))["entries"]["financeVouchers"][0]
-    found = [(leg.account, leg.amount_in_base) for leg in legs(agreement, entry)]
+    lines = [(posting.account, posting.amount_in_base) for posting in postings(agreement, entry)]
 
     assert entry["amountBaseCurrency"] == D("-7461.10")
-    assert found == [(3010, D("-5968.88")), (6902, D("-1492.22")), (5990, D("7461.10"))]
+    assert lines == [(3010, D("-5968.88")), (6902, D("-1492.22")), (5990, D("7461.10"))]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_foreign_currency() -> None:
     ],
 )
 def test_refusals(body: Body, expected: dict[str, str]) -> None:
-    """Each trouble has its code, an empty one where nobody knows it; nothing is posted."""
+    """Each violation has its code, an empty code where nobody knows it; nothing is posted."""
     agreement = standard_agreement()
 
     assert expected == codes(refusal(lambda: send(agreement, "POST", VOUCHERS, body)))
@@ -139,6 +139,6 @@ def test_name_of_the_invoice_number(name: str, sent: str, *, read: bool) -> None
     agreement.switches.customer_invoice_name = name
     entry = customer_invoice()
     entry[sent] = entry.pop("customerInvoice")
-    found = posted(agreement, voucher(entry))["entries"]["manualCustomerInvoices"][0]
+    kept = posted(agreement, voucher(entry))["entries"]["manualCustomerInvoices"][0]
 
-    assert read == (sent in found)
+    assert read == (sent in kept)

@@ -83,7 +83,7 @@ def test_tokens_of_another_agreement_pause_the_export(pinned: int | None, named:
     stopped.check()
 
     assert {export: why.reason for export, why in stopped.store.paused().items()} == {"main": "agreement-mismatch"}
-    assert [entry.path for entry in stopped.sandbox.server_state.journal.entries] == ["/self"]
+    assert [entry.path for entry in stopped.sandbox.server_state.request_log.entries] == ["/self"]
     assert [record.state for record in stopped.records()] == [State.RECEIVED]
 
 
@@ -91,13 +91,13 @@ def test_tokens_that_change_under_way_pause_it_too() -> None:
     """A worker started with other tokens comes to an invoice that was checked before."""
     moved = harness()
     moved.check()
-    before = len(moved.sandbox.server_state.journal.entries)
+    before = len(moved.sandbox.server_state.request_log.entries)
     moved.sandbox.agreement.number = 999
     moved.hire()
     moved.deliver()
 
     assert {export: why.reason for export, why in moved.store.paused().items()} == {"main": "agreement-mismatch"}
-    assert [entry.path for entry in moved.sandbox.server_state.journal.entries[before:]] == ["/self"]
+    assert [entry.path for entry in moved.sandbox.server_state.request_log.entries[before:]] == ["/self"]
     assert [record.state for record in moved.records()] == [State.QUEUED]
 
 

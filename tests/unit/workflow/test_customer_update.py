@@ -30,7 +30,7 @@ def close(harness: Harness, *invoices: Invoice, event: str = "/opter/acme/1#e1")
 
 
 def puts(harness: Harness) -> list[str]:
-    return [entry.path for entry in harness.sandbox.server_state.journal.entries if entry.method == "PUT"]
+    return [entry.path for entry in harness.sandbox.server_state.request_log.entries if entry.method == "PUT"]
 
 
 @BOTH
@@ -47,7 +47,7 @@ def test_a_customer_that_changed_in_opter_is_updated_once(base: ExportConfig) ->
     assert {name for name in after if after[name] != before.get(name)} == {"address", "lastUpdated"}
     assert after["address"] == "Ny Vej 1"
     assert sum(record.progress.remarks == ("customer: updated",) for record in harness.records()) == 1
-    assert harness.sandbox.server_state.journal.findings == []
+    assert harness.sandbox.server_state.request_log.findings == []
 
 
 def test_by_default_a_customer_is_left_as_it_is() -> None:

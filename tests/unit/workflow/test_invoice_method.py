@@ -27,11 +27,11 @@ def test_a_known_customer_in_a_warm_process_costs_exactly_two_calls() -> None:
     harness = exported(Harness(), one())
     harness.close_period(one(invoice_number=100354), event="/opter/acme/1#e2")
     harness.check()
-    before = len(harness.sandbox.server_state.journal.entries)
+    before = len(harness.sandbox.server_state.request_log.entries)
     harness.deliver()
 
     assert harness.record("main-100354").state is State.EXPORTED
-    assert len(harness.sandbox.server_state.journal.entries) - before == 2
+    assert len(harness.sandbox.server_state.request_log.entries) - before == 2
 
 
 def test_a_credit_note_is_a_draft_with_a_negative_total() -> None:

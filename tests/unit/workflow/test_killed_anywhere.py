@@ -76,7 +76,7 @@ def test_a_customer_is_updated_and_its_invoice_posted_once(base: ExportConfig) -
         assert harness.record(ID).state is State.EXPORTED, (at, when)
         assert harness.sandbox.agreement.customers[1001]["address"] == "Ny Vej 1"
         assert len(harness.documents()) + len(harness.sandbox.agreement.vouchers) == 1
-        assert harness.sandbox.server_state.journal.findings == []
+        assert harness.sandbox.server_state.request_log.findings == []
         return action.left <= 0
 
     assert everywhere(play) > 20

@@ -35,7 +35,7 @@ def again(harness: Harness) -> None:
 def writes(harness: Harness) -> list[str]:
     return [
         f"{entry.method} {entry.path}"
-        for entry in harness.sandbox.server_state.journal.entries
+        for entry in harness.sandbox.server_state.request_log.entries
         if entry.method != "GET"
     ]
 

@@ -51,7 +51,7 @@ def test_a_known_customer_in_a_warm_process_costs_exactly_two_calls() -> None:
     harness = exported(Harness(VOUCHER_EXPORT), one())
     harness.close_period(harness.pdf_fixtures.printed(one(invoice_number=100354)), event="/opter/acme/1#e2")
     harness.check()
-    before, asked = len(harness.sandbox.server_state.journal.entries), len(harness.pdf_fixtures.asked)
+    before, asked = len(harness.sandbox.server_state.request_log.entries), len(harness.pdf_fixtures.asked)
     harness.deliver()
 
     assert harness.record("main-100354").state is State.EXPORTED
@@ -209,10 +209,10 @@ def test_a_closed_year_is_waited_for_without_a_call_for_each_invoice() -> None:
     harness.sandbox.agreement.years["2026"]["closed"] = True
     harness.close_period(*(harness.pdf_fixtures.printed(one(invoice_number=n)) for n in range(100353, 100373)))
     harness.check()
-    before = len(harness.sandbox.server_state.journal.entries)
+    before = len(harness.sandbox.server_state.request_log.entries)
     harness.deliver()
     assert {record.state for record in harness.records()} == {State.WAITING}
-    assert len(harness.sandbox.server_state.journal.entries) == before
+    assert len(harness.sandbox.server_state.request_log.entries) == before
 
     del harness.sandbox.agreement.years["2026"]["closed"]
     harness.until_rest(most=2000)

@@ -72,7 +72,7 @@ def test_a_wiped_ledger_adopts_every_voucher_and_attaches_what_is_missing() -> N
     harness.until_rest()
     del harness.sandbox.agreement.attachments[1, "2026", 10003]
     harness.wipe()
-    before = len(harness.sandbox.server_state.journal.entries)
+    before = len(harness.sandbox.server_state.request_log.entries)
     harness.close_period(*sources)
     harness.until_rest()
 

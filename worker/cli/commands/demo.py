@@ -10,19 +10,18 @@ import typer
 from rich.text import Text
 
 from worker.cli.context import CommandContext
-from worker.cli.error_output import ExitCode
+from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.processes import stop_on_signal
-from worker.local.demo.folder import Method, Place, demo_place, enter
-from worker.local.demo.sandbox_state import Control
-from worker.local.demo.scenario import scenario
-from worker.local.demo.script import Stage, perform
+from worker.local.demo.folder import DemoFolder, Method, demo_folder, isolate
+from worker.local.demo.script import perform, scenario
+from worker.local.demo.stage import DemoError, SandboxControl, Stage
 from worker.local.embedded import EmbeddedServer
-from worker.local.services import installation
-from worker.local.supervisor import Service, Supervisor, starter
+from worker.local.supervisor import Service, Supervisor, installation, starter
 from worker.sandbox.seed import standard_agreement
 
 _INTERRUPTED = 130
-_KEEPING = 0.5
+#: Seconds between two looks at the processes while they are left running.
+_LOOK_AFTER_EVERY = 0.5
 
 Keep = Annotated[bool, typer.Option("--keep", help="Leave everything running afterwards, until Ctrl-C.")]
 Folder = Annotated[
@@ -38,53 +37,58 @@ def demo(ctx: typer.Context, folder: Folder = None, method: How = "invoice", *, 
     Takes under a minute, needs no network, touches nothing of yours. Exit code 0 only if every invoice was exported
     exactly once and to the øre.
     """
-    tools: CommandContext = ctx.obj
-    with demo_place(folder, method) as place, EmbeddedServer(place.folder / "data") as redis, stop_on_signal() as stop:
-        env = enter(place.settings(redis.url))
+    context: CommandContext = ctx.obj
+    with (
+        demo_folder(folder, method) as files,
+        EmbeddedServer(files.path / "data") as redis,
+        stop_on_signal() as stop,
+    ):
+        env = isolate(files.settings(redis.url))
         try:
-            with _stage(tools, place, env, stop) as stage:
-                done = perform(stage, scenario(method, place.printed))
+            with _stage(context, files, redis.url, env, stop) as stage:
+                proven = perform(stage, scenario(method, files.printed))
                 if keep:
-                    _linger(stage)
+                    _keep_running(stage)
         except KeyboardInterrupt:
             raise typer.Exit(_INTERRUPTED) from None
-        if not done:
-            tools.out.print(f"Data and logs are kept in {place.folder}.")
+        except DemoError as error:
+            raise WrongUsage(str(error), f"The logs are in {files.logs}.") from error
+        if not proven:
+            context.out.print(f"Data and logs are kept in {files.path}.")
             raise typer.Exit(ExitCode.PERSON)
 
 
 @contextmanager
-def _stage(tools: CommandContext, place: Place, env: Mapping[str, str], stop: threading.Event) -> Iterator[Stage]:
-    sandbox = Service(name="sandbox", arguments=("sandbox", "--port", str(place.sandbox_port)))
+def _stage(
+    context: CommandContext, files: DemoFolder, redis_url: str, env: Mapping[str, str], stop: threading.Event
+) -> Iterator[Stage]:
+    sandbox = Service(name="sandbox", arguments=("sandbox", "--port", str(files.sandbox_port)))
     # The sandbox last: it must outlive whoever is in the middle of a call.
-    services = (*installation(tools.settings), sandbox)
-    supervisor = Supervisor(services, run=starter(env, place.logs), clock=tools.clock)
-    control = Control(place.sandbox, standard_agreement().number)
+    services = (*installation(context.settings), sandbox)
+    supervisor = Supervisor(services, run=starter(env, files.logs), clock=context.clock)
     try:
         supervisor.turn()
-        with tools.store() as store:
-            yield Stage(
-                tools=tools,
-                place=place,
-                control=control,
-                supervisor=supervisor,
-                store=store,
-                env=env,
-                stop=stop,
-            )
+        yield Stage(
+            out=context.out,
+            folder=files,
+            control=SandboxControl(files.sandbox, standard_agreement().number),
+            supervisor=supervisor,
+            env=env,
+            redis_url=redis_url,
+            queue=context.settings.intake.queue,
+            stop=stop,
+        )
     finally:
         supervisor.stop()
 
 
-def _linger(stage: Stage) -> None:
-    out, place = stage.tools.out, stage.place
-    settings = " ".join(
-        f"{name}={value}" for name, value in place.settings(stage.env["OPTER_ECONOMIC_REDIS__URL"]).items()
-    )
+def _keep_running(stage: Stage) -> None:
+    out, files = stage.out, stage.folder
+    settings = " ".join(f"{name}={value}" for name, value in files.settings(stage.redis_url).items())
     out.print(Text("\nStill running, until Ctrl-C. Look around:", "title"))
-    out.print(f"  Flower    http://127.0.0.1:{place.flower_port}/tasks")
-    out.print(f"  Sandbox   {place.sandbox}/_sandbox/journal")
-    out.print(f"  Logs      {place.logs}")
+    out.print(f"  Flower    http://127.0.0.1:{files.flower_port}/tasks")
+    out.print(f"  Sandbox   {files.sandbox}/_sandbox/requests")
+    out.print(f"  Logs      {files.logs}")
     out.print(Text.assemble("  Commands  ", (f"env {settings} opter-economic status", "command")), soft_wrap=True)
-    while not stage.stop.wait(_KEEPING):
+    while not stage.stop.wait(_LOOK_AFTER_EVERY):
         stage.look_after()

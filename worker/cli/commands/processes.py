@@ -89,7 +89,7 @@ def sandbox(
         context.out.print(Text.assemble(("Sandbox ", "strong"), url))
         for (app, grant), agreement in agreements.items():
             context.out.print(f"  agreement {agreement.number}: app secret token {app}, agreement grant token {grant}")
-        context.out.print(f"  control path {url}/_sandbox/journal, state, findings, faults, clock")
+        context.out.print(f"  control path {url}/_sandbox/requests, state, findings, faults, clock")
 
     try:
         serve(host=host, port=port, agreements=agreements, ready=ready)

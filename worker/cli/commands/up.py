@@ -12,10 +12,9 @@ from worker.cli.commands.status import PeriodNews
 from worker.cli.context import CommandContext
 from worker.cli.formatting import facts
 from worker.cli.processes import is_embedded, redis_for, stop_on_signal
-from worker.local.services import environment, installation
-from worker.local.supervisor import Supervisor, starter
+from worker.local.supervisor import Supervisor, environment, installation, starter
 
-#: Seconds between two looks at the processes, and how many of them make one look at the store.
+#: Seconds between two looks at the processes; every how many of them the store is read for news.
 _TURN, _NEWS_EVERY = 0.5, 4
 
 Data = Annotated[Path, typer.Option("--data", help="Folder of the embedded Redis: the store. Back it up.")]
@@ -27,10 +26,10 @@ def up(
 ) -> None:
     """Run everything on this machine: Redis (embedded unless REDIS_URL names one), intake, worker and Flower.
 
-    A process that ends is started again. Ctrl-C stops all of it in order; invoices under way are finished first.
+    A process that ends is restarted. Ctrl-C stops all of them in order; invoices under way are finished first.
     """
     context: CommandContext = ctx.obj
-    settings, _ = context.settings, context.exports  # every configuration error shows here, before anything is started
+    settings, _ = context.settings, context.exports  # every error in them is reported before anything starts
     with stop_on_signal() as stop, redis_for(settings, data) as url:
         supervisor = Supervisor(
             installation(settings), run=starter(environment(url, settings.exports_file), logs), clock=context.clock
@@ -38,16 +37,16 @@ def up(
         try:
             supervisor.turn()
             context.warn_non_production()
-            _print_facts(context, settings, logs)
+            _introduce(context, settings, logs)
             _watch(context, supervisor, stop)
         finally:
             redis = ", Redis" if is_embedded(settings) else ""
-            context.out.print(Text(f"Stopping: intake, worker (finishes what it has begun), Flower{redis}.", "quiet"))
+            context.out.print(Text(f"Stopping: intake, worker (finishes what it has started), Flower{redis}.", "quiet"))
             supervisor.stop()
     context.out.print("Stopped. Everything is in the store; `opter-economic up` goes on from there.")
 
 
-def _print_facts(context: CommandContext, settings: Settings, logs: Path) -> None:
+def _introduce(context: CommandContext, settings: Settings, logs: Path) -> None:
     context.out.print(
         facts(
             [
@@ -68,9 +67,7 @@ def _watch(context: CommandContext, supervisor: Supervisor, stop: threading.Even
         news, turn = PeriodNews(store), 0
         while not stop.wait(_TURN):
             for death in supervisor.turn():
-                text = (
-                    f"{death.service} ended with code {death.code}; started again in {death.pause:g} s (see its log)."
-                )
+                text = f"{death.service} ended with code {death.code}; restarted in {death.pause:g} s (see its log)."
                 context.out.print(Text(text, "bad"))
             turn += 1
             if turn % _NEWS_EVERY == 0:

@@ -21,7 +21,7 @@ Method: TypeAlias = Literal["invoice", "voucher"]
 #: The journal that the vouchers go to.
 JOURNAL = 1
 
-_TEXT = """\
+_EXPORTS_FILE = """\
 # The demo's only export: it goes to the sandbox.
 [exports.{export}]
 agreement = {agreement}
@@ -44,10 +44,10 @@ exportMethod=voucher
 journalNumber={JOURNAL}
 """
 '''
-_PAIRS = "\n".join(f'"{ours}" = "{theirs}"' for ours, theirs in TAX_RATES.items())
+_TAX_RATES = "\n".join(f'"{ours}" = "{theirs}"' for ours, theirs in TAX_RATES.items())
 _VOUCHERS = f"""
 [exports.{EXPORT}.codes.tax_rates]
-{_PAIRS}
+{_TAX_RATES}
 
 [exports.{EXPORT}.voucher]
 clearing_account = {CLEARING}
@@ -57,7 +57,7 @@ clearing_account = {CLEARING}
 def exports_text(method: Method, *, folder: Path, sandbox: str) -> str:
     """Return the exports file for a method; the tokens lie in ``folder``, ``sandbox`` is the address to call."""
     vouchers = method == "voucher"
-    return _TEXT.format(
+    return _EXPORTS_FILE.format(
         export=EXPORT,
         agreement=standard_agreement().number,
         folder=folder,
@@ -67,16 +67,16 @@ def exports_text(method: Method, *, folder: Path, sandbox: str) -> str:
     )
 
 
-#: Beginnings of environment variables that could lead the demo to a real installation or agreement.
+#: Prefixes of environment variables that could lead the demo to a real installation or agreement.
 _FOREIGN = (PREFIX, "REDIS_URL", "CELERY_", "FLOWER_")
 _HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class DemoFolder:
     """The demo's folder and addresses."""
 
-    folder: Path
+    path: Path
     sandbox_port: int
     flower_port: int
     method: Method
@@ -89,17 +89,17 @@ class Place:
     @property
     def exports_file(self) -> Path:
         """The exports file."""
-        return self.folder / "exports.toml"
+        return self.path / "exports.toml"
 
     @property
     def printed(self) -> Path:
         """Folder of the invoices' PDFs."""
-        return self.folder / "printed"
+        return self.path / "printed"
 
     @property
     def logs(self) -> Path:
         """Folder of the processes' logs."""
-        return self.folder / "logs"
+        return self.path / "logs"
 
     def settings(self, redis_url: str) -> Mapping[str, str]:
         """Return the settings that are the demo's own, as environment variables."""
@@ -113,21 +113,21 @@ class Place:
 
 
 @contextmanager
-def demo_place(folder: Path | None, method: Method) -> Iterator[Place]:
+def demo_folder(folder: Path | None, method: Method) -> Iterator[DemoFolder]:
     """Make the folder and what must be in it; a temporary one is removed in the end unless something went wrong."""
-    made = Path(tempfile.mkdtemp(prefix="opter-economic-demo-")) if folder is None else folder.resolve()
-    made.mkdir(parents=True, exist_ok=True)
-    place = Place(folder=made, sandbox_port=_free_port(), flower_port=_free_port(), method=method)
+    path = Path(tempfile.mkdtemp(prefix="opter-economic-demo-")) if folder is None else folder.resolve()
+    path.mkdir(parents=True, exist_ok=True)
+    demo = DemoFolder(path=path, sandbox_port=_free_port(), flower_port=_free_port(), method=method)
     for name, token in zip(("app_secret_token", "grant_token"), DEFAULT_TOKENS, strict=True):
-        (made / name).write_text(token, encoding="utf-8")
-    text = exports_text(method, folder=made, sandbox=place.sandbox)
-    place.exports_file.write_text(text, encoding="utf-8")
-    yield place
+        (path / name).write_text(token, encoding="utf-8")
+    text = exports_text(method, folder=path, sandbox=demo.sandbox)
+    demo.exports_file.write_text(text, encoding="utf-8")
+    yield demo
     if folder is None:
-        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(path, ignore_errors=True)
 
 
-def enter(settings: Mapping[str, str]) -> Mapping[str, str]:
+def isolate(settings: Mapping[str, str]) -> Mapping[str, str]:
     """Make these the only settings of this process and of those it starts; return the whole environment."""
     for name in [name for name in os.environ if name.upper().startswith(_FOREIGN)]:
         del os.environ[name]

@@ -1,4 +1,4 @@
-"""A sample period of a small haulier: made anew on every run, always the same, and with the troubles of real life."""
+"""A sample period of a small haulier: the same on every run, with the problems of real life."""
 
 import json
 import random
@@ -9,8 +9,16 @@ from typing import Any
 
 from worker.domain.invoice import Customer, Invoice, InvoiceType
 from worker.domain.money import ZERO
-from worker.local.demo.sample_customers import ambiguous, foreign, known, new
-from worker.local.demo.sample_invoices import Draft, Numbers, built, cents_that_round_alike
+from worker.local.demo.sample_invoices import (
+    InvoicePlan,
+    Numbers,
+    ambiguous,
+    foreign,
+    known,
+    make_invoice,
+    new,
+    oere_that_round_alike,
+)
 
 EXPORT = "main"
 PERIOD = {"id": 881, "name": "2026-47A", "closedAt": "2026-11-20T15:04:05Z"}
@@ -34,7 +42,7 @@ class Sample:
     def final(self) -> tuple[Invoice, ...]:
         """What must be in e-conomic in the end."""
         wrong = self.corrected.invoice_number
-        return tuple(self.corrected if one.invoice_number == wrong else one for one in self.invoices)
+        return tuple(self.corrected if invoice.invoice_number == wrong else invoice for invoice in self.invoices)
 
     def event(self) -> bytes:
         """Return the event that Opter's side puts on the queue when the period is closed."""
@@ -42,18 +50,18 @@ class Sample:
 
 
 def sample() -> Sample:
-    """Return the sample period: 240 invoices, and more of each kind of trouble than anyone has in one week."""
+    """Return the sample period: 240 invoices, and more of each kind of problem than anyone has in one week."""
     chance = random.Random(_SEED)  # noqa: S311  # the same period every time, not a secret
     numbers = Numbers(100_301)
-    invoices = [built(draft, numbers.take()) for draft in _drafts(chance)]
+    invoices = [make_invoice(plan, numbers.take()) for plan in _plans(chance)]
     invoices += _credits(invoices, numbers, chance)
-    rounded = built(_per_order(known()[0]), numbers.take())
+    rounded = make_invoice(_per_order(known()[0]), numbers.take())
     return Sample(invoices=(*invoices, rounded), corrected=_corrected(rounded))
 
 
-def _drafts(chance: random.Random) -> Sequence[Draft]:
+def _plans(chance: random.Random) -> Sequence[InvoicePlan]:
     danish, abroad, fresh = known(), foreign(), new()
-    drafts = [
+    plans = [
         *(_ordinary(chance.choice(danish), chance) for _ in range(_ORDINARY)),
         *(_ordinary(fresh[n % len(fresh)], chance) for n in range(_NEW)),
         *(_abroad(abroad[n % len(abroad)], chance) for n in range(_FOREIGN)),
@@ -61,42 +69,42 @@ def _drafts(chance: random.Random) -> Sequence[Draft]:
         *(_ordinary(ambiguous(), chance) for _ in range(_AMBIGUOUS)),
         *(_interest(chance.choice(danish), chance) for _ in range(_INTEREST)),
     ]
-    chance.shuffle(drafts)
-    return drafts
+    chance.shuffle(plans)
+    return plans
 
 
-def _ordinary(customer: Customer, chance: random.Random) -> Draft:
-    lines = [("3010", Decimal(25), cents_that_round_alike(chance))]
+def _ordinary(customer: Customer, chance: random.Random) -> InvoicePlan:
+    lines = [("3010", Decimal(25), oere_that_round_alike(chance))]
     if chance.random() < 0.6:  # noqa: PLR2004  # most haulage is invoiced with a fuel surcharge
-        lines.append(("3020", Decimal(25), cents_that_round_alike(chance) // 8 * 4))
+        lines.append(("3020", Decimal(25), oere_that_round_alike(chance) // 8 * 4))
     if chance.random() < 0.15:  # noqa: PLR2004  # now and then a ferry or a toll, without VAT
         lines.append(("3012", Decimal(0), chance.randrange(5_000, 90_000)))
-    return Draft(customer=customer, lines=tuple(lines), terms=chance.randrange(4), orders=chance.randrange(1, 5))
+    return InvoicePlan(customer=customer, lines=tuple(lines), terms=chance.randrange(4), orders=chance.randrange(1, 5))
 
 
-def _abroad(customer: Customer, chance: random.Random) -> Draft:
+def _abroad(customer: Customer, chance: random.Random) -> InvoicePlan:
     lines = (
         ("3010", Decimal(0), chance.randrange(20_000, 900_000)),
         ("3020", Decimal(0), chance.randrange(2_000, 9_000)),
     )
-    rate = Decimal("746.11") if chance.random() < 0.5 else None  # noqa: PLR2004  # every other one has Opter's own rate
-    return Draft(customer=customer, lines=lines, terms=2, orders=1, currency="EUR", rate=rate)
+    rate = Decimal("746.11") if chance.random() < 0.5 else None  # noqa: PLR2004  # every other invoice has Opter's own rate
+    return InvoicePlan(customer=customer, lines=lines, terms=2, orders=1, currency="EUR", rate=rate)
 
 
-def _with_missing_group(customer: Customer, chance: random.Random) -> Draft:
+def _with_missing_group(customer: Customer, chance: random.Random) -> InvoicePlan:
     ordinary = _ordinary(customer, chance)
-    lift = (MISSING_ACCOUNT, Decimal(25), cents_that_round_alike(chance) // 40 * 4)
-    return Draft(customer=customer, lines=(*ordinary.lines, lift), terms=ordinary.terms, orders=ordinary.orders)
+    lift = (MISSING_ACCOUNT, Decimal(25), oere_that_round_alike(chance) // 40 * 4)
+    return InvoicePlan(customer=customer, lines=(*ordinary.lines, lift), terms=ordinary.terms, orders=ordinary.orders)
 
 
-def _interest(customer: Customer, chance: random.Random) -> Draft:
+def _interest(customer: Customer, chance: random.Random) -> InvoicePlan:
     lines = (("3040", Decimal(0), chance.randrange(2_000, 30_000)),)
-    return Draft(customer=customer, lines=lines, terms=0, orders=0, kind=InvoiceType.INTEREST)
+    return InvoicePlan(customer=customer, lines=lines, terms=0, orders=0, kind=InvoiceType.INTEREST)
 
 
-def _per_order(customer: Customer) -> Draft:
+def _per_order(customer: Customer) -> InvoicePlan:
     """Three orders of 100.10: Opter adds up three rounded VAT amounts, 3 x 25.03; e-conomic takes 25 % of 300.30."""
-    return Draft(
+    return InvoicePlan(
         customer=customer, lines=(("3010", Decimal(25), 30_030),), terms=2, orders=3, vat_per_line=(Decimal("75.09"),)
     )
 
@@ -109,9 +117,14 @@ def _corrected(invoice: Invoice) -> Invoice:
 
 
 def _credits(invoices: Sequence[Invoice], numbers: Numbers, chance: random.Random) -> Iterator[Invoice]:
-    ordinary = [one for one in invoices if one.invoice_type is InvoiceType.INVOICE and one.currency == "DKK"]
-    mended = [one for one in ordinary if all(line.sales_account != MISSING_ACCOUNT for line in one.lines)]
-    for original in chance.sample(mended, _CREDITS):
+    candidates = [
+        invoice
+        for invoice in invoices
+        if invoice.invoice_type is InvoiceType.INVOICE
+        and invoice.currency == "DKK"
+        and all(line.sales_account != MISSING_ACCOUNT for line in invoice.lines)
+    ]
+    for original in chance.sample(candidates, _CREDITS):
         yield _credit(original, numbers.take())
 
 
@@ -147,16 +160,12 @@ def _event(invoices: Sequence[Invoice]) -> dict[str, Any]:
             "period": PERIOD,
             "invoiceCount": len(invoices),
             "controlTotals": [_control(invoices, currency) for currency in ("DKK", "EUR")],
-            "invoices": [one.model_dump(mode="json", by_alias=True, exclude_none=True) for one in invoices],
+            "invoices": [invoice.model_dump(mode="json", by_alias=True, exclude_none=True) for invoice in invoices],
         },
     }
 
 
 def _control(invoices: Sequence[Invoice], currency: str) -> dict[str, str]:
-    ours = [one for one in invoices if one.currency == currency]
-    sums = {
-        "net": sum((one.net for one in ours), ZERO),
-        "vat": sum((one.vat for one in ours), ZERO),
-        "gross": sum((one.gross for one in ours), ZERO),
-    }
+    in_currency = [invoice for invoice in invoices if invoice.currency == currency]
+    sums = {name: sum((getattr(invoice, name) for invoice in in_currency), ZERO) for name in ("net", "vat", "gross")}
     return {"currency": currency, **{name: str(amount) for name, amount in sums.items()}}

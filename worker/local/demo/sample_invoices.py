@@ -1,4 +1,4 @@
-"""From a few words to a whole invoice whose sums agree."""
+"""The sample's customers in Opter (most are in the sandbox's agreement), and invoices for them whose sums agree."""
 
 import random
 from calendar import monthrange
@@ -8,6 +8,79 @@ from decimal import Decimal
 
 from worker.domain.invoice import Customer, Invoice, InvoiceType, Line, PaymentCondition
 from worker.domain.money import ZERO, to_oere
+from worker.sandbox.seed_customers import BARRED, customers
+from worker.sandbox.state import Json
+
+#: Customers 1001 and up are Danish, 1051 to 1056 foreign, 1059 and 1060 the two that share a company number.
+_FOREIGN = range(1051, 1057)
+#: The customer that fits twice, and the card that should not carry the company number.
+AMBIGUOUS, DEPARTMENT = 1059, 1060
+#: Country as it stands on the cards in e-conomic -> as Opter writes it.
+_COUNTRIES = {
+    "Danmark": "DK",
+    "Sverige": "SE",
+    "Tyskland": "DE",
+    "Holland": "NL",
+    "Norge": "NO",
+    "England": "GB",
+    "Schweiz": "CH",
+}
+_NEW = (
+    "Skagen Is & Vand ApS", "Thy Trælast A/S", "Mors Metal ApS", "Salling Såsæd A/S", "Læsø Salt ApS",
+    "Fur Moler A/S", "Hals Havneservice ApS", "Rebild Rør A/S", "Jammerbugt Jern ApS", "Vendsyssel Vinduer A/S",
+)  # fmt: skip
+
+
+def known() -> list[Customer]:
+    """Return Danish customers that are in e-conomic. Every third has no ledger number and is found by its CVR."""
+    return [
+        _customer(number, body, with_ledger_number=number % 3 != 0) for number, body in customers() if number < BARRED
+    ]
+
+
+def foreign() -> list[Customer]:
+    """Return customers in the EU and beyond."""
+    return [_customer(number, body, with_ledger_number=True) for number, body in customers() if number in _FOREIGN]
+
+
+def ambiguous() -> Customer:
+    """Return the customer whose company number two cards in e-conomic have."""
+    return next(
+        _customer(number, body, with_ledger_number=False) for number, body in customers() if number == AMBIGUOUS
+    )
+
+
+def new() -> list[Customer]:
+    """Return customers that e-conomic has never heard of; every other customer gets its number from e-conomic."""
+    return [
+        Customer(
+            code=f"N{n:02}",
+            ledger_number=2001 + n if n % 2 else None,
+            name=name,
+            corporate_id=str(98_000_000 + 41 * n),
+            email=f"faktura{2001 + n}@example.com",
+            address=f"Havnegade {n + 1}",
+            zip="9990",
+            city="Skagen",
+            country="DK",
+        )
+        for n, name in enumerate(_NEW)
+    ]
+
+
+def _customer(number: int, body: Json, *, with_ledger_number: bool) -> Customer:
+    return Customer(
+        code=f"K{number}",
+        ledger_number=number if with_ledger_number else None,
+        name=body["name"],
+        corporate_id=body.get("corporateIdentificationNumber"),
+        vat_number=body.get("vatNumber"),
+        address=body["address"],
+        zip=body["zip"],
+        city=body["city"],
+        country=_COUNTRIES[body["country"]],
+    )
+
 
 DAY = date(2026, 11, 20)
 #: Opter's payment conditions; the last one counts from the end of the month.
@@ -20,7 +93,7 @@ CONDITIONS = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Draft:
+class InvoicePlan:
     """What an invoice is about."""
 
     customer: Customer
@@ -33,7 +106,7 @@ class Draft:
     currency: str = "DKK"
     rate: Decimal | None = None
     kind: InvoiceType = InvoiceType.INVOICE
-    #: VAT of each line where it is not the rate times net; none: it is.
+    #: VAT of each line where it is not the rate times net; empty: it is.
     vat_per_line: tuple[Decimal, ...] = ()
 
 
@@ -49,38 +122,38 @@ class Numbers:
         return self._next - 1
 
 
-def cents_that_round_alike(chance: random.Random) -> int:
+def oere_that_round_alike(chance: random.Random) -> int:
     """Return an amount in øre that 4 divides: 25 % of it are whole øre, however the VAT is added up."""
     return chance.randrange(5_000, 225_000) * 4
 
 
-def built(draft: Draft, number: int) -> Invoice:
+def make_invoice(plan: InvoicePlan, number: int) -> Invoice:
     """Return the invoice."""
-    orders = tuple(str(4000 + number % 1000 * 5 + n) for n in range(draft.orders))
-    lines = tuple(_line(draft, index, f"Invoice {number}, {', '.join(orders)}") for index in range(len(draft.lines)))
-    net, vat = sum((one.net for one in lines), ZERO), sum((one.vat for one in lines), ZERO)
-    condition = CONDITIONS[draft.terms]
+    orders = tuple(str(4000 + number % 1000 * 5 + n) for n in range(plan.orders))
+    lines = tuple(_line(plan, index, f"Invoice {number}, {', '.join(orders)}") for index in range(len(plan.lines)))
+    net, vat = sum((line.net for line in lines), ZERO), sum((line.vat for line in lines), ZERO)
+    condition = CONDITIONS[plan.terms]
     return Invoice(
         invoice_number=number,
-        invoice_type=draft.kind,
+        invoice_type=plan.kind,
         invoice_date=DAY,
         due_date=_due(condition),
         payment_condition=condition,
-        currency=draft.currency,
-        exchange_rate=draft.rate,
+        currency=plan.currency,
+        exchange_rate=plan.rate,
         net=net,
         vat=vat,
         gross=net + vat,
         order_numbers=orders,
-        customer=draft.customer,
+        customer=plan.customer,
         lines=lines,
     )
 
 
-def _line(draft: Draft, index: int, text: str) -> Line:
-    account, rate, cents = draft.lines[index]
+def _line(plan: InvoicePlan, index: int, text: str) -> Line:
+    account, rate, cents = plan.lines[index]
     net = to_oere(Decimal(cents) / 100)
-    vat = draft.vat_per_line[index] if draft.vat_per_line else to_oere(net * rate / 100)
+    vat = plan.vat_per_line[index] if plan.vat_per_line else to_oere(net * rate / 100)
     return Line(
         line_number=index + 1,
         sales_account=account,

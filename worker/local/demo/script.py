@@ -1,165 +1,123 @@
-"""The demo, act by act: a period closes, most of it is booked, the rest asks for a person, who mends it."""
+"""The demo, act by act: a period closes, most of it is exported, the rest needs a person, who fixes the causes."""
 
 import json
-import subprocess
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
 
 from rich.text import Text
 
-from worker.cli.commands.status import follow
-from worker.cli.context import CommandContext
-from worker.cli.error_output import WrongUsage
-from worker.cli.formatting import facts, indented, section
-from worker.cli.period_report import Phase, Report, report
-from worker.cli.views.period import progress_view
-from worker.domain.store_port import OperatorPort
-from worker.local.demo.comparison import reconciliation_view
-from worker.local.demo.folder import Place
-from worker.local.demo.sample import PERIOD, PERIOD_ID, Sample
-from worker.local.demo.sandbox_state import Control
-from worker.local.demo.scenario import Scenario
-from worker.local.supervisor import Supervisor, own_command
+from worker.local.demo.compare_vouchers import VoucherSetup, compare_vouchers
+from worker.local.demo.comparison import Comparison, compare_invoices, comparison_view
+from worker.local.demo.folder import JOURNAL, Method
+from worker.local.demo.sample import EXPORT, MISSING_ACCOUNT, PERIOD, PERIOD_ID, Sample, sample
+from worker.local.demo.sample_invoices import DEPARTMENT
+from worker.local.demo.sample_vouchers import TAX_RATES, print_invoices, voucher_sample
+from worker.local.demo.stage import SandboxControl, Stage
+from worker.sandbox.seed import CLEARING
 
-#: Seconds after which something that should take a few has certainly failed.
-PATIENCE = 90.0
-_LOOK = 0.1
+#: Shows one thing that a person has done.
+Report: TypeAlias = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Stage:
-    """Everything that the demo's acts need."""
+class Scenario:
+    """What differs between the methods: the event, how the causes are fixed, and the comparison."""
 
-    tools: CommandContext
-    place: Place
-    control: Control
-    supervisor: Supervisor
-    store: OperatorPort
-    env: Mapping[str, str]
-    stop: threading.Event
+    sample: Sample
+    #: What to know of the export beforehand: name and value.
+    facts: tuple[tuple[str, str], ...] = ()
+    #: Does what the failed invoices ask for; the corrected invoice is sent again by the script.
+    fix: Callable[[SandboxControl, Report], None]
+    #: The agreement's content and the sandbox's findings -> the comparison with what Opter sent last.
+    compare: Callable[[Mapping[str, Any], Sequence[str]], Comparison]
 
-    def wait_for(self, what: str, holds: Callable[[], bool]) -> None:
-        """Wait until something holds, looking after the processes meanwhile. Raises ``WrongUsage`` after long."""
-        end = self.tools.clock() + PATIENCE
-        while not holds():
-            self.look_after()
-            if self.tools.clock() > end:
-                raise WrongUsage(f"Waited {PATIENCE:g} s in vain for: {what}.", f"The logs are in {self.place.logs}.")
-            self.tools.sleep(_LOOK)
 
-    def look_after(self) -> None:
-        """Restart what has died; raises ``KeyboardInterrupt`` once the demo was told to end."""
-        if self.stop.is_set():
-            raise KeyboardInterrupt
-        for death in self.supervisor.turn():
-            text = f"{death.service} ended with code {death.code} and is started again; see {self.place.logs}."
-            self.tools.out.print(Text(text, "bad"))
-
-    def lookup(self, period_id: str) -> Report:
-        """Return how the period stands."""
-        self.look_after()
-        period = self.store.period(period_id)
-        if period is None:
-            raise LookupError(f"period {period_id} has vanished from the ledger")
-        return report(period, self.store.invoices(period_id, None), self.tools.clock())
-
-    def command(self, *arguments: str) -> int:
-        """Show a command of ours as it would be typed, run it, and return its exit code."""
-        out = self.tools.out
-        out.print(Text.assemble(("$ ", "quiet"), ("opter-economic " + " ".join(arguments), "command")))
-        out.file.flush()
-        return subprocess.run(own_command(*arguments), env=dict(self.env), check=False).returncode  # noqa: S603  # our own program
+def scenario(method: Method, printed: Path) -> Scenario:
+    """Return the scenario of a method; PDFs that are in time are written to the folder ``printed``."""
+    return _vouchers(printed) if method == "voucher" else _invoices()
 
 
 def perform(stage: Stage, scenario: Scenario) -> bool:
-    """Play all acts; return whether everything is in e-conomic, once, to the øre."""
-    _open(stage, scenario)
+    """Play all acts; return whether everything is in e-conomic, once, to the øre.
+
+    Raises ``worker.local.demo.stage.DemoError``, and ``KeyboardInterrupt`` after a signal to end.
+    """
+    _start(stage, scenario)
     _close_period(stage, scenario.sample)
-    _watch(stage)
-    _failures(stage)
-    _mend(stage, scenario)
-    _watch(stage)
-    return _reconcile(stage, scenario)
+    _follow(stage)
+    stage.act("3  What failed, and what to do about it")
+    stage.command("failed", "list", "--period", str(PERIOD["name"]))
+    _fix(stage, scenario)
+    finished = _follow(stage)
+    return _compare(stage, scenario, finished=finished)
 
 
-def _open(stage: Stage, scenario: Scenario) -> None:
-    _act(stage, "1  A small haulier's installation starts, with a sandbox in e-conomic's place")
+def _start(stage: Stage, scenario: Scenario) -> None:
+    stage.act("1  A small haulier's installation starts, with a sandbox in e-conomic's place")
     stage.wait_for("the sandbox", stage.control.answers)
     pids = stage.supervisor.pids
     rows = [
-        ("e-conomic", f"sandbox at {stage.place.sandbox}, agreement of Nordvest Fragt ApS"),
-        ("Redis", f"embedded, {stage.env['OPTER_ECONOMIC_REDIS__URL']}"),
+        ("e-conomic", f"sandbox at {stage.folder.sandbox}, agreement of Nordvest Fragt ApS"),
+        ("Redis", f"embedded, {stage.redis_url}"),
         ("Intake, worker", f"processes {pids['intake']} and {pids['worker']}"),
-        ("Flower", f"http://127.0.0.1:{stage.place.flower_port}"),
+        ("Flower", f"http://127.0.0.1:{stage.folder.flower_port}"),
     ]
-    stage.tools.out.print(indented(facts([*rows, *scenario.facts])))
+    stage.facts([*rows, *scenario.facts])
 
 
 def _close_period(stage: Stage, sample: Sample) -> None:
-    _act(stage, f"2  Opter closes invoice period {PERIOD['name']}")
+    stage.act(f"2  Opter closes invoice period {PERIOD['name']}")
     event = sample.event()
-    (stage.place.folder / "event.json").write_bytes(event)
-    queue = stage.tools.settings.intake.queue
-    _say(stage, f"One plain JSON document, {len(event) // 1024} KiB, {len(sample.invoices)} invoices, put on a list:")
-    stage.tools.out.print(Text.assemble(("$ ", "quiet"), (f'LPUSH {queue} "$(cat event.json)"', "command")))
-    with stage.tools.events() as events:
-        events.publish(event)
-    stage.wait_for("the intake", lambda: stage.store.period(PERIOD_ID) is not None)
+    (stage.folder.path / "event.json").write_bytes(event)
+    text = f"One plain JSON document, {len(event) // 1024} KiB, {len(sample.invoices)} invoices, put on a list:"
+    stage.out.print(Text(text), soft_wrap=True)
+    stage.show_command(f'LPUSH {stage.queue} "$(cat event.json)"')
+    stage.push(event)
+    stage.wait_for_intake()
+    stage.wait_for("the period", lambda: PERIOD_ID in _periods(stage))
 
 
-def _watch(stage: Stage) -> None:
-    stage.tools.out.print()
-    seen = follow(stage.tools, lambda: stage.lookup(PERIOD_ID))
-    stage.tools.out.print(progress_view(seen))
+def _periods(stage: Stage) -> set[str]:
+    return {period["id"] for period in stage.ask("status")["periods"]}
 
 
-def _failures(stage: Stage) -> None:
-    _act(stage, "3  What failed, and what to do about it")
-    notice = stage.lookup(PERIOD_ID).period.notice
-    stage.tools.out.print(section("Said before the first invoice was sent", notice))
-    stage.tools.out.print()
-    stage.command("failed", "list", "--period", str(PERIOD["name"]))
+def _follow(stage: Stage) -> bool:
+    """Follow the period until nothing moves; return whether nothing needs a person."""
+    stage.out.print()
+    return stage.command("status", str(PERIOD["name"]), "--watch") == 0
 
 
-def _mend(stage: Stage, scenario: Scenario) -> None:
-    _act(stage, "4  A person mends the causes")
-    scenario.mend(stage.control, lambda text: _done(stage, text))
-    corrected = scenario.sample.corrected
+def _fix(stage: Stage, scenario: Scenario) -> None:
+    stage.act("4  A person fixes the causes")
+    scenario.fix(stage.control, stage.done)
+    corrected, name = scenario.sample.corrected, str(PERIOD["name"])
     text = f"Opter: invoice {corrected.invoice_number} again, its VAT now on the line's total, not order by order"
-    _done(stage, text)
-    file = stage.place.folder / "corrected.json"
+    stage.done(text)
+    file = stage.folder.path / "corrected.json"
     file.write_text(json.dumps(corrected.model_dump(mode="json", by_alias=True, exclude_none=True)), encoding="utf-8")
-    before = stage.store.period(PERIOD_ID)
-    events = len(before.events) if before else 0
-    stage.tools.out.print()
-    stage.command("publish", str(file), "--period", str(PERIOD["id"]), "--name", str(PERIOD["name"]))
-    stage.wait_for("the corrected invoice", _more_events(stage, events))
-    stage.command("requeue", "--period", str(PERIOD["name"]))
+    stage.out.print()
+    stage.command("publish", str(file), "--period", str(PERIOD["id"]), "--name", name)
+    stage.wait_for_intake()
+    reference = f"{EXPORT}-{corrected.invoice_number}"
+    stage.wait_for("the corrected invoice", lambda: reference not in _failed(stage))
+    stage.command("requeue", "--period", name)
 
 
-def _done(stage: Stage, text: str) -> None:
-    stage.tools.out.print(Text.assemble(("  ✓ ", "good"), text))
+def _failed(stage: Stage) -> set[str]:
+    return {invoice["id"] for invoice in stage.ask("failed", "list", "--period", str(PERIOD["name"]))}
 
 
-def _more_events(stage: Stage, known: int) -> Callable[[], bool]:
-    def arrived() -> bool:
-        period = stage.store.period(PERIOD_ID)
-        return period is not None and len(period.events) > known
-
-    return arrived
-
-
-def _reconcile(stage: Stage, scenario: Scenario) -> bool:
-    _act(stage, "5  Reconciliation: the source against what e-conomic holds")
-    found = scenario.reconcile(stage.control.state(), stage.control.findings())
-    stage.tools.out.print(indented(reconciliation_view(found)))
-    stage.tools.out.print(indented(_calls(stage.control.calls(), len(scenario.sample.final))))
-    whole = stage.lookup(PERIOD_ID)
-    done = found.holds and whole.phase is Phase.DONE
-    verdict = ("All booked.", "good") if done else ("Not everything is as it must be.", "bad")
-    stage.tools.out.print(Text.assemble("\n", verdict))
-    return done
+def _compare(stage: Stage, scenario: Scenario, *, finished: bool) -> bool:
+    stage.act("5  Reconciliation: the source against what e-conomic holds")
+    comparison = scenario.compare(stage.control.state(), stage.control.findings())
+    stage.show(comparison_view(comparison))
+    stage.show(_calls(stage.control.calls(), len(scenario.sample.final)))
+    proven = comparison.holds and finished
+    closing = ("All booked.", "good") if proven else ("Not everything is as it must be.", "bad")
+    stage.out.print(Text.assemble("\n", closing))
+    return proven
 
 
 def _calls(calls: Mapping[str, int], invoices: int) -> Text:
@@ -171,10 +129,44 @@ def _calls(calls: Mapping[str, int], invoices: int) -> Text:
     return Text(f"{text} failure included: {parts}.")
 
 
-def _act(stage: Stage, title: str) -> None:
-    stage.tools.out.print()
-    stage.tools.out.rule(Text(title, style="title"), align="left", style="quiet")
+def _invoices() -> Scenario:
+    period = sample()
+
+    def fix(control: SandboxControl, report: Report) -> None:
+        report(f"e-conomic: create product group 67 {MISSING_ACCOUNT!r} with its sales accounts")
+        control.put("product_groups", "67", {"name": MISSING_ACCOUNT})
+        for zone, account in ((1, 3010), (2, 3110), (3, 3210), (4, 3310)):
+            control.put("sales_accounts", f"67-{zone}", account)
+        _make_cards_distinct(control, report)
+
+    return Scenario(
+        sample=period,
+        fix=fix,
+        compare=lambda state, findings: compare_invoices(period.final, state, export=EXPORT, findings=findings),
+    )
 
 
-def _say(stage: Stage, text: str) -> None:
-    stage.tools.out.print(Text(text), soft_wrap=True)
+def _vouchers(printed: Path) -> Scenario:
+    whole = voucher_sample(printed)
+    period, late = whole.sample, whole.late
+    print_invoices([invoice for invoice in period.invoices if invoice not in late], printed)
+    setup = VoucherSetup(export=EXPORT, journal=JOURNAL, clearing=CLEARING, tax_rates=TAX_RATES)
+
+    def fix(control: SandboxControl, report: Report) -> None:
+        report(f"e-conomic: create account {MISSING_ACCOUNT} 'Kranløft'")
+        control.put("accounts", MISSING_ACCOUNT, {"name": "Kranløft", "accountType": "profitAndLoss"})
+        _make_cards_distinct(control, report)
+        report(f"Opter: the {len(late)} invoices that the printer was late with are in {printed.name}/ now")
+        print_invoices([*late, period.corrected], printed)
+
+    return Scenario(
+        sample=period,
+        facts=(("Method", f"vouchers in journal {JOURNAL} over clearing account {CLEARING}, PDFs from {printed}"),),
+        fix=fix,
+        compare=lambda state, findings: compare_vouchers(period.final, state, setup, findings=findings),
+    )
+
+
+def _make_cards_distinct(control: SandboxControl, report: Report) -> None:
+    report(f"e-conomic: take the company number off card {DEPARTMENT}, which is a mere department")
+    control.put("customers", str(DEPARTMENT), {"corporateIdentificationNumber": ""})

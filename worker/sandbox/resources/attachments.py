@@ -81,15 +81,15 @@ def _checked(call: Call) -> bytes:
 
 def _view(agreement: Agreement, key: Key) -> Json:
     address = f"{voucher_url(key)}/attachment"
-    pages = sum(max(1, len(PAGE.findall(each))) for each in agreement.attachments[key])
+    pages = sum(max(1, len(PAGE.findall(file))) for file in agreement.attachments[key])
     own = {"createdAt": stamp(agreement.born[address]), "description": "", "pages": pages}
     return own | {"file": f"{address}/file", "self": address}
 
 
-ONE = "/journals/{journalNumber}/vouchers/{year}-{voucherNumber}/attachment"
-FILE = f"{ONE}/file"
+ITEM = "/journals/{journalNumber}/vouchers/{year}-{voucherNumber}/attachment"
+FILE = f"{ITEM}/file"
 ROUTES: tuple[Route, ...] = (
-    Route(method="GET", path=ONE, handler=read, roles=BOOKKEEPING),
+    Route(method="GET", path=ITEM, handler=read, roles=BOOKKEEPING),
     Route(method="GET", path=FILE, handler=read_file, roles=BOOKKEEPING, cost=13),
     Route(method="POST", path=FILE, handler=upload, roles=BOOKKEEPING, upload=True),
     Route(method="PATCH", path=FILE, handler=append, roles=BOOKKEEPING, upload=True),

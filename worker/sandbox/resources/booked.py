@@ -3,15 +3,14 @@
 from datetime import timedelta
 
 from worker.sandbox.failures import not_found
-from worker.sandbox.resources.booking_rules import troubles
+from worker.sandbox.resources.booking_rules import violations
 from worker.sandbox.resources.draft_schema import BOOKED_FILTERS
 from worker.sandbox.resources.drafts import without_lines
 from worker.sandbox.resources.fields import Schema, choice, dotted, integer, reference
 from worker.sandbox.resources.links import url
-from worker.sandbox.resources.lookup import Link, dangling, found, listing, number_in, stored
-from worker.sandbox.resources.sales_vat import line_rate
+from worker.sandbox.resources.lookup import Link, dangling, existing, listing, number_in, stored
 from worker.sandbox.resources.schema import accept, refuse_all
-from worker.sandbox.resources.totals import HUNDRED, rounded
+from worker.sandbox.resources.totals import HUNDRED, line_rate, rounded
 from worker.sandbox.routes import SALES, Route
 from worker.sandbox.state import Agreement, Answer, Call, Json
 
@@ -28,17 +27,17 @@ PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pag
 
 def list_all(agreement: Agreement, _call: Call) -> Answer:
     """List booked invoices, without their lines."""
-    return listing([without_lines(each) for each in agreement.booked.values()], BOOKED_FILTERS)
+    return listing([without_lines(invoice) for invoice in agreement.booked.values()], BOOKED_FILTERS)
 
 
 def read(agreement: Agreement, call: Call) -> Answer:
     """Return one booked invoice."""
-    return Answer(status=200, body=found(agreement.booked, number_in(call, "bookedInvoiceNumber")))
+    return Answer(status=200, body=existing(agreement.booked, number_in(call, "bookedInvoiceNumber")))
 
 
 def read_pdf(agreement: Agreement, call: Call) -> Answer:
     """Return the PDF; 404 for the first seconds after booking, as integrators report."""
-    invoice = found(agreement.booked, number_in(call, "bookedInvoiceNumber"))
+    invoice = existing(agreement.booked, number_in(call, "bookedInvoiceNumber"))
     if call.now < agreement.born[invoice["self"]] + timedelta(seconds=agreement.switches.pdf_lag):
         raise not_found()
     return Answer(status=200, body=PDF)
@@ -60,7 +59,7 @@ def _book(agreement: Agreement, call: Call, body: Json) -> Answer:
     refuse_all(dangling(LINKS, agreement, body))
     draft_number, wanted = body["draftInvoice"]["draftInvoiceNumber"], body.get("bookWithNumber")
     draft = agreement.drafts[draft_number]
-    refuse_all(list(troubles(agreement, draft, wanted, body.get("sendBy", "none"))))
+    refuse_all(list(violations(agreement, draft, wanted, body.get("sendBy", "none"))))
     invoice = view(agreement, draft, wanted or _next_number(agreement))
     del agreement.drafts[draft_number]
     agreement.counters["draft"] = max(agreement.counters.get("draft", 1), draft_number + 1)
@@ -101,12 +100,12 @@ def _next_number(agreement: Agreement) -> int:
 
 
 BOOKED = "/invoices/booked"
-ONE = f"{BOOKED}/{{bookedInvoiceNumber}}"
+ITEM = f"{BOOKED}/{{bookedInvoiceNumber}}"
 ROUTES: tuple[Route, ...] = (
     Route(method="GET", path=BOOKED, handler=list_all, roles=SALES),
     Route(method="POST", path=BOOKED, handler=book, roles=SALES, fields=dotted(SCHEMA)),
-    Route(method="GET", path=ONE, handler=read, roles=SALES),
-    Route(method="PUT", path=ONE, handler=book_as, roles=SALES, fields=dotted(SCHEMA)),
+    Route(method="GET", path=ITEM, handler=read, roles=SALES),
+    Route(method="PUT", path=ITEM, handler=book_as, roles=SALES, fields=dotted(SCHEMA)),
     # 13 tokens were measured for a PDF, August 2026.
-    Route(method="GET", path=f"{ONE}/pdf", handler=read_pdf, roles=SALES, cost=13),
+    Route(method="GET", path=f"{ITEM}/pdf", handler=read_pdf, roles=SALES, cost=13),
 )

@@ -1,4 +1,4 @@
-"""What keeps a draft from being booked.
+"""Rules for booking a draft.
 
 Codes of booking errors are published nowhere. E04870 is what an integrator saw for barred periods in August 2026; where
 nothing is known the entry carries an empty code, so that nobody comes to rely on one.
@@ -6,9 +6,9 @@ nothing is known the entry carries an empty code, so that nobody comes to rely o
 
 from collections.abc import Iterator
 
-from worker.sandbox.resources.lookup import trouble
-from worker.sandbox.resources.sales_vat import SalesVat, line_vat
-from worker.sandbox.resources.schema import Trouble
+from worker.sandbox.resources.lookup import violation
+from worker.sandbox.resources.schema import Violation
+from worker.sandbox.resources.totals import SalesVat, line_vat
 from worker.sandbox.resources.years import refusal
 from worker.sandbox.state import Agreement, Json
 
@@ -16,12 +16,12 @@ UNKNOWN = ""
 NOT_OPEN = "E04870"
 
 
-def troubles(agreement: Agreement, draft: Json, number: int | None, send_by: str) -> Iterator[Trouble]:
+def violations(agreement: Agreement, draft: Json, number: int | None, send_by: str) -> Iterator[Violation]:
     """Yield every reason to refuse; ``number`` None: e-conomic numbers the invoice."""
     if number in agreement.booked:
-        yield trouble("bookWithNumber", f"Invoice number {number} is already used.", UNKNOWN, number)
+        yield violation("bookWithNumber", f"Invoice number {number} is already used.", UNKNOWN, number)
     if reason := refusal(agreement, draft["date"]):
-        yield trouble(
+        yield violation(
             "date", f"{draft['date']} cannot be posted to: {reason.replace('-', ' ')}.", NOT_OPEN, draft["date"]
         )
     yield from _customer(agreement, draft, send_by)
@@ -30,39 +30,41 @@ def troubles(agreement: Agreement, draft: Json, number: int | None, send_by: str
         yield from _line(agreement, draft, line, index)
 
 
-def _customer(agreement: Agreement, draft: Json, send_by: str) -> Iterator[Trouble]:
+def _customer(agreement: Agreement, draft: Json, send_by: str) -> Iterator[Violation]:
     number = draft["customer"]["customerNumber"]
     customer = agreement.customers[number]
     if customer.get("barred"):
-        yield trouble("customer.customerNumber", f"Customer {number} is barred.", UNKNOWN, number)
+        yield violation("customer.customerNumber", f"Customer {number} is barred.", UNKNOWN, number)
     if send_by == "Email" and not customer.get("email"):
-        yield trouble("sendBy", "The customer has no e-mail address.", UNKNOWN, send_by)
+        yield violation("sendBy", "The customer has no e-mail address.", UNKNOWN, send_by)
     if send_by == "EAN" and not (customer.get("ean") or draft["recipient"].get("ean")):
-        yield trouble("sendBy", "The customer has no EAN number.", UNKNOWN, send_by)
+        yield violation("sendBy", "The customer has no EAN number.", UNKNOWN, send_by)
 
 
-def _content(agreement: Agreement, draft: Json) -> Iterator[Trouble]:
+def _content(agreement: Agreement, draft: Json) -> Iterator[Violation]:
     if not any("product" in line for line in draft["lines"]):
-        yield trouble("lines", "An invoice without lines cannot be booked.", UNKNOWN)
+        yield violation("lines", "An invoice without lines cannot be booked.", UNKNOWN)
     elif draft["grossAmount"] == 0 and agreement.switches.zero_total == "refuse":
-        yield trouble("grossAmount", "An invoice whose total is zero cannot be booked.", UNKNOWN, draft["grossAmount"])
+        yield violation(
+            "grossAmount", "An invoice whose total is zero cannot be booked.", UNKNOWN, draft["grossAmount"]
+        )
 
 
-def _line(agreement: Agreement, draft: Json, line: Json, index: int) -> Iterator[Trouble]:
+def _line(agreement: Agreement, draft: Json, line: Json, index: int) -> Iterator[Violation]:
     if "product" not in line:
         return
     number = line["product"]["productNumber"]
     if agreement.products[number].get("barred"):
-        yield trouble("product.productNumber", f"Product '{number}' is barred.", UNKNOWN, number, index)
+        yield violation("product.productNumber", f"Product '{number}' is barred.", UNKNOWN, number, index)
     vat = line_vat(agreement, line, draft["recipient"]["vatZone"]["vatZoneNumber"])
     if vat is not None:
         yield from _accounts(vat, index)
 
 
-def _accounts(vat: SalesVat, index: int) -> Iterator[Trouble]:
+def _accounts(vat: SalesVat, index: int) -> Iterator[Violation]:
     account = vat.account["accountNumber"]
     if vat.account.get("barred"):
-        yield trouble("product.productNumber", f"Account {account} is barred.", UNKNOWN, account, index)
+        yield violation("product.productNumber", f"Account {account} is barred.", UNKNOWN, account, index)
     if vat.vat_account and vat.vat_account.get("barred"):
         code = vat.vat_account["vatCode"]
-        yield trouble("product.productNumber", f"VAT code {code} is barred.", UNKNOWN, code, index)
+        yield violation("product.productNumber", f"VAT code {code} is barred.", UNKNOWN, code, index)

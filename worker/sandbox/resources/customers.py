@@ -9,13 +9,13 @@ from worker.sandbox.resources.lookup import (
     TEXT,
     Link,
     dangling,
-    found,
-    gone,
+    existing,
     listing,
     lowest_free,
     number_in,
+    refuse_missing,
     stored,
-    trouble,
+    violation,
 )
 from worker.sandbox.resources.schema import accept, refuse_all
 from worker.sandbox.resources.simple_collections import readable
@@ -95,7 +95,7 @@ def list_all(agreement: Agreement, _call: Call) -> Answer:
 
 def read(agreement: Agreement, call: Call) -> Answer:
     """Return one customer."""
-    return Answer(status=200, body=found(agreement.customers, number_in(call, "customerNumber")))
+    return Answer(status=200, body=existing(agreement.customers, number_in(call, "customerNumber")))
 
 
 def create(agreement: Agreement, call: Call) -> Answer:
@@ -103,7 +103,7 @@ def create(agreement: Agreement, call: Call) -> Answer:
     body = accept(SCHEMA, call.body)
     number = body.get("customerNumber") or lowest_free(agreement.customers)
     taken = number in agreement.customers
-    refuse_all([trouble("customerNumber", f"Customer {number} already exists.", "E06010", number)] if taken else [])
+    refuse_all([violation("customerNumber", f"Customer {number} already exists.", "E06010", number)] if taken else [])
     return _store(agreement, number, body, call)
 
 
@@ -112,14 +112,14 @@ def replace(agreement: Agreement, call: Call) -> Answer:
     number = number_in(call, "customerNumber")
     body = accept(SCHEMA, call.body)
     other = body.get("customerNumber", number) != number
-    refuse_all([trouble("customerNumber", "Differs from the number in the path.", "E04300", number)] if other else [])
+    refuse_all([violation("customerNumber", "Differs from the number in the path.", "E04300", number)] if other else [])
     return _store(agreement, number, body, call)
 
 
 def delete(agreement: Agreement, call: Call) -> Answer:
     """Delete a customer that no draft or booked invoice uses; the refusal's code is unknown."""
     number = number_in(call, "customerNumber")
-    gone(agreement.customers, number)
+    refuse_missing(agreement.customers, number)
     documents = [*agreement.drafts.values(), *agreement.booked.values()]
     if any(document["customer"]["customerNumber"] == number for document in documents):
         raise refused(400, f"Customer {number} is used by an invoice and cannot be deleted.", "E04300")
@@ -132,13 +132,13 @@ def _store(agreement: Agreement, number: int, body: Json, call: Call) -> Answer:
     return stored(agreement.customers, number, view(number, body, stamp(call.now)))
 
 
-ONE = "/customers/{customerNumber}"
+ITEM = "/customers/{customerNumber}"
 ROUTES: tuple[Route, ...] = (
     Route(method="GET", path="/customers", handler=list_all, roles=SALES),
     Route(method="POST", path="/customers", handler=create, roles=SALES, fields=dotted(SCHEMA)),
-    Route(method="GET", path=ONE, handler=read, roles=SALES),
-    Route(method="PUT", path=ONE, handler=replace, roles=SALES, fields=dotted(SCHEMA)),
-    Route(method="DELETE", path=ONE, handler=delete, roles=SALES),
+    Route(method="GET", path=ITEM, handler=read, roles=SALES),
+    Route(method="PUT", path=ITEM, handler=replace, roles=SALES, fields=dotted(SCHEMA)),
+    Route(method="DELETE", path=ITEM, handler=delete, roles=SALES),
     *readable(
         "/customer-groups",
         "customerGroupNumber",

@@ -1,13 +1,13 @@
-"""What a draft invoice may hold (e-conomic REST docs, "Draft invoices"; limits of its published schema).
+"""Schema of a draft invoice (e-conomic REST docs, "Draft invoices"; limits of its published schema).
 
 No VAT, account or total can be sent: totals are the server's, and sending them is ignored.
 """
 
 from collections.abc import Mapping
 
-from worker.sandbox.resources.due import KINDS
 from worker.sandbox.resources.fields import Schema, choice, day, integer, many, nested, number, reference, text
 from worker.sandbox.resources.lookup import NUMBER, TEXT, Link
+from worker.sandbox.resources.payment_terms import KINDS
 from worker.sandbox.state import Agreement, Json
 
 LINE: Schema = {

@@ -3,10 +3,9 @@
 from datetime import date
 from decimal import Decimal
 
-from worker.sandbox.resources.due import STATED, due_date
 from worker.sandbox.resources.links import linked, stamp, url
-from worker.sandbox.resources.sales_vat import line_rate
-from worker.sandbox.resources.totals import in_base, line_net, rounded, vat_on
+from worker.sandbox.resources.payment_terms import STATED, due_date
+from worker.sandbox.resources.totals import in_base, line_net, line_rate, rounded, vat_on
 from worker.sandbox.state import Agreement, Call, Json
 
 #: Numbers that are absent from a line when zero, as in recorded answers.

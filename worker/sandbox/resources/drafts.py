@@ -6,7 +6,7 @@ from worker.sandbox.resources.draft_rules import check
 from worker.sandbox.resources.draft_schema import APPENDED, DRAFT, DRAFT_FILTERS
 from worker.sandbox.resources.draft_view import view
 from worker.sandbox.resources.fields import dotted
-from worker.sandbox.resources.lookup import found, gone, listing, lowest_free, number_in, stored
+from worker.sandbox.resources.lookup import existing, listing, lowest_free, number_in, refuse_missing, stored
 from worker.sandbox.resources.schema import accept
 from worker.sandbox.routes import SALES, Route
 from worker.sandbox.state import Agreement, Answer, Call, Json
@@ -14,12 +14,12 @@ from worker.sandbox.state import Agreement, Answer, Call, Json
 
 def list_all(agreement: Agreement, _call: Call) -> Answer:
     """List drafts, without their lines."""
-    return listing([without_lines(each) for each in agreement.drafts.values()], DRAFT_FILTERS)
+    return listing([without_lines(draft) for draft in agreement.drafts.values()], DRAFT_FILTERS)
 
 
 def read(agreement: Agreement, call: Call) -> Answer:
     """Return one draft."""
-    return Answer(status=200, body=found(agreement.drafts, number_in(call, "draftInvoiceNumber")))
+    return Answer(status=200, body=existing(agreement.drafts, number_in(call, "draftInvoiceNumber")))
 
 
 def create(agreement: Agreement, call: Call) -> Answer:
@@ -36,7 +36,7 @@ def replace(agreement: Agreement, call: Call) -> Answer:
 def append(agreement: Agreement, call: Call) -> Answer:
     """Add lines to a draft."""
     number = number_in(call, "draftInvoiceNumber")
-    draft = found(agreement.drafts, number)
+    draft = existing(agreement.drafts, number)
     lines = accept(APPENDED, call.body)["lines"]
     _store(agreement, number, draft | {"lines": [*map(_priced, draft["lines"]), *lines]}, call)
     return Answer(status=201, body=agreement.drafts[number])
@@ -45,7 +45,7 @@ def append(agreement: Agreement, call: Call) -> Answer:
 def delete(agreement: Agreement, call: Call) -> Answer:
     """Delete one draft; its number is free again."""
     number = number_in(call, "draftInvoiceNumber")
-    gone(agreement.drafts, number)
+    refuse_missing(agreement.drafts, number)
     return _deleted([agreement.drafts.pop(number)])
 
 
@@ -80,7 +80,7 @@ def _priced(line: Json) -> Json:
 
 
 def _deleted(drafts: list[Json]) -> Answer:
-    items = [{"draftInvoiceNumber": each["draftInvoiceNumber"], "self": each["self"]} for each in drafts]
+    items = [{"draftInvoiceNumber": draft["draftInvoiceNumber"], "self": draft["self"]} for draft in drafts]
     return Answer(
         status=200,
         body={"message": f"Deleted {len(items)} invoice(s).", "deletedCount": len(items), "deletedItems": items},
@@ -88,13 +88,13 @@ def _deleted(drafts: list[Json]) -> Answer:
 
 
 DRAFTS = "/invoices/drafts"
-ONE = f"{DRAFTS}/{{draftInvoiceNumber}}"
+ITEM = f"{DRAFTS}/{{draftInvoiceNumber}}"
 ROUTES: tuple[Route, ...] = (
     Route(method="GET", path=DRAFTS, handler=list_all, roles=SALES),
     Route(method="POST", path=DRAFTS, handler=create, roles=SALES, fields=dotted(DRAFT)),
     Route(method="DELETE", path=DRAFTS, handler=delete_all, roles=SALES),
-    Route(method="GET", path=ONE, handler=read, roles=SALES),
-    Route(method="PUT", path=ONE, handler=replace, roles=SALES, fields=dotted(DRAFT)),
-    Route(method="DELETE", path=ONE, handler=delete, roles=SALES),
-    Route(method="POST", path=f"{ONE}/lines", handler=append, roles=SALES, fields=dotted(APPENDED)),
+    Route(method="GET", path=ITEM, handler=read, roles=SALES),
+    Route(method="PUT", path=ITEM, handler=replace, roles=SALES, fields=dotted(DRAFT)),
+    Route(method="DELETE", path=ITEM, handler=delete, roles=SALES),
+    Route(method="POST", path=f"{ITEM}/lines", handler=append, roles=SALES, fields=dotted(APPENDED)),
 )

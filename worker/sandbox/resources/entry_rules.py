@@ -1,10 +1,10 @@
-"""What is refused of one entry of a voucher. Refusals that nobody recorded carry an empty code."""
+"""Rules for one entry of a voucher. Refusals that nobody recorded carry an empty code."""
 
 from collections.abc import Iterator
 from decimal import Decimal
 
-from worker.sandbox.resources.lookup import trouble
-from worker.sandbox.resources.schema import Trouble
+from worker.sandbox.resources.lookup import violation
+from worker.sandbox.resources.schema import Violation
 from worker.sandbox.resources.years import refusal, year_of
 from worker.sandbox.state import Agreement, Json
 
@@ -21,7 +21,7 @@ DATE_CODES = {
 }
 
 
-def entry_troubles(agreement: Agreement, body: Json, path: str, kind: str, entry: Json) -> Iterator[Trouble]:
+def entry_violations(agreement: Agreement, body: Json, path: str, kind: str, entry: Json) -> Iterator[Violation]:
     """Yield what is wrong with one entry; every reference in it exists."""
     yield from _date(agreement, body, path, entry)
     yield from _sides(agreement, path, kind, entry)
@@ -30,53 +30,53 @@ def entry_troubles(agreement: Agreement, body: Json, path: str, kind: str, entry
             yield from _account(agreement.accounts[entry[side]["accountNumber"]], f"{path}.{side}")
     customer = entry.get("customer", {}).get("customerNumber")
     if customer and agreement.customers[customer].get("barred"):
-        yield trouble(
+        yield violation(
             f"{path}.customer", f"Customer {customer} is barred.", "JournalEntryCustomerNotAccessible", customer
         )
     yield from _currency(agreement, path, entry)
     yield from _vat_amounts(path, entry)
 
 
-def _date(agreement: Agreement, body: Json, path: str, entry: Json) -> Iterator[Trouble]:
+def _date(agreement: Agreement, body: Json, path: str, entry: Json) -> Iterator[Violation]:
     day = entry["date"]
     year = year_of(agreement, day)
     if reason := refusal(agreement, day):
-        yield trouble(f"{path}.date", f"{day}: {reason.replace('-', ' ')}.", DATE_CODES[reason], day)
+        yield violation(f"{path}.date", f"{day}: {reason.replace('-', ' ')}.", DATE_CODES[reason], day)
     elif year is not None and year["year"] != body["accountingYear"]["year"]:
-        yield trouble(f"{path}.date", f"{day} is not in the voucher's accounting year.", UNKNOWN, day)
+        yield violation(f"{path}.date", f"{day} is not in the voucher's accounting year.", UNKNOWN, day)
     if entry.get("dueDate", day) < day:
-        yield trouble(f"{path}.dueDate", "Earlier than the date.", "JournalEntryDueDateNotInRange", entry["dueDate"])
+        yield violation(f"{path}.dueDate", "Earlier than the date.", "JournalEntryDueDateNotInRange", entry["dueDate"])
 
 
-def _sides(agreement: Agreement, path: str, kind: str, entry: Json) -> Iterator[Trouble]:
+def _sides(agreement: Agreement, path: str, kind: str, entry: Json) -> Iterator[Violation]:
     if kind == "manualCustomerInvoices" and "customer" not in entry and "contraAccount" not in entry:
-        yield trouble(path, "customer or contraAccount is required.", "E04042")
+        yield violation(path, "customer or contraAccount is required.", "E04042")
     finance_alone = kind == "financeVouchers" and "contraAccount" not in entry
     if finance_alone and agreement.switches.missing_contra == "refuse":
-        yield trouble(f"{path}.contraAccount", "contraAccount is required.", "E04042")
+        yield violation(f"{path}.contraAccount", "contraAccount is required.", "E04042")
     if "contraVatAccount" in entry and "contraAccount" not in entry:
-        yield trouble(f"{path}.contraVatAccount", "A contra VAT code needs a contra account.", UNKNOWN)
+        yield violation(f"{path}.contraVatAccount", "A contra VAT code needs a contra account.", UNKNOWN)
 
 
-def _account(account: Json, path: str) -> Iterator[Trouble]:
+def _account(account: Json, path: str) -> Iterator[Violation]:
     number = account["accountNumber"]
     if account["accountType"] not in POSTABLE:
-        yield trouble(path, f"Account {number} takes no entries.", "JournalEntryAccountWrongAccountType", number)
+        yield violation(path, f"Account {number} takes no entries.", "JournalEntryAccountWrongAccountType", number)
     if account.get("barred"):
-        yield trouble(path, f"Account {number} is barred.", "JournalEntryAccountNotAccessible", number)
+        yield violation(path, f"Account {number} is barred.", "JournalEntryAccountNotAccessible", number)
     if account.get("blockDirectEntries"):
         message = f"Account {number} is blocked for direct entries."
-        yield trouble(path, message, "JournalEntryAccountIsBlockedForDirectEntries", number)
+        yield violation(path, message, "JournalEntryAccountIsBlockedForDirectEntries", number)
 
 
-def _currency(agreement: Agreement, path: str, entry: Json) -> Iterator[Trouble]:
+def _currency(agreement: Agreement, path: str, entry: Json) -> Iterator[Violation]:
     base = entry.get("currency", {}).get("code", agreement.base_currency) == agreement.base_currency
     if base and entry.get("exchangeRate", 100) != Decimal(100):
         code = "JournalEntryExchangeRateMustBeOneHundredForBaseCurrency"
-        yield trouble(f"{path}.exchangeRate", "Must be 100 for the base currency.", code, entry["exchangeRate"])
+        yield violation(f"{path}.exchangeRate", "Must be 100 for the base currency.", code, entry["exchangeRate"])
 
 
-def _vat_amounts(path: str, entry: Json) -> Iterator[Trouble]:
+def _vat_amounts(path: str, entry: Json) -> Iterator[Violation]:
     for side in ("vat", "contraVat"):
         if f"{side}Amount" in entry and f"{side}Account" not in entry:
-            yield trouble(f"{path}.{side}Amount", "A VAT amount needs a VAT code.", UNKNOWN, entry[f"{side}Amount"])
+            yield violation(f"{path}.{side}Amount", "A VAT amount needs a VAT code.", UNKNOWN, entry[f"{side}Amount"])

@@ -1,7 +1,7 @@
 """The journals service 15.0.0: draft entries, and booking, which legacy REST does not have (its own documentation).
 
-Booking takes the whole journal or nothing. Booked entries leave the journal for the ledger, readable on legacy REST
-under ``/accounting-years/{year}/entries``. Which of their properties legacy filters by is taken narrowly.
+Booking takes the whole journal or nothing. Booked entries leave the journal for the general ledger, readable on
+legacy REST under ``/accounting-years/{year}/entries``. Which of their properties legacy filters by is taken narrowly.
 """
 
 from collections.abc import Iterable
@@ -10,8 +10,8 @@ from worker.sandbox.failures import Invalid, problem
 from worker.sandbox.resources.entry_rules import DATE_CODES
 from worker.sandbox.resources.fields import Schema, dotted, integer
 from worker.sandbox.resources.links import linked, url
-from worker.sandbox.resources.lookup import NUMBER, TEXT, found, listing, number_in
-from worker.sandbox.resources.postings import balance, legs
+from worker.sandbox.resources.lookup import NUMBER, TEXT, existing, listing, number_in
+from worker.sandbox.resources.postings import balance, postings
 from worker.sandbox.resources.voucher_schema import entries_of, invoice_number
 from worker.sandbox.resources.voucher_view import Key
 from worker.sandbox.resources.years import refusal
@@ -42,7 +42,7 @@ def list_drafts(agreement: Agreement, _call: Call) -> Answer:
 def book(agreement: Agreement, call: Call) -> Answer:
     """Book every voucher of a journal: 204."""
     number = number_in(call, "journalNumber")
-    found(agreement.journals, number)
+    existing(agreement.journals, number)
     _book(agreement, [key for key in agreement.vouchers if key[0] == number])
     return Answer(status=204, body=None)
 
@@ -50,9 +50,9 @@ def book(agreement: Agreement, call: Call) -> Answer:
 def book_chosen(agreement: Agreement, call: Call) -> Answer:
     """Book the vouchers that the named entries belong to: 204. Naming part of a voucher is refused."""
     number = number_in(call, "journalNumber")
-    found(agreement.journals, number)
+    existing(agreement.journals, number)
     chosen = set(_entry_numbers(call.body))
-    keys = [key for key, each in agreement.vouchers.items() if key[0] == number and chosen & _numbers(each)]
+    keys = [key for key, voucher in agreement.vouchers.items() if key[0] == number and chosen & _numbers(voucher)]
     if chosen != {entry for key in keys for entry in _numbers(agreement.vouchers[key])}:
         raise problem(400, "Name every entry of each voucher, and no other.", "JournalEntryNotFound")
     _book(agreement, keys)
@@ -62,13 +62,13 @@ def book_chosen(agreement: Agreement, call: Call) -> Answer:
 def list_booked(agreement: Agreement, call: Call) -> Answer:
     """List an accounting year's booked entries."""
     year = call.params["year"]
-    found(agreement.years, year)
-    rows = [_booked(each) for each in agreement.booked_entries if each["year"] == year]
+    existing(agreement.years, year)
+    rows = [_booked(entry) for entry in agreement.booked_entries if entry["year"] == year]
     return listing(rows, dict.fromkeys(("amount", "date", "entryNumber", "voucherNumber"), NUMBER))
 
 
 def _book(agreement: Agreement, keys: list[Key]) -> None:
-    problems = [found for key in keys for found in _problems(agreement, key)]
+    problems = [invalid for key in keys for invalid in _problems(agreement, key)]
     if problems:
         raise problem(400, "The journal cannot be booked.", problems[0].code, *problems)
     for key in keys:
@@ -87,18 +87,18 @@ def _problems(agreement: Agreement, key: Key) -> Iterable[Invalid]:
 
 def _move(agreement: Agreement, key: Key, voucher: Json) -> None:
     for kind, entry in entries_of(voucher):
-        for leg in legs(agreement, entry):
+        for posting in postings(agreement, entry):
             row: Json = {
                 "entryNumber": len(agreement.booked_entries) + 1,
                 "year": key[1],
                 "voucherNumber": key[2],
                 "entryType": kind,
-                "account": leg.account,
-                "amount": leg.amount,
-                "amountInBaseCurrency": leg.amount_in_base,
-                "vatCode": leg.vat_code,
-                "customer": leg.customer,
-                "invoice": invoice_number(entry) if leg.customer is not None else None,
+                "account": posting.account,
+                "amount": posting.amount,
+                "amountInBaseCurrency": posting.amount_in_base,
+                "vatCode": posting.vat_code,
+                "customer": posting.customer,
+                "invoice": invoice_number(entry) if posting.customer is not None else None,
             }
             kept = {name: entry[name] for name in ("date", "text", "currency") if name in entry}
             agreement.booked_entries.append(row | kept)
@@ -135,7 +135,7 @@ def _booked(row: Json) -> Json:
 
 def _entry_numbers(body: object) -> list[int]:
     numbers = body.get("entryNumbers") if isinstance(body, dict) else None
-    if not isinstance(numbers, list) or not numbers or not all(isinstance(each, int) for each in numbers):
+    if not isinstance(numbers, list) or not numbers or not all(isinstance(number, int) for number in numbers):
         raise problem(400, "entryNumbers must be a list of entry numbers.", "JournalEntryNotFound")
     return numbers
 
@@ -145,10 +145,12 @@ def _numbers(voucher: Json) -> set[int]:
 
 
 SERVICE = "/journalsapi/v15.0.0"
-ONE = f"{SERVICE}/journals/{{journalNumber}}"
+ITEM = f"{SERVICE}/journals/{{journalNumber}}"
 ROUTES: tuple[Route, ...] = (
     Route(method="GET", path=f"{SERVICE}/draft-entries", handler=list_drafts, roles=BOOKKEEPING),
-    Route(method="POST", path=f"{ONE}/book", handler=book, roles=BOOKKEEPING, fields=frozenset()),
-    Route(method="POST", path=f"{ONE}/bookdraftentries", handler=book_chosen, roles=BOOKKEEPING, fields=dotted(CHOSEN)),
+    Route(method="POST", path=f"{ITEM}/book", handler=book, roles=BOOKKEEPING, fields=frozenset()),
+    Route(
+        method="POST", path=f"{ITEM}/bookdraftentries", handler=book_chosen, roles=BOOKKEEPING, fields=dotted(CHOSEN)
+    ),
     Route(method="GET", path="/accounting-years/{year}/entries", handler=list_booked, roles=BOOKKEEPING),
 )

@@ -1,4 +1,4 @@
-"""Finding what a path or a reference points at."""
+"""Lookup of what a path or a reference points at."""
 
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from functools import reduce
 from typing import Any, TypeVar
 
 from worker.sandbox.failures import Invalid, not_found, refused, schema_failed
-from worker.sandbox.resources.schema import Trouble
+from worker.sandbox.resources.schema import Violation
 from worker.sandbox.routes import ALL_OPERATORS, Collection
 from worker.sandbox.state import Agreement, Answer, Call, Json
 
@@ -29,8 +29,8 @@ class Link:
     code: str = "E06000"
 
 
-def dangling(links: Sequence[Link], agreement: Agreement, body: Json, line: int | None = None) -> list[Trouble]:
-    """Return a trouble for each reference whose target does not exist."""
+def dangling(links: Sequence[Link], agreement: Agreement, body: Json, line: int | None = None) -> list[Violation]:
+    """Return a violation for each reference whose target does not exist."""
     return [_dangling(link, body, line) for link in links if _is_dangling(link, agreement, body)]
 
 
@@ -39,14 +39,14 @@ def _is_dangling(link: Link, agreement: Agreement, body: Json) -> bool:
     return target is not None and target not in link.table(agreement)
 
 
-def _dangling(link: Link, body: Json, line: int | None) -> Trouble:
+def _dangling(link: Link, body: Json, line: int | None) -> Violation:
     target = at(body, link.path)
-    return trouble(".".join(link.path), f"{link.path[-1]} '{target}' does not exist.", link.code, target, line)
+    return violation(".".join(link.path), f"{link.path[-1]} '{target}' does not exist.", link.code, target, line)
 
 
-def trouble(name: str, message: str, code: str, value: Any = None, line: int | None = None) -> Trouble:
+def violation(name: str, message: str, code: str, value: Any = None, line: int | None = None) -> Violation:
     """Return one thing wrong with one property, of a line or of the header."""
-    return Trouble(invalid=Invalid(property=name, message=message, code=code, value=value), line=line)
+    return Violation(invalid=Invalid(property=name, message=message, code=code, value=value), line=line)
 
 
 def at(body: Any, path: Sequence[str]) -> Any:
@@ -68,7 +68,7 @@ def number_in(call: Call, name: str) -> int:
     return int(raw)
 
 
-def found(table: Mapping[K, Json], key: K) -> Json:
+def existing(table: Mapping[K, Json], key: K) -> Json:
     """Return one resource.
 
     Raises:
@@ -79,7 +79,7 @@ def found(table: Mapping[K, Json], key: K) -> Json:
     return table[key]
 
 
-def gone(table: Mapping[K, Json], key: K) -> None:
+def refuse_missing(table: Mapping[K, Json], key: K) -> None:
     """Refuse to delete what is not there: 404 with E06000, as measured for a repeated DELETE."""
     if key not in table:
         raise refused(404, f"'{key}' does not exist.", "E06000")
@@ -91,7 +91,7 @@ def listing(items: Sequence[Json], filterable: Mapping[str, frozenset[str]]) -> 
 
 
 def lowest_free(taken: Mapping[int, Json], first: int = 1) -> int:
-    """Return the lowest free number: freed numbers are given out again, as measured for customers."""
+    """Return the lowest free number: freed numbers are used again, as measured for customers."""
     return next(number for number in range(first, first + len(taken) + 1) if number not in taken)
 
 

@@ -9,12 +9,12 @@ from worker.sandbox.resources.lookup import (
     TEXT,
     Link,
     dangling,
-    found,
-    gone,
+    existing,
     listing,
     number_in,
+    refuse_missing,
     stored,
-    trouble,
+    violation,
 )
 from worker.sandbox.resources.schema import accept, refuse_all
 from worker.sandbox.resources.simple_collections import readable
@@ -58,7 +58,7 @@ def list_all(agreement: Agreement, _call: Call) -> Answer:
 
 def read(agreement: Agreement, call: Call) -> Answer:
     """Return one product."""
-    return Answer(status=200, body=found(agreement.products, call.params["productNumber"]))
+    return Answer(status=200, body=existing(agreement.products, call.params["productNumber"]))
 
 
 def create(agreement: Agreement, call: Call) -> Answer:
@@ -66,7 +66,7 @@ def create(agreement: Agreement, call: Call) -> Answer:
     body = accept(SCHEMA, call.body)
     name = body["productNumber"]
     taken = name in agreement.products
-    refuse_all([trouble("productNumber", f"Product '{name}' already exists.", "E06010", name)] if taken else [])
+    refuse_all([violation("productNumber", f"Product '{name}' already exists.", "E06010", name)] if taken else [])
     return _store(agreement, body, call)
 
 
@@ -74,14 +74,14 @@ def replace(agreement: Agreement, call: Call) -> Answer:
     """Replace a product, or create it when the number does not exist."""
     body = accept(SCHEMA, {"productNumber": call.params["productNumber"], **_mapping(call.body)})
     other = body["productNumber"] != call.params["productNumber"]
-    refuse_all([trouble("productNumber", "Differs from the number in the path.", "E04300")] if other else [])
+    refuse_all([violation("productNumber", "Differs from the number in the path.", "E04300")] if other else [])
     return _store(agreement, body, call)
 
 
 def delete(agreement: Agreement, call: Call) -> Answer:
     """Delete a product that no draft or booked invoice uses; the refusal's code is unknown."""
     name = call.params["productNumber"]
-    gone(agreement.products, name)
+    refuse_missing(agreement.products, name)
     documents = [*agreement.drafts.values(), *agreement.booked.values()]
     used = {line.get("product", {}).get("productNumber") for document in documents for line in document["lines"]}
     if name in used:
@@ -93,15 +93,17 @@ def delete(agreement: Agreement, call: Call) -> Answer:
 def list_of_group(agreement: Agreement, call: Call) -> Answer:
     """List the products of one group."""
     number = number_in(call, "productGroupNumber")
-    found(agreement.product_groups, number)
-    own = [each for each in agreement.products.values() if each["productGroup"]["productGroupNumber"] == number]
+    existing(agreement.product_groups, number)
+    own = [
+        product for product in agreement.products.values() if product["productGroup"]["productGroupNumber"] == number
+    ]
     return listing(own, FILTERABLE)
 
 
 def list_accounts(agreement: Agreement, call: Call) -> Answer:
     """List the group's sales account of each VAT zone that has one."""
     number = number_in(call, "productGroupNumber")
-    found(agreement.product_groups, number)
+    existing(agreement.product_groups, number)
     pairs = [(zone, account) for (group, zone), account in sorted(agreement.sales_accounts.items()) if group == number]
     rows = [{"vatZone": agreement.vat_zones[z], "salesAccount": agreement.accounts[a]} for z, a in pairs]
     return listing(rows, {"vatZone.vatZoneNumber": NUMBER, "salesAccount.accountNumber": NUMBER})
@@ -116,14 +118,14 @@ def _mapping(body: object) -> Json:
     return body if isinstance(body, dict) else {}
 
 
-ONE = "/products/{productNumber}"
+ITEM = "/products/{productNumber}"
 GROUP = "/product-groups/{productGroupNumber}"
 ROUTES: tuple[Route, ...] = (
     Route(method="GET", path="/products", handler=list_all, roles=SALES),
     Route(method="POST", path="/products", handler=create, roles=SALES, fields=dotted(SCHEMA)),
-    Route(method="GET", path=ONE, handler=read, roles=SALES),
-    Route(method="PUT", path=ONE, handler=replace, roles=SALES, fields=dotted(SCHEMA)),
-    Route(method="DELETE", path=ONE, handler=delete, roles=SALES),
+    Route(method="GET", path=ITEM, handler=read, roles=SALES),
+    Route(method="PUT", path=ITEM, handler=replace, roles=SALES, fields=dotted(SCHEMA)),
+    Route(method="DELETE", path=ITEM, handler=delete, roles=SALES),
     Route(method="GET", path=f"{GROUP}/products", handler=list_of_group, roles=SALES),
     Route(method="GET", path=f"{GROUP}/sales-accounts", handler=list_accounts, roles=SALES),
     *readable(

@@ -1,4 +1,4 @@
-"""Holding a request's body against a schema.
+"""Validation of a request's body against a schema.
 
 Two layers, as e-conomic has them: the JSON schema ("Schema validation failed.", an array of sentences) and the meaning
 of values (E04740 too many decimals, E04500 a reference without identifier). Wordings of null and zero were measured on
@@ -17,11 +17,11 @@ from worker.sandbox.state import Json
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Trouble:
+class Violation:
     """A value that fits the schema and makes no sense."""
 
     invalid: Invalid
-    #: Index in ``lines``; None: the trouble is in the header.
+    #: Index in ``lines``; None: the value is in the header.
     line: int | None = None
 
 
@@ -31,21 +31,21 @@ def accept(schema: Schema, body: Any) -> Json:
     Raises:
         ApiError: 400, in the shape of the layer that refused it.
     """
-    if wrong := list(_violations(nested_rule(schema), body, "")):
+    if wrong := list(_schema_errors(nested_rule(schema), body, "")):
         raise schema_failed(wrong)
-    refuse_all(list(_troubles(schema, body)))
+    refuse_all(list(_violations(schema, body)))
     return _known(schema, body)
 
 
-def refuse_all(troubles: list[Trouble]) -> None:
-    """Raise "Validation failed." when there is any trouble."""
-    if not troubles:
+def refuse_all(violations: list[Violation]) -> None:
+    """Raise "Validation failed." when there is any violation."""
+    if not violations:
         return
     lines: dict[int, list[Invalid]] = {}
-    for each in troubles:
-        if each.line is not None:
-            lines.setdefault(each.line, []).append(each.invalid)
-    raise validation_failed(*(each.invalid for each in troubles if each.line is None), lines=lines)
+    for violation in violations:
+        if violation.line is not None:
+            lines.setdefault(violation.line, []).append(violation.invalid)
+    raise validation_failed(*(violation.invalid for violation in violations if violation.line is None), lines=lines)
 
 
 def nested_rule(schema: Schema) -> Field:
@@ -53,31 +53,31 @@ def nested_rule(schema: Schema) -> Field:
     return Field(kind="object", fields=schema, required=True)
 
 
-def _violations(rule: Field, value: Any, path: str) -> Iterator[str]:
+def _schema_errors(rule: Field, value: Any, path: str) -> Iterator[str]:
     expected, fits = _TYPES[rule.kind]
     if isinstance(value, bool) != (rule.kind == "boolean") or not isinstance(value, fits):
         yield f"Invalid type. Expected {expected} but got {_type_name(value)}. Path '{path}'."
     elif isinstance(value, str):
-        yield from _text_violations(rule, value, path)
+        yield from _text_errors(rule, value, path)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _violations(nested_rule(rule.fields), item, f"{path}[{index}]")
+            yield from _schema_errors(nested_rule(rule.fields), item, f"{path}[{index}]")
     elif isinstance(value, Mapping):
-        yield from _object_violations(rule, value, path)
+        yield from _object_errors(rule, value, path)
     else:
-        yield from _range_violations(rule, value, expected, path)
+        yield from _range_errors(rule, value, expected, path)
 
 
-def _object_violations(rule: Field, value: Mapping[str, Any], path: str) -> Iterator[str]:
+def _object_errors(rule: Field, value: Mapping[str, Any], path: str) -> Iterator[str]:
     missing = [name for name, field in rule.fields.items() if field.required and name not in value]
     if missing:
         yield f"Required properties are missing from object: {', '.join(missing)}. Path '{path}'."
     for name, field in rule.fields.items():
         if name in value:
-            yield from _violations(field, value[name], f"{path}.{name}" if path else name)
+            yield from _schema_errors(field, value[name], f"{path}.{name}" if path else name)
 
 
-def _text_violations(rule: Field, value: str, path: str) -> Iterator[str]:
+def _text_errors(rule: Field, value: str, path: str) -> Iterator[str]:
     if rule.longest is not None and len(value) > rule.longest:
         yield f"String '{value}' exceeds maximum length of {rule.longest}. Path '{path}'."
     if len(value) < rule.shortest:
@@ -88,34 +88,36 @@ def _text_violations(rule: Field, value: str, path: str) -> Iterator[str]:
         yield f"String '{value}' does not validate against format 'date'. Path '{path}'."
 
 
-def _range_violations(rule: Field, value: Any, expected: str, path: str) -> Iterator[str]:
+def _range_errors(rule: Field, value: Any, expected: str, path: str) -> Iterator[str]:
     if rule.minimum is not None and value < rule.minimum:
         yield f"{expected} {value} is less than minimum value of {rule.minimum}. Path '{path}'."
     if rule.maximum is not None and value > rule.maximum:
         yield f"{expected} {value} exceeds maximum value of {rule.maximum}. Path '{path}'."
 
 
-def _troubles(schema: Schema, body: Mapping[str, Any], prefix: str = "", line: int | None = None) -> Iterator[Trouble]:
+def _violations(
+    schema: Schema, body: Mapping[str, Any], prefix: str = "", line: int | None = None
+) -> Iterator[Violation]:
     for name, rule in schema.items():
         if name in body:
-            yield from _trouble_of(rule, body[name], f"{prefix}{name}", line)
+            yield from _violations_of(rule, body[name], f"{prefix}{name}", line)
 
 
-def _trouble_of(rule: Field, value: Any, path: str, line: int | None) -> Iterator[Trouble]:
+def _violations_of(rule: Field, value: Any, path: str, line: int | None) -> Iterator[Violation]:
     if rule.kind == "number" and rule.decimals is not None and _decimals(value) > rule.decimals:
         message = f"{path} can have at most {rule.decimals} decimals."
-        yield Trouble(invalid=Invalid(property=path, message=message, code="E04740", value=value), line=line)
-    elif rule.kind == "reference" and (message := _reference_trouble(rule, value)):
-        yield Trouble(invalid=Invalid(property=path, message=message, code="E04500", value=value), line=line)
+        yield Violation(invalid=Invalid(property=path, message=message, code="E04740", value=value), line=line)
+    elif rule.kind == "reference" and (message := _reference_problem(rule, value)):
+        yield Violation(invalid=Invalid(property=path, message=message, code="E04500", value=value), line=line)
     elif rule.kind == "array":
         for index, item in enumerate(value):
             at_line = path == "lines"
-            yield from _troubles(rule.fields, item, "" if at_line else f"{path}.{index}.", index if at_line else line)
+            yield from _violations(rule.fields, item, "" if at_line else f"{path}.{index}.", index if at_line else line)
     elif rule.kind == "object":
-        yield from _troubles(rule.fields, value, f"{path}.", line)
+        yield from _violations(rule.fields, value, f"{path}.", line)
 
 
-def _reference_trouble(rule: Field, value: Mapping[str, Any]) -> str:
+def _reference_problem(rule: Field, value: Mapping[str, Any]) -> str:
     if identifier(rule, value) is None:
         return f"A reference needs {rule.key} or self."
     if rule.key in value and "self" in value and identifier(rule, {"self": value["self"]}) != value[rule.key]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from worker.sandbox.resources.lookup import FLAG, NUMBER, TEXT, Table, found, listing, number_in
+from worker.sandbox.resources.lookup import FLAG, NUMBER, TEXT, Table, existing, listing, number_in
 from worker.sandbox.routes import ANY_ROLE, Handler, Route
 from worker.sandbox.state import Agreement, Answer, Call
 
@@ -23,7 +23,7 @@ def single(table: Table, parameter: str, *, numeric: bool = True) -> Handler:
 
     def handle(agreement: Agreement, call: Call) -> Answer:
         key = number_in(call, parameter) if numeric else call.params[parameter]
-        return Answer(status=200, body=found(table(agreement), key))
+        return Answer(status=200, body=existing(table(agreement), key))
 
     return handle
 

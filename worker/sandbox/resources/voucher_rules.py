@@ -1,4 +1,4 @@
-"""What is refused of a voucher that fits the schema.
+"""Rules for a voucher that fits the schema.
 
 Legacy REST publishes no codes for vouchers; integrators match the journals service's names in its messages, so those
 are used. Refusals that nobody recorded carry an empty code.
@@ -7,10 +7,10 @@ are used. Refusals that nobody recorded carry an empty code.
 from collections.abc import Iterator
 
 from worker.sandbox.failures import refused
-from worker.sandbox.resources.entry_rules import UNKNOWN, entry_troubles
-from worker.sandbox.resources.lookup import dangling, trouble
+from worker.sandbox.resources.entry_rules import UNKNOWN, entry_violations
+from worker.sandbox.resources.lookup import dangling, violation
 from worker.sandbox.resources.postings import balance
-from worker.sandbox.resources.schema import Trouble, refuse_all
+from worker.sandbox.resources.schema import Violation, refuse_all
 from worker.sandbox.resources.voucher_schema import ENTRY_LINKS, KINDS, NOT_KEPT
 from worker.sandbox.state import Agreement, Json
 
@@ -19,11 +19,11 @@ def check(agreement: Agreement, journal: Json, body: Json) -> None:
     """Refuse a voucher that e-conomic would not take.
 
     Raises:
-        ApiError: 400 with every trouble found.
+        ApiError: 400 with every violation.
     """
     refuse_all([*_header(agreement, journal, body), *_dangling(agreement, body)])
     refuse_all(
-        [found for path, kind, entry in walk(body) for found in entry_troubles(agreement, body, path, kind, entry)]
+        [wrong for path, kind, entry in walk(body) for wrong in entry_violations(agreement, body, path, kind, entry)]
     )
 
 
@@ -31,7 +31,7 @@ def check_balance(agreement: Agreement, entries: list[Json]) -> None:
     """Refuse entries that do not add up to zero, unless the switch leaves that to booking."""
     missing = balance(agreement, entries)
     if missing != 0 and agreement.switches.unbalanced_voucher == "refuse":
-        refuse_all([trouble("entries", f"The voucher does not balance: {missing} is left over.", UNKNOWN, missing)])
+        refuse_all([violation("entries", f"The voucher does not balance: {missing} is left over.", UNKNOWN, missing)])
 
 
 def refuse_other_kinds(entries: object) -> None:
@@ -48,48 +48,47 @@ def walk(body: Json) -> Iterator[tuple[str, str, Json]]:
             yield f"entries.{kind}.{index}", kind, entry
 
 
-def _header(agreement: Agreement, journal: Json, body: Json) -> Iterator[Trouble]:
+def _header(agreement: Agreement, journal: Json, body: Json) -> Iterator[Violation]:
     year = agreement.years.get(body["accountingYear"]["year"])
     name = body["accountingYear"]["year"]
     if year is None:
-        yield trouble("accountingYear.year", "No such year.", "JournalVoucherAccountingYearDoesNotExist", name)
+        yield violation("accountingYear.year", "No such year.", "JournalVoucherAccountingYearDoesNotExist", name)
     elif year.get("closed"):
-        yield trouble("accountingYear.year", "The year is closed.", "JournalVoucherAccountingYearClosed", name)
+        yield violation("accountingYear.year", "The year is closed.", "JournalVoucherAccountingYearClosed", name)
     if body.get("journal", {}).get("journalNumber", journal["journalNumber"]) != journal["journalNumber"]:
-        yield trouble("journal.journalNumber", "Differs from the journal in the path.", UNKNOWN)
+        yield violation("journal.journalNumber", "Differs from the journal in the path.", UNKNOWN)
     if not any(True for _ in walk(body)):
-        yield trouble("entries", "A voucher needs at least one entry.", "E04042")
+        yield violation("entries", "A voucher needs at least one entry.", "E04042")
     yield from _restriction(journal, body)
     yield from _number(agreement, journal, body)
 
 
-def _restriction(journal: Json, body: Json) -> Iterator[Trouble]:
+def _restriction(journal: Json, body: Json) -> Iterator[Violation]:
     allowed = journal["settings"].get("entryTypeRestrictedTo")
     for kind, singular in KINDS.items():
         if allowed and allowed != singular and body["entries"].get(kind):
-            yield trouble("entries", f"The journal takes {allowed} entries only.", UNKNOWN, kind)
+            yield violation("entries", f"The journal takes {allowed} entries only.", UNKNOWN, kind)
 
 
-def _number(agreement: Agreement, journal: Json, body: Json) -> Iterator[Trouble]:
+def _number(agreement: Agreement, journal: Json, body: Json) -> Iterator[Violation]:
     number = body.get("voucherNumber")
     span = journal["settings"]["voucherNumbers"]
     if number is None:
         return
     if not span["minimumVoucherNumber"] <= number <= span["maximumVoucherNumber"]:
-        yield trouble("voucherNumber", "Outside the journal's voucher numbers.", UNKNOWN, number)
+        yield violation("voucherNumber", "Outside the journal's voucher numbers.", UNKNOWN, number)
     if is_taken(agreement, body["accountingYear"]["year"], number):
-        yield trouble("voucherNumber", "The voucher number is already used in this year.", UNKNOWN, number)
+        yield violation("voucherNumber", "The voucher number is already used in this year.", UNKNOWN, number)
 
 
 def is_taken(agreement: Agreement, year: str, number: int) -> bool:
-    """Return whether any journal holds, or the ledger has booked, this voucher number in this year."""
+    """Return whether any journal holds, or the general ledger has booked, this voucher number in this year."""
     waiting = any((year, number) == key[1:] for key in agreement.vouchers)
     return waiting or any((e["year"], e["voucherNumber"]) == (year, number) for e in agreement.booked_entries)
 
 
-def _dangling(agreement: Agreement, body: Json) -> list[Trouble]:
-    found = [(path, each) for path, _, entry in walk(body) for each in dangling(ENTRY_LINKS, agreement, entry)]
-    return [
-        trouble(f"{path}.{each.invalid.property}", each.invalid.message, each.invalid.code, each.invalid.value)
-        for path, each in found
-    ]
+def _dangling(agreement: Agreement, body: Json) -> Iterator[Violation]:
+    for path, _, entry in walk(body):
+        for missing in dangling(ENTRY_LINKS, agreement, entry):
+            invalid = missing.invalid
+            yield violation(f"{path}.{invalid.property}", invalid.message, invalid.code, invalid.value)

@@ -1,4 +1,4 @@
-"""What a voucher may hold (e-conomic REST docs, "Journals"; schema of ``POST /journals/{n}/vouchers``).
+"""Schema of a voucher (e-conomic REST docs, "Journals"; schema of ``POST /journals/{n}/vouchers``).
 
 There is no ``customerInvoices`` array; sending one posts nothing.
 """

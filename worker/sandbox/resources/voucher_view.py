@@ -7,7 +7,7 @@ from operator import itemgetter
 
 from worker.sandbox.failures import not_found
 from worker.sandbox.resources.links import linked, url
-from worker.sandbox.resources.lookup import found, number_in
+from worker.sandbox.resources.lookup import existing, number_in
 from worker.sandbox.resources.postings import vat_of
 from worker.sandbox.resources.totals import in_base
 from worker.sandbox.resources.voucher_schema import KINDS
@@ -44,7 +44,7 @@ def view(key: Key, entries: Json) -> Json:
         "accountingYear": linked("year", year, "accounting-years"),
         "journal": linked("journalNumber", journal, "journals"),
         "voucherNumber": number,
-        "entries": {kind: [_entry(key, each) for each in rows] for kind, rows in entries.items()},
+        "entries": {kind: [_entry(key, entry) for entry in rows] for kind, rows in entries.items()},
         "attachment": f"{address}/attachment",
         "self": address,
     }
@@ -74,7 +74,7 @@ def read_voucher(agreement: Agreement, call: Call) -> tuple[Key, Json]:
         ApiError: 404, it does not exist or cannot be read yet.
     """
     key = voucher_key(call)
-    voucher = found(agreement.vouchers, key)
+    voucher = existing(agreement.vouchers, key)
     if not visible(agreement, key, call):
         raise not_found()
     return key, voucher

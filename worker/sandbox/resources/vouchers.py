@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from worker.sandbox.failures import not_found, refused
 from worker.sandbox.resources.fields import dotted
-from worker.sandbox.resources.lookup import NUMBER, TEXT, found, listing, number_in
+from worker.sandbox.resources.lookup import NUMBER, TEXT, existing, listing, number_in
 from worker.sandbox.resources.schema import accept
 from worker.sandbox.resources.simple_collections import readable
 from worker.sandbox.resources.voucher_rules import check, check_balance, is_taken, refuse_other_kinds
@@ -16,7 +16,7 @@ from worker.sandbox.state import Agreement, Answer, Call, Json
 
 def create(agreement: Agreement, call: Call) -> Answer:
     """Post a voucher: 201 with an array, since its entries may become several vouchers."""
-    journal = found(agreement.journals, number_in(call, "journalNumber"))
+    journal = existing(agreement.journals, number_in(call, "journalNumber"))
     refuse_other_kinds(call.body.get("entries") if isinstance(call.body, dict) else None)
     body = accept(schema(agreement.switches.customer_invoice_name), call.body)
     check(agreement, journal, body)
@@ -34,7 +34,7 @@ def create(agreement: Agreement, call: Call) -> Answer:
 def list_all(agreement: Agreement, call: Call) -> Answer:
     """List a journal's vouchers; nothing about them can be filtered."""
     number = _journal(agreement, call)
-    own = [each for key, each in agreement.vouchers.items() if key[0] == number and visible(agreement, key, call)]
+    own = [voucher for key, voucher in agreement.vouchers.items() if key[0] == number and visible(agreement, key, call)]
     return listing(own, {})
 
 
@@ -53,7 +53,7 @@ def delete_entry(agreement: Agreement, call: Call) -> Answer:
     """Delete one entry; a voucher without entries is gone, and its attachment with it."""
     key, kind, entry = _entry(agreement, call)
     voucher = agreement.vouchers[key]
-    rows = [each for each in voucher["entries"][kind] if each is not entry]
+    rows = [row for row in voucher["entries"][kind] if row is not entry]
     agreement.vouchers[key] = voucher | {"entries": voucher["entries"] | {kind: rows}}
     if not entries_of(agreement.vouchers[key]):
         del agreement.vouchers[key]
@@ -77,21 +77,21 @@ def _entries(agreement: Agreement, journal: int) -> Iterator[tuple[Key, str, Jso
 
 def _journal(agreement: Agreement, call: Call) -> int:
     number = number_in(call, "journalNumber")
-    found(agreement.journals, number)
+    existing(agreement.journals, number)
     return number
 
 
 def _numbers(agreement: Agreement, journal: Json, year: str, wanted: int | None, count: int) -> list[int]:
     """Return voucher numbers: the wanted one first, the rest from the journal's own series."""
-    given = [] if wanted is None else [wanted]
-    return given + [_next_number(agreement, journal, year, given) for _ in range(count - len(given))]
+    numbers = [] if wanted is None else [wanted]
+    return numbers + [_next_number(agreement, journal, year, numbers) for _ in range(count - len(numbers))]
 
 
-def _next_number(agreement: Agreement, journal: Json, year: str, given: list[int]) -> int:
+def _next_number(agreement: Agreement, journal: Json, year: str, taken: list[int]) -> int:
     span = journal["settings"]["voucherNumbers"]
     counter = f"voucher:{journal['journalNumber']}:{year}"
     number: int = agreement.counters.get(counter, span["minimumVoucherNumber"])
-    while is_taken(agreement, year, number) or number in given:
+    while is_taken(agreement, year, number) or number in taken:
         number += 1
     if number > span["maximumVoucherNumber"]:
         message = "The journal's voucher numbers are used up."
@@ -101,7 +101,7 @@ def _next_number(agreement: Agreement, journal: Json, year: str, given: list[int
 
 
 def _keep(agreement: Agreement, key: Key, entries: Json, call: Call) -> Json:
-    numbered = {kind: [_numbered(agreement, each) for each in rows] for kind, rows in entries.items()}
+    numbered = {kind: [_numbered(agreement, row) for row in rows] for kind, rows in entries.items()}
     voucher = view(key, numbered)
     agreement.vouchers[key] = voucher
     agreement.born[voucher["self"]] = call.now
@@ -114,14 +114,14 @@ def _numbered(agreement: Agreement, entry: Json) -> Json:
     return {"journalEntryNumber": number} | entry
 
 
-ONE = "/journals/{journalNumber}"
+ITEM = "/journals/{journalNumber}"
 ROUTES: tuple[Route, ...] = (
     *readable(
         "/journals", "journalNumber", lambda a: a.journals, {"journalNumber": NUMBER, "name": TEXT}, roles=BOOKKEEPING
     ),
-    Route(method="GET", path=f"{ONE}/vouchers", handler=list_all, roles=BOOKKEEPING),
-    Route(method="POST", path=f"{ONE}/vouchers", handler=create, roles=BOOKKEEPING, fields=dotted(schema())),
-    Route(method="GET", path=f"{ONE}/vouchers/{{year}}-{{voucherNumber}}", handler=read, roles=BOOKKEEPING),
-    Route(method="GET", path=f"{ONE}/entries", handler=list_entries, roles=BOOKKEEPING),
-    Route(method="DELETE", path=f"{ONE}/entries/{{journalEntryNumber}}", handler=delete_entry, roles=BOOKKEEPING),
+    Route(method="GET", path=f"{ITEM}/vouchers", handler=list_all, roles=BOOKKEEPING),
+    Route(method="POST", path=f"{ITEM}/vouchers", handler=create, roles=BOOKKEEPING, fields=dotted(schema())),
+    Route(method="GET", path=f"{ITEM}/vouchers/{{year}}-{{voucherNumber}}", handler=read, roles=BOOKKEEPING),
+    Route(method="GET", path=f"{ITEM}/entries", handler=list_entries, roles=BOOKKEEPING),
+    Route(method="DELETE", path=f"{ITEM}/entries/{{journalEntryNumber}}", handler=delete_entry, roles=BOOKKEEPING),
 )

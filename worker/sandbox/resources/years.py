@@ -11,7 +11,7 @@ from datetime import date
 from typing import Literal
 
 from worker.sandbox.resources.links import linked, url
-from worker.sandbox.resources.lookup import FLAG, NUMBER, TEXT, found, listing, number_in
+from worker.sandbox.resources.lookup import FLAG, NUMBER, TEXT, existing, listing, number_in
 from worker.sandbox.routes import BOOKKEEPING, Route
 from worker.sandbox.state import Agreement, Answer, Call, Json
 
@@ -56,30 +56,30 @@ def _covers(span: Json, day: date) -> bool:
 
 def list_years(agreement: Agreement, _call: Call) -> Answer:
     """List accounting years."""
-    return listing([_year(each) for each in agreement.years.values()], {"year": TEXT, **DATES})
+    return listing([_year(year) for year in agreement.years.values()], {"year": TEXT, **DATES})
 
 
 def read_year(agreement: Agreement, call: Call) -> Answer:
     """Return one accounting year."""
-    return Answer(status=200, body=_year(found(agreement.years, call.params["year"])))
+    return Answer(status=200, body=_year(existing(agreement.years, call.params["year"])))
 
 
 def list_periods(agreement: Agreement, call: Call) -> Answer:
     """List the periods of one accounting year."""
-    year = found(agreement.years, call.params["year"])
-    return listing([_period(year, each) for each in year["periods"]], {"periodNumber": NUMBER, **DATES})
+    year = existing(agreement.years, call.params["year"])
+    return listing([_period(year, period) for period in year["periods"]], {"periodNumber": NUMBER, **DATES})
 
 
 def read_period(agreement: Agreement, call: Call) -> Answer:
     """Return one period."""
-    year = found(agreement.years, call.params["year"])
-    periods = {each["periodNumber"]: _period(year, each) for each in year["periods"]}
-    return Answer(status=200, body=found(periods, number_in(call, "periodNumber")))
+    year = existing(agreement.years, call.params["year"])
+    periods = {period["periodNumber"]: _period(year, period) for period in year["periods"]}
+    return Answer(status=200, body=existing(periods, number_in(call, "periodNumber")))
 
 
 def list_service_years(agreement: Agreement, _call: Call) -> Answer:
     """List years with ``isClosed`` and ``isBarred``, by cursor."""
-    return listing([_service(each, each) for each in agreement.years.values()], SERVICE_DATES)
+    return listing([_service(year, year) for year in agreement.years.values()], SERVICE_DATES)
 
 
 def list_service_periods(agreement: Agreement, _call: Call) -> Answer:

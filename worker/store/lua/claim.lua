@@ -1,26 +1,38 @@
--- Take the lease of a queued invoice. ARGV: id, token, lease seconds. Answers its record, or why not.
-local id, token, lease = ARGV[3], ARGV[4], ARGV[5]
-local invoice = key('invoice', id)
-local state, export, last, first, crashes = unpack(
-  redis.call('HMGET', invoice, 'state', 'export', 'token', 'first_published_at', 'crashes'))
-if not state then return {'unknown'} end
-if state == 'exporting' and last == token then return {'claimed', redis.call('HGETALL', invoice)} end
-if state ~= 'queued' then return {state} end
+-- Take the lease of a queued invoice. ARGV: id, token, lease seconds. Answers its record without history, or why not.
+local id, token, lease = ARGV[3], ARGV[4], tonumber(ARGV[5])
+local fields = redis.call('HGETALL', key('invoice', id))
+if #fields == 0 then return {'unknown'} end
+local invoice = {}
+for at = 1, #fields, 2 do invoice[fields[at]] = fields[at + 1] end
+invoice.id = id
 
-if is_paused(export) then -- its message is used up: another is overdue when the export is resumed
-  redis.call('HSET', invoice, 'published_at', '0', 'first_published_at', '0')
-  redis.call('ZREM', key('sent', export), id)
-  redis.call('ZADD', key('unsent', export), '0', id)
-  return {'paused'}
+local function claimed()
+  local answer = {}
+  for field, value in pairs(invoice) do
+    if field ~= 'history' then answer[#answer + 1], answer[#answer + 2] = field, value end
+  end
+  return {'claimed', answer}
+end
+
+if invoice.state == 'exporting' and invoice.token == token then return claimed() end
+if invoice.state ~= 'queued' then return {invoice.state} end
+
+local export = invoice.export
+local paused, reached = export_status(export, 'paused', 'reached')
+if paused then -- its message is used up: another is overdue when the export is resumed
+  local old = index_of(invoice)
+  write(invoice, {published_at = '0', first_published_at = '0'})
+  place(old, id, false)
+  place(index_of(invoice), id, '0')
+  return finish({'paused'})
 end
 
 -- How far the queue has come. The first publication counts: a later one may have been a repeat still under way.
 -- An invoice whose worker died comes ahead of the others, so it says nothing about them.
-if crashes == '0' and tonumber(first) > tonumber(redis.call('HGET', key('reached'), export) or '0') then
-  redis.call('HSET', key('reached'), export, first)
+if invoice.crashes == '0' and tonumber(invoice.first_published_at) > tonumber(reached or '0') then
+  set_export_status(export, 'reached', invoice.first_published_at)
 end
-local fence = redis.call('HINCRBY', invoice, 'fence', 1)
-move(id, 'exporting', 'claimed', 'fence ' .. fence)
-redis.call('HSET', invoice, 'token', token)
-hold(id, export, lease)
-return {'claimed', redis.call('HGETALL', invoice)}
+local fence, lease_until = string.format('%d', invoice.fence + 1), number(NOW + lease)
+move(invoice, 'exporting', 'claimed', 'fence ' .. fence, {fence = fence, token = token, lease_until = lease_until},
+  lease_until)
+return finish(claimed())

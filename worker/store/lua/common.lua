@@ -1,11 +1,14 @@
--- Stands before every script of the ledger: its names, its time, and the one way to move an invoice.
+-- Stands before every script of the store: its names, its time, and the one way to move an invoice.
 --
 -- ARGV[1] is the prefix of all keys, ARGV[2] the time (empty: the server's own, so that hosts need not agree).
 -- Keys are made up here rather than declared in KEYS, as which ones are touched depends on what is stored (the
--- periods of an invoice): so the ledger needs one Redis, not Redis Cluster.
+-- periods of an invoice): so the store needs one Redis, not Redis Cluster.
 --
 -- A script may run twice, as the client repeats it when an answer was lost. The second run must leave the same
--- ledger and give the same answer: `token` names the call, and the record keeps the token of its last change.
+-- records and give the same answer: `token` names the call, and the record keeps the token of its last change.
+--
+-- An invoice is read by one HMGET and written by one HSET. Sorted sets and counts are collected while a script runs
+-- and written once by `finish`, so that a chunk of invoices costs one command a set.
 
 local PREFIX = ARGV[1]
 
@@ -26,53 +29,133 @@ end
 local NOW = clock()
 local AT = number(NOW)
 
-local function note(id, event, detail)
-  redis.call('RPUSH', key('history', id), '[' .. AT .. ',' .. cjson.encode(event) .. ',' .. cjson.encode(detail) .. ']')
-end
-
 local function each(joined)
   return string.gmatch(joined, '%S+')
 end
 
+-- Collected writes: sorted set -> member -> score (false: removed), and the counts of periods.
+local placed, counted = {}, {}
+
+local function place(set, member, score)
+  placed[set] = placed[set] or {}
+  placed[set][member] = score
+end
+
 -- Period and invoice ids hold no spaces (see worker.domain.identity).
 local function count(periods, state, by)
-  for period in each(periods) do redis.call('HINCRBY', key('counts', period), state, by) end
-end
-
--- By state: where an invoice is found when its time has come. Per export, so that a paused one holds up no other.
-local INDEXES = {
-  exporting = {'leases'}, -- by the end of the lease
-  waiting = {'due'},      -- by due_at
-  queued = {'unsent', 'sent'}, -- by when it was queued, or published
-  received = {}, exported = {}, dead = {},
-}
-
--- Every transition goes through here: counts of all its periods, indexes and history move together.
-local function move(id, to, event, detail)
-  local invoice = key('invoice', id)
-  local from, export, periods = unpack(redis.call('HMGET', invoice, 'state', 'export', 'periods'))
-  for _, index in ipairs(INDEXES[from]) do redis.call('ZREM', key(index, export), id) end
-  redis.call('HSET', invoice, 'state', to, 'lease_until', '0', 'due_at', '0',
-    'published_at', '0', 'first_published_at', '0', 'updated_at', AT)
-  if from ~= to then
-    count(periods, from, -1)
-    count(periods, to, 1)
-    if from == 'dead' then redis.call('ZREM', key('dead'), id) end
-    if to == 'dead' then redis.call('ZADD', key('dead'), AT, id) end
+  for period in each(periods) do
+    local counts = key('counts', period)
+    counted[counts] = counted[counts] or {}
+    counted[counts][state] = (counted[counts][state] or 0) + by
   end
-  if to == 'queued' then redis.call('ZADD', key('unsent', export), AT, id) end
-  note(id, event, detail)
-  return export
 end
 
-local function hold(id, export, lease)
-  local till = number(NOW + tonumber(lease))
-  redis.call('HSET', key('invoice', id), 'lease_until', till, 'updated_at', AT)
-  redis.call('ZADD', key('leases', export), till, id)
+local BATCH = 1000 -- words of one command; Lua can pass on some thousands
+
+local function in_batches(command, set, words)
+  for at = 1, #words, BATCH do
+    redis.call(command, set, unpack(words, at, math.min(at + BATCH - 1, #words)))
+  end
 end
 
-local function is_paused(export)
-  return redis.call('HEXISTS', key('paused'), export) == 1
+-- Write what was collected; the last thing that a script does. Answers its argument.
+local function finish(answer)
+  for set, members in pairs(placed) do
+    local added, removed = {}, {}
+    for member, score in pairs(members) do
+      if score then
+        added[#added + 1], added[#added + 2] = score, member
+      else
+        removed[#removed + 1] = member
+      end
+    end
+    in_batches('ZADD', set, added)
+    in_batches('ZREM', set, removed)
+  end
+  for counts, states in pairs(counted) do
+    for state, by in pairs(states) do
+      if by ~= 0 then redis.call('HINCRBY', counts, state, by) end
+    end
+  end
+  return answer
+end
+
+-- Read an invoice: what `move` needs and the fields named. Nil when there is none.
+local function read(id, ...)
+  local names = {'state', 'export', 'periods', 'history', 'published_at', ...}
+  local values = redis.call('HMGET', key('invoice', id), unpack(names))
+  if not values[1] then return nil end
+  local invoice = {id = id}
+  for at, name in ipairs(names) do invoice[name] = values[at] end
+  return invoice
+end
+
+local function write(invoice, changes)
+  local words = {}
+  for field, value in pairs(changes) do
+    words[#words + 1], words[#words + 2] = field, value
+    invoice[field] = value
+  end
+  redis.call('HSET', key('invoice', invoice.id), unpack(words))
+end
+
+local LONG_HISTORY = 2000 -- bytes; a history this long moves to its list
+
+-- Put an entry into the changes of an invoice. The newest entries lie in the record, one a line, and cost no command
+-- of their own; the older ones in a list.
+local function note(invoice, changes, event, detail)
+  local entry = '[' .. AT .. ',' .. cjson.encode(event) .. ',' .. cjson.encode(detail) .. ']'
+  local history = (invoice.history or '') .. entry .. '\n'
+  if #history > LONG_HISTORY then
+    local entries = {}
+    for line in string.gmatch(history, '[^\n]+') do entries[#entries + 1] = line end
+    redis.call('RPUSH', key('history', invoice.id), unpack(entries))
+    history = ''
+  end
+  changes.history = history
+end
+
+-- The sorted set where an invoice is found when its time has come. Per export, so that a paused one holds up no other.
+local function index_of(invoice)
+  if invoice.state == 'exporting' then return key('leases', invoice.export) end -- by the end of the lease, see sweep
+  if invoice.state == 'waiting' then return key('due', invoice.export) end -- by due_at
+  if invoice.state == 'dead' then return key('dead') end -- by when it died
+  if invoice.state ~= 'queued' then return nil end
+  if invoice.published_at == '0' then return key('unsent', invoice.export) end -- by when it was queued
+  return key('sent', invoice.export) -- by when its message was published
+end
+
+-- Every transition goes through here: record, counts of all its periods, index and history change together.
+-- `changes` are further fields; `score` is its place in the new index (default: now).
+local function move(invoice, to, event, detail, changes, score)
+  local from, old = invoice.state, index_of(invoice)
+  local fields = {state = to, lease_until = '0', due_at = '0', published_at = '0', first_published_at = '0',
+    updated_at = AT}
+  for field, value in pairs(changes) do fields[field] = value end
+  note(invoice, fields, event, detail)
+  write(invoice, fields)
+  if from ~= to then
+    count(invoice.periods, from, -1)
+    count(invoice.periods, to, 1)
+  end
+  local new = index_of(invoice)
+  if old and old ~= new then place(old, invoice.id, false) end
+  if new then place(new, invoice.id, score or AT) end
+end
+
+-- What is known of an export as a whole: `paused` (the failure), `reached`, `alone`, `resumed`.
+local function export_field(name, export)
+  return name .. ' ' .. export
+end
+
+local function export_status(export, ...)
+  local fields = {}
+  for at, name in ipairs({...}) do fields[at] = export_field(name, export) end
+  return unpack(redis.call('HMGET', key('export-status'), unpack(fields)))
+end
+
+local function set_export_status(export, name, value)
+  redis.call('HSET', key('export-status'), export_field(name, export), value)
 end
 
 -- The preflight of a period is due, unless more of it is just being written: then the end of that makes it due.

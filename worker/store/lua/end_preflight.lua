@@ -1,9 +1,9 @@
 -- Release a period's lease. ARGV: period, fence, notice, when its preflight is due again (empty: it is done).
 local period, fence, notice, again = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local record = key('period', period)
-local held, lease_until, revision, seen, state = unpack(
+local holder, lease_until, revision, seen, state = unpack(
   redis.call('HMGET', record, 'fence', 'lease_until', 'revision', 'seen', 'state'))
-if held ~= fence then return {'lost'} end
+if holder ~= fence then return {'lost'} end
 if lease_until == '0' then return {'ok'} end -- the answer to this very call was lost
 redis.call('HSET', record, 'lease_until', '0', 'token', '', 'notice', notice)
 if state ~= 'registered' then return {'ok'} end

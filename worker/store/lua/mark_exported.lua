@@ -1,10 +1,10 @@
 -- Mark an invoice as exported by hand. ARGV: token, id, outcome, history detail.
 local token, id, outcome, detail = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local invoice = key('invoice', id)
-local state, last, sent = unpack(redis.call('HMGET', invoice, 'state', 'token', 'sent'))
-if state == 'exported' and last == token then return {'ok'} end
+local invoice = read(id, 'token', 'sent')
+if not invoice then return {'refused'} end
+local state = invoice.state
+if state == 'exported' and invoice.token == token then return {'ok'} end
 local still = state == 'received' or state == 'queued' or state == 'waiting'
-if state ~= 'dead' and not (still and sent == '0') then return {'refused'} end
-redis.call('HSET', invoice, 'outcome', outcome, 'failure', '', 'token', token)
-move(id, 'exported', outcome, detail)
-return {'ok'}
+if state ~= 'dead' and not (still and invoice.sent == '0') then return {'refused'} end
+move(invoice, 'exported', outcome, detail, {outcome = outcome, failure = '', token = token})
+return finish({'ok'})

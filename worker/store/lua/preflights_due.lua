@@ -1,8 +1,8 @@
--- Answer id and export of every period whose preflight is due and held by nobody.
+-- Answer id and export of every period whose preflight is due and not claimed.
 local answer = {}
 for _, period in ipairs(redis.call('ZRANGEBYSCORE', key('preflights'), '-inf', AT)) do
   local lease_until, export = unpack(redis.call('HMGET', key('period', period), 'lease_until', 'export'))
-  if tonumber(lease_until) <= NOW and not is_paused(export) then
+  if tonumber(lease_until) <= NOW and not export_status(export, 'paused') then
     table.insert(answer, period)
     table.insert(answer, export)
   end

@@ -1,54 +1,63 @@
--- Reserve tokens for one call, or say when to come back; see admit() in worker/store/rate_rules.py.
--- Fields of ARGV[1]: cost, correction, tokens_per_minute, share, calls_per_day, max_wait
--- Returns {word, wait, spent, granted, watched, probe}
-local function refuse(word, wait) return {word, exact(wait), '0', '0', 0, 0} end
-
-if ask.correction ~= 0 then
-  correct(ask.correction)
-  save()
-end
-if now < bucket.held then return refuse('breaker-open', bucket.held - now) end
-if now < bucket.probing then return refuse('breaker-open', math.min(rules.probe_wait, bucket.probing - now)) end
-
-local day = math.floor(now / rules.day_slice)
-local function day_key(number) return KEYS[1] .. ':d:' .. string.format('%d', number) end
+-- Reserve tokens for one call and, while there are plenty, for some more; or say when to come back.
+-- Fields of ARGV[1]: cost, correction (tokens) and correction_calls of earlier reservations, calls_per_day, max_wait,
+-- more (calls of the same cost that the caller could use soon).
+-- Returns {word, wait, spent, granted, news_above, watched, probe, more}
 
 -- The sum of 24 hours is kept beside its slices and added up again only when a new slice begins.
-local function calls_today()
-  local sum = redis.call('HMGET', KEYS[1], 'day', 'calls')
-  if tonumber(sum[1] or '-1') == day then return tonumber(sum[2]) end
-  local keys, total = {}, 0
-  for k = day - rules.day_slices, day do keys[#keys + 1] = day_key(k) end
-  for _, calls in ipairs(redis.call('MGET', unpack(keys))) do total = total + tonumber(calls or '0') end
-  redis.call('HSET', KEYS[1], 'day', string.format('%d', day), 'calls', total)
-  return total
+if bucket.day ~= day then
+  local old, total = {}, 0
+  for k = day - DAY_SLICES, day do old[#old + 1] = day_field(k) end
+  for _, calls in ipairs(redis.call('HMGET', KEYS[1], unpack(old))) do total = total + tonumber(calls or '0') end
+  forget(day_field, bucket.day, day, DAY_SLICES)
+  bucket.day, bucket.calls = day, total
 end
 
-if calls_today() >= ask.calls_per_day then
+local function count_calls(calls)
+  calls_in_slice, bucket.calls = calls_in_slice + calls, bucket.calls + calls
+end
+
+local function refuse(word, wait) return {word, exact(wait), '0', '0', '0', 0, 0, 0} end
+
+correct(ask.correction)
+count_calls(ask.correction_calls)
+if ask.correction ~= 0 or ask.correction_calls ~= 0 then save() end
+if now < bucket.open then return refuse('breaker-open', bucket.open - now) end
+if now < bucket.probing then return refuse('breaker-open', math.min(PROBE_WAIT, bucket.probing - now)) end
+
+if bucket.calls >= ask.calls_per_day then
   local oldest = day
-  for k = day, day - rules.day_slices, -1 do
-    if redis.call('EXISTS', day_key(k)) == 1 then oldest = k end
+  for k = day, day - DAY_SLICES, -1 do
+    if tonumber(redis.call('HGET', KEYS[1], day_field(k)) or '0') > 0 then oldest = k end
   end
-  return refuse('day', (oldest + rules.day_slices + 1) * rules.day_slice - now)
+  return refuse('day', (oldest + DAY_SLICES + 1) * DAY_SLICE - now)
 end
 
 local rate, burst = pace()
 local tat = math.max(bucket.tat, bucket.blocked + burst / rate, now)
 local wait = math.max(0, tat - now - math.max(0, burst - ask.cost) / rate)
+if wait < 0.000001 then wait = 0 end -- less than the clock can tell
 if wait > ask.max_wait then
   bucket.queue = math.max(bucket.queue, now + wait) + ask.cost / rate
   save()
-  local word = 'rate'
-  if now < bucket.blocked then word = 'blocked' end
-  return refuse(word, wait + math.fmod(bucket.queue - now - wait, rules.queue))
+  return refuse(now < bucket.blocked and 'blocked' or 'rate', wait + math.fmod(bucket.queue - now - wait, QUEUE))
 end
 
-bucket.tat = tat + ask.cost / rate
-spend(ask.cost)
-redis.call('INCR', day_key(day))
-redis.call('EXPIRE', day_key(day), 2 * 86400)
-redis.call('HINCRBY', KEYS[1], 'calls', 1)
+-- More only as far as nobody has to wait for it, and never more than a quarter of the burst: when tokens are scarce, or
+-- the agreement is in doubt, each call asks for itself.
+local more = 0
+if wait == 0 and ask.cost > 0 and bucket.failures == 0 and bucket.trips == 0 then
+  local free = burst - ask.cost - (tat - now) * rate
+  more = math.max(0, math.min(ask.more, math.floor(math.min(free, burst / 4) / ask.cost),
+    ask.calls_per_day - bucket.calls - 1))
+end
+
+local tokens = ask.cost * (1 + more)
+bucket.tat = tat + tokens / rate
+spend(tokens)
+count_calls(1 + more)
 local probe = bucket.trips > 0
-if probe then bucket.probing = now + rules.probe end
+if probe then bucket.probing = now + PROBE end
 save()
-return {'go', exact(wait), exact(spent()), exact(granted()), bucket.failures > 0 and 1 or 0, probe and 1 or 0}
+local news_above = math.min(spent() + TOLERANCE * granted(), brink())
+return {'go', exact(wait), exact(spent()), exact(granted()), exact(news_above), bucket.failures > 0 and 1 or 0,
+  probe and 1 or 0, more}

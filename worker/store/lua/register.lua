@@ -2,60 +2,73 @@
 -- id, export, number, type, region, content, hash. Answers what became of each, in order.
 local period, event, token = ARGV[3], ARGV[4], ARGV[5]
 if redis.call('EXISTS', key('period', period)) == 0 then return {'gone'} end
+local exports = {}
 
-local function join(id, invoice_number, state, periods)
-  redis.call('HSET', key('invoice', id), 'periods', periods)
-  redis.call('ZADD', key('members', period), invoice_number, id)
-  count(period, state, 1)
-end
-
-local function belongs(id)
-  return redis.call('ZSCORE', key('members', period), id)
+local function belongs(periods)
+  for known in each(periods) do
+    if known == period then return true end
+  end
+  return false
 end
 
 local function add(id, export, invoice_number, kind, region, content, hash)
-  redis.call('HSET', key('invoice', id), 'export', export, 'number', invoice_number, 'type', kind, 'region', region,
-    'content', content, 'hash', hash, 'state', 'received', 'outcome', '', 'attempts', '0', 'crashes', '0',
-    'fence', '0', 'lease_until', '0', 'due_at', '0', 'published_at', '0', 'first_published_at', '0',
-    'received_at', AT, 'passed_at', '0', 'updated_at', AT, 'progress', '{}', 'generation', '0', 'lookup', '0', 'sent', '0',
-    'failure', '', 'token', token)
-  redis.call('SADD', key('exports'), export)
-  join(id, invoice_number, 'received', period)
-  note(id, 'received', period)
+  local invoice, changes = {id = id}, {export = export, number = invoice_number, type = kind, region = region,
+    content = content, hash = hash, state = 'received', outcome = '', attempts = '0', crashes = '0', periods = period,
+    fence = '0', lease_until = '0', due_at = '0', published_at = '0', first_published_at = '0',
+    received_at = AT, passed_at = '0', updated_at = AT, progress = '{}', generation = '0', lookup = '0', sent = '0',
+    failure = '', token = token}
+  note(invoice, changes, 'received', period)
+  write(invoice, changes)
+  exports[export] = true
+  place(key('members', period), id, invoice_number)
+  count(period, 'received', 1)
   return 'added'
 end
 
-local function replace(id, kind, region, content, hash)
-  local invoice = key('invoice', id)
-  redis.call('HINCRBY', invoice, 'generation', 1) -- other content never travels under a used key
-  redis.call('HSET', invoice, 'type', kind, 'region', region, 'content', content, 'hash', hash, 'attempts', '0',
-    'crashes', '0', 'progress', '{}', 'failure', '', 'token', token)
-  move(id, 'received', 'replaced', period)
-  return 'replaced'
+-- Add an invoice to this period as well; what the record then has to say goes into `changes`.
+local function join(invoice, invoice_number, changes)
+  place(key('members', period), invoice.id, invoice_number)
+  count(period, invoice.state, 1)
+  invoice.periods = invoice.periods .. ' ' .. period
+  changes.periods = invoice.periods
 end
 
-local function conflict(id, content)
-  local field = id .. ' ' .. event
-  local text = '{"invoice_id":' .. cjson.encode(id) .. ',"event_key":' .. cjson.encode(event)
+local function conflict(invoice, content)
+  local field = invoice.id .. ' ' .. event
+  local text = '{"invoice_id":' .. cjson.encode(invoice.id) .. ',"event_key":' .. cjson.encode(event)
     .. ',"content":' .. cjson.encode(content) .. ',"at":' .. AT .. '}'
-  if redis.call('HSETNX', key('conflicts', period), field, text) == 1 then note(id, 'conflict', event) end
+  if redis.call('HSETNX', key('conflicts', period), field, text) == 1 then
+    local changes = {}
+    note(invoice, changes, 'conflict', event)
+    write(invoice, changes)
+  end
   return 'conflicts'
 end
 
+local function replace(invoice, changes, kind, region, content, hash)
+  changes.generation = string.format('%d', invoice.generation + 1) -- other content never travels under a used key
+  changes.type, changes.region, changes.content, changes.hash = kind, region, content, hash
+  changes.attempts, changes.crashes, changes.progress, changes.failure, changes.token = '0', '0', '{}', '', token
+  move(invoice, 'received', 'replaced', period, changes)
+  return 'replaced'
+end
+
 local function register(id, export, invoice_number, kind, region, content, hash)
-  local state, known, sent, periods, last = unpack(
-    redis.call('HMGET', key('invoice', id), 'state', 'hash', 'sent', 'periods', 'token'))
-  if not state then return add(id, export, invoice_number, kind, region, content, hash) end
-  local open = state ~= 'exporting' and state ~= 'exported' and sent == '0'
-  if known ~= hash and not open then return conflict(id, content) end
-  if not belongs(id) then
-    join(id, invoice_number, state, periods .. ' ' .. period)
-    if known == hash then note(id, 'joined', period) end
+  local invoice = read(id, 'hash', 'sent', 'token', 'generation')
+  if not invoice then return add(id, export, invoice_number, kind, region, content, hash) end
+  local same = invoice.hash == hash
+  local open = invoice.state ~= 'exporting' and invoice.state ~= 'exported' and invoice.sent == '0'
+  if not same and not open then return conflict(invoice, content) end
+  local changes, joins = {}, not belongs(invoice.periods)
+  if joins then join(invoice, invoice_number, changes) end
+  if not same then return replace(invoice, changes, kind, region, content, hash) end
+  if joins then
+    note(invoice, changes, 'joined', period)
+    write(invoice, changes)
   end
-  if known ~= hash then return replace(id, kind, region, content, hash) end
-  if last ~= token then return 'known' end
+  if invoice.token ~= token then return 'known' end
   -- The answer to this very call was lost: give it again.
-  return redis.call('HGET', key('invoice', id), 'generation') == '0' and 'added' or 'replaced'
+  return invoice.generation == '0' and 'added' or 'replaced'
 end
 
 local answer = {'ok'}
@@ -63,4 +76,5 @@ for at = 6, #ARGV, 7 do
   table.insert(answer, register(unpack(ARGV, at, at + 6)))
 end
 redis.call('HINCRBY', key('period', period), 'revision', 1)
-return answer
+for export in pairs(exports) do redis.call('SADD', key('exports'), export) end
+return finish(answer)

@@ -1,7 +1,7 @@
--- Drop the number of a shared creation. ARGV: key, token. What creates it anew does so under a new key.
+-- Drop the number of a customer or product. ARGV: key, token. What creates it anew does so under a new key.
 local shared, token = key('shared', ARGV[3]), ARGV[4]
-local found, last = unpack(redis.call('HMGET', shared, 'number', 'forgotten_by'))
-if found and found ~= '' and last ~= token then
+local number, last = unpack(redis.call('HMGET', shared, 'number', 'forgotten_by'))
+if number and number ~= '' and last ~= token then
   redis.call('HINCRBY', shared, 'generation', 1)
   redis.call('HINCRBY', shared, 'fence', 1)
   redis.call('HSET', shared, 'number', '', 'intent', '', 'lease_until', '0', 'forgotten_by', token)

@@ -1,11 +1,15 @@
--- Look up a shared creation or take its lease. ARGV: key, token, lease seconds. Answers its record, or for how long
--- another holds it.
+-- Read the record of a customer or product, or take its lease. ARGV: key, token, lease seconds. Answers the record, or for
+-- how long another holds it.
 local shared, token, lease = key('shared', ARGV[3]), ARGV[4], tonumber(ARGV[5])
-local found, last, lease_until = unpack(redis.call('HMGET', shared, 'number', 'token', 'lease_until'))
-local left = tonumber(lease_until or '0') - NOW
-if not (found and found ~= '') and last ~= token then
+local fields, record = redis.call('HGETALL', shared), {}
+for at = 1, #fields, 2 do record[fields[at]] = fields[at + 1] end
+
+if (record.number or '') == '' and record.token ~= token then
+  local left = tonumber(record.lease_until or '0') - NOW
   if left > 0 then return {'busy', number(left)} end
-  redis.call('HINCRBY', shared, 'fence', 1)
-  redis.call('HSET', shared, 'token', token, 'lease_until', number(NOW + lease))
+  local fence = string.format('%d', (record.fence or 0) + 1)
+  redis.call('HSET', shared, 'fence', fence, 'token', token, 'lease_until', number(NOW + lease))
+  table.insert(fields, 'fence')
+  table.insert(fields, fence) -- a later field counts
 end
-return {'ok', redis.call('HGETALL', shared)}
+return {'ok', fields}

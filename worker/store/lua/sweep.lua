@@ -19,52 +19,61 @@ local function call_for_message(id, export, recovered)
 end
 
 -- An invoice that kills its worker takes along whatever that worker holds; on their last chance they run one by one.
-local function last_chance(id, export)
-  local turn = math.max(NOW, tonumber(redis.call('HGET', key('alone'), export) or '0'))
-  redis.call('HSET', key('alone'), export, number(turn + alone_for))
-  redis.call('HSET', key('invoice', id), 'failure', suspected)
+local function turn_of_last_chance(export)
+  local turn = math.max(NOW, tonumber(export_status(export, 'alone') or '0'))
+  set_export_status(export, 'alone', number(turn + alone_for))
   return turn
 end
 
-local function again(id, export, crashes, turn)
-  move(id, turn > NOW and 'waiting' or 'queued', 'lease-expired', 'crashes ' .. crashes)
-  if turn <= NOW then return call_for_message(id, export, true) end
-  redis.call('HSET', key('invoice', id), 'due_at', number(turn))
-  redis.call('ZADD', key('due', export), number(turn), id)
-end
-
 local function expire(id, export)
-  local invoice = key('invoice', id)
-  local crashes = redis.call('HINCRBY', invoice, 'crashes', 1)
+  local invoice = read(id, 'crashes')
+  local crashes = invoice.crashes + 1
+  local changes, turn = {crashes = string.format('%d', crashes)}, NOW
   if crashes >= max_crashes then
-    redis.call('HSET', invoice, 'failure', killed)
-    move(id, 'dead', 'dead', reason)
-  else
-    again(id, export, crashes, crashes == max_crashes - 1 and last_chance(id, export) or NOW)
+    changes.failure = killed
+    return move(invoice, 'dead', 'dead', reason, changes)
   end
+  if crashes == max_crashes - 1 then
+    turn, changes.failure = turn_of_last_chance(export), suspected
+  end
+  local waits = turn > NOW
+  if waits then changes.due_at = number(turn) end
+  move(invoice, waits and 'waiting' or 'queued', 'lease-expired', 'crashes ' .. changes.crashes, changes, number(turn))
+  if not waits then call_for_message(id, export, true) end
 end
 
 local function due(id, export)
-  move(id, 'queued', 'due', '')
+  move(read(id), 'queued', 'due', '', {})
   call_for_message(id, export)
 end
 
 local function lost(id, export) -- it goes to the end of the line until it is published
-  redis.call('HSET', key('invoice', id), 'published_at', '0')
-  redis.call('ZREM', key('sent', export), id)
-  redis.call('ZADD', key('unsent', export), AT, id)
+  local invoice = read(id)
+  local old = index_of(invoice)
+  write(invoice, {published_at = '0'})
+  place(old, id, false)
+  place(index_of(invoice), id, AT)
   call_for_message(id, export)
+end
+
+-- Saves and renewals extend a lease in the record alone: its place in the index is corrected before it is believed.
+local function correct_leases(export)
+  local leases = key('leases', export)
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', AT)) do
+    redis.call('ZADD', leases, redis.call('HGET', key('invoice', id), 'lease_until'), id)
+  end
 end
 
 local function sweep(export, room)
   local function each_until(index, till, act)
-    local found = redis.call('ZRANGEBYSCORE', key(index, export), '-inf', number(till), 'LIMIT', 0, room)
-    for _, id in ipairs(found) do act(id, export) end
-    room = room - #found
+    local ids = redis.call('ZRANGEBYSCORE', key(index, export), '-inf', number(till), 'LIMIT', 0, room)
+    for _, id in ipairs(ids) do act(id, export) end
+    room = room - #ids
   end
-  local reached = tonumber(redis.call('HGET', key('reached'), export) or '0')
+  local reached = tonumber(export_status(export, 'reached') or '0')
   local silent = math.min(NOW - lost_after, reached - overtaken_by)
   if idle[export] then silent = math.max(silent, NOW - idle_after) end
+  correct_leases(export)
   each_until('leases', NOW, expire)
   each_until('due', NOW, due)
   each_until('unsent', NOW - lost_after, lost)
@@ -73,14 +82,14 @@ end
 
 local exports = {}
 for _, export in ipairs(redis.call('SMEMBERS', key('exports'))) do
-  if not is_paused(export) then table.insert(exports, export) end
+  if not export_status(export, 'paused') then table.insert(exports, export) end
 end
 table.sort(exports)
 -- Each export has its share, so that a large one cannot keep a small one waiting.
 for _, export in ipairs(exports) do sweep(export, math.max(1, math.floor(limit / #exports))) end
 
 if #answer > 0 then
-  for _, word in ipairs(answer) do redis.call('RPUSH', reply, word) end
+  in_batches('RPUSH', reply, answer)
   redis.call('EXPIRE', reply, 60) -- longer than a client repeats a call
 end
-return answer
+return finish(answer)

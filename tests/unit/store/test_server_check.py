@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from worker.store.server_check import problems_of
+from worker.store.connection import problems_of
 
 GOOD: dict[str, Any] = {"redis_version": "6.2.0", "aof_enabled": 1, "maxmemory_policy": "noeviction"}
 
@@ -29,7 +29,7 @@ def test_every_problem_is_named(changes: dict[str, Any], named: list[str]) -> No
 
 
 def test_what_a_server_does_not_tell_is_not_assumed() -> None:
-    """A managed server that hides both facts needs the owner's word, and is told which setting gives it."""
+    """A managed server that hides both facts needs the owner's word; the text names the setting for it."""
     problems = problems_of({"redis_version": "7.2.4"}, require_durability=True)
 
     assert ["OPTER_ECONOMIC_REDIS__REQUIRE_DURABILITY=false" in problem for problem in problems] == [True, True]

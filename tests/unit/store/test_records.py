@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from worker.domain.invoice_period import ControlTotal, PeriodRecord
 from worker.domain.record import Intent, Progress
 from worker.errors import Failure
-from worker.store import serialization
+from worker.store import records
 
 texts = st.text(max_size=20)
 failures = st.builds(Failure, **dict.fromkeys(Failure.__dataclass_fields__, texts))
@@ -19,13 +19,13 @@ amounts = st.decimals(-(10**9), 10**9, places=2)
 @given(failures | st.none())
 def test_failures_return(failure: Failure | None) -> None:
     """Every text, whatever its characters."""
-    assert failure == serialization.load_failure(serialization.dump_failure(failure))
+    assert failure == records.load_failure(records.dump_failure(failure))
 
 
 @given(intents | st.none())
 def test_intents_return(intent: Intent | None) -> None:
     """The frozen request to the byte, or it would not be the same request under its key."""
-    assert intent == serialization.load_intent(serialization.dump_intent(intent))
+    assert intent == records.load_intent(records.dump_intent(intent))
 
 
 @given(
@@ -48,9 +48,9 @@ def test_intents_return(intent: Intent | None) -> None:
 )
 def test_progress_returns(progress: Progress) -> None:
     """With the two fields that are kept beside the text."""
-    text = serialization.dump_progress(progress)
+    text = records.dump_progress(progress)
 
-    assert progress == serialization.load_progress(text, generation=progress.generation, lookup=progress.lookup)
+    assert progress == records.load_progress(text, generation=progress.generation, lookup=progress.lookup)
 
 
 @given(st.lists(st.builds(ControlTotal, currency=texts, net=amounts, vat=amounts, gross=amounts), max_size=3), texts)
@@ -66,7 +66,7 @@ def test_periods_return(totals: list[ControlTotal], name: str) -> None:
         invoice_count=2,
         control_totals=tuple(totals),
     )
-    found = serialization.load_period(serialization.dump_period(period))
+    loaded = records.load_period(records.dump_period(period))
 
-    assert period == found
-    assert [str(total.net) for total in totals] == [str(total.net) for total in found.control_totals]
+    assert period == loaded
+    assert [str(total.net) for total in totals] == [str(total.net) for total in loaded.control_totals]

@@ -1,4 +1,4 @@
-"""How much of the grant the gate uses, whichever way e-conomic counts; simulated second by second, no sleeping."""
+"""How much of the grant is used, whichever way e-conomic counts; simulated second by second, no sleeping."""
 
 import heapq
 import itertools
@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
+import redis
 from support.clock import ManualClock
 
 from config.exports import Limits
 from worker.domain.ports import Feedback, Permit, RateDenied
-from worker.store.rate_limiter import MemoryRateLimiter
+from worker.store.rate_limiter import RedisRateLimiter
 
 GRANTED = 2_000
 LIMITS = Limits(tokens_per_minute=GRANTED)  # 95 % used
@@ -59,7 +60,7 @@ class LeakyBucket:
 
 
 @dataclass
-class ServerState:
+class Simulation:
     """A thousand slots that always want to call, an agreement, and other integrations of the customer's."""
 
     count: Callable[[float, float], float]
@@ -69,22 +70,23 @@ class ServerState:
     served: int = 0
     refused: int = 0
 
-    def run(self, *, slots: int) -> None:
+    def run(self, client: redis.Redis, prefix: str, *, slots: int) -> None:
         order = itertools.count()
         agenda = [(self.clock.now, next(order), "ask", None) for _ in range(slots)]
         if self.others:
             agenda.append((self.clock.now, next(order), "other", None))
         waits: list[float] = []
-        rate_limiter = MemoryRateLimiter(clock=self.clock, sleep=waits.append)
+        rate_limiter = RedisRateLimiter(client, prefix=prefix, clock=self.clock, sleep=waits.append)
         end = self.clock.now + 60 * MINUTES
         while agenda[0][0] < end:
-            at, _, what, told = heapq.heappop(agenda)
+            at, _, what, detail = heapq.heappop(agenda)
             self.clock.now = at
-            for when, then, detail in self._step(what, told, rate_limiter, waits):
-                heapq.heappush(agenda, (when, next(order), then, detail))
+            for step in self._step(what, detail, rate_limiter, waits):
+                when, then, follows = step
+                heapq.heappush(agenda, (when, next(order), then, follows))
 
     def _step(
-        self, what: str, told: object, rate_limiter: MemoryRateLimiter, waits: list[float]
+        self, what: str, detail: object, rate_limiter: RedisRateLimiter, waits: list[float]
     ) -> list[tuple[float, str, object]]:
         now = self.clock.now
         if what == "other":
@@ -93,13 +95,13 @@ class ServerState:
         if what == "ask":
             return [self._ask(rate_limiter, waits)]
         if what == "arrive":
-            assert isinstance(told, Permit)
-            return [(now + LATENCY, "answer", (told, self._answer()))]
-        assert isinstance(told, tuple)
-        rate_limiter.report(*told)
+            assert isinstance(detail, Permit)
+            return [(now + LATENCY, "answer", (detail, self._answer()))]
+        assert isinstance(detail, tuple)
+        rate_limiter.report(*detail)
         return [(now, "ask", None)]
 
-    def _ask(self, rate_limiter: MemoryRateLimiter, waits: list[float]) -> tuple[float, str, object]:
+    def _ask(self, rate_limiter: RedisRateLimiter, waits: list[float]) -> tuple[float, str, object]:
         try:
             permit = rate_limiter.acquire("grant-1", COST, LIMITS)
         except RateDenied as error:
@@ -117,11 +119,13 @@ class ServerState:
 @pytest.mark.parametrize("slots", [10, 300])
 @pytest.mark.parametrize("others", [0, 600])
 @pytest.mark.parametrize("bucket", [FixedWindow, SlidingWindow, LeakyBucket])
-def test_nine_tenths_of_what_is_left_are_used_almost_without_429(bucket: type, others: float, slots: int) -> None:
+def test_nine_tenths_of_what_is_left_are_used_almost_without_429(
+    redis_client: redis.Redis, redis_prefix: str, bucket: type, others: float, slots: int
+) -> None:
     """At least 90 % of what others leave (2000, or 2000 - 600 tokens a minute), and fewer than 1 % answers 429."""
-    server_state = ServerState(count=bucket(), others=others)
-    server_state.run(slots=slots)
+    simulation = Simulation(count=bucket(), others=others)
+    simulation.run(redis_client, redis_prefix, slots=slots)
     left = (GRANTED - others) * MINUTES / COST
 
-    assert server_state.served >= 0.9 * left, f"{server_state.served / left:.1%}"
-    assert server_state.refused <= 0.01 * server_state.served, f"{server_state.refused} of {server_state.served}"
+    assert simulation.served >= 0.9 * left, f"{simulation.served / left:.1%}"
+    assert simulation.refused <= 0.01 * simulation.served, f"{simulation.refused} of {simulation.served}"

@@ -1,4 +1,4 @@
-"""Pinned agreements on Redis."""
+"""Claims, saves and renewals on Redis: one holder an invoice, customer or product; and pinned agreements."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,9 +8,8 @@ from typing_extensions import override
 from worker.domain.record import InvoiceRecord, State, Transition
 from worker.domain.store_port import ExportPort, PinPort, SharedRecord, Unclaimed
 from worker.errors import Busy, Failure, LeaseLost
-from worker.store import effects, serialization
+from worker.store import effects, records
 from worker.store.connection import StoreConnection, Word, mapping, text, token
-from worker.store.serialization import invoice_record, saved_record
 
 
 class RedisExport(StoreConnection, ExportPort):
@@ -21,7 +20,7 @@ class RedisExport(StoreConnection, ExportPort):
         status, *rest = self.run("claim", invoice_id, token(), self.policy.lease_seconds)
         if text(status) != "claimed":
             return Unclaimed(why=text(status))
-        return invoice_record(invoice_id, mapping(rest[0]))
+        return records.invoice_record(invoice_id, mapping(rest[0]))
 
     @override
     def save(self, record: InvoiceRecord, transition: Transition) -> InvoiceRecord:
@@ -30,7 +29,7 @@ class RedisExport(StoreConnection, ExportPort):
         status, *rest = self.run("save", record.id, record.fence, token(), self.policy.lease_seconds, *words)
         if text(status) == "lost":
             raise LeaseLost(f"another worker has taken over {record.id}")
-        return saved_record(record, effect, rest[0])
+        return records.saved_record(record, effect, rest[0])
 
     @override
     def renew(self, invoice_id: str, fence: int) -> None:
@@ -42,26 +41,26 @@ class RedisExport(StoreConnection, ExportPort):
     def states(self, invoice_ids: Sequence[str]) -> Mapping[str, State]:
         if not invoice_ids:
             return {}
-        found = self.ask(*(["HGET", self.key("invoice", one), "state"] for one in invoice_ids))
-        return {one: State(text(state)) for one, state in zip(invoice_ids, found, strict=True) if state}
+        states = self.ask(*(["HGET", self.key("invoice", invoice_id), "state"] for invoice_id in invoice_ids))
+        return {invoice_id: State(text(state)) for invoice_id, state in zip(invoice_ids, states, strict=True) if state}
 
     @override
     def open_shared(self, key: str) -> SharedRecord:
-        status, found = self.run("shared_open", key, token(), self.policy.lease_seconds)
+        status, answer = self.run("shared_open", key, token(), self.policy.lease_seconds)
         if text(status) == "busy":
-            raise Busy(effects.claimed_elsewhere(), retry_after=min(float(found), effects.BUSY_RETRY))
-        fields = mapping(found)
+            raise Busy(effects.claimed_elsewhere(), retry_after=min(float(answer), effects.BUSY_RETRY))
+        fields = mapping(answer)
         return SharedRecord(
             number=fields.get("number") or None,
-            intent=serialization.load_intent(fields.get("intent", "")),
+            intent=records.load_intent(fields.get("intent", "")),
             generation=int(fields.get("generation", 0)),
             fence=int(fields["fence"]),
         )
 
     @override
-    def save_shared(self, key: str, creation: SharedRecord) -> None:
-        words = (creation.number or "", serialization.dump_intent(creation.intent), creation.generation)
-        _refuse_lost(self.run("shared_save", key, creation.fence, self.policy.lease_seconds, *words))
+    def save_shared(self, key: str, shared: SharedRecord) -> None:
+        words = (shared.number or "", records.dump_intent(shared.intent), shared.generation)
+        _refuse_lost(self.run("shared_save", key, shared.fence, self.policy.lease_seconds, *words))
 
     @override
     def renew_shared(self, key: str, fence: int) -> None:
@@ -77,30 +76,7 @@ class RedisExport(StoreConnection, ExportPort):
 
     @override
     def pause(self, export: str, failure: Failure) -> None:
-        self.ask(["HSETNX", self.key("paused"), export, serialization.dump_failure(failure)])
-
-
-def _refuse_lost(answer: Sequence[Any]) -> None:
-    if text(answer[0]) == "lost":
-        raise LeaseLost("another worker has taken over the creation of this customer or product")
-
-
-def _progress_words(record: InvoiceRecord) -> tuple[Word, ...]:
-    progress = record.progress
-    sent = effects.anything_sent(progress)
-    return (serialization.dump_progress(progress), progress.generation, int(progress.lookup), int(sent))
-
-
-def _effect_words(effect: effects.Effect) -> tuple[Word, ...]:
-    return (
-        effect.state,
-        effect.event,
-        effect.detail,
-        effect.outcome or "",
-        repr(effect.due_at),
-        serialization.dump_failure(effect.failure),
-        effect.attempts,
-    )
+        self.ask(["HSETNX", self.key("export-status"), records.paused_field(export), records.dump_failure(failure)])
 
 
 class RedisPins(StoreConnection, PinPort):
@@ -111,3 +87,26 @@ class RedisPins(StoreConnection, PinPort):
         pins = self.key("pins")
         _, pinned = self.ask(["HSETNX", pins, export, agreement], ["HGET", pins, export])
         return int(pinned)
+
+
+def _refuse_lost(answer: Sequence[Any]) -> None:
+    if text(answer[0]) == "lost":
+        raise LeaseLost("another worker has taken over this customer or product")
+
+
+def _progress_words(record: InvoiceRecord) -> tuple[Word, ...]:
+    progress = record.progress
+    sent = effects.anything_sent(progress)
+    return (records.dump_progress(progress), progress.generation, int(progress.lookup), int(sent))
+
+
+def _effect_words(effect: effects.Effect) -> tuple[Word, ...]:
+    return (
+        effect.state,
+        effect.event,
+        effect.detail,
+        effect.outcome or "",
+        repr(effect.due_at),
+        records.dump_failure(effect.failure),
+        effect.attempts,
+    )

@@ -1,4 +1,4 @@
-"""Preflight on Redis."""
+"""Periods on Redis: taking in their invoices, and passing them on after the check of the whole period."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -8,9 +8,12 @@ from worker.domain.invoice_period import NewInvoice, PeriodRecord, Registered
 from worker.domain.record import InvoiceRecord, State
 from worker.domain.store_port import IntakePort, PreflightPort
 from worker.errors import Failure, LeaseLost, StoreUnavailable
-from worker.store import effects, serialization
+from worker.store import effects, records
 from worker.store.connection import StoreConnection, Word, texts, token
-from worker.store.operator_store import RedisReading
+from worker.store.operator_moves import RedisReading
+
+#: Invoices that one script moves: it runs a few milliseconds, and everyone else waits for it.
+_CHUNK = 250
 
 
 class RedisIntake(StoreConnection, IntakePort):
@@ -22,18 +25,17 @@ class RedisIntake(StoreConnection, IntakePort):
 
     @override
     def open_period(self, period: PeriodRecord, event_key: str) -> None:
-        self.run(
-            "open_period", period.id, period.export, event_key, serialization.dump_period(period), period.invoice_count
-        )
+        document = records.dump_period(period)
+        self.run("open_period", period.id, period.export, event_key, document, period.invoice_count)
 
     @override
     def register(self, period_id: str, event_key: str, invoices: Sequence[NewInvoice]) -> Registered:
         words = [word for invoice in invoices for word in _words(invoice)]
-        status, *became = texts(self.run("register", period_id, event_key, token(), *words))
+        status, *kinds = texts(self.run("register", period_id, event_key, token(), *words))
         _refuse_gone(status, period_id)
         return Registered(
             **{
-                kind: tuple(invoice.id for invoice, what in zip(invoices, became, strict=True) if what == kind)
+                kind: tuple(invoice.id for invoice, became in zip(invoices, kinds, strict=True) if became == kind)
                 for kind in ("added", "known", "replaced", "conflicts")
             }
         )
@@ -42,6 +44,58 @@ class RedisIntake(StoreConnection, IntakePort):
     def close_event(self, period_id: str, event_key: str) -> None:
         status, *_ = texts(self.run("close_event", period_id, event_key))
         _refuse_gone(status, period_id)
+
+
+class RedisPreflight(RedisReading, PreflightPort):
+    """See ``PreflightPort``."""
+
+    @override
+    def claim_period(self, period_id: str) -> int | None:
+        answer = texts(self.run("claim_period", period_id, token(), self.policy.period_lease_seconds))
+        return int(answer[1]) if answer[0] == "claimed" else None
+
+    @override
+    def received(self, period_id: str) -> Iterable[InvoiceRecord]:
+        # Nearly all members of a period that is to be checked are received, so their states are not read beforehand.
+        members = self.records(self.member_ids(period_id))
+        return (record for record in members if record.state is State.RECEIVED)
+
+    @override
+    def pass_preflight(
+        self,
+        period_id: str,
+        fence: int,
+        *,
+        read: Mapping[str, str],
+        queued: Sequence[str],
+        lookup: frozenset[str],
+        dead: Mapping[str, Failure],
+    ) -> Sequence[str]:
+        moves: list[tuple[Word, ...]] = [
+            (invoice_id, read[invoice_id], int(invoice_id in lookup), "", "")
+            for invoice_id in dict.fromkeys((*queued, *sorted(lookup)))
+        ]
+        moves += [
+            (invoice_id, read[invoice_id], 0, records.dump_failure(failure), failure.reason)
+            for invoice_id, failure in dead.items()
+        ]
+        passed: list[str] = []
+        for start in range(0, max(len(moves), 1), _CHUNK):  # with nothing to move, the fence is still checked
+            passed += self._pass_chunk(period_id, fence, moves[start : start + _CHUNK])
+        return passed
+
+    @override
+    def finish_preflight(self, period_id: str, fence: int, *, notice: str) -> None:
+        _refuse_lost(self.run("end_preflight", period_id, fence, notice, ""), period_id)
+
+    @override
+    def defer_preflight(self, period_id: str, fence: int, *, until: float, notice: str) -> None:
+        _refuse_lost(self.run("end_preflight", period_id, fence, notice, repr(until)), period_id)
+
+    def _pass_chunk(self, period_id: str, fence: int, moves: Sequence[tuple[Word, ...]]) -> list[str]:
+        words = [word for move in moves for word in move]
+        answer = self.run("pass_preflight", period_id, fence, self.policy.period_lease_seconds, *words)
+        return _refuse_lost(answer, period_id)
 
 
 def _words(invoice: NewInvoice) -> tuple[Word, ...]:
@@ -59,56 +113,6 @@ def _words(invoice: NewInvoice) -> tuple[Word, ...]:
 def _refuse_gone(status: str, period_id: str) -> None:
     if status == "gone":
         raise StoreUnavailable(effects.period_gone(period_id))
-
-
-#: Invoices that one script moves: it runs a few milliseconds, and everyone else waits for it.
-CHUNK = 250
-
-
-class RedisPreflight(RedisReading, PreflightPort):
-    """See ``PreflightPort``."""
-
-    @override
-    def claim_period(self, period_id: str) -> int | None:
-        answer = texts(self.run("claim_period", period_id, token(), self.policy.period_lease_seconds))
-        return int(answer[1]) if answer[0] == "claimed" else None
-
-    @override
-    def received(self, period_id: str) -> Iterable[InvoiceRecord]:
-        return self.members(period_id, State.RECEIVED)
-
-    @override
-    def pass_preflight(
-        self,
-        period_id: str,
-        fence: int,
-        *,
-        read: Mapping[str, str],
-        queued: Sequence[str],
-        lookup: frozenset[str],
-        dead: Mapping[str, Failure],
-    ) -> Sequence[str]:
-        moves: list[tuple[Word, ...]] = [
-            (one, read[one], int(one in lookup), "", "") for one in dict.fromkeys((*queued, *sorted(lookup)))
-        ]
-        moves += [(one, read[one], 0, serialization.dump_failure(why), why.reason) for one, why in dead.items()]
-        passed: list[str] = []
-        for start in range(0, max(len(moves), 1), CHUNK):  # with nothing to move, the fence is still checked
-            passed += self._pass_chunk(period_id, fence, moves[start : start + CHUNK])
-        return passed
-
-    @override
-    def finish_preflight(self, period_id: str, fence: int, *, notice: str) -> None:
-        _refuse_lost(self.run("end_preflight", period_id, fence, notice, ""), period_id)
-
-    @override
-    def defer_preflight(self, period_id: str, fence: int, *, until: float, notice: str) -> None:
-        _refuse_lost(self.run("end_preflight", period_id, fence, notice, repr(until)), period_id)
-
-    def _pass_chunk(self, period_id: str, fence: int, moves: Sequence[tuple[Word, ...]]) -> list[str]:
-        words = [word for move in moves for word in move]
-        answer = self.run("pass_preflight", period_id, fence, self.policy.period_lease_seconds, *words)
-        return _refuse_lost(answer, period_id)
 
 
 def _refuse_lost(answer: Sequence[object], period_id: str) -> list[str]:

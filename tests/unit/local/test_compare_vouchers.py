@@ -1,4 +1,4 @@
-"""The voucher demo's last word: it must be able to say no. Vouchers as the sandbox's control path shows them."""
+"""The demo's comparison of vouchers, as the sandbox's control path shows them: it must be able to say no."""
 
 import hashlib
 from collections.abc import Mapping
@@ -9,11 +9,11 @@ import pytest
 from support.samples import invoice, line
 
 from worker.domain.invoice import Pdf
-from worker.local.demo.compare_vouchers import Posting, reconcile_vouchers
+from worker.local.demo.compare_vouchers import VoucherSetup, compare_vouchers
 
 CONTENT = b"%PDF-1.4 printed"
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
-HOW = Posting(export="main", journal=1, clearing=5990, tax_rates={"M25": "U25", "M0": ""})
+SETUP = VoucherSetup(export="main", journal=1, clearing=5990, tax_rates={"M25": "U25", "M0": ""})
 KEY = "1-2026-10001"
 #: 1000.00 at 25 % and 80.00 without VAT: the customer owes 1250.00 + 80.00.
 SOURCE = invoice(
@@ -56,9 +56,9 @@ def voucher(owed: Mapping[str, Any] = OWED, *credited: Mapping[str, Any], journa
 def wrong(vouchers: Mapping[str, Any], **changes: Any) -> list[str]:
     """Return what does not hold."""
     state = {"vouchers": vouchers, "attachments": {KEY: [{"sha256": DIGEST}]}, "customers": {}}
-    found = reconcile_vouchers([SOURCE], state | {"drafts": {}, "booked": {}} | changes, HOW, findings=())
-    assert found.holds is not any(one.wrong for one in found.rules)
-    return [one.what for one in found.rules if one.wrong]
+    comparison = compare_vouchers([SOURCE], state | {"drafts": {}, "booked": {}} | changes, SETUP, findings=())
+    assert comparison.holds is not any(rule.wrong for rule in comparison.rules)
+    return [rule.what for rule in comparison.rules if rule.wrong]
 
 
 ONCE = "every invoice is one voucher in journal 1"
@@ -81,14 +81,14 @@ def test_a_single_posting_needs_no_account_in_between() -> None:
     whole = {"journal": {"journalNumber": 1}, "entries": {"manualCustomerInvoices": [owed]}}
     state = {"vouchers": {KEY: whole}, "attachments": {KEY: [{"sha256": DIGEST}]}, "customers": {}}
 
-    found = reconcile_vouchers([source], state | {"drafts": {}, "booked": {}}, HOW, findings=())
+    comparison = compare_vouchers([source], state | {"drafts": {}, "booked": {}}, SETUP, findings=())
 
-    assert [one.theirs for one in found.sums] == [(Decimal(1000), Decimal(250), Decimal(1250))]
-    assert found.holds
+    assert [row.theirs for row in comparison.sums] == [(Decimal(1000), Decimal(250), Decimal(1250))]
+    assert comparison.holds
 
 
 @pytest.mark.parametrize(
-    ("vouchers", "said"),
+    ("vouchers", "broken"),
     [
         ({}, [ONCE]),
         ({KEY: voucher(), "1-2026-10002": voucher()}, [ONCE, PDF]),
@@ -106,9 +106,9 @@ def test_a_single_posting_needs_no_account_in_between() -> None:
         "VAT an øre off", "another VAT code", "another account", "a posting missing",
     ],
 )  # fmt: skip
-def test_each_thing_that_can_be_wrong(vouchers: dict[str, Any], said: list[str]) -> None:
+def test_each_thing_that_can_be_wrong(vouchers: dict[str, Any], broken: list[str]) -> None:
     """Each fault is named, and nothing else is."""
-    assert wrong(vouchers) == said
+    assert wrong(vouchers) == broken
 
 
 @pytest.mark.parametrize("files", [{}, {KEY: []}, {KEY: [{"sha256": DIGEST}] * 2}, {KEY: [{"sha256": "0" * 64}]}])

@@ -1,4 +1,4 @@
-"""Redis hashes as records."""
+"""Records as Redis hashes, and back."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,11 +9,13 @@ from typing import Any
 from worker.domain.invoice_period import Conflict, ControlTotal, PeriodRecord, PeriodState
 from worker.domain.record import HistoryEntry, Intent, InvoiceRecord, Outcome, Progress, State
 from worker.errors import Failure
-from worker.store.connection import mapping, text, texts
+from worker.store.connection import mapping, texts
 from worker.store.effects import Effect
 
 #: Fields of ``Progress`` that scripts change, so they are kept beside the JSON text.
 BESIDE = frozenset({"generation", "lookup"})
+#: Fields of the hash of all exports that say why an export is paused begin so, as in ``lua/common.lua``.
+_PAUSED = "paused "
 
 
 def dump_failure(failure: Failure | None) -> str:
@@ -22,7 +24,7 @@ def dump_failure(failure: Failure | None) -> str:
 
 
 def load_failure(text: str) -> Failure | None:
-    """Return what ``dump_failure`` was given."""
+    """Return the failure that ``dump_failure`` wrote."""
     return Failure(**json.loads(text)) if text else None
 
 
@@ -32,7 +34,7 @@ def dump_intent(intent: Intent | None) -> str:
 
 
 def load_intent(text: str) -> Intent | None:
-    """Return what ``dump_intent`` was given."""
+    """Return the intent that ``dump_intent`` wrote."""
     return Intent(**json.loads(text)) if text else None
 
 
@@ -50,7 +52,7 @@ def dump_progress(progress: Progress) -> str:
 
 
 def load_progress(text: str, *, generation: int, lookup: bool) -> Progress:
-    """Return what ``dump_progress`` was given, with the fields that were kept beside it."""
+    """Return the progress that ``dump_progress`` wrote, with the fields that were kept beside it."""
     data: dict[str, Any] = json.loads(text)
     intent, pending_failure = data.pop("intent", None), data.pop("pending_failure", None)
     return Progress(
@@ -62,15 +64,15 @@ def load_progress(text: str, *, generation: int, lookup: bool) -> Progress:
     )
 
 
-def load_history(text: str) -> HistoryEntry:
+def load_history(entry: str) -> HistoryEntry:
     """Return an entry that a script has written as ``[at, event, detail]``."""
-    at, event, detail = json.loads(text)
+    at, event, detail = json.loads(entry)
     return HistoryEntry(at=float(at), event=event, detail=detail)
 
 
 def dump_period(period: PeriodRecord) -> str:
-    """Return JSON text of what the event said about the period; all else changes and is kept beside it."""
-    said = {
+    """Return JSON text of what the event says about the period; all else changes and is kept beside it."""
+    document = {
         "id": period.id,
         "export": period.export,
         "number": period.number,
@@ -80,14 +82,14 @@ def dump_period(period: PeriodRecord) -> str:
         "invoice_count": period.invoice_count,
         "control_totals": [_amounts(total) for total in period.control_totals],
     }
-    return _dump(said)
+    return _dump(document)
 
 
 def load_period(text: str, **beside: Any) -> PeriodRecord:
-    """Return the period that ``dump_period`` was given, with the fields that were kept beside it."""
-    said: dict[str, Any] = json.loads(text)
-    totals = tuple(_control_total(total) for total in said.pop("control_totals"))
-    return PeriodRecord(**said, control_totals=totals, **beside)
+    """Return the period that ``dump_period`` wrote, with the fields that were kept beside it."""
+    document: dict[str, Any] = json.loads(text)
+    totals = tuple(_control_total(total) for total in document.pop("control_totals"))
+    return PeriodRecord(**document, control_totals=totals, **beside)
 
 
 def load_conflict(text: str) -> Conflict:
@@ -96,25 +98,22 @@ def load_conflict(text: str) -> Conflict:
     return Conflict(**{**data, "at": float(data["at"])})
 
 
-def _flat(value: Intent | Failure) -> dict[str, Any]:
-    return {field.name: got for field in fields(value) if (got := getattr(value, field.name)) != field.default}
+def paused_field(export: str) -> str:
+    """Return the field that holds why an export is paused."""
+    return f"{_PAUSED}{export}"
 
 
-def _amounts(total: ControlTotal) -> dict[str, str]:
-    return {"currency": total.currency, "net": str(total.net), "vat": str(total.vat), "gross": str(total.gross)}
+def load_pauses(fields: Mapping[str, str]) -> dict[str, Failure]:
+    """Return the paused exports and why, from what is known of all exports."""
+    return {
+        field.removeprefix(_PAUSED): failure
+        for field, text in fields.items()
+        if field.startswith(_PAUSED) and (failure := load_failure(text))
+    }
 
 
-def _control_total(data: Mapping[str, str]) -> ControlTotal:
-    amounts = {name: Decimal(data[name]) for name in ("net", "vat", "gross")}
-    return ControlTotal(currency=data["currency"], **amounts)
-
-
-def _dump(data: Mapping[str, Any]) -> str:
-    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
-
-
-def invoice_record(invoice_id: str, fields: Mapping[str, str], history: Sequence[Any] = ()) -> InvoiceRecord:
-    """Return the record that a hash holds."""
+def invoice_record(invoice_id: str, fields: Mapping[str, str]) -> InvoiceRecord:
+    """Return the record that a hash holds, history left out."""
     return InvoiceRecord(
         id=invoice_id,
         export=fields["export"],
@@ -139,15 +138,21 @@ def invoice_record(invoice_id: str, fields: Mapping[str, str], history: Sequence
             fields["progress"], generation=int(fields["generation"]), lookup=fields["lookup"] == "1"
         ),
         failure=load_failure(fields["failure"]),
-        history=tuple(load_history(text(entry)) for entry in history),
     )
 
 
+def invoice_with_history(invoice_id: str, fields: Mapping[str, str], older: Sequence[Any]) -> InvoiceRecord:
+    """Return the record with its history: the older entries of the list, then the newest in the hash."""
+    entries = (*texts(older), *filter(None, fields["history"].split("\n")))
+    return replace(invoice_record(invoice_id, fields), history=tuple(map(load_history, entries)))
+
+
 def saved_record(record: InvoiceRecord, effect: Effect, answer: Sequence[Any]) -> InvoiceRecord:
-    """Return the record as it stands after a save, from what the script answers of it."""
-    state, outcome, attempts, crashes, lease_until, due_at, published_at, updated_at = texts(answer)
+    """Return the record after a save, from what the script answers about it."""
+    state, outcome, attempts, crashes, lease_until, due_at, published_at, updated_at, periods = texts(answer)
     return replace(
         record,
+        periods=tuple(periods.split()),
         state=State(state),
         outcome=_outcome(outcome),
         attempts=int(attempts),
@@ -175,6 +180,23 @@ def period_record(answers: Sequence[Any]) -> PeriodRecord:
             sorted(map(load_conflict, conflicts.values()), key=lambda it: (it.at, it.invoice_id, it.event_key))
         ),
     )
+
+
+def _flat(value: Intent | Failure) -> dict[str, Any]:
+    return {field.name: content for field in fields(value) if (content := getattr(value, field.name)) != field.default}
+
+
+def _amounts(total: ControlTotal) -> dict[str, str]:
+    return {"currency": total.currency, "net": str(total.net), "vat": str(total.vat), "gross": str(total.gross)}
+
+
+def _control_total(data: Mapping[str, str]) -> ControlTotal:
+    amounts = {name: Decimal(data[name]) for name in ("net", "vat", "gross")}
+    return ControlTotal(currency=data["currency"], **amounts)
+
+
+def _dump(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
 
 
 def _outcome(name: str) -> Outcome | None:

@@ -1,4 +1,4 @@
-"""The operator's view on Redis."""
+"""What operators and plans read on Redis, and the moves that operators make by hand."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -8,33 +8,34 @@ from worker.domain.invoice_period import PeriodRecord
 from worker.domain.record import InvoiceRecord, Outcome, State
 from worker.domain.store_port import OperatorPort
 from worker.errors import Failure
-from worker.store import serialization
+from worker.store import records
 from worker.store.connection import StoreConnection, mapping, text, texts, token
-from worker.store.serialization import invoice_record, period_record
 
-#: Records fetched in one trip.
-PAGE = 200
+#: Invoices read or moved in one trip.
+_PAGE = 200
 
 
 class RedisReading(StoreConnection):
-    """What several rooms read."""
+    """Invoices of a period, page by page; history left out."""
 
-    def members(self, period_id: str, state: State | None) -> Iterator[InvoiceRecord]:
-        """Yield a period's invoices, history left out, in invoice number order."""
-        return self.records(texts(self.ask(["ZRANGE", self.key("members", period_id), 0, -1])[0]), state)
+    def member_ids(self, period_id: str) -> list[str]:
+        """Return the ids of a period's invoices in invoice number order."""
+        return texts(self.ask(["ZRANGE", self.key("members", period_id), 0, -1])[0])
 
-    def records(self, invoice_ids: Sequence[str], state: State | None) -> Iterator[InvoiceRecord]:
-        """Yield these invoices in this order, history left out; those in another state are passed over."""
-        for start in range(0, len(invoice_ids), PAGE):
-            page = invoice_ids[start : start + PAGE]
+    def records(self, invoice_ids: Sequence[str], state: State | None = None) -> Iterator[InvoiceRecord]:
+        """Yield these invoices in this order, those in another state passed over."""
+        for start in range(0, len(invoice_ids), _PAGE):
+            page = invoice_ids[start : start + _PAGE]
             wanted = page if state is None else self._in_state(page, state)
-            answers = self.ask(*(["HGETALL", self.key("invoice", one)] for one in wanted))
-            found = [invoice_record(one, mapping(answer)) for one, answer in zip(wanted, answers, strict=True)]
-            yield from (record for record in found if state in (None, record.state))
+            answers = self.ask(*(["HGETALL", self.key("invoice", invoice_id)] for invoice_id in wanted))
+            for invoice_id, answer in zip(wanted, answers, strict=True):
+                record = records.invoice_record(invoice_id, mapping(answer))
+                if state in (None, record.state):  # it may have moved on since its state was read
+                    yield record
 
     def _in_state(self, invoice_ids: Sequence[str], state: State) -> list[str]:
-        states = self.ask(*(["HGET", self.key("invoice", one), "state"] for one in invoice_ids))
-        return [one for one, found in zip(invoice_ids, states, strict=True) if text(found) == state]
+        states = self.ask(*(["HGET", self.key("invoice", invoice_id), "state"] for invoice_id in invoice_ids))
+        return [invoice_id for invoice_id, current in zip(invoice_ids, states, strict=True) if text(current) == state]
 
 
 class RedisPlan(StoreConnection):
@@ -56,10 +57,13 @@ class RedisOperator(RedisReading, OperatorPort):
 
     @override
     def invoice(self, invoice_id: str) -> InvoiceRecord | None:
-        found, history = self.ask(
-            ["HGETALL", self.key("invoice", invoice_id)], ["LRANGE", self.key("history", invoice_id), 0, -1]
+        # At once, as history entries may be on their way from the record to the list.
+        fields, older = self.ask(
+            ["HGETALL", self.key("invoice", invoice_id)],
+            ["LRANGE", self.key("history", invoice_id), 0, -1],
+            at_once=True,
         )
-        return invoice_record(invoice_id, mapping(found), history) if found else None
+        return records.invoice_with_history(invoice_id, mapping(fields), older) if fields else None
 
     @override
     def period(self, period_id: str) -> PeriodRecord | None:
@@ -72,7 +76,7 @@ class RedisOperator(RedisReading, OperatorPort):
     @override
     def invoices(self, period_id: str | None, state: State | None) -> Iterable[InvoiceRecord]:
         if period_id is not None:
-            return self.members(period_id, state)
+            return self.records(self.member_ids(period_id), state)
         if state is State.DEAD:
             return self.records(texts(self.ask(["ZRANGE", self.key("dead"), 0, -1])[0]), state)
         return self._all(state)
@@ -80,16 +84,16 @@ class RedisOperator(RedisReading, OperatorPort):
     @override
     def requeue(self, invoice_ids: Sequence[str], *, by: str) -> Sequence[str]:
         moved: list[str] = []
-        for start in range(0, len(invoice_ids), PAGE):
-            moved += texts(self.run("requeue", token(), by, *invoice_ids[start : start + PAGE]))[1:]
+        for start in range(0, len(invoice_ids), _PAGE):
+            moved += texts(self.run("requeue", token(), by, *invoice_ids[start : start + _PAGE]))[1:]
         return moved
 
     @override
     def reexport(self, invoice_ids: Sequence[str], *, by: str, by_hand: bool = False) -> Sequence[str]:
         stays = "" if by_hand else Outcome.BY_HAND
         moved: list[str] = []
-        for start in range(0, len(invoice_ids), PAGE):
-            moved += texts(self.run("reexport", token(), by, stays, *invoice_ids[start : start + PAGE]))[1:]
+        for start in range(0, len(invoice_ids), _PAGE):
+            moved += texts(self.run("reexport", token(), by, stays, *invoice_ids[start : start + _PAGE]))[1:]
         return moved
 
     @override
@@ -98,8 +102,7 @@ class RedisOperator(RedisReading, OperatorPort):
 
     @override
     def paused(self) -> Mapping[str, Failure]:
-        found = mapping(self.ask(["HGETALL", self.key("paused")])[0])
-        return {export: why for export, text in found.items() if (why := serialization.load_failure(text))}
+        return records.load_pauses(mapping(self.ask(["HGETALL", self.key("export-status")])[0]))
 
     @override
     def resume(self, export: str) -> bool:
@@ -117,12 +120,12 @@ class RedisOperator(RedisReading, OperatorPort):
                 ["HGETALL", self.key("conflicts", period_id)],
             )
             if answers[0]:
-                yield period_record(answers)
+                yield records.period_record(answers)
 
     def _all(self, state: State | None) -> Iterator[InvoiceRecord]:
         seen: set[str] = set()
         for period_id in self._period_ids():
-            for record in self.members(period_id, state):
+            for record in self.records(self.member_ids(period_id), state):
                 if record.id not in seen:
                     seen.add(record.id)
                     yield record

@@ -1,4 +1,4 @@
-"""The in-memory twin keeps every rule of a ledger."""
+"""The memory store keeps every rule of a store."""
 
 from support.store.export_rules import ClaimRules, SaveRules
 from support.store.intake_rules import IntakeRules

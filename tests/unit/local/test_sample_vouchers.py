@@ -6,16 +6,15 @@ from pathlib import Path
 
 from worker.domain.sums import check_event
 from worker.intake.reading import read_event
-from worker.local.demo.printed_pdf import one_page
 from worker.local.demo.sample import sample
-from worker.local.demo.sample_vouchers import TAX_RATES, print_invoices, voucher_sample
+from worker.local.demo.sample_vouchers import TAX_RATES, one_page_pdf, print_invoices, voucher_sample
 
 FOLDER = Path("/printed")
 
 
 def test_a_page_is_found_where_its_table_says() -> None:
     """The cross-reference table names the byte at which each object begins, and its own."""
-    page = one_page(("Faktura 100301", "I alt 1250.00 DKK"))
+    page = one_page_pdf(("Faktura 100301", "I alt 1250.00 DKK"))
     table = int(re.findall(rb"startxref\n(\d+)\n%%EOF\n$", page)[0])
     starts = [int(found) for found in re.findall(rb"(\d{10}) 00000 n ", page[table:])]
 
@@ -26,8 +25,8 @@ def test_a_page_is_found_where_its_table_says() -> None:
 
 
 def test_a_stream_is_as_long_as_it_says() -> None:
-    """Brackets in the text are escaped, and letters outside of the font's are replaced, one for one."""
-    page = one_page(("Bjergby (Nord) Æ ł",))
+    """Brackets in the text are escaped, and letters outside of the font's are replaced one by one."""
+    page = one_page_pdf(("Bjergby (Nord) Æ ł",))
     [(length, stream)] = re.findall(rb"/Length (\d+) >>\nstream\n(.*)\nendstream", page)
 
     assert int(length) == len(stream)
@@ -38,7 +37,7 @@ def test_opter_would_send_it() -> None:
     """It keeps the contract; every VAT code is paired; every sales account abroad is one of its own."""
     raw = voucher_sample(FOLDER).sample.event()
     data = read_event(raw, limit=len(raw)).data
-    lines = [(one.customer.country, line) for one in data.invoices or () for line in one.lines]
+    lines = [(invoice.customer.country, line) for invoice in data.invoices or () for line in invoice.lines]
 
     assert check_event(data.invoices or (), data.totals(), data.invoice_count) == []
     assert {line.vat_code for _, line in lines} == set(TAX_RATES)
@@ -49,8 +48,8 @@ def test_only_what_vouchers_need_differs_from_the_other_sample() -> None:
     """Same numbers, customers, amounts: the two demos can be laid side by side."""
     ours, theirs = voucher_sample(FOLDER).sample.final, sample().final
 
-    assert [(one.invoice_number, one.customer, one.net, one.vat) for one in ours] == [
-        (one.invoice_number, one.customer, one.net, one.vat) for one in theirs
+    assert [(invoice.invoice_number, invoice.customer, invoice.net, invoice.vat) for invoice in ours] == [
+        (invoice.invoice_number, invoice.customer, invoice.net, invoice.vat) for invoice in theirs
     ]
 
 
@@ -58,11 +57,11 @@ def test_each_is_announced_as_it_is_printed(tmp_path: Path) -> None:
     """Size and hash in the event are those of the file at the address in the event, the corrected invoice's too."""
     period = voucher_sample(tmp_path).sample
     print_invoices(period.final, tmp_path)
-    announced = [one.pdf for one in period.final if one.pdf]
-    files = [Path(one.url.removeprefix("file://")).read_bytes() for one in announced]
+    announced = [invoice.pdf for invoice in period.final if invoice.pdf]
+    files = [Path(pdf.url.removeprefix("file://")).read_bytes() for pdf in announced]
 
     assert len(announced) == 240
-    assert [(one.bytes, one.sha256) for one in announced] == [
+    assert [(pdf.bytes, pdf.sha256) for pdf in announced] == [
         (len(content), hashlib.sha256(content).hexdigest()) for content in files
     ]
 
@@ -70,10 +69,9 @@ def test_each_is_announced_as_it_is_printed(tmp_path: Path) -> None:
 def test_nothing_else_happens_to_those_that_are_late() -> None:
     """Six ordinary invoices, so that each failure in the demo has one cause."""
     whole = voucher_sample(FOLDER)
-    troubled = {"3050"}
 
     assert len(whole.late) == 6
-    assert not any(line.sales_account in troubled for one in whole.late for line in one.lines)
-    assert not {one.invoice_number for one in whole.late} & {
-        one.credits_invoice_number for one in whole.sample.invoices
+    assert not any(line.sales_account == "3050" for invoice in whole.late for line in invoice.lines)
+    assert not {invoice.invoice_number for invoice in whole.late} & {
+        invoice.credits_invoice_number for invoice in whole.sample.invoices
     }

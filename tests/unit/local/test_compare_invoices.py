@@ -1,4 +1,4 @@
-"""The demo's last word: it must be able to say no."""
+"""The demo's comparison of booked invoices: it must be able to say no."""
 
 from decimal import Decimal
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from support.samples import invoice
 
-from worker.local.demo.compare_invoices import reconcile
+from worker.local.demo.comparison import compare_invoices
 
 
 def booked(number: int = 100353, **changes: Any) -> dict[str, Any]:
@@ -16,10 +16,11 @@ def booked(number: int = 100353, **changes: Any) -> dict[str, Any]:
 
 
 def wrong(state: dict[str, Any], findings: tuple[str, ...] = ()) -> list[str]:
+    """Return the rules that do not hold."""
     whole = {"booked": {"100353": booked()}, "drafts": {}, "customers": {}} | state
-    found = reconcile([invoice()], whole, export="main", findings=findings)
-    assert found.holds is not any(one.wrong for one in found.rules)
-    return [one.what for one in found.rules if one.wrong]
+    comparison = compare_invoices([invoice()], whole, export="main", findings=findings)
+    assert comparison.holds is not any(rule.wrong for rule in comparison.rules)
+    return [rule.what for rule in comparison.rules if rule.wrong]
 
 
 def test_all_is_well() -> None:
@@ -28,7 +29,7 @@ def test_all_is_well() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "said"),
+    ("state", "broken"),
     [
         ({"booked": {}}, ["every invoice is booked, exactly once", "every invoice kept Opter's number"]),
         ({"booked": {"100353": booked(), "20001": booked()}}, ["every invoice is booked, exactly once"]),
@@ -42,9 +43,9 @@ def test_all_is_well() -> None:
         ),
     ],
 )
-def test_each_thing_that_can_be_wrong(state: dict[str, Any], said: list[str]) -> None:
-    """Missing, doubled, a stranger, an øre off, another number, a left draft, a doubled customer."""
-    assert wrong(state) == said
+def test_each_thing_that_can_be_wrong(state: dict[str, Any], broken: list[str]) -> None:
+    """Missing, doubled, an unknown reference, an øre off, another number, a left draft, a doubled customer."""
+    assert wrong(state) == broken
 
 
 def test_findings_of_the_sandbox_count() -> None:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from worker.sandbox.resources.due import due_date
+from worker.sandbox.resources.payment_terms import due_date
 
 
 @pytest.mark.parametrize(
