@@ -84,7 +84,7 @@ check: lint test audit ## What CI runs
 ##@ Upkeep
 .PHONY: schema
 schema: $(INSTALLED) ## Write deploy/event.schema.json from the models
-	$(BIN)/python -m worker.intake.schema > deploy/event.schema.json
+	$(BIN)/python -m worker.intake.event > deploy/event.schema.json
 
 .PHONY: docs
 docs: $(INSTALLED) ## Write the tables in the documents from the code: settings, exports file, reason codes
