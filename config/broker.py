@@ -10,7 +10,15 @@ from typing import Any
 
 from kombu.entity import Queue
 
-from config.names import EXPORT_TASK, PREFLIGHT_TASK, broker_prefix, export_queue, preflight_queue, recovery_queue
+from config.names import (
+    EXPORT_TASK,
+    PREFLIGHT_TASK,
+    broker_prefix,
+    export_of,
+    export_queue,
+    preflight_queue,
+    recovery_queue,
+)
 from config.settings import Settings
 
 
@@ -37,7 +45,7 @@ def route(
     queue = {EXPORT_TASK: export_queue, PREFLIGHT_TASK: preflight_queue}.get(name)
     if queue is None or not args:
         return None
-    return {"queue": queue(str(args[0]).partition("-")[0])}
+    return {"queue": queue(export_of(str(args[0])))}
 
 
 def _broker(settings: Settings) -> dict[str, Any]:

@@ -6,6 +6,11 @@ EXPORT_TASK = "invoice.export.v1"
 PREFLIGHT_TASK = "period.preflight.v1"
 
 
+def export_of(id_: str) -> str:
+    """Return the name of the export that the id of an invoice or period belongs to: all before the first hyphen."""
+    return id_.partition("-")[0]
+
+
 def export_queue(export: str) -> str:
     """Return the Celery queue of an export's invoices: one each, so that kombu's round robin shares fairly."""
     return f"export.{export}"

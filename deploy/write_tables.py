@@ -12,6 +12,7 @@ from pathlib import Path
 from config.docs_tables import KeyRow, exports_tables, settings_table
 from worker.domain.reasons import EventReason, ProcessReason, ReasonCode
 from worker.economic.mapping.reasons import CustomerReason, SetUpReason, VoucherReason
+from worker.economic.mapping.vat_zones import ZONE_RULES
 from worker.economic.reasons import EconomicReason
 
 DOCS = Path(__file__).parent / "docs"
@@ -20,9 +21,9 @@ _HEADINGS = (
     (EventReason, "The event or its invoices contradict themselves"),
     (SetUpReason, "The agreement or the exports file lacks something"),
     (VoucherReason, "Vouchers and their PDFs"),
-    (CustomerReason, "The customer is not clear"),
-    (EconomicReason, "e-conomic said no, or holds something else"),
-    (ProcessReason, "On the way"),
+    (CustomerReason, "The customer cannot be identified"),
+    (EconomicReason, "e-conomic refuses, or has something else"),
+    (ProcessReason, "Our own processes"),
 )
 
 
@@ -40,6 +41,12 @@ def exports() -> str:
         for table in exports_tables()
     )
     return "\n\n".join(tables)
+
+
+def vat_zones() -> str:
+    """Return the rules that put an invoice into a VAT zone, in the order in which they are tried."""
+    rules = (f"| {n} | `{rule.zone.key}` | {rule.meaning} |" for n, rule in enumerate(ZONE_RULES, start=1))
+    return "\n".join(["| Order | Zone | Invoices to |", "| --- | --- | --- |", *rules])
 
 
 def reasons() -> str:
@@ -61,7 +68,7 @@ def documents() -> Iterator[tuple[Path, str]]:
     """Yield every document that holds tables, as it should be."""
     for name, tables in (
         ("settings.md", {"settings": settings()}),
-        ("exports.md", {"exports": exports()}),
+        ("exports.md", {"exports": exports(), "vat-zones": vat_zones()}),
         ("reasons.md", {"reasons": reasons()}),
     ):
         path = DOCS / name

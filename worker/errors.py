@@ -1,19 +1,20 @@
 """What can go wrong, drawn as the tree that decides what happens next.
 
 ExportError
-├─ Rejected                 never retried; parked as a dead letter with a reason, a description and the next step
-│  ├─ InvalidInvoice        said by the core, before any call
-│  └─ Refused               said by e-conomic: 4xx with its code
+├─ Rejected                 never retried; a dead letter with a reason, a description and the next step
+│  ├─ InvalidInvoice        refused by our own checks, before any call
+│  └─ Refused               refused by e-conomic: 4xx with its code
 ├─ Retryable                later; ``retry_after`` when the other side named a time
 │  ├─ Unreachable           connect and pool errors: never sent
-│  ├─ Throttled             429, or our own limiter holds this agreement; costs no attempt
+│  ├─ Throttled             429, or our own rate limiter spares this agreement; costs no attempt
 │  ├─ Unavailable           5xx or no answer on a read
-│  ├─ Busy                  another worker holds this invoice, customer or product; costs no attempt
-│  ├─ Held                  a person has to open something in e-conomic, and this export waits; costs no attempt
-│  └─ StoreUnavailable            Redis does not answer
-├─ Uncertain                sent, no usable answer: settle before repeating
-├─ Misconfigured            401/403: the export pauses as a whole; no invoice dies for it
-└─ LeaseLost                another worker took over; this one stops without writing
+│  ├─ Busy                  another worker has this invoice, customer or product; costs no attempt
+│  ├─ OnHold                waits until a person has opened something in e-conomic; costs no attempt
+│  └─ StoreUnavailable      Redis does not answer
+├─ Uncertain                sent, no usable answer: look it up before repeating
+└─ Misconfigured            401/403: the export pauses as a whole; no invoice dies for it
+
+LeaseLost                   another worker took over; this one stops without writing
 """
 
 from dataclasses import dataclass
@@ -21,21 +22,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Failure:
-    """What a person reads about an invoice that stands still. It never holds a token."""
+    """What a person reads about an invoice that does not go on. It never holds a token."""
 
-    #: Reason code from the catalogue in ``worker.domain.reasons``, for example ``product-group-missing``.
+    #: Reason code from the tables of ``ReasonCode``, for example ``product-group-missing``.
     reason: str
     #: What was wrong, in plain words, with the values that matter.
     description: str
     #: What a bookkeeper or operator does now.
     next_step: str
-    #: The field of the invoice or set-up that is at fault, in the event's spelling; empty when none is.
+    #: The field of the invoice or set-up that is wrong, in the event's spelling; empty when no field is.
     field: str = ""
     #: The value of that field.
     value: str = ""
-    #: e-conomic's own message and error code, verbatim; empty when e-conomic was not asked.
-    economic_message: str = ""
-    #: e-conomic's ``logId`` or ``traceId``: what its support asks for.
+    #: The accounting system's own message and error code, verbatim; empty when it was not asked.
+    remote_message: str = ""
+    #: Its id of the request in its logs (``logId``, ``traceId``): what its support asks for.
     log_id: str = ""
 
 
@@ -77,16 +78,16 @@ class Retryable(ExportError):
 
     def __init__(self, failure: Failure, *, retry_after: float | None = None) -> None:
         super().__init__(failure)
-        #: Seconds to wait at least, when the other side or our limiter named them.
+        #: Seconds to wait at least, when the other side or our rate limiter named them.
         self.retry_after = retry_after
 
 
 class Unreachable(Retryable):
-    """No connection could be had: the request was never sent."""
+    """No connection could be made: the request was never sent."""
 
 
 class Throttled(Retryable):
-    """The agreement's rate is used up, or it is on hold after an outage."""
+    """The agreement's rate is used up, or its circuit breaker is open after an outage."""
 
     costs_attempt = False
 
@@ -96,7 +97,7 @@ class Unavailable(Retryable):
 
 
 class Busy(Retryable):
-    """Another worker is at the same invoice, customer or product right now."""
+    """Another worker has the same invoice, customer or product right now."""
 
     costs_attempt = False
 
@@ -122,7 +123,7 @@ class Uncertain(ExportError):
 
 
 class Misconfigured(ExportError):
-    """e-conomic refuses the tokens (401) or a role or module is missing (403)."""
+    """e-conomic refuses the tokens (401), or a role or module is missing (403)."""
 
 
 class LeaseLost(Exception):

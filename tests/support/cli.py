@@ -123,7 +123,7 @@ GROUP_MISSING = failure(
 TOTALS_DIFFER = failure(
     EconomicReason.TOTALS_MISMATCH,
     "Opter: gross 1250.00. e-conomic: gross 1250.01.",
-    economic_message="E07180 [sic]",
+    remote_message="E07180 [sic]",
     log_id="log-17",
 )
 THROTTLED = failure(EconomicReason.THROTTLED, "The agreement's rate is used up.")
@@ -136,6 +136,6 @@ def _new(one: Invoice) -> NewInvoice:
         invoice_number=one.invoice_number,
         invoice_type=one.invoice_type,
         region=None,
-        content=one.canonical(),
-        content_hash=one.content_hash(),
+        content=one.content().text,
+        content_hash=one.content().sha256,
     )

@@ -206,8 +206,8 @@ def _new(invoice: Invoice) -> NewInvoice:
         invoice_number=invoice.invoice_number,
         invoice_type=invoice.invoice_type.value,
         region=None,
-        content=invoice.canonical(),
-        content_hash=invoice.content_hash(),
+        content=invoice.content().text,
+        content_hash=invoice.content().sha256,
     )
 
 

@@ -223,7 +223,7 @@ def event(
                 {"currency": currency, "net": str(net), "vat": str(vat), "gross": str(gross)}
                 for currency, (net, vat, gross) in totals.items()
             ],
-            "invoices": [json.loads(invoice.canonical()) for invoice in invoices],
+            "invoices": [json.loads(invoice.content().text) for invoice in invoices],
         },
     }
 

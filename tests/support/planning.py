@@ -1,4 +1,4 @@
-"""Plans of the in-process works, and what they foretold compared with what was sent."""
+"""Plans made in a harness, and the comparison of what they planned with what was sent."""
 
 import json
 import re
@@ -17,15 +17,15 @@ from worker.domain.invoice_period import NewInvoice
 from worker.dry_run.plan import Plan
 from worker.dry_run.planner import Planner
 
-#: A number that e-conomic gives: below one in a plan, any in the journal.
-GIVEN = "(given)"
+#: Stands for a number that e-conomic assigns: below one in a plan, any in its request log.
+ASSIGNED = "(assigned)"
 
 #: Method, path, body.
 Write = tuple[str, str, Any]
 
 
 class PlanBench(Bench):
-    """The command line over the works: their ledger, and their e-conomic behind the planner."""
+    """The command line over a harness: its store, and its e-conomic behind the planner."""
 
     def __init__(self, harness: Harness) -> None:
         super().__init__(harness.clock)
@@ -40,7 +40,7 @@ class PlanBench(Bench):
 
 
 def planner(harness: Harness) -> Planner:
-    """Return the planner of the works' one export."""
+    """Return the planner of the harness's one export."""
     return Planner(
         export=harness.export,
         economic=harness.client,
@@ -53,9 +53,8 @@ def planner(harness: Harness) -> Planner:
 
 
 def planned(harness: Harness, *invoices: Invoice, again: bool = False) -> Plan:
-    """Plan these invoices, in the order of their numbers."""
-    ordered = sorted(invoices, key=lambda one: one.invoice_number)
-    return planner(harness).plan(PERIOD, [_new(one) for one in ordered], again=again)
+    """Plan these invoices, in this order."""
+    return planner(harness).plan(PERIOD, [_new_invoice(invoice) for invoice in invoices], again=again)
 
 
 def methods(harness: Harness, *, since: int = 0) -> set[str]:
@@ -64,37 +63,39 @@ def methods(harness: Harness, *, since: int = 0) -> set[str]:
 
 
 def promised(plan: Plan) -> list[Write]:
-    """Return every write of a plan, in no order; numbers that only e-conomic knows are made alike."""
-    requests = [one.request for one in (*plan.customers, *plan.products)]
+    """Return every write of a plan, in no order; numbers that e-conomic assigns are made alike."""
+    requests = [created.request for created in (*plan.customers, *plan.products)]
     requests += plan.updates
     requests += [request for invoice in plan.invoices for request in invoice.requests]
-    names = {int(one.number): _read(one.request.body)["name"] for one in plan.customers}
-    return sorted((_write(one.method, one.path, _read(one.body), names) for one in requests), key=repr)
+    names = {int(customer.number): _parsed(customer.request.body)["name"] for customer in plan.customers}
+    return sorted(
+        (_write(request.method, request.path, _parsed(request.body), names) for request in requests), key=repr
+    )
 
 
 def sent(harness: Harness, *, since: int = 0) -> list[Write]:
     """Return every write that e-conomic has seen, likewise."""
-    entries = [one for one in harness.sandbox.server_state.journal.entries[since:] if one.method != "GET"]
-    created = {one.body["name"] for one in entries if one.path == "/customers"}
+    entries = [entry for entry in harness.sandbox.server_state.journal.entries[since:] if entry.method != "GET"]
+    created = {entry.body["name"] for entry in entries if entry.path == "/customers"}
     everyone = harness.sandbox.agreement.customers
     names = {number: body["name"] for number, body in everyone.items() if body["name"] in created}
-    return sorted((_write(one.method, one.path, one.body, names) for one in entries), key=repr)
+    return sorted((_write(entry.method, entry.path, entry.body, names) for entry in entries), key=repr)
 
 
 def _write(method: str, path: str, body: Any, names: Mapping[int, str]) -> Write:
-    path = re.sub(r"/vouchers/[^/]+/", f"/vouchers/{GIVEN}/", path)
+    path = re.sub(r"/vouchers/[^/]+/", f"/vouchers/{ASSIGNED}/", path)
     if not isinstance(body, dict):
-        return method, path, None  # a file, which the journal does not keep
-    told = dict(body)
+        return method, path, None  # a file, which the request log does not keep
+    compared = dict(body)
     for field in ("draftInvoice", "entryNumbers"):
-        told |= {field: GIVEN} if field in told else {}
-    return method, path, _with_names(told, names)
+        compared |= {field: ASSIGNED} if field in compared else {}
+    return method, path, _with_names(compared, names)
 
 
 def _with_names(body: Any, names: Mapping[int, str]) -> Any:
     """Return the body with new customers called by their names."""
     if isinstance(body, list):
-        return [_with_names(one, names) for one in body]
+        return [_with_names(item, names) for item in body]
     if not isinstance(body, dict):
         return body
     return {
@@ -103,17 +104,17 @@ def _with_names(body: Any, names: Mapping[int, str]) -> Any:
     }
 
 
-def _read(body: str) -> Any:
+def _parsed(body: str) -> Any:
     return json.loads(body, parse_float=Decimal) if body.startswith("{") else None
 
 
-def _new(one: Invoice) -> NewInvoice:
+def _new_invoice(invoice: Invoice) -> NewInvoice:
     return NewInvoice(
-        id=invoice_id_of("main", None, one.invoice_number),
+        id=invoice_id_of("main", None, invoice.invoice_number),
         export="main",
-        invoice_number=one.invoice_number,
-        invoice_type=one.invoice_type.value,
+        invoice_number=invoice.invoice_number,
+        invoice_type=invoice.invoice_type.value,
         region=None,
-        content=one.canonical(),
-        content_hash=one.content_hash(),
+        content=invoice.content().text,
+        content_hash=invoice.content().sha256,
     )

@@ -27,7 +27,7 @@ from worker.economic.mapping.master_data import (
 
 
 def line(net: str = "1000.00", *, account: str = "3010", rate: str = "25.00", **changes: Any) -> Line:
-    """Return a line whose VAT is net x rate / 100, rounded, unless ``vat`` is given."""
+    """Return a line whose VAT is net x rate / 100, rounded, unless ``vat`` is among the changes."""
     fields = {
         "line_number": 1,
         "sales_account": account,
@@ -56,10 +56,13 @@ def customer(**changes: Any) -> Customer:
 
 
 def invoice(*lines: Line, **changes: Any) -> Invoice:
-    """Return an invoice over these lines, numbered 1, 2, ...; its sums follow from them unless given."""
-    numbered = [one.model_copy(update={"line_number": n}) for n, one in enumerate(lines or (line(),), start=1)]
-    net = sum((one.net for one in numbered), ZERO)
-    vat = sum((one.vat for one in numbered), ZERO)
+    """Return an invoice over these lines, numbered 1, 2, ...; its sums follow from them unless they are changed."""
+    numbered = [
+        numbered_line.model_copy(update={"line_number": n})
+        for n, numbered_line in enumerate(lines or (line(),), start=1)
+    ]
+    net = sum((numbered_line.net for numbered_line in numbered), ZERO)
+    vat = sum((numbered_line.vat for numbered_line in numbered), ZERO)
     fields = {
         "invoice_number": 100353,
         "invoice_date": date(2026, 11, 20),
@@ -108,7 +111,7 @@ def year(start: date = date(2026, 1, 1), **changes: Any) -> AccountingYear:
 
 
 def reference(**changes: Any) -> MasterData:
-    """Return the reference data of the sample agreement."""
+    """Return the master data of the sample agreement."""
     made = MasterData(
         agreement=123456,
         groups=(group(1, "3010"), group(2, "3012", vat_code=None)),

@@ -31,7 +31,7 @@ def export(**voucher: Any) -> ExportConfig:
 
 
 def reference(**changes: Any) -> MasterData:
-    """Return the reference data of the sample agreement, with accounts and VAT codes."""
+    """Return the master data of the sample agreement, with accounts and VAT codes."""
     accounts = (
         *(Account(number=number, name=f"Salg {number}", kind="profitAndLoss") for number in (3010, 3012, 3020)),
         Account(number=4990, name="Øreafrunding", kind="profitAndLoss"),

@@ -52,9 +52,13 @@ def print_json(out: Console, data: Any) -> None:
     out.file.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
 
 
+#: Names in JSON that are not just the field's in camelCase.
+_JSON_NAMES = {"remote_message": "economicMessage"}
+
+
 def data_of(value: "DataclassInstance") -> dict[str, Any]:
     """Return a value's fields for JSON, named in camelCase as in the event contract and all other output."""
-    return {to_camel(key): field for key, field in asdict(value).items()}
+    return {_JSON_NAMES.get(key, to_camel(key)): field for key, field in asdict(value).items()}
 
 
 class _Console(Console):

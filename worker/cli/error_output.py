@@ -63,8 +63,8 @@ def _configuration_errors(errors: ConfigurationErrors, console: Console) -> Exit
 def _failure(error: ExportError, console: Console) -> ExitCode:
     failure = error.failure
     _headline(console, failure.description)
-    if failure.economic_message:
-        console.print(f"  e-conomic says: {failure.economic_message}", soft_wrap=True)
+    if failure.remote_message:
+        console.print(f"  e-conomic says: {failure.remote_message}", soft_wrap=True)
     _advice(console, failure.next_step)
     if isinstance(error, StoreUnavailable):
         _advice(console, _WHICH_REDIS)

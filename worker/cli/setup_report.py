@@ -54,7 +54,7 @@ def prove(
         _touch(economic)
     except (Misconfigured, Refused) as error:
         said = error.failure
-        found = f"{said.description} {said.economic_message}".strip()
+        found = f"{said.description} {said.remote_message}".strip()
         return (Check(item="Tokens and roles", ok=False, found=found, next_step=said.next_step),)
     readable = "accepted; set-up, customers, drafts and booked invoices can be read"
     return (

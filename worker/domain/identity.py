@@ -1,18 +1,22 @@
-"""Names that last: the reference that finds an invoice again in Redis, e-conomic and Flower alike.
+"""Names and spellings that last: ids, keys, fingerprints, and the one JSON text of a content.
 
-Only ``[A-Za-z0-9-]`` is used, so that a filter on ``references.other`` needs no escaping (e-conomic's filter escapes
-are unreliable for brackets). Export names and regions hold no hyphen, so two invoices never share a reference.
+The id of an invoice finds it again in the store, in the accounting system and in Flower alike. It uses only
+``[A-Za-z0-9-]``, so that no filter of an API has to escape it. Export names and regions hold no hyphen, so two
+invoices never share an id; ``config.names.export_of`` reads the export's name back out of one.
 """
 
 import hashlib
 import json
 import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
 
 
 def invoice_id_of(export: str, region: str | None, invoice_number: int, *, series: str = "") -> str:
     """Return for example ``main-100353``, or ``main-DK1-100353`` when the region has a number series of its own.
 
-    ``series`` tells invoice types apart when the export's ``invoice_series`` is ``by-type`` (see the exports file).
+    ``series`` keeps invoice types apart when the export's ``invoice_series`` is ``by-type`` (see the exports file).
     """
     parts = [export, *(_alphanumeric(part) for part in (region, series) if part), str(invoice_number)]
     return "-".join(parts)
@@ -25,22 +29,49 @@ def period_id_of(export: str, region: str | None, period_id: int) -> str:
 
 
 def idempotency_key(environment: str, reference: str, step: str, generation: int) -> str:
-    """Name one write for e-conomic's key memory (one hour): the same write, the same key, also after Redis is lost.
+    """Return the key of one write: the same write, the same key, even after the store was lost.
 
-    Environment and document are part of it, because the key space is shared by everything that uses the same app and
-    agreement. ``generation`` rises only after a fruitless look has licensed a new create.
+    Environment and document are part of it, because everything that uses the same app and agreement shares one key
+    space. ``generation`` rises only when a lookup has found nothing and a new create is allowed.
     """
     readable = f"{environment}-{reference}-{step}-{generation}"
     return f"{readable[:48]}-{hashlib.sha256(readable.encode()).hexdigest()[:16]}"
 
 
 def fingerprint(kind: str, *parts: object) -> str:
-    """Name a shared thing, for example a customer, by what identifies it, without telling it."""
-    told = json.dumps([kind, *map(str, parts)])
-    return f"{kind}-{hashlib.sha256(told.encode()).hexdigest()[:24]}"
+    """Return a name for a shared thing, for example a customer, that identifies it without revealing its data."""
+    identifying = json.dumps([kind, *map(str, parts)])
+    return f"{kind}-{hashlib.sha256(identifying.encode()).hexdigest()[:24]}"
 
 
 def _alphanumeric(text: str) -> str:
     if re.fullmatch(r"[A-Za-z0-9]{1,20}", text) and not text.startswith("x"):
         return text
     return "x" + hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+#: Compact and with its letters as they are; built once, as ``json.dumps`` would build one for every text.
+_plain = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def canonical_json(value: Any) -> str:
+    """Return the one JSON text of a value: keys sorted, no spaces, a Decimal as a number with just its digits.
+
+    Money never passes through a float. Raises TypeError for null (leave the property out), floats and whatever else
+    JSON or money does not know; ValueError for infinities.
+    """
+    if isinstance(value, str | bool | int):
+        return _plain(value)
+    if isinstance(value, Decimal):
+        return _number(value)
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{_plain(str(key))}:{canonical_json(value[key])}" for key in sorted(value)) + "}"
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
+        return "[" + ",".join(map(canonical_json, value)) + "]"
+    raise TypeError(f"{type(value).__name__} cannot be written as canonical JSON")
+
+
+def _number(value: Decimal) -> str:
+    if not value.is_finite():
+        raise ValueError(f"{value} is not a number that can be sent")
+    return format(value or abs(value), "f")  # a zero has no sign in accounts

@@ -1,4 +1,4 @@
-"""What the ledger keeps of an invoice period."""
+"""The durable record of an invoice period, and the values that bring invoices into it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,17 +11,17 @@ from worker.domain.record import State
 class PeriodState(StrEnum):
     """How far a period has come as a whole."""
 
-    #: Its invoices are being written to the ledger; the event has not been acknowledged.
+    #: Its invoices are being written to the store; the event has not been acknowledged.
     REGISTERING = "registering"
-    #: Every invoice is in the ledger; the preflight is due.
+    #: Every invoice is in the store; the preflight is due.
     REGISTERED = "registered"
-    #: The preflight has looked at every invoice that was ``received``.
+    #: The preflight has checked every invoice that was ``received``.
     CHECKED = "checked"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ControlTotal:
-    """What Opter says that the invoices of one currency add up to."""
+    """The sums of the invoices of one currency, as Opter states them."""
 
     currency: str
     net: Decimal
@@ -45,7 +45,7 @@ class Conflict:
 class PeriodRecord:
     """One invoice period of one export."""
 
-    #: The period's reference, for example ``main-p881``.
+    #: The period's id, for example ``main-p881``.
     id: str
     export: str
     #: Opter's number of the period.
@@ -60,7 +60,7 @@ class PeriodRecord:
     #: Event keys (``source#id``) that brought invoices of this period.
     events: tuple[str, ...] = ()
     state: PeriodState = PeriodState.REGISTERING
-    #: Preflight's one message about the whole period; empty when nothing is wrong.
+    #: The preflight's only message about the whole period; empty when nothing is wrong.
     notice: str = ""
     received_at: float = 0.0
     counts: Mapping[State, int] = field(default_factory=dict)
@@ -68,13 +68,13 @@ class PeriodRecord:
 
     @property
     def total(self) -> int:
-        """Number of invoices of this period in the ledger."""
+        """Number of invoices of this period in the store."""
         return sum(self.counts.values())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewInvoice:
-    """An invoice on its way into the ledger."""
+    """An invoice on its way into the store."""
 
     id: str
     export: str

@@ -12,7 +12,7 @@ _DIGITS = 15
 
 
 def to_oere(amount: Decimal) -> Decimal:
-    """Round to two decimals, halves away from zero, as ledgers do."""
+    """Round to two decimals, halves away from zero, as bookkeeping does."""
     return amount.quantize(OERE, rounding=ROUND_HALF_UP)
 
 

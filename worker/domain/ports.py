@@ -11,7 +11,7 @@ class PdfSource(Protocol):
     """Where the printed invoices lie: allowed folders and hosts, and nothing outside them."""
 
     def fetch(self, pdf: Pdf) -> bytes:
-        """Return the file: a real PDF of at most 9 MB (e-conomic's limit), with the hash that the event tells.
+        """Return the file: a real PDF, no larger than the accounting system takes, with the hash that the event names.
 
         Raises ``Rejected`` when it is missing, too large, no PDF, another file than announced, or outside the allowed
         places; ``Retryable`` when the host does not answer.
@@ -21,7 +21,7 @@ class PdfSource(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Permit:
-    """Leave for one call to one agreement, tokens reserved."""
+    """Permission for one call to one agreement, tokens reserved."""
 
     agreement: str
     limits: Limits
@@ -29,11 +29,11 @@ class Permit:
     cost: float
     #: Tokens that all our workers have spent on the agreement in the last 60 seconds, this call included.
     spent: float = 0.0
-    #: Tokens per 60 seconds that the gate believes e-conomic grants.
+    #: Tokens per 60 seconds that the rate limiter believes are granted.
     granted: float = 0.0
     #: Calls before this one have failed, so that its success is news.
     watched: bool = False
-    #: The one call let through to see whether an outage is over.
+    #: The only call let through, to see whether an outage is over.
     probe: bool = False
 
 
@@ -41,13 +41,13 @@ class Permit:
 class Feedback:
     """What the answer to one call says about the agreement's rate and health."""
 
-    #: Tokens that the call really cost; None when e-conomic did not say.
+    #: Tokens that the call really cost; None when the answer did not say.
     cost: float | None = None
-    #: Tokens used per 60 seconds by everybody, by e-conomic's count; None when it did not say.
+    #: Tokens used per 60 seconds by everybody, as the other side counts; None when the answer did not say.
     used: float | None = None
-    #: Tokens granted per 60 seconds; None when e-conomic did not say.
+    #: Tokens granted per 60 seconds; None when the answer did not say.
     granted: float | None = None
-    #: Seconds that e-conomic asks to be left alone (``Retry-After``).
+    #: Seconds to wait before the next call (``Retry-After``).
     retry_after: float | None = None
     #: Answered with 429.
     throttled: bool = False
@@ -56,26 +56,26 @@ class Feedback:
 
 
 class RateDenied(Exception):
-    """No leave for a call now; nothing was reserved."""
+    """No call is permitted now; nothing was reserved."""
 
     def __init__(self, cause: str, *, retry_after: float) -> None:
         super().__init__(cause)
-        #: ``rate``: the granted tokens are used up; ``blocked``: the other side asked to be left alone; ``breaker-open``:
-        #: it failed several times in a row; ``day``: the calls of 24 hours are used up.
+        #: ``rate``: the granted tokens are used up; ``blocked``: the other side asked us to wait;
+        #: ``breaker-open``: it failed several times in a row; ``day``: the calls of 24 hours are used up.
         self.cause = cause
         #: Seconds until it is worth asking again.
         self.retry_after = retry_after
 
 
 class RateLimiter(Protocol):
-    """Paces the calls of all workers to one agreement; ``worker.store`` keeps the Redis adapter and its twin."""
+    """Paces the calls of all workers to one agreement; the adapter for Redis stands in ``worker.store``."""
 
     def acquire(self, agreement: str, cost: float, limits: Limits, *, begun: bool = False) -> Permit:
         """Reserve ``cost`` tokens, sleeping up to about two seconds for them.
 
-        A job that has ``begun`` to call sleeps longer, as whatever it has done would have to be done again. Raises
-        ``RateDenied`` when the wait would be longer, the day's calls are used
-        up, or the agreement is left alone after an outage; ``StoreUnavailable`` when Redis does not answer.
+        An execution that has ``begun`` to call sleeps longer, as its earlier calls would have to be repeated. Raises
+        ``RateDenied`` when the wait would be longer, the day's calls are used up, or the circuit breaker is open;
+        ``StoreUnavailable`` when the store does not answer.
         """
         ...
 

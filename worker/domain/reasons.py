@@ -1,7 +1,7 @@
 """Reason codes: stable names with the words that a person reads, one table for each origin.
 
 Scripts, dashboards and ``requeue --reason`` rely on the codes. This file holds the machinery and the reasons that
-lie in the event or in our own processes; what the accounting system is about stands beside its adapter.
+lie in the event or in our own processes; those of an accounting system stand beside its adapter.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,19 +10,19 @@ from typing import Self
 
 from worker.errors import Failure, InvalidInvoice
 
-#: Marks a reason that fresher master data of the agreement could make go away: re-read once before it is believed.
+#: Marks a reason that fresher master data of the agreement could remove: they are read again before it is believed.
 RE_READ = True
 
 
 class ReasonCode(StrEnum):
-    """Why an invoice, an event or an export stands still: the base of every table.
+    """Why an invoice, an event or an export does not go on: the base of every table.
 
     A member is written as ``NAME = (code, heading, cause, next step)``, with ``RE_READ`` behind it where it applies.
     """
 
     #: A few words: the heading in lists and notices.
     heading: str
-    #: What brings it about.
+    #: What causes it.
     cause: str
     #: What a person does now, in plain words.
     next_step: str
@@ -126,46 +126,46 @@ class ProcessReason(ReasonCode):
     STORE_UNAVAILABLE = (
         "store-unavailable",
         "Redis does not answer",
-        "The program's own store cannot be reached, so nothing may be sent.",
+        "The program's store cannot be reached, so nothing may be sent.",
         "Start Redis or restore the connection; the export goes on by itself.",
     )
     BUSY = (
         "busy",
-        "Another worker is at it",
+        "Another worker has it",
         "Another worker is working on this invoice, or creating the customer or product that it needs.",
-        "Nothing: it goes on as soon as the other is done.",
+        "Nothing: it goes on as soon as that worker is done.",
     )
     ORIGINAL_AWAITED = (
         "original-awaited",
         "Waiting for the invoice that it credits",
         "The correction came before the invoice that it credits was exported; it waits as corrections says.",
         (
-            "Nothing, as long as that invoice is on its way. If it has failed, mend and re-queue it, or settle it "
-            "if it was entered by hand: the correction follows by itself."
+            "Nothing, as long as that invoice is on its way. If it has failed, correct and re-queue it, "
+            "or mark it as exported if it was entered by hand: the correction follows by itself."
         ),
     )
     EXPORT_PAUSED = (
         "export-paused",
         "Export paused",
-        "The export as a whole stands still because of its set-up or by a person's order.",
-        "See why with `status`, mend the cause, and resume the export. Its invoices wait; none is lost.",
+        "The whole export is stopped because of its set-up or by a person's order.",
+        "See why with `status`, remove the cause, and resume the export. Its invoices wait; none is lost.",
     )
     ATTEMPTS_EXHAUSTED = (
         "attempts-exhausted",
         "Given up after many attempts",
-        "The invoice was tried the allowed number of times and the same kind of trouble came back each time.",
-        "See the last trouble and the history; once it has passed, re-queue.",
+        "The invoice was tried the allowed number of times and failed each time.",
+        "See the last error and the history; once the cause is removed, re-queue.",
     )
     WORKER_KILLED = (
         "worker-killed",
         "Worker died on this invoice",
-        "The worker process ended without a word several times in a row while exporting this invoice.",
+        "The worker process was killed several times in a row while exporting this invoice.",
         "Look at the memory and the log of the workers; when they are stable, re-queue.",
     )
     INTERNAL_ERROR = (
         "internal-error",
         "Error in this program",
-        "The program failed in a way that it was not written for.",
+        "The program failed in an unforeseen way.",
         "Report it with the log lines of this invoice. After the fix, re-queue.",
     )
 
@@ -182,7 +182,7 @@ def failure(  # noqa: PLR0913  # one keyword for each field of a Failure
     *,
     field: str = "",
     value: str = "",
-    economic_message: str = "",
+    remote_message: str = "",
     log_id: str = "",
     next_step: str | None = None,
 ) -> Failure:
@@ -193,27 +193,32 @@ def failure(  # noqa: PLR0913  # one keyword for each field of a Failure
         next_step=reason.next_step if next_step is None else next_step,
         field=field,
         value=value,
-        economic_message=economic_message,
+        remote_message=remote_message,
         log_id=log_id,
     )
 
 
+def invalid(reason: ReasonCode, description: str, *, field: str = "", value: object = "") -> InvalidInvoice:
+    """Return the refusal by our own checks for this reason, to be raised."""
+    return InvalidInvoice(failure(reason, description, field=field, value=str(value)))
+
+
 def merged(failures: Iterable[Failure]) -> Failure:
-    """Return one failure that tells all of these, under the first one's reason. Raises ValueError for none."""
-    all_of_them = list(dict.fromkeys(failures))
-    if not all_of_them:
+    """Return one failure that says all of these, under the first one's reason. Raises ValueError for none."""
+    distinct = list(dict.fromkeys(failures))
+    if not distinct:
         raise ValueError("no failure to merge")
-    first = all_of_them[0]
-    if len(all_of_them) == 1:
+    first = distinct[0]
+    if len(distinct) == 1:
         return first
     return Failure(
         reason=first.reason,
-        description=_numbered(one.description for one in all_of_them),
-        next_step=_numbered(dict.fromkeys(one.next_step for one in all_of_them)),
+        description=_numbered(part.description for part in distinct),
+        next_step=_numbered(dict.fromkeys(part.next_step for part in distinct)),
         field=first.field,
         value=first.value,
-        economic_message="; ".join(one.economic_message for one in all_of_them if one.economic_message),
-        log_id=next((one.log_id for one in all_of_them if one.log_id), ""),
+        remote_message="; ".join(part.remote_message for part in distinct if part.remote_message),
+        log_id=next((part.log_id for part in distinct if part.log_id), ""),
     )
 
 
@@ -224,10 +229,10 @@ def _numbered(texts: Iterable[str]) -> str:
 
 def collected(*checks: Callable[[], object]) -> list[Failure]:
     """Run all of the checks; return what they refuse, in their order."""
-    found = []
+    failures = []
     for check in checks:
         try:
             check()
         except InvalidInvoice as refusal:
-            found.append(refusal.failure)
-    return found
+            failures.append(refusal.failure)
+    return failures

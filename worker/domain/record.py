@@ -1,4 +1,4 @@
-"""What the ledger keeps of an invoice, and the values that move it from state to state.
+"""The durable record of an invoice, and the values that move it from state to state.
 
 received --preflight--> queued --claim--> exporting --> exported
     ^                     ^                  |--> waiting --(due)--> queued
@@ -16,7 +16,7 @@ from worker.errors import Failure
 class State(StrEnum):
     """Where an invoice stands; every invoice is in exactly one."""
 
-    #: In the ledger; its period's preflight has yet to pass it.
+    #: In the store; its period's preflight has yet to pass it.
     RECEIVED = "received"
     #: Preflight passed; a Celery message is, or soon will be, under way.
     QUEUED = "queued"
@@ -24,9 +24,9 @@ class State(StrEnum):
     EXPORTING = "exporting"
     #: Not before ``due_at``: a retry, a throttled agreement, or something awaited.
     WAITING = "waiting"
-    #: Done: in e-conomic, declared so by a person, or left out on purpose; see ``Outcome``.
+    #: Done: in the accounting system, declared so by a person, or left out on purpose; see ``Outcome``.
     EXPORTED = "exported"
-    #: A dead letter: stands still until a person has acted.
+    #: A dead letter: does not go on until a person has acted.
     DEAD = "dead"
 
 
@@ -44,7 +44,7 @@ class Outcome(StrEnum):
 
 
 class Step(StrEnum):
-    """A write to e-conomic that must happen once."""
+    """A write to the accounting system that must happen once."""
 
     DRAFT = "draft"
     BOOK = "book"
@@ -76,24 +76,24 @@ class Intent:
 class Progress:
     """How far the export of one invoice has come; at most one effect is in flight."""
 
-    #: e-conomic's customer number.
+    #: The customer's number in the accounting system.
     customer_number: int | None = None
-    #: Rises when a fruitless look licensed a new create, so that the new request gets a new key.
+    #: Rises when a lookup found nothing and a new create is allowed, so that the new request gets a new key.
     generation: int = 0
     intent: Intent | None = None
-    #: Something of this invoice may be in e-conomic: look before anything else is done.
+    #: Something of this invoice may be in the accounting system: look it up before anything else is done.
     lookup: bool = False
-    #: Since when a look has found neither draft nor booked invoice although a draft was known; 0 when not so.
+    #: Since when lookups have found neither draft nor booked invoice although a draft was known; 0 when not so.
     not_found_since: float = 0.0
-    #: When a look of the export's own last found nothing, which licenses a create; 0: only the preflight has looked.
+    #: When a lookup of the export's own last found nothing, which allows a create; 0: only the preflight looked.
     looked_up_at: float = 0.0
     draft_number: int | None = None
     booked_number: int | None = None
-    #: ``{year}-{voucherNumber}`` in ``journal``.
+    #: Accounting year and number of the voucher in ``journal``, for example ``2026-17``.
     voucher: str | None = None
     journal: int | None = None
     attached: bool = False
-    #: Found in e-conomic rather than posted by this record.
+    #: Found in the accounting system rather than posted by this record.
     adopted: bool = False
     #: What was done differently from the source, for the period's report: cuts, remarks, dates compared.
     remarks: tuple[str, ...] = ()
@@ -117,7 +117,7 @@ class HistoryEntry:
 class InvoiceRecord:
     """The one durable record of an invoice."""
 
-    #: The reference of ``worker.domain.identity``.
+    #: See ``worker.domain.identity.invoice_id_of``.
     id: str
     export: str
     #: Periods that this invoice belongs to; the first brought it here.
@@ -125,7 +125,7 @@ class InvoiceRecord:
     invoice_number: int
     invoice_type: str
     region: str | None
-    #: Canonical JSON of the invoice; see ``Invoice.canonical``.
+    #: Canonical JSON of the invoice; see ``Invoice.content``.
     content: str
     content_hash: str
     state: State
@@ -143,7 +143,7 @@ class InvoiceRecord:
     #: When its Celery message was last published; 0 when none is under way.
     published_at: float = 0.0
     received_at: float = 0.0
-    #: When a preflight last let it pass, having looked for it in e-conomic; 0 before.
+    #: When a preflight last passed it, having looked it up; 0 before.
     passed_at: float = 0.0
     updated_at: float = 0.0
     progress: Progress = field(default_factory=Progress)
@@ -190,7 +190,7 @@ class MoveToDeadLetters:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReturnToQueue:
-    """Back to ``queued`` without a verdict, as the export has been paused; the lease is released."""
+    """Back to ``queued`` with nothing decided, as the export has been paused; the lease is released."""
 
 
 Transition = Continue | Finish | Wait | MoveToDeadLetters | ReturnToQueue

@@ -1,4 +1,4 @@
-"""What becomes of an invoice after an error: later, never, or when the export is resumed."""
+"""The decision after an error: retry later, never, or when the export is resumed."""
 
 from dataclasses import dataclass
 from random import Random
@@ -14,19 +14,19 @@ class RetryPolicy:
 
     #: Upper bound of the first wait, in seconds; it doubles with every attempt.
     base: float = 2.0
-    #: No wait of its own choice is longer, in seconds; e-conomic may ask for more.
+    #: Longest wait by our own choice, in seconds; the other side may ask for more.
     cap: float = 900.0
     #: Attempts after which the invoice becomes a dead letter.
     most_attempts: int = 40
-    #: Shortest wait, in seconds, after an error that costs no attempt: nothing else would keep it from spinning.
+    #: Shortest wait, in seconds, after an error that costs no attempt: nothing else would keep it from looping.
     pause: float = 1.0
 
 
 def decide(error: ExportError, *, attempts: int, now: float, policy: RetryPolicy, random: Random) -> Transition:
     """Return what to do after ``error``; ``attempts`` were used up before this one, ``now`` is seconds since the epoch.
 
-    A rejected invoice is a dead letter at once. After an uncertain outcome it waits too: the next turn settles what
-    happened before anything is repeated.
+    A rejected invoice is a dead letter at once. After an uncertain outcome it waits too: the next execution finds
+    out what happened before anything is repeated.
     """
     if isinstance(error, Misconfigured):
         return ReturnToQueue()
@@ -50,7 +50,7 @@ def backoff(attempts: int, policy: RetryPolicy) -> float:
 
 
 def _exhausted(error: ExportError, attempts: int) -> Failure:
-    """An outcome that stays unknown keeps its own reason: the person must look in e-conomic before all else."""
+    """An outcome that stays unknown keeps its own reason: the person must look in the accounting system first."""
     last = error.failure
     if isinstance(error, Uncertain):
         reason, next_step = (
@@ -64,10 +64,10 @@ def _exhausted(error: ExportError, attempts: int) -> Failure:
         reason, next_step = ProcessReason.ATTEMPTS_EXHAUSTED, None
     return failure(
         reason,
-        f"Given up after {attempts} attempts. The last trouble ({last.reason}): {last.description}",
+        f"Given up after {attempts} attempts. The last error ({last.reason}): {last.description}",
         field=last.field,
         value=last.value,
-        economic_message=last.economic_message,
+        remote_message=last.remote_message,
         log_id=last.log_id,
         next_step=next_step,
     )

@@ -1,4 +1,4 @@
-"""What the operator's commands need of the ledger; the other parts stand in ``ports``."""
+"""The store as its users need it: one port for each, and all of them together."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Due:
 class SharedRecord:
     """The single flight of a customer or product that invoices share."""
 
-    #: e-conomic's customer number or product number, once known.
+    #: The customer's or product's number in the accounting system, once known.
     number: str | None
     #: The write that an earlier holder left without an outcome.
     intent: Intent | None
@@ -44,7 +44,7 @@ class IntakePort(Protocol):
     """What the consumer of the event queue needs."""
 
     def event_known(self, event_key: str) -> bool:
-        """Whether this event (``source#id``) was taken in completely before."""
+        """Whether every invoice of this event (``source#id``) was stored before."""
         ...
 
     def open_period(self, period: PeriodRecord, event_key: str) -> None:
@@ -52,7 +52,7 @@ class IntakePort(Protocol):
         ...
 
     def register(self, period_id: str, event_key: str, invoices: Sequence[NewInvoice]) -> Registered:
-        """Write one chunk of invoices as ``received``; any number of repeats leaves the same ledger.
+        """Write one chunk of invoices as ``received``; any number of repeats leaves the same store.
 
         Same content again: nothing new (it joins the period). Other content: replaced and ``received`` again while
         nothing of it was sent (no intent, draft or outcome) and no lease is held; else a ``Conflict`` of the period.
@@ -60,7 +60,7 @@ class IntakePort(Protocol):
         ...
 
     def close_event(self, period_id: str, event_key: str) -> None:
-        """Mark the event as taken in and the period as ``registered``: its preflight is due."""
+        """Mark the event as stored completely and the period as ``registered``: its preflight is due."""
         ...
 
 
@@ -68,14 +68,14 @@ class PreflightPort(Protocol):
     """What the check of a whole period needs."""
 
     def claim_period(self, period_id: str) -> int | None:
-        """Take the period's lease; return its fence, or None when another holds it or nothing is due."""
+        """Take the period's lease; return its fence, or None when another worker has it or nothing is due."""
         ...
 
     def received(self, period_id: str) -> Iterable[InvoiceRecord]:
         """Yield the period's invoices in state ``received``, in invoice number order."""
         ...
 
-    def pass_preflight(  # noqa: PLR0913  # whose check it is, what was read, and the three ways on
+    def pass_preflight(  # noqa: PLR0913  # whose check it is, what was read, and the three results
         self,
         period_id: str,
         fence: int,
@@ -87,11 +87,12 @@ class PreflightPort(Protocol):
     ) -> Sequence[str]:
         """Move invoices on from ``received`` (others are left alone); return the ids now ``queued``.
 
-        ``read`` is each one's content hash as it was checked: one whose content was replaced since then stays
-        ``received``, and the period stays due.
+        ``read`` is each invoice's content hash as it was checked: an invoice whose content was replaced since then
+        stays ``received``, and the period stays due.
 
-        Those in ``look`` are queued with ``progress.look`` set: something of them is in e-conomic already, so the
-        export looks before it does anything. Raises ``LeaseLost`` when the period's fence is stale.
+        Those in ``lookup`` are queued with ``progress.lookup`` set: something of them is in the accounting system
+        already, so the export looks it up before it does anything. Raises ``LeaseLost`` when the period's fence is
+        stale.
         """
         ...
 
@@ -126,11 +127,11 @@ class ExportPort(Protocol):
         ...
 
     def states(self, invoice_ids: Sequence[str]) -> Mapping[str, State]:
-        """Return where these invoices stand; those that are not in the ledger are left out."""
+        """Return where these invoices stand; those that are not in the store are left out."""
         ...
 
     def open_shared(self, key: str) -> SharedRecord:
-        """Look up a shared creation, or take its lease. Raises ``Busy`` while another holds it."""
+        """Look up a shared customer or product, or take its lease. Raises ``Busy`` while another worker has it."""
         ...
 
     def save_shared(self, key: str, creation: SharedRecord) -> None:
@@ -138,15 +139,15 @@ class ExportPort(Protocol):
         ...
 
     def renew_shared(self, key: str, fence: int) -> None:
-        """Hold a shared creation for another lease, changing nothing else. Raises ``LeaseLost`` when stale."""
+        """Hold a shared record for another lease, changing nothing else. Raises ``LeaseLost`` when stale."""
         ...
 
     def release_shared(self, key: str, fence: int) -> None:
-        """Give the lease back without a number, so that another may try; the intent stays."""
+        """Give the lease back without a number, so that another worker may try; the intent stays."""
         ...
 
     def forget_shared(self, key: str) -> None:
-        """Drop a number that e-conomic no longer knows."""
+        """Drop a number that the accounting system no longer knows."""
         ...
 
     def pause(self, export: str, failure: Failure) -> None:
@@ -165,7 +166,7 @@ class SweepPort(Protocol):
         """Return what needs a Celery message, moved to ``queued``: expired leases, due retries, lost messages.
 
         A message counts as lost when it was never published, when invoices published clearly later have already been
-        claimed (queues are first in, first out; those that go ahead tell nothing), or when the export's queue is idle
+        claimed (queues are first in, first out; those that go ahead prove nothing), or when the export's queue is idle
         (empty) for long enough.
         An invoice whose lease ran out too often in a row (its worker was killed each time) becomes a dead letter; on
         their last chance such invoices run one by one, so that the one that kills takes no other along.
@@ -174,7 +175,7 @@ class SweepPort(Protocol):
         ...
 
     def periods_due(self) -> Sequence[tuple[str, str]]:
-        """Return (period id, export) of periods whose preflight is due and not held by anyone.
+        """Return (period id, export) of periods whose preflight is due and claimed by nobody.
 
         Periods of paused exports wait.
         """
@@ -185,7 +186,7 @@ class PinPort(Protocol):
     """Which agreement an export writes to, kept from its first use."""
 
     def pin(self, export: str, agreement: int) -> int:
-        """Return the agreement that the export is pinned to: the first one that was ever given here."""
+        """Return the agreement that the export is pinned to: the first that was ever passed here."""
         ...
 
 
@@ -197,11 +198,11 @@ class PlanPort(Protocol):
         ...
 
     def states(self, invoice_ids: Sequence[str]) -> Mapping[str, State]:
-        """Return where these invoices stand; those that are not in the ledger are left out."""
+        """Return where these invoices stand; those that are not in the store are left out."""
         ...
 
     def shared_number(self, key: str) -> str | None:
-        """Return the number of a shared creation, None when it is not known; takes no lease."""
+        """Return the number of a shared customer or product, None when it is not known; takes no lease."""
         ...
 
     def pinned(self, export: str) -> int | None:
@@ -238,16 +239,16 @@ class OperatorPort(Protocol):
     def reexport(self, invoice_ids: Sequence[str], *, by: str, by_hand: bool = False) -> Sequence[str]:
         """Send exported invoices back to ``received``, outcome cleared; return the ids that moved.
 
-        Each is looked up in e-conomic before anything else is done, whatever the preflight sees. Those that a person
-        declared exported stay where they are unless ``by_hand``: nothing in e-conomic need tell that they are there.
+        Each is looked up in the accounting system before anything else is done, whatever the preflight sees. Those that
+        a person declared exported stay where they are unless ``by_hand``: a lookup need not find them.
         """
         ...
 
     def mark_exported(self, invoice_id: str, *, by: str, why: str) -> bool:
         """Mark an invoice as exported by hand; False when it cannot be.
 
-        It must be dead, or stand still (received, queued, waiting) with nothing of it sent: what may be in e-conomic,
-        or is under way to it, has to come to an end first.
+        It must be dead, or not in progress (received, queued, waiting) with nothing of it sent: what may be in the
+        accounting system, or is under way to it, has to come to an end first.
         """
         ...
 
@@ -261,4 +262,4 @@ class OperatorPort(Protocol):
 
 
 class Store(IntakePort, PreflightPort, ExportPort, SweepPort, OperatorPort, PinPort, PlanPort, Protocol):
-    """The whole of it."""
+    """Every part of the store in one object."""

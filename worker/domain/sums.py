@@ -1,4 +1,4 @@
-"""Do the amounts agree with each other? Checked before anything is written anywhere; every problem is told."""
+"""The check that the amounts of an event agree with each other, before anything is written; it finds every problem."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,7 +28,7 @@ class Problem:
     value: str = ""
 
 
-def check_invoice(invoice: Invoice) -> list[Problem]:
+def check_sums(invoice: Invoice) -> list[Problem]:
     """Return everything in which the invoice contradicts itself."""
     return [*_header(invoice), *_doubled_lines(invoice), *_line_vat(invoice), *_dates(invoice)]
 
@@ -41,12 +41,11 @@ def check_event(
     ``by_type``: each invoice type has a number series of its own, so that two types may share a number.
     """
     every = list(invoices)
-    problems = [problem for invoice in every for problem in check_invoice(invoice)]
     return [
-        *problems,
+        *(problem for invoice in every for problem in check_sums(invoice)),
         *_doubled_invoices(every, by_type=by_type),
-        *_count(every, invoice_count),
-        *_control(every, control_totals),
+        *_invoice_count(every, invoice_count),
+        *_control_totals(every, control_totals),
     ]
 
 
@@ -56,26 +55,28 @@ def _header(invoice: Invoice) -> Iterator[Problem]:
         ("vat", invoice.vat, sum((line.vat for line in invoice.lines), ZERO), "its lines' VAT amounts"),
         ("gross", invoice.gross, invoice.net + invoice.vat + invoice.rounding, "net, VAT and rounding"),
     )
-    for field, told, added, parts in sums:
-        if told != added:
-            text = f"Invoice {invoice.invoice_number}: {field} is {told}, but {parts} add up to {added}."
-            yield _of(invoice, EventReason.INVALID_SUMS, text, field, told)
+    for field, stated, added, parts in sums:
+        if stated != added:
+            text = f"Invoice {invoice.invoice_number}: {field} is {stated}, but {parts} add up to {added}."
+            yield _problem(invoice, EventReason.INVALID_SUMS, text, field, stated)
 
 
 def _doubled_lines(invoice: Invoice) -> Iterator[Problem]:
     for number, times in Counter(line.line_number for line in invoice.lines).items():
         if times > 1:
             text = f"Invoice {invoice.invoice_number} has {times} lines with number {number}."
-            yield _of(invoice, EventReason.DUPLICATE_NUMBER, text, "lines.lineNumber", number)
+            yield _problem(invoice, EventReason.DUPLICATE_NUMBER, text, "lines.lineNumber", number)
 
 
 def _line_vat(invoice: Invoice) -> Iterator[Problem]:
-    """One øre for each order behind the invoice: a line adds up orders, and Opter rounds the VAT of each."""
+    """Allow one øre for each order behind the invoice: a line adds up orders, and Opter rounds the VAT of each."""
     allowed = OERE * max(1, len(invoice.order_numbers))
     for line in invoice.lines:
         expected = to_oere(line.net * line.vat_rate / 100)
         if abs(line.vat - expected) > allowed:
-            yield _of(invoice, EventReason.INVALID_SUMS, _wrong_vat(invoice, line, expected), "lines.vat", line.vat)
+            yield _problem(
+                invoice, EventReason.INVALID_SUMS, _wrong_vat(invoice, line, expected), "lines.vat", line.vat
+            )
 
 
 def _wrong_vat(invoice: Invoice, line: Line, expected: Decimal) -> str:
@@ -90,14 +91,14 @@ def _dates(invoice: Invoice) -> Iterator[Problem]:
     for field, day in dates:
         if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
             text = f"Invoice {invoice.invoice_number}: {field} {day} is not a plausible date."
-            yield _of(invoice, EventReason.EVENT_INVALID, text, field, day)
+            yield _problem(invoice, EventReason.EVENT_INVALID, text, field, day)
 
 
 def _doubled_invoices(invoices: Sequence[Invoice], *, by_type: bool) -> Iterator[Problem]:
-    series = Counter((one.invoice_number, one.invoice_type if by_type else None) for one in invoices)
+    series = Counter((invoice.invoice_number, invoice.invoice_type if by_type else None) for invoice in invoices)
     for (number, _), times in series.items():
         if times > 1:
-            text = f"Invoice number {number} stands {times} times in the event."
+            text = f"Invoice number {number} occurs {times} times in the event."
             yield Problem(
                 reason=EventReason.DUPLICATE_NUMBER,
                 description=text,
@@ -107,37 +108,37 @@ def _doubled_invoices(invoices: Sequence[Invoice], *, by_type: bool) -> Iterator
             )
 
 
-def _count(invoices: Sequence[Invoice], told: int) -> Iterator[Problem]:
-    if len(invoices) != told:
-        text = f"The event announces {told} invoices, but holds {len(invoices)}."
-        yield Problem(reason=EventReason.CONTROL_TOTALS, description=text, field="invoiceCount", value=str(told))
+def _invoice_count(invoices: Sequence[Invoice], stated: int) -> Iterator[Problem]:
+    if len(invoices) != stated:
+        text = f"The event announces {stated} invoices, but holds {len(invoices)}."
+        yield Problem(reason=EventReason.CONTROL_TOTALS, description=text, field="invoiceCount", value=str(stated))
 
 
-def _control(invoices: Sequence[Invoice], told: Sequence[ControlTotal]) -> Iterator[Problem]:
+def _control_totals(invoices: Sequence[Invoice], totals: Sequence[ControlTotal]) -> Iterator[Problem]:
     """Every currency of the invoices needs exactly one control total, and the other way round."""
-    announced = Counter(total.currency for total in told)
+    announced = Counter(total.currency for total in totals)
     for currency in sorted(announced.keys() | {invoice.currency for invoice in invoices}):
         if announced[currency] != 1:
             text = f"The event has {announced[currency]} control totals for {currency}, not one."
             yield Problem(reason=EventReason.CONTROL_TOTALS, description=text, field="controlTotals", value=currency)
-    for total in told:
-        yield from _control_total([one for one in invoices if one.currency == total.currency], total)
+    for total in totals:
+        yield from _control_total([invoice for invoice in invoices if invoice.currency == total.currency], total)
 
 
 def _control_total(invoices: Sequence[Invoice], total: ControlTotal) -> Iterator[Problem]:
     sums = (
-        ("net", total.net, sum((one.net for one in invoices), ZERO)),
-        ("vat", total.vat, sum((one.vat for one in invoices), ZERO)),
-        ("gross", total.gross, sum((one.gross for one in invoices), ZERO)),
+        ("net", total.net, sum((invoice.net for invoice in invoices), ZERO)),
+        ("vat", total.vat, sum((invoice.vat for invoice in invoices), ZERO)),
+        ("gross", total.gross, sum((invoice.gross for invoice in invoices), ZERO)),
     )
-    for field, told, added in sums:
-        if told != added:
-            text = f"The control total says {field} {told} {total.currency}, but the invoices add up to {added}."
-            field_path = f"controlTotals.{total.currency}.{field}"
-            yield Problem(reason=EventReason.CONTROL_TOTALS, description=text, field=field_path, value=str(told))
+    for field, stated, added in sums:
+        if stated != added:
+            text = f"The control total says {field} {stated} {total.currency}, but the invoices add up to {added}."
+            path = f"controlTotals.{total.currency}.{field}"
+            yield Problem(reason=EventReason.CONTROL_TOTALS, description=text, field=path, value=str(stated))
 
 
-def _of(invoice: Invoice, reason: ReasonCode, text: str, field: str, value: object) -> Problem:
+def _problem(invoice: Invoice, reason: ReasonCode, text: str, field: str, value: object) -> Problem:
     return Problem(
         reason=reason, description=text, invoice_number=invoice.invoice_number, field=field, value=str(value)
     )

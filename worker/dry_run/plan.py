@@ -1,12 +1,14 @@
-"""How long an export takes at best: calls, what they cost, and how fast the agreement may be called."""
+"""The plan of an export as values: what becomes of each invoice, what is created, and what it costs."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from config.exports import Limits
+from worker.domain.money import ZERO
 from worker.domain.record import State
 from worker.errors import Failure
 
@@ -15,13 +17,13 @@ ASSIGNED_LATER = 0
 
 
 class PlannedAction(StrEnum):
-    """What an export that began now would make of an invoice."""
+    """What an export that began now would do with an invoice."""
 
     #: Posted: its requests are sent.
     POST = "post"
     #: In e-conomic already: recognised and taken over, never posted again.
     ADOPT = "adopt"
-    #: Exported according to the ledger.
+    #: Exported according to the store.
     DONE = "done"
     #: Waits for something: its date's books, or the invoice that it credits.
     HOLD = "hold"
@@ -80,15 +82,15 @@ class PredictedAmounts:
 class PlannedInvoice:
     """One invoice of a plan."""
 
-    #: The reference of ``worker.domain.identity``.
+    #: Its id (``worker.domain.identity``), which is its document reference in e-conomic too.
     id: str
     invoice_number: int
-    #: See ``Invoice.content_hash``.
+    #: See ``Invoice.content``.
     content_hash: str
     action: PlannedAction
     #: What the source says; None when its record cannot be read.
     source: Amounts | None
-    #: Where the ledger has it; None: it does not know it yet.
+    #: Its state in the store; None: the store does not know it yet.
     state: State | None = None
     #: Everything that is wrong with it, each thing once.
     problems: tuple[Failure, ...] = ()
@@ -129,7 +131,7 @@ class Cost:
 class Plan:
     """A dry run of a period, or of single invoices."""
 
-    #: The period's reference.
+    #: The period's id.
     period: str
     export: str
     #: ``invoice`` or ``voucher``.
@@ -141,44 +143,47 @@ class Plan:
     products: tuple[Created, ...]
     #: Customers that exist and would be written with Opter's newer data, each once.
     updates: tuple[Request, ...]
-    #: The preflight's one message; empty when nothing is wrong.
+    #: The message of the period check; empty when nothing is wrong.
     notice: str
     cost: Cost
-    #: See ``worker.dry_run.preconditions``.
-    ground: Mapping[str, str]
-    #: See ``worker.dry_run.preconditions``.
-    set_up: Mapping[str, str]
+    #: What the invoices need in e-conomic, by name; None: missing. See ``worker.dry_run.preconditions``.
+    preconditions: Mapping[str, Any]
+    #: The export's entry in the exports file, without its tokens. See ``worker.dry_run.preconditions``.
+    set_up: Mapping[str, Any]
 
     @property
     def actions(self) -> Mapping[PlannedAction, int]:
         """Number of invoices by what becomes of them."""
-        return Counter(one.action for one in self.invoices)
+        return Counter(invoice.action for invoice in self.invoices)
 
     @property
     def failing(self) -> tuple[PlannedInvoice, ...]:
         """The invoices that would become dead letters."""
-        return tuple(one for one in self.invoices if one.action is PlannedAction.FAIL)
+        return tuple(invoice for invoice in self.invoices if invoice.action is PlannedAction.FAIL)
 
 
-def added(amounts: Sequence[Amounts]) -> tuple[Amounts, ...]:
-    """Return the sums of each currency."""
+def sums(amounts: Sequence[Amounts]) -> tuple[Amounts, ...]:
+    """Return the sum for each currency."""
+    by_currency: dict[str, list[Amounts]] = {}
+    for amount in amounts:
+        by_currency.setdefault(amount.currency, []).append(amount)
     return tuple(
         Amounts(
             currency=currency,
-            net=sum((one.net for one in amounts if one.currency == currency), Decimal("0.00")),
-            vat=sum((one.vat for one in amounts if one.currency == currency), Decimal("0.00")),
-            gross=sum((one.gross for one in amounts if one.currency == currency), Decimal("0.00")),
+            net=sum((amount.net for amount in same), ZERO),
+            vat=sum((amount.vat for amount in same), ZERO),
+            gross=sum((amount.gross for amount in same), ZERO),
         )
-        for currency in sorted({one.currency for one in amounts})
+        for currency, same in sorted(by_currency.items())
     )
 
 
-#: Tokens of a call: a page of a listing was measured at 3; what writes cost is not documented, so the estimate is high.
+#: Rate tokens per call: a page of a listing was measured at 3; the price of a write is not documented, so this is high.
 READ_TOKENS, WRITE_TOKENS = 3.0, 10.0
 
 
 def cost(reads: int, writes: int, limits: Limits) -> Cost:
-    """Return what so many calls take when nothing but the agreement's rate holds them up."""
+    """Return what this many calls take when only the agreement's rate limits them."""
     tokens = reads * READ_TOKENS + writes * WRITE_TOKENS
     return Cost(
         reads=reads,

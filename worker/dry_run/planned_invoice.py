@@ -1,21 +1,31 @@
-"""What would become of one invoice, by the same code that exports it."""
+"""The plan of one invoice, made by the code that exports it, with the amounts that e-conomic will compute."""
 
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
-from worker.domain.exclusions import exclusion
-from worker.domain.invoice import Invoice
-from worker.domain.invoice_period import NewInvoice
-from worker.domain.reasons import EventReason, failure
-from worker.domain.record import InvoiceRecord, Outcome, State, Step
+from config.exports import ExportConfig
+from worker.domain.export_rules import exclusion
+from worker.domain.invoice import Invoice, Line
+from worker.domain.money import ZERO, to_oere
+from worker.domain.reasons import failure
+from worker.domain.record import Step
 from worker.dry_run.dry_run_creator import DryRunCreator
-from worker.dry_run.plan import ASSIGNED_LATER, PlannedAction, PlannedInvoice, Request
-from worker.dry_run.prediction import difference, predict_draft, predict_voucher, source_amounts
-from worker.economic.mapping.documents import compare_totals
-from worker.economic.mapping.master_data import VoucherFound
-from worker.economic.mapping.voucher_checks import compare_voucher
+from worker.dry_run.plan import (
+    ASSIGNED_LATER,
+    Amounts,
+    PlannedAction,
+    PlannedInvoice,
+    PredictedAmounts,
+    Request,
+    VatLine,
+)
+from worker.economic.mapping.documents import compare_totals, compare_voucher
+from worker.economic.mapping.master_data import MasterData, VoucherFound
+from worker.economic.mapping.products import group_for
+from worker.economic.mapping.vat_zones import predict, zone_for
+from worker.economic.mapping.voucher_postings import ledger_account, vat_code
+from worker.economic.reasons import EconomicReason
 from worker.errors import Failure, OnHold, Rejected
-from worker.store.effects import anything_sent
 from worker.workflow import lookup, voucher_lookup
 from worker.workflow.eligibility import await_original
 from worker.workflow.execution import Execution
@@ -28,86 +38,6 @@ from worker.workflow.requests import (
     voucher_booking_request,
     voucher_request,
 )
-
-
-def record_of(given: NewInvoice, standing: InvoiceRecord | None, period: str, now: float) -> InvoiceRecord:
-    """Return the record that the export would work on: the ledger's, with the content as it is given now."""
-    known = standing or InvoiceRecord(
-        id=given.id,
-        export=given.export,
-        periods=(period,),
-        invoice_number=given.invoice_number,
-        invoice_type=given.invoice_type,
-        region=given.region,
-        content="",
-        content_hash="",
-        state=State.RECEIVED,
-        received_at=now,
-    )
-    return replace(known, invoice_type=given.invoice_type, content=given.content, content_hash=given.content_hash)
-
-
-def settled(
-    given: Sequence[NewInvoice],
-    standing: Mapping[str, InvoiceRecord | None],
-    invoices: Mapping[str, Invoice],
-    unreadable: Mapping[str, Failure],
-    *,
-    again: bool,
-) -> Mapping[str, PlannedInvoice]:
-    """Return the invoices of which nothing more has to be found out: unreadable, exported, or in conflict.
-
-    ``again``: those exported are looked up anew, but for what a person declared exported; see ``reexport``.
-    """
-    return dict(_settled(given, standing, invoices, unreadable, again=again))
-
-
-def _settled(
-    given: Sequence[NewInvoice],
-    standing: Mapping[str, InvoiceRecord | None],
-    invoices: Mapping[str, Invoice],
-    unreadable: Mapping[str, Failure],
-    *,
-    again: bool,
-) -> Iterator[tuple[str, PlannedInvoice]]:
-    for one in given:
-        plan = _plan(one, invoices.get(one.id))
-        record = standing[one.id]
-        if one.id in unreadable:
-            yield one.id, replace(plan, problems=(unreadable[one.id],))
-        elif record and record.content_hash != one.content_hash and _posted(record):
-            yield one.id, replace(plan, found=_found(record), problems=(_conflict(record),))
-        elif record and record.state is State.EXPORTED and not (again and record.outcome is not Outcome.BY_HAND):
-            yield one.id, replace(plan, action=PlannedAction.DONE, found=_found(record))
-
-
-def _plan(given: NewInvoice, invoice: Invoice | None) -> PlannedInvoice:
-    return PlannedInvoice(
-        id=given.id,
-        invoice_number=given.invoice_number,
-        content_hash=given.content_hash,
-        action=PlannedAction.FAIL,
-        source=source_amounts(invoice) if invoice else None,
-    )
-
-
-def _posted(record: InvoiceRecord) -> bool:
-    """Tell whether other content for this invoice would be a conflict; see ``IntakePort.register``."""
-    return record.state in {State.EXPORTING, State.EXPORTED} or anything_sent(record.progress)
-
-
-def _conflict(record: InvoiceRecord) -> Failure:
-    text = f"Invoice {record.invoice_number} has been posted with other content ({_found(record) or record.state})."
-    return failure(EventReason.CONFLICT, text, field="invoiceNumber", value=str(record.invoice_number))
-
-
-def _found(record: InvoiceRecord) -> str:
-    progress = record.progress
-    if progress.booked_number:
-        return f"booked invoice {progress.booked_number}"
-    if progress.voucher:
-        return f"voucher {progress.voucher}"
-    return f"draft {progress.draft_number}" if progress.draft_number else record.outcome or ""
 
 
 def undecided(execution: Execution) -> PlannedInvoice:
@@ -135,10 +65,10 @@ def plan_posting(execution: Execution, obtain: DryRunCreator) -> PlannedInvoice:
     try:
         await_original(execution)
         return (_voucher if execution.context.export.method == "voucher" else _draft)(execution, plan, obtain)
-    except OnHold as held:
-        return replace(plan, action=PlannedAction.HOLD, problems=(held.failure,))
-    except Rejected as refusal:
-        return failed(plan, refusal.failure)
+    except OnHold as hold:
+        return replace(plan, action=PlannedAction.HOLD, problems=(hold.failure,))
+    except Rejected as rejected:
+        return failed(plan, rejected.failure)
 
 
 def plan_adoption(execution: Execution) -> PlannedInvoice | None:
@@ -148,9 +78,9 @@ def plan_adoption(execution: Execution) -> PlannedInvoice | None:
     """
     plan = replace(undecided(execution), action=PlannedAction.ADOPT)
     try:
-        return (_found_voucher if execution.context.export.method == "voucher" else _found_document)(execution, plan)
-    except Rejected as refusal:
-        return failed(plan, refusal.failure)
+        return (_adopt_voucher if execution.context.export.method == "voucher" else _adopt_document)(execution, plan)
+    except Rejected as rejected:
+        return failed(plan, rejected.failure)
 
 
 def _draft(execution: Execution, plan: PlannedInvoice, obtain: DryRunCreator) -> PlannedInvoice:
@@ -158,12 +88,12 @@ def _draft(execution: Execution, plan: PlannedInvoice, obtain: DryRunCreator) ->
     request = draft_request(execution, obtain)
     obtain.refresh(execution, request.customer_number)
     predicted = predict_draft(execution.invoice, export, checked_master_data(execution))
-    drafted = Request(step=Step.DRAFT, method="POST", path="/invoices/drafts", body=request.body)
-    plan = replace(plan, requests=(drafted,), predicted=predicted, remarks=(*request.remarks, *execution.noted))
-    wrong = difference(predicted, source_amounts(execution.invoice), export.booking.tolerance)
-    if wrong:
-        return failed(plan, wrong)
-    return replace(plan, requests=(drafted, *_booking(execution, ASSIGNED_LATER)))
+    draft = Request(step=Step.DRAFT, method="POST", path="/invoices/drafts", body=request.body)
+    plan = replace(plan, requests=(draft,), predicted=predicted, remarks=(*request.remarks, *execution.noted))
+    mismatch = difference(predicted, source_amounts(execution.invoice), export.booking.tolerance)
+    if mismatch:
+        return failed(plan, mismatch)
+    return replace(plan, requests=(draft, *_booking(execution, ASSIGNED_LATER)))
 
 
 def _booking(execution: Execution, draft: int) -> tuple[Request, ...]:
@@ -176,13 +106,13 @@ def _voucher(execution: Execution, plan: PlannedInvoice, obtain: DryRunCreator) 
     export = execution.context.export
     request = voucher_request(execution, obtain)
     obtain.refresh(execution, request.customer_number)
-    posted = Request(step=Step.VOUCHER, method="POST", path=request.path, body=request.body)
+    voucher = Request(step=Step.VOUCHER, method="POST", path=request.path, body=request.body)
     predicted = predict_voucher(execution.invoice, export, checked_master_data(execution))
     later = (
         *_attachment(execution, export.journal, str(ASSIGNED_LATER)),
         *_voucher_booking(execution, export.journal, ()),
     )
-    return replace(plan, requests=(posted, *later), predicted=predicted, remarks=(*request.remarks, *execution.noted))
+    return replace(plan, requests=(voucher, *later), predicted=predicted, remarks=(*request.remarks, *execution.noted))
 
 
 def _attachment(execution: Execution, journal: int, voucher: str) -> tuple[Request, ...]:
@@ -199,7 +129,7 @@ def _voucher_booking(execution: Execution, journal: int, entries: tuple[int, ...
     return (Request(step=Step.BOOK_VOUCHER, method="POST", path=path, body=body),)
 
 
-def _found_document(execution: Execution, plan: PlannedInvoice) -> PlannedInvoice | None:
+def _adopt_document(execution: Execution, plan: PlannedInvoice) -> PlannedInvoice | None:
     document = lookup.find(execution)
     if document is None:
         return None
@@ -208,25 +138,85 @@ def _found_document(execution: Execution, plan: PlannedInvoice) -> PlannedInvoic
     if document.booked:
         lookup.check_booked(execution, document)
         return plan
-    wrong = compare_totals(execution.invoice, document, execution.context.export.booking.tolerance)
-    return failed(plan, wrong) if wrong else replace(plan, requests=_booking(execution, document.number))
+    mismatch = compare_totals(execution.invoice, document, execution.context.export.booking.tolerance)
+    return failed(plan, mismatch) if mismatch else replace(plan, requests=_booking(execution, document.number))
 
 
-def _found_voucher(execution: Execution, plan: PlannedInvoice) -> PlannedInvoice | None:
-    found = voucher_lookup.find(execution)
-    if found is None:
+def _adopt_voucher(execution: Execution, plan: PlannedInvoice) -> PlannedInvoice | None:
+    voucher = voucher_lookup.find(execution)
+    if voucher is None:
         return None
-    where = f"in journal {found.journal}" if found.journal else "booked"
-    plan = replace(plan, found=f"voucher {found.number} of {found.year}, {where}", remarks=tuple(execution.noted))
-    wrong = compare_voucher(execution.invoice, found)
-    return failed(plan, wrong) if wrong else replace(plan, requests=_completion(execution, found))
+    where = f"in journal {voucher.journal}" if voucher.journal else "booked"
+    plan = replace(plan, found=f"voucher {voucher.number} of {voucher.year}, {where}", remarks=tuple(execution.noted))
+    mismatch = compare_voucher(execution.invoice, voucher)
+    return failed(plan, mismatch) if mismatch else replace(plan, requests=_completion(execution, voucher))
 
 
-def _completion(execution: Execution, found: VoucherFound) -> tuple[Request, ...]:
-    """Return what a voucher that stands in a journal is still without."""
-    if found.journal is None:
+def _completion(execution: Execution, voucher: VoucherFound) -> tuple[Request, ...]:
+    """Return the requests for what a voucher in a journal still lacks: its PDF, its booking."""
+    journal = voucher.journal
+    if journal is None:
         return ()
-    voucher = f"{found.year}-{found.number}"
-    if execution.context.economic.attachment(found.journal, voucher) is None:
+    name = f"{voucher.year}-{voucher.number}"
+    if execution.context.economic.attachment(journal, name) is None:
         fetch_pdf(execution)
-    return (*_attachment(execution, found.journal, voucher), *_voucher_booking(execution, found.journal, found.entries))
+    return (*_attachment(execution, journal, name), *_voucher_booking(execution, journal, voucher.entries))
+
+
+def source_amounts(invoice: Invoice) -> Amounts:
+    """Return what Opter says."""
+    return Amounts(currency=invoice.currency, net=invoice.net, vat=invoice.vat, gross=invoice.gross)
+
+
+def predict_draft(invoice: Invoice, export: ExportConfig, master_data: MasterData) -> PredictedAmounts:
+    """Return what e-conomic will compute for the draft, by the VAT rules that the period check uses.
+
+    Whether it rounds VAT per line or per invoice is not documented; where the two differ, the one nearer to the
+    source's is predicted, as uncertain. Raises ``InvalidInvoice`` for what a check of the invoice would have found.
+    """
+    zone = zone_for(invoice.customer, invoice.lines, export.vat)
+    lines = tuple(_draft_vat(line, zone, export, master_data) for line in invoice.lines)
+    net = sum((line.net for line in invoice.lines), ZERO)
+    exact = [line.net * vat.rate / 100 for line, vat in zip(invoice.lines, lines, strict=True)]
+    per_line = sum(map(to_oere, exact), ZERO)
+    per_invoice = to_oere(sum(exact, ZERO))
+    vat = per_line if abs(per_line - invoice.vat) <= abs(per_invoice - invoice.vat) else per_invoice
+    amounts = Amounts(currency=invoice.currency, net=net, vat=vat, gross=net + vat)
+    return PredictedAmounts(amounts=amounts, vat=lines, certain=per_line == per_invoice)
+
+
+def predict_voucher(invoice: Invoice, export: ExportConfig, master_data: MasterData) -> PredictedAmounts:
+    """Return what e-conomic will compute for the voucher, whose amounts are chosen to give the source's.
+
+    Raises ``InvalidInvoice`` for what a check of the invoice would have found.
+    """
+    lines = (_voucher_vat(line, export, master_data) for line in invoice.lines)
+    return PredictedAmounts(amounts=source_amounts(invoice), vat=tuple(lines))
+
+
+def difference(predicted: PredictedAmounts, source: Amounts, tolerance: Decimal) -> Failure | None:
+    """Return why the draft will not be booked; None when net, VAT and gross agree within the tolerance."""
+    theirs = predicted.amounts
+    pairs = {"net": (source.net, theirs.net), "vat": (source.vat, theirs.vat), "gross": (source.gross, theirs.gross)}
+    field = next((name for name, (opter, economic) in pairs.items() if abs(opter - economic) > tolerance), None)
+    if field is None:
+        return None
+    text = (
+        f"Opter: net {source.net}, VAT {source.vat}, gross {source.gross} {source.currency}. e-conomic will compute "
+        f"net {theirs.net}, VAT {theirs.vat}, gross {theirs.gross}: the draft will be discarded."
+    )
+    return failure(EconomicReason.TOTALS_MISMATCH, text, field=field, value=str(pairs[field][0]))
+
+
+def _draft_vat(line: Line, zone: int, export: ExportConfig, master_data: MasterData) -> VatLine:
+    group = group_for(line.sales_account, export.codes.sales_accounts, master_data.groups)
+    vat = predict(line, group, zone, master_data)
+    return VatLine(line=line.line_number, account=vat.account, code=vat.code, rate=vat.rate)
+
+
+def _voucher_vat(line: Line, export: ExportConfig, master_data: MasterData) -> VatLine:
+    vat = vat_code(line, export, master_data)
+    account = ledger_account(line.sales_account, export, master_data)
+    return VatLine(
+        line=line.line_number, account=account, code=vat.code if vat else None, rate=vat.rate if vat else ZERO
+    )

@@ -127,7 +127,7 @@ def _explained(reason: ReasonCode, text: str, explanation: Explanation) -> Failu
         text,
         field=explanation.field,
         value=explanation.value,
-        economic_message=explanation.message,
+        remote_message=explanation.message,
         log_id=explanation.log_id,
     )
 

@@ -1,10 +1,10 @@
-"""Reason codes of e-conomic: what it said, what it holds, and the way to it."""
+"""Reason codes of e-conomic: its answers, its documents, and the connection to it."""
 
 from worker.domain.reasons import ReasonCode
 
 
 class EconomicReason(ReasonCode):
-    """Reasons that e-conomic gives, that are seen in what it holds, or that lie on the way to it."""
+    """Reasons in e-conomic's answers, in the documents found in it, or in the connection to it."""
 
     TOTALS_MISMATCH = (
         "totals-mismatch",
@@ -20,8 +20,8 @@ class EconomicReason(ReasonCode):
         "Booked with other amounts",
         "The invoice is booked in e-conomic already, and its amounts are not those of Opter's invoice.",
         (
-            "Compare the two. Booking cannot be undone: credit the invoice in e-conomic or correct it with a "
-            "credit note from Opter, then mark it as exported."
+            "Compare the two. Booking cannot be undone: credit the invoice in e-conomic or correct it with a credit "
+            "note from Opter, then mark it as exported."
         ),
     )
     NUMBER_TAKEN = (
@@ -44,8 +44,8 @@ class EconomicReason(ReasonCode):
         "Twice in e-conomic",
         "Two documents in e-conomic carry this invoice's reference, although one at most should.",
         (
-            "Look at both in e-conomic. Delete the superfluous draft, or credit the superfluous booked invoice "
-            "and change its 'other reference'; then re-queue."
+            "Compare both in e-conomic. Delete the superfluous draft, "
+            "or credit the superfluous booked invoice and change its 'other reference'; then re-queue."
         ),
     )
     POSTED_OTHERWISE = (
@@ -53,9 +53,9 @@ class EconomicReason(ReasonCode):
         "Posted by the other method",
         "The invoice is in e-conomic already, posted by the method that this export used before.",
         (
-            "If what is in e-conomic is right, mark it as exported. Otherwise set method in the exports file "
-            "back, delete the draft, or the voucher from its journal, and re-queue: the method that began it "
-            "makes it anew."
+            "If what is in e-conomic is right, mark it as exported. "
+            "Otherwise set method in the exports file back, delete the draft, or the voucher from its journal, "
+            "and re-queue: the former method then creates it again."
         ),
     )
     TOKENS_REFUSED = (
@@ -63,23 +63,23 @@ class EconomicReason(ReasonCode):
         "Access tokens refused",
         "e-conomic does not accept the access tokens of this export: wrong, or the access was withdrawn.",
         (
-            "Grant the app access to the agreement again, put the new token in place, prove it with `export "
-            "check`, and resume the export. Its invoices wait; none is lost."
+            "Grant the app access to the agreement again, put the new token in place, test it with `export check`, "
+            "and resume the export. Its invoices wait; none is lost."
         ),
     )
     ROLE_MISSING = (
         "role-missing",
         "Role or module missing",
         "The app lacks a role, or the agreement a module, that the export needs.",
-        "Have the role or module added in e-conomic, prove it with `export check`, and resume the export.",
+        "Have the role or module added in e-conomic, test it with `export check`, and resume the export.",
     )
     AGREEMENT_MISMATCH = (
         "agreement-mismatch",
         "Tokens of another agreement",
         "The access tokens belong to another agreement than this export is bound to.",
         (
-            "Put the token of the right agreement in place, or, if the export is to write to this one from now "
-            "on, set agreement in the exports file to its number; then restart the workers and resume the export."
+            "Put the token of the right agreement in place, or, if the export is to write to this one from now on, "
+            "set agreement in the exports file to its number; then restart the workers and resume the export."
         ),
     )
     ECONOMIC_UNREACHABLE = (

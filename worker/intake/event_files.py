@@ -1,4 +1,4 @@
-"""Building an event from invoices in files: the export of whole periods or single invoices, later on."""
+"""Events made from invoices in files, to export whole periods or single invoices later on."""
 
 import hashlib
 import json
@@ -21,11 +21,11 @@ _SUFFIXES = (".json", ".ndjson", ".jsonl")
 
 
 def compose(invoices: Sequence[Invoice], *, export: str, period: Period, source: str, now: float) -> bytes:
-    """Return the event that brings these invoices; ``now`` (seconds since the epoch) becomes its time.
+    """Return the event with these invoices; ``now`` (seconds since the epoch) becomes its time.
 
     Its id follows from export, period and content, so that publishing the same twice is one event.
     """
-    ordered = sorted(invoices, key=lambda one: (one.invoice_number, one.invoice_type))
+    ordered = sorted(invoices, key=lambda invoice: (invoice.invoice_number, invoice.invoice_type))
     data = {
         "export": export,
         "trigger": "retrospective",
@@ -36,14 +36,14 @@ def compose(invoices: Sequence[Invoice], *, export: str, period: Period, source:
     }
     event = {
         "specversion": SPEC_VERSION,
-        "id": f"retrospective-{hashlib.sha256(_written(data)).hexdigest()[:32]}",
+        "id": f"retrospective-{hashlib.sha256(_json(data)).hexdigest()[:32]}",
         "source": source,
         "type": EVENT_TYPE,
         "time": datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "datacontenttype": "application/json",
         "data": data,
     }
-    return _written(event)
+    return _json(event)
 
 
 def is_event(raw: bytes) -> bool:
@@ -56,16 +56,16 @@ def is_event(raw: bytes) -> bool:
 
 
 def load_invoices(path: Path) -> tuple[Invoice, ...]:
-    """Read invoices from a JSON file (one, or an array), an NDJSON file, or a folder of such files.
+    """Read invoices from a JSON file (an invoice, or an array of them), an NDJSON file, or a folder of such files.
 
-    Raises ``EventRefused`` with every problem of every file, ``OSError`` when one cannot be read.
+    Raises ``EventRefused`` with every problem of every file, ``OSError`` when a file cannot be read.
     """
     invoices: list[Invoice] = []
     problems: list[Problem] = []
     for file in _files(path):
-        found, wrong = _load(file)
-        invoices += found
-        problems += wrong
+        in_file, errors = _load(file)
+        invoices += in_file
+        problems += errors
     if not invoices and not problems:
         problems = [Problem(reason=EventReason.EVENT_INVALID, description=f"{path} holds no invoices.")]
     if problems:
@@ -84,21 +84,21 @@ def _load(file: Path) -> tuple[tuple[Invoice, ...], list[Problem]]:
     if file.suffix != ".json":
         invoices, problems = parse_lines(raw)
         return invoices, [_in_file(file, problem) for problem in problems]
-    return _gathered(file, raw)
+    return _load_json(file, raw)
 
 
-def _gathered(file: Path, raw: bytes) -> tuple[tuple[Invoice, ...], list[Problem]]:
+def _load_json(file: Path, raw: bytes) -> tuple[tuple[Invoice, ...], list[Problem]]:
     invoices: list[Invoice] = []
     problems: list[Problem] = []
     try:
         document, _ = reading.parse(raw)
-    except EventRefused as refusal:
-        return (), [_in_file(file, problem) for problem in refusal.problems]
+    except EventRefused as refused:
+        return (), [_in_file(file, problem) for problem in refused.problems]
     for number, item in enumerate(document if isinstance(document, list) else [document]):
         try:
-            invoices.append(parse_invoice(_written(item), within=f"[{number}]"))
-        except EventRefused as refusal:
-            problems += [_in_file(file, problem) for problem in refusal.problems]
+            invoices.append(parse_invoice(_json(item), within=f"[{number}]"))
+        except EventRefused as refused:
+            problems += [_in_file(file, problem) for problem in refused.problems]
     return tuple(invoices), problems
 
 
@@ -113,12 +113,12 @@ def _in_file(file: Path, problem: Problem) -> Problem:
 
 def _totals(invoices: Sequence[Invoice]) -> Iterator[dict[str, str]]:
     for currency in sorted({invoice.currency for invoice in invoices}):
-        ours = [invoice for invoice in invoices if invoice.currency == currency]
+        same = [invoice for invoice in invoices if invoice.currency == currency]
         yield {
             "currency": currency,
-            "net": _sum(one.net for one in ours),
-            "vat": _sum(one.vat for one in ours),
-            "gross": _sum(one.gross for one in ours),
+            "net": _sum(invoice.net for invoice in same),
+            "vat": _sum(invoice.vat for invoice in same),
+            "gross": _sum(invoice.gross for invoice in same),
         }
 
 
@@ -126,5 +126,5 @@ def _sum(amounts: Iterable[Decimal]) -> str:
     return str(sum(amounts, ZERO))
 
 
-def _written(value: Any) -> bytes:
+def _json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

@@ -216,8 +216,9 @@ def _new(event: Event, invoices: tuple[Invoice, ...], export: ExportConfig) -> t
             invoice_number=invoice.invoice_number,
             invoice_type=invoice.invoice_type,
             region=region,
-            content=invoice.canonical(),
-            content_hash=invoice.content_hash(),
+            content=content.text,
+            content_hash=content.sha256,
         )
-        for invoice in sorted(invoices, key=lambda one: one.invoice_number)
+        for invoice in sorted(invoices, key=lambda invoice: invoice.invoice_number)
+        for content in (invoice.content(),)
     )

@@ -8,6 +8,7 @@ import structlog
 from redis import Redis
 
 from config.exports import ExportConfig
+from config.names import export_of
 from config.settings import Settings
 from worker.economic.client import EconomicClient
 from worker.errors import StoreUnavailable
@@ -56,7 +57,7 @@ class Runtime:
 
     def _export_invoice(self, invoice_id: str) -> None:
         began = time.monotonic()
-        client = self.clients.get(invoice_id.partition("-")[0])
+        client = self.clients.get(export_of(invoice_id))
         if client is None:
             log.error("export_unknown", next_step="Put the export back into the exports file.")
             return
@@ -73,7 +74,7 @@ class Runtime:
 
     def _check_period(self, period_id: str) -> None:
         began = time.monotonic()
-        export = period_id.partition("-")[0]
+        export = export_of(period_id)
         client = self.clients.get(export)
         if client is None:
             log.error("export_unknown", next_step="Put the export back into the exports file.")

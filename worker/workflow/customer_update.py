@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from worker.domain.canonical_json import encode
-from worker.domain.identity import idempotency_key
+from worker.domain.identity import canonical_json, idempotency_key
 from worker.domain.invoice import Customer
 from worker.domain.record import Intent
 from worker.economic.mapping.customer_payload import differences, updated
@@ -55,7 +54,7 @@ def pending_update(context: ExportContext, customer: Customer, number: int) -> t
     """
     resource = context.economic.customer_resource(number)
     whole = updated(customer, resource) if resource else None
-    return (resource, encode(whole)) if resource and whole else None
+    return (resource, canonical_json(whole)) if resource and whole else None
 
 
 def _update(context: ExportContext, customer: Customer, number: int, agreement: int) -> tuple[str, ...]:

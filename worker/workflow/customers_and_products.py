@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from worker.domain.canonical_json import encode
+from worker.domain.identity import canonical_json
 from worker.domain.invoice import Invoice
 from worker.economic.mapping import customer_matching, customer_payload, products
 from worker.economic.mapping.customer_matching import spellings
@@ -22,7 +22,7 @@ def customer_number(
         identity=customer_matching.identity_key(customer, match_address=context.export.customers.match_address),
         path="/customers",
         lookup=lambda: _look_customer(context, invoice),
-        body=lambda: encode(customer_payload.new_customer(invoice, context.export, master_data)),
+        body=lambda: canonical_json(customer_payload.new_customer(invoice, context.export, master_data)),
         number_of=lambda reply: str(_positive(reply.body["customerNumber"])),
         exists=lambda number: bool(context.economic.customers_by_number([int(number)])),
     )
@@ -51,7 +51,7 @@ def product_number(
         identity=products.product_key(sales_account, group),
         path="/products",
         lookup=lambda: _look_product(context, sales_account),
-        body=lambda: encode(products.new_product(_free_number(context, sales_account), sales_account, group)),
+        body=lambda: canonical_json(products.new_product(_free_number(context, sales_account), sales_account, group)),
         number_of=lambda reply: _named(reply.body["productNumber"]),
         exists=lambda number: products.stands_in(group, context.economic.product(number)),
         changeable=True,

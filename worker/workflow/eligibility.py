@@ -1,7 +1,6 @@
 """Before anything of an invoice is sent: whether it is to be posted at all, and whether it is its turn."""
 
-from worker.domain import credit_notes
-from worker.domain.exclusions import exclusion
+from worker.domain import export_rules
 from worker.domain.record import Finish, Progress, State, Step
 from worker.errors import OnHold
 from worker.workflow.execution import Execution
@@ -19,7 +18,7 @@ def eligible(execution: Execution) -> bool:
     """
     if execution.eligible or _begun(execution.progress):
         return True
-    outcome = exclusion(execution.invoice, execution.context.export)
+    outcome = export_rules.exclusion(execution.invoice, execution.context.export)
     if outcome:
         execution.save(Finish(outcome=outcome))
         return False
@@ -55,23 +54,23 @@ def await_original(execution: Execution) -> None:
     export, invoice = execution.context.export, execution.invoice
     references = tuple(
         one
-        for one in credit_notes.original_references(invoice, export, execution.record.region)
+        for one in export_rules.original_references(invoice, export, execution.record.region)
         if one != execution.record.id
     )
     if not references:
         return
-    found = credit_notes.standing(references, execution.context.store.states(references))
+    found = export_rules.standing(references, execution.context.store.states(references))
     if found is None:
         if not _booked(execution):
-            execution.note(credit_notes.UNKNOWN)
+            execution.note(export_rules.UNKNOWN)
         return
     original, state = found
     if state is State.EXPORTED:
         return
-    if credit_notes.is_on_hold(export, execution.record.received_at, execution.context.clock()):
-        why = credit_notes.awaited(invoice, original, state, export)
-        raise OnHold(why, retry_after=credit_notes.patience(state))
-    execution.note(credit_notes.TOO_EARLY)
+    if export_rules.is_on_hold(export, execution.record.received_at, execution.context.clock()):
+        why = export_rules.awaited(invoice, original, state, export)
+        raise OnHold(why, retry_after=export_rules.patience(state))
+    execution.note(export_rules.TOO_EARLY)
 
 
 def _booked(execution: Execution) -> bool:

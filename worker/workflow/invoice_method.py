@@ -170,7 +170,7 @@ def _why_not_booked(execution: Execution, refusal: Refused) -> Failure:
         text,
         field="invoiceNumber",
         value=number,
-        economic_message=said.economic_message,
+        remote_message=said.remote_message,
         log_id=said.log_id,
     )
 

@@ -1,7 +1,7 @@
 """What a refusal by e-conomic means for the invoice that it was about; both methods judge alike."""
 
 from worker.domain.record import Intent
-from worker.economic.mapping.accounting_years import held, refused_date, waits
+from worker.economic.mapping.accounting_years import on_hold, refused_date, waits
 from worker.errors import ExportError, OnHold, Refused, Rejected
 from worker.workflow.execution import Execution
 
@@ -56,5 +56,5 @@ def final_error(execution: Execution, refusal: Refused) -> ExportError:
     if found is None:
         return refusal
     if waits([found], execution.context.export):
-        return OnHold(held(found), retry_after=HELD_FOR)
+        return OnHold(on_hold(found), retry_after=HELD_FOR)
     return Rejected(found)

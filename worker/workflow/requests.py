@@ -4,13 +4,13 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from worker.domain.canonical_json import encode
+from worker.domain.identity import canonical_json
 from worker.domain.invoice import Pdf
 from worker.domain.reasons import failure, merged
-from worker.economic.mapping.accounting_years import held, waits
+from worker.economic.mapping.accounting_years import on_hold, waits
 from worker.economic.mapping.draft import booking_payload, draft_payload
 from worker.economic.mapping.master_data import MasterData
-from worker.economic.mapping.period_check import check_invoice, grouped_accounts, sales_accounts
+from worker.economic.mapping.period_check import check_against_agreement, grouped_accounts, sales_accounts
 from worker.economic.mapping.reasons import VoucherReason, set_up_related
 from worker.economic.mapping.voucher_payload import voucher_payload
 from worker.errors import Failure, InvalidInvoice, OnHold, Rejected
@@ -47,13 +47,13 @@ def draft_request(execution: Execution, obtain: Obtain = find_or_create) -> Draf
     draft = draft_payload(
         execution.invoice, execution.context.export, master_data, execution.record.id, customer, products
     )
-    return DraftRequest(body=encode(draft.payload), customer_number=customer, remarks=draft.remarks)
+    return DraftRequest(body=canonical_json(draft.payload), customer_number=customer, remarks=draft.remarks)
 
 
 def booking_request(execution: Execution, draft_number: int) -> str:
     """Return the body that books this invoice's draft."""
     number = execution.invoice.invoice_number if execution.context.export.booking.numbers == "opter" else None
-    return encode(booking_payload(draft_number, number))
+    return canonical_json(booking_payload(draft_number, number))
 
 
 def checked_master_data(execution: Execution) -> MasterData:
@@ -68,7 +68,7 @@ def checked_master_data(execution: Execution) -> MasterData:
         newer_than = now - _HELD_READING if waits(failures, export) else now
         master_data, failures = _checked(execution, newer_than)
     if waits(failures, export):
-        raise OnHold(held(merged(failures)), retry_after=HELD_FOR)
+        raise OnHold(on_hold(merged(failures)), retry_after=HELD_FOR)
     if failures:
         raise InvalidInvoice(merged(failures))
     return master_data
@@ -77,7 +77,7 @@ def checked_master_data(execution: Execution) -> MasterData:
 def _checked(execution: Execution, newer_than: float | None) -> tuple[MasterData, list[Failure]]:
     accounts = grouped_accounts([execution.invoice], execution.context.export)
     master_data = execution.context.economic.master_data(accounts, newer_than=newer_than)
-    return master_data, check_invoice(execution.invoice, execution.context.export, master_data)
+    return master_data, check_against_agreement(execution.invoice, execution.context.export, master_data)
 
 
 def doubt_master_data(execution: Execution) -> None:
@@ -116,7 +116,7 @@ def voucher_request(execution: Execution, obtain: Obtain = find_or_create) -> Vo
     voucher = voucher_payload(execution.invoice, execution.context.export, master_data, execution.record.id, customer)
     return VoucherRequest(
         path=f"/journals/{voucher.journal}/vouchers",
-        body=encode(voucher.payload),
+        body=canonical_json(voucher.payload),
         customer_number=customer,
         remarks=(*voucher.remarks, *pdf_remarks),
     )
@@ -129,7 +129,7 @@ def attachment_request(journal: int | None, voucher: str, pdf: bytes) -> tuple[s
 
 def voucher_booking_request(journal: int | None, entries: Sequence[int]) -> tuple[str, str]:
     """Return path and body that book a voucher's entries, in whatever journal they stand now."""
-    return _BOOKING.format(journal=journal), encode({"entryNumbers": entries})
+    return _BOOKING.format(journal=journal), canonical_json({"entryNumbers": entries})
 
 
 def fetch_pdf(execution: Execution) -> tuple[str, ...]:

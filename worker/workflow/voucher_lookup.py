@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from worker.domain.reasons import failure
+from worker.economic.mapping.documents import compare_voucher
 from worker.economic.mapping.master_data import VoucherFound
 from worker.economic.mapping.reasons import VoucherReason
-from worker.economic.mapping.voucher_checks import compare_voucher
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure, Rejected
 from worker.workflow.execution import Execution

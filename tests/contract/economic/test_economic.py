@@ -9,7 +9,7 @@ import httpx
 import pytest
 from support import samples
 
-from worker.domain.canonical_json import encode
+from worker.domain.identity import canonical_json
 from worker.domain.record import Intent
 from worker.economic.client import EconomicClient
 from worker.economic.mapping.customer_payload import updated
@@ -63,7 +63,7 @@ def test_a_customer_is_read_whole_and_written_back(economic: EconomicClient) -> 
     before = economic.customer_resource(1050)
     assert before is not None
     opters = samples.customer(address="Ny Vej 1", zip=None, city=None, changed_at="2026-11-20T15:04:05Z")
-    body = encode(updated(opters.model_copy(update={"name": before["name"]}), before) or {})
+    body = canonical_json(updated(opters.model_copy(update={"name": before["name"]}), before) or {})
     economic.send(Intent(step="update", method="PUT", path="/customers/1050", body=body, key="key-9", at=0.0))
     after = economic.customer_resource(1050)
 

@@ -66,7 +66,7 @@ def test_a_redis_that_may_forget_is_taken_when_told_to(tmp_path: Path) -> None:
 def test_a_set_up_is_proven_against_the_agreement(installation: Installation, tmp_path: Path) -> None:
     """Complete for what it has seen; with a period that is to come, what that needs is missing."""
     coming = tmp_path / "coming.ndjson"
-    coming.write_text(invoice(line(account="3050")).canonical() + "\n")
+    coming.write_text(invoice(line(account="3050")).content().text + "\n")
 
     [now] = installation.json("export", "check", "main")
     [then] = json.loads(installation.command("export", "check", "main", "--event", str(coming), "--json", expect=(1,)))

@@ -70,8 +70,8 @@ def test_the_store_works_with_our_rights(ours: redis.Redis) -> None:
         invoice_number=100353,
         invoice_type="invoice",
         region=None,
-        content=content.canonical(),
-        content_hash=content.content_hash(),
+        content=content.content().text,
+        content_hash=content.content().sha256,
     )
     store.open_period(period, "a#1")
     store.register(period.id, "a#1", [new])

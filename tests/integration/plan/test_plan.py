@@ -1,4 +1,4 @@
-"""A plan with real processes: only reads reach e-conomic over HTTP, and what is published then is what was planned."""
+"""A plan with real processes: only reads reach e-conomic over HTTP, and the export sends what was planned."""
 
 import json
 from collections.abc import Iterator
@@ -22,19 +22,19 @@ def seen(installation: Installation) -> list[Any]:
     return found
 
 
-def test_a_plan_reads_and_its_publication_sends_what_it_promised(installation: Installation, tmp_path: Path) -> None:
+def test_a_plan_only_reads_and_the_export_sends_what_was_planned(installation: Installation, tmp_path: Path) -> None:
     """Five invoices, two new customers, two new products: GET alone at first, and the agreement is not yet pinned."""
-    file = tmp_path / "event.json"
+    file, plan_file = tmp_path / "event.json", tmp_path / "plan.json"
     file.write_text(json.dumps(event(*period())))
 
-    planned = installation.json("plan", str(file))
+    planned = installation.json("plan", str(file), "--out", str(plan_file))
 
-    assert {one["method"] for one in seen(installation)} == {"GET"}
+    assert {request["method"] for request in seen(installation)} == {"GET"}
     with installation.client() as client:
         assert client.exists("opter-economic:pins") == 0
 
     installation.start_all()
-    installation.command("publish", str(file), "--plan", planned["hash"], expect=(0,))
+    installation.command("publish", str(file), "--plan", str(plan_file), expect=(0,))
     installation.wait_for(lambda: installation.counts() == {"exported": 5}, "all are exported")
 
     assert writes(seen(installation)) == promised(planned)
@@ -44,23 +44,23 @@ def test_a_plan_reads_and_its_publication_sends_what_it_promised(installation: I
 def promised(planned: Any) -> list[str]:
     """Return the planned writes to compare: method, path and body, numbers that e-conomic gives left out."""
     requests = [*planned["newCustomers"], *planned["newProducts"]]
-    requests += [request for one in planned["invoices"] for request in one["requests"]]
-    return sorted(_write(one["method"], one["path"], json.loads(one["body"])) for one in requests)
+    requests += [request for invoice in planned["invoices"] for request in invoice["requests"]]
+    return sorted(_write(request["method"], request["path"], json.loads(request["body"])) for request in requests)
 
 
 def writes(requests: list[Any]) -> list[str]:
     """Return what e-conomic has seen, likewise."""
-    sent = [one for one in requests if one["method"] != "GET"]
-    return sorted(_write(one["method"], one["path"], one["body"]) for one in sent)
+    sent = [request for request in requests if request["method"] != "GET"]
+    return sorted(_write(request["method"], request["path"], request["body"]) for request in sent)
 
 
 def _write(method: str, path: str, body: Any) -> str:
-    told = {name: value for name, value in body.items() if name not in {"draftInvoice", "customer"}}
-    return f"{method} {path} {json.dumps(told, sort_keys=True)}"
+    compared = {name: value for name, value in body.items() if name not in {"draftInvoice", "customer"}}
+    return f"{method} {path} {json.dumps(compared, sort_keys=True)}"
 
 
 def test_what_e_conomic_refuses_is_explained(installation: Installation, tmp_path: Path) -> None:
-    """A revoked grant: no plan, exit code 1, and nothing is paused by looking."""
+    """A revoked grant: no plan, exit code 1, and a plan pauses nothing."""
     file = tmp_path / "event.json"
     file.write_text(json.dumps(event(*period())))
     installation.sandbox("PATCH", "agreements/417001", {"revoked": True})

@@ -29,6 +29,7 @@ def test_a_reason_narrows_the_list(bench: Bench) -> None:
 
     assert found["id"] == "main-100356"
     assert found["failure"]["logId"] == "log-17"
+    assert found["failure"]["economicMessage"] == "E07180 [sic]"
 
 
 def test_an_unknown_reason_code_is_wrong_usage(bench: Bench) -> None:

@@ -14,7 +14,7 @@ from worker.intake.reading import read_event
 
 def write(path: Path, *invoices: Invoice) -> str:
     """Write invoices as NDJSON, one a line."""
-    path.write_text("".join(one.model_dump_json(by_alias=True, exclude_none=True) + "\n" for one in invoices))
+    path.write_text("".join(each.model_dump_json(by_alias=True, exclude_none=True) + "\n" for each in invoices))
     return str(path)
 
 
@@ -26,7 +26,7 @@ def test_invoices_become_one_event(bench: Bench, tmp_path: Path) -> None:
     [raw] = bench.queue.queue
     event = read_event(raw, limit=len(raw))
     assert (event.data.export, event.data.period.id, event.data.period.name) == ("main", 881, "2026-47A")
-    assert [one.invoice_number for one in event.data.invoices or ()] == [100353, 100354]
+    assert [each.invoice_number for each in event.data.invoices or ()] == [100353, 100354]
     assert "1 event with 2 invoices put on opter:period-closed." in bench.stdout.getvalue()
 
 
@@ -77,7 +77,7 @@ def test_an_event_for_an_unknown_export_is_not_published(bench: Bench, tmp_path:
     ("arguments", "asked"),
     [(("--export", "main"), "Add --period"), (("--period", "881"), "Add --export with one of: main, north.")],
 )
-def test_what_cannot_be_known_is_asked_for(
+def test_what_the_files_do_not_say_is_asked_for(
     bench: Bench, tmp_path: Path, arguments: tuple[str, ...], asked: str
 ) -> None:
     """The period always, the export when there are several."""
@@ -87,7 +87,7 @@ def test_what_cannot_be_known_is_asked_for(
     assert asked in bench.stderr.getvalue()
 
 
-def test_what_was_exported_before_goes_again_when_told_to(bench: Bench, tmp_path: Path) -> None:
+def test_what_was_exported_before_is_exported_again_on_demand(bench: Bench, tmp_path: Path) -> None:
     """100353 is booked: published again it stays, with --again it is looked up and exported anew; 100357 is new."""
     half_done(bench)
     file = write(tmp_path / "invoices.ndjson", invoice(), invoice(invoice_number=100357))

@@ -11,7 +11,7 @@ from worker.errors import ExportError, Misconfigured, Refused, StoreUnavailable,
 from worker.local.embedded import EmbeddedServerError
 
 FAILURE = failure(
-    EconomicReason.TOKENS_REFUSED, "What is wrong.", economic_message="[Unauthorized]", next_step="What to do."
+    EconomicReason.TOKENS_REFUSED, "What is wrong.", remote_message="[Unauthorized]", next_step="What to do."
 )
 
 

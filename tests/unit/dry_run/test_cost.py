@@ -21,7 +21,7 @@ def test_writes_are_counted_exactly() -> None:
     assert planned(Harness(), *period()).cost.writes == 14
 
 
-def test_the_calls_of_an_export_are_foretold() -> None:
+def test_the_calls_of_an_export_are_predicted() -> None:
     """60 invoices of 30 known and 1 new customers: within a tenth of what the export really takes."""
     harness = Harness()
     harness.around_http = lambda request, answer: (harness.clock.advance(0.05), answer(request))[1]
@@ -44,7 +44,7 @@ def test_customers_are_looked_up_together() -> None:
     def calls(number: int) -> int:
         harness = Harness(EXPORT)
         cards = [KNOWN.model_copy(update={"code": f"C{n}", "ledger_number": 1001 + n}) for n in range(number)]
-        planned(harness, *(invoice(customer=one, invoice_number=100301 + n) for n, one in enumerate(cards)))
+        planned(harness, *(invoice(customer=card, invoice_number=100301 + n) for n, card in enumerate(cards)))
         return len(harness.sandbox.server_state.journal.entries)
 
     assert calls(30) == calls(1)

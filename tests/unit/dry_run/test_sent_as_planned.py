@@ -1,4 +1,4 @@
-"""What a plan promises is what the export sends, and the plan itself sends nothing."""
+"""An export sends exactly what was planned, and the plan itself sends nothing."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -16,7 +16,7 @@ from config.exports import Booking, Customers, ExportConfig
 from worker.domain.invoice import Invoice
 from worker.dry_run.plan import PlannedAction
 
-#: Two cards of one new company, and two that nothing but Opter's code can tell.
+#: Two cards of one new company, and one that only Opter's code identifies.
 SAME = customer(code="NEW-3", ledger_number=None, corporate_id="DK 88 00 00 01", name="Ny Vognmand ApS, Nord")
 LOOSE = customer(code="LOOSE", ledger_number=None, corporate_id=None, name="Løs", address=None, zip=None, city=None)
 CUSTOMERS = (KNOWN, NEW, NUMBERED, SAME, LOOSE)
@@ -34,7 +34,7 @@ def export(harness: Harness, invoices: list[Invoice]) -> None:
 def taking_time(
     harness: Harness,
 ) -> Callable[[httpx.Request, Callable[[httpx.Request], httpx.Response]], httpx.Response]:
-    """Let every call take 50 ms, so that what was read before it is older than what is read after."""
+    """Let every call take 50 ms, so that what was read before it counts as older than what is read after."""
 
     def answer(request: httpx.Request, sandbox: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
         harness.clock.advance(0.05)
@@ -59,7 +59,7 @@ def test_the_invoice_method_sends_exactly_what_was_planned() -> None:
 def test_the_voucher_method_sends_exactly_what_was_planned() -> None:
     """Voucher, PDF and booking of each of five, and the two new customers."""
     harness = Harness(VOUCHERS)
-    invoices = [harness.pdf_fixtures.printed(one) for one in period()]
+    invoices = [harness.pdf_fixtures.printed(each) for each in period()]
     plan = planned(harness, *invoices)
     assert methods(harness) == {"GET"}
 
@@ -107,7 +107,7 @@ def test_two_accounts_of_one_group_share_the_product_that_the_first_one_makes() 
 
     export(harness, invoices)
 
-    assert [one.number for one in plan.products] == ["3012"]
+    assert [product.number for product in plan.products] == ["3012"]
     assert promised(plan) == sent(harness)
 
 
@@ -133,7 +133,7 @@ def test_whatever_the_period_what_is_planned_is_sent(chosen: ExportConfig, data:
         for number in range(data.draw(st.integers(1, 6)))
     ]
     harness = Harness(chosen)
-    invoices = [harness.pdf_fixtures.printed(one) for one in invoices]
+    invoices = [harness.pdf_fixtures.printed(each) for each in invoices]
     plan = planned(harness, *invoices)
     assert methods(harness) == {"GET"}
 

@@ -117,7 +117,7 @@ def test_a_refusal_carries_everything_a_person_needs() -> None:
 
     assert isinstance(error, Refused)
     assert error.codes == {"E04300", "E1"}
-    assert error.failure.economic_message == "Validation failed. (E04300); Too long: Hansen. (E1)"
+    assert error.failure.remote_message == "Validation failed. (E04300); Too long: Hansen. (E1)"
     assert (error.failure.field, error.failure.value) == ("recipient.name", "Hansen")
     assert error.failure.log_id == "ab-CPH"
     assert str(error) == "e-conomic refused POST /invoices/drafts with status 400 (E04300, E1)."

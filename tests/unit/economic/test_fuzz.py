@@ -17,7 +17,7 @@ from support.garbled import Garble, garbles
 from support.inprocess import Sandbox
 from support.samples import export
 
-from worker.domain.canonical_json import encode
+from worker.domain.identity import canonical_json
 from worker.domain.record import Intent, Step
 from worker.economic.client import EconomicClient
 from worker.errors import ExportError, Failure, Unavailable, Uncertain
@@ -59,7 +59,7 @@ WRITES: Mapping[str, Callable[[EconomicClient], Any]] = {
 
 
 def _intent(step: str, path: str, body: Mapping[str, Any]) -> Intent:
-    return Intent(step=step, method="POST", path=path, body=encode(body), key=f"fuzz-{step}", at=0.0)
+    return Intent(step=step, method="POST", path=path, body=canonical_json(body), key=f"fuzz-{step}", at=0.0)
 
 
 class _Line:

@@ -36,7 +36,7 @@ def test_a_right_event_becomes_a_period_and_its_invoices() -> None:
     assert read.period.id == "main-DK1-p881"
     assert read.period.closed_at == "2026-11-20T16:04:05+01:00"
     assert [one.id for one in read.invoices] == ["main-DK1-100001", "main-DK1-100002"]
-    assert read.invoices[0].content == invoice(invoice_number=100001).canonical()
+    assert read.invoices[0].content == invoice(invoice_number=100001).content().text
 
 
 def test_types_share_numbers_only_when_the_export_says_so() -> None:

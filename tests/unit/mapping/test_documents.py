@@ -38,7 +38,7 @@ def test_draft() -> None:
 
 
 def test_booked() -> None:
-    """A booked invoice tells the number of the draft that it was."""
+    """A booked invoice has the number of the draft that it was."""
     document = read_document(BOOKED, booked=True)
 
     assert document
@@ -79,7 +79,7 @@ def test_half_an_answer_is_none(body: Any) -> None:
     [(100353, {"bookWithNumber": 100353}), (None, {})],
 )
 def test_booking(number: int | None, numbered: dict[str, int]) -> None:
-    """Opter's number is booked with, or e-conomic gives one; e-conomic mails nothing."""
+    """Opter's number is booked with, or e-conomic assigns one; e-conomic mails nothing."""
     expected = {"draftInvoice": {"draftInvoiceNumber": 148}, "sendBy": "none", **numbered}
 
     assert booking_payload(148, number) == expected

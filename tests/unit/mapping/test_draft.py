@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from support.samples import customer, export, invoice, line, reference
 
 from config.exports import Booking
-from worker.domain.canonical_json import encode
+from worker.domain.identity import canonical_json
 from worker.domain.invoice import Invoice, InvoiceType
 from worker.economic.mapping.draft import Draft, draft_payload, exchange_rate
 from worker.economic.mapping.master_data import PaymentTerms
@@ -71,11 +71,11 @@ def test_draft_payload() -> None:
 def test_lines_add_up_to_the_invoice(nets: list[Decimal]) -> None:
     """As bytes on the wire, quantity x price over the lines is the invoice's net to the øre, at two decimals each."""
     source = invoice(*(line(str(net)) for net in nets))
-    sent = json.loads(encode(draft(source).payload), parse_float=Decimal)
+    sent = json.loads(canonical_json(draft(source).payload), parse_float=Decimal)
 
-    assert sum(one["quantity"] * one["unitNetPrice"] for one in sent["lines"]) == source.net
-    assert {-one["unitNetPrice"].as_tuple().exponent for one in sent["lines"]} == {2}
-    assert [one["lineNumber"] for one in sent["lines"]] == list(range(1, len(nets) + 1))
+    assert sum(line["quantity"] * line["unitNetPrice"] for line in sent["lines"]) == source.net
+    assert {-line["unitNetPrice"].as_tuple().exponent for line in sent["lines"]} == {2}
+    assert [line["lineNumber"] for line in sent["lines"]] == list(range(1, len(nets) + 1))
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_due_date_of_opters_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("currency", "told", "rate", "remarks"),
+    ("currency", "ours", "rate", "remarks"),
     [
         ("EUR", None, None, 0),  # e-conomic's rate of the day
         ("EUR", "743.914941", "743.914941", 0),  # 100 EUR = 743.914941 DKK
@@ -156,26 +156,26 @@ def test_a_due_date_of_opters_own() -> None:
         ("DKK", None, None, 0),
     ],
 )
-def test_exchange_rate(currency: str, told: str | None, rate: str | None, remarks: int) -> None:
+def test_exchange_rate(currency: str, ours: str | None, rate: str | None, remarks: int) -> None:
     """Opter's rate per 100 units, at most six decimals; none for the base currency."""
-    found, said = exchange_rate(invoice(currency=currency, exchange_rate=told), "DKK")
+    sent, remarked = exchange_rate(invoice(currency=currency, exchange_rate=ours), "DKK")
 
-    assert (found, len(said)) == (Decimal(rate) if rate else None, remarks)
-    assert draft(invoice(currency=currency, exchange_rate=told)).payload.get("exchangeRate") == found
+    assert (sent, len(remarked)) == (Decimal(rate) if rate else None, remarks)
+    assert draft(invoice(currency=currency, exchange_rate=ours)).payload.get("exchangeRate") == sent
 
 
-@pytest.mark.parametrize("told", ["0", "-743.91", "1000000000"])
-def test_no_price(told: str) -> None:
+@pytest.mark.parametrize("rate", ["0", "-743.91", "1000000000"])
+def test_no_price(rate: str) -> None:
     """A rate that is no price of 100 units would misstate the books."""
     with pytest.raises(InvalidInvoice) as caught:
-        exchange_rate(invoice(currency="EUR", exchange_rate=told), "DKK")
+        exchange_rate(invoice(currency="EUR", exchange_rate=rate), "DKK")
 
     assert caught.value.failure.reason == "exchange-rate-invalid"
 
 
 @pytest.mark.parametrize(("rounding", "tolerance", "fits"), [("0.25", "0.24", False), ("-0.25", "0.25", True)])
 def test_rounding(rounding: str, tolerance: str, fits: bool) -> None:  # noqa: FBT001  # a table's column
-    """e-conomic has no field for it: within the tolerance it is left out and said, above it is refused."""
+    """e-conomic has no field for it: within the tolerance it is left out with a remark, above it is refused."""
     source, booking = invoice(rounding=rounding), Booking(tolerance=Decimal(tolerance))
     try:
         outcome = draft(source, booking=booking).remarks
@@ -194,7 +194,7 @@ def test_economic_units_are_counted() -> None:
 
 
 def test_accounts_by_name_are_reported() -> None:
-    """A sales account that is free text goes over, and is said, once."""
+    """A sales account that is free text is sent, with one remark."""
     source = invoice(line(account="Fragt"), line(account="Fragt"), line())
     made = draft_payload(source, export(), reference(), "r", 1, {"Fragt": "F1", **PRODUCTS})
 

@@ -31,7 +31,7 @@ def test_group_for(account: str, mapping: dict[str, str], expected: ProductGroup
 
 
 @pytest.mark.parametrize(
-    ("account", "mapping", "groups", "reason", "told"),
+    ("account", "mapping", "groups", "reason", "named"),
     [
         ("3099", {}, (A, B, C), "product-group-missing", "named or numbered 3099"),
         ("3010", {"3010": "Gone"}, (A,), "product-group-missing", "named or numbered Gone for sales account 3010"),
@@ -40,13 +40,13 @@ def test_group_for(account: str, mapping: dict[str, str], expected: ProductGroup
         ("3010", {}, (A, group(8, "3010")), "product-group-ambiguous", "1 '3010', 8 '3010'"),
     ],
 )
-def test_no_single_group(account: str, mapping: dict, groups: tuple, reason: str, told: str) -> None:
+def test_no_single_group(account: str, mapping: dict, groups: tuple, reason: str, named: str) -> None:
     """None or several: revenue is never put on a guessed account."""
     with pytest.raises(InvalidInvoice) as caught:
         group_for(account, mapping, groups)
 
     assert (caught.value.failure.reason, caught.value.failure.value) == (reason, account)
-    assert told in caught.value.failure.description
+    assert named in caught.value.failure.description
 
 
 def product(number: str, of: int = 1, *, barred: bool = False) -> Product:

@@ -22,7 +22,7 @@ def wrong(ours: ExportConfig, theirs: MasterData, *invoices: Any, today: date = 
 
 
 def test_a_complete_set_up() -> None:
-    """Nothing to put right, and the agreement is told for pinning."""
+    """Nothing to put right, and the agreement is named for pinning."""
     checks = check_setup(export(), reference(), [invoice()], today=TODAY)
 
     assert all(check.ok for check in checks)
@@ -48,7 +48,7 @@ def test_a_complete_set_up() -> None:
         ({"codes": MAPPED}, {"vat_accounts": (BARRED,)}, ["Sales account 3010"]),
     ],
 )  # fmt: skip
-def test_each_thing_that_is_missing_is_told(ours: dict[str, Any], theirs: dict[str, Any], items: list[str]) -> None:
+def test_each_missing_thing_is_reported(ours: dict[str, Any], theirs: dict[str, Any], items: list[str]) -> None:
     """Numbers and names of the exports file that the agreement does not have, or not in a usable way."""
     assert wrong(export(**ours), reference(**theirs)) == items
 
@@ -58,7 +58,7 @@ def test_today_must_lie_in_an_open_year() -> None:
     assert wrong(export(), reference(), today=date(2027, 1, 2)) == ["Accounting year"]
 
 
-def test_everything_is_told_at_once() -> None:
+def test_everything_is_reported_at_once() -> None:
     """Three mistakes, three lines: nobody runs the check three times."""
     ours = export(customers=Customers(group=2, layout=20), vat=Vat(eu=8))
 
@@ -66,7 +66,7 @@ def test_everything_is_told_at_once() -> None:
 
 
 def test_sample_invoices_are_checked_as_a_period_would_be() -> None:
-    """25 % on group 3012, whose account carries no VAT: said once for both invoices."""
+    """25 % on group 3012, whose account carries no VAT: reported once for both invoices."""
     samples = [invoice(line(account="3012"), invoice_number=n) for n in (1, 2)]
 
     assert wrong(export(), reference(), *samples) == ["Sample invoices"]
@@ -82,7 +82,7 @@ def test_sample_invoices_are_checked_as_a_period_would_be() -> None:
 def test_barred_periods_are_remarked(*, unknown: bool, found: str) -> None:
     """Where they are to be read; not being allowed to is no fault of the set-up."""
     open_year = year()
-    periods = tuple(replace(one, barred=one.first.month in (1, 3)) for one in open_year.periods)
+    periods = tuple(replace(month, barred=month.first.month in (1, 3)) for month in open_year.periods)
     theirs = reference(bars_unknown=unknown, years=(replace(open_year, periods=periods),))
     checks = check_setup(export(read_barred_periods=True), theirs, [], today=TODAY)
 

@@ -12,7 +12,7 @@ from support.samples import customer, line
 from config.exports import Customers, ExportConfig, TypeRules
 from worker.domain.invoice import Customer, InvoiceType
 from worker.domain.record import Outcome, State
-from worker.economic.mapping.period_check import check_invoice
+from worker.economic.mapping.period_check import check_against_agreement
 
 # --- Which invoices, and when
 
@@ -135,6 +135,6 @@ def test_the_check_before_the_first_write_needs_nothing_sent() -> None:
     sent = writes(harness)
     closed(harness, source)
 
-    failures = check_invoice(source, harness.export, harness.client.master_data(frozenset({"9999"})))
+    failures = check_against_agreement(source, harness.export, harness.client.master_data(frozenset({"9999"})))
     assert [failure.reason for failure in failures] == ["product-group-missing"]
     assert sent == []

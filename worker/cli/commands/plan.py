@@ -1,5 +1,8 @@
-"""``plan``: what an export would do, found out by reading alone."""
+"""``plan``: what an export would do, found out by reading alone, and the plan file that is approved."""
 
+import os
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -8,34 +11,43 @@ import typer
 from worker.cli.console import print_json
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
-from worker.cli.event_files import About, ExportOption, Number, PeriodName, Region, bring, read, read_whole
+from worker.cli.event_files import (
+    EventOptions,
+    ExportOption,
+    Number,
+    PeriodName,
+    Region,
+    load_events,
+    parse_event,
+    read_whole,
+)
 from worker.cli.lookup import find_period
 from worker.cli.options import AsJson
 from worker.cli.views.plan import plan_data, plan_view
 from worker.domain.invoice_period import NewInvoice
 from worker.domain.record import InvoiceRecord
-from worker.dry_run.fingerprint import plan_hash
+from worker.dry_run import plan_file
 from worker.dry_run.plan import Plan
 
 
-def plan_event(tools: CommandContext, raw: bytes, *, again: bool = False) -> Plan:
-    """Return the plan of an event, files that it refers to included. Raises ``WrongUsage`` and ``ExportError``."""
-    export = tools.export(read(tools, raw).data.export)
-    found = read_whole(tools, raw)
-    with tools.planner(export) as planner:
-        return planner.plan(found.period.id, found.invoices, again=again)
+def plan_event(context: CommandContext, raw: bytes, *, again: bool = False) -> Plan:
+    """Return the plan of an event, with the files that it refers to. Raises ``WrongUsage`` and ``ExportError``."""
+    export = context.export(parse_event(context, raw).data.export)
+    event = read_whole(context, raw)
+    with context.planner(export) as planner:
+        return planner.plan(event.period.id, event.invoices, again=again)
 
 
-def plan_period(tools: CommandContext, text: str, *, again: bool = False) -> Plan:
-    """Return the plan of a period by its id, or Opter's name of it. Raises ``WrongUsage`` and ``ExportError``."""
-    with tools.store() as store:
+def plan_period(context: CommandContext, text: str, *, again: bool = False) -> Plan:
+    """Return the plan of a period by its id or Opter's name of it. Raises ``WrongUsage`` and ``ExportError``."""
+    with context.store() as store:
         period = find_period(store, text)
-        invoices = [_given(record) for record in store.invoices(period.id, None)]
-    with tools.planner(tools.export(period.export)) as planner:
+        invoices = [_new_invoice(record) for record in store.invoices(period.id, None)]
+    with context.planner(context.export(period.export)) as planner:
         return planner.plan(period.id, invoices, again=again)
 
 
-def _given(record: InvoiceRecord) -> NewInvoice:
+def _new_invoice(record: InvoiceRecord) -> NewInvoice:
     return NewInvoice(
         id=record.id,
         export=record.export,
@@ -54,6 +66,16 @@ What = Annotated[
         help="An event or invoices as `publish` takes them, or a period's id (main-p881) or Opter's name of it.",
     ),
 ]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="FILE",
+        dir_okay=False,
+        help="Write the plan file, to be approved and given to `publish --plan`. It holds customers' names, addresses "
+        "and amounts, so only you can read it (mode 0600): hand it on as you would the invoices.",
+    ),
+]
 Again = Annotated[
     bool, typer.Option("--again", help="As `publish --again` and `reexport`: exported ones are looked up.")
 ]
@@ -67,38 +89,62 @@ def plan(  # noqa: PLR0913, PLR0917  # one parameter for each option of the comm
     period: Number = None,
     name: PeriodName = None,
     region: Region = None,
+    out: Out = None,
     *,
     again: Again = False,
     full: Full = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what an export would send, create and stumble over. Nothing is written, neither in e-conomic nor in Redis.
+    """Show what an export would send and create, and what would fail. Nothing is written to e-conomic or Redis.
 
-    The last line is the plan's hash; `publish --plan HASH` publishes only if nothing that matters has changed since.
-    Exit code 1 when something needs a person.
+    With --out the plan is written to a file; `publish --plan FILE` then publishes only if nothing that matters has
+    changed since. The last line names the plan by the file's SHA-256. Exit code 1 when something needs a person.
     """
-    tools: CommandContext = ctx.obj
-    found = _plan(
-        tools, what, About(export=export, period=period, name=name, region=region, source="/plan"), again=again
-    )
+    context: CommandContext = ctx.obj
+    options = EventOptions(export=export, period=period, name=name, region=region, source="/plan")
+    made = _plan(context, what, options, again=again)
+    raw = plan_file.write(made)
+    if out:
+        _write(out, raw)
     if as_json:
-        print_json(tools.out, plan_data(found))
+        print_json(context.out, plan_data(made, plan_file.file_name(raw)))
     else:
-        tools.out.print(plan_view(found, full=full))
-        tools.out.print(plan_hash(found), soft_wrap=True)  # one line, whatever its length, to be copied as a whole
-    raise typer.Exit(ExitCode.PERSON if found.failing else ExitCode.OK)
+        context.out.print(plan_view(made, full=full, out=out))
+        context.out.print(f"plan {plan_file.file_name(raw)}", soft_wrap=True)  # one line, to be copied as a whole
+    raise typer.Exit(ExitCode.PERSON if made.failing else ExitCode.OK)
 
 
-def _plan(tools: CommandContext, what: list[str], about: About, *, again: bool) -> Plan:
-    files = [Path(one) for one in what]
+def _plan(context: CommandContext, what: list[str], options: EventOptions, *, again: bool) -> Plan:
+    files = [Path(name) for name in what]
     if not any(file.exists() for file in files):
         if len(what) != 1:
             raise WrongUsage("A plan is made for one period.", "Plan them one by one.")
-        return plan_period(tools, what[0], again=again)
+        return plan_period(context, what[0], again=again)
     missing = [str(file) for file in files if not file.exists()]
     if missing:
         raise WrongUsage(f"There is no file {', '.join(missing)}.")
-    events = bring(tools, files, about)
+    events = load_events(context, files, options)
     if len(events) != 1:
         raise WrongUsage("A plan is made for one event.", "Plan them one by one.")
-    return plan_event(tools, events[0], again=again)
+    return plan_event(context, events[0], again=again)
+
+
+def _write(out: Path, raw: bytes) -> None:
+    """Write the file as a whole or not at all, readable by its owner alone. Raises ``WrongUsage``."""
+    try:
+        # ``mkstemp`` creates with mode 0600; replacing also narrows the mode of a file that was there before.
+        handle, temporary = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
+    except OSError as error:
+        raise _not_written(out, error) from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(raw)
+        Path(temporary).replace(out)
+    except OSError as error:
+        with suppress(OSError):
+            Path(temporary).unlink()
+        raise _not_written(out, error) from None
+
+
+def _not_written(out: Path, error: OSError) -> WrongUsage:
+    return WrongUsage(f"{out} cannot be written: {error.strerror}.", "Name another file with --out.")

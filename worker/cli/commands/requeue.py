@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from config.names import export_of
 from worker.cli import formatting
 from worker.cli.console import print_json
 from worker.cli.context import CommandContext
@@ -88,7 +89,7 @@ def check_known(store: OperatorPort, keys: Sequence[str]) -> None:
 
 def tell_paused(tools: CommandContext, moved: Sequence[str], paused: AbstractSet[str]) -> None:
     """Say which of the invoices that now should go on will not, as their export is paused."""
-    for name in sorted({one.partition("-")[0] for one in moved} & paused):
+    for name in sorted({export_of(invoice) for invoice in moved} & paused):
         tools.out.print(Text(f"Export {name} is paused: they wait until `opter-economic export resume {name}`.", "bad"))
 
 

@@ -135,7 +135,7 @@ def _why(failure: Failure) -> list[tuple[str, RenderableType]]:
         ("Description", failure.description),
         ("Field", failure.field),
         ("Value", failure.value),
-        ("e-conomic says", failure.economic_message),
+        ("e-conomic says", failure.remote_message),
         ("e-conomic's log id", failure.log_id),
     ]
 

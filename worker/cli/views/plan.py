@@ -1,8 +1,9 @@
-"""A plan as a person reads it: what happens, what is created, what stands in the way, and the first requests."""
+"""A plan as a person reads it: what happens, what is created, what would fail, and the first requests."""
 
 import json
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from textwrap import indent
 from typing import Any
 
@@ -14,85 +15,49 @@ from worker.cli.console import data_of, printable
 from worker.cli.formatting import facts, indented, page, section, table
 from worker.cli.views.reasons import next_step, title
 from worker.domain.record import State
-from worker.dry_run.fingerprint import plan_hash
-from worker.dry_run.plan import Amounts, Created, Plan, PlannedAction, PlannedInvoice, PredictedAmounts, Request, added
+from worker.dry_run import plan_file
+from worker.dry_run.plan import Created, Plan, PlannedAction, PlannedInvoice, Request, sums
 from worker.errors import Failure
 
 
-def plan_data(plan: Plan) -> dict[str, Any]:
-    """Return the plan; amounts of money are strings, and so are the bodies of requests, digit by digit as sent."""
+def plan_data(plan: Plan, name: str) -> dict[str, Any]:
+    """Return the plan for JSON, under its file's name: what the plan file holds, with what is only said of it."""
+    document = plan_file.document(plan)
     return {
-        "hash": plan_hash(plan),
-        "period": plan.period,
-        "export": plan.export,
+        "hash": name,
+        **document,
         "method": plan.method,
-        "agreement": plan.agreement,
-        "fates": {action.value: plan.actions.get(action, 0) for action in PlannedAction},
+        "actions": {action.value: plan.actions.get(action, 0) for action in PlannedAction},
         "notice": plan.notice,
-        "newCustomers": _created_data(plan.customers),
-        "updatedCustomers": [_request_data(request) for request in plan.updates],
-        "newProducts": _created_data(plan.products),
         "calls": {"reads": plan.cost.reads, "writes": plan.cost.writes},
         "minutes": round(plan.cost.minutes, 1),
         "days": round(plan.cost.days, 2),
-        "invoices": [_invoice(one) for one in plan.invoices],
+        "invoices": [
+            {
+                **data,
+                "state": invoice.state.value if invoice.state else None,
+                "problems": [data_of(problem) for problem in invoice.problems],
+            }
+            for data, invoice in zip(document["invoices"], plan.invoices, strict=True)
+        ],
     }
-
-
-def _created_data(creations: Sequence[Created]) -> list[dict[str, str]]:
-    return [{"number": one.number, "neededBy": one.needed_by, **_request_data(one.request)} for one in creations]
-
-
-def _invoice(one: PlannedInvoice) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "invoiceNumber": one.invoice_number,
-        "action": one.action.value,
-        "state": one.state.value if one.state else None,
-        "source": _amounts_data(one.source) if one.source else None,
-        "predicted": _predicted(one.predicted) if one.predicted else None,
-        "problems": [data_of(failure) for failure in one.problems],
-        "requests": [_request_data(request) for request in one.requests],
-        "remarks": list(one.remarks),
-        "found": one.found,
-    }
-
-
-def _predicted(predicted: PredictedAmounts) -> dict[str, Any]:
-    lines = [
-        {"line": one.line, "account": one.account, "vatCode": one.code, "vatRate": str(one.rate)}
-        for one in predicted.vat
-    ]
-    return {**_amounts_data(predicted.amounts), "certain": predicted.certain, "lines": lines}
-
-
-def _amounts_data(amounts: Amounts) -> dict[str, str]:
-    return {
-        "currency": amounts.currency,
-        "net": str(amounts.net),
-        "vat": str(amounts.vat),
-        "gross": str(amounts.gross),
-    }
-
-
-def _request_data(request: Request) -> dict[str, str]:
-    return {"step": str(request.step), "method": request.method, "path": request.path, "body": request.body}
 
 
 #: Invoices with their requests, rows of a table; ``--full`` shows all.
 _FIRST, _ROWS = 3, 12
-#: A character that no payload holds: it marks numbers, whose digits are shown as they are sent.
+#: Marks numbers, whose digits are shown as they are sent; a character that no payload holds.
 _EXACT = "\ue000"
-#: Characters that a line of JSON may have.
+#: Longest line of JSON, in characters.
 _ROOM = 100
-_GIVEN = "Numbers below one stand for those that e-conomic gives: of new customers, drafts, vouchers."
-#: Minutes from which on a length is told in hours.
+_PLACEHOLDERS = "Numbers below one stand for those that e-conomic gives: of new customers, drafts, vouchers."
+#: Minutes from which on a time is shown in hours.
 _HOURS = 120
 
 
-def plan_view(plan: Plan, *, full: bool) -> RenderableType:
-    """Return the whole plan but for its hash."""
-    shown = [one for one in plan.invoices if one.requests]
+def plan_view(plan: Plan, *, full: bool, out: Path | None) -> RenderableType:
+    """Return the whole plan but for its name; ``out``: the plan file, if one was written."""
+    with_requests = [invoice for invoice in plan.invoices if invoice.requests]
+    shown = with_requests if full else with_requests[:_FIRST]
     return page(
         _heading(plan),
         Text(),
@@ -103,19 +68,22 @@ def plan_view(plan: Plan, *, full: bool) -> RenderableType:
         section("Notice", plan.notice) if plan.notice else None,
         *_problems(plan, full=full),
         _found(plan, full=full),
-        section("What is sent", Text(_GIVEN, style="quiet")) if shown else None,
-        *(_requests(one) for one in (shown if full else shown[:_FIRST])),
-        _more(len(shown) - _FIRST, "invoice") if len(shown) > _FIRST and not full else None,
-        section("Plan hash", "publish --plan HASH publishes only if nothing that matters has changed since."),
+        section("What is sent", Text(_PLACEHOLDERS, style="quiet")) if shown else None,
+        *(_requests(invoice) for invoice in shown),
+        _more(len(with_requests) - len(shown), "invoice"),
+        section("Plan file", *_next_steps(out)),
     )
 
 
-def changes_view(changes: Sequence[str]) -> RenderableType:
-    """Return what has changed since a plan, and what to do."""
-    return page(
-        Text.assemble(("✗ ", "bad"), ("Something has changed since the plan; nothing was published.", "strong")),
-        *(Text(f"  {printable(one)}") for one in changes),
-        Text("  → Look at a new plan: `opter-economic plan` with the same files."),
+def _next_steps(out: Path | None) -> tuple[str, ...]:
+    if out is None:
+        return (
+            "--out FILE writes it, to be approved; `publish --plan FILE` then publishes only if",
+            "nothing that matters has changed since.",
+        )
+    return (
+        f"{printable(str(out))} holds customer data; only you can read it.",
+        f"`publish --plan {printable(str(out))}` publishes only if nothing that matters has changed since.",
     )
 
 
@@ -125,8 +93,8 @@ def _heading(plan: Plan) -> RenderableType:
 
 
 def _summary(plan: Plan) -> list[tuple[str, RenderableType]]:
-    actions, dead = plan.actions, sum(one.state is State.DEAD for one in plan.invoices)
-    uncertain = sum(bool(one.predicted and not one.predicted.certain) for one in plan.invoices)
+    actions, dead = plan.actions, sum(invoice.state is State.DEAD for invoice in plan.invoices)
+    uncertain = sum(bool(invoice.predicted and not invoice.predicted.certain) for invoice in plan.invoices)
     cost = plan.cost
     return [
         ("To be posted", _count(actions[PlannedAction.POST], "good")),
@@ -151,13 +119,13 @@ def _count(number: int, style: str, note: str = "") -> RenderableType:
 
 
 def _amounts(plan: Plan) -> Iterator[str]:
-    posted = [one for one in plan.invoices if one.predicted and one.source and one.action is PlannedAction.POST]
-    ours = added([one.source for one in posted if one.source])
-    theirs = added([one.predicted.amounts for one in posted if one.predicted])
-    for source, predicted in zip(ours, theirs, strict=True):
-        told = f"net {formatting.money(source.net)}, VAT {formatting.money(source.vat)}, gross {formatting.money(source.gross)}"
-        same = "" if source == predicted else f"; e-conomic: gross {formatting.money(predicted.gross)}"
-        yield f"{told} {source.currency}{same}"
+    posted = [invoice for invoice in plan.invoices if invoice.action is PlannedAction.POST]
+    pairs = [(invoice.source, invoice.predicted.amounts) for invoice in posted if invoice.source and invoice.predicted]
+    opter, economic = sums([source for source, _ in pairs]), sums([predicted for _, predicted in pairs])
+    for source, predicted in zip(opter, economic, strict=True):
+        net, vat, gross = map(formatting.money, (source.net, source.vat, source.gross))
+        other = "" if source == predicted else f"; e-conomic: gross {formatting.money(predicted.gross)}"
+        yield f"net {net}, VAT {vat}, gross {gross} {source.currency}{other}"
 
 
 def _time(plan: Plan) -> str:
@@ -171,16 +139,16 @@ def _time(plan: Plan) -> str:
 
 def _created(heading: str, creations: Sequence[Created], *, full: bool) -> RenderableType:
     made = table("Number", "Name", "First needed by")
-    for one in creations if full else creations[:_ROWS]:
-        number = Text("given by e-conomic", style="quiet") if one.number.startswith("-") else one.number
-        made.add_row(number, json.loads(one.request.body)["name"], one.needed_by)
+    for created in creations if full else creations[:_ROWS]:
+        number = Text("given by e-conomic", style="quiet") if created.number.startswith("-") else created.number
+        made.add_row(number, json.loads(created.request.body)["name"], created.needed_by)
     rest = None if full else _more(len(creations) - _ROWS, "")
     return section(f"{heading} · {len(creations)}", made, *([rest] if rest else []))
 
 
 def _updated(updates: Sequence[Request], *, full: bool) -> RenderableType:
-    """Show which customers; what is written to each is the whole resource, and longer than its news."""
-    names = [f"{one.path.rpartition('/')[2]} {json.loads(one.body)['name']}" for one in updates]
+    """Show which customers; their requests hold the whole resource, far more than what is new."""
+    names = [f"{request.path.rpartition('/')[2]} {json.loads(request.body)['name']}" for request in updates]
     rest = None if full else _more(len(names) - _ROWS, "")
     shown = "\n".join(names if full else names[:_ROWS])
     return section(f"Updated customers · {len(names)}", shown, *([rest] if rest else []))
@@ -188,18 +156,18 @@ def _updated(updates: Sequence[Request], *, full: bool) -> RenderableType:
 
 def _problems(plan: Plan, *, full: bool) -> Iterator[RenderableType]:
     groups: dict[str, list[tuple[PlannedInvoice, Failure]]] = {}
-    for one in plan.invoices:
-        for problem in one.problems:
-            groups.setdefault(problem.reason, []).append((one, problem))
+    for invoice in plan.invoices:
+        for problem in invoice.problems:
+            groups.setdefault(problem.reason, []).append((invoice, problem))
     for reason, members in sorted(groups.items(), key=lambda group: -len(group[1])):
         yield _group(reason, members, full=full)
 
 
 def _group(reason: str, members: Sequence[tuple[PlannedInvoice, Failure]], *, full: bool) -> RenderableType:
     made = table("Invoice", "What is wrong")
-    for one, problem in members if full else members[:_ROWS]:
-        made.add_row(one.id, problem.description)
-    invoices = len({one.id for one, _ in members})
+    for invoice, problem in members if full else members[:_ROWS]:
+        made.add_row(invoice.id, problem.description)
+    invoices = len({invoice.id for invoice, _ in members})
     steps = {problem.next_step for _, problem in members}
     step = steps.pop() if len(steps) == 1 else next_step(reason)
     heading = f"{title(reason)} · {formatting.count(invoices, 'invoice')}"
@@ -208,20 +176,20 @@ def _group(reason: str, members: Sequence[tuple[PlannedInvoice, Failure]], *, fu
 
 
 def _found(plan: Plan, *, full: bool) -> RenderableType | None:
-    there = [one for one in plan.invoices if one.action is PlannedAction.ADOPT]
-    if not there:
+    adopted = [invoice for invoice in plan.invoices if invoice.action is PlannedAction.ADOPT]
+    if not adopted:
         return None
     made = table("Invoice", "In e-conomic")
-    for one in there if full else there[:_ROWS]:
-        made.add_row(one.id, one.found)
-    rest = None if full else _more(len(there) - _ROWS, "")
-    return section(f"Already in e-conomic · {len(there)}", made, *([rest] if rest else []))
+    for invoice in adopted if full else adopted[:_ROWS]:
+        made.add_row(invoice.id, invoice.found)
+    rest = None if full else _more(len(adopted) - _ROWS, "")
+    return section(f"Already in e-conomic · {len(adopted)}", made, *([rest] if rest else []))
 
 
-def _requests(one: PlannedInvoice) -> RenderableType:
-    remarks = [Text(f"! {printable(remark)}", style="wait") for remark in one.remarks]
-    parts = [part for request in one.requests for part in _request(request)]
-    return section(f"Invoice {one.invoice_number}  {one.id}", *remarks, *parts)
+def _requests(invoice: PlannedInvoice) -> RenderableType:
+    remarks = [Text(f"! {printable(remark)}", style="wait") for remark in invoice.remarks]
+    parts = [part for request in invoice.requests for part in _request(request)]
+    return section(f"Invoice {invoice.invoice_number}  {invoice.id}", *remarks, *parts)
 
 
 def _request(request: Request) -> Iterator[RenderableType]:
@@ -242,9 +210,9 @@ def _laid_out(value: Any, room: int) -> str:
     if len(inline) <= room or not isinstance(value, dict | list):
         return inline
     if isinstance(value, list):
-        rows, first, last = [_laid_out(one, room - 2) for one in value], "[", "]"
+        rows, first, last = [_laid_out(item, room - 2) for item in value], "[", "]"
     else:
-        rows = [f"{json.dumps(name)}: {_laid_out(one, room - 2 - len(name))}" for name, one in value.items()]
+        rows = [f"{json.dumps(name)}: {_laid_out(item, room - 2 - len(name))}" for name, item in value.items()]
         first, last = "{", "}"
     return "\n".join((first, indent(",\n".join(rows), "  "), last))
 

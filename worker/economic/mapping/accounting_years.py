@@ -1,4 +1,4 @@
-"""Whether e-conomic's books are open on a date; a closed one is reported, a date is never moved."""
+"""Accounting years and periods: whether e-conomic's books are open on a date. A date is never moved."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from config.exports import ExportConfig
-from worker.domain.reasons import ReasonCode, failure
+from worker.domain.reasons import ReasonCode, failure, invalid
 from worker.economic.mapping.master_data import AccountingPeriod, AccountingYear
 from worker.economic.mapping.reasons import SetUpReason
 from worker.errors import Failure, InvalidInvoice
@@ -29,13 +29,12 @@ _REFUSED_DATE = re.compile(
 
 def year_of(day: date, years: Sequence[AccountingYear]) -> AccountingYear:
     """Return the accounting year in which entries on this day may be made. Raises ``InvalidInvoice``."""
-    year = next((one for one in years if one.first <= day <= one.last), None)
+    year = next((year for year in years if year.first <= day <= year.last), None)
     if year is None:
         raise _refused(SetUpReason.ACCOUNTING_YEAR_MISSING, day, "which lies in no accounting year of e-conomic")
     if year.closed:
-        raise _refused(
-            SetUpReason.ACCOUNTING_YEAR_CLOSED, day, f"and accounting year {year.year} is closed in e-conomic"
-        )
+        why = f"and accounting year {year.year} is closed in e-conomic"
+        raise _refused(SetUpReason.ACCOUNTING_YEAR_CLOSED, day, why)
     for period in year.periods:
         if period.first <= day <= period.last:
             _check_period(day, period)
@@ -43,28 +42,28 @@ def year_of(day: date, years: Sequence[AccountingYear]) -> AccountingYear:
 
 
 def waits(failures: Iterable[Failure], export: ExportConfig) -> bool:
-    """Tell whether an invoice with these failures, at least one, waits for a person to open the books."""
-    found = list(failures)
-    return export.closed_period == "hold" and bool(found) and all(one.reason in _OPENABLE for one in found)
+    """Whether an invoice with these failures, at least one, waits for a person to open the books."""
+    reasons = {failure.reason for failure in failures}
+    return export.closed_period == "hold" and bool(reasons) and reasons <= _OPENABLE
 
 
-def held(found: Failure) -> Failure:
+def on_hold(failure: Failure) -> Failure:
     """Return the failure of an invoice that waits, saying that nobody has to re-queue it."""
     step = "Open the accounting year or period in e-conomic: the invoice goes on by itself within about an hour."
-    return replace(found, next_step=step)
+    return replace(failure, next_step=step)
 
 
-def refused_date(day: date, said: Failure, codes: Iterable[str]) -> Failure | None:
+def refused_date(day: date, refusal: Failure, codes: Iterable[str]) -> Failure | None:
     """Return what a refusal by e-conomic means when its codes name the date, else None.
 
-    Periods are barred without legacy REST showing it, and reference data may be minutes old.
+    Periods are barred without legacy REST showing it, and master data may be minutes old.
     """
     if not any(_REFUSED_DATE.search(code) for code in codes):
         return None
     text = f"The invoice is dated {day}, and e-conomic takes no entries on that date."
     reason = SetUpReason.ACCOUNTING_PERIOD_BARRED
-    message, log_id = said.economic_message or said.description, said.log_id
-    return failure(reason, text, field="invoiceDate", value=str(day), economic_message=message, log_id=log_id)
+    message, log_id = refusal.remote_message or refusal.description, refusal.log_id
+    return failure(reason, text, field="invoiceDate", value=str(day), remote_message=message, log_id=log_id)
 
 
 def _check_period(day: date, period: AccountingPeriod) -> None:
@@ -76,4 +75,4 @@ def _check_period(day: date, period: AccountingPeriod) -> None:
 
 
 def _refused(reason: ReasonCode, day: date, why: str) -> InvalidInvoice:
-    return InvalidInvoice(failure(reason, f"The invoice is dated {day}, {why}.", field="invoiceDate", value=str(day)))
+    return invalid(reason, f"The invoice is dated {day}, {why}.", field="invoiceDate", value=day)

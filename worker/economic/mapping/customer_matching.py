@@ -1,4 +1,4 @@
-"""Matching: by number, else corporate id, else the whole address; never by name alone, and never guessed."""
+"""Customer matching: by number, else corporate id, else the whole address; never by name alone, never guessed."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -6,7 +6,7 @@ from typing import Protocol
 
 from worker.domain.identity import fingerprint
 from worker.domain.invoice import Customer
-from worker.domain.reasons import failure
+from worker.domain.reasons import invalid
 from worker.economic.mapping.master_data import EconomicCustomer
 from worker.economic.mapping.reasons import CustomerReason
 from worker.economic.mapping.vat_zones import code_of
@@ -16,7 +16,7 @@ _CVR = re.compile(r"(?:DK)?(\d{8})")
 
 
 class Company(Protocol):
-    """Opter's customer or e-conomic's: both say who they are in the same words."""
+    """Opter's customer or e-conomic's: both have these fields."""
 
     @property
     def corporate_id(self) -> str | None:
@@ -34,12 +34,12 @@ def normalised(company: Company) -> str:
 
 
 def is_danish(company: Company) -> bool:
-    """Tell whether this is a Danish CVR number, whose spelling can be compared with certainty."""
+    """Whether this is a Danish CVR number, whose spelling can be compared with certainty."""
     return bool(_cvr(company))
 
 
 def spellings(company: Company) -> tuple[str, ...]:
-    """Return how e-conomic may have stored this id: filters compare whole texts, so every usual spelling is asked."""
+    """Return how e-conomic may have stored this id: filters compare whole texts, so every usual spelling is tried."""
     cvr = _cvr(company)
     if not cvr:
         return tuple(dict.fromkeys(filter(None, ((company.corporate_id or "").strip(), normalised(company)))))
@@ -49,10 +49,10 @@ def spellings(company: Company) -> tuple[str, ...]:
 
 def _cvr(company: Company) -> str:
     """Eight digits are a CVR number only in Denmark: a Finnish id has eight as well."""
-    plain = re.sub(r"[\s.\-]", "", company.corporate_id or "").upper()
-    found = _CVR.fullmatch(plain)
-    danish = plain.startswith("DK") or code_of(company.country) in {"DK", ""}
-    return found[1] if found and danish else ""
+    compact = re.sub(r"[\s.\-]", "", company.corporate_id or "").upper()
+    cvr = _CVR.fullmatch(compact)
+    danish = compact.startswith("DK") or code_of(company.country) in {"DK", ""}
+    return cvr[1] if cvr and danish else ""
 
 
 #: e-conomic REST schema, customers: ``customerNumber``.
@@ -66,19 +66,19 @@ def ledger_number(customer: Customer) -> int | None:
 
 
 def by_address(customer: Customer) -> bool:
-    """Tell whether only its address can identify this customer, and there is enough of it."""
+    """Whether only its address can identify this customer, and the address is complete."""
     return not ledger_number(customer) and not customer.corporate_id and all(address_card(customer)[:4])
 
 
 def card_key(customer: Customer) -> str:
-    """Name what Opter says of this customer, free of customer data: another number or id asks for a new look."""
+    """Return a key for Opter's data of this customer, free of them: another number or id needs a new lookup."""
     return fingerprint("card", customer.code, customer.ledger_number or "", normalised(customer), plain(customer.name))
 
 
 def identity_key(customer: Customer, *, match_address: bool = True) -> str:
-    """Name the one customer that may be created, free of customer data; Opter codes of one company share it.
+    """Return a key for the one customer that may be created, free of its data; Opter codes of one company share it.
 
-    Corporate id when present, else ledger number, else what can still tell customers apart: the address when it would
+    Corporate id when present, else ledger number, else what can still distinguish customers: the address when it would
     be matched by it, or Opter's code.
     """
     if customer.corporate_id:
@@ -107,56 +107,51 @@ def match(
     by_corporate_id: Sequence[EconomicCustomer] = (),
     by_card: Sequence[EconomicCustomer] = (),
 ) -> EconomicCustomer | None:
-    """Return the one customer that this is: by ledger number, else by corporate id, else by its whole address.
+    """Return the one customer that fits: by ledger number, else by corporate id, else by its whole address.
 
-    The candidates are what e-conomic found; those that do not really fit are left out here. None: create it. Raises
-    ``InvalidInvoice`` when several fit, the one is barred, or its corporate id contradicts.
+    The candidates are what e-conomic's filters found; those that do not really fit are left out here. None: create it.
+    Raises ``InvalidInvoice`` when several fit, or the one is barred or has a contradicting corporate id.
     """
     steps = (
-        [one for one in by_number if one.number == ledger_number(customer)],
-        [one for one in by_corporate_id if customer.corporate_id and _same_company(customer, one)],
-        [one for one in by_card if by_address(customer) and _card(one) == address_card(customer)],
+        [theirs for theirs in by_number if theirs.number == ledger_number(customer)],
+        [theirs for theirs in by_corporate_id if customer.corporate_id and _same_company(customer, theirs)],
+        [theirs for theirs in by_card if by_address(customer) and _card(theirs) == address_card(customer)],
     )
-    fitting = next((found for found in steps if found), [])
-    return _the_one(customer, fitting) if fitting else None
+    fitting = next((candidates for candidates in steps if candidates), [])
+    return _only(customer, fitting) if fitting else None
 
 
-def _the_one(customer: Customer, fitting: Sequence[EconomicCustomer]) -> EconomicCustomer:
-    numbers = sorted({one.number for one in fitting})
-    if len(numbers) > 1:
+def _only(customer: Customer, fitting: Sequence[EconomicCustomer]) -> EconomicCustomer:
+    if len({theirs.number for theirs in fitting}) > 1:
         raise _ambiguous(customer, fitting)
-    found = fitting[0]
-    if is_danish(customer) and is_danish(found) and not _same_company(customer, found):
-        raise _contradiction(customer, found)
-    if found.barred:
-        text = f"Customer {found.number} is barred in e-conomic."
-        raise InvalidInvoice(failure(CustomerReason.CUSTOMER_BARRED, text, field="customer", value=customer.code))
-    return found
+    theirs = fitting[0]
+    if is_danish(customer) and is_danish(theirs) and not _same_company(customer, theirs):
+        raise _contradiction(customer, theirs)
+    if theirs.barred:
+        text = f"Customer {theirs.number} is barred in e-conomic."
+        raise invalid(CustomerReason.CUSTOMER_BARRED, text, field="customer", value=customer.code)
+    return theirs
 
 
 def _ambiguous(customer: Customer, fitting: Iterable[EconomicCustomer]) -> InvalidInvoice:
-    candidates = ", ".join(sorted({f"{one.number}{' (barred)' * one.barred}" for one in fitting}))
+    candidates = ", ".join(sorted({f"{theirs.number}{' (barred)' * theirs.barred}" for theirs in fitting}))
     shared = f"the corporate id {customer.corporate_id}" if customer.corporate_id else "this name and address"
     text = f"Opter's customer {customer.code} fits several customers in e-conomic with {shared}: {candidates}."
     field = "customer.corporateId" if customer.corporate_id else "customer"
-    return InvalidInvoice(
-        failure(CustomerReason.CUSTOMER_AMBIGUOUS, text, field=field, value=customer.corporate_id or "")
-    )
+    return invalid(CustomerReason.CUSTOMER_AMBIGUOUS, text, field=field, value=customer.corporate_id or "")
 
 
-def _contradiction(customer: Customer, found: EconomicCustomer) -> InvalidInvoice:
+def _contradiction(customer: Customer, theirs: EconomicCustomer) -> InvalidInvoice:
     text = (
-        f"Opter's customer {customer.code} has ledger number {found.number} and corporate id {customer.corporate_id}, "
-        f"but customer {found.number} in e-conomic has corporate id {found.corporate_id}."
+        f"Opter's customer {customer.code} has ledger number {theirs.number} and corporate id {customer.corporate_id}, "
+        f"but customer {theirs.number} in e-conomic has corporate id {theirs.corporate_id}."
     )
-    return InvalidInvoice(
-        failure(CustomerReason.CUSTOMER_CONTRADICTION, text, field="customer.ledgerNumber", value=str(found.number))
-    )
+    return invalid(CustomerReason.CUSTOMER_CONTRADICTION, text, field="customer.ledgerNumber", value=theirs.number)
 
 
-def _same_company(customer: Customer, found: EconomicCustomer) -> bool:
-    return normalised(customer) == normalised(found)
+def _same_company(customer: Customer, theirs: EconomicCustomer) -> bool:
+    return normalised(customer) == normalised(theirs)
 
 
-def _card(found: EconomicCustomer) -> tuple[str, ...]:
-    return (*map(plain, (found.name, found.address, found.zip, found.city)), code_of(found.country))
+def _card(theirs: EconomicCustomer) -> tuple[str, ...]:
+    return (*map(plain, (theirs.name, theirs.address, theirs.zip, theirs.city)), code_of(theirs.country))

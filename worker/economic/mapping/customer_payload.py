@@ -1,7 +1,8 @@
-"""An existing customer brought up to date: PUT replaces the whole resource, so what was read goes back with ours in it.
+"""The customer as POST and PUT /customers take it: a new one, or an existing one with Opter's newer data.
 
-Omitted properties are cleared and a false boolean is not told (measured on a live agreement, August 2026), so nothing
-that e-conomic tells is left out, and what it does not tell stays as empty or false as it is.
+PUT replaces the whole resource: omitted properties are cleared, and a false boolean is omitted in answers (measured on
+a live agreement, August 2026). So everything that was read is sent back with Opter's data in it, and what was omitted
+stays as empty or false as it is.
 """
 
 from collections.abc import Mapping
@@ -10,14 +11,13 @@ from typing import Any
 
 from config.exports import ExportConfig
 from worker.domain.invoice import Customer, Invoice
-from worker.domain.reasons import failure
+from worker.domain.reasons import invalid
 from worker.economic.mapping import payment_terms
 from worker.economic.mapping.customer_matching import by_address, ledger_number, normalised
 from worker.economic.mapping.master_data import MasterData, PaymentTerms
 from worker.economic.mapping.reasons import CustomerReason, SetUpReason
 from worker.economic.mapping.text_limits import Fitted, Source, fit
 from worker.economic.mapping.vat_zones import check_zone, code_of, zone_for
-from worker.errors import InvalidInvoice
 
 
 def new_customer(invoice: Invoice, export: ExportConfig, master_data: MasterData) -> dict[str, Any]:
@@ -45,22 +45,22 @@ def check_defaults(export: ExportConfig, master_data: MasterData) -> None:
 
 
 def creation_remarks(customer: Customer) -> tuple[str, ...]:
-    """Return what a new customer would not get exactly as Opter has it."""
+    """Return remarks on what a new customer will not get exactly as Opter has it."""
     unfit = customer.ledger_number and not ledger_number(customer)
     remark = "customer.ledgerNumber: too long for e-conomic, which numbered the customer itself"
     return (*((remark,) if unfit else ()), *fitted(customer).remarks)
 
 
 def check_findable(customer: Customer, *, match_address: bool) -> None:
-    """Refuse a customer whose ledger number does not fit, and that nothing else would ever find again.
+    """Refuse a customer whose ledger number does not fit, and that could not be found again by anything else.
 
-    It would be created anew whenever the memory of its number is lost. Raises ``InvalidInvoice``.
+    It would be created again whenever the store is lost. Raises ``InvalidInvoice``.
     """
     unfit = customer.ledger_number and not ledger_number(customer)
     if unfit and not customer.corporate_id and not (match_address and by_address(customer)):
         text = f"Customer {customer.code}: ledger number {customer.ledger_number} is too long for e-conomic."
-        field, value = "customer.ledgerNumber", str(customer.ledger_number)
-        raise InvalidInvoice(failure(CustomerReason.CUSTOMER_NUMBER_UNFIT, text, field=field, value=value))
+        field, value = "customer.ledgerNumber", customer.ledger_number
+        raise invalid(CustomerReason.CUSTOMER_NUMBER_UNFIT, text, field=field, value=value)
 
 
 def _terms(invoice: Invoice, export: ExportConfig, master_data: MasterData) -> PaymentTerms:
@@ -74,9 +74,7 @@ def _group(export: ExportConfig, master_data: MasterData) -> int:
     if group not in master_data.customer_groups:
         known = ", ".join(f"{number} {name}" for number, name in sorted(master_data.customer_groups.items()))
         text = f"Customer group {group} does not exist in e-conomic, which has: {known or 'none'}."
-        raise InvalidInvoice(
-            failure(SetUpReason.CUSTOMER_GROUP_MISSING, text, field="customers.group", value=str(group))
-        )
+        raise invalid(SetUpReason.CUSTOMER_GROUP_MISSING, text, field="customers.group", value=group)
     return group
 
 
@@ -105,8 +103,8 @@ def fitted(customer: Customer) -> Fitted:
     )
 
 
-#: Told about a customer, and no part of it (e-conomic REST schema, customers: read only).
-_TOLD_ONLY = frozenset(
+#: Properties that are read only (e-conomic REST schema, customers).
+_READ_ONLY = frozenset(
     {"balance", "dueAmount", "lastUpdated", "totals", "metaData", "self"}
     | {"contacts", "deliveryLocations", "templates", "invoices"}
 )
@@ -124,32 +122,32 @@ def updated(customer: Customer, resource: Mapping[str, Any]) -> dict[str, Any] |
 
 
 def differences(customer: Customer, resource: Mapping[str, Any]) -> dict[str, str]:
-    """Return what Opter tells otherwise than e-conomic, under e-conomic's names."""
+    """Return Opter's data that differ from e-conomic's, under e-conomic's names."""
     return {name: text for name, text in fitted(customer).texts.items() if not _same(name, text, resource.get(name))}
 
 
 def _same(name: str, ours: str, theirs: Any) -> bool:
     if name == "corporateIdentificationNumber" and theirs:
         return True  # what the customer was matched by is not ours to rewrite
-    told = "" if theirs is None else str(theirs)
+    text = "" if theirs is None else str(theirs)
     if name == "country":
-        return code_of(ours) == code_of(told)
-    return ours.split() == told.split()
+        return code_of(ours) == code_of(text)
+    return ours.split() == text.split()
 
 
 def _is_newer(customer: Customer, resource: Mapping[str, Any]) -> bool:
     """Documented as a date, ``lastUpdated`` is a moment in UTC (measured)."""
-    told = resource.get("lastUpdated")
-    if customer.changed_at is None or not isinstance(told, str):
+    updated = resource.get("lastUpdated")
+    if customer.changed_at is None or not isinstance(updated, str):
         return False
     try:
-        theirs = datetime.fromisoformat(told)
+        theirs = datetime.fromisoformat(updated)
     except ValueError:
         return False
     return datetime.fromisoformat(customer.changed_at) > theirs.replace(tzinfo=theirs.tzinfo or UTC)
 
 
 def _writable(resource: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what is only told, addresses of resources, and null, which e-conomic refuses."""
-    kept = {name: value for name, value in resource.items() if name not in _TOLD_ONLY and value is not None}
+    """Leave out what is read only, addresses of resources, and null, which e-conomic refuses."""
+    kept = {name: value for name, value in resource.items() if name not in _READ_ONLY and value is not None}
     return {name: _writable(value) if isinstance(value, Mapping) else value for name, value in kept.items()}

@@ -1,4 +1,4 @@
-"""To the øre: what e-conomic computed against what Opter invoiced."""
+"""Documents that stand in e-conomic: read from its answers, and compared with Opter's invoice to the øre."""
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
@@ -7,7 +7,8 @@ from typing import Any
 from worker.domain.invoice import Invoice
 from worker.domain.money import to_oere
 from worker.domain.reasons import failure
-from worker.economic.mapping.master_data import Document
+from worker.economic.mapping.master_data import Document, VoucherFound
+from worker.economic.mapping.reasons import VoucherReason
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure
 
@@ -16,7 +17,7 @@ _HIGHEST_NUMBER = 999_999_999
 
 
 def read_document(body: Any, *, booked: bool) -> Document | None:
-    """Return the document of an answer; None when it is none, so that nothing is concluded from half an answer.
+    """Return the document in an answer; None when there is none, so that nothing is concluded from half an answer.
 
     e-conomic may leave out what is zero or empty (measured); number, currency and customer are always there.
     """
@@ -88,3 +89,15 @@ def _mismatch(invoice: Invoice, document: Document, wrong: list[str]) -> Failure
         f"They differ in {' and '.join(wrong)}."
     )
     return failure(EconomicReason.TOTALS_MISMATCH, text, field=wrong[0], value=str(getattr(invoice, wrong[0])))
+
+
+def compare_voucher(invoice: Invoice, voucher: VoucherFound) -> Failure | None:
+    """Return None when the customer owes the invoice's gross amount by this voucher, to the øre."""
+    if voucher.gross == invoice.gross:
+        return None
+    where = "is booked" if voucher.booked else f"stands in journal {voucher.journal}"
+    text = (
+        f"Voucher {voucher.number} of {voucher.year} {where} with {voucher.gross} on the customer; "
+        f"Opter's gross amount is {invoice.gross} {invoice.currency}."
+    )
+    return failure(VoucherReason.VOUCHER_DIFFERS, text, field="gross", value=str(invoice.gross))

@@ -1,4 +1,4 @@
-"""Booking a draft: irreversible, so it names exactly one draft and, where Opter owns the series, the number."""
+"""The draft invoice as POST /invoices/drafts takes it, and the request that books it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,17 +8,16 @@ from typing import Any
 from config.exports import ExportConfig
 from worker.domain.invoice import Invoice, InvoiceType, Line
 from worker.domain.money import ZERO
-from worker.domain.reasons import failure
+from worker.domain.reasons import invalid
 from worker.economic.mapping.master_data import MasterData
 from worker.economic.mapping.payment_terms import ResolvedTerms, resolve_terms
 from worker.economic.mapping.reasons import SetUpReason
 from worker.economic.mapping.text_limits import Fitted, Source, fit
 from worker.economic.mapping.vat_zones import check_zone, zone_for
-from worker.errors import InvalidInvoice
 
 
 def is_credit(invoice: Invoice) -> bool:
-    """Tell whether it is a credit note: e-conomic has no document type, a negative total is one."""
+    """Whether it is a credit note: e-conomic has no document type, a negative total is one."""
     if invoice.gross == ZERO:
         return invoice.invoice_type is InvoiceType.CORRECTION
     return invoice.gross < ZERO
@@ -30,7 +29,7 @@ def heading(invoice: Invoice) -> str:
 
 
 def text_line(invoice: Invoice, *, with_number: bool) -> str:
-    """Return the references; ``with_number``: Opter's number too, because e-conomic gives one of its own.
+    """Return the references; ``with_number``: Opter's number too, because e-conomic assigns another.
 
     What has to survive a cut at e-conomic's limit comes first, the order numbers last.
     """
@@ -71,7 +70,7 @@ def draft_payload(  # noqa: PLR0913, PLR0917  # an invoice needs all of it
     the agreement's set-up does not allow it.
     """
     check_rounding(invoice, export)
-    settled = resolve_terms(invoice, master_data.payment_terms, export)
+    resolved = resolve_terms(invoice, master_data.payment_terms, export)
     recipient, notes = fit(_recipient(invoice)), fit(_notes(invoice, export))
     rate, rate_remarks = exchange_rate(invoice, master_data.base_currency)
     lines = [_line(line, invoice, products) for line in sorted(invoice.lines, key=lambda line: line.line_number)]
@@ -81,7 +80,7 @@ def draft_payload(  # noqa: PLR0913, PLR0917  # an invoice needs all of it
         "currency": invoice.currency,
         **({"exchangeRate": rate} if rate else {}),
         "layout": {"layoutNumber": export.invoice_layout},
-        **_terms(settled),
+        **_terms(resolved),
         "customer": {"customerNumber": customer_number},
         "recipient": {**recipient.texts, "vatZone": {"vatZoneNumber": zone}},
         "references": {"other": document_reference},
@@ -92,7 +91,7 @@ def draft_payload(  # noqa: PLR0913, PLR0917  # an invoice needs all of it
     return Draft(
         payload=payload,
         remarks=(
-            *settled.remarks,
+            *resolved.remarks,
             *rate_remarks,
             *_rounding_left_out(invoice),
             *units_left_out(invoice),
@@ -109,9 +108,7 @@ def check_rounding(invoice: Invoice, export: ExportConfig) -> None:
     """
     if abs(invoice.rounding) > export.booking.tolerance:
         text = f"Opter rounded the total by {invoice.rounding} {invoice.currency}; e-conomic cannot."
-        raise InvalidInvoice(
-            failure(SetUpReason.ROUNDING_UNSUPPORTED, text, field="rounding", value=str(invoice.rounding))
-        )
+        raise invalid(SetUpReason.ROUNDING_UNSUPPORTED, text, field="rounding", value=invoice.rounding)
 
 
 def exchange_rate(invoice: Invoice, base_currency: str) -> tuple[Decimal | None, tuple[str, ...]]:
@@ -119,18 +116,17 @@ def exchange_rate(invoice: Invoice, base_currency: str) -> tuple[Decimal | None,
 
     A rate on an invoice in the base currency is left out. Raises ``InvalidInvoice`` for one that is no price.
     """
-    told = invoice.exchange_rate
-    if told is None:
+    ours = invoice.exchange_rate
+    if ours is None:
         return None, ()
     if invoice.currency == base_currency:
-        return None, (
-            f"exchangeRate: {told} left out, as {base_currency} is the base currency",
-        ) if told != _PAR else ()
-    if told <= 0 or told >= 10**9:
-        text = f"Exchange rate {told} for {invoice.currency} is not a price of 100 units."
-        raise InvalidInvoice(failure(SetUpReason.EXCHANGE_RATE_INVALID, text, field="exchangeRate", value=str(told)))
-    rate = told.quantize(_RATE_STEP, rounding=ROUND_HALF_UP)
-    return rate, (f"exchangeRate: {told} rounded to {rate}",) if rate != told else ()
+        remark = f"exchangeRate: {ours} left out, as {base_currency} is the base currency"
+        return None, (remark,) if ours != _PAR else ()
+    if ours <= 0 or ours >= 10**9:
+        text = f"Exchange rate {ours} for {invoice.currency} is not a price of 100 units."
+        raise invalid(SetUpReason.EXCHANGE_RATE_INVALID, text, field="exchangeRate", value=ours)
+    rate = ours.quantize(_RATE_STEP, rounding=ROUND_HALF_UP)
+    return rate, (f"exchangeRate: {ours} rounded to {rate}",) if rate != ours else ()
 
 
 def units_left_out(invoice: Invoice) -> list[str]:
@@ -139,9 +135,9 @@ def units_left_out(invoice: Invoice) -> list[str]:
     return [f"economicUnits: of {lines} lines left out; they are not exported to e-conomic"] if lines else []
 
 
-def _terms(settled: ResolvedTerms) -> dict[str, Any]:
-    own_date = {"dueDate": settled.due_date.isoformat()} if settled.due_date else {}
-    return {"paymentTerms": {"paymentTermsNumber": settled.terms.number}, **own_date}
+def _terms(resolved: ResolvedTerms) -> dict[str, Any]:
+    own_date = {"dueDate": resolved.due_date.isoformat()} if resolved.due_date else {}
+    return {"paymentTerms": {"paymentTermsNumber": resolved.terms.number}, **own_date}
 
 
 def _recipient(invoice: Invoice) -> tuple[Source, ...]:
@@ -187,6 +183,9 @@ def _rounding_left_out(invoice: Invoice) -> list[str]:
 
 
 def booking_payload(draft_number: int, book_with_number: int | None) -> dict[str, Any]:
-    """Return the body of POST /invoices/booked; None: e-conomic gives the number. Opter mails the invoice itself."""
+    """Return the body of POST /invoices/booked; None: e-conomic assigns the number. Opter mails the invoice itself.
+
+    Booking is irreversible, so it names exactly one draft and, where Opter owns the number series, the number.
+    """
     numbered = {"bookWithNumber": book_with_number} if book_with_number else {}
     return {"draftInvoice": {"draftInvoiceNumber": draft_number}, **numbered, "sendBy": "none"}

@@ -1,4 +1,4 @@
-"""An agreement's reference data, as values: what e-conomic knows before the first invoice is sent."""
+"""An agreement's master data, and the documents and customers found in it, as values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -102,7 +102,7 @@ class Journal:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MasterData:
-    """Everything of one agreement that mapping needs; read once, at most ``age`` seconds old."""
+    """Everything of one agreement that the mapping needs."""
 
     agreement: int
     base_currency: str = "DKK"
@@ -116,7 +116,7 @@ class MasterData:
     customer_groups: Mapping[int, str] = field(default_factory=dict)
     currencies: frozenset[str] = frozenset()
     years: tuple[AccountingYear, ...] = ()
-    #: Barred periods were to be read, and the agreement does not let us: what is barred shows only when refused.
+    #: Barred periods should be read, and the tokens do not allow it: a bar shows only when e-conomic refuses.
     bars_unknown: bool = False
     journals: tuple[Journal, ...] = ()
     #: The whole chart of accounts; read for exports with the voucher method only.
@@ -153,7 +153,7 @@ class Document:
     vat: Decimal
     gross: Decimal
     due_date: str = ""
-    #: The former draft number of a booked invoice, where e-conomic tells it (``orderNumber``).
+    #: The former draft number of a booked invoice, where e-conomic says it (``orderNumber``).
     former_draft: int | None = None
 
 
@@ -171,7 +171,7 @@ class VoucherFound:
     gross: Decimal
     #: Its entries' ``journalEntryNumber``; empty when they are booked.
     entries: tuple[int, ...] = ()
-    #: The invoice number on its customer entries, under whichever name e-conomic tells it; None: none is told.
+    #: The invoice number on its customer entries, under whichever name e-conomic uses for it; None: there is none.
     invoice_number: int | None = None
 
     @property

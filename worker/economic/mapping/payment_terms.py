@@ -1,4 +1,4 @@
-"""Payment terms: which of e-conomic's correspond to Opter's condition, and whether they give Opter's due date."""
+"""Payment terms: which of e-conomic's correspond to Opter's condition, and whether they lead to Opter's due date."""
 
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from config.exports import ExportConfig
 from worker.domain.invoice import Invoice, PaymentCondition
-from worker.domain.reasons import failure
+from worker.domain.reasons import invalid
 from worker.economic.mapping.master_data import PaymentTerms
 from worker.economic.mapping.reasons import SetUpReason
 from worker.errors import InvalidInvoice
@@ -33,14 +33,14 @@ def resolve_terms(invoice: Invoice, terms: Sequence[PaymentTerms], export: Expor
     ``dueDate``; otherwise the difference is a remark or a refusal, as ``booking.due_date_mismatch`` says.
     """
     chosen = choose(invoice.payment_condition, terms, export.codes.payment_conditions)
-    given = due_date(chosen, invoice.invoice_date)
-    if given == invoice.due_date:
+    computed = due_date(chosen, invoice.invoice_date)
+    if computed == invoice.due_date:
         return ResolvedTerms(terms=chosen)
-    own = [chosen] if chosen.kind == OWN_DATE else [one for one in terms if one.kind == OWN_DATE]
-    can_send = invoice.due_date >= invoice.invoice_date  # e-conomic refuses an earlier one: E04760
-    if len(own) == 1 and can_send and (given or chosen.kind == OWN_DATE):
-        return ResolvedTerms(terms=own[0], due_date=invoice.due_date)
-    return _differing(invoice, chosen, given, refuse=export.booking.due_date_mismatch == "refuse")
+    own_date = [chosen] if chosen.kind == OWN_DATE else [term for term in terms if term.kind == OWN_DATE]
+    can_send = invoice.due_date >= invoice.invoice_date  # e-conomic refuses an earlier date: E04760
+    if len(own_date) == 1 and can_send and (computed or chosen.kind == OWN_DATE):
+        return ResolvedTerms(terms=own_date[0], due_date=invoice.due_date)
+    return _differing(invoice, chosen, computed, refuse=export.booking.due_date_mismatch == "refuse")
 
 
 def choose(condition: PaymentCondition, terms: Sequence[PaymentTerms], names: Mapping[str, str]) -> PaymentTerms:
@@ -51,13 +51,13 @@ def choose(condition: PaymentCondition, terms: Sequence[PaymentTerms], names: Ma
     """
     mapped = next((theirs for ours, theirs in names.items() if _same(ours, condition.name)), None)
     if mapped is not None:
-        wanted, fitting = f"named {mapped!r}", [one for one in terms if _same(one.name, mapped)]
+        wanted, fitting = f"named {mapped!r}", [term for term in terms if _same(term.name, mapped)]
     else:
         kind = "invoiceMonth" if condition.from_end_of_month else "net"
         wanted = f"of kind {kind} with {condition.days} days"
-        fitting = [one for one in terms if (one.kind, one.days) == (kind, condition.days)]
+        fitting = [term for term in terms if (term.kind, term.days) == (kind, condition.days)]
     if len(fitting) != 1:
-        raise _unsettled(condition, wanted, fitting, terms)
+        raise _not_one(condition, wanted, fitting, terms)
     return fitting[0]
 
 
@@ -80,28 +80,25 @@ def due_date(terms: PaymentTerms, invoice_date: date) -> date | None:
     return invoice_date if terms.kind == "paidInCash" else None
 
 
-def _differing(invoice: Invoice, chosen: PaymentTerms, given: date | None, *, refuse: bool) -> ResolvedTerms:
-    theirs = f"give {given}" if given else f"are of kind {chosen.kind}, whose date e-conomic decides"
+def _differing(invoice: Invoice, chosen: PaymentTerms, computed: date | None, *, refuse: bool) -> ResolvedTerms:
+    theirs = f"give {computed}" if computed else f"are of kind {chosen.kind}, whose date e-conomic decides"
     text = f"Due date is {invoice.due_date} in Opter; e-conomic's payment terms {_named(chosen)} {theirs}."
     if refuse or chosen.kind == OWN_DATE:
-        raise InvalidInvoice(failure(SetUpReason.DUE_DATE_MISMATCH, text, field="dueDate", value=str(invoice.due_date)))
+        raise invalid(SetUpReason.DUE_DATE_MISMATCH, text, field="dueDate", value=invoice.due_date)
     return ResolvedTerms(terms=chosen, remarks=(text,))
 
 
-def _unsettled(
+def _not_one(
     condition: PaymentCondition, wanted: str, fitting: Sequence[PaymentTerms], terms: Sequence[PaymentTerms]
 ) -> InvalidInvoice:
     ours = f"payment condition {condition.name!r} ({_meaning(condition)})"
     if fitting:
-        reason, text = (
-            SetUpReason.PAYMENT_TERMS_AMBIGUOUS,
-            f"Several payment terms {wanted} fit {ours}: {_list(fitting)}.",
-        )
+        reason = SetUpReason.PAYMENT_TERMS_AMBIGUOUS
+        text = f"Several payment terms {wanted} fit {ours}: {_list(fitting)}."
     else:
         reason = SetUpReason.PAYMENT_TERMS_MISSING
         text = f"e-conomic has no payment terms {wanted} for {ours}. It has: {_list(terms) or 'none'}."
-    value = condition.name or _meaning(condition)
-    return InvalidInvoice(failure(reason, text, field="paymentCondition", value=value))
+    return invalid(reason, text, field="paymentCondition", value=condition.name or _meaning(condition))
 
 
 def _meaning(condition: PaymentCondition) -> str:
@@ -116,5 +113,5 @@ def _named(terms: PaymentTerms) -> str:
     return f"{terms.number} {terms.name!r}"
 
 
-def _same(one: str, other: str) -> bool:
-    return one.strip().casefold() == other.strip().casefold()
+def _same(ours: str, theirs: str) -> bool:
+    return ours.strip().casefold() == theirs.strip().casefold()

@@ -1,15 +1,14 @@
-"""From Opter's sales account to the product on the line: the group that stands for it, and a product in that group."""
+"""Products: the group that stands for Opter's sales account, and the product of that group on the line."""
 
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from worker.domain.identity import fingerprint
-from worker.domain.reasons import failure
+from worker.domain.reasons import invalid
 from worker.economic.mapping.master_data import Product, ProductGroup
 from worker.economic.mapping.reasons import SetUpReason
 from worker.economic.mapping.text_limits import Source, fit
-from worker.errors import InvalidInvoice
 
 
 def fitting_groups(
@@ -42,7 +41,7 @@ def group_for(sales_account: str, mapping: Mapping[str, str], groups: Sequence[P
         like = mapping.get(sales_account, sales_account)
         reason = SetUpReason.PRODUCT_GROUP_MISSING
         text = f"No product group in e-conomic is named or numbered {like} for sales account {sales_account}."
-    raise InvalidInvoice(failure(reason, text, field="lines.salesAccount", value=sales_account))
+    raise invalid(reason, text, field="lines.salesAccount", value=sales_account)
 
 
 def choose(sales_account: str, group: ProductGroup, products: Sequence[Product]) -> str | None:
@@ -51,19 +50,20 @@ def choose(sales_account: str, group: ProductGroup, products: Sequence[Product])
     First the product that carries the account's number, else the only one of the group that is not barred. Raises
     ``InvalidInvoice`` when ours is barred and nothing else fits.
     """
-    own = [one for one in products if one.group == group.number and one.number in own_numbers(sales_account)]
-    open_own = sorted((one.number for one in own if not one.barred), key=own_numbers(sales_account).index)
-    others = [one.number for one in products if one.group == group.number and not one.barred]
-    if open_own or len(others) == 1:
-        return (open_own or others)[0]
+    in_group = [product for product in products if product.group == group.number]
+    own = [product for product in in_group if product.number in own_numbers(sales_account)]
+    open_own = sorted((product.number for product in own if not product.barred), key=own_numbers(sales_account).index)
+    open_numbers = [product.number for product in in_group if not product.barred]
+    if open_own or len(open_numbers) == 1:
+        return (open_own or open_numbers)[0]
     if own:
         text = f"Product {own[0].number} of product group {group.number} {group.name} is barred in e-conomic."
-        raise InvalidInvoice(failure(SetUpReason.PRODUCT_BARRED, text, field="lines.salesAccount", value=sales_account))
+        raise invalid(SetUpReason.PRODUCT_BARRED, text, field="lines.salesAccount", value=sales_account)
     return None
 
 
 def stands_in(group: ProductGroup, product: Product | None) -> bool:
-    """Tell whether a product may be put on a line for this group."""
+    """Whether a product may be put on a line for this group."""
     return product is not None and product.group == group.number and not product.barred
 
 
@@ -78,16 +78,14 @@ def own_numbers(sales_account: str) -> tuple[str, str]:
 def number_to_create(sales_account: str, taken: Mapping[str, Product | None]) -> str:
     """Return the first of ``own_numbers`` that e-conomic does not have. Raises ``InvalidInvoice`` when it has both.
 
-    ``taken`` says for each of them what e-conomic holds under it: products of other groups, or None.
+    ``taken`` has for each of them the product of another group that has it in e-conomic, or None.
     """
     for number in own_numbers(sales_account):
         if taken[number] is None:
             return number
     numbers = " and ".join(own_numbers(sales_account))
     text = f"Products {numbers} exist in e-conomic, but in other groups than sales account {sales_account} needs."
-    raise InvalidInvoice(
-        failure(SetUpReason.PRODUCT_NUMBER_TAKEN, text, field="lines.salesAccount", value=sales_account)
-    )
+    raise invalid(SetUpReason.PRODUCT_NUMBER_TAKEN, text, field="lines.salesAccount", value=sales_account)
 
 
 def new_product(number: str, sales_account: str, group: ProductGroup) -> dict[str, Any]:
@@ -97,5 +95,5 @@ def new_product(number: str, sales_account: str, group: ProductGroup) -> dict[st
 
 
 def product_key(sales_account: str, group: ProductGroup) -> str:
-    """Name the product that may be created once for a sales account in a group."""
+    """Return a key for the product that may be created once for a sales account in a group."""
     return fingerprint("product", sales_account, group.number)

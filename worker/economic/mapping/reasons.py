@@ -15,8 +15,8 @@ class SetUpReason(ReasonCode):
         "Product groups missing in e-conomic",
         "No product group in e-conomic is named or numbered like Opter's sales account.",
         (
-            "Create the product groups in e-conomic (Sales > Product groups), named like the sales accounts, or "
-            "map the accounts in the exports file under codes.sales_accounts; then re-queue the invoices."
+            "Create the product groups in e-conomic (Sales > Product groups), named like the sales accounts, "
+            "or map the accounts in the exports file under codes.sales_accounts; then re-queue the invoices."
         ),
         RE_READ,
     )
@@ -46,8 +46,8 @@ class SetUpReason(ReasonCode):
         "Payment terms missing in e-conomic",
         "No payment terms in e-conomic correspond to Opter's payment condition.",
         (
-            "Create payment terms with these days and of this kind in e-conomic (Settings > Payment terms), or "
-            "map the condition's name in the exports file under codes.payment_conditions; then re-queue."
+            "Create payment terms with these days and of this kind in e-conomic (Settings > Payment terms), "
+            "or map the condition's name in the exports file under codes.payment_conditions; then re-queue."
         ),
         RE_READ,
     )
@@ -63,8 +63,8 @@ class SetUpReason(ReasonCode):
         "Due date differs",
         "The due date on Opter's invoice is not the one that e-conomic's payment terms give.",
         (
-            "Map the condition to the right payment terms, or create one of the kind 'due date' in e-conomic so "
-            "that Opter's date can be sent, or set booking.due_date_mismatch to remark; then re-queue."
+            "Map the condition to the right payment terms, or create one of the kind 'due date' in e-conomic so that "
+            "Opter's date can be sent, or set booking.due_date_mismatch to remark; then re-queue."
         ),
         RE_READ,
     )
@@ -87,9 +87,9 @@ class SetUpReason(ReasonCode):
         "VAT would differ from Opter's",
         "e-conomic takes VAT from product group and VAT zone, and that rate is not the one on Opter's invoice.",
         (
-            "Check the customer's country and VAT number and the VAT code in Opter; or give the product group an "
-            "account with the right VAT code in e-conomic, or map the sales account to another group; then "
-            "re-queue."
+            "Check the customer's country and VAT number and the VAT code in Opter; "
+            "or give the product group an account with the right VAT code in e-conomic, "
+            "or map the sales account to another group; then re-queue."
         ),
         RE_READ,
     )
@@ -153,8 +153,9 @@ class SetUpReason(ReasonCode):
         "Rounded total",
         "Opter rounded the invoice's total, and an invoice in e-conomic cannot carry a rounding difference.",
         (
-            "Switch total rounding off in Opter for coming invoices. For these: raise booking.tolerance in the "
-            "exports file to at least the rounding, which leaves it out, and re-queue; or enter them by hand."
+            "Switch total rounding off in Opter for coming invoices. For these: "
+            "raise booking.tolerance in the exports file to at least the rounding, which leaves it out, and re-queue; "
+            "or enter them by hand."
         ),
     )
     TEXT_REFUSED = (
@@ -168,8 +169,8 @@ class SetUpReason(ReasonCode):
         "Dated before the first date",
         "The invoice is dated before the export's first_date: older invoices were booked in another way.",
         (
-            "If it is in e-conomic already, mark it as exported. If it is not, set first_date in the exports file "
-            "to an earlier date and re-queue."
+            "If it is in e-conomic already, mark it as exported. "
+            "If it is not, set first_date in the exports file to an earlier date and re-queue."
         ),
     )
 
@@ -182,8 +183,8 @@ class VoucherReason(ReasonCode):
         "VAT codes without a counterpart",
         "Opter's VAT code is not paired with one of e-conomic's, which a voucher needs.",
         (
-            "Pair the codes in the exports file under codes.tax_rates (Opter's code = e-conomic's code; an empty "
-            "text for lines that carry no VAT code in e-conomic), then re-queue."
+            "Pair the codes in the exports file under codes.tax_rates (Opter's code = e-conomic's code; "
+            "an empty text for lines that carry no VAT code in e-conomic), then re-queue."
         ),
     )
     VAT_CODE_UNUSABLE = (
@@ -198,8 +199,8 @@ class VoucherReason(ReasonCode):
         "Paired VAT code has another rate",
         "The VAT code that Opter's code is paired with has another rate in e-conomic than the invoice's line.",
         (
-            "Pair Opter's code with a VAT code of the same rate (codes.tax_rates), or correct the rate in the "
-            "system that is wrong; then re-queue."
+            "Pair Opter's code with a VAT code of the same rate (codes.tax_rates), "
+            "or correct the rate in the system that is wrong; then re-queue."
         ),
         RE_READ,
     )
@@ -208,8 +209,8 @@ class VoucherReason(ReasonCode):
         "Accounts missing in e-conomic",
         "Opter's sales account is not the number of an account in e-conomic, and is not mapped to one.",
         (
-            "Create the accounts in e-conomic, or map Opter's sales accounts to account numbers in the exports "
-            "file under codes.ledger_accounts; then re-queue."
+            "Create the accounts in e-conomic, or map Opter's sales accounts to account numbers in the exports file "
+            "under codes.ledger_accounts; then re-queue."
         ),
         RE_READ,
     )
@@ -235,8 +236,8 @@ class VoucherReason(ReasonCode):
         "Journal takes other entries",
         "The journal is restricted to a type of entry that the vouchers do not consist of.",
         (
-            "Lift the restriction in the journal's settings in e-conomic, or set journal in the exports file to "
-            "another journal; then re-queue."
+            "Lift the restriction in the journal's settings in e-conomic, "
+            "or set journal in the exports file to another journal; then re-queue."
         ),
         RE_READ,
     )
@@ -244,24 +245,24 @@ class VoucherReason(ReasonCode):
         "clearing-account-missing",
         "No clearing account",
         (
-            "The invoice has several sales accounts or VAT codes, and no account is named that stands between the "
-            "customer's post and the revenue."
+            "The invoice has several sales accounts or VAT codes, "
+            "and no account is named to stand between the customer's entry and the revenue."
         ),
         (
-            "Name an account that is used for nothing else in the exports file (voucher.clearing_account), or set "
-            "voucher.layout to per-account; then re-queue."
+            "Name an account that is used for nothing else in the exports file (voucher.clearing_account), "
+            "or set voucher.layout to per-account; then re-queue."
         ),
     )
     VOUCHER_ROUNDING = (
         "voucher-rounding",
         "Rounding that cannot be posted",
         (
-            "Opter rounded the total, or its VAT in another way than e-conomic will, and the difference may not "
-            "go to a rounding account: none is named, or it is above the limit."
+            "Opter rounded the total, or its VAT in another way than e-conomic will, "
+            "and the difference may not go to a rounding account: none is named, or it is above the limit."
         ),
         (
-            "Name a rounding account in the exports file (voucher.rounding_account) or raise "
-            "voucher.most_rounding, then re-queue; or enter the invoice by hand and mark it as exported."
+            "Name a rounding account in the exports file (voucher.rounding_account) or raise voucher.most_rounding, "
+            "then re-queue; or enter the invoice by hand and mark it as exported."
         ),
     )
     VOUCHER_EMPTY = (
@@ -275,20 +276,20 @@ class VoucherReason(ReasonCode):
         "Voucher with another amount",
         "A voucher with this invoice's reference is in e-conomic already, and its amount is not Opter's.",
         (
-            "Compare the two. Delete the voucher while it is in the journal and re-queue; if it is booked, "
-            "correct it in e-conomic and mark the invoice as exported."
+            "Compare the two. Delete the voucher while it is in the journal and re-queue; "
+            "if it is booked, correct it in e-conomic and mark the invoice as exported."
         ),
     )
     INVOICE_NUMBER_IGNORED = (
         "invoice-number-ignored",
         "e-conomic did not read the invoice number",
         (
-            "The voucher was posted, but the customer's entry came back without its invoice number, so payments "
-            "would not find it. e-conomic's schema and its examples name that property differently."
+            "The voucher was posted, but the customer's entry came back without its invoice number, "
+            "so payments would not find it. e-conomic's schema and its examples name that property differently."
         ),
         (
-            "Set voucher.invoice_number_property in the exports file to the other name. Delete the vouchers "
-            "without a number from the journal, resume the export, and re-queue their invoices."
+            "Set voucher.invoice_number_property in the exports file to the other name. "
+            "Delete the vouchers without a number from the journal, resume the export, and re-queue their invoices."
         ),
     )
     PDF_MISSING = (
@@ -296,8 +297,8 @@ class VoucherReason(ReasonCode):
         "PDF missing",
         "The invoice comes without a PDF, or its PDF is not where the event says.",
         (
-            "Put the PDF in its place and re-queue, or have the sender name it and send the invoice again; or set "
-            "voucher.missing_pdf to post, which posts vouchers without it and says so."
+            "Put the PDF in its place and re-queue, or have the sender name it and send the invoice again; "
+            "or set voucher.missing_pdf to post, which posts vouchers without it and says so."
         ),
     )
     PDF_REFUSED = (
@@ -305,9 +306,9 @@ class VoucherReason(ReasonCode):
         "PDF outside the allowed places",
         "The invoice's PDF lies in a folder or on a host that the settings do not allow, or behind a redirect.",
         (
-            "Put the PDF in an allowed place and send the invoice again, or allow its folder or host in the "
-            "settings and re-queue; or set voucher.missing_pdf to post, which posts vouchers without it and says "
-            "so."
+            "Put the PDF in an allowed place and send the invoice again, "
+            "or allow its folder or host in the settings and re-queue; "
+            "or set voucher.missing_pdf to post, which posts vouchers without it and says so."
         ),
     )
     PDF_UNUSABLE = (
@@ -315,8 +316,8 @@ class VoucherReason(ReasonCode):
         "PDF unusable",
         "The file is no PDF, larger than the 9 MB that e-conomic takes, or another one than the event announced.",
         (
-            "Put the right PDF in its place and re-queue, or send the invoice again; or set voucher.missing_pdf "
-            "to post, which posts vouchers without it and says so."
+            "Put the right PDF in its place and re-queue, or send the invoice again; "
+            "or set voucher.missing_pdf to post, which posts vouchers without it and says so."
         ),
     )
 
@@ -329,8 +330,8 @@ class CustomerReason(ReasonCode):
         "Several customers fit",
         "More than one customer in e-conomic fits the invoice's customer; the program never picks one of several.",
         (
-            "Decide which customer it is and enter that number as sales ledger number in Opter, or merge the "
-            "double in e-conomic; then send the invoice again or re-queue it."
+            "Decide which customer it is and enter that number as sales ledger number in Opter, "
+            "or merge the double in e-conomic; then send the invoice again or re-queue it."
         ),
     )
     CUSTOMER_CONTRADICTION = (
@@ -349,12 +350,12 @@ class CustomerReason(ReasonCode):
         "customer-number-unfit",
         "Customer number unusable",
         (
-            "The customer's sales ledger number does not fit e-conomic (whole numbers from 1 to 999 999 999), and "
-            "there is neither a corporate id nor a full address by which the customer could be found again."
+            "The customer's sales ledger number does not fit e-conomic (whole numbers from 1 to 999 999 999), "
+            "and there is neither a corporate id nor a full address by which the customer could be found again."
         ),
         (
-            "Give the customer a sales ledger number of at most nine digits, or a corporate id, in Opter and send "
-            "the invoice again."
+            "Give the customer a sales ledger number of at most nine digits, or a corporate id, "
+            "in Opter and send the invoice again."
         ),
     )
 
@@ -373,5 +374,5 @@ REASONS: Mapping[str, ReasonCode] = {code.value: code for table in REASON_TABLES
 
 
 def set_up_related(failure: Failure) -> bool:
-    """Tell whether fresher master data could make this failure go away, so that it must be re-read first."""
+    """Whether fresher master data could remove this failure, so that they must be read again first."""
     return failure.reason in REASONS and REASONS[failure.reason].re_read

@@ -1,4 +1,4 @@
-"""An export's set-up against its agreement: everything that an invoice will need, asked before the first one comes."""
+"""The check of an export's set-up against its agreement, before the first invoice: everything that one will need."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,18 +12,19 @@ from worker.economic.mapping import payment_terms
 from worker.economic.mapping.accounting_years import year_of
 from worker.economic.mapping.customer_payload import check_defaults
 from worker.economic.mapping.master_data import MasterData, ProductGroup
-from worker.economic.mapping.period_check import check_invoice, sales_accounts
+from worker.economic.mapping.period_check import check_against_agreement, sales_accounts
 from worker.economic.mapping.products import choose, group_for
-from worker.economic.mapping.vat_zones import check_zone
-from worker.economic.mapping.voucher_accounts import setup_items
+from worker.economic.mapping.vat_zones import Zone, check_zone, percent
+from worker.economic.mapping.voucher_payload import open_journal
+from worker.economic.mapping.voucher_postings import ledger_account, usable_account
 from worker.errors import InvalidInvoice
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
-    """One thing looked at."""
+    """One thing checked."""
 
-    #: What was looked at, in a few words.
+    #: What was checked, in a few words.
     item: str
     #: Whether it is as it must be.
     ok: bool
@@ -36,9 +37,9 @@ class Check:
 def check_setup(
     export: ExportConfig, master_data: MasterData, invoices: Sequence[Invoice], *, today: date
 ) -> tuple[Check, ...]:
-    """Return everything that was looked at, in the order in which a person would set it up.
+    """Return everything that was checked, in the order in which a person would set it up.
 
-    ``reference`` must cover the sales accounts of ``invoices`` and of ``codes.sales_accounts``; the invoices are
+    ``master_data`` must cover the sales accounts of ``invoices`` and of ``codes.sales_accounts``; the invoices are
     samples, checked as a period would be.
     """
     return (
@@ -74,27 +75,22 @@ def _defaults(export: ExportConfig, master_data: MasterData) -> Iterator[Check]:
 
 
 def _own_layouts(export: ExportConfig) -> Iterator[tuple[str, int]]:
-    told = {"layout": export.layout} | {f"types.{name}.layout": rules.layout for name, rules in export.types.items()}
-    yield from ((place, layout) for place, layout in told.items() if layout)
+    own = {"layout": export.layout} | {f"types.{name}.layout": rules.layout for name, rules in export.types.items()}
+    yield from ((place, layout) for place, layout in own.items() if layout)
 
 
 def _zones(export: ExportConfig, master_data: MasterData) -> Iterator[Check]:
-    rules = export.vat
-    for name, zone in (
-        ("domestic", rules.domestic),
-        ("EU", rules.eu),
-        ("abroad", rules.abroad),
-        ("domestic exempt", rules.domestic_exempt),
-    ):
-        found = f"{zone} {master_data.vat_zones.get(zone, '')}"
-        yield _check(f"VAT zone, {name}", found, partial(check_zone, zone, master_data))
+    for zone in Zone:
+        number = zone.number(export.vat)
+        found = f"{number} {master_data.vat_zones.get(number, '')}"
+        yield _check(f"VAT zone, {zone.label}", found, partial(check_zone, number, master_data))
 
 
 def _codes(export: ExportConfig, master_data: MasterData) -> Iterator[Check]:
     for ours, theirs in export.codes.payment_conditions.items():
         item = f"Payment condition {ours!r}"
         yield _check(item, theirs, partial(payment_terms.named, theirs, master_data.payment_terms))
-    usable = {one.code: f"{one.rate.normalize():f} %" for one in master_data.vat_accounts if not one.barred}
+    usable = {account.code: percent(account.rate) for account in master_data.vat_accounts if not account.barred}
     step = "Correct codes.tax_rates, or create or open the VAT account in e-conomic."
     for ours, code in export.codes.tax_rates.items():
         if code:  # an empty text stands for no VAT code
@@ -102,11 +98,11 @@ def _codes(export: ExportConfig, master_data: MasterData) -> Iterator[Check]:
 
 
 def _method(export: ExportConfig, master_data: MasterData, invoices: Sequence[Invoice]) -> Iterator[Check]:
-    """Look at what the sales accounts lead to: product groups, or the accounts themselves."""
+    """Check what the sales accounts lead to: product groups, or the accounts themselves."""
     used = sales_accounts(invoices)
     if export.method == "voucher":
-        for item, found, ask in setup_items(export, master_data, sorted(used | export.codes.ledger_accounts.keys())):
-            yield _check(item, found, ask)
+        yield from _journals(export, master_data)
+        yield from _accounts(export, master_data, sorted(used | export.codes.ledger_accounts.keys()))
     else:
         for account in sorted(used | export.codes.sales_accounts.keys()):
             yield from _sales_account(account, export, master_data)
@@ -126,9 +122,10 @@ def _sales_account(account: str, export: ExportConfig, master_data: MasterData) 
 def _usable_accounts(
     item: str, group: ProductGroup, master_data: MasterData, export: ExportConfig, product: str
 ) -> Check:
-    """Only the domestic zone must be there: whether others are needed, invoices tell."""
-    codes = {one.code for one in master_data.vat_accounts if not one.barred}
-    zones = {one.zone for one in group.accounts if not one.barred and (not one.vat_code or one.vat_code in codes)}
+    """Only the domestic zone must be there: whether others are needed depends on the invoices."""
+    codes = {account.code for account in master_data.vat_accounts if not account.barred}
+    usable = (account for account in group.accounts if not account.vat_code or account.vat_code in codes)
+    zones = {account.zone for account in usable if not account.barred}
     found = f"group {group.number} {group.name}, product {product}, VAT zones {', '.join(map(str, sorted(zones)))}"
     if export.vat.domestic in zones:
         return Check(item=item, ok=True, found=found)
@@ -136,25 +133,57 @@ def _usable_accounts(
     return Check(item=item, ok=False, found=f"{found or 'no VAT zones'}: not the domestic one", next_step=step)
 
 
+def _journals(export: ExportConfig, master_data: MasterData) -> Iterator[Check]:
+    names = {journal.number: f"{journal.number} {journal.name}" for journal in master_data.journals}
+    yield _check("Journal", names.get(export.journal, ""), partial(open_journal, export, master_data))
+    for name, rules in export.types.items():
+        if rules.journal:
+            own = export.for_type(name)
+            item = f"Journal (types.{name}.journal)"
+            yield _check(item, names.get(own.journal, ""), partial(open_journal, own, master_data))
+
+
+def _accounts(export: ExportConfig, master_data: MasterData, sales_accounts: Iterable[str]) -> Iterator[Check]:
+    names = {account.number: account.name for account in master_data.accounts}
+    for item, field in (("Clearing account", "clearing_account"), ("Rounding account", "rounding_account")):
+        number = getattr(export.voucher, field)
+        if number is not None:
+            found = f"account {number} {names.get(number, '')}"
+            yield _check(item, found, partial(usable_account, number, master_data, field=f"voucher.{field}"))
+    if export.voucher.layout == "one-post" and export.voucher.clearing_account is None:
+        found = "none: only invoices with one sales account and VAT code can be posted"
+        yield Check(item="Clearing account", ok=True, found=found)
+    for account in sales_accounts:
+        number = export.codes.ledger_accounts.get(account, account)
+        found = f"account {number} {names.get(int(number), '') if str(number).isdecimal() else ''}"
+        yield _check(f"Sales account {account}", found, partial(ledger_account, account, export, master_data))
+
+
 def _bars(export: ExportConfig, master_data: MasterData) -> Iterator[Check]:
-    """A remark, not a fault: without them a bar shows when e-conomic refuses an invoice."""
+    """Remark, without failing the check: a bar that cannot be read shows when e-conomic refuses an invoice."""
     if export.read_barred_periods and master_data.bars_unknown:
         step = "Give the app the role Bookkeeping or SuperUser, or take read_barred_periods out of the exports file."
         found = "cannot be read with these tokens; invoices in one are refused by e-conomic, one by one"
         yield Check(item="Barred periods", ok=True, found=found, next_step=step)
     elif export.read_barred_periods:
         barred = [period for year in master_data.years for period in year.periods if period.barred]
-        yield Check(item="Barred periods", ok=True, found=", ".join(f"{one.first:%Y-%m}" for one in barred) or "none")
+        yield Check(
+            item="Barred periods", ok=True, found=", ".join(f"{period.first:%Y-%m}" for period in barred) or "none"
+        )
 
 
 def _samples(export: ExportConfig, master_data: MasterData, invoices: Iterable[Invoice]) -> Iterator[Check]:
-    """Tell each different failure once, with how many invoices have it."""
+    """Report each different failure once, with how many invoices have it."""
     every = list(invoices)
-    failures = [(one, invoice) for invoice in every for one in check_invoice(invoice, export, master_data)]
+    failures = [
+        (failure, invoice) for invoice in every for failure in check_against_agreement(invoice, export, master_data)
+    ]
     if every and not failures:
         yield Check(item="Sample invoices", ok=True, found=f"all {len(every)} would pass the check of a period")
-    for reason, value in dict.fromkeys((one.reason, one.value) for one, _ in failures):
-        same = [(one, invoice) for one, invoice in failures if (one.reason, one.value) == (reason, value)]
+    for reason, value in dict.fromkeys((failure.reason, failure.value) for failure, _ in failures):
+        same = [
+            (failure, invoice) for failure, invoice in failures if (failure.reason, failure.value) == (reason, value)
+        ]
         first = same[0][0]
         numbers = ", ".join(str(invoice.invoice_number) for _, invoice in same[:5]) + ", ..." * (len(same) > 5)  # noqa: PLR2004  # a few are enough to find them
         found = f"{first.description} ({len(same)} of {len(every)}: {numbers})"
@@ -164,18 +193,18 @@ def _samples(export: ExportConfig, master_data: MasterData, invoices: Iterable[I
 def _present(item: str, key: str | int, known: Mapping[Any, str], step: str) -> Check:
     if key in known:
         return Check(item=item, ok=True, found=f"{key} {known[key]}")
-    there = ", ".join(f"{one} {name}" for one, name in sorted(known.items())) or "none"
+    there = ", ".join(f"{number} {name}" for number, name in sorted(known.items())) or "none"
     return Check(item=item, ok=False, found=f"{key} does not exist; there are: {there}", next_step=step)
 
 
-def _check(item: str, found: str, ask: Callable[[], object]) -> Check:
+def _check(item: str, found: str, check: Callable[[], object]) -> Check:
     try:
-        ask()
+        check()
     except InvalidInvoice as refusal:
         return _refused(item, refusal)
     return Check(item=item, ok=True, found=found.strip())
 
 
 def _refused(item: str, refusal: InvalidInvoice) -> Check:
-    said = refusal.failure
-    return Check(item=item, ok=False, found=said.description, next_step=said.next_step)
+    failure = refusal.failure
+    return Check(item=item, ok=False, found=failure.description, next_step=failure.next_step)

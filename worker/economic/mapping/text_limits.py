@@ -1,14 +1,13 @@
-"""Texts made to fit e-conomic: unprintable characters taken out, length cut, and both said in a remark."""
+"""Texts fitted to e-conomic's limits: unprintable characters replaced, length cut, both with a remark."""
 
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from worker.domain.reasons import failure
+from worker.domain.reasons import invalid
 from worker.economic.mapping.reasons import SetUpReason
-from worker.errors import InvalidInvoice
 
-#: Unicode categories that no ledger prints: control characters, lone surrogates, line and paragraph separators.
+#: Unicode categories that are not printed: control characters, lone surrogates, line and paragraph separators.
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
@@ -52,7 +51,7 @@ def _fit(source: Source) -> tuple[str, list[str]]:
     clean, replaced = _printable(source)
     if source.required and not clean:
         text = f"Nothing printable is left of {source.field}, which e-conomic requires."
-        raise InvalidInvoice(failure(SetUpReason.TEXT_REFUSED, text, field=source.field))
+        raise invalid(SetUpReason.TEXT_REFUSED, text, field=source.field)
     text = _cut(clean, source.limit)
     remarks = [f"{source.field}: {replaced} unprintable characters replaced"] if replaced else []
     if len(text) == len(clean):

@@ -3,14 +3,15 @@
 Source: e-conomic REST docs, ``/product-groups/{n}/sales-accounts`` and drafts (a draft line has no VAT property).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import Enum
 
 from config.exports import Vat
 from worker.domain.invoice import Customer, Line
 from worker.domain.money import ZERO
-from worker.domain.reasons import failure
+from worker.domain.reasons import invalid
 from worker.economic.mapping.master_data import MasterData, ProductGroup, VatAccount, ZoneAccount
 from worker.economic.mapping.reasons import SetUpReason
 from worker.errors import InvalidInvoice
@@ -21,34 +22,105 @@ EU = frozenset({
     "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU",
     "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
 })
-# fmt: on
 
 #: e-conomic keeps a customer's country as free text; these spellings stand for the neighbours' codes.
 _NAMES = {
-    "danmark": "DK",
-    "denmark": "DK",
-    "sverige": "SE",
-    "sweden": "SE",
-    "norge": "NO",
-    "norway": "NO",
-    "finland": "FI",
-    "suomi": "FI",
-    "tyskland": "DE",
-    "germany": "DE",
-    "deutschland": "DE",
-    "holland": "NL",
-    "nederland": "NL",
-    "netherlands": "NL",
-    "polen": "PL",
-    "poland": "PL",
-    "polska": "PL",
+    "danmark": "DK", "denmark": "DK", "sverige": "SE", "sweden": "SE", "norge": "NO", "norway": "NO",
+    "finland": "FI", "suomi": "FI", "tyskland": "DE", "germany": "DE", "deutschland": "DE",
+    "holland": "NL", "nederland": "NL", "netherlands": "NL", "polen": "PL", "poland": "PL", "polska": "PL",
 }
+# fmt: on
 
 
 def code_of(text: str) -> str:
     """Return the ISO code that a free-text country stands for; the text itself, upper case, when it is not known."""
-    plain = text.strip()
-    return _NAMES.get(plain.casefold(), plain.upper())
+    country = text.strip()
+    return _NAMES.get(country.casefold(), country.upper())
+
+
+class Zone(Enum):
+    """The VAT zones that invoices may be put into: the key of the zone's number in the table ``vat``, and its name."""
+
+    DOMESTIC = ("domestic", "domestic")
+    EU = ("eu", "EU")
+    ABROAD = ("abroad", "abroad")
+    DOMESTIC_EXEMPT = ("domestic_exempt", "domestic exempt")
+
+    def __init__(self, key: str, label: str) -> None:
+        self.key = key
+        self.label = label
+
+    def number(self, vat: Vat) -> int:
+        """Return the zone's number in the agreement, as the exports file names it."""
+        number: int = getattr(vat, self.key)
+        return number
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ZoneRule:
+    """Which invoices belong to a zone."""
+
+    zone: Zone
+    #: The rule in words, for the documents: "invoices to ...".
+    meaning: str
+    applies: Callable[[Customer, Sequence[Line], Vat], bool]
+
+
+def _is_domestic(customer: Customer, _: Sequence[Line], vat: Vat) -> bool:
+    return customer.country == vat.home_country
+
+
+def _is_exempt(customer: Customer, lines: Sequence[Line], vat: Vat) -> bool:
+    return _is_domestic(customer, lines, vat) and all(line.vat_code in vat.exempt_codes for line in lines)
+
+
+def _is_abroad(customer: Customer, *_: object) -> bool:
+    return customer.country not in EU
+
+
+def _is_reverse_charge(customer: Customer, _: Sequence[Line], vat: Vat) -> bool:
+    return bool(customer.vat_number) or vat.eu_without_vat_number == "eu"
+
+
+def _is_consumer(*_: object) -> bool:
+    return True
+
+
+#: The first rule that applies decides. The set-up check and the documents read this table too.
+ZONE_RULES: tuple[ZoneRule, ...] = (
+    ZoneRule(
+        zone=Zone.DOMESTIC_EXEMPT,
+        meaning="customers in `home_country`, when every line carries one of `exempt_codes`",
+        applies=_is_exempt,
+    ),
+    ZoneRule(zone=Zone.DOMESTIC, meaning="customers in `home_country`", applies=_is_domestic),
+    ZoneRule(zone=Zone.ABROAD, meaning="customers outside the EU", applies=_is_abroad),
+    ZoneRule(
+        zone=Zone.EU,
+        meaning='customers in the EU with a VAT number (reverse charge), or all with `eu_without_vat_number = "eu"`',
+        applies=_is_reverse_charge,
+    ),
+    ZoneRule(
+        zone=Zone.DOMESTIC,
+        meaning="other customers in the EU: a consumer is presumed, who pays the seller's VAT",
+        applies=_is_consumer,
+    ),
+)
+
+
+def zone_for(customer: Customer, lines: Sequence[Line], vat: Vat) -> int:
+    """Return the VAT zone number of an invoice, by the first of ``ZONE_RULES`` that applies."""
+    rule = next(rule for rule in ZONE_RULES if rule.applies(customer, lines, vat))
+    return rule.zone.number(vat)
+
+
+def check_zone(zone: int, master_data: MasterData) -> int:
+    """Return the zone if the agreement has it. Raises ``InvalidInvoice``."""
+    if zone not in master_data.vat_zones:
+        known = ", ".join(f"{number} {name}" for number, name in sorted(master_data.vat_zones.items()))
+        text = f"VAT zone {zone} does not exist in e-conomic, which has: {known or 'none'}."
+        raise invalid(SetUpReason.VAT_ZONE_MISSING, text, field="vat", value=zone)
+    return zone
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,50 +134,24 @@ class Prediction:
     rate: Decimal
 
 
-def zone_for(customer: Customer, lines: Sequence[Line], rules: Vat) -> int:
-    """Return the VAT zone number: domestic, EU, abroad, or domestic exempt.
-
-    EU needs a VAT number (reverse charge); without one a consumer is presumed, who pays the seller's VAT unless
-    ``rules.eu_without_vat_number`` says otherwise. Exempt takes every line to carry one of ``rules.exempt_codes``.
-    """
-    if customer.country == rules.home_country:
-        exempt = all(line.vat_code in rules.exempt_codes for line in lines)
-        return rules.domestic_exempt if exempt else rules.domestic
-    if customer.country not in EU:
-        return rules.abroad
-    if customer.vat_number or rules.eu_without_vat_number == "eu":
-        return rules.eu
-    return rules.domestic
-
-
-def check_zone(zone: int, master_data: MasterData) -> int:
-    """Return the zone if the agreement has it. Raises ``InvalidInvoice``."""
-    if zone not in master_data.vat_zones:
-        known = ", ".join(f"{number} {name}" for number, name in sorted(master_data.vat_zones.items()))
-        text = f"VAT zone {zone} does not exist in e-conomic, which has: {known or 'none'}."
-        raise InvalidInvoice(failure(SetUpReason.VAT_ZONE_MISSING, text, field="vat", value=str(zone)))
-    return zone
-
-
 def predict(line: Line, group: ProductGroup, zone: int, master_data: MasterData) -> Prediction:
     """Return the VAT that e-conomic will compute. Raises ``InvalidInvoice`` when it cannot, or differs from Opter's."""
-    account = _account(group, zone, master_data)
+    account = _sales_account(group, zone, master_data)
     vat = _vat_account(account, group, master_data)
     rate = vat.rate if vat else ZERO
     if rate != line.vat_rate:
         text = (
-            f"Line {line.line_number} has {_percent(line.vat_rate)} VAT in Opter (VAT code {line.vat_code or 'none'}). "
+            f"Line {line.line_number} has {percent(line.vat_rate)} VAT in Opter (VAT code {line.vat_code or 'none'}). "
             f"In e-conomic, product group {_named(group)} and VAT zone {_zone(zone, master_data)} lead to account "
-            f"{account.account} with {f'VAT code {vat.code}' if vat else 'no VAT code'}, {_percent(rate)}."
+            f"{account.account} with {f'VAT code {vat.code}' if vat else 'no VAT code'}, {percent(rate)}."
         )
-        raise InvalidInvoice(
-            failure(SetUpReason.VAT_MISMATCH, text, field="lines.vatRate", value=_combination(line, group))
-        )
+        value = f"{percent(line.vat_rate)} on {_named(group)}"
+        raise invalid(SetUpReason.VAT_MISMATCH, text, field="lines.vatRate", value=value)
     return Prediction(account=account.account, code=account.vat_code, rate=rate)
 
 
-def _account(group: ProductGroup, zone: int, master_data: MasterData) -> ZoneAccount:
-    account = next((one for one in group.accounts if one.zone == zone), None)
+def _sales_account(group: ProductGroup, zone: int, master_data: MasterData) -> ZoneAccount:
+    account = next((account for account in group.accounts if account.zone == zone), None)
     where = f"Product group {_named(group)}, VAT zone {_zone(zone, master_data)}"
     if account is None:
         raise _unusable(f"{where}: no sales account is chosen.", group)
@@ -117,19 +163,16 @@ def _account(group: ProductGroup, zone: int, master_data: MasterData) -> ZoneAcc
 def _vat_account(account: ZoneAccount, group: ProductGroup, master_data: MasterData) -> VatAccount | None:
     if not account.vat_code:
         return None
-    vat = next((one for one in master_data.vat_accounts if one.code == account.vat_code), None)
+    vat = next((vat for vat in master_data.vat_accounts if vat.code == account.vat_code), None)
     if vat is None or vat.barred:
         wrong = "is barred" if vat else "does not exist"
-        raise _unusable(
-            f"Account {account.account} has VAT code {account.vat_code}, which {wrong} in e-conomic.", group
-        )
+        text = f"Account {account.account} has VAT code {account.vat_code}, which {wrong} in e-conomic."
+        raise _unusable(text, group)
     return vat
 
 
 def _unusable(text: str, group: ProductGroup) -> InvalidInvoice:
-    return InvalidInvoice(
-        failure(SetUpReason.VAT_ACCOUNT_MISSING, text, field="lines.salesAccount", value=_named(group))
-    )
+    return invalid(SetUpReason.VAT_ACCOUNT_MISSING, text, field="lines.salesAccount", value=_named(group))
 
 
 def _named(group: ProductGroup) -> str:
@@ -140,9 +183,6 @@ def _zone(zone: int, master_data: MasterData) -> str:
     return f"{zone} {master_data.vat_zones.get(zone, '')}".rstrip()
 
 
-def _combination(line: Line, group: ProductGroup) -> str:
-    return f"{_percent(line.vat_rate)} on {_named(group)}"
-
-
-def _percent(rate: Decimal) -> str:
+def percent(rate: Decimal) -> str:
+    """Return for example ``25 %``."""
     return f"{rate.normalize():f} %"

@@ -7,85 +7,23 @@ from typing import Any, TypeAlias
 
 from config.exports import ExportConfig
 from worker.domain.invoice import Invoice
-from worker.domain.reasons import failure
+from worker.domain.reasons import invalid
 from worker.economic.mapping.accounting_years import year_of
 from worker.economic.mapping.draft import exchange_rate, heading, units_left_out
-from worker.economic.mapping.master_data import MasterData
+from worker.economic.mapping.master_data import Journal, MasterData
 from worker.economic.mapping.reasons import SetUpReason, VoucherReason
-from worker.economic.mapping.voucher_accounts import open_journal, usable_account
-from worker.economic.mapping.voucher_postings import Posting, postings
-from worker.errors import InvalidInvoice
+from worker.economic.mapping.voucher_postings import Posting, postings, usable_account
 
-#: A reference of ``worker.domain.identity``: export, region and series if any, invoice number.
+#: An id of ``worker.domain.identity``: export, region and series if any, invoice number.
 _MARKER = re.compile(r"\[([a-z][a-z0-9]{0,19}(?:-[A-Za-z0-9]{1,20}){0,2}-[1-9][0-9]{0,8})\]")
-
-
-def marker(reference: str) -> str:
-    """Return ``[main-100353]`` for ``main-100353``. It stands at the end of an entry's text."""
-    return f"[{reference}]"
-
-
-def marked(text: str) -> str | None:
-    """Return the reference that a text is marked with, None when it carries no marker.
-
-    The last one counts: what stands before it may be quoted from the invoice.
-    """
-    found = _MARKER.findall(text)
-    return found[-1] if found else None
-
+#: e-conomic's limit of an entry's ``text``, in characters.
+_LONGEST_TEXT = 250
+#: The only kind of entry in a voucher of the layout ``per-account`` (``entryTypeRestrictedTo``; spelling inferred).
+_CUSTOMER_ENTRIES = "manualCustomerInvoice"
 
 #: Kind of entry, in the API's spelling -> entries.
 Entries: TypeAlias = dict[str, list[dict[str, Any]]]
 CUSTOMER, FINANCE = "manualCustomerInvoices", "financeVouchers"
-
-
-def entries(
-    found: Sequence[Posting],
-    export: ExportConfig,
-    master_data: MasterData,
-    *,
-    shared: Mapping[str, Any],
-    customer: Mapping[str, Any],
-) -> Entries:
-    """Return the entries; ``shared`` goes on all of them, ``customer`` on the customer's.
-
-    Raises ``InvalidInvoice`` when a clearing account is needed and there is none.
-    """
-    if export.voucher.layout == "per-account" or len(found) == 1:
-        return {CUSTOMER: [{**shared, **customer, "amount": one.gross, **_contra(one)} for one in found]}
-    clearing = {"contraAccount": _account(clearing_account(export, master_data))}
-    total = {"amount": sum(one.gross for one in found)}
-    return {
-        CUSTOMER: [{**shared, **customer, **total, **clearing}],
-        FINANCE: [{**shared, "amount": -one.gross, **_own(one), **clearing} for one in found],
-    }
-
-
-def clearing_account(export: ExportConfig, master_data: MasterData) -> int:
-    """Return the account between customer entry and finance entries. Raises ``InvalidInvoice``."""
-    number = export.voucher.clearing_account
-    if number is None:
-        text = "The invoice has several postings, and the exports file names no clearing account."
-        raise InvalidInvoice(failure(VoucherReason.CLEARING_ACCOUNT_MISSING, text, field="voucher.clearing_account"))
-    return usable_account(number, master_data, field="voucher.clearing_account").number
-
-
-def _contra(posting: Posting) -> dict[str, Any]:
-    code = {"contraVatAccount": {"vatCode": posting.code}} if posting.code else {}
-    return {"contraAccount": _account(posting.account), **code}
-
-
-def _own(posting: Posting) -> dict[str, Any]:
-    code = {"vatAccount": {"vatCode": posting.code}} if posting.code else {}
-    return {"account": _account(posting.account), **code}
-
-
-def _account(number: int) -> dict[str, int]:
-    return {"accountNumber": number}
-
-
-#: e-conomic's limit of an entry's ``text``, in characters.
-_LONGEST_TEXT = 250
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,21 +46,80 @@ def voucher_payload(
     year = year_of(invoice.invoice_date, master_data.years).year
     journal = open_journal(export, master_data).number
     rate, rate_remarks = exchange_rate(invoice, master_data.base_currency)
-    due, due_remarks = _due(invoice, export)
+    due, due_remarks = _due_date(invoice, export)
     shared = {
         "date": invoice.invoice_date.isoformat(),
         "text": entry_text(invoice, document_reference),
         "currency": {"code": invoice.currency},
         **({"exchangeRate": rate} if rate else {}),
     }
-    customer = {"customer": {"customerNumber": customer_number}, "dueDate": due, **_number(invoice, export)}
-    found = postings(invoice, export, master_data)
+    customer = {"customer": {"customerNumber": customer_number}, "dueDate": due, **_invoice_number(invoice, export)}
+    posted = postings(invoice, export, master_data)
     payload = {
         "accountingYear": {"year": year},
         "journal": {"journalNumber": journal},
-        "entries": entries(found, export, master_data, shared=shared, customer=customer),
+        "entries": entries(posted, export, master_data, shared=shared, customer=customer),
     }
     return Voucher(journal=journal, payload=payload, remarks=(*rate_remarks, *due_remarks, *units_left_out(invoice)))
+
+
+def open_journal(export: ExportConfig, master_data: MasterData) -> Journal:
+    """Return the journal that vouchers go to. Raises ``InvalidInvoice``."""
+    journal = next((journal for journal in master_data.journals if journal.number == export.journal), None)
+    if journal is None:
+        known = ", ".join(f"{journal.number} {journal.name}" for journal in master_data.journals)
+        text = f"Journal {export.journal} does not exist in e-conomic, which has: {known or 'none'}."
+        raise invalid(VoucherReason.JOURNAL_MISSING, text, field="journal", value=export.journal)
+    fits = export.voucher.layout == "per-account" and journal.restricted_to == _CUSTOMER_ENTRIES
+    if journal.restricted_to and not fits:
+        text = f"Journal {journal.number} {journal.name} takes {journal.restricted_to} entries only."
+        raise invalid(VoucherReason.JOURNAL_RESTRICTED, text, field="journal", value=journal.number)
+    return journal
+
+
+def entries(
+    posted: Sequence[Posting],
+    export: ExportConfig,
+    master_data: MasterData,
+    *,
+    shared: Mapping[str, Any],
+    customer: Mapping[str, Any],
+) -> Entries:
+    """Return the entries; ``shared`` goes on all of them, ``customer`` on the customer's.
+
+    Raises ``InvalidInvoice`` when a clearing account is needed and there is none.
+    """
+    if export.voucher.layout == "per-account" or len(posted) == 1:
+        return {CUSTOMER: [{**shared, **customer, "amount": posting.gross, **_contra(posting)} for posting in posted]}
+    clearing = {"contraAccount": _account(clearing_account(export, master_data))}
+    total = {"amount": sum(posting.gross for posting in posted)}
+    return {
+        CUSTOMER: [{**shared, **customer, **total, **clearing}],
+        FINANCE: [{**shared, "amount": -posting.gross, **_own(posting), **clearing} for posting in posted],
+    }
+
+
+def clearing_account(export: ExportConfig, master_data: MasterData) -> int:
+    """Return the account between customer entry and finance entries. Raises ``InvalidInvoice``."""
+    number = export.voucher.clearing_account
+    if number is None:
+        text = "The invoice has several postings, and the exports file names no clearing account."
+        raise invalid(VoucherReason.CLEARING_ACCOUNT_MISSING, text, field="voucher.clearing_account")
+    return usable_account(number, master_data, field="voucher.clearing_account").number
+
+
+def _contra(posting: Posting) -> dict[str, Any]:
+    code = {"contraVatAccount": {"vatCode": posting.code}} if posting.code else {}
+    return {"contraAccount": _account(posting.account), **code}
+
+
+def _own(posting: Posting) -> dict[str, Any]:
+    code = {"vatAccount": {"vatCode": posting.code}} if posting.code else {}
+    return {"account": _account(posting.account), **code}
+
+
+def _account(number: int) -> dict[str, int]:
+    return {"accountNumber": number}
 
 
 def entry_text(invoice: Invoice, document_reference: str) -> str:
@@ -132,18 +129,32 @@ def entry_text(invoice: Invoice, document_reference: str) -> str:
     return f"{text[: _LONGEST_TEXT - len(mark) - 1]} {mark}"
 
 
-def _number(invoice: Invoice, export: ExportConfig) -> dict[str, int]:
-    """Schema and examples name the property differently, and an unknown name is ignored without a word."""
+def marker(document_reference: str) -> str:
+    """Return ``[main-100353]`` for ``main-100353``. It stands at the end of an entry's text."""
+    return f"[{document_reference}]"
+
+
+def marked(text: str) -> str | None:
+    """Return the document reference in a text's marker, None when it has no marker.
+
+    The last marker counts: an earlier one may be quoted from the invoice.
+    """
+    references = _MARKER.findall(text)
+    return references[-1] if references else None
+
+
+def _invoice_number(invoice: Invoice, export: ExportConfig) -> dict[str, int]:
+    """Schema and examples name the property differently, and an unknown name is ignored silently."""
     chosen = export.voucher.invoice_number_property
     names = ("customerInvoice", "customerInvoiceNumber") if chosen == "both" else (chosen,)
     return dict.fromkeys(names, invoice.invoice_number)
 
 
-def _due(invoice: Invoice, export: ExportConfig) -> tuple[str, tuple[str, ...]]:
-    """Return Opter's due date; one before the invoice's own date is refused by e-conomic, so it is due at once."""
+def _due_date(invoice: Invoice, export: ExportConfig) -> tuple[str, tuple[str, ...]]:
+    """Return Opter's due date; a date before the invoice's own is refused by e-conomic, so it is due at once."""
     if invoice.due_date >= invoice.invoice_date:
         return invoice.due_date.isoformat(), ()
     text = f"Due date is {invoice.due_date} in Opter, before the invoice's own date {invoice.invoice_date}."
     if export.booking.due_date_mismatch == "refuse":
-        raise InvalidInvoice(failure(SetUpReason.DUE_DATE_MISMATCH, text, field="dueDate", value=str(invoice.due_date)))
+        raise invalid(SetUpReason.DUE_DATE_MISMATCH, text, field="dueDate", value=invoice.due_date)
     return invoice.invoice_date.isoformat(), (f"{text} In e-conomic it is due on its own date.",)

@@ -1,0 +1,50 @@
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.names import export_of
+from worker.domain.identity import fingerprint, idempotency_key, invoice_id_of, period_id_of
+
+EXPORTS = st.from_regex(r"[a-z][a-z0-9]{0,19}", fullmatch=True)
+REGIONS = st.none() | st.text(min_size=1, max_size=30)
+NUMBERS = st.integers(1, 999_999_999)
+INVOICES = st.tuples(EXPORTS, REGIONS, NUMBERS)
+SAFE = re.compile(r"[A-Za-z0-9-]+")
+
+
+@given(invoice=INVOICES, other=INVOICES)
+def test_two_invoices_never_share_an_id(invoice: tuple, other: tuple) -> None:
+    """Ids differ exactly when export, region or number do, and need no escaping in a filter."""
+    assert (invoice == other) == (invoice_id_of(*invoice) == invoice_id_of(*other))
+    assert SAFE.fullmatch(invoice_id_of(*invoice))
+    assert len(invoice_id_of(*invoice)) <= 250  # e-conomic's limit of references.other
+
+
+@given(invoice=INVOICES, period=INVOICES)
+def test_an_invoice_never_shares_its_id_with_a_period(invoice: tuple, period: tuple) -> None:
+    """Period 881 and invoice 881 of one export have different ids."""
+    assert invoice_id_of(*invoice) != period_id_of(*period)
+
+
+@given(invoice=INVOICES)
+def test_an_id_names_its_export(invoice: tuple) -> None:
+    """Queues and pauses are found from an id alone, region or not."""
+    assert [export_of(name(*invoice)) for name in (invoice_id_of, period_id_of)] == [invoice[0], invoice[0]]
+
+
+@given(kind=st.sampled_from(["customer", "product"]), parts=st.lists(st.text()), other=st.lists(st.text()))
+def test_fingerprints_differ_as_what_they_stand_for(kind: str, parts: list[str], other: list[str]) -> None:
+    """Two things share a fingerprint only when all their parts agree; it is safe in keys and reveals nothing."""
+    assert (parts == other) == (fingerprint(kind, *parts) == fingerprint(kind, *other))
+    assert SAFE.fullmatch(fingerprint(kind, *parts))
+
+
+@given(reference=st.from_regex(r"[A-Za-z0-9-]{1,80}", fullmatch=True), generation=st.integers(0, 99))
+def test_a_new_generation_gets_a_new_key(reference: str, generation: int) -> None:
+    """An allowed new create must not be answered from e-conomic's memory of the old one."""
+    old, new = (idempotency_key("prod", reference, "draft", n) for n in (generation, generation + 1))
+
+    assert old != new
+    assert SAFE.fullmatch(old)
+    assert len(old) <= 65  # 48 readable + hyphen + 16
