@@ -179,7 +179,7 @@ class Installation:
             record = RedisStore(client, prefix=Redis().prefix, policy=StorePolicy()).period(period)
         return {state.value: count for state, count in record.counts.items() if count} if record else {}
 
-    def wait_for(self, condition: Callable[[], bool], what: str, *, seconds: float = 60) -> None:
+    def wait_for(self, condition: Callable[[], bool], what: str, *, seconds: float = 120) -> None:
         """Wait until it holds; the bound only keeps a broken test from hanging."""
         until = time.monotonic() + seconds
         while not condition():

@@ -18,6 +18,8 @@ from worker.economic.thread_clients import Timeouts
 from worker.errors import ExportError, Unavailable, Uncertain, Unreachable
 from worker.store.rate_limiter import MemoryRateLimiter
 
+pytestmark = pytest.mark.timing
+
 HEAD = b"HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n"
 BODY = b'{"logId": "abcd"}'
 DEADLINE = 0.5
