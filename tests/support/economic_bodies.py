@@ -1,4 +1,4 @@
-"""A stand-in for the network below the client: answers by path, remembers every request."""
+"""A fake network below the client: answers by path, remembers every request."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,9 +8,10 @@ from support import samples
 from support.clock import ManualClock
 
 from config.exports import ExportConfig
+from config.settings_sections import Http
+from worker.domain.ports import RateLimiter
 from worker.economic.client import EconomicClient
-from worker.economic.thread_clients import Timeouts
-from worker.store.rate_limiter import BaseRateLimiter, MemoryRateLimiter
+from worker.store.rate_limiter import MemoryRateLimiter
 
 API = "https://restapi.e-conomic.com"
 NOT_FOUND = {"message": "Resource not found.", "httpStatusCode": 404, "logId": "0123-CPH"}
@@ -19,51 +20,60 @@ Answer = tuple[int, Any] | httpx.Response | Exception
 
 
 class Wire:
-    """Answers ``METHOD /path`` with what was laid out, the last answer for ever; anything else is a 404."""
+    """Answers ``METHOD /path`` with the answers set for it, the last of them for ever; anything else is a 404."""
 
     def __init__(self) -> None:
         self.requests: list[httpx.Request] = []
         self._answers: dict[str, list[Answer]] = {}
 
-    def lay(self, route: str, *answers: Answer) -> None:
+    def respond(self, route: str, *answers: Answer) -> None:
         self._answers[route] = list(answers)
 
     def collection(self, path: str, *items: Any) -> None:
-        self.lay(f"GET {path}", (200, {"collection": list(items), "pagination": {}}))
+        self.respond(f"GET {path}", (200, {"collection": list(items), "pagination": {}}))
 
     @property
-    def asked(self) -> list[str]:
+    def calls(self) -> list[str]:
         return [f"{request.method} {request.url.path}" for request in self.requests]
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        laid = self._answers.get(f"{request.method} {request.url.path}", [(404, NOT_FOUND)])
-        answer = laid.pop(0) if len(laid) > 1 else laid[0]
+        answers = self._answers.get(f"{request.method} {request.url.path}", [(404, NOT_FOUND)])
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if isinstance(answer, Exception):
             raise answer
         return answer if isinstance(answer, httpx.Response) else httpx.Response(answer[0], json=answer[1])
 
 
 def client(wire: Callable[[httpx.Request], httpx.Response], **changes: Any) -> EconomicClient:
-    """Return a client over this wire, its gate in memory, both on one clock that stands still."""
-    clock: ManualClock = changes.pop("clock", None) or ManualClock()
-    rate_limiter: BaseRateLimiter = changes.pop("rate_limiter", None) or MemoryRateLimiter(
-        clock=clock, sleep=clock.advance
-    )
-    export: ExportConfig = changes.pop("export", None) or samples.export()
+    """Return a client over this wire, with its rate limiter in memory, both on one clock that stands still."""
+    return networked_client(**{"transport": lambda: httpx.MockTransport(wire)} | changes)
+
+
+def networked_client(
+    *,
+    export: ExportConfig | None = None,
+    clock: ManualClock | None = None,
+    rate_limiter: RateLimiter | None = None,
+    accept: Callable[[int], None] = lambda _: None,
+    transport: Callable[[], httpx.BaseTransport] | None = None,
+    **http: float,
+) -> EconomicClient:
+    """Return a client that opens sockets unless it has a ``transport``; ``http`` changes settings of that section."""
+    clock = clock or ManualClock()
     return EconomicClient(
-        export,
-        rate_limiter=rate_limiter,
-        timeouts=Timeouts(),
+        export or samples.export(),
+        rate_limiter=rate_limiter or MemoryRateLimiter(clock=clock, sleep=clock.advance),
+        http=Http(**http),
         clock=clock,
-        transport=lambda: httpx.MockTransport(wire),
-        **changes,
+        accept=accept,
+        transport=transport,
     )
 
 
 def agreement(wire: Wire) -> None:
-    """Lay out a small agreement: groups 1 "3010" and 2 "3012", one open and one closed year."""
-    wire.lay("GET /self", (200, {"agreementNumber": 123456, "settings": {"baseCurrency": "DKK"}}))
+    """Answer like a small agreement: groups 1 "3010" and 2 "3012", one open and one closed year."""
+    wire.respond("GET /self", (200, {"agreementNumber": 123456, "settings": {"baseCurrency": "DKK"}}))
     wire.collection(
         "/product-groups", *({"productGroupNumber": n, "name": name} for n, name in ((1, "3010"), (2, "3012")))
     )

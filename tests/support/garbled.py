@@ -1,4 +1,4 @@
-"""e-conomic's genuine answers, garbled: another status, other headers, a broken body, one other value, or no answer."""
+"""e-conomic's genuine answers, garbled: another status, other headers, a broken body, another value, or no answer."""
 
 import json
 import re
@@ -9,7 +9,7 @@ import httpx
 from hypothesis import strategies as st
 from support.fuzzing import broken_bytes, changed
 
-#: From a genuine answer to another one, or to an error of the network.
+#: From a genuine answer to another answer, or to an error of the network.
 Garble = Callable[[httpx.Response], httpx.Response]
 
 _STATUSES = st.one_of(
@@ -47,7 +47,7 @@ _BODIES = st.sampled_from(
         b'{"collection": [], "pagination": {"nextPage": "https://evil.example/customers"}}',
     ]
 )  # fmt: skip
-#: Numbers as JSON allows them, that grow when they are unfolded or cannot be told at all.
+#: Numbers as JSON allows them, that grow when they are unfolded or are no numbers at all.
 _NUMBERS = st.sampled_from(
     [b"1e999999999", b"-1e999999999", b"1e-999999999", b"1e99999999999999999999", b"1.5", b"-0", b"-0.0", b"9" * 5000]
 )

@@ -12,6 +12,7 @@ from support.memory_store import MemoryStore
 from support.pdf_fixtures import PdfFixtures
 
 from config.exports import Booking, Codes, Customers, ExportConfig, Voucher
+from config.settings_sections import Http
 from worker.domain.identity import invoice_id_of
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import NewInvoice, PeriodRecord
@@ -21,7 +22,6 @@ from worker.domain.store_port import Due
 from worker.economic.client import EconomicClient
 from worker.economic.mapping.documents import read_document
 from worker.economic.mapping.master_data import Document
-from worker.economic.thread_clients import Timeouts
 from worker.store.connection import StorePolicy
 from worker.store.rate_limiter import MemoryRateLimiter
 from worker.workflow.context import ExportContext
@@ -109,7 +109,7 @@ class Harness:
         client = EconomicClient(
             self.export,
             rate_limiter=self.rate_limiter,
-            timeouts=Timeouts(),
+            http=Http(),
             clock=self.clock,
             accept=partial(accept_agreement, self.export, door),
             transport=lambda: Transport(self),

@@ -45,11 +45,13 @@ def refusal(act: Callable[[], object]) -> ApiError:
 def codes(error: ApiError) -> dict[str, str]:
     """Return the error codes of a "Validation failed." by property; a line's property carries its index."""
     assert error.body["errorCode"] == "E04300"
-    found = _codes("", {name: part for name, part in error.body["errors"].items() if name != "lines"})
+    by_property = _codes("", {name: part for name, part in error.body["errors"].items() if name != "lines"})
     lines = error.body["errors"].get("lines", {})
     for row in lines.get("items", []):
-        found |= _codes(f"{row['arrayIndex']}.", {name: part for name, part in row.items() if name != "arrayIndex"})
-    return found | _codes("", {"lines": lines} if "errors" in lines else {})
+        by_property |= _codes(
+            f"{row['arrayIndex']}.", {name: part for name, part in row.items() if name != "arrayIndex"}
+        )
+    return by_property | _codes("", {"lines": lines} if "errors" in lines else {})
 
 
 def _codes(prefix: str, errors: Body) -> dict[str, str]:

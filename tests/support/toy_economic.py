@@ -16,10 +16,10 @@ FILTERABLE = {
 
 
 def agreement() -> Agreement:
-    found = Agreement(number=7, name="Toy")
+    toy = Agreement(number=7, name="Toy")
     for number in range(1, 46):
-        found.customers[number] = {"customerNumber": number, "name": f"Customer {number:02}"}
-    return found
+        toy.customers[number] = {"customerNumber": number, "name": f"Customer {number:02}"}
+    return toy
 
 
 def _list(owner: Agreement, _: Call) -> Answer:
@@ -39,10 +39,10 @@ def _create(owner: Agreement, call: Call) -> Answer:
 
 
 def _read(owner: Agreement, call: Call) -> Answer:
-    found = owner.customers.get(int(call.params["customerNumber"]))
-    if found is None:
+    customer = owner.customers.get(int(call.params["customerNumber"]))
+    if customer is None:
         raise not_found()
-    return Answer(status=200, body=found)
+    return Answer(status=200, body=customer)
 
 
 def _delete(owner: Agreement, call: Call) -> Answer:

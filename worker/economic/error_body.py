@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from worker.economic import json_body
+from worker.economic.parsers import parse_json
 
-#: Said as bare words by e-conomic when an idempotency key is used for something else (reported by integrators).
+#: Bare words of e-conomic when an idempotency key is used for something else (reported by integrators).
 _WORDS = re.compile(r"PayloadChanged|URLChanged|UpdateConflict")
-#: Told in a sentence, without a code of its own (an integrator's recorded answer to a second upload).
+#: Stated in a sentence, without a code of its own (an integrator's recorded answer to a second upload).
 _SENTENCES = {"already has attachment": "VoucherAlreadyHasAttachment"}
 _CODE = re.compile(r"\bE\d{5}\b")
 _TEXTS = ("errorMessage", "message", "detail", "title", "developerHint")
@@ -51,17 +51,17 @@ class _Leaf:
 def explain(body: bytes) -> Explanation:
     """Read an error body of any shape; never raises."""
     try:
-        parsed = json_body.parse(body)
+        parsed = parse_json(body)
     except ValueError:
         parsed = None
     if not isinstance(parsed, dict):
-        words = frozenset(_said(body.decode("utf-8", "replace")))
+        words = frozenset(_codes_in(body.decode("utf-8", "replace")))
         return Explanation(codes=words, message=", ".join(sorted(words)), by_economic=bool(words))
     return _explained(parsed)
 
 
 def is_refusal(body: Any) -> bool:
-    """Tell whether this parsed body names an error, whatever status it came with."""
+    """Return whether this parsed body names an error, whatever status it came with."""
     return isinstance(body, dict) and "message" in body and not {"errorCode", "httpStatusCode"}.isdisjoint(body)
 
 
@@ -110,13 +110,13 @@ def _leaf(node: dict[str, Any], path: str) -> _Leaf:
 
 
 def _codes(leaf: _Leaf) -> set[str]:
-    return {*leaf.code.split(), *_said(leaf.text)}
+    return {*leaf.code.split(), *_codes_in(leaf.text)}
 
 
-def _said(text: str) -> set[str]:
+def _codes_in(text: str) -> set[str]:
     """Return the codes that stand in running text."""
-    told = " ".join(text.lower().split())
-    return {*_WORDS.findall(text), *(code for sentence, code in _SENTENCES.items() if sentence in told)}
+    words = " ".join(text.lower().split())
+    return {*_WORDS.findall(text), *(code for sentence, code in _SENTENCES.items() if sentence in words)}
 
 
 def _index(entry: Any) -> str:
@@ -125,8 +125,8 @@ def _index(entry: Any) -> str:
 
 
 def _joined(leaves: list[_Leaf]) -> str:
-    told = dict.fromkeys(f"{leaf.text} ({leaf.code})" if leaf.code else leaf.text for leaf in leaves if leaf.text)
-    return "; ".join(told)[:_LONGEST]
+    texts = dict.fromkeys(f"{leaf.text} ({leaf.code})" if leaf.code else leaf.text for leaf in leaves if leaf.text)
+    return "; ".join(texts)[:_LONGEST]
 
 
 def _text(value: Any) -> str:

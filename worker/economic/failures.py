@@ -8,7 +8,7 @@ sent, no usable answer: a read / a write            Unavailable / Uncertain
 any other 4xx in e-conomic's own words              Refused
 any other 4xx (a proxy's page): a read / a write    Unavailable / Uncertain
 
-What an answer cannot prove counts against it: a write is settled before it is repeated.
+What an answer cannot prove counts against it: a write is looked up before it is repeated.
 """
 
 import ssl
@@ -36,7 +36,7 @@ _BOOKKEEPING = ("/journals", "/accounting-years", "/journalsapi", "/accountingye
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RequestLabel:
-    """What was asked of e-conomic, without anything of a customer."""
+    """A request by its kind, without anything of a customer."""
 
     export: str
     method: str
@@ -52,43 +52,43 @@ class RequestLabel:
         return f"{self.method} {self.route}"
 
 
-def of_transport(error: httpx.HTTPError | httpx.InvalidURL, asked: RequestLabel) -> ExportError:
+def of_transport(error: httpx.HTTPError | httpx.InvalidURL, label: RequestLabel) -> ExportError:
     """Translate httpx's own errors."""
     name = type(error).__name__
     if isinstance(error, _UNUSABLE):
-        text = f"{asked} of export {asked.export} cannot be sent ({name}): check api_url in the exports file."
+        text = f"{label} of export {label.export} cannot be sent ({name}): check api_url in the exports file."
         return Misconfigured(failure(EconomicReason.TOKENS_REFUSED, text, field="api_url"))
     if isinstance(error, _NEVER_SENT):
         detail = "its TLS certificate was not accepted" if _certificate(error) else name
         return Unreachable(failure(EconomicReason.ECONOMIC_UNREACHABLE, f"e-conomic cannot be reached ({detail})."))
-    return no_answer(asked, f"no usable answer came ({name})")
+    return no_answer(label, f"no usable answer came ({name})")
 
 
 def no_answer(
-    asked: RequestLabel, what: str, *, retry_after: float | None = None, replayed: bool = False
+    label: RequestLabel, what: str, *, retry_after: float | None = None, replayed: bool = False
 ) -> ExportError:
     """Return the failure of a call that was sent and not answered usably."""
-    if asked.writes:
-        text = f"{asked} was sent to e-conomic, but {what}: it may or may not have taken effect."
+    if label.writes:
+        text = f"{label} was sent to e-conomic, but {what}: it may or may not have taken effect."
         return Uncertain(failure(ProcessReason.OUTCOME_UNKNOWN, text), retry_after=retry_after, replayed=replayed)
-    return Unavailable(failure(EconomicReason.ECONOMIC_UNAVAILABLE, f"{asked}: {what}."), retry_after=retry_after)
+    return Unavailable(failure(EconomicReason.ECONOMIC_UNAVAILABLE, f"{label}: {what}."), retry_after=retry_after)
 
 
 def of_status(
-    status: int, explanation: Explanation, asked: RequestLabel, *, retry_after: float | None, replayed: bool
+    status: int, explanation: Explanation, label: RequestLabel, *, retry_after: float | None, replayed: bool
 ) -> ExportError:
     """Translate an answer that is neither a success nor a believable 404 of a single resource."""
     if status == _TOO_MANY:
         text = "e-conomic answered that the agreement's calls are used up for the moment (429)."
         return Throttled(_explained(EconomicReason.THROTTLED, text, explanation), retry_after=retry_after)
     if status in (_TOKENS, _ROLE) or _FOREIGN_SECRET in explanation.codes:
-        return Misconfigured(_misconfigured(status, explanation, asked))
+        return Misconfigured(_misconfigured(status, explanation, label))
     if _refused(status, explanation):
         codes = f" ({', '.join(sorted(explanation.codes))})" if explanation.codes else ""
-        text = f"e-conomic refused {asked} with status {status}{codes}."
-        found = _explained(EconomicReason.REFUSED_BY_ECONOMIC, text, explanation)
-        return Refused(found, status=status, codes=explanation.codes, replayed=replayed)
-    return no_answer(asked, f"the answer was status {status}", retry_after=retry_after, replayed=replayed)
+        text = f"e-conomic refused {label} with status {status}{codes}."
+        refusal = _explained(EconomicReason.REFUSED_BY_ECONOMIC, text, explanation)
+        return Refused(refusal, status=status, codes=explanation.codes, replayed=replayed)
+    return no_answer(label, f"the answer was status {status}", retry_after=retry_after, replayed=replayed)
 
 
 def _refused(status: int, explanation: Explanation) -> bool:
@@ -98,15 +98,15 @@ def _refused(status: int, explanation: Explanation) -> bool:
     )
 
 
-def _misconfigured(status: int, explanation: Explanation, asked: RequestLabel) -> Failure:
-    where = f"export {asked.export}, {asked}"
+def _misconfigured(status: int, explanation: Explanation, label: RequestLabel) -> Failure:
+    where = f"export {label.export}, {label}"
     if status != _ROLE:
         text = f"e-conomic does not accept {_token(explanation)} ({where}, status {status})."
         return _explained(EconomicReason.TOKENS_REFUSED, text, explanation)
     if any("MissingModules" in code for code in explanation.codes):
         text = f"The agreement lacks a module that is needed ({where})."
     else:
-        role = "Bookkeeping" if any(part in asked.route for part in _BOOKKEEPING) else "Sales"
+        role = "Bookkeeping" if any(part in label.route for part in _BOOKKEEPING) else "Sales"
         text = f"The app lacks a role that is needed ({where}): SuperUser or {role}."
     return _explained(EconomicReason.ROLE_MISSING, text, explanation)
 
@@ -114,8 +114,8 @@ def _misconfigured(status: int, explanation: Explanation, asked: RequestLabel) -
 def _token(explanation: Explanation) -> str:
     if _FOREIGN_SECRET in explanation.codes:
         return "the app secret token for this agreement grant token: they belong to different apps"
-    told = explanation.message.replace(" ", "").lower()
-    secret, grant = "appsecrettoken" in told, "agreementgranttoken" in told
+    message = explanation.message.replace(" ", "").lower()
+    secret, grant = "appsecrettoken" in message, "agreementgranttoken" in message
     if secret != grant:
         return "the app secret token" if secret else "the agreement grant token"
     return "the access tokens"
@@ -141,7 +141,7 @@ def _certificate(error: BaseException | None) -> bool:
 
 
 def of_limiter(denied: RateDenied, limits: Limits) -> Throttled:
-    """Return what our own rate limiter's refusal means for the job."""
+    """Return what a refusal of our own rate limiter means for the execution."""
     seconds = f"{max(1, round(denied.retry_after))} s"
     texts = {
         "rate": f"The calls that e-conomic grants are used up; about {seconds} until the next may go.",

@@ -1,7 +1,6 @@
-"""What e-conomic holds, read as values: single resources, and collections with all their pages."""
+"""What e-conomic holds, read as values: single resources, and listings with all their pages."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -13,6 +12,8 @@ from worker.economic.urls import local, route
 from worker.errors import Unavailable
 
 T = TypeVar("T")
+#: Turns one resource's JSON into a value.
+Parser = Callable[[Any], T]
 #: The largest page that e-conomic gives; 1001 is refused with E04810.
 PAGE = 1000
 #: More pages than any agreement has: a server that always names a next one must not hold a worker for ever.
@@ -26,33 +27,34 @@ class Listings:
         self._calls = calls
         self._api_url = api_url.rstrip("/")
 
-    def one(self, path: str, read: Callable[[Any], T]) -> T:
+    def get(self, path: str, parse: Parser[T]) -> T:
         """Return a resource that must be there."""
-        return _understood(read, self._calls.get(path), path)
+        return _understood(parse, self._calls.get(path).body, path)
 
-    def find(self, path: str, read: Callable[[Any], T]) -> T | None:
+    def find(self, path: str, parse: Parser[T]) -> T | None:
         """Return a resource, or None when there is none."""
-        body = self._calls.find(path)
-        return None if body is None else _understood(read, body, path)
+        reply = self._calls.find(path)
+        return None if reply is None else _understood(parse, reply.body, path)
 
-    def every(self, path: str, read: Callable[[Any], T], query: str = "") -> tuple[T, ...]:
-        """Return a whole collection; ``query`` is a percent-encoded filter."""
+    def every(self, path: str, parse: Parser[T], query: str = "") -> tuple[T, ...]:
+        """Return a whole listing; ``query`` is a percent-encoded filter."""
         chosen = f"&filter={query}" if query else ""
         return tuple(
-            _understood(read, item, path) for item in self._items(f"{path}?skippages=0&pagesize={PAGE}{chosen}")
+            _understood(parse, item, path) for item in self._items(f"{path}?skippages=0&pagesize={PAGE}{chosen}")
         )
 
-    def offered(self, path: str, read: Callable[[Any], T]) -> tuple[T, ...] | None:
+    def offered(self, path: str, parse: Parser[T]) -> tuple[T, ...] | None:
         """Return a whole listing of a newer service (by cursor); None when the agreement may not read it."""
-        page = self._calls.offered(path)
-        if page is None:
+        reply = self._calls.offered(path)
+        if reply is None:
             return None
-        found = list(_understood(partial(_items, read=read), page, path))
+        items: list[T] = []
         for _ in range(_MOST_PAGES):
+            page = reply.body
+            items += _understood(lambda body: [parse(item) for item in body["items"]], page, path)
             if not page.get("cursor"):
-                return tuple(found)
-            page = self._calls.get(f"{path}?cursor={quote(str(page['cursor']), safe='')}")
-            found += _understood(partial(_items, read=read), page, path)
+                return tuple(items)
+            reply = self._calls.get(f"{path}?cursor={quote(str(page['cursor']), safe='')}")
         raise _nonsense(path)
 
     def local(self, link: str) -> str:
@@ -64,7 +66,7 @@ class Listings:
         for _ in range(_MOST_PAGES):
             if following is None:
                 return
-            page = self._calls.get(following)
+            page = self._calls.get(following).body
             yield from _understood(lambda body: list(body["collection"]), page, first)
             following = _understood(self._next, page, first)
         raise _nonsense(first)
@@ -74,17 +76,13 @@ class Listings:
         return None if not link else self.local(link)
 
 
-def _items(page: Any, read: Callable[[Any], T]) -> list[T]:
-    return [read(item) for item in page["items"]]
-
-
-def _understood(read: Callable[[Any], T], body: Any, path: str) -> T:
+def _understood(parse: Parser[T], body: Any, path: str) -> T:
     try:
-        return read(body)
+        return parse(body)
     except MALFORMED as error:
         raise _nonsense(path) from error
 
 
 def _nonsense(path: str) -> Unavailable:
-    text = f"GET {route(path.partition('?')[0])}: e-conomic's answer could not be understood."
+    text = f"GET {route(path)}: e-conomic's answer could not be understood."
     return Unavailable(failure(EconomicReason.ECONOMIC_UNAVAILABLE, text))

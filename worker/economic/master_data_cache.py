@@ -1,4 +1,4 @@
-"""Reference data, read once per agreement and process and believed for a bounded time."""
+"""Master data, read once per agreement and process and believed for a bounded time."""
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -9,27 +9,27 @@ from typing import Any, TypeVar, cast
 from config.exports import ExportConfig
 from worker.domain.reasons import ProcessReason, failure
 from worker.economic import parsers
-from worker.economic.listings import Listings
+from worker.economic.listings import Listings, Parser
 from worker.economic.mapping.master_data import AccountingPeriod, AccountingYear, MasterData, Product, ProductGroup
 from worker.economic.mapping.products import fitting_groups
 from worker.economic.urls import segment
 from worker.errors import Busy
 
 T = TypeVar("T")
-#: Seconds to wait in a slot for another thread that is reading the same.
+#: Seconds to wait for another thread that is reading the same.
 _PATIENCE = 2.0
-#: Legacy REST calls barred periods open (measured by an integrator, August 2026); only this service tells them.
-_BARS = "/accountingyearsapi/v2.0.1/accountingYears/periods"
+#: Legacy REST calls barred periods open (measured by an integrator, August 2026); only this service names them.
+_BARRED_PERIODS = "/accountingyearsapi/v2.0.1/accountingYears/periods"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Snapshot:
     data: MasterData
-    #: When the oldest part was asked for; seconds since the epoch.
+    #: When the oldest part was requested; seconds since the epoch.
     read_at: float
     #: Numbers of the groups whose accounts and products are in.
     groups: frozenset[int]
-    #: Its lists of products were asked for after this; seconds since the epoch.
+    #: Its lists of products were requested after this; seconds since the epoch.
     products_since: float
 
 
@@ -38,25 +38,26 @@ class MasterDataCache:
 
     def __init__(
         self,
-        reading: Listings,
+        listings: Listings,
         export: ExportConfig,
         *,
         clock: Callable[[], float],
         age: float,
         accept: Callable[[int], None],
     ) -> None:
-        self._reading = reading
+        """``age`` is how many seconds a part is believed; ``accept`` as of ``EconomicClient``."""
+        self._listings = listings
         self._accept = accept
         self._mapping: Mapping[str, str] = export.codes.sales_accounts
-        self._takes_vouchers = export.method == "voucher"
-        self._asks_for_bars = export.read_barred_periods
+        self._reads_accounts = export.method == "voucher"
+        self._reads_barred_periods = export.read_barred_periods
         self._clock = clock
         self._age = age
         self._lock = threading.Lock()
-        #: Path -> when it was asked for, and what it held.
-        self._shelf: dict[str, tuple[float, Any]] = {}
+        #: Path -> when it was requested, and what it held.
+        self._parts: dict[str, tuple[float, Any]] = {}
         self._snapshot: _Snapshot | None = None
-        #: Lists of products that were asked for before are not believed; seconds since the epoch.
+        #: Lists of products that were requested before are not believed; seconds since the epoch.
         self._products_since = 0.0
 
     def get(self, sales_accounts: frozenset[str], newer_than: float | None) -> MasterData:
@@ -66,7 +67,7 @@ class MasterDataCache:
         if ready is not None:
             return ready
         if not self._lock.acquire(timeout=_PATIENCE):
-            text = "Another thread is reading e-conomic's reference data."
+            text = "Another thread is reading e-conomic's master data."
             raise Busy(failure(ProcessReason.BUSY, text), retry_after=1.0)
         try:
             return self._ready(sales_accounts, oldest) or self._read(sales_accounts, oldest)
@@ -78,7 +79,7 @@ class MasterDataCache:
         snapshot = self._snapshot
         if snapshot is None or product.group not in snapshot.groups:
             return
-        if (product.number, product.group) not in {(one.number, one.group) for one in snapshot.data.products}:
+        if (product.number, product.group) not in {(known.number, known.group) for known in snapshot.data.products}:
             self._products_since = self._clock()
 
     def _ready(self, sales_accounts: frozenset[str], oldest: float) -> MasterData | None:
@@ -89,23 +90,23 @@ class MasterDataCache:
 
     def _read(self, sales_accounts: frozenset[str], oldest: float) -> MasterData:
         data, products_since = self._base(oldest), self._products_since
-        wanted = self._wanted(sales_accounts, data.groups) | self._kept(data.groups, oldest)
+        wanted = self._wanted(sales_accounts, data.groups) | self._already_read(data.groups, oldest)
         groups = {group.number: self._with_accounts(group, oldest) for group in data.groups if group.number in wanted}
         newest = max(oldest, products_since)
         products = tuple(
             product for number in sorted(groups) for product in self._list(_products(number), parsers.product, newest)
         )
-        data = replace(data, groups=tuple(groups.get(one.number, one) for one in data.groups), products=products)
-        read_at = min(at for at, _ in self._shelf.values() if at >= oldest)
+        data = replace(data, groups=tuple(groups.get(group.number, group) for group in data.groups), products=products)
+        read_at = min(at for at, _ in self._parts.values() if at >= oldest)
         self._snapshot = _Snapshot(data=data, read_at=read_at, groups=frozenset(groups), products_since=products_since)
         return data
 
     def _base(self, oldest: float) -> MasterData:
-        agreement, currency = self._shelved("/self", oldest, lambda path: self._reading.one(path, _agreement))
+        agreement, currency = self._part("/self", oldest, lambda path: self._listings.get(path, _agreement))
         self._accept(agreement)
         every = partial(self._list, oldest=oldest)
         layouts = every("/layouts", lambda body: (int(body["layoutNumber"]), body.get("name", ""), body.get("deleted")))
-        bars = self._bars(oldest)
+        barred = self._barred_periods(oldest)
         return MasterData(
             agreement=agreement,
             base_currency=currency,
@@ -116,58 +117,59 @@ class MasterDataCache:
             layouts={number: name for number, name, deleted in layouts if not deleted},
             customer_groups=dict(every("/customer-groups", _numbered("customerGroupNumber"))),
             currencies=frozenset(every("/currencies", lambda body: str(body["code"]))),
-            years=tuple(_with_bars(year, bars or ()) for year in self._years(oldest)),
-            bars_unknown=bars is None,
+            years=tuple(_with_barred(year, barred or ()) for year in self._years(oldest)),
+            bars_unknown=barred is None,
             journals=every("/journals", parsers.journal),
-            accounts=every("/accounts", parsers.account) if self._takes_vouchers else (),
+            accounts=every("/accounts", parsers.account) if self._reads_accounts else (),
         )
 
-    def _bars(self, oldest: float) -> tuple[AccountingPeriod, ...] | None:
-        """Return the periods that the newer service tells; None when it was to be asked and gave no leave."""
-        if not self._asks_for_bars:
+    def _barred_periods(self, oldest: float) -> tuple[AccountingPeriod, ...] | None:
+        """Return the newer service's periods; None when they are wanted and the agreement may not read them."""
+        if not self._reads_barred_periods:
             return ()
-        return self._shelved(_BARS, oldest, lambda path: self._reading.offered(path, parsers.barred_period))
+        return self._part(_BARRED_PERIODS, oldest, lambda path: self._listings.offered(path, parsers.barred_period))
 
     def _years(self, oldest: float) -> Iterable[AccountingYear]:
-        for body, year in self._list(
-            "/accounting-years", lambda body: (body, parsers.accounting_year(body, ())), oldest
-        ):
+        years = self._list("/accounting-years", lambda body: (body, parsers.accounting_year(body, ())), oldest)
+        for body, year in years:
             yield year if year.closed else replace(year, periods=self._periods(body, oldest))
 
     def _periods(self, year: Mapping[str, Any], oldest: float) -> tuple[AccountingPeriod, ...]:
-        return self._list(f"{year_address(self._reading, year)}/periods", parsers.accounting_period, oldest)
+        return self._list(f"{year_path(self._listings, year)}/periods", parsers.accounting_period, oldest)
 
     def _with_accounts(self, group: ProductGroup, oldest: float) -> ProductGroup:
         return replace(group, accounts=self._list(_accounts(group.number), parsers.zone_account, oldest))
 
     def _wanted(self, sales_accounts: frozenset[str], groups: tuple[ProductGroup, ...]) -> frozenset[int]:
         fitting = (fitting_groups(account, self._mapping, groups) for account in sales_accounts)
-        return frozenset(group.number for found in fitting for group in found)
+        return frozenset(group.number for of_account in fitting for group in of_account)
 
-    def _kept(self, groups: tuple[ProductGroup, ...], oldest: float) -> frozenset[int]:
+    def _already_read(self, groups: tuple[ProductGroup, ...], oldest: float) -> frozenset[int]:
         """Return the groups read earlier for others and still fresh, so that a snapshot only ever grows."""
-        fresh = {path for path, (at, _) in self._shelf.items() if at >= oldest}
-        return frozenset(one.number for one in groups if {_accounts(one.number), _products(one.number)} <= fresh)
+        fresh = {path for path, (at, _) in self._parts.items() if at >= oldest}
+        return frozenset(
+            group.number for group in groups if {_accounts(group.number), _products(group.number)} <= fresh
+        )
 
-    def _list(self, path: str, read: Callable[[Any], T], oldest: float) -> tuple[T, ...]:
-        return self._shelved(path, oldest, lambda address: self._reading.every(address, read))
+    def _list(self, path: str, parse: Parser[T], oldest: float) -> tuple[T, ...]:
+        return self._part(path, oldest, lambda path: self._listings.every(path, parse))
 
-    def _shelved(self, path: str, oldest: float, read: Callable[[str], T]) -> T:
-        held = self._shelf.get(path)
-        if held is None or held[0] < oldest:
-            asked_at = self._clock()
-            self._shelf[path] = held = (asked_at, read(path))
-        return cast("T", held[1])
-
-
-def year_address(reading: Listings, year: Mapping[str, Any]) -> str:
-    """Return a year's path, which is e-conomic's to give: its own spelling may carry a suffix (``2025_6_2026a``)."""
-    return reading.local(str(year.get("self") or f"/accounting-years/{segment(str(year['year']))}"))
+    def _part(self, path: str, oldest: float, read: Callable[[str], T]) -> T:
+        part = self._parts.get(path)
+        if part is None or part[0] < oldest:
+            requested_at = self._clock()
+            self._parts[path] = part = (requested_at, read(path))
+        return cast("T", part[1])
 
 
-def _with_bars(year: AccountingYear, told: Iterable[AccountingPeriod]) -> AccountingYear:
+def year_path(listings: Listings, year: Mapping[str, Any]) -> str:
+    """Return a year's path, which e-conomic decides: its own spelling may carry a suffix (``2025_6_2026a``)."""
+    return listings.local(str(year.get("self") or f"/accounting-years/{segment(str(year['year']))}"))
+
+
+def _with_barred(year: AccountingYear, periods: Iterable[AccountingPeriod]) -> AccountingYear:
     """Return the year with its periods barred where the newer service says so."""
-    barred = [one for one in told if one.barred]
+    barred = [period for period in periods if period.barred]
     return replace(
         year,
         periods=tuple(
@@ -186,7 +188,7 @@ def _products(group: int) -> str:
 
 
 def _agreement(body: Any) -> tuple[int, str]:
-    """Believe a whole number only: an export is bound to the first agreement that it hears of."""
+    """Believe a whole number only: an export is bound to the first agreement number that it sees."""
     number = body["agreementNumber"]
     if type(number) is not int or number <= 0:
         raise ValueError(f"{str(number)[:20]} is not the number of an agreement")

@@ -1,9 +1,10 @@
 """e-conomic's JSON as values. False booleans and zero numbers may be absent from its bodies (measured)."""
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, DecimalException
-from typing import Any
+from typing import Any, NoReturn
 
 from worker.economic.mapping.documents import document
 from worker.economic.mapping.master_data import (
@@ -23,8 +24,60 @@ from worker.economic.mapping.master_data import (
 Json = Mapping[str, Any]
 #: ``vatTypeNumber`` of VAT on purchases (e-conomic REST docs, VAT accounts).
 _PURCHASE = 2
+#: Digits of the longest number that is believed. ``1e999999999`` is valid JSON, and its digits would fill the memory.
+_MOST_DIGITS = 60
 #: What reading a body of another shape than expected raises.
 MALFORMED = (KeyError, TypeError, ValueError, AttributeError, DecimalException)
+
+
+def parse_json(body: bytes) -> Any:
+    """Return the parsed body, None for an empty one. Raises ``ValueError`` when it is not usable JSON.
+
+    Every fraction is a ``Decimal``: money never passes through a float.
+    """
+    if not body.strip():
+        return None
+    try:
+        parsed = _DECODER.decode(body.decode(json.detect_encoding(body)))
+        # Half of a surrogate pair can be escaped in JSON but written to no store.
+        return _without_surrogates(parsed) if b"\\ud" in body.lower() else parsed
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _whole(literal: str) -> int:
+    return int(literal) if len(literal) <= _MOST_DIGITS else _refuse(literal)
+
+
+def _fraction(literal: str) -> Decimal:
+    if len(literal) > _MOST_DIGITS:
+        return _refuse(literal)
+    try:
+        number = Decimal(literal)
+    except ArithmeticError:
+        return _refuse(literal)
+    # Without an exponent of its own it has no more digits than the literal.
+    return _refuse(literal) if "e" in literal.lower() and _unfolds(number) else number
+
+
+def _unfolds(number: Decimal) -> bool:
+    exponent = number.as_tuple().exponent
+    return not isinstance(exponent, int) or abs(exponent) > _MOST_DIGITS
+
+
+def _refuse(literal: str) -> NoReturn:
+    raise ValueError(f"{literal[:20]} is not a number that can be used")
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(inner) for key, inner in value.items()}
+    return [_without_surrogates(inner) for inner in value] if isinstance(value, list) else value
+
+
+_DECODER = json.JSONDecoder(parse_float=_fraction, parse_int=_whole, parse_constant=_refuse)
 
 
 def customer(body: Json) -> EconomicCustomer:
@@ -113,7 +166,7 @@ def accounting_year(body: Json, periods: tuple[AccountingPeriod, ...]) -> Accoun
 
 
 def accounting_period(body: Json) -> AccountingPeriod:
-    """Read one of ``/accounting-years/{y}/periods``; "barred" is not told there."""
+    """Read one of ``/accounting-years/{y}/periods``; it does not say which are barred."""
     return AccountingPeriod(
         first=date.fromisoformat(body["fromDate"]),
         last=date.fromisoformat(body["toDate"]),

@@ -1,4 +1,4 @@
-"""e-conomic as the export sees it: one agreement. ``worker.economic`` keeps the HTTP adapter.
+"""The port to e-conomic as the workflow sees it: one agreement.
 
 Errors of every method: ``Unreachable``, ``Throttled``, ``Misconfigured``, ``Refused`` (other 4xx); reads also
 ``Unavailable`` (5xx, no answer), writes ``Uncertain`` instead. A 404 on a single resource is an answer (None), never an
@@ -19,19 +19,30 @@ LARGEST_PDF = 9_000_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reply:
-    """The answer to a write: its JSON body, and whether it came from e-conomic's key memory."""
+    """A successful answer."""
 
     status: int
+    #: Parsed JSON, every fraction a ``Decimal``; None for an empty body.
     body: Any
     #: ``X-ResultFromCache: true``: the original answer to an earlier request with the same key.
     replayed: bool = False
 
 
+@dataclass(slots=True)
+class Usage:
+    """What one execution has spent on calls so far."""
+
+    #: HTTP requests tried.
+    calls: int = 0
+    #: Rate tokens that they cost (``X-CallCost``, or the estimate where e-conomic did not say).
+    tokens: float = 0.0
+
+
 class Economic(Protocol):
-    """What the export asks of one agreement."""
+    """What the workflow needs of one agreement."""
 
     def master_data(self, sales_accounts: frozenset[str], *, newer_than: float | None = None) -> MasterData:
-        """Return reference data with groups and products of these sales accounts filled in.
+        """Return master data with groups and products of these sales accounts filled in.
 
         Read once and cached with a bounded age. ``newer_than`` (seconds since the epoch) forces a re-read of what is
         older: how "missing" is re-read once before it is believed.
@@ -51,7 +62,7 @@ class Economic(Protocol):
         ...
 
     def customer_resource(self, number: int) -> Mapping[str, Any] | None:
-        """Return one customer as e-conomic tells it, property by property, to be written back as a whole."""
+        """Return one customer as it is in e-conomic, property by property, to be written back as a whole."""
         ...
 
     def product(self, number: str) -> Product | None:
@@ -79,12 +90,12 @@ class Economic(Protocol):
 
 
 class EconomicVouchers(Economic, Protocol):
-    """What the voucher method asks besides."""
+    """What the voucher method needs besides."""
 
     def vouchers(self, references: frozenset[str] | None, first: date, last: date) -> Sequence[VoucherFound]:
         """Return vouchers whose entries carry the marker of one of these references, in any journal or booked.
 
-        None: of any reference, which costs the same, so that one look may serve many invoices.
+        None: of any reference, which costs the same, so that one lookup may serve many invoices.
 
         Neither journals nor booked entries can be filtered by text, so all journals are read, and the booked entries
         dated ``first`` to ``last``; journals first, so that one booked meanwhile is seen at least once.

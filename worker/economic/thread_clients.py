@@ -5,17 +5,21 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import partial
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from functools import lru_cache, partial
 from typing import Any
 
 import httpcore
 import httpx
 
-#: Seconds that an idle connection is kept: longer than any wait inside a job, shorter than servers usually keep it.
+from config.settings_sections import Http
+
+#: No answer that we ask for comes near this many bytes.
+LARGEST_BODY = 32 * 1024 * 1024
+#: Seconds that an idle connection is kept: longer than waits inside an execution, shorter than servers usually keep it.
 _KEEP_ALIVE = 20.0
 _PIECE = 65_536
+#: The few addresses that every invoice uses are parsed once.
+_parsed = lru_cache(maxsize=128)(httpx.URL)
 
 
 class DeadlineTransport(httpx.HTTPTransport):
@@ -89,33 +93,55 @@ class _Stream(httpcore.NetworkStream):
         return self._inner.get_extra_info(info)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Timeouts:
-    """Seconds for one operation on the connection; the deadline of the whole call comes on top."""
+class ThreadClient:
+    """One thread's way to e-conomic: a transport and nothing above it.
 
-    connect: float = 5.0
-    read: float = 12.0
-    write: float = 5.0
-    pool: float = 5.0
+    So there are no redirects, no settings from the environment, and no cookies: one of an agreement's session must
+    never travel with another call.
+    """
+
+    def __init__(self, transport: httpx.BaseTransport, timeouts: dict[str, float | None]) -> None:
+        self._transport = transport
+        self._timeouts = timeouts
+
+    def send(
+        self, method: str, url: str, headers: httpx.Headers, content: bytes, *, deadline: float
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Return status, headers (names in lower case) and body of the answer, all within ``deadline`` seconds.
+
+        Raises httpx's errors; an answer larger than ``LARGEST_BODY`` is one.
+        """
+        extensions = {"timeout": self._timeouts, "deadline": time.monotonic() + deadline}
+        request = httpx.Request(method, _parsed(url), headers=headers, content=content or None, extensions=extensions)
+        response = self._transport.handle_request(request)
+        try:
+            return response.status_code, _lower_case(response.headers), _bounded_body(response)
+        finally:
+            response.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
 
 
 class ThreadClients:
     """A client for each thread over one TLS context: a client shared by many threads is the bottleneck (measured)."""
 
-    def __init__(self, timeouts: Timeouts, transport: Callable[[], httpx.BaseTransport] | None = None) -> None:
+    def __init__(self, http: Http, transport: Callable[[], httpx.BaseTransport] | None) -> None:
+        """``transport`` builds one in place of the network, a new one for each thread."""
         self._timeouts = httpx.Timeout(
-            connect=timeouts.connect, read=timeouts.read, write=timeouts.write, pool=timeouts.pool
-        )
+            connect=http.connect_timeout, read=http.read_timeout, write=http.write_timeout, pool=http.pool_timeout
+        ).as_dict()
         self._transport = transport or partial(DeadlineTransport, httpx.create_ssl_context(trust_env=False))
         self._local = threading.local()
         self._lock = threading.Lock()
-        self._clients: list[tuple[threading.Thread, httpx.Client]] = []
+        self._clients: list[tuple[threading.Thread, ThreadClient]] = []
 
-    def client(self) -> httpx.Client:
+    def client(self) -> ThreadClient:
         """Return this thread's client."""
-        client: httpx.Client | None = getattr(self._local, "client", None)
+        client: ThreadClient | None = getattr(self._local, "client", None)
         if client is None:
-            self._local.client = client = self._build()
+            self._local.client = client = ThreadClient(self._transport(), self._timeouts)
             self._remember(client)
         return client
 
@@ -127,21 +153,25 @@ class ThreadClients:
             client.close()
         self._local = threading.local()
 
-    def _build(self) -> httpx.Client:
-        return httpx.Client(
-            transport=self._transport(),
-            timeout=self._timeouts,
-            follow_redirects=False,
-            trust_env=False,
-            # A cookie of one agreement's session must never travel with another call.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            headers={"user-agent": "opter-economic"},
-        )
-
-    def _remember(self, client: httpx.Client) -> None:
+    def _remember(self, client: ThreadClient) -> None:
         with self._lock:
-            for thread, left in self._clients:
+            for thread, abandoned in self._clients:
                 if not thread.is_alive():
-                    left.close()
+                    abandoned.close()
             self._clients = [pair for pair in self._clients if pair[0].is_alive()]
             self._clients.append((threading.current_thread(), client))
+
+
+def _lower_case(headers: httpx.Headers) -> dict[str, str]:
+    return {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in headers.raw}
+
+
+def _bounded_body(response: httpx.Response) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    for chunk in response.iter_bytes():
+        size += len(chunk)
+        if size > LARGEST_BODY:
+            raise httpx.RemoteProtocolError(f"an answer of more than {LARGEST_BODY} bytes")
+        chunks.append(chunk)
+    return b"".join(chunks)

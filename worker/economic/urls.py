@@ -12,29 +12,36 @@ _OPENAPI = re.compile(r"/[a-z0-9]+/v\d+\.\d+\.\d+/")
 _NUMBERED = re.compile(r"(/[a-z0-9-]+)+/[1-9][0-9]*")
 _OF_ONE = frozenset({"DELETE", "PUT"})
 _SAFE = re.compile(r"(/[^/?#\s]+)+")
+_NUMBER = re.compile(r"/\d[^/]*")
+_VOUCHER_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+#: Values that need no escape in any position.
+_PLAIN = re.compile(r"[A-Za-z0-9-]+")
+_ESCAPED = re.compile(r"[$()*,]")
+#: Longest percent-encoded filter. Servers of this family refuse queries beyond 2048 bytes by default.
+LONGEST = 1500
 
 
 def segment(text: str) -> str:
     """Encode one path segment, for example the year ``2025/2026`` as ``2025_6_2026``."""
-    spelt = "".join(f"_{_AWKWARD.index(char)}_" if char in _AWKWARD else char for char in text)
-    return quote(spelt, safe="")
+    coded = "".join(f"_{_AWKWARD.index(char)}_" if char in _AWKWARD else char for char in text)
+    return quote(coded, safe="")
 
 
-def plain(spelt: str) -> str:
+def segment_text(segment: str) -> str:
     """Return the text that a path segment of e-conomic stands for: ``2025/2026`` for ``2025_6_2026``."""
-    return _CODE.sub(lambda found: _AWKWARD[int(found[1])], unquote(spelt))
+    return _CODE.sub(lambda code: _AWKWARD[int(code[1])], unquote(segment))
 
 
 def voucher_path(journal: int, voucher: str) -> str:
     """Return the path of a voucher by its key ``{year}-{number}``; ``ValueError`` is a mistake in this program."""
     year, _, number = voucher.rpartition("-")
-    if journal < 1 or not year or not re.fullmatch(r"[1-9][0-9]{0,8}", number):
+    if journal < 1 or not year or not _VOUCHER_NUMBER.fullmatch(number):
         raise ValueError(f"{voucher!r} is not the key of a voucher in journal {journal}")
     return f"/journals/{journal}/vouchers/{segment(year)}-{number}"
 
 
 def is_openapi(path: str) -> bool:
-    """Tell paths of the newer services (``/journalsapi/v15.0.0/...``, on a host of their own) from legacy ones."""
+    """Return whether the path is one of the newer services (``/journalsapi/v15.0.0/...``), on a host of their own."""
     return _OPENAPI.match(path) is not None
 
 
@@ -60,20 +67,13 @@ def local(link: str, api_url: str) -> str:
 
 
 def route(path: str) -> str:
-    """Return the path with its numbers taken out: what learned costs and failures are filed under."""
-    return re.sub(r"/\d[^/]*", "/{n}", path)
-
-
-#: Values that need no escape in any position.
-_PLAIN = re.compile(r"[A-Za-z0-9-]+")
-_ESCAPED = re.compile(r"[$()*,]")
-#: Longest percent-encoded filter. Servers of this family refuse queries beyond 2048 bytes by default.
-LONGEST = 1500
+    """Return the path without query and numbers: what learned costs and failures are filed under."""
+    return _NUMBER.sub("/{n}", path.partition("?")[0])
 
 
 def equals(field: str, value: str) -> str:
     """Return ``field$eq:value`` with the value escaped."""
-    return f"{field}$eq:{_ESCAPED.sub(lambda found: '$' + found[0], value)}"
+    return f"{field}$eq:{_ESCAPED.sub(lambda char: '$' + char[0], value)}"
 
 
 def between(field: str, first: date, last: date) -> str:
@@ -81,15 +81,15 @@ def between(field: str, first: date, last: date) -> str:
     return f"{field}$gte:{first}$and:{field}$lte:{last}"
 
 
-def encoded(expression: str) -> str:
+def query_encoded(expression: str) -> str:
     """Percent-encode a filter for the query string; ``$ : ,`` may stand there as they are."""
     return quote(expression, safe="$:,")
 
 
 def lookups(field: str, values: Sequence[str], *, most: int) -> Iterator[str]:
-    """Yield the filters that together find every one of these values, ``most`` of them a filter.
+    """Yield the filters that together find every one of these values, at most ``most`` of them in each.
 
-    Empty values are left out: no resource is asked for by an empty name.
+    Empty values are left out: no resource is looked up by an empty name.
     """
     wanted = [value for value in dict.fromkeys(values) if value]
     plain = [value for value in wanted if _PLAIN.fullmatch(value)]

@@ -1,84 +1,188 @@
-"""Vouchers of one agreement: found by their marker, and their attachments."""
+"""Vouchers of one agreement, in journals and booked: found by the marker that our entries carry; their attachments.
+
+In a journal a voucher holds its entries by kind (e-conomic REST docs, schema of ``GET /journals/{n}/vouchers``);
+booked, its entries stand alone in the accounting year. An amount on an entry with a customer is what the customer owes:
+a manual customer invoice is positive (inferred), and so is a booked debit (reported by integrators).
+"""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from itertools import count
 from typing import Any
 
-from worker.economic import parsers, urls, voucher_parsers
-from worker.economic.api_calls import Answer, ApiCalls
+from worker.domain.money import ZERO
+from worker.economic import parsers
+from worker.economic.api_calls import ApiCalls
 from worker.economic.listings import Listings
+from worker.economic.mapping.documents import whole_number
 from worker.economic.mapping.master_data import VoucherFound
-from worker.economic.master_data_cache import year_address
-from worker.economic.port import LARGEST_PDF
-from worker.economic.urls import voucher_path
+from worker.economic.mapping.voucher_payload import marked
+from worker.economic.master_data_cache import year_path
+from worker.economic.port import LARGEST_PDF, Reply
+from worker.economic.urls import between, query_encoded, segment_text, voucher_path
 
+Json = Mapping[str, Any]
+_OWING = "manualCustomerInvoices"
+#: The invoice number's names: the schema's, the examples', and the booked entry's (a number, though declared a text).
+_INVOICE_NUMBERS = ("customerInvoice", "customerInvoiceNumber", "invoiceNumber")
 _PART = b'Content-Disposition: form-data; name="file"; filename="invoice.pdf"\r\nContent-Type: application/pdf\r\n\r\n'
-
-
 #: Bytes a second that a line is trusted to take at the slowest, on top of an ordinary call's deadline.
 _SLOWEST = 1_000_000
 
 
 class Vouchers:
-    """Reads and uploads of the voucher method. An upload gets ``deadline`` seconds, and more with its size."""
+    """Reads and uploads of the voucher method."""
 
-    def __init__(self, calls: ApiCalls, reading: Listings, *, deadline: float) -> None:
+    def __init__(self, calls: ApiCalls, listings: Listings) -> None:
         self._calls = calls
-        self._reading = reading
-        self._deadline = deadline
+        self._listings = listings
 
     def find(self, references: frozenset[str] | None, first: date, last: date) -> list[VoucherFound]:
         """See ``EconomicVouchers``. Journals and years are listed anew: one made a moment ago may hold the voucher."""
         if references is not None and not references:
             return []
-        found = [*self._in_journals(), *self._booked(first, last)]
-        ours = (voucher for voucher in found if references is None or voucher.document_reference in references)
-        return list({(one.document_reference, one.journal, one.year, one.number): one for one in ours}.values())
+        vouchers = [*self._in_journals(), *self._booked(first, last)]
+        return list(
+            {
+                (voucher.document_reference, voucher.journal, voucher.year, voucher.number): voucher
+                for voucher in vouchers
+                if references is None or voucher.document_reference in references
+            }.values()
+        )
 
     def attachment(self, journal: int, voucher: str) -> int | None:
-        """See ``EconomicVouchers``. A description without pages is none: uploading then tells."""
-        return self._reading.find(f"{voucher_path(journal, voucher)}/attachment", _pages) or None
+        """See ``EconomicVouchers``. A description without pages is none: the answer to an upload is decisive."""
+        return self._listings.find(f"{voucher_path(journal, voucher)}/attachment", _pages) or None
 
-    def attach(self, journal: int, voucher: str, pdf: bytes, key: str) -> Answer:
+    def attach(self, journal: int, voucher: str, pdf: bytes, key: str) -> Reply:
         """See ``EconomicVouchers``. ``ValueError`` is a mistake in this program, as PDFs are checked before."""
         if not 0 < len(pdf) <= LARGEST_PDF:
             raise ValueError(f"a file of {len(pdf)} bytes cannot be attached")
-        deadline = self._deadline + len(pdf) / _SLOWEST
         body, content_type = multipart(pdf, key=key)
         path = f"{voucher_path(journal, voucher)}/attachment/file"
-        return self._calls.upload(path, body, content_type, key, deadline=deadline)
+        return self._calls.upload(path, body, content_type, key, extra_seconds=len(pdf) / _SLOWEST)
 
     def _in_journals(self) -> Iterator[VoucherFound]:
-        for journal in self._reading.every("/journals", parsers.journal):
-            read = partial(voucher_parsers.in_journal, journal=journal.number)
-            for vouchers in self._reading.every(f"/journals/{journal.number}/vouchers", read):
+        for journal in self._listings.every("/journals", parsers.journal):
+            parse = partial(_in_journal, journal=journal.number)
+            for vouchers in self._listings.every(f"/journals/{journal.number}/vouchers", parse):
                 yield from vouchers
 
     def _booked(self, first: date, last: date) -> Iterator[VoucherFound]:
-        query = urls.encoded(urls.between("date", first, last))
-        for body, year in self._reading.every(
-            "/accounting-years", lambda body: (body, parsers.accounting_year(body, ()))
-        ):
+        query = query_encoded(between("date", first, last))
+        years = self._listings.every("/accounting-years", lambda body: (body, parsers.accounting_year(body, ())))
+        for body, year in years:
             if year.first <= last and first <= year.last:
-                address = year_address(self._reading, body)
-                marks = self._reading.every(f"{address}/entries", voucher_parsers.booked_mark, query)
-                yield from voucher_parsers.booked((mark for mark in marks if mark), year.year)
+                path = f"{year_path(self._listings, body)}/entries"
+                entries = [entry for entry in self._listings.every(path, _booked_entry, query) if entry]
+                yield from _vouchers(entries, journal=None, year=year.year, numbers=())
 
 
-def _pages(body: Mapping[str, Any]) -> int:
-    return int(body.get("pages") or 0)
+def posted(body: Any) -> tuple[VoucherFound, ...]:
+    """Read the answer to a posting, an array of vouchers; nothing when it is of another shape."""
+    try:
+        return tuple(
+            voucher for item in body for voucher in _in_journal(item, whole_number(item["journal"]["journalNumber"]))
+        )
+    except parsers.MALFORMED:
+        return ()
 
 
 def multipart(pdf: bytes, *, key: str) -> tuple[bytes, str]:
     """Return body and content type of the form that carries a PDF (RFC 7578).
 
-    The boundary follows from ``key`` and does not occur in the file: the same file under the same key is the same bytes.
+    The boundary follows from ``key`` and does not occur in the file: the same file and key give the same bytes.
     """
     boundaries = (hashlib.sha256(f"{key}:{turn}".encode()).hexdigest()[:40] for turn in count())
     boundary = next(boundary for boundary in boundaries if boundary.encode() not in pdf)
     edge = f"--{boundary}".encode()
     body = b"".join((edge, b"\r\n", _PART, pdf, b"\r\n", edge, b"--\r\n"))
     return body, f"multipart/form-data; boundary={boundary}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _MarkedEntry:
+    document_reference: str
+    voucher: int
+    #: What the customer owes by it; zero on entries without a customer.
+    owed: Decimal = ZERO
+    invoice_number: int | None = None
+
+
+def _in_journal(body: Json, journal: int) -> tuple[VoucherFound, ...]:
+    """Read one of ``/journals/{n}/vouchers``; usually it carries no reference of ours, or one."""
+    voucher = whole_number(body["voucherNumber"])
+    rows = [(kind, row) for kind, of_kind in body["entries"].items() for row in of_kind]
+    entries = [entry for kind, row in rows if (entry := _marked_entry(row, voucher, owing=kind == _OWING))]
+    if not entries:
+        return ()
+    numbers = tuple(number for _, row in rows if (number := _entry_number(row)))
+    return tuple(_vouchers(entries, journal=journal, year=_year(body), numbers=numbers))
+
+
+def _booked_entry(body: Json) -> _MarkedEntry | None:
+    """Read one of ``/accounting-years/{y}/entries``; None when it carries no marker."""
+    return _marked_entry(body, whole_number(body["voucherNumber"]), owing=True) if marked(_text(body)) else None
+
+
+def _marked_entry(entry: Json, voucher: int, *, owing: bool) -> _MarkedEntry | None:
+    reference = marked(_text(entry))
+    if reference is None:
+        return None
+    if not (owing and entry.get("customer")):
+        return _MarkedEntry(document_reference=reference, voucher=voucher)
+    # Never rounded: a difference from the source below the øre is a difference.
+    owed = Decimal(str(entry.get("amount") or 0))
+    number = _invoice_number(entry)
+    return _MarkedEntry(document_reference=reference, voucher=voucher, owed=owed, invoice_number=number)
+
+
+def _vouchers(
+    entries: Iterable[_MarkedEntry], *, journal: int | None, year: str, numbers: tuple[int, ...]
+) -> Iterator[VoucherFound]:
+    """Put marked entries together to vouchers, one for each reference and number."""
+    by_voucher: dict[tuple[str, int], list[_MarkedEntry]] = {}
+    for entry in entries:
+        by_voucher.setdefault((entry.document_reference, entry.voucher), []).append(entry)
+    for (reference, voucher), ours in by_voucher.items():
+        yield VoucherFound(
+            document_reference=reference,
+            journal=journal,
+            year=year,
+            number=voucher,
+            gross=sum((entry.owed for entry in ours), ZERO),
+            entries=numbers,
+            invoice_number=next((entry.invoice_number for entry in ours if entry.invoice_number), None),
+        )
+
+
+def _year(body: Json) -> str:
+    """Return the year as the voucher's own address spells it: it may carry a suffix (``2025_6_2026a``, reported)."""
+    segment, dash, _ = str(body.get("self") or "").rpartition("/")[2].rpartition("-")
+    year = segment_text(segment) if dash else str(body["accountingYear"]["year"])
+    if not year:
+        raise ValueError("a voucher without an accounting year")
+    return year
+
+
+def _entry_number(entry: Json) -> int | None:
+    """Return the entry's number, from its address where no property has it."""
+    number = str(entry.get("journalEntryNumber") or str(entry.get("self") or "").rpartition("/")[2])
+    return int(number) if number.isdecimal() else None
+
+
+def _invoice_number(entry: Json) -> int | None:
+    number = next((str(entry[name]) for name in _INVOICE_NUMBERS if entry.get(name)), "")
+    return int(number) if number.isdecimal() else None
+
+
+def _pages(body: Json) -> int:
+    return int(body.get("pages") or 0)
+
+
+def _text(entry: Json) -> str:
+    return str(entry.get("text") or "")

@@ -20,7 +20,6 @@ from worker.domain.record import InvoiceRecord
 from worker.domain.retry import RetryPolicy
 from worker.domain.store_port import PinPort, Unclaimed
 from worker.economic.client import EconomicClient
-from worker.economic.thread_clients import Timeouts
 from worker.runtime.file_access import AllowedPdfs, allowed_places
 from worker.runtime.logs import report
 from worker.runtime.publisher import Publisher
@@ -93,16 +92,11 @@ def build_runtime(settings: Settings, exports: Mapping[str, ExportConfig], app: 
 
 def build_client(export: ExportConfig, settings: Settings, rate_limiter: RateLimiter, pins: PinPort) -> EconomicClient:
     """Build the one way to an export's agreement, which accepts no other agreement than the export's own."""
-    http = settings.http
     return EconomicClient(
         export,
         rate_limiter=rate_limiter,
+        http=settings.http,
         clock=time.time,
-        timeouts=Timeouts(
-            connect=http.connect_timeout, read=http.read_timeout, write=http.write_timeout, pool=http.pool_timeout
-        ),
-        deadline=http.deadline,
-        master_data_age=http.master_data_age,
         accept=partial(accept_agreement, export, pins),
     )
 

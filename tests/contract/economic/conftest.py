@@ -4,16 +4,14 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from support import samples
-from support.clock import ManualClock
+from support.economic_bodies import networked_client
 from support.listening import listening
 
 from config.exports import Limits
 from worker.economic.client import EconomicClient
-from worker.economic.thread_clients import Timeouts
 from worker.sandbox.app import create_app
 from worker.sandbox.resources import ROUTES
 from worker.sandbox.seed import standard_agreement
-from worker.store.rate_limiter import MemoryRateLimiter
 
 TOKENS = ("app-secret-token-for-tests", "grant-token-for-tests")
 GENTLE = Limits(tokens_per_minute=1_000_000)
@@ -27,15 +25,11 @@ def address() -> Iterator[str]:
 
 @pytest.fixture
 def economic(address: str, control: httpx.Client) -> Iterator[EconomicClient]:
-    """The client; afterwards the journal must hold no finding."""
-    clock = ManualClock()
-    client = EconomicClient(
-        samples.export(method="voucher", read_barred_periods=True, api_url=address, openapi_url=address, limits=GENTLE),
-        rate_limiter=MemoryRateLimiter(clock=clock, sleep=clock.advance),
-        timeouts=Timeouts(),
-        clock=clock,
-        deadline=2.0,
+    """The client; afterwards its request log must hold no finding."""
+    export = samples.export(
+        method="voucher", read_barred_periods=True, api_url=address, openapi_url=address, limits=GENTLE
     )
+    client = networked_client(export=export, deadline=2.0)
     yield client
     client.close()
     assert control.get("/findings").json() == {"findings": []}

@@ -52,7 +52,7 @@ def strike(control: httpx.Client, **fault: Any) -> None:
     control.post("/faults", json=fault).raise_for_status()
 
 
-def test_a_voucher_from_its_journal_to_the_ledger(economic: EconomicClient) -> None:
+def test_a_voucher_from_its_journal_to_booked(economic: EconomicClient) -> None:
     """Found by its marker before and after a bookkeeper has booked it, with what the customer owes."""
     posted(economic, posting())
     common = {"document_reference": "main-1", "year": "2026", "number": 10001, "gross": Decimal("1250.00")}
@@ -76,18 +76,18 @@ def test_the_window_bounds_booked_entries(economic: EconomicClient) -> None:
     assert economic.vouchers(OURS, date(2026, 11, 21), date(2027, 12, 31)) == []
 
 
-def test_calls_of_a_look(economic: EconomicClient) -> None:
-    """Journals, two of them, years, one year's entries: 5 calls, however many invoices are asked for."""
+def test_calls_of_a_lookup(economic: EconomicClient) -> None:
+    """Journals, two of them, years, one year's entries: 5 calls, however many invoices are looked up."""
     for number in range(1, 31):
         posted(economic, posting(f"main-{number}", key=f"key-{number}"))
-    with economic.metered() as meter:
-        found = economic.vouchers(frozenset(f"main-{number}" for number in range(1, 31)), *WINDOW)
+    with economic.metered() as usage:
+        vouchers = economic.vouchers(frozenset(f"main-{number}" for number in range(1, 31)), *WINDOW)
 
-    assert (len(found), meter.calls) == (30, 5)
+    assert (len(vouchers), usage.calls) == (30, 5)
 
 
 def test_what_has_just_been_posted_may_not_be_seen_yet(economic: EconomicClient, control: httpx.Client) -> None:
-    """The look comes back empty, which is why one look alone licenses nothing; its attachment cannot be had either."""
+    """The lookup finds nothing, which is why one lookup alone allows no create; nor can a file be attached."""
     control.patch("/switches", json={"voucher_lag": 5}).raise_for_status()
     voucher = posted(economic, posting())
 
@@ -136,7 +136,7 @@ def test_faults_of_an_upload(
     expected: type[ExportError],
     attached: int | None,
 ) -> None:
-    """Without a usable answer a look tells."""
+    """Without a usable answer a lookup decides."""
     voucher = posted(economic, posting())
     strike(control, route="POST /journals/*/attachment/file", **fault)
     with pytest.raises(expected):
@@ -148,7 +148,7 @@ def test_faults_of_an_upload(
 @pytest.mark.parametrize(
     "route", ["GET /journals", "GET /journals/{journalNumber}/vouchers", "GET /accounting-years/{year}/entries"]
 )
-def test_an_outage_in_a_look_is_never_absence(economic: EconomicClient, control: httpx.Client, route: str) -> None:
+def test_an_outage_in_a_lookup_is_never_absence(economic: EconomicClient, control: httpx.Client, route: str) -> None:
     """Whichever of its calls it strikes."""
     strike(control, route=route)
     with pytest.raises(Unavailable):
@@ -166,8 +166,8 @@ def test_a_large_pdf(economic: EconomicClient) -> None:
 def test_accounts_and_barred_periods(economic: EconomicClient, control: httpx.Client) -> None:
     """January 2026 is barred, which legacy REST does not show; debtors take no direct entries."""
     data = economic.master_data(frozenset())
-    year = next(one for one in data.years if one.year == "2026")
-    accounts = {one.number: one for one in data.accounts}
+    year = next(year for year in data.years if year.year == "2026")
+    accounts = {account.number: account for account in data.accounts}
 
     assert [period.first.month for period in year.periods if period.barred] == [1]
     assert data.bars_unknown is False

@@ -91,8 +91,8 @@ GUARDS = (
     Guard(
         name="the idempotency key",
         file="worker/economic/api_calls.py",
-        there='{"Idempotency-Key": key}), asked)',
-        instead="{}), asked)",
+        there='{"Idempotency-Key": key})',
+        instead="{})",
         hunts=("known customer",),
     ),
     Guard(

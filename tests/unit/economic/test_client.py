@@ -1,8 +1,9 @@
-"""The agreement's methods: what is asked, and what is believed."""
+"""The agreement's methods: what they send, and what they believe."""
 
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 from support.economic_bodies import Wire, client
 
@@ -35,7 +36,7 @@ class TestCustomers:
     """Found by exact values only, whatever the server thinks is equal."""
 
     def test_by_number(self) -> None:
-        """One call for up to 200 numbers; a customer that was not asked for is left out."""
+        """One call for up to 200 numbers; a customer with another number is left out."""
         wire = Wire()
         wire.collection("/customers", ACME, ACME | {"customerNumber": 7})
 
@@ -53,12 +54,12 @@ class TestCustomers:
         assert [query.count(",") + 1 for query in filters(wire)] == [200, 200, 50]
 
     def test_by_corporate_id(self) -> None:
-        """Case does not matter, everything else does; one found by two filters is one customer."""
+        """Case does not matter, everything else does; a customer found by two filters is one customer."""
         wire = Wire()
         wire.collection("/customers", ACME, ACME | {"customerNumber": 2, "corporateIdentificationNumber": "1234567"})
-        found = client(wire).customers_by_corporate_id(["12345678", "dk 1"])
+        customers = client(wire).customers_by_corporate_id(["12345678", "dk 1"])
 
-        assert [customer.corporate_id for customer in found] == ["12345678"]
+        assert [customer.corporate_id for customer in customers] == ["12345678"]
         assert filters(wire) == [
             "corporateIdentificationNumber$in:[12345678]",
             "corporateIdentificationNumber$eq:dk 1",
@@ -68,17 +69,21 @@ class TestCustomers:
         """Awkward characters are escaped and encoded."""
         wire = Wire()
         wire.collection("/customers", ACME | {"name": "ACME (Nord) & Søn"}, ACME | {"customerNumber": 2})
-        found = client(wire).customers_by_name("Acme (Nord) & Søn")
+        customers = client(wire).customers_by_name("Acme (Nord) & Søn")
 
-        assert [customer.name for customer in found] == ["ACME (Nord) & Søn"]
+        assert [customer.name for customer in customers] == ["ACME (Nord) & Søn"]
         assert filters(wire) == ["name$eq:Acme $(Nord$) & Søn"]
 
-    def test_nobody_is_asked_for_by_nothing(self) -> None:
-        """No values, no call."""
+    def test_no_values_no_call(self) -> None:
+        """An empty filter might match everybody."""
         wire = Wire()
-        asked = client(wire)
+        economic = client(wire)
 
-        assert (asked.customers_by_number([]), asked.customers_by_name(""), asked.customers_by_corporate_id([""])) == (
+        assert (
+            economic.customers_by_number([]),
+            economic.customers_by_name(""),
+            economic.customers_by_corporate_id([""]),
+        ) == (
             [],
             [],
             [],
@@ -90,14 +95,17 @@ class TestDocuments:
     """Drafts and booked invoices by our reference."""
 
     def test_drafts_are_listed_before_booked_invoices(self) -> None:
-        """One booked between the two calls is then seen at least once."""
+        """An invoice booked between the two calls is then seen at least once."""
         wire = Wire()
         wire.collection("/invoices/drafts", invoice("main-1", draftInvoiceNumber=17))
         wire.collection("/invoices/booked", invoice("main-2", bookedInvoiceNumber=100, orderNumber=16))
-        found = client(wire).documents(["main-1", "main-2"])
+        documents = client(wire).documents(["main-1", "main-2"])
 
-        assert wire.asked == ["GET /invoices/drafts", "GET /invoices/booked"]
-        assert [(one.number, one.booked, one.document_reference, one.former_draft) for one in found] == [
+        assert wire.calls == ["GET /invoices/drafts", "GET /invoices/booked"]
+        assert [
+            (document.number, document.booked, document.document_reference, document.former_draft)
+            for document in documents
+        ] == [
             (17, False, "main-1", None),
             (100, True, "main-2", 16),
         ]
@@ -109,33 +117,36 @@ class TestDocuments:
         wire.collection("/invoices/booked")
         client(wire).documents([f"main-{number}" for number in range(250)])
 
-        assert wire.asked == ["GET /invoices/drafts"] * 3 + ["GET /invoices/booked"] * 3
+        assert wire.calls == ["GET /invoices/drafts"] * 3 + ["GET /invoices/booked"] * 3
         assert max(len(str(request.url)) for request in wire.requests) < 2048
 
-    @pytest.mark.parametrize("stranger", ["MAIN-1", "main-1 ", "main-10", ""])
-    def test_only_exact_references_count(self, stranger: str) -> None:
+    @pytest.mark.parametrize("reference", ["MAIN-1", "main-1 ", "main-10", ""])
+    def test_only_exact_references_count(self, reference: str) -> None:
         """e-conomic ignores case; an invoice adopted by mistake would never be posted."""
         wire = Wire()
-        wire.collection("/invoices/drafts", invoice(stranger, draftInvoiceNumber=17))
+        wire.collection("/invoices/drafts", invoice(reference, draftInvoiceNumber=17))
         wire.collection("/invoices/booked")
 
         assert client(wire).documents(["main-1"]) == []
 
-    def test_one_listed_twice_is_one(self) -> None:
+    def test_a_document_listed_twice_counts_once(self) -> None:
         """Two documents under one reference are an alarm, so a page that repeats itself must not make two of one."""
         wire = Wire()
         document = invoice("main-1", draftInvoiceNumber=17)
         wire.collection("/invoices/drafts", document, document)
         wire.collection("/invoices/booked", invoice("main-1", bookedInvoiceNumber=17))
 
-        assert [(one.booked, one.number) for one in client(wire).documents(["main-1"])] == [(False, 17), (True, 17)]
+        assert [(document.booked, document.number) for document in client(wire).documents(["main-1"])] == [
+            (False, 17),
+            (True, 17),
+        ]
 
-    def test_one_document(self) -> None:
+    def test_a_booked_invoice(self) -> None:
         """Amounts are exact decimals; an absent amount is zero, as e-conomic leaves zeros out."""
         wire = Wire()
         body = invoice("main-1", bookedInvoiceNumber=100, vatAmount=0.07)
         del body["netAmount"]
-        wire.lay("GET /invoices/booked/100", (200, body))
+        wire.respond("GET /invoices/booked/100", (200, body))
 
         assert client(wire).booked(100) == Document(
             number=100,
@@ -150,7 +161,7 @@ class TestDocuments:
             due_date="2026-12-20",
         )
 
-    def test_a_number_that_cannot_be_asks_nothing(self) -> None:
+    def test_an_impossible_number_makes_no_call(self) -> None:
         """Number 0 would read the whole collection."""
         wire = Wire()
         with pytest.raises(ValueError):
@@ -170,13 +181,13 @@ class TestReading:
         """``nextPage`` is followed until it is absent, on our own host."""
         wire = Wire()
         following = "https://elsewhere.example/customers?skippages=1&pagesize=1000&filter=x"
-        wire.lay(
+        wire.respond(
             "GET /customers",
             (200, {"collection": [ACME], "pagination": {"nextPage": following}}),
             (200, {"collection": [ACME | {"customerNumber": 1002}], "pagination": {}}),
         )
 
-        assert [one.number for one in client(wire).customers_by_number([1001, 1002])] == [1001, 1002]
+        assert [customer.number for customer in client(wire).customers_by_number([1001, 1002])] == [1001, 1002]
         assert [request.url.host for request in wire.requests] == ["restapi.e-conomic.com"] * 2
         assert [request.url.params["skippages"] for request in wire.requests] == ["0", "1"]
 
@@ -184,15 +195,23 @@ class TestReading:
     def test_nonsense_is_an_outage_not_an_absence(self, body: Any) -> None:
         """A body that is not understood never means "there is no such customer"."""
         wire = Wire()
-        wire.lay("GET /customers", (200, body))
+        wire.respond("GET /customers", (200, body))
         with pytest.raises(Unavailable):
             client(wire).customers_by_number([1001])
+
+    @pytest.mark.parametrize("content", [b"", b" ", b"null"])
+    def test_an_empty_success_is_no_absence(self, content: bytes) -> None:
+        """Only e-conomic's own 404 says that there is no such draft."""
+        wire = Wire()
+        wire.respond("GET /invoices/drafts/17", httpx.Response(200, content=content))
+        with pytest.raises(Unavailable):
+            client(wire).draft(17)
 
     def test_a_product(self) -> None:
         """Its number is text, and encoded as e-conomic wants it."""
         wire = Wire()
         body = {"productNumber": "A/1", "name": "Fragt", "productGroup": {"productGroupNumber": 3}}
-        wire.lay("GET /products/A_6_1", (200, body))
+        wire.respond("GET /products/A_6_1", (200, body))
 
         assert client(wire).product("A/1") == Product(number="A/1", name="Fragt", group=3)
         assert client(wire).product("B") is None

@@ -49,12 +49,12 @@ def leaf(name: str, code: str, value: Any = "") -> dict[str, Any]:
     ],
 )
 def test_the_three_shapes_of_the_legacy_api(errors: Any, field: str, value: str, codes: set[str]) -> None:
-    """By property, by line in both spellings, and as an array."""
-    found = explain(json.dumps(WRAPPER | {"errors": errors}).encode())
+    """By property, by line in both notations, and as an array."""
+    explanation = explain(json.dumps(WRAPPER | {"errors": errors}).encode())
 
-    assert (found.field, found.value, found.codes) == (field, value, codes | {"E04300"})
-    assert found.message.startswith("Validation failed. 1 error found. (E04300)")
-    assert (found.log_id, found.by_economic) == ("ab12-CPH", True)
+    assert (explanation.field, explanation.value, explanation.codes) == (field, value, codes | {"E04300"})
+    assert explanation.message.startswith("Validation failed. 1 error found. (E04300)")
+    assert (explanation.log_id, explanation.by_economic) == ("ab12-CPH", True)
 
 
 def test_problem_details_of_the_newer_services() -> None:
@@ -65,9 +65,9 @@ def test_problem_details_of_the_newer_services() -> None:
         "traceId": "00-1",
         "errors": [{"message": "Customer is barred.", "errorCode": "CustomerBarred", "property": "customerNumber"}],
     }
-    found = explain(json.dumps(body).encode())
+    explanation = explain(json.dumps(body).encode())
 
-    assert found == Explanation(
+    assert explanation == Explanation(
         message="Bad request; Customer is barred. (CustomerBarred)",
         codes=frozenset({"CustomerBarred"}),
         field="customerNumber",
@@ -86,7 +86,7 @@ def test_a_clash_of_keys_is_recognised_as_a_word(word: str, body: str) -> None:
 
 
 def test_a_customers_text_is_no_code() -> None:
-    """What was typed into an invoice cannot pose as e-conomic's verdict."""
+    """What was typed into an invoice cannot pose as e-conomic's code."""
     errors = {"notes": {"errors": [{"errorMessage": "Too long.", "inputValue": "PayloadChanged E06000"}]}}
 
     assert explain(json.dumps({"message": "No.", "errors": errors}).encode()).codes == frozenset()
@@ -119,7 +119,7 @@ def test_no_body_is_too_odd(body: Any) -> None:
     assert len(explain(json.dumps(body).encode()).message) <= 1000
 
 
-def test_a_very_deep_body_is_no_trouble() -> None:
+def test_a_very_deep_body_explains_nothing() -> None:
     """Recursion is bounded."""
     assert explain(b'{"errors":' * 5000 + b"1" + b"}" * 5000) == Explanation()
 

@@ -1,4 +1,4 @@
-"""What every kind of trouble becomes: the table that decides whether an invoice could be posted twice."""
+"""What every failure becomes: the table that decides whether an invoice could be posted twice."""
 
 import ssl
 import traceback
@@ -18,7 +18,7 @@ REFUSAL = {"message": "Validation failed.", "errorCode": "E04300", "logId": "ab-
 
 def read(answer: Any) -> ExportError:
     wire = Wire()
-    wire.lay("GET /invoices/drafts/17", answer)
+    wire.respond("GET /invoices/drafts/17", answer)
     with pytest.raises(ExportError) as caught:
         client(wire).draft(17)
     return caught.value
@@ -26,7 +26,7 @@ def read(answer: Any) -> ExportError:
 
 def write(answer: Any) -> ExportError:
     wire = Wire()
-    wire.lay("POST /invoices/drafts", answer)
+    wire.respond("POST /invoices/drafts", answer)
     with pytest.raises(ExportError) as caught:
         client(wire).send(DRAFT)
     return caught.value
@@ -167,16 +167,16 @@ TOKENS = ("grant-token-for-tests", "app-secret-token-for-tests")
         json(500, {"message": TOKENS[0]}),
     ],
 )
-def test_tokens_are_told_to_nobody(answer: Any) -> None:
+def test_tokens_are_never_shown(answer: Any) -> None:
     """Not in a failure, an exception's text, its trace, or a client's name, even when e-conomic repeats them."""
     wire = Wire()
-    wire.lay("POST /invoices/drafts", answer)
-    asked = client(wire)
+    wire.respond("POST /invoices/drafts", answer)
+    economic = client(wire)
     with pytest.raises(ExportError) as caught:
-        asked.send(DRAFT)
-    told = "".join(traceback.format_exception(caught.value)) + repr(caught.value.failure) + repr(asked)
+        economic.send(DRAFT)
+    shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value.failure) + repr(economic)
 
-    assert [token for token in TOKENS if token in told] == []
+    assert [token for token in TOKENS if token in shown] == []
 
 
 @pytest.mark.parametrize("token", ["", "with space", "line\nend", "blå"])

@@ -3,7 +3,7 @@
 import pytest
 
 from worker.domain.ports import Feedback
-from worker.economic.rate_headers import feedback, retry_after
+from worker.economic.api_calls import rate_feedback, retry_after
 
 NOW = 1_800_000_000.0  # Fri, 15 Jan 2027 08:00:00 GMT
 
@@ -24,7 +24,7 @@ NOW = 1_800_000_000.0  # Fri, 15 Jan 2027 08:00:00 GMT
 )
 def test_what_is_not_understood_is_not_said(headers: dict[str, str], expected: Feedback) -> None:
     """A header that changes its form costs precision, never an invoice."""
-    assert feedback(200, headers, NOW) == expected
+    assert rate_feedback(200, headers, NOW) == expected
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_what_is_not_understood_is_not_said(headers: dict[str, str], expected: F
 )
 def test_the_status_tells_health(status: int, expected: Feedback) -> None:
     """Only the server's own errors count against its health."""
-    assert feedback(status, {}, NOW) == expected
+    assert rate_feedback(status, {}, NOW) == expected
 
 
 @pytest.mark.parametrize(
@@ -53,4 +53,4 @@ def test_the_status_tells_health(status: int, expected: Feedback) -> None:
 )
 def test_retry_after_is_a_number_or_a_date(text: str, seconds: float | None) -> None:
     """Between now and a day from now, or not said."""
-    assert retry_after({"retry-after": text}, NOW) == seconds
+    assert retry_after(text, NOW) == seconds

@@ -44,17 +44,17 @@ def year(name: str, first: str, last: str, **changes: Any) -> dict[str, Any]:
 @pytest.fixture
 def wire() -> Wire:
     """Journals 1 and 7, one accounting year from July to June with a suffix in its address, nothing in any of them."""
-    laid = Wire()
-    laid.collection("/journals", {"journalNumber": 1, "name": "Daglig"}, {"journalNumber": 7, "name": "Kasse"})
-    laid.collection("/journals/1/vouchers")
-    laid.collection("/journals/7/vouchers")
+    wire = Wire()
+    wire.collection("/journals", {"journalNumber": 1, "name": "Daglig"}, {"journalNumber": 7, "name": "Kasse"})
+    wire.collection("/journals/1/vouchers")
+    wire.collection("/journals/7/vouchers")
     own = f"{API}/accounting-years/2026_6_2027a"
-    laid.collection("/accounting-years", year("2026/2027", "2026-07-01", "2027-06-30", self=own))
-    laid.collection("/accounting-years/2026_6_2027a/entries")
-    return laid
+    wire.collection("/accounting-years", year("2026/2027", "2026-07-01", "2027-06-30", self=own))
+    wire.collection("/accounting-years/2026_6_2027a/entries")
+    return wire
 
 
-def found(wire: Wire) -> list[VoucherFound]:
+def find(wire: Wire) -> list[VoucherFound]:
     return list(client(wire).vouchers(REFERENCES, FIRST, LAST))
 
 
@@ -66,7 +66,7 @@ class TestInJournals:
         body = voucher(70001, owing("Faktura 1 [main-1]"), financeVouchers=[finance("Faktura 1 [main-1]")])
         wire.collection("/journals/7/vouchers", voucher(70002, owing("Husleje")), body)
 
-        assert found(wire) == [
+        assert find(wire) == [
             VoucherFound(
                 document_reference="main-1",
                 journal=7,
@@ -83,10 +83,10 @@ class TestInJournals:
         body = voucher(3, owing("[main-1]"), year="2025/2026")
         wire.collection("/journals/1/vouchers", body | {"self": f"{API}/journals/1/vouchers/2025_6_2026a-3"})
 
-        assert [one.year for one in found(wire)] == ["2025/2026a"]
+        assert [voucher.year for voucher in find(wire)] == ["2025/2026a"]
 
     def test_what_the_customer_owes(self, wire: Wire) -> None:
-        """+1000.00 +250.00 on two of our entries; a payment, a finance entry and a stranger's entry do not count."""
+        """+1000.00 +250.00 on two of our entries; a payment, a finance entry and another's entry do not count."""
         body = voucher(
             3,
             owing("a [main-1]", 1000.0),
@@ -97,13 +97,13 @@ class TestInJournals:
         )
         wire.collection("/journals/1/vouchers", body)
 
-        assert [one.gross for one in found(wire)] == [Decimal("1250.00")]
+        assert [voucher.gross for voucher in find(wire)] == [Decimal("1250.00")]
 
-    def test_less_than_an_oere_is_told(self, wire: Wire) -> None:
+    def test_less_than_an_oere_counts(self, wire: Wire) -> None:
         """Rounding would make a difference from the source disappear."""
         wire.collection("/journals/1/vouchers", voucher(3, owing("[main-1]", 1250.004)))
 
-        assert [one.gross for one in found(wire)] == [Decimal("1250.004")]
+        assert [voucher.gross for voucher in find(wire)] == [Decimal("1250.004")]
 
     @pytest.mark.parametrize(
         ("entry", "number"),
@@ -119,7 +119,7 @@ class TestInJournals:
         bare = {key: value for key, value in owing("[main-1]").items() if key != "customerInvoice"}
         wire.collection("/journals/1/vouchers", voucher(3, bare | entry))
 
-        assert [one.invoice_number for one in found(wire)] == [number]
+        assert [voucher.invoice_number for voucher in find(wire)] == [number]
 
     def test_entry_numbers_from_their_addresses(self, wire: Wire) -> None:
         """The published schema has no such property; booking chosen entries needs every number of a voucher."""
@@ -127,30 +127,30 @@ class TestInJournals:
         del entry["journalEntryNumber"]
         wire.collection("/journals/1/vouchers", voucher(3, entry, financeVouchers=[finance("no marker")]))
 
-        assert [one.entries for one in found(wire)] == [(23, 18)]
+        assert [voucher.entries for voucher in find(wire)] == [(23, 18)]
 
     def test_two_invoices_in_one_voucher(self, wire: Wire) -> None:
         """A bookkeeper may put vouchers together."""
         wire.collection("/journals/1/vouchers", voucher(3, owing("[main-1]", 10.0), owing("[main-2]", 20.0)))
 
-        assert [(one.document_reference, one.gross) for one in found(wire)] == [
+        assert [(voucher.document_reference, voucher.gross) for voucher in find(wire)] == [
             ("main-1", Decimal("10.00")),
             ("main-2", Decimal("20.00")),
         ]
 
     @pytest.mark.parametrize("marker", ["[main-3]", "main-1", "[MAIN-1]", "[main-1", "[main-11]"])
-    def test_only_the_references_asked_for(self, wire: Wire, marker: str) -> None:
-        """Another invoice's marker, or something that looks like one, is not ours."""
+    def test_only_the_references_looked_up(self, wire: Wire, marker: str) -> None:
+        """Another invoice's marker, or something similar, is not ours."""
         wire.collection("/journals/1/vouchers", voucher(3, owing(marker)))
 
-        assert found(wire) == []
+        assert find(wire) == []
 
     @pytest.mark.parametrize("body", [{"voucherNumber": 3}, {"entries": {}}, {"voucherNumber": 3, "entries": None}, 5])
     def test_a_voucher_that_cannot_be_read_is_an_outage(self, wire: Wire, body: Any) -> None:
-        """It may be the one that is looked for: absence is concluded from whole answers only."""
+        """It may be the voucher that is looked up: absence is concluded from whole answers only."""
         wire.collection("/journals/1/vouchers", body)
         with pytest.raises(Unavailable):
-            found(wire)
+            find(wire)
 
 
 class TestBooked:
@@ -167,7 +167,7 @@ class TestBooked:
             {"entryNumber": 4, "amount": 1.0},  # a system entry without text and voucher
         )
 
-        assert found(wire) == [
+        assert find(wire) == [
             VoucherFound(
                 document_reference="main-1",
                 journal=None,
@@ -179,7 +179,7 @@ class TestBooked:
         ]
 
     def test_only_the_window_is_read(self, wire: Wire) -> None:
-        """Years that it does not touch are left alone; closed ones are not, as they may have been closed since."""
+        """Years that it does not touch are left alone; closed years are read, as they may have been closed since."""
         wire.collection(
             "/accounting-years",
             year("2024", "2024-01-01", "2024-12-31"),
@@ -189,7 +189,7 @@ class TestBooked:
         )
         wire.collection("/accounting-years/2025_6_2026/entries")
         wire.collection("/accounting-years/2026_6_2027/entries")
-        found(wire)
+        find(wire)
         entries = [request for request in wire.requests if request.url.path.endswith("/entries")]
 
         assert [request.url.path for request in entries] == [
@@ -199,10 +199,10 @@ class TestBooked:
         assert {request.url.params["filter"] for request in entries} == {"date$gte:2026-06-01$and:date$lte:2026-07-31"}
 
     def test_journals_are_read_first(self, wire: Wire) -> None:
-        """One booked meanwhile is then seen at least once."""
-        found(wire)
+        """A voucher booked meanwhile is then seen at least once."""
+        find(wire)
 
-        assert wire.asked == [
+        assert wire.calls == [
             "GET /journals",
             "GET /journals/1/vouchers",
             "GET /journals/7/vouchers",
@@ -210,31 +210,31 @@ class TestBooked:
             "GET /accounting-years/2026_6_2027a/entries",
         ]
 
-    def test_one_in_two_places_is_two(self, wire: Wire) -> None:
-        """Which of them is right, a person must tell."""
+    def test_a_voucher_in_two_places_counts_twice(self, wire: Wire) -> None:
+        """Which of them is right, a person must decide."""
         wire.collection("/journals/1/vouchers", voucher(3, owing("[main-1]")))
         wire.collection(
             "/accounting-years/2026_6_2027a/entries", booked("[main-1]", 1250.0, customer={"customerNumber": 1001})
         )
 
-        assert [(one.journal, one.booked) for one in found(wire)] == [(1, False), (None, True)]
+        assert [(voucher.journal, voucher.booked) for voucher in find(wire)] == [(1, False), (None, True)]
 
     def test_an_outage_is_never_absence(self, wire: Wire) -> None:
         """One of the reads fails: nothing is known."""
-        wire.lay("GET /accounting-years/2026_6_2027a/entries", httpx.Response(503))
+        wire.respond("GET /accounting-years/2026_6_2027a/entries", httpx.Response(503))
         with pytest.raises(Unavailable):
-            found(wire)
+            find(wire)
 
 
-def test_nobody_is_asked_for_nothing(wire: Wire) -> None:
-    """No references, no calls."""
+def test_no_references_no_calls(wire: Wire) -> None:
+    """The lookup of nothing is answered at once."""
     assert client(wire).vouchers(frozenset(), FIRST, LAST) == []
     assert wire.requests == []
 
 
 def test_all_pages_are_read(wire: Wire) -> None:
     """A journal of more than a thousand vouchers."""
-    wire.lay(
+    wire.respond(
         "GET /journals/1/vouchers",
         (
             200,
@@ -243,4 +243,4 @@ def test_all_pages_are_read(wire: Wire) -> None:
         (200, {"collection": [voucher(4, owing("[main-2]"))], "pagination": {}}),
     )
 
-    assert [(one.document_reference, one.number) for one in found(wire)] == [("main-2", 4)]
+    assert [(voucher.document_reference, voucher.number) for voucher in find(wire)] == [("main-2", 4)]

@@ -41,7 +41,7 @@ def strike(control: httpx.Client, **fault: Any) -> None:
 
 
 def test_master_data(economic: EconomicClient) -> None:
-    """The whole agreement, groups with accounts and products for the accounts asked for."""
+    """The whole agreement, groups with accounts and products for the accounts named."""
     data = economic.master_data(frozenset({"3010", "3030"}))
 
     assert (data.agreement, data.base_currency) == (417_001, "DKK")
@@ -59,7 +59,7 @@ def test_master_data(economic: EconomicClient) -> None:
 
 
 def test_a_customer_is_read_whole_and_written_back(economic: EconomicClient) -> None:
-    """Every property as e-conomic tells it; what goes back with another address keeps all the others."""
+    """Every property as e-conomic has it; what goes back with another address keeps all the others."""
     before = economic.customer_resource(1050)
     assert before is not None
     opters = samples.customer(address="Ny Vej 1", zip=None, city=None, changed_at="2026-11-20T15:04:05Z")
@@ -76,11 +76,11 @@ def test_a_customer_is_read_whole_and_written_back(economic: EconomicClient) -> 
 def test_customers(economic: EconomicClient) -> None:
     """By number; by a corporate id that two share; by a name with characters that filters know."""
     first, barred = economic.customers_by_number([1001, 1050, 999_999])
-    twins = economic.customers_by_number([1059, 1060])
+    namesakes = economic.customers_by_number([1059, 1060])
 
     assert (first.number, barred.barred) == (1001, True)
-    assert list(economic.customers_by_corporate_id([twins[0].corporate_id])) == list(twins)
-    assert [one.number for one in economic.customers_by_name(first.name.upper())] == [1001]
+    assert list(economic.customers_by_corporate_id([namesakes[0].corporate_id])) == list(namesakes)
+    assert [customer.number for customer in economic.customers_by_name(first.name.upper())] == [1001]
     assert economic.customers_by_name("No (such), $customer* [x]") == []
 
 
@@ -98,18 +98,18 @@ def test_awkward_names_are_found_again(economic: EconomicClient, name: str) -> N
     create = Intent(step="customer", method="POST", path="/customers", body=json.dumps(body), key="c-1", at=0.0)
     economic.send(create)
 
-    assert [one.number for one in economic.customers_by_name(name)] == [5001]
+    assert [customer.number for customer in economic.customers_by_name(name)] == [5001]
 
 
 def test_an_invoice_from_draft_to_booked(economic: EconomicClient) -> None:
     """Two calls; afterwards the draft is gone and the booked invoice is found by our reference, to the øre."""
-    with economic.metered() as meter:
+    with economic.metered() as usage:
         drafted = read_document(economic.send(draft()).body, booked=False)
         assert drafted is not None
         booked = read_document(economic.send(booking(drafted.number)).body, booked=True)
     assert booked is not None
 
-    assert meter.calls == 2
+    assert usage.calls == 2
     assert (booked.net, booked.vat, booked.gross) == (Decimal("1000.00"), Decimal("250.00"), Decimal("1250.00"))
     assert economic.draft(drafted.number) is None
     assert economic.booked(booked.number) == booked
@@ -165,7 +165,7 @@ def test_a_refusal_names_field_and_code(economic: EconomicClient, control: httpx
 def test_faults_of_a_write(
     economic: EconomicClient, control: httpx.Client, fault: dict[str, Any], expected: type[ExportError]
 ) -> None:
-    """Whether it was done or not, a write without a usable answer is uncertain; a look then tells."""
+    """Whether it was done or not, a write without a usable answer is uncertain; a lookup then decides."""
     strike(control, route="POST /invoices/drafts", **fault)
     with pytest.raises(expected):
         economic.send(draft())
@@ -192,13 +192,13 @@ def test_a_revoked_grant_and_a_missing_role(economic: EconomicClient, control: h
     assert (role.value.failure.reason, revoked.value.failure.reason) == ("role-missing", "tokens-refused")
 
 
-def test_many_references_fit_one_look(economic: EconomicClient) -> None:
-    """Forty references are one filter on drafts and one on booked invoices; each document comes back once."""
+def test_many_references_fit_one_lookup(economic: EconomicClient) -> None:
+    """Forty references make one filter on drafts and one on booked invoices; each document comes back once."""
     references = [f"main-{number}" for number in range(1, 41)]
     for reference in references:
         economic.send(draft(reference, key=f"key-{reference}"))
-    with economic.metered() as meter:
-        found = economic.documents(references)
+    with economic.metered() as usage:
+        documents = economic.documents(references)
 
-    assert sorted(document.document_reference for document in found) == sorted(references)
-    assert meter.calls == 2
+    assert sorted(document.document_reference for document in documents) == sorted(references)
+    assert usage.calls == 2

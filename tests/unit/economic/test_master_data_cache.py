@@ -1,4 +1,4 @@
-"""Reference data: read once, believed for a while, re-read on demand."""
+"""Master data: read once, believed for a while, re-read on demand."""
 
 import threading
 from collections import Counter
@@ -29,9 +29,9 @@ NONE: frozenset[str] = frozenset()
 
 @pytest.fixture
 def wire() -> Wire:
-    laid = Wire()
-    agreement(laid)
-    return laid
+    wire = Wire()
+    agreement(wire)
+    return wire
 
 
 @pytest.fixture
@@ -67,17 +67,17 @@ def test_everything_is_there(economic: EconomicClient) -> None:
     )
 
 
-@pytest.mark.parametrize("told", [1.5, 0, -7, True, None, "123456"])
-def test_an_agreement_is_known_by_a_whole_number(economic: EconomicClient, wire: Wire, told: object) -> None:
-    """Its first number binds the export for good, so what cannot be one is asked for again instead."""
-    wire.lay("GET /self", (200, {"agreementNumber": told}))
+@pytest.mark.parametrize("number", [1.5, 0, -7, True, None, "123456"])
+def test_an_agreement_is_known_by_a_whole_number(economic: EconomicClient, wire: Wire, number: object) -> None:
+    """Its first number binds the export for good, so what cannot be a number is read again instead."""
+    wire.respond("GET /self", (200, {"agreementNumber": number}))
 
     with pytest.raises(Unavailable, match="GET /self: e-conomic's answer could not be understood"):
         economic.master_data(NONE)
 
 
-def test_a_second_look_costs_nothing(economic: EconomicClient, wire: Wire, clock: ManualClock) -> None:
-    """Within its age the same snapshot is handed out."""
+def test_a_second_read_costs_nothing(economic: EconomicClient, wire: Wire, clock: ManualClock) -> None:
+    """Within its age the same snapshot is returned."""
     first = economic.master_data(frozenset({"3010"}))
     calls = len(wire.requests)
     clock.advance(299)
@@ -89,20 +89,20 @@ def test_a_second_look_costs_nothing(economic: EconomicClient, wire: Wire, clock
 def test_it_is_read_again_when_it_is_too_old(economic: EconomicClient, wire: Wire, clock: ManualClock) -> None:
     """After 300 s nothing of it is believed."""
     economic.master_data(frozenset({"3010"}))
-    before = Counter(wire.asked)
+    before = Counter(wire.calls)
     clock.advance(301)
     economic.master_data(frozenset({"3010"}))
 
-    assert Counter(wire.asked) == before + before
+    assert Counter(wire.calls) == before + before
 
 
-def test_further_accounts_are_read_when_asked_for(economic: EconomicClient, wire: Wire) -> None:
+def test_further_accounts_are_read_when_needed(economic: EconomicClient, wire: Wire) -> None:
     """Only the new group's accounts and products; the first group's stay."""
     economic.master_data(frozenset({"3010"}))
     wire.requests.clear()
     data = economic.master_data(frozenset({"3012"}))
 
-    assert wire.asked == ["GET /product-groups/2/sales-accounts", "GET /product-groups/2/products"]
+    assert wire.calls == ["GET /product-groups/2/sales-accounts", "GET /product-groups/2/products"]
     assert [product.group for product in data.products] == [1, 2]
     assert [len(group.accounts) for group in data.groups] == [1, 1]
 
@@ -127,7 +127,7 @@ def test_a_product_made_meanwhile_is_in_the_lists_once_it_was_read(
     economic.master_data(frozenset({"3010", "3012"}))
     clock.advance(1)
     made = {"productNumber": "NEW", "name": "New", "productGroup": {"productGroupNumber": 1}}
-    wire.lay("GET /products/NEW", (200, made))
+    wire.respond("GET /products/NEW", (200, made))
     wire.collection("/product-groups/1/products", made)
     wire.requests.clear()
 
@@ -136,40 +136,40 @@ def test_a_product_made_meanwhile_is_in_the_lists_once_it_was_read(
     economic.product("NEW")
     economic.master_data(frozenset({"3012"}))
     lists = ["GET /product-groups/1/products", "GET /product-groups/2/products"]
-    assert wire.asked == ["GET /products/NEW", *lists, "GET /products/NEW"]
+    assert wire.calls == ["GET /products/NEW", *lists, "GET /products/NEW"]
 
 
 def test_an_unknown_account_reads_nothing_more(economic: EconomicClient, wire: Wire) -> None:
-    """Whether it is missing is the core's to say."""
+    """Whether it is missing is for the mapping to decide."""
     economic.master_data(frozenset({"9999"}))
 
-    assert [path for path in wire.asked if "/product-groups/" in path] == []
+    assert [path for path in wire.calls if "/product-groups/" in path] == []
 
 
 def test_the_map_of_the_exports_file_counts(wire: Wire) -> None:
     """Sales account A is mapped to group number 2."""
-    asked = client(wire, export=samples.export(codes=Codes(sales_accounts={"A": "2"})))
+    economic = client(wire, export=samples.export(codes=Codes(sales_accounts={"A": "2"})))
 
-    assert [product.group for product in asked.master_data(frozenset({"A"})).products] == [2]
+    assert [product.group for product in economic.master_data(frozenset({"A"})).products] == [2]
 
 
 def test_a_reading_that_breaks_off_goes_on_where_it_stopped(economic: EconomicClient, wire: Wire) -> None:
     """On a busy agreement it would otherwise never come to an end."""
-    wire.lay("GET /journals", httpx.ReadTimeout("slow"), (200, {"collection": []}))
+    wire.respond("GET /journals", httpx.ReadTimeout("slow"), (200, {"collection": []}))
     with pytest.raises(Unavailable):
         economic.master_data(NONE)
     economic.master_data(NONE)
 
-    assert {path: count for path, count in Counter(wire.asked).items() if count > 1} == {"GET /journals": 2}
+    assert {path: count for path, count in Counter(wire.calls).items() if count > 1} == {"GET /journals": 2}
 
 
 def test_many_threads_read_once(wire: Wire) -> None:
     """Fifty invoices that start together cost one reading."""
-    asked = client(wire)
-    threads = [threading.Thread(target=asked.master_data, args=(frozenset({"3010"}),)) for _ in range(50)]
+    economic = client(wire)
+    threads = [threading.Thread(target=economic.master_data, args=(frozenset({"3010"}),)) for _ in range(50)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert set(Counter(wire.asked).values()) == {1}
+    assert set(Counter(wire.calls).values()) == {1}

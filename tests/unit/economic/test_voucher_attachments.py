@@ -59,7 +59,7 @@ class TestForm:
         assert multipart(PDF, key="k-1") != multipart(PDF, key="k-2")
 
     def test_a_file_that_holds_its_boundary_gets_another(self) -> None:
-        """Even that one follows from the key alone."""
+        """Even that boundary follows from the key alone."""
         _, first = multipart(PDF, key="k")
         boundary = first.partition("boundary=")[2]
         body, content_type = multipart(PDF + boundary.encode(), key="k")
@@ -74,7 +74,7 @@ class TestAttach:
     def test_what_is_sent(self) -> None:
         """The year is encoded as e-conomic wants it, the form's own type replaces JSON's."""
         wire = Wire()
-        wire.lay(f"POST {FILE}", (201, {"pages": 1}))
+        wire.respond(f"POST {FILE}", (201, {"pages": 1}))
         reply = client(wire).attach(1, VOUCHER, PDF, key="key-1")
         sent = wire.requests[0]
         body, content_type = multipart(PDF, key="key-1")
@@ -84,10 +84,10 @@ class TestAttach:
         assert (sent.headers["content-type"], sent.headers["idempotency-key"]) == (content_type, "key-1")
         assert sent.headers.get_list("content-type") == [content_type]
 
-    def test_a_replay_is_told_apart(self) -> None:
+    def test_a_replay_is_marked(self) -> None:
         """``X-ResultFromCache: true``."""
         wire = Wire()
-        wire.lay(f"POST {FILE}", httpx.Response(201, json={}, headers={"X-ResultFromCache": "true"}))
+        wire.respond(f"POST {FILE}", httpx.Response(201, json={}, headers={"X-ResultFromCache": "true"}))
 
         assert client(wire).attach(1, VOUCHER, PDF, key="key-1").replayed
 
@@ -99,10 +99,10 @@ class TestAttach:
             httpx.Response(400, content=b"Voucher already has attachment"),
         ],
     )
-    def test_one_that_is_there_already_is_recognised(self, answer: Any) -> None:
+    def test_an_attachment_that_exists_is_recognised(self, answer: Any) -> None:
         """By its words, as e-conomic gives it no code."""
         wire = Wire()
-        wire.lay(f"POST {FILE}", answer)
+        wire.respond(f"POST {FILE}", answer)
         with pytest.raises(Refused) as caught:
             client(wire).attach(1, VOUCHER, PDF, key="key-1")
 
@@ -126,7 +126,7 @@ class TestAttach:
     def test_failures_are_those_of_a_write(self, answer: Any, expected: type[ExportError]) -> None:
         """Without a usable answer the file may or may not hang on the voucher."""
         wire = Wire()
-        wire.lay(f"POST {FILE}", answer)
+        wire.respond(f"POST {FILE}", answer)
         with pytest.raises(expected):
             client(wire).attach(1, VOUCHER, PDF, key="key-1")
 
@@ -139,7 +139,7 @@ class TestAttach:
         assert wire.requests == []
 
     @pytest.mark.parametrize("voucher", ["", "10001", "-10001", "2026-", "2026-0", "2026-x", "2026-1/../2"])
-    def test_what_is_no_voucher_is_not_asked_for(self, voucher: str) -> None:
+    def test_what_is_no_voucher_makes_no_call(self, voucher: str) -> None:
         """A path without year or number names something else."""
         wire = Wire()
         with pytest.raises(ValueError):
@@ -149,11 +149,11 @@ class TestAttach:
         assert wire.requests == []
 
 
-def test_a_success_that_tells_of_an_error_is_none() -> None:
-    """Status 200 over the body of a 404: nothing is known to be attached, so it is looked at again."""
+def test_a_success_that_describes_an_error_is_none() -> None:
+    """Status 200 over the body of a 404: nothing is known to be attached, so it is looked up again."""
     wire = Wire()
-    wire.lay(f"POST {FILE}", (200, {"message": "Voucher not found.", "errorCode": "E00500", "httpStatusCode": 404}))
-    with pytest.raises(Uncertain, match="tells of an error"):
+    wire.respond(f"POST {FILE}", (200, {"message": "Voucher not found.", "errorCode": "E00500", "httpStatusCode": 404}))
+    with pytest.raises(Uncertain, match="describes an error"):
         client(wire).attach(1, VOUCHER, PDF, key="k")
 
 
@@ -171,12 +171,12 @@ class TestDeadline:
     def test_it_grows_with_the_file(self, size: int, seconds: float) -> None:
         """One megabyte a second at the slowest."""
         wire = Wire()
-        wire.lay(f"POST {FILE}", (201, {}))
-        wire.lay("GET /invoices/drafts/1", (404, {"logId": "x"}))
-        asked = client(wire, deadline=15.0)
+        wire.respond(f"POST {FILE}", (201, {}))
+        wire.respond("GET /invoices/drafts/1", (404, {"logId": "x"}))
+        economic = client(wire, deadline=15.0)
         # The second is begun within a blink of the first, so that their difference is the extra time.
-        asked.draft(1)
-        asked.attach(1, VOUCHER, b"%" * size, key="k")
+        economic.draft(1)
+        economic.attach(1, VOUCHER, b"%" * size, key="k")
         ordinary, upload = (request.extensions["deadline"] for request in wire.requests)
 
         assert upload - ordinary == pytest.approx(seconds - 15.0, abs=1.0)
@@ -196,6 +196,6 @@ class TestAttachment:
     def test_pages(self, answer: Any, pages: int | None) -> None:
         """None is no proof for ever: uploading a second file is refused anyway."""
         wire = Wire()
-        wire.lay(f"GET {META}", answer)
+        wire.respond(f"GET {META}", answer)
 
         assert client(wire).attachment(1, VOUCHER) == pages

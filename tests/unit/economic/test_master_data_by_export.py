@@ -1,4 +1,4 @@
-"""Reference data that only some exports ask for: the chart of accounts, barred periods; and whose it may be."""
+"""Master data that only some exports need: the chart of accounts, barred periods; and whose it may be."""
 
 from datetime import date
 from typing import Any
@@ -22,15 +22,15 @@ JULY = AccountingPeriod(first=date(2025, 7, 1), last=date(2025, 7, 31))
 
 @pytest.fixture
 def wire() -> Wire:
-    laid = Wire()
-    agreement(laid)
-    laid.collection(
+    wire = Wire()
+    agreement(wire)
+    wire.collection(
         "/accounts",
         {"accountNumber": 3010, "name": "Fragt", "accountType": "profitAndLoss", "vatAccount": {"vatCode": "U25"}},
         {"accountNumber": 5600, "name": "Debitorer", "accountType": "status", "blockDirectEntries": True},
         {"accountNumber": 3099, "accountType": "profitAndLoss", "barred": True},
     )
-    return laid
+    return wire
 
 
 def bar(first: str, last: str, **changes: Any) -> dict[str, Any]:
@@ -57,17 +57,17 @@ class TestAccounts:
     def test_not_read_for_invoices(self, wire: Wire) -> None:
         """No call, none of them."""
         assert client(wire).master_data(NONE).accounts == ()
-        assert "GET /accounts" not in wire.asked
+        assert "GET /accounts" not in wire.calls
 
 
 class TestBarredPeriods:
     """Legacy REST calls them open."""
 
-    def test_not_asked_for_unless_wanted(self, wire: Wire) -> None:
+    def test_not_read_unless_wanted(self, wire: Wire) -> None:
         """The service is another, and its paths are known from integrators' code only."""
         data = client(wire).master_data(NONE)
 
-        assert (data.bars_unknown, f"GET {BARS}" in wire.asked) == (False, False)
+        assert (data.bars_unknown, f"GET {BARS}" in wire.calls) == (False, False)
 
     @pytest.mark.parametrize(
         ("period", "barred"),
@@ -82,26 +82,26 @@ class TestBarredPeriods:
     def test_a_period_is_barred_where_the_service_says_so(
         self, wire: Wire, period: dict[str, Any], *, barred: bool
     ) -> None:
-        """By its dates, as the two services spell years differently; dates may be told as times."""
-        wire.lay(f"GET {BARS}", (200, {"items": [period]}))
+        """By its dates, as the two services spell years differently; dates may be times of day."""
+        wire.respond(f"GET {BARS}", (200, {"items": [period]}))
         data = client(wire, export=barring()).master_data(NONE)
 
-        assert [one.barred for one in data.years[0].periods] == [barred]
+        assert [period.barred for period in data.years[0].periods] == [barred]
         assert data.bars_unknown is False
-        assert wire.requests[wire.asked.index(f"GET {BARS}")].url.host == "apis.e-conomic.com"
+        assert wire.requests[wire.calls.index(f"GET {BARS}")].url.host == "apis.e-conomic.com"
 
     def test_every_page_is_read(self, wire: Wire) -> None:
         """By cursor until there is none."""
-        wire.lay(
+        wire.respond(
             f"GET {BARS}",
             (200, {"items": [bar("2024-01-01", "2024-01-31")], "cursor": "a/b"}),
             (200, {"items": [bar("2025-07-01", "2025-07-31")]}),
         )
         data = client(wire, export=barring()).master_data(NONE)
-        asked = [request.url.query for request in wire.requests if request.url.path == BARS]
+        queries = [request.url.query for request in wire.requests if request.url.path == BARS]
 
-        assert [one.barred for one in data.years[0].periods] == [True]
-        assert asked == [b"", b"cursor=a%2Fb"]
+        assert [period.barred for period in data.years[0].periods] == [True]
+        assert queries == [b"", b"cursor=a%2Fb"]
 
     @pytest.mark.parametrize(
         "answer",
@@ -112,9 +112,9 @@ class TestBarredPeriods:
             httpx.Response(403, content=b"<html>Forbidden</html>"),
         ],
     )
-    def test_no_leave_is_no_outage(self, wire: Wire, answer: Any) -> None:
+    def test_no_permission_is_no_outage(self, wire: Wire, answer: Any) -> None:
         """The export goes on without; the check of the set-up says so."""
-        wire.lay(f"GET {BARS}", answer)
+        wire.respond(f"GET {BARS}", answer)
         data = client(wire, export=barring()).master_data(NONE)
 
         assert (data.years[0].periods, data.bars_unknown) == ((JULY,), True)
@@ -122,43 +122,43 @@ class TestBarredPeriods:
     @pytest.mark.parametrize("answer", [httpx.Response(503), (200, {"items": [{}]}), (200, []), httpx.ReadTimeout("")])
     def test_an_outage_is_an_outage(self, wire: Wire, answer: Any) -> None:
         """Nothing is concluded from it."""
-        wire.lay(f"GET {BARS}", answer)
+        wire.respond(f"GET {BARS}", answer)
         with pytest.raises(Unavailable):
             client(wire, export=barring()).master_data(NONE)
 
 
 class TestAgreement:
-    """Whose data it is, is asked before anything of it is believed."""
+    """Whose data it is, is read before anything else is believed."""
 
-    def test_the_agreement_is_told_first(self, wire: Wire) -> None:
+    def test_the_agreement_is_accepted_first(self, wire: Wire) -> None:
         """Before any other call."""
-        told: list[tuple[int, list[str]]] = []
-        asked = client(wire, accept=lambda number: told.append((number, list(wire.asked))))
-        asked.master_data(NONE)
-        asked.master_data(NONE)
+        accepted: list[tuple[int, list[str]]] = []
+        economic = client(wire, accept=lambda number: accepted.append((number, list(wire.calls))))
+        economic.master_data(NONE)
+        economic.master_data(NONE)
 
-        assert told == [(123456, ["GET /self"])]
+        assert accepted == [(123456, ["GET /self"])]
 
     def test_a_refused_agreement_yields_nothing(self, wire: Wire) -> None:
-        """Every time anew, without a further call."""
+        """Every time, without a further call."""
 
         def refuse(number: int) -> None:
             raise Misconfigured(failure(EconomicReason.AGREEMENT_MISMATCH, f"not {number}"))
 
-        asked = client(wire, accept=refuse)
+        economic = client(wire, accept=refuse)
         for _ in range(2):
             with pytest.raises(Misconfigured):
-                asked.master_data(NONE)
+                economic.master_data(NONE)
 
-        assert wire.asked == ["GET /self"]
+        assert wire.calls == ["GET /self"]
 
-    def test_it_is_asked_again_with_the_next_reading(self, wire: Wire) -> None:
+    def test_it_is_read_again_with_the_next_reading(self, wire: Wire) -> None:
         """A grant that came to mean another agreement is noticed within the age of the data."""
-        told: list[int] = []
+        accepted: list[int] = []
         clock = ManualClock()
-        asked = client(wire, clock=clock, accept=told.append)
-        asked.master_data(NONE)
+        economic = client(wire, clock=clock, accept=accepted.append)
+        economic.master_data(NONE)
         clock.advance(301)
-        asked.master_data(NONE)
+        economic.master_data(NONE)
 
-        assert told == [123456, 123456]
+        assert accepted == [123456, 123456]
