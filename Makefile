@@ -55,7 +55,8 @@ coverage: $(INSTALLED) ## Unit tests in one process, and what of the product the
 
 .PHONY: test
 test: unit ## All tests: unit, contract, integration (embedded real Redis, Celery, the sandbox), a short chaos
-	$(BIN)/pytest tests/integration tests/contract tests/chaos -q -m "not chaos" -n $(PROCESSES) --dist loadgroup
+	$(BIN)/pytest tests/integration tests/contract tests/chaos -q -m "not chaos and not timing" -n $(PROCESSES) --dist loadgroup
+	$(BIN)/pytest tests/integration -q -m timing
 
 .PHONY: bench
 bench: $(INSTALLED) ## Calls, CPU and Redis trips per invoice, start of the command line; writes build/bench.json

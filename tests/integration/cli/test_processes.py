@@ -35,6 +35,7 @@ def _invoices(count: int) -> list[Invoice]:
     return [invoice(invoice_number=500_001 + n, customer=known) for n in range(count)]
 
 
+@pytest.mark.timing
 def test_the_intake_ends_soon_after_sigterm(installation: Installation) -> None:
     """A wait at the empty queue lasts a second; a container's stop is not kept waiting."""
     installation.start("intake", "intake")

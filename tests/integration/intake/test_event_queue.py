@@ -80,6 +80,7 @@ def test_an_event_taken_comes_again_until_it_is_acknowledged(site: Site) -> None
     assert queue.take(0.1) == b"2"
 
 
+@pytest.mark.timing
 def test_an_empty_queue_is_waited_for(site: Site) -> None:
     """For as long as was asked, and no longer."""
     began = time.monotonic()
