@@ -55,7 +55,8 @@ coverage: $(INSTALLED) ## Unit tests in one process, and what of the product the
 
 .PHONY: test
 test: unit ## All tests: unit, contract, integration (embedded real Redis, Celery, the sandbox), a short chaos
-	$(BIN)/pytest tests/integration tests/contract tests/chaos -q -m "not chaos" -n $(PROCESSES) --dist loadgroup
+	$(BIN)/pytest tests/integration tests/contract tests/chaos -q -m "not chaos and not timing" -n $(PROCESSES) --dist loadgroup
+	$(BIN)/pytest tests/integration -q -m timing
 
 .PHONY: bench
 bench: $(INSTALLED) ## Calls, CPU and Redis trips per invoice, start of the command line; writes build/bench.json
@@ -84,7 +85,7 @@ check: lint test audit ## What CI runs
 ##@ Upkeep
 .PHONY: schema
 schema: $(INSTALLED) ## Write deploy/event.schema.json from the models
-	$(BIN)/python -m worker.intake.schema > deploy/event.schema.json
+	$(BIN)/python -m worker.intake.event > deploy/event.schema.json
 
 .PHONY: docs
 docs: $(INSTALLED) ## Write the tables in the documents from the code: settings, exports file, reason codes

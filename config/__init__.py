@@ -1,0 +1,36 @@
+"""Settings and exports file of an installation."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from config.exports import ExportConfig
+    from config.settings import Settings
+
+__all__ = ["Configuration"]
+
+
+class Configuration:
+    """What one process reads of its configuration, each part at its first use.
+
+    The models are imported then as well: ``opter-economic --help`` needs neither them nor pydantic.
+    """
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings. Raises ``ConfigurationErrors``."""
+        from config.settings import load_settings  # noqa: PLC0415  # see above
+
+        return load_settings()
+
+    @cached_property
+    def exports(self) -> Mapping[str, ExportConfig]:
+        """The exports file: name -> export. Raises ``ConfigurationErrors``."""
+        from config.exports_file import load_exports  # noqa: PLC0415  # see above
+        from config.settings import SECRETS  # noqa: PLC0415  # see above
+
+        return load_exports(self.settings.exports_file, env=os.environ, secrets=SECRETS)

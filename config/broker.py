@@ -1,7 +1,7 @@
 """Celery's configuration as a pure function. Option names: Celery 5.7 configuration docs, kombu 5.7 Redis transport.
 
-The broker carries hints, the ledger is the truth. So a message is gone as soon as it is taken, and kombu keeps no list
-of unacknowledged ones to repeat some time later: recovery comes from the ledger's leases and sweeps alone, never from
+The broker carries hints, the store is the truth. So a message is gone as soon as it is taken, and kombu keeps no list
+of unacknowledged ones to repeat some time later: recovery comes from the store's leases and sweeps alone, never from
 two mechanisms that race each other.
 """
 

@@ -10,10 +10,10 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from config.export_schema import Section, TypeRules
+from config.export_schema import TypeRules
 from config.exports import ExportConfig
 from config.settings import Settings, variable, variables
-from config.settings_sections import Section as SettingsSection
+from config.settings_sections import Section
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +39,7 @@ def settings_table() -> list[SettingRow]:
 
 def _field(path: tuple[str, ...]) -> FieldInfo:
     field = Settings.model_fields[path[0]]
-    if len(path) > 1 and isinstance(field.default, SettingsSection):
+    if len(path) > 1 and isinstance(field.default, Section):
         return type(field.default).model_fields[path[1]]
     return field
 
@@ -55,7 +55,7 @@ def _written(default: Any) -> str:
     return f"{default:g}" if isinstance(default, float) else str(default)
 
 
-#: Keys that stand in the file for fields of an export, and are no fields themselves: an example, and the meaning.
+#: Keys of the file that are no fields of an export but are resolved into them: an example, and the meaning.
 _IN_THE_FILE: Mapping[str, tuple[str, str]] = {
     "grant_token_env": ("ECONOMIC_GRANT_TOKEN_MAIN", "Environment variable that holds the agreement grant token"),
     "grant_token_file": (
@@ -69,7 +69,7 @@ _IN_THE_FILE: Mapping[str, tuple[str, str]] = {
     ),
     "start_text": (
         "exportMethod=voucher\njournalNumber=2",
-        "Opter's Start text as it stands there, one `key=value` a line, instead of `method` and `journal`",
+        "Opter's Start text as it is there, one `key=value` a line, instead of `method` and `journal`",
     ),
 }
 
@@ -111,7 +111,7 @@ def written(value: Any) -> str:
     if isinstance(value, str | Decimal):
         return json.dumps(str(value), ensure_ascii=False)
     if isinstance(value, dict):
-        pairs = ", ".join(f"{written(key)} = {written(each)}" for key, each in value.items())
+        pairs = ", ".join(f"{written(key)} = {written(item)}" for key, item in value.items())
         return f"{{ {pairs} }}" if pairs else "{}"
     if isinstance(value, tuple | list):
         return f"[{', '.join(map(written, value))}]"

@@ -1,4 +1,4 @@
-"""Mistakes in settings and exports file: all of them at once, each with its place and the way out, never a secret."""
+"""Errors in settings and exports file: all of them at once, each with its place and the next step, never a secret."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _UNKNOWN = "extra_forbidden"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConfigurationError:
-    """One thing to put right before anything starts."""
+    """One thing to correct before anything starts."""
 
     #: The file, or ``environment``.
     file: str
@@ -33,7 +33,7 @@ class ConfigurationError:
 
 
 class ConfigurationErrors(Exception):
-    """The configuration cannot be used; ``mistakes`` lists everything that is wrong with it."""
+    """The configuration cannot be used; ``errors`` lists everything that is wrong with it."""
 
     def __init__(self, errors: Sequence[ConfigurationError]) -> None:
         super().__init__("\n".join(str(error) for error in errors))
@@ -45,7 +45,7 @@ def from_validation(
     model: type[BaseModel],
     place: Callable[[tuple[int | str, ...]], tuple[str, str, str]],
 ) -> list[ConfigurationError]:
-    """Turn pydantic's findings into mistakes; ``place`` maps a location to (file, entry, key)."""
+    """Turn pydantic's errors into ours; ``place`` maps a location to (file, entry, key)."""
     return [_error(detail, model, place(detail["loc"])) for detail in error.errors(include_url=False)]
 
 
@@ -97,8 +97,8 @@ def _is_secret(model: type[BaseModel], loc: Sequence[int | str]) -> bool:
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    found = (part for part in _flat(annotation) if isinstance(part, type) and issubclass(part, BaseModel))
-    return next(found, None)
+    models = (part for part in _flat(annotation) if isinstance(part, type) and issubclass(part, BaseModel))
+    return next(models, None)
 
 
 def _flat(annotation: Any) -> tuple[Any, ...]:

@@ -3,18 +3,14 @@
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
+
+from config.settings_sections import Section
 
 Number = Annotated[int, Field(ge=1, le=999_999_999)]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Numbers = Literal["opter", "economic"]
-
-
-class Section(BaseModel):
-    """A table of the exports file: frozen; an unknown key is a mistake, never ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Customers(Section):
@@ -204,7 +200,7 @@ class Booking(Section):
 
 
 class Voucher(Section):
-    """How the voucher method posts; the journal stands beside the method."""
+    """How the voucher method posts; the journal is a key beside the method."""
 
     layout: Annotated[
         Literal["one-post", "per-account"],

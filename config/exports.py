@@ -12,11 +12,11 @@ from config.export_schema import (
     Customers,
     Limits,
     Number,
-    Section,
     TypeRules,
     Vat,
     Voucher,
 )
+from config.settings_sections import Section
 
 __all__ = (
     "Booking",

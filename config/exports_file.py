@@ -1,4 +1,4 @@
-"""The exports file: TOML with one ``[exports.<name>]`` table per invoice export; every mistake is found at once."""
+"""The exports file: TOML with one ``[exports.<name>]`` table per invoice export; all errors are reported at once."""
 
 import re
 import tomllib
@@ -12,7 +12,16 @@ from pydantic import TypeAdapter, ValidationError
 from config.errors import ConfigurationError, ConfigurationErrors, from_validation, suggestion
 from config.exports import ExportConfig, ExportName
 from config.targets import disagreements, split_addresses, unsafe_addresses
-from config.tokens import SOURCES, TOKENS, TokenMissing, read_token
+
+#: The two tokens of every call to e-conomic (e-conomic REST docs, Authentication).
+TOKENS = ("grant_token", "app_secret_token")
+SOURCES = tuple(f"{token}_{kind}" for token in TOKENS for kind in ("env", "file"))
+
+_TOKEN_LENGTH = 20
+_PLACEHOLDER = re.compile(
+    r"change.?(me|this).*|replace.?(me|with).*|placeholder|(my|your|the).*token.*|token|secret|x{3,}|\.{3,}|<.*>|todo",
+    re.IGNORECASE,
+)
 
 #: Opter's key -> the exports file's key.
 KEYS = {"exportMethod": "method", "journalNumber": "journal"}
@@ -21,27 +30,27 @@ _METHODS = ("invoice", "voucher")
 
 def read_start_text(text: str) -> tuple[dict[str, str | int], list[str]]:
     """Return the settings that the text stands for, in the exports file's spelling, and what is wrong with it."""
-    found: dict[str, str | int] = {}
+    settings: dict[str, str | int] = {}
     problems: list[str] = []
     for line in filter(None, map(str.strip, text.splitlines())):
         key, equals, value = (part.strip() for part in line.partition("="))
-        problem = _problem(key, equals, value, found)
+        problem = _problem(key, equals, value, settings)
         if problem:
             problems.append(problem)
         else:
-            found[KEYS[key]] = int(value) if key == "journalNumber" else value
-    if "journal" in found and found.get("method") != "voucher":
-        problems.append("journalNumber is given without exportMethod=voucher.")
-    return found, problems
+            settings[KEYS[key]] = int(value) if key == "journalNumber" else value
+    if "journal" in settings and settings.get("method") != "voucher":
+        problems.append("journalNumber is set without exportMethod=voucher.")
+    return settings, problems
 
 
-def _problem(key: str, equals: str, value: str, found: dict[str, str | int]) -> str:
+def _problem(key: str, equals: str, value: str, known: dict[str, str | int]) -> str:
     if not equals:
         return f"{key!r} is not of the form key=value."
     if key not in KEYS:
         return f"{key!r} is not a known key. {suggestion(key, list(KEYS))}"
-    if KEYS[key] in found:
-        return f"{key} is given twice."
+    if KEYS[key] in known:
+        return f"{key} is there twice."
     if key == "exportMethod" and value not in _METHODS:
         return f"exportMethod is {value!r}; it is invoice or voucher."
     if key == "journalNumber" and not (value.isascii() and value.isdigit() and int(value) > 0):
@@ -64,7 +73,7 @@ def load_exports(path: Path, *, env: Mapping[str, str], secrets: Path) -> Mappin
     document = _parsed(path)
     reader = _Reader(str(path), env, secrets)
     exports = reader.read(document)
-    reader.errors += [reader.error(*found) for found in disagreements(exports)]
+    reader.errors += [reader.error(*error) for error in disagreements(exports)]
     if reader.errors:
         raise ConfigurationErrors(reader.errors)
     return MappingProxyType(exports)
@@ -123,7 +132,7 @@ class _Reader:
             self.note(place, key, "is not a known key.", suggestion(key, _KEYS))
 
     def _check_types(self, types: Any, method: Any, place: str) -> None:
-        """Name what an export says of an invoice type in vain; what is no table at all, the model refuses."""
+        """Refuse keys of an invoice type that have no effect; what is no table at all, the model refuses."""
         for name, rules in types.items() if isinstance(types, dict) else ():
             for key in _IDLE.get(str(method), ()) if isinstance(rules, dict) else ():
                 if key in rules:
@@ -132,22 +141,22 @@ class _Reader:
     def _with_start_text(self, entry: dict[str, Any], own: dict[str, Any], place: str) -> dict[str, Any]:
         if "start_text" not in entry:
             if "journal" in own and entry.get("method") != "voucher":
-                self.note(place, "journal", "is given without the voucher method.", 'Add method = "voucher".')
+                self.note(place, "journal", "is set without the voucher method.", 'Add method = "voucher".')
             return entry
-        found, problems = read_start_text(str(entry["start_text"]))
+        settings, problems = read_start_text(str(entry["start_text"]))
         for problem in problems:
             self.note(place, "start_text", problem)
-        for key in found.keys() & own.keys():
-            if own[key] != found[key]:
-                self.note(place, key, f"is {own[key]!r}, but start_text says {found[key]!r}.", "Keep one of them.")
-        return {key: value for key, value in (entry | found).items() if key != "start_text"}
+        for key in settings.keys() & own.keys():
+            if own[key] != settings[key]:
+                self.note(place, key, f"is {own[key]!r}, but start_text says {settings[key]!r}.", "Keep one of them.")
+        return {key: value for key, value in (entry | settings).items() if key != "start_text"}
 
     def _token(self, token: str, entry: dict[str, Any], place: str) -> str:
         try:
             return read_token(token, entry, env=self.env, secrets=self.secrets)
         except TokenMissing as missing:
             self.note(place, token, str(missing))
-            # Goes on, so that the other mistakes of the entry are found too; the mistake stops the load.
+            # Continues, so that the other errors of the entry are found too; this error stops the load.
             return ""
 
     def _validated(self, name: str, values: dict[str, Any], place: str) -> ExportConfig | None:
@@ -160,7 +169,7 @@ class _Reader:
         except ValidationError as error:
             self.errors += from_validation(error, ExportConfig, lambda loc: (self.file, *_place(place, loc)))
             return None
-        self.errors += [self.error(place, *found) for found in (*unsafe_addresses(export), *split_addresses(export))]
+        self.errors += [self.error(place, *error) for error in (*unsafe_addresses(export), *split_addresses(export))]
         if export.method == "voucher" and not export.codes.tax_rates:
             self.note(
                 place, "codes.tax_rates", "is missing, and the voucher method needs it.", "Pair every Opter VAT code."
@@ -176,7 +185,7 @@ def _parsed(path: Path) -> dict[str, Any]:
         next_step = "Copy deploy/exports.example.toml and set OPTER_ECONOMIC_EXPORTS_FILE."
     except tomllib.TOMLDecodeError as error:
         # The parser's text names line and column only; it never quotes a value.
-        problem, next_step = f"is not TOML: {error}.", "Mend that line."
+        problem, next_step = f"is not TOML: {error}.", "Correct that line."
     except (UnicodeDecodeError, RecursionError):
         problem, next_step = "is not UTF-8 text, or nested too deeply.", "Save it as UTF-8."
     raise ConfigurationErrors(
@@ -200,3 +209,51 @@ def _names_source(token: str, own: dict[str, Any]) -> bool:
 
 def _place(entry: str, loc: tuple[int | str, ...]) -> tuple[str, str]:
     return entry, ".".join(str(part) for part in loc if part != "[key]")
+
+
+class TokenMissing(Exception):
+    """A token cannot be read; the text says why and what to do, never the token."""
+
+
+def read_token(token: str, entry: Mapping[str, Any], *, env: Mapping[str, str], secrets: Path) -> str:
+    """Return one token of an export. Raises ``TokenMissing``."""
+    if token in entry:
+        raise TokenMissing(f"holds the token itself. Take it out and give {token}_env or {token}_file instead.")
+    sources = [key for key in (f"{token}_env", f"{token}_file") if key in entry]
+    if len(sources) != 1:
+        count = "has no source" if not sources else "has two sources"
+        raise TokenMissing(f"{count}. Give either {token}_env (a variable) or {token}_file (a file).")
+    return _usable(*_value(sources[0], entry[sources[0]], env=env, secrets=secrets))
+
+
+def _value(source: str, name: object, *, env: Mapping[str, str], secrets: Path) -> tuple[str, str]:
+    if not isinstance(name, str) or not name:
+        raise TokenMissing(f"{source} is the name of a variable or file, as text.")
+    if _looks_like_a_token(name):
+        raise TokenMissing(f"{source} seems to hold the token itself. Give the name of what holds it.")
+    if source.endswith("_env"):
+        if name not in env:
+            raise TokenMissing(f"environment variable {name} is not set. Set it to the token.")
+        return env[name], f"environment variable {name}"
+    path = secrets / name
+    try:
+        return path.read_text(encoding="utf-8"), f"file {path}"
+    except (OSError, ValueError) as error:
+        raise TokenMissing(f"file {path} cannot be read ({type(error).__name__}). Put the token there.") from None
+
+
+def _looks_like_a_token(name: str) -> bool:
+    """Whether a name should rather not be printed; e-conomic's tokens are some forty letters and digits mixed."""
+    kinds = (str.islower, str.isupper, str.isdigit)
+    return len(name) >= _TOKEN_LENGTH and name.isalnum() and all(any(map(kind, name)) for kind in kinds)
+
+
+def _usable(value: str, where: str) -> str:
+    token = value.strip()
+    if not token:
+        raise TokenMissing(f"{where} is empty. Put the token there.")
+    if _PLACEHOLDER.fullmatch(token):
+        raise TokenMissing(f"{where} still holds a placeholder. Put the real token there.")
+    if not re.fullmatch(r"[\x21-\x7e]+", token):
+        raise TokenMissing(f"{where} holds blanks or characters that no token has. Put the token alone there.")
+    return token

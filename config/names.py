@@ -27,12 +27,12 @@ def preflight_queue(export: str) -> str:
 
 
 def broker_prefix(prefix: str) -> str:
-    """Return the prefix of everything that Celery keeps in Redis, given the installation's prefix."""
+    """Return the prefix of everything that Celery keeps in Redis, from the installation's prefix."""
     return f"{prefix}celery:"
 
 
 def queue_key(prefix: str, queue: str) -> str:
-    """Return the Redis list that holds a Celery queue's waiting messages, given the installation's prefix."""
+    """Return the Redis list that holds a Celery queue's waiting messages, from the installation's prefix."""
     return broker_prefix(prefix) + queue
 
 
@@ -47,7 +47,7 @@ def consumers_key(queue: str) -> str:
 
 
 def heartbeat_key(queue: str, consumer: str) -> str:
-    """Return the key whose expiry tells that a consumer is dead."""
+    """Return the key whose expiry means that a consumer is dead."""
     return f"{queue}:alive:{consumer}"
 
 

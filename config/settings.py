@@ -60,7 +60,7 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"{variable('intake', 'fetch_deadline')} ({self.intake.fetch_deadline:g} s) must be below "
                 f"{variable('intake', 'heartbeat')} ({self.intake.heartbeat:g} s): "
-                "a consumer that fetches would be taken for dead"
+                "a consumer that is fetching would count as dead"
             )
         return self
 
@@ -86,9 +86,9 @@ def load_settings(*, secrets: Path = SECRETS) -> Settings:
     try:
         settings = Settings(_secrets_dir=secrets, **_redis_url(os.environ, secrets))
     except ValidationError as error:
-        told = {error.key.upper() for error in unknown}
-        found = from_validation(error, Settings, _place)
-        raise ConfigurationErrors(unknown + [error for error in found if error.key not in told]) from None
+        reported = {error.key.upper() for error in unknown}
+        invalid = from_validation(error, Settings, _place)
+        raise ConfigurationErrors(unknown + [error for error in invalid if error.key not in reported]) from None
     if unknown:
         raise ConfigurationErrors(unknown)
     return settings
@@ -119,7 +119,7 @@ def _redis_url(environ: Mapping[str, str], secrets: Path) -> dict[str, Any]:
 
 def _unknown(environ: Mapping[str, str]) -> list[ConfigurationError]:
     known = [variable(*path) for path in variables()]
-    strangers = (name for name in sorted(environ) if name.upper().startswith(PREFIX) and name.upper() not in known)
+    unknown = (name for name in sorted(environ) if name.upper().startswith(PREFIX) and name.upper() not in known)
     return [
         ConfigurationError(
             file="environment",
@@ -128,7 +128,7 @@ def _unknown(environ: Mapping[str, str]) -> list[ConfigurationError]:
             problem="is not a known setting.",
             next_step=suggestion(name.upper(), known),
         )
-        for name in strangers
+        for name in unknown
     ]
 
 

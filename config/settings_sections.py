@@ -1,4 +1,4 @@
-"""The sections of the settings; every field says what it is for: the table in deploy/docs/settings.md is made from it."""
+"""The sections of the settings; the table in deploy/docs/settings.md is made from their descriptions."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,7 +18,7 @@ def _items(value: Any) -> Any:
 
 def _absolute(folder: Path) -> Path:
     if not folder.is_absolute() or ".." in folder.parts:
-        raise ValueError("a folder is given as an absolute path without ..")
+        raise ValueError("a folder is written as an absolute path without ..")
     return folder
 
 
@@ -35,13 +35,13 @@ Folders = Annotated[tuple[Annotated[Path, AfterValidator(_absolute)], ...], Befo
 
 
 class Section(BaseModel):
-    """A part of the settings: frozen; unknown keys are refused."""
+    """A part of the settings, or a table of the exports file: frozen; an unknown key is an error, never ignored."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Redis(Section):
-    """The one Redis that holds ledger, event queue and Celery's queues."""
+    """The one Redis that holds store, event queue and Celery's queues."""
 
     url: Annotated[
         SecretStr,
@@ -93,16 +93,18 @@ class Intake(Section):
 
 
 class Store(Section):
-    """Leases and sweeps: how fast what stands still is picked up again."""
+    """Leases and sweeps: how fast a stuck invoice is picked up again."""
 
-    lease_seconds: Annotated[Seconds, Field(description="Seconds that a worker holds an invoice without a word")] = 20.0
+    lease_seconds: Annotated[
+        Seconds, Field(description="Seconds that a worker holds an invoice without renewing its lease")
+    ] = 20.0
     lost_after: Annotated[
         Seconds, Field(description="Seconds after which a message of an idle queue counts as lost")
     ] = 15.0
     max_crashes: Annotated[
         Count, Field(description="Killed executions in a row before an invoice becomes a dead letter")
     ] = 3
-    sweep_interval: Annotated[Seconds, Field(description="Seconds between two sweeps over the ledger")] = 1.0
+    sweep_interval: Annotated[Seconds, Field(description="Seconds between two sweeps over the store")] = 1.0
 
 
 class Retry(Section):
@@ -122,11 +124,12 @@ class Http(Section):
     pool_timeout: Annotated[Seconds, Field(description="Seconds to wait for a free connection")] = 2.0
     deadline: Annotated[Seconds, Field(description="Seconds that a whole call may take; shorter than the lease")] = 15.0
     master_data_age: Annotated[
-        Seconds, Field(description="Seconds that product groups, terms and the like are believed unread")
+        Seconds,
+        Field(description="Seconds after which product groups, terms and the like are read again"),
     ] = 300.0
     key_memory_minutes: Annotated[
         Annotated[float, Field(gt=0, lt=60)],
-        Field(description="Minutes that e-conomic is trusted to remember a key; it promises 60"),
+        Field(description="Minutes for which e-conomic is trusted to remember an idempotency key; it promises 60"),
     ] = 55.0
 
 
@@ -149,7 +152,7 @@ class Log(Section):
 
 
 class Flower(Section):
-    """The monitoring page; its figures are a view, the ledger's are the truth."""
+    """The monitoring page; its figures are a view, those of the store are the truth."""
 
     host: Annotated[str, Field(min_length=1, description="Address that Flower listens on")] = "127.0.0.1"
     port: Annotated[Port, Field(description="Port that Flower listens on")] = 5555

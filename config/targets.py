@@ -1,4 +1,4 @@
-"""Where exports send to: e-conomic itself or elsewhere, and what several exports must agree on."""
+"""The targets of exports: e-conomic itself or elsewhere, and what several exports must agree on."""
 
 import ipaddress
 from collections.abc import Iterator, Mapping
@@ -42,13 +42,13 @@ def _is_economic(url: str) -> bool:
     return host == _ECONOMIC or host.endswith(f".{_ECONOMIC}")
 
 
-#: What one limiter and one set of reference data per agreement have to share.
+#: What one limiter and one set of master data per agreement have to share.
 _SHARED = ("limits", "api_url", "openapi_url")
 
 
 def disagreements(exports: Mapping[str, ExportConfig]) -> list[tuple[str, str, str, str]]:
     """Return (entry, key, problem, next step) where exports of one agreement contradict each other."""
-    return [found for pair in combinations(exports.values(), 2) for found in _between(*pair)]
+    return [error for pair in combinations(exports.values(), 2) for error in _between(*pair)]
 
 
 def unsafe_addresses(export: ExportConfig) -> list[tuple[str, str, str]]:
@@ -62,7 +62,7 @@ def unsafe_addresses(export: ExportConfig) -> list[tuple[str, str, str]]:
 
 def _between(first: ExportConfig, second: ExportConfig) -> Iterator[tuple[str, str, str, str]]:
     entry = f"exports.{second.name}"
-    # An empty token stands for one that is missing, which is a mistake of its own.
+    # An empty token stands for one that is missing, which is an error of its own.
     same_grant = first.grant_token.get_secret_value() == second.grant_token.get_secret_value() != ""
     if same_grant and None not in (first.agreement, second.agreement) and first.agreement != second.agreement:
         yield (

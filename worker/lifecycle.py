@@ -1,35 +1,21 @@
 """From a process's start to its end: configuration, the runtime after any fork, log context around every task."""
 
-import os
-from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 import structlog
 from celery import Celery, signals
 
+from config import Configuration
 from config.broker import celery_config
-from config.exports import ExportConfig
-from config.exports_file import load_exports
-from config.settings import SECRETS, Settings, load_settings
 from worker.runtime import Runtime, build_runtime, configure_logs
 
 
-class Lifecycle:
+class Lifecycle(Configuration):
     """What one process reads and builds once, each at its first use."""
 
     def __init__(self, app: Celery) -> None:
         self._app = app
-
-    @cached_property
-    def settings(self) -> Settings:
-        """The settings. Raises ``ConfigurationErrors``."""
-        return load_settings()
-
-    @cached_property
-    def exports(self) -> Mapping[str, ExportConfig]:
-        """The exports file. Raises ``ConfigurationErrors``."""
-        return load_exports(self.settings.exports_file, env=os.environ, secrets=SECRETS)
 
     @cached_property
     def runtime(self) -> Runtime:

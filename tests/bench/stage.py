@@ -21,7 +21,7 @@ from worker.store.redis_store import RedisStore
 #: Tokens a minute, and calls a day: so many that neither e-conomic's limit nor our rate limiter is what is measured.
 UNLIMITED = 9_000_000
 #: Seconds that any step may take before the benchmark gives up.
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""The command line in a test: a ledger and an event queue in memory, consoles that are read afterwards."""
+"""The command line in a test: a store and an event queue in memory, consoles that are read afterwards."""
 
 import io
 import json
@@ -13,8 +13,8 @@ from support.samples import export, invoice, line
 
 from config.exports import ExportConfig
 from config.settings import Settings
-from worker.cli.console import console
 from worker.cli.context import CommandContext
+from worker.cli.formatting import console_on
 from worker.cli.main import run
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import ControlTotal, NewInvoice, PeriodRecord
@@ -32,11 +32,11 @@ EVENT = "/opter/acme/1#1"
 
 
 class Bench(CommandContext):
-    """Tools over memory, and what came out of them."""
+    """The commands over memory, and their output."""
 
     def __init__(self, clock: ManualClock) -> None:
         self.stdout, self.stderr = io.StringIO(), io.StringIO()
-        super().__init__(out=console(self.stdout), err=console(self.stderr), clock=clock, sleep=clock.advance)
+        super().__init__(out=console_on(self.stdout), err=console_on(self.stderr), clock=clock, sleep=clock.advance)
         self.memory: Store = MemoryStore(clock=clock)
         self.queue = MemoryEvents()
         self.settings = Settings()
@@ -65,8 +65,8 @@ class Bench(CommandContext):
 
 def open_period(store: Store, *invoices: Invoice, name: str = "2026-47A", number: int = 881) -> str:
     """Take in a period of these invoices and return its id; its check is due."""
-    gross = sum((one.gross for one in invoices), ZERO)
-    net = sum((one.net for one in invoices), ZERO)
+    gross = sum((invoice.gross for invoice in invoices), ZERO)
+    net = sum((invoice.net for invoice in invoices), ZERO)
     period = PeriodRecord(
         id=f"main-p{number}",
         export="main",
@@ -78,7 +78,7 @@ def open_period(store: Store, *invoices: Invoice, name: str = "2026-47A", number
         control_totals=(ControlTotal(currency="DKK", net=net, vat=gross - net, gross=gross),),
     )
     store.open_period(period, EVENT)
-    store.register(period.id, EVENT, [_new(one) for one in invoices])
+    store.register(period.id, EVENT, [_new(invoice) for invoice in invoices])
     store.close_event(period.id, EVENT)
     return period.id
 
@@ -87,8 +87,8 @@ def check(store: Store, period: str, dead: Mapping[str, Failure], *, notice: str
     """Pass the period's check: these invoices are dead, all others queued."""
     fence = store.claim_period(period)
     assert fence is not None
-    read = {one.id: one.content_hash for one in store.received(period)}
-    queued = [one for one in read if one not in dead]
+    read = {record.id: record.content_hash for record in store.received(period)}
+    queued = [invoice_id for invoice_id in read if invoice_id not in dead]
     store.pass_preflight(period, fence, read=read, queued=queued, lookup=frozenset(), dead=dead)
     store.finish_preflight(period, fence, notice=notice)
 
@@ -129,13 +129,13 @@ TOTALS_DIFFER = failure(
 THROTTLED = failure(EconomicReason.THROTTLED, "The agreement's rate is used up.")
 
 
-def _new(one: Invoice) -> NewInvoice:
+def _new(source: Invoice) -> NewInvoice:
     return NewInvoice(
-        id=f"main-{one.invoice_number}",
+        id=f"main-{source.invoice_number}",
         export="main",
-        invoice_number=one.invoice_number,
-        invoice_type=one.invoice_type,
+        invoice_number=source.invoice_number,
+        invoice_type=source.invoice_type,
         region=None,
-        content=one.content().text,
-        content_hash=one.content().sha256,
+        content=source.content().text,
+        content_hash=source.content().sha256,
     )

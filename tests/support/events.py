@@ -15,10 +15,10 @@ from worker.intake.reading import Reader
 from worker.intake.web_sources import Fetch, Resolve, Web, WebRules
 
 
-def wire(one: Invoice) -> dict[str, Any]:
-    """Return an invoice as it stands in an event."""
-    found: dict[str, Any] = one.model_dump(mode="json", by_alias=True)
-    return found
+def wire(source: Invoice) -> dict[str, Any]:
+    """Return an invoice as it is in an event."""
+    document: dict[str, Any] = source.model_dump(mode="json", by_alias=True)
+    return document
 
 
 def invoices(count: int, *, first: int = 100001) -> list[dict[str, Any]]:
@@ -67,7 +67,7 @@ def reader(  # noqa: PLR0913  # one keyword for each thing that a test may be ab
 ) -> Reader:
     """Return a reader that knows these exports and places."""
     web = Web(rules or WebRules(), fetch=fetch, resolve=resolve, clock=clock)
-    return Reader({one.name: one for one in exports}, FileSources(folders, web), invoices_file_limit=limit)
+    return Reader({export.name: export for export in exports}, FileSources(folders, web), invoices_file_limit=limit)
 
 
 def _totals(items: list[dict[str, Any]]) -> list[dict[str, str]]:
@@ -75,9 +75,11 @@ def _totals(items: list[dict[str, Any]]) -> list[dict[str, str]]:
         {
             "currency": currency,
             **{
-                field: str(sum((Decimal(one[field]) for one in items if one["currency"] == currency), Decimal("0.00")))
+                field: str(
+                    sum((Decimal(item[field]) for item in items if item["currency"] == currency), Decimal("0.00"))
+                )
                 for field in ("net", "vat", "gross")
             },
         }
-        for currency in sorted({one["currency"] for one in items})
+        for currency in sorted({item["currency"] for item in items})
     ]

@@ -50,10 +50,10 @@ def broken_bytes() -> st.SearchStrategy[Callable[[bytes], bytes]]:
 
 def changed(draw: st.DrawFn, document: Any) -> Any:
     """Return a copy in which one value, drawn anywhere below the root, is another, or gone."""
-    found = copy.deepcopy(document)
-    if not isinstance(found, dict | list) or not found:
+    changed_document = copy.deepcopy(document)
+    if not isinstance(changed_document, dict | list) or not changed_document:
         return draw(ANY_JSON)
-    node, key = found, draw(st.sampled_from(_keys(found)))
+    node, key = changed_document, draw(st.sampled_from(_keys(changed_document)))
     while isinstance(node[key], dict | list) and node[key] and draw(st.integers(0, 3)):
         node = node[key]
         key = draw(st.sampled_from(_keys(node)))
@@ -61,7 +61,7 @@ def changed(draw: st.DrawFn, document: Any) -> Any:
         node[key] = draw(ANY_JSON)
     else:
         del node[key]
-    return found
+    return changed_document
 
 
 def _keys(node: Any) -> list[Any]:

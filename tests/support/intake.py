@@ -1,4 +1,4 @@
-"""A consumer over any queue and ledger, with everything else in memory."""
+"""A consumer over any queue and store, with everything else in memory."""
 
 from dataclasses import replace
 from typing import Any
@@ -13,7 +13,7 @@ from worker.intake.queue import EventQueue
 
 def consumer(queue: EventQueue, store: IntakePort, **changes: Any) -> Consumer:
     """Return a consumer that knows the export ``main`` and waits next to nothing between tries."""
-    made = Consumer(
+    result = Consumer(
         queue=queue,
         store=store,
         reader=reader(export()),
@@ -22,4 +22,4 @@ def consumer(queue: EventQueue, store: IntakePort, **changes: Any) -> Consumer:
         event_limit=10_000_000,
         pause=0.01,
     )
-    return replace(made, **changes)
+    return replace(result, **changes)

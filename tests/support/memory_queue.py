@@ -63,7 +63,7 @@ class MemoryEventQueue:
             self._events.changed.notify()
 
     def dead_letter(self, raw: bytes, envelope: bytes) -> None:
-        """See ``EventQueue.bury``."""
+        """See ``EventQueue.dead_letter``."""
         with self._events.changed:
             self._events.dead.pop(raw, None)
             self._events.dead[raw] = envelope

@@ -1,4 +1,4 @@
-"""What a command ends with, and how it says so: what is wrong, where, what to do. Never a traceback."""
+"""Exit codes and error messages: what is wrong, where, what to do next. Never a traceback."""
 
 from enum import IntEnum
 
@@ -6,16 +6,15 @@ from rich.console import Console
 from rich.text import Text
 
 from config.errors import ConfigurationErrors
-from worker.cli.console import printable
+from worker.cli.formatting import printable
 from worker.errors import ExportError, Retryable, StoreUnavailable, Uncertain
-from worker.local.embedded import EmbeddedServerError
 
 
 class ExitCode(IntEnum):
     """Exit codes that scripts may rely on."""
 
     OK = 0
-    #: Something needs a person: dead letters, a paused export, mistakes found by a check.
+    #: Something needs a person: dead letters, a paused export, errors found by a check.
     PERSON = 1
     #: Wrong usage, settings or exports file.
     USAGE = 2
@@ -31,28 +30,29 @@ class WrongUsage(Exception):
         self.next_step = next_step
 
 
-_WHICH_REDIS = "`opter-economic up` brings a Redis of its own; any other is named by REDIS_URL."
-
-#: Errors that are explained; any other is a mistake in this program and shows where it happened.
-TOLD = (ConfigurationErrors, ExportError, EmbeddedServerError, WrongUsage)
+_WHICH_REDIS = "`opter-economic up` starts a Redis of its own; any other is named by REDIS_URL."
 
 
-def explain(error: BaseException, console: Console) -> ExitCode:
-    """Print an error for a person; return the exit code that goes with it."""
+def explain(error: Exception, console: Console) -> ExitCode | None:
+    """Print an error for a person; return its exit code, None for a fault of this program, which is not printed."""
+    from worker.local.embedded import EmbeddedServerError  # noqa: PLC0415  # most commands have no embedded server
+
     if isinstance(error, ConfigurationErrors):
         return _configuration_errors(error, console)
     if isinstance(error, ExportError):
         return _failure(error, console)
+    if not isinstance(error, WrongUsage | EmbeddedServerError):
+        return None
     _headline(console, str(error))
-    if isinstance(error, WrongUsage):
-        _advice(console, error.next_step)
-        return ExitCode.USAGE
-    return ExitCode.UNREACHABLE
+    if isinstance(error, EmbeddedServerError):
+        return ExitCode.UNREACHABLE
+    _advice(console, error.next_step)
+    return ExitCode.USAGE
 
 
 def _configuration_errors(errors: ConfigurationErrors, console: Console) -> ExitCode:
     count = len(errors.errors)
-    _headline(console, f"{count} mistake{'s' * (count != 1)} in settings or exports file; nothing was started.")
+    _headline(console, f"{count} error{'s' * (count != 1)} in settings or exports file; nothing was started.")
     for error in errors.errors:
         place = ": ".join(part for part in (error.file, error.entry, error.key) if part)
         console.print(Text.assemble("  ", (place, "strong"), " ", error.problem), soft_wrap=True)

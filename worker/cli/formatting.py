@@ -1,13 +1,89 @@
-"""The one look of every table and heading."""
+"""The look of all output: few colours, each with one meaning, one kind of table; plain text without a terminal."""
 
+import json
+import sys
+from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TextIO
+from unicodedata import category
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
+from rich.theme import Theme
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+#: Good is done, wait is on its way, bad needs a person; quiet steps back, strong stands out.
+THEME = Theme(
+    {
+        "good": "green",
+        "wait": "yellow",
+        "bad": "bold red",
+        "quiet": "bright_black",
+        "strong": "bold",
+        "title": "bold",
+        "command": "cyan",
+        "bar.complete": "green",
+        "bar.finished": "green",
+        "bar.back": "bright_black",
+    }
+)
+#: Where output goes to a file or a pipe, lines are as long as tables need and not cut at 80 characters.
+PIPE_WIDTH = 132
+
+
+def consoles() -> tuple[Console, Console]:
+    """Return the consoles of standard output and standard error."""
+    return console_on(sys.stdout), console_on(sys.stderr)
+
+
+def console_on(file: TextIO) -> Console:
+    """Return a console that takes every text literally: what e-conomic or Opter wrote is never read as markup."""
+    console = _Console(file=file, theme=THEME, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    return console
+
+
+def print_json(out: Console, data: Any) -> None:
+    """Write one JSON document, uncoloured and unwrapped; amounts of money are strings in it."""
+    out.file.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
+#: Names in JSON that are not just the field's in camelCase.
+_JSON_NAMES = {"remote_message": "economicMessage"}
+
+
+def data_of(value: "DataclassInstance") -> dict[str, Any]:
+    """Return a value's fields for JSON, named in camelCase as in the event contract and all other output."""
+    return {_JSON_NAMES.get(name, _camel_case(name)): field for name, field in asdict(value).items()}
+
+
+class _Console(Console):
+    """Shows control characters as such: a text from outside must not move the cursor or change the terminal."""
+
+    @override
+    def render_str(self, text: str, **how: Any) -> Text:
+        return super().render_str(printable(text), **how)
+
+
+def printable(text: str) -> str:
+    """Return the text with its control characters, line breaks excepted, made visible."""
+    return "".join(
+        character if character == "\n" or category(character) != "Cc" else repr(character)[1:-1] for character in text
+    )
+
+
+def _camel_case(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
@@ -47,11 +123,11 @@ def count(number: int, noun: str) -> str:
 
 def table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
     """Return an empty table; columns in ``numbers`` are set to the right."""
-    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="quiet", padding=(0, 2, 0, 0))
+    empty = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="quiet", padding=(0, 2, 0, 0))
     for column in columns:
         right = column in numbers
-        made.add_column(column, justify="right" if right else "left", no_wrap=right, overflow="fold")
-    return made
+        empty.add_column(column, justify="right" if right else "left", no_wrap=right, overflow="fold")
+    return empty
 
 
 def facts(rows: list[tuple[str, RenderableType]]) -> Table:

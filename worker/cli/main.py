@@ -1,31 +1,166 @@
-"""The way in: run a command, and turn every error into something that a person can act on."""
+"""The command line: all commands, each loaded when it is called, and every error as something to act on."""
 
+import gc
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from importlib import import_module
+from typing import Any, cast
 
-from worker.cli.application import application
-from worker.cli.console import consoles
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typing_extensions import override
+
 from worker.cli.context import CommandContext
-from worker.cli.error_output import TOLD, explain
+from worker.cli.formatting import consoles
+
+_HELP = """Export closed invoice periods from Opter to Visma e-conomic: complete, once, and to the øre.
+
+Exit codes:
+
+0  all is well
+
+1  something needs a person: failed invoices, a paused export, errors found by a check
+
+2  wrong usage, settings or exports file
+
+3  Redis or e-conomic cannot be reached
+"""
+#: Panel of the help -> command -> (module of ``worker.cli.commands``, the help's line: the command's first sentences).
+_COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "Start here": {
+        "demo": (
+            "demo",
+            "Show the whole thing: a sample period from a Redis queue through Celery into a sandbox of e-conomic.",
+        ),
+        "up": (
+            "up",
+            "Run everything on this machine: Redis (embedded unless REDIS_URL names one), intake, worker and Flower.",
+        ),
+    },
+    "Operate": {
+        "status": (
+            "status",
+            "Show all periods, or one in full: to be exported, exported, failed by reason, rate, time left.",
+        ),
+        "requeue": ("requeue", "Queue failed invoices again, once the cause is fixed; they are checked anew first."),
+        "mark-exported": (
+            "requeue",
+            "Count an invoice as exported, because it was entered in e-conomic by hand. It will not be posted.",
+        ),
+        "reexport": (
+            "reexport",
+            "Export invoices again that count as exported: single ones, or a whole period.",
+        ),
+        "plan": (
+            "plan",
+            (
+                "Show what an export would send, create and stumble over. Nothing is written, neither in e-conomic nor "
+                "in Redis."
+            ),
+        ),
+        "publish": (
+            "publish",
+            "Put invoices from files on the event queue, or whole events as they are. Everything is checked before.",
+        ),
+        "failed": ("failed", "Show invoices that failed: by reason, or one in full."),
+        "export": ("export", "Look after the entries of the exports file."),
+        "events": ("events", "Look after the event queue."),
+    },
+    "Processes": {
+        "worker": (
+            "processes",
+            "Run a worker: it exports invoices to e-conomic. Run several under different names for more throughput.",
+        ),
+        "intake": (
+            "processes",
+            "Run the intake: it takes events from the Redis queue into the store, and picks up what stands still.",
+        ),
+        "flower": (
+            "processes",
+            (
+                "Run Flower, the monitoring page: workers, tasks, times. It only looks; the figures that count are "
+                "`status`."
+            ),
+        ),
+        "sandbox": (
+            "processes",
+            (
+                "Run a stand-in e-conomic that keeps the real one's rules, to try a set-up: e-conomic itself has no "
+                "sandbox."
+            ),
+        ),
+    },
+}
 
 
 def main() -> None:
     """Run the command line of this process and exit with its code."""
+    # Loading modules leaves no garbage: to search for it all the while would take a fifth of a short command's time.
+    gc.set_threshold(200_000)
     out, err = consoles()
     sys.exit(run(sys.argv[1:], CommandContext(out=out, err=err, clock=time.time, sleep=time.sleep)))
 
 
-def run(arguments: Sequence[str], tools: CommandContext) -> int:
+def run(arguments: Sequence[str], context: CommandContext) -> int:
     """Run one command line; return its exit code (see ``worker.cli.error_output.ExitCode``)."""
     try:
-        application()(args=list(arguments), prog_name="opter-economic", obj=tools)
+        application().main(args=list(arguments), prog_name="opter-economic", obj=context)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
-    except TOLD as error:
-        return explain(error, tools.err)
     except BrokenPipeError:
         # The reader of our output (head, less) has gone; Python would complain while flushing at exit.
         sys.stdout = None  # keeps the interpreter from flushing it
         return 0
+    except Exception as error:
+        from worker.cli.error_output import explain  # noqa: PLC0415  # only a failure needs it
+
+        code = explain(error, context.err)
+        if code is None:
+            raise
+        return code
     return 0
+
+
+def application() -> TyperGroup:
+    """Return the command line application; its context object is a ``CommandContext``."""
+    app = typer.Typer(
+        help=_HELP, no_args_is_help=True, pretty_exceptions_enable=False, context_settings={"max_content_width": 120}
+    )
+    app.callback(help=_HELP)(_no_options)
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)  # noqa: S101  # an application with a callback is a group; mypy cannot know
+    for panel, commands in _COMMANDS.items():
+        for name, (module, summary) in commands.items():
+            group.add_command(LazyCommand(name, module=module, summary=summary, panel=panel))
+    return group
+
+
+class LazyCommand(TyperCommand):
+    """A command that is known by name and summary; its module is imported when it is called."""
+
+    def __init__(self, name: str, *, module: str, summary: str, panel: str) -> None:
+        """``module`` of ``worker.cli.commands`` has a function, or a group of commands, called like the command."""
+        super().__init__(name, help=summary, rich_help_panel=panel)
+        self._module = module
+
+    @cached_property
+    def loaded(self) -> TyperCommand | TyperGroup:
+        """The command itself."""
+        name = self.name or ""
+        loaded = getattr(import_module(f"worker.cli.commands.{self._module}"), name.replace("-", "_"))
+        app = typer.Typer()
+        if isinstance(loaded, typer.Typer):
+            app.add_typer(loaded, name=name)
+        else:
+            app.command(name)(loaded)
+        return cast("TyperCommand | TyperGroup", typer.main.get_group(app).commands[name])
+
+    @override
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        return self.loaded.make_context(info_name, args, parent, **extra)
+
+
+def _no_options() -> None:
+    """Make the application a group: all options belong to the commands."""

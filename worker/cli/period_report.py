@@ -1,4 +1,4 @@
-"""What became of invoices that were exported again. Pure: no clock, no ledger."""
+"""Periods and re-exports added up from their records. Pure: no clock, no store."""
 
 import json
 from collections import Counter
@@ -21,7 +21,7 @@ RATE_WINDOW = 60.0
 
 
 class Phase(StrEnum):
-    """How a period stands, in an operator's words."""
+    """How far a period has come, in an operator's words."""
 
     TAKING_IN = "taking in"
     CHECKING = "checking"
@@ -35,9 +35,9 @@ class Totals:
     """The amounts of one currency."""
 
     currency: str
-    #: What Opter's control total says; None when the event that brought the period gave none.
+    #: Opter's control total; None when the event that brought the period had none.
     control: Decimal | None
-    #: Gross of all invoices of the period in the ledger.
+    #: Gross of all invoices of the period in the store.
     gross: Decimal = ZERO
     #: Of these, in e-conomic.
     exported_net: Decimal = ZERO
@@ -72,7 +72,7 @@ class Report:
     #: Remark -> number of invoices that carry it.
     remarks: Mapping[str, int]
     last_activity: float
-    #: Invoices exported a minute, lately; None when it cannot be told.
+    #: Invoices exported a minute, lately; None when it is not known.
     rate: float | None
     #: None when nothing moves or the rate is not known.
     seconds_left: float | None
@@ -89,7 +89,7 @@ class Report:
 
     @property
     def dead(self) -> int:
-        """Number of invoices that stand still until a person acts."""
+        """Number of invoices that failed and wait for a person."""
         return self.counts.get(State.DEAD, 0)
 
     @property
@@ -98,8 +98,8 @@ class Report:
         return sum(self.counts.get(state, 0) for state in MOVING)
 
 
-def phase(period: PeriodRecord, counts: Mapping[State, int]) -> Phase:
-    """Return how a period stands, given the number of its invoices by state."""
+def phase_of(period: PeriodRecord, counts: Mapping[State, int]) -> Phase:
+    """Return the phase of a period from the number of its invoices by state."""
     if period.state is PeriodState.REGISTERING:
         return Phase.TAKING_IN
     if period.state is PeriodState.REGISTERED:
@@ -111,32 +111,32 @@ def phase(period: PeriodRecord, counts: Mapping[State, int]) -> Phase:
 
 def report(period: PeriodRecord, records: Iterable[InvoiceRecord], now: float) -> Report:
     """Add up a period from all its records (one pass); ``now`` in seconds since the epoch."""
-    every = list(records)
-    contents = [json.loads(record.content) for record in every]
-    counts = Counter(record.state for record in every)
-    exported = [record for record in every if record.state is State.EXPORTED]
+    invoices = list(records)
+    contents = [json.loads(record.content) for record in invoices]
+    counts = Counter(record.state for record in invoices)
+    exported = [record for record in invoices if record.state is State.EXPORTED]
     moving = sum(counts[state] for state in MOVING)
     rate = _rate([record.updated_at for record in exported], now)
     return Report(
         period=period,
-        phase=phase(period, counts),
+        phase=phase_of(period, counts),
         counts=counts,
         outcomes=Counter(record.outcome for record in exported if record.outcome),
         already_there=sum(record.progress.adopted for record in exported),
-        failed=_reasons(every, State.DEAD),
-        waiting=_reasons(every, State.WAITING),
-        totals=_totals(period, every, contents),
-        lines_with_units=sum(bool(line.get("economicUnits")) for one in contents for line in one["lines"]),
+        failed=_reasons(invoices, State.DEAD),
+        waiting=_reasons(invoices, State.WAITING),
+        totals=_totals(period, invoices, contents),
+        lines_with_units=sum(bool(line.get("economicUnits")) for content in contents for line in content["lines"]),
         remarks=dict(Counter(remark for record in exported for remark in record.progress.remarks).most_common()),
-        last_activity=max((record.updated_at for record in every), default=period.received_at),
+        last_activity=max((record.updated_at for record in invoices), default=period.received_at),
         rate=rate,
         seconds_left=moving / rate * 60 if rate and moving else None,
     )
 
 
 def _reasons(records: Iterable[InvoiceRecord], state: State) -> Mapping[str, int]:
-    found = Counter(record.failure.reason for record in records if record.state is state and record.failure)
-    return dict(found.most_common())
+    counts = Counter(record.failure.reason for record in records if record.state is state and record.failure)
+    return dict(counts.most_common())
 
 
 def _rate(times: Sequence[float], now: float) -> float | None:
@@ -158,7 +158,7 @@ def _totals(
         done = record.state is State.EXPORTED and not out
         parts = (gross, net * done, vat * done, gross * done, gross * out)
         before = sums.get(content["currency"], [ZERO] * 5)
-        sums[content["currency"]] = [one + part for one, part in zip(before, parts, strict=True)]
+        sums[content["currency"]] = [amount + part for amount, part in zip(before, parts, strict=True)]
     return [
         Totals(
             currency=currency,
@@ -175,9 +175,9 @@ def _totals(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReexportReport:
-    """One run, added up."""
+    """One re-export, added up."""
 
-    #: Posted by this run: they were not in e-conomic any more, or never had been.
+    #: Posted by it: they were not in e-conomic any more, or never had been.
     booked_now: int
     #: Found in e-conomic and adopted; nothing was posted.
     already_there: int
@@ -185,20 +185,19 @@ class ReexportReport:
     left_out: int
     #: Reason code -> invoices that failed for it.
     failed: Mapping[str, int]
-    #: Not at rest yet.
+    #: Not at their end yet.
     moving: int
 
 
-def rerun(records: Iterable[InvoiceRecord]) -> ReexportReport:
-    """Add up the invoices of a run as they stand now."""
-    every = list(records)
-    done = [one for one in every if one.state is State.EXPORTED]
-    posted = [one for one in done if one.outcome not in LEFT_OUT]
-    failed = Counter(one.failure.reason for one in every if one.state is State.DEAD and one.failure)
+def report_reexport(records: Iterable[InvoiceRecord]) -> ReexportReport:
+    """Add up the invoices of a re-export as they are now."""
+    invoices = list(records)
+    exported = [record for record in invoices if record.state is State.EXPORTED]
+    posted = [record for record in exported if record.outcome not in LEFT_OUT]
     return ReexportReport(
-        booked_now=sum(not one.progress.adopted for one in posted),
-        already_there=sum(one.progress.adopted for one in posted),
-        left_out=len(done) - len(posted),
-        failed=dict(failed.most_common()),
-        moving=sum(one.state in MOVING for one in every),
+        booked_now=sum(not record.progress.adopted for record in posted),
+        already_there=sum(record.progress.adopted for record in posted),
+        left_out=len(exported) - len(posted),
+        failed=_reasons(invoices, State.DEAD),
+        moving=sum(record.state in MOVING for record in invoices),
     )

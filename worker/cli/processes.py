@@ -1,4 +1,4 @@
-"""The processes that run Celery, Flower and the intake."""
+"""The processes that run Celery, Flower and the intake, and the Redis of one machine that they need."""
 
 import os
 import signal
@@ -6,26 +6,33 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 import structlog
 
 from config.settings import Settings
+from worker.cli.error_output import WrongUsage
 from worker.errors import StoreUnavailable
+from worker.local.embedded import EmbeddedServer, EmbeddedServerError
+from worker.runtime import server_problems
+
+log = structlog.get_logger()
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
 def stop_on_signal() -> Iterator[threading.Event]:
-    """Give an event that is set when this process is told to end; from the main thread only."""
+    """Yield an event that is set when this process gets a signal to end; from the main thread only."""
     stop = threading.Event()
-    before = {each: signal.signal(each, lambda *_: stop.set()) for each in _SIGNALS}
+    handlers = {number: signal.signal(number, lambda *_: stop.set()) for number in _SIGNALS}
     try:
         yield stop
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 _CELERY = ("-P", "-m", "celery", "--quiet", "-A", "worker.app")
@@ -34,9 +41,9 @@ _FORGET_AFTER = "60"
 
 
 def worker_command(name: str, log_level: str) -> list[str]:
-    """Return the command line of a worker. ``name`` is fixed, so that Flower and metrics know it again.
+    """Return the command line of a worker. ``name`` is fixed, so that Flower and metrics recognise it.
 
-    Workers need nothing of each other (no gossip, no mingle): what matters is in the ledger.
+    Workers need nothing of each other (no gossip, no mingle): what matters is in the store.
     """
     options = ("--hostname", name, "--loglevel", log_level, "--without-gossip", "--without-mingle")
     return [sys.executable, *_CELERY, "worker", *options]
@@ -61,9 +68,6 @@ def become(command: Sequence[str]) -> NoReturn:
     os.execv(command[0], list(command))  # noqa: S606  # our own Python and arguments; no shell is wanted
 
 
-log = structlog.get_logger()
-
-
 def run_intake(
     consume: Callable[[threading.Event], None],
     sweep: Callable[[], int],
@@ -71,12 +75,12 @@ def run_intake(
     interval: float,
     stop: threading.Event,
 ) -> None:
-    """Consume events and sweep the ledger every ``interval`` seconds until stopped.
+    """Consume events and sweep the store every ``interval`` seconds until stopped.
 
     Args:
         consume: returns soon after the event is set (``worker.intake.consumer.Consumer.run``).
-        sweep: one turn; returns how many messages it sent. May raise ``StoreUnavailable``.
-        interval: seconds between two turns.
+        sweep: one sweep; returns how many messages it sent. May raise ``StoreUnavailable``.
+        interval: seconds between two sweeps.
         stop: set from outside, for example by a signal.
 
     """
@@ -89,11 +93,11 @@ def run_intake(
         sweeper.join()
 
 
-def _sweep(turn: Callable[[], int], interval: float, stop: threading.Event) -> None:
+def _sweep(sweep: Callable[[], int], interval: float, stop: threading.Event) -> None:
     down = False
     while not stop.wait(interval):
         try:
-            sent = turn()
+            sent = sweep()
         except StoreUnavailable as error:
             if not down:
                 log.warning("store_unavailable", room="sweeps", why=error.failure.description)
@@ -106,3 +110,49 @@ def _sweep(turn: Callable[[], int], interval: float, stop: threading.Event) -> N
             down = False
             if sent:
                 log.info("swept", sent=sent)
+
+
+_STANDARD_PORT = 6379
+
+
+@contextmanager
+def redis_for(settings: Settings, data: Path) -> Iterator[str]:
+    """Yield the address of Redis; an embedded server lives as long as the block.
+
+    The embedded one takes the port of the standard address, so that every other command finds it unconfigured. Raises
+    ``EmbeddedServerError``; for a configured one ``StoreUnavailable``, and ``WrongUsage`` when it is not fit.
+    """
+    url = settings.redis.url.get_secret_value()
+    if not is_embedded(settings):
+        require_fit(settings)
+        yield url
+        return
+    server = EmbeddedServer(data, port=urlsplit(url).port or _STANDARD_PORT)
+    _start(server)
+    try:
+        yield server.url
+    finally:
+        server.stop()
+
+
+def is_embedded(settings: Settings) -> bool:
+    """Return whether no Redis is configured, so that ``up`` starts one."""
+    return "redis" not in settings.model_fields_set or "url" not in settings.redis.model_fields_set
+
+
+def require_fit(settings: Settings) -> None:
+    """Refuse to run on a Redis that may lose data: what it loses could be posted twice, or never.
+
+    Raises ``WrongUsage``, and ``StoreUnavailable`` when it does not answer.
+    """
+    problems = server_problems(settings)
+    if problems:
+        raise WrongUsage("This Redis is not fit to be the store; nothing was started.", "\n  → ".join(problems))
+
+
+def _start(server: EmbeddedServer) -> None:
+    try:
+        server.start()
+    except EmbeddedServerError as error:
+        advice = f"If a Redis of your own is on port {server.port}, name it: REDIS_URL={server.url}."
+        raise EmbeddedServerError(f"{error} {advice}") from None

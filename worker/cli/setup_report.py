@@ -1,6 +1,6 @@
-"""Proving an export's set-up: reads of its agreement, and the pure checks over what they gave."""
+"""The check of an export's set-up: reads of its agreement, and the pure checks over their results."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -13,14 +13,14 @@ from worker.economic.mapping.setup_check import Check, check_setup
 from worker.economic.port import Economic
 from worker.errors import Misconfigured, Refused, Throttled, Unavailable, Unreachable
 
-#: Invoices of the ledger that serve as samples: more would tell nothing new.
+#: Invoices of the store that serve as samples: more would show nothing new.
 _SAMPLES = 1000
 _UNREACHED = "Check api_url and openapi_url in the exports file, the network, and e-conomic's status page; try again."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SetupReport:
-    """What was found out about one export."""
+    """The checks of one export's set-up."""
 
     export: str
     checks: tuple[Check, ...]
@@ -28,34 +28,34 @@ class SetupReport:
     reached: bool = True
 
 
-def attempt(
-    export: ExportConfig, economic: Economic, store: OperatorPort, given: Sequence[Invoice], today: date
+def report_setup(
+    export: ExportConfig, economic: Economic, store: OperatorPort, invoices: Sequence[Invoice], today: date
 ) -> SetupReport:
-    """Prove one export of several: an e-conomic that cannot be reached keeps nobody from proving the others."""
+    """Check one export of several: an e-conomic that cannot be reached does not stop the check of the others."""
     try:
-        return SetupReport(export=export.name, checks=prove(export, economic, store, given, today))
+        return SetupReport(export=export.name, checks=check_export(export, economic, store, invoices, today))
     except (Unreachable, Throttled, Unavailable) as error:
         found = f"{export.api_url}: {error.failure.description}"
         check = Check(item="e-conomic", ok=False, found=found, next_step=_UNREACHED)
         return SetupReport(export=export.name, checks=(check,), reached=False)
 
 
-def prove(
-    export: ExportConfig, economic: Economic, store: OperatorPort, given: Sequence[Invoice], today: date
+def check_export(
+    export: ExportConfig, economic: Economic, store: OperatorPort, invoices: Sequence[Invoice], today: date
 ) -> tuple[Check, ...]:
-    """Return everything that was looked at. Raises ``Retryable`` errors when e-conomic does not answer.
+    """Return every check with its result. Raises ``Retryable`` errors when e-conomic does not answer.
 
-    The samples are the invoices given, else the latest that the ledger has of this export.
+    The samples are these invoices, else the latest that the store has of this export.
     """
-    samples = given or list(islice(_known(export.name, store), _SAMPLES))
+    samples = invoices or list(islice(_stored_invoices(export.name, store), _SAMPLES))
     accounts = sales_accounts(samples) | export.codes.sales_accounts.keys()
     try:
         master_data = economic.master_data(frozenset(accounts))
-        _touch(economic)
+        _read_once(economic)
     except (Misconfigured, Refused) as error:
-        said = error.failure
-        found = f"{said.description} {said.remote_message}".strip()
-        return (Check(item="Tokens and roles", ok=False, found=found, next_step=said.next_step),)
+        failure = error.failure
+        found = f"{failure.description} {failure.remote_message}".strip()
+        return (Check(item="Tokens and roles", ok=False, found=found, next_step=failure.next_step),)
     readable = "accepted; set-up, customers, drafts and booked invoices can be read"
     return (
         Check(item="Tokens and roles", ok=True, found=readable),
@@ -63,17 +63,13 @@ def prove(
     )
 
 
-def _touch(economic: Economic) -> None:
-    """Read what the export reads besides reference data: /self lists roles, only a read proves them."""
+def _read_once(economic: Economic) -> None:
+    """Read what the export reads besides master data: /self lists roles, only a read proves them."""
     economic.customers_by_number([1])
     economic.documents(["set-up-check"])
 
 
-def _known(export: str, store: OperatorPort) -> Iterator[Invoice]:
+def _stored_invoices(export: str, store: OperatorPort) -> Iterator[Invoice]:
     for period in store.periods():
         if period.export == export:
-            yield from _contents(record.content for record in store.invoices(period.id, None))
-
-
-def _contents(texts: Iterable[str]) -> Iterator[Invoice]:
-    return (Invoice.model_validate_json(text) for text in texts)
+            yield from (Invoice.model_validate_json(record.content) for record in store.invoices(period.id, None))

@@ -3,21 +3,24 @@
 from dataclasses import dataclass
 from random import Random
 
+from config.settings_sections import Retry
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.record import MoveToDeadLetters, ReturnToQueue, Transition, Wait
 from worker.errors import ExportError, Failure, Misconfigured, Rejected, Retryable, Uncertain
 
+_DEFAULTS = Retry()
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RetryPolicy:
-    """How patient the export is."""
+    """How patient the export is; what can be set has its default in the settings."""
 
     #: Upper bound of the first wait, in seconds; it doubles with every attempt.
-    base: float = 2.0
+    base: float = _DEFAULTS.base
     #: Longest wait by our own choice, in seconds; the other side may ask for more.
-    cap: float = 900.0
+    cap: float = _DEFAULTS.cap
     #: Attempts after which the invoice becomes a dead letter.
-    most_attempts: int = 40
+    most_attempts: int = _DEFAULTS.max_attempts
     #: Shortest wait, in seconds, after an error that costs no attempt: nothing else would keep it from looping.
     pause: float = 1.0
 

@@ -1,7 +1,7 @@
-"""The consumer of the event queue: takes an event, writes all its invoices to the ledger, then acknowledges it.
+"""The consumer of the event queue: takes an event, writes all its invoices to the store, then acknowledges it.
 
 Killed at any point, it leaves the event in its own list, from where it or another consumer takes it up again; writing
-the same invoices twice leaves the same ledger.
+the same invoices twice changes nothing.
 """
 
 from collections import Counter
@@ -17,17 +17,16 @@ from worker.domain.invoice_period import NewInvoice
 from worker.domain.reasons import EventReason, ProcessReason
 from worker.domain.store_port import IntakePort
 from worker.errors import Retryable, StoreUnavailable
-from worker.intake.dead_letters import DeadEvent, digest, envelope
 from worker.intake.event import Event
 from worker.intake.event_errors import EventRefused, refused
-from worker.intake.queue import EventQueue
+from worker.intake.queue import DeadEvent, EventQueue, digest, envelope
 from worker.intake.reading import Reader, ReadPeriod, read_event
 
 log = structlog.get_logger()
 
-#: Invoices written to the ledger in one trip: a few milliseconds of Redis' time.
+#: Invoices written to the store in one trip: a few milliseconds of Redis' time.
 CHUNK = 200
-#: Seconds that one look at an empty queue lasts; a stop is noticed within it.
+#: Seconds to wait at an empty queue; a stop is noticed within them.
 PATIENCE = 1.0
 
 
@@ -38,7 +37,7 @@ class Consumer:
     queue: EventQueue
     store: IntakePort
     reader: Reader
-    #: Publishes the message that has the period checked: period id, export. The sweep makes up for a lost one.
+    #: Publishes the message that has the period checked: period id, export. The sweep repeats a lost one.
     announce: Callable[[str, str], None]
     #: Seconds since the epoch, UTC.
     clock: Callable[[], float]
@@ -66,7 +65,7 @@ class Consumer:
             log.warning("store_unavailable", room="intake")
 
     def turn(self, stop: Stop) -> None:
-        """Take at most one event and do with it what it deserves. Raises ``StoreUnavailable``."""
+        """Take at most one event and take it in, postpone it or refuse it. Raises ``StoreUnavailable``."""
         self.queue.beat()
         taken_over = self.queue.reap()
         if taken_over:
@@ -88,7 +87,7 @@ class Consumer:
             self._postpone(raw, event, error, stop)
         except Exception as error:  # noqa: BLE001  # one event that hits a fault of ours must not stop all others
             log.error("event_failed", error=type(error).__name__, at=_places(error.__traceback__))  # noqa: TRY400  # a traceback's text may hold customer data
-            text = f"A fault in this program ({type(error).__name__}); its log tells where."
+            text = f"A fault in this program ({type(error).__name__}); its log says where."
             self._move_to_dead_letters(raw, event, refused(ProcessReason.INTERNAL_ERROR, text))
 
     def _take_in(self, raw: bytes, event: Event, stop: Stop) -> None:

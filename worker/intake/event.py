@@ -1,9 +1,16 @@
-"""The event that closes a period: a plain JSON document in CloudEvents 1.0 structured mode (cloudevents.io)."""
+"""The event that closes a period: a plain JSON document in CloudEvents 1.0 structured mode (cloudevents.io).
 
+``python -m worker.intake.event > deploy/event.schema.json`` writes its JSON Schema.
+"""
+
+import json
 import re
+import sys
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
 
 from config.exports import ExportName
 from worker.domain.invoice import Contract, Currency, Invoice, Moment, Sha256
@@ -41,8 +48,8 @@ class Total(Contract):
     gross: Money
 
 
-class Reference(Contract):
-    """Where the invoices lie: a file with one invoice a line (NDJSON, UTF-8)."""
+class InvoicesFile(Contract):
+    """Where the invoices are: a file with one invoice a line (NDJSON, UTF-8)."""
 
     #: ``file:///...`` below an allowed folder, or ``https://...`` on an allowed host.
     url: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
@@ -53,7 +60,7 @@ class Reference(Contract):
 
 
 class Data(Contract):
-    """A closed period of one export: its invoices either inline or by reference."""
+    """A closed period of one export: its invoices either inline or in a file."""
 
     #: Name of the export, as in the exports file.
     export: ExportName
@@ -62,7 +69,7 @@ class Data(Contract):
     invoice_count: Annotated[int, Field(ge=1)]
     control_totals: Annotated[tuple[Total, ...], Field(min_length=1)]
     invoices: Annotated[tuple[Invoice, ...], Field(min_length=1)] | None = None
-    invoices_ref: Reference | None = None
+    invoices_ref: InvoicesFile | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> "Data":
@@ -73,8 +80,8 @@ class Data(Contract):
     def totals(self) -> tuple[ControlTotal, ...]:
         """Return the control totals as the core knows them."""
         return tuple(
-            ControlTotal(currency=one.currency, net=one.net, vat=one.vat, gross=one.gross)
-            for one in self.control_totals
+            ControlTotal(currency=total.currency, net=total.net, vat=total.vat, gross=total.gross)
+            for total in self.control_totals
         )
 
 
@@ -103,5 +110,39 @@ class Event(Contract):
 
     @property
     def key(self) -> str:
-        """What makes the event one and the same: ``source#id``."""
+        """The event's identity: ``source#id``."""
         return f"{self.source}#{self.id}"
+
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+#: Plain decimal notation; money has at most two decimals, an exchange rate more.
+_DECIMAL = r"^-?[0-9]+(\.[0-9]+)?$"
+
+
+class _Published(GenerateJsonSchema):
+    """Decimals are strings on the wire, never JSON numbers: a float would not survive every reader to the øre."""
+
+    def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
+        del schema
+        return {"type": "string", "pattern": _DECIMAL}
+
+
+def event_schema() -> dict[str, Any]:
+    """Return the schema that publishers can check their events against."""
+    schema = Event.model_json_schema(by_alias=True, schema_generator=_Published)
+    data = schema["$defs"]["Data"]
+    # A rule between two fields, which the model states in code.
+    data["oneOf"] = [
+        {"required": [name], "properties": {name: {"type": kind}}}
+        for name, kind in (("invoices", "array"), ("invoicesRef", "object"))
+    ]
+    return {"$schema": _DIALECT, **schema, "title": "Opter invoice period closed, version 1"}
+
+
+def schema_text() -> str:
+    """Return the published file's text."""
+    return json.dumps(event_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(schema_text())

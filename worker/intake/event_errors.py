@@ -1,4 +1,4 @@
-"""An event that is not taken in, and everything that is wrong with it."""
+"""The refusal of an event, with everything that is wrong with it."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ MOST_PROBLEMS = 100
 
 
 class EventRefused(Exception):
-    """The event goes to the dead list. Its text is a reason code, because problems may quote the event."""
+    """The event becomes a dead letter. Its text is a reason code, because problems may quote the event."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(problems[0].reason.value)
@@ -26,15 +26,15 @@ def refused(reason: ReasonCode, description: str, *, field: str = "", value: str
 
 
 def broken_rules(error: ValidationError, *, within: str = "") -> list[Problem]:
-    """Turn pydantic's findings into problems, with fields in the event's spelling."""
+    """Turn pydantic's errors into problems, with fields in the event's spelling."""
     details = error.errors(include_url=False)
-    return [_problem(_path(within, one["loc"]), one) for one in details if not _follows(one, details)]
+    return [_problem(_path(within, detail["loc"]), detail) for detail in details if not _follows(detail, details)]
 
 
 def _follows(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
-    """Whether a list is found too short only because all its items were found wrong."""
+    """Whether a list counts as too short only because all its items are wrong."""
     loc = detail["loc"]
-    return detail["type"] == "too_short" and any(one["loc"][: len(loc)] == loc != one["loc"] for one in details)
+    return detail["type"] == "too_short" and any(other["loc"][: len(loc)] == loc != other["loc"] for other in details)
 
 
 def _problem(path: str, detail: ErrorDetails) -> Problem:

@@ -1,4 +1,4 @@
-"""What an event points at (its invoices, their PDFs): one door for files and https alike."""
+"""The sources of what an event refers to (its invoices, their PDFs): files and https, in allowed places only."""
 
 import os
 import stat
@@ -16,7 +16,7 @@ _BLOCK = 1 << 20
 
 
 def locate(url: str, folders: Sequence[Path]) -> tuple[Path, PurePosixPath]:
-    """Return the allowed folder that a ``file://`` address points into, and the way from there.
+    """Return the allowed folder that a ``file://`` address points into, and the path from there.
 
     Raises ``EventRefused``.
     """
@@ -35,14 +35,14 @@ def locate(url: str, folders: Sequence[Path]) -> tuple[Path, PurePosixPath]:
 
 def read(url: str, folders: Sequence[Path], limit: int) -> bytes:
     """Return the file's bytes. Raises ``EventRefused``: outside, missing, no file, or above ``limit`` bytes."""
-    folder, way = locate(url, folders)
+    folder, path = locate(url, folders)
     try:
-        with _opened(folder, way) as descriptor:
+        with _opened(folder, path) as descriptor:
             return _bytes(descriptor, url, limit)
     except FileNotFoundError:
         raise refused(EventReason.INVOICES_FILE_UNAVAILABLE, "The file is not there.", value=url) from None
     except OSError as error:
-        # A link in the way ends here too: O_NOFOLLOW makes it an error (ELOOP, ENOTDIR).
+        # A link in the path ends here too: O_NOFOLLOW makes it an error (ELOOP, ENOTDIR).
         raise _refused(url, f"cannot be opened as a plain file ({error.strerror})") from None
 
 
@@ -63,13 +63,13 @@ def _decodes(path: str) -> bool:
 
 
 @contextmanager
-def _opened(folder: Path, way: PurePosixPath) -> Iterator[int]:
+def _opened(folder: Path, path: PurePosixPath) -> Iterator[int]:
     """Walk down one name at a time, each opened relative to the last and never through a link."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    *above, last = way.parts
+    *above, last = path.parts
     for name in above:
         descriptor = _step(descriptor, name, os.O_DIRECTORY)
-    # O_NONBLOCK: a pipe must not keep us waiting for its writer.
+    # O_NONBLOCK: opening a pipe must not wait for its writer.
     descriptor = _step(descriptor, last, os.O_NONBLOCK)
     try:
         yield descriptor

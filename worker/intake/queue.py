@@ -1,29 +1,35 @@
-"""The event queue as the consumer and the commands see it; ``worker.store`` keeps the Redis adapter.
+"""The event queue as the consumer and the commands see it, and what is kept with a refused event.
 
-Every method may raise ``StoreUnavailable``. Events are bytes, exactly as they were put on the queue, and are told apart by
-those bytes alone.
+``worker.store.event_queue`` is its Redis adapter. Every method may raise ``StoreUnavailable``. Events are bytes,
+exactly as they were put on the queue, and are identified by those bytes alone.
 """
 
+import hashlib
+import json
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from worker.domain.reasons import EventReason, ReasonCode, neutral_reason
+from worker.domain.sums import Problem
 
 
 class EventQueue(Protocol):
-    """What one consumer needs. An event taken stays in this consumer's own list until it is done with."""
+    """What one consumer needs. An event taken stays in this consumer's own list until it is finished."""
 
     def beat(self) -> None:
-        """Tell the other consumers that this one is alive."""
+        """Show the other consumers that this one is alive."""
         ...
 
     def take(self, timeout: float) -> bytes | None:
-        """Return the oldest event of one's own list, else move one there from the queue; None after ``timeout`` s.
+        """Return the oldest event of the own list, else move one there from the queue; None after ``timeout`` s.
 
-        One's own list comes first, because an event may have been moved there whose answer was lost.
+        The own list comes first, because an event may have been moved there by a call whose answer was lost.
         """
         ...
 
     def acknowledge(self, raw: bytes) -> None:
-        """Forget an event: every invoice of it is in the ledger."""
+        """Forget an event: every invoice of it is in the store."""
         ...
 
     def postpone(self, raw: bytes) -> None:
@@ -31,7 +37,7 @@ class EventQueue(Protocol):
         ...
 
     def dead_letter(self, raw: bytes, envelope: bytes) -> None:
-        """Move an event to the dead list, with why; burying the same bytes again replaces the reason."""
+        """Move an event to the dead letters, with the reason; moving the same bytes again replaces the reason."""
         ...
 
     def reap(self) -> int:
@@ -39,7 +45,7 @@ class EventQueue(Protocol):
         ...
 
     def leave(self) -> None:
-        """Put one's own events back and stop counting as a consumer."""
+        """Put the own events back and stop counting as a consumer."""
         ...
 
 
@@ -51,7 +57,7 @@ class EventQueueOperator(Protocol):
         ...
 
     def waiting(self) -> int:
-        """Return how many events are on the queue or in the hands of a consumer."""
+        """Return how many events are on the queue or taken by a consumer."""
         ...
 
     def dead(self) -> Sequence[tuple[bytes, bytes]]:
@@ -59,5 +65,70 @@ class EventQueueOperator(Protocol):
         ...
 
     def revive(self, raw: bytes) -> bool:
-        """Move a refused event back to the queue; False when it is not in the dead list."""
+        """Move a refused event back to the queue; False when it is not among the dead letters."""
         ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeadEvent:
+    """One refused event."""
+
+    #: SHA-256 of the bytes, its first 16 digits: what a person types.
+    id: str
+    #: Length of the event.
+    bytes: int
+    #: When it was refused; seconds since the epoch, UTC.
+    at: float
+    problems: tuple[Problem, ...]
+    #: ``source#id``; empty when that could not be read.
+    event_key: str = ""
+    export: str = ""
+    #: Opter's name of the period.
+    period: str = ""
+
+    @property
+    def reason(self) -> ReasonCode:
+        """The first problem's reason code."""
+        return self.problems[0].reason
+
+    @property
+    def next_step(self) -> str:
+        """What a person does now."""
+        return self.reason.next_step
+
+
+def digest(raw: bytes) -> str:
+    """Return the id of a refused event."""
+    return hashlib.sha256(raw).hexdigest()[:16]
+
+
+def dead_events(queue: EventQueueOperator) -> list[tuple[DeadEvent, bytes]]:
+    """Return every refused event with its bytes, the newest first. Raises ``StoreUnavailable``."""
+    return [(_dead_event(raw, envelope), raw) for raw, envelope in queue.dead()]
+
+
+def revive(queue: EventQueueOperator, ids: Sequence[str]) -> list[str]:
+    """Send refused events back to the queue; return the ids that moved. Raises ``StoreUnavailable``."""
+    wanted = set(ids)
+    return [digest(raw) for raw, _ in queue.dead() if digest(raw) in wanted and queue.revive(raw)]
+
+
+def envelope(event: DeadEvent) -> bytes:
+    """Return the JSON that is kept beside the bytes."""
+    return json.dumps(asdict(event), ensure_ascii=True).encode()
+
+
+def _dead_event(raw: bytes, envelope: bytes) -> DeadEvent:
+    try:
+        return _parsed(json.loads(envelope))
+    except (ValueError, KeyError, TypeError):
+        # Put there by hand, or by another version: the event itself must still be listed.
+        lost = Problem(reason=EventReason.EVENT_UNREADABLE, description="Why it was refused is not on record.")
+        return DeadEvent(id=digest(raw), bytes=len(raw), at=0.0, problems=(lost,))
+
+
+def _parsed(data: dict[str, Any]) -> DeadEvent:
+    problems = tuple(
+        Problem(**(problem | {"reason": neutral_reason(problem["reason"])})) for problem in data.pop("problems")
+    )
+    return DeadEvent(problems=problems, **data)

@@ -1,4 +1,4 @@
-"""From bytes on the queue to a period and its invoices: everything wrong is found before anything is written."""
+"""The reader of events: from bytes on the queue to a period and its invoices, every problem found before any write."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import NewInvoice, PeriodRecord
 from worker.domain.reasons import EventReason
 from worker.domain.sums import Problem, check_event
-from worker.intake.event import EVENT_TYPE, SPEC_VERSION, Event, Reference
+from worker.intake.event import EVENT_TYPE, SPEC_VERSION, Event, InvoicesFile
 from worker.intake.event_errors import EventRefused, broken_rules, refused
 from worker.intake.file_sources import FileSources
 
@@ -22,7 +22,7 @@ from worker.intake.file_sources import FileSources
 def parse(raw: bytes, *, within: str = "") -> tuple[Any, str]:
     """Return the document and its text (a byte order mark is dropped).
 
-    ``within`` says where the bytes stand, for example ``line 3``. Raises ``EventRefused``.
+    ``within`` says where the bytes are, for example ``line 3``. Raises ``EventRefused``.
     """
     where = f"{within}: " if within else ""
     try:
@@ -51,12 +51,12 @@ def _unreadable(description: str, within: str) -> EventRefused:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    members = dict(pairs)
+    if len(members) < len(pairs):
         names = [name for name, _ in pairs]
         doubled = sorted({name[:40] for name in names if names.count(name) > 1})
         raise _Ambiguous(f"An object has a key twice: {', '.join(doubled)}.")
-    return found
+    return members
 
 
 def _float(literal: str) -> Any:
@@ -71,14 +71,14 @@ _VERSION = {"specversion": SPEC_VERSION, "type": EVENT_TYPE}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadPeriod:
-    """An event's content, found to be right."""
+    """An event's content, checked."""
 
     period: PeriodRecord
     invoices: tuple[NewInvoice, ...]
 
 
 def read_event(raw: bytes, *, limit: int) -> Event:
-    """Return the event; what it refers to has not been looked at. Raises ``EventRefused``."""
+    """Return the event; what it refers to has not been read. Raises ``EventRefused``."""
     if len(raw) > limit:
         raise refused(EventReason.EVENT_TOO_LARGE, f"The event has {len(raw)} bytes; at most {limit} are accepted.")
     document, text = parse(raw)
@@ -90,17 +90,17 @@ def read_event(raw: bytes, *, limit: int) -> Event:
 
 
 class Reader:
-    """Reads periods for the exports and places of this installation."""
+    """Reads periods for the exports and file sources of this installation."""
 
-    def __init__(self, exports: Mapping[str, ExportConfig], places: FileSources, *, invoices_file_limit: int) -> None:
+    def __init__(self, exports: Mapping[str, ExportConfig], sources: FileSources, *, invoices_file_limit: int) -> None:
         self._exports = exports
-        self._places = places
+        self._sources = sources
         self._limit = invoices_file_limit
 
     def read(self, event: Event) -> ReadPeriod:
         """Return the event's period and invoices. Raises ``EventRefused`` with every problem.
 
-        Raises ``Unreachable`` or ``Unavailable`` when what it refers to may be had later.
+        Raises ``Unreachable`` or ``Unavailable`` when what it refers to may be available later.
         """
         export = self._exports.get(event.data.export)
         if export is None:
@@ -114,18 +114,18 @@ class Reader:
         return ReadPeriod(period=_period(event), invoices=_new(event, invoices, export))
 
     def _invoices(self, event: Event) -> tuple[Invoice, ...]:
-        reference = event.data.invoices_ref
-        if reference is None:
+        file = event.data.invoices_ref
+        if file is None:
             return event.data.invoices or ()
-        content = self._places.read(reference.url, self._limit)
-        _check_hash(content, reference)
+        content = self._sources.read(file.url, self._limit)
+        _check_hash(content, file)
         invoices, problems = parse_lines(content)
         if problems:
             raise EventRefused(problems)
-        if len(invoices) != reference.count:
-            text = f"The file holds {len(invoices)} invoices; the event says {reference.count}."
+        if len(invoices) != file.count:
+            text = f"The file holds {len(invoices)} invoices; the event says {file.count}."
             raise refused(
-                EventReason.INVOICES_FILE_MISMATCH, text, field="data.invoicesRef.count", value=str(reference.count)
+                EventReason.INVOICES_FILE_MISMATCH, text, field="data.invoicesRef.count", value=str(file.count)
             )
         return invoices
 
@@ -136,7 +136,7 @@ class Reader:
 
     def _address_problems(self, url: str, number: int) -> Iterator[Problem]:
         try:
-            self._places.check(url)
+            self._sources.check(url)
         except EventRefused as refusal:
             for problem in refusal.problems:
                 text = f"Invoice {number}, PDF: {problem.description}"
@@ -159,7 +159,7 @@ def parse_lines(content: bytes) -> tuple[tuple[Invoice, ...], list[Problem]]:
 
 
 def parse_invoice(raw: bytes, *, within: str) -> Invoice:
-    """Read one invoice; ``within`` says where it stands. Raises ``EventRefused``."""
+    """Read one invoice; ``within`` says where it is. Raises ``EventRefused``."""
     _, text = parse(raw, within=within)
     try:
         return Invoice.model_validate_json(text, strict=True, by_alias=True, by_name=False)
@@ -178,11 +178,11 @@ def _check_version(document: Any) -> None:
             raise refused(EventReason.EVENT_UNSUPPORTED, text, field=field, value=value)
 
 
-def _check_hash(content: bytes, reference: Reference) -> None:
+def _check_hash(content: bytes, file: InvoicesFile) -> None:
     actual = hashlib.sha256(content).hexdigest()
-    if actual != reference.sha256:
-        text = f"The file's SHA-256 is {actual}; the event says {reference.sha256}."
-        raise refused(EventReason.INVOICES_FILE_MISMATCH, text, field="data.invoicesRef.sha256", value=reference.sha256)
+    if actual != file.sha256:
+        text = f"The file's SHA-256 is {actual}; the event says {file.sha256}."
+        raise refused(EventReason.INVOICES_FILE_MISMATCH, text, field="data.invoicesRef.sha256", value=file.sha256)
 
 
 def _sums(event: Event, invoices: tuple[Invoice, ...], export: ExportConfig) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""Fetching over https from exactly the hosts that are allowed, at an address that was looked at first."""
+"""Downloads over https from exactly the hosts that are allowed, from an address that was checked first."""
 
 import ipaddress
 import socket
@@ -17,16 +17,16 @@ from worker.intake.event_errors import EventRefused, refused
 def resolve(host: str, port: int) -> Sequence[str]:
     """Return the IP addresses behind a host. Raises ``Unreachable`` when the lookup fails."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         text = f"The host {host} cannot be looked up."
         raise Unreachable(failure(EventReason.INVOICES_FILE_UNAVAILABLE, text, field="url", value=host)) from error
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+    return list(dict.fromkeys(str(address[0]) for *_, address in addresses))
 
 
 #: Networks that translate to IPv4 put its address behind this prefix (RFC 6052).
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-#: All IPv6 addresses that are given out for the open net (RFC 4291).
+#: All IPv6 addresses that are assigned for the public internet (RFC 4291).
 _UNICAST = ipaddress.ip_network("2000::/3")
 
 
@@ -98,7 +98,7 @@ class Web:
         self._clock = clock
 
     def read(self, url: str, limit: int) -> bytes:
-        """Return the body. Raises ``EventRefused``; ``Unreachable`` or ``Unavailable`` when later may be better."""
+        """Return the body. Raises ``EventRefused``; ``Unreachable`` or ``Unavailable`` when a later try may succeed."""
         address = self._address(url, check(url, self.rules))
         ends = self._clock() + self.rules.deadline
         with self._fetch(url, address=address) as answer:
@@ -106,12 +106,12 @@ class Web:
             return self._body(url, answer, limit, ends)
 
     def _address(self, url: str, parts: SplitResult) -> str:
-        found = self._resolve(parts.hostname or "", parts.port or {"https": 443, "http": 80}[parts.scheme])
-        if not found:
+        addresses = self._resolve(parts.hostname or "", parts.port or {"https": 443, "http": 80}[parts.scheme])
+        if not addresses:
             raise _later(url, "The host has no address.")
-        if not self.rules.allow_private and not all(_public(address) for address in found):
+        if not self.rules.allow_private and not all(_public(address) for address in addresses):
             raise _refused(url, "names a host inside a private network")
-        return found[0]
+        return addresses[0]
 
     def _body(self, url: str, answer: Fetched, limit: int, ends: float) -> bytes:
         content = bytearray()

@@ -8,8 +8,6 @@ from functools import partial
 
 from celery import Celery
 from redis import Redis
-from redis.backoff import ExponentialWithJitterBackoff
-from redis.retry import Retry
 from typing_extensions import override
 
 from config.exports import ExportConfig
@@ -24,7 +22,7 @@ from worker.runtime.file_access import AllowedPdfs, allowed_places
 from worker.runtime.logs import report
 from worker.runtime.publisher import Publisher
 from worker.runtime.runtime import Runtime
-from worker.store.connection import StorePolicy, check_server, translated
+from worker.store.connection import StorePolicy, check_server, connect, translated
 from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
 from worker.workflow.context import ExportContext
@@ -34,28 +32,15 @@ from worker.workflow.preflight import Preflight
 from worker.workflow.sweeper import Sweeper
 
 
-def connect(settings: Settings) -> Redis:
-    """Return a client that rides out a blip: every script of the store and the rate limiter may safely run twice.
-
-    Without that, one lost answer would cost its invoice a whole lease.
-    """
-    return Redis.from_url(
-        settings.redis.url.get_secret_value(),
-        socket_timeout=settings.redis.socket_timeout,
-        socket_connect_timeout=settings.redis.connect_timeout,
-        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), 3),
-    )
-
-
 def server_problems(settings: Settings) -> list[str]:
     """Return why this Redis is not fit to hold the store, and what to do about each. Raises ``StoreUnavailable``."""
-    with closing(connect(settings)) as redis:
+    with closing(connect(settings.redis)) as redis:
         return list(check_server(redis, require_durability=settings.redis.require_durability))
 
 
 def build_runtime(settings: Settings, exports: Mapping[str, ExportConfig], app: Celery) -> Runtime:
     """Build everything that a worker, the intake or a command needs."""
-    redis = connect(settings)
+    redis = connect(settings.redis)
     store = RedisStore(redis, prefix=settings.redis.prefix, policy=_store_policy(settings))
     rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
     clients = {name: build_client(export, settings, rate_limiter, store) for name, export in exports.items()}
@@ -151,7 +136,7 @@ def _waiting(redis: Redis, prefix: str, queue: str) -> int:
 @contextmanager
 def planning(settings: Settings, export: ExportConfig, *, sleep: Callable[[float], None]) -> Iterator[Planner]:
     """Give the planner of an export, with a client like a worker's; its connections are closed at the end."""
-    with closing(connect(settings)) as redis:
+    with closing(connect(settings.redis)) as redis:
         store = RedisStore(redis, prefix=settings.redis.prefix, policy=StorePolicy())
         rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
         client = build_client(export, settings, rate_limiter, _ComparedPins(store))

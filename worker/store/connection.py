@@ -8,31 +8,52 @@ from importlib.resources import files
 from typing import Any
 
 import redis
+from redis.backoff import ExponentialWithJitterBackoff
 from redis.commands.core import Script
+from redis.retry import Retry
 
 from config.settings import variable
+from config.settings_sections import Redis, Store
 from worker.domain.reasons import ProcessReason, failure
 from worker.errors import StoreUnavailable
+
+_DEFAULTS = Store()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StorePolicy:
-    """Times in seconds. The lease must outlast the overall deadline of a call to e-conomic."""
+    """Times in seconds; what can be set has its default in the settings.
+
+    The lease must outlast the overall deadline of a call to e-conomic.
+    """
 
     #: How long a claim, or a save or renewal that keeps it, holds an invoice, a customer or a product.
-    lease_seconds: float = 20.0
+    lease_seconds: float = _DEFAULTS.lease_seconds
     #: A Celery message is deemed lost at the earliest this long after publishing.
-    lost_after: float = 15.0
+    lost_after: float = _DEFAULTS.lost_after
     #: ... and in a queue that is empty, this long after publishing: workers may still hold some in reserve.
     idle_after: float = 20.0
     #: A message is overtaken when another, published this much later, has been claimed: queues are first in, first out.
     overtaken_by: float = 5.0
     #: Leases in a row that may run out, without an end of the execution in between, before it is a dead letter.
-    max_crashes: int = 3
+    max_crashes: int = _DEFAULTS.max_crashes
     #: An invoice on its last chance has this long before the next follows: it may be the one that kills workers.
     alone_for: float = 10.0
     #: How long the claim of a period's preflight holds it; renewed while the preflight lives.
-    period_lease_seconds: float = 20.0
+    period_lease_seconds: float = _DEFAULTS.lease_seconds
+
+
+def connect(settings: Redis) -> redis.Redis:
+    """Return a client that survives a short interruption: every script may safely run twice.
+
+    Without that, one lost answer would cost its invoice a whole lease.
+    """
+    return redis.Redis.from_url(
+        settings.url.get_secret_value(),
+        socket_timeout=settings.socket_timeout,
+        socket_connect_timeout=settings.connect_timeout,
+        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), 3),
+    )
 
 
 #: What a script is called with; Redis knows text only.

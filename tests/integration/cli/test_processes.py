@@ -1,4 +1,4 @@
-"""The commands that run processes: started, refused, looked after, stopped."""
+"""The commands that run processes: started, refused, supervised, stopped."""
 
 import json
 import os
@@ -35,8 +35,9 @@ def _invoices(count: int) -> list[Invoice]:
     return [invoice(invoice_number=500_001 + n, customer=known) for n in range(count)]
 
 
+@pytest.mark.timing
 def test_the_intake_ends_soon_after_sigterm(installation: Installation) -> None:
-    """A look at the empty queue lasts a second; a container's stop is not kept waiting."""
+    """A wait at the empty queue lasts a second; a container's stop is not kept waiting."""
     installation.start("intake", "intake")
     with installation.client() as client:
         installation.wait_for(lambda: client.exists("opter:period-closed:consumers") == 1, "the intake is up")
@@ -48,7 +49,7 @@ def test_the_intake_ends_soon_after_sigterm(installation: Installation) -> None:
 
 
 def test_a_redis_that_may_forget_is_refused(installation: Installation) -> None:
-    """Without an append-only file a crash would forget what was posted: told with remedy and way around."""
+    """Without an append-only file a crash would forget what was posted: refused with the remedy and a way around."""
     with installation.client() as client:
         client.config_set("appendonly", "no")
 
@@ -72,7 +73,7 @@ def test_a_set_up_is_proven_against_the_agreement(installation: Installation, tm
     [then] = json.loads(installation.command("export", "check", "main", "--event", str(coming), "--json", expect=(1,)))
 
     assert now["ok"]
-    assert [one["item"] for one in then["checks"] if not one["ok"]] == ["Sales account 3050", "Sample invoices"]
+    assert [check["item"] for check in then["checks"] if not check["ok"]] == ["Sales account 3050", "Sample invoices"]
     assert installation.sandbox("GET", "findings")["findings"] == []
 
 
@@ -80,9 +81,9 @@ def test_tokens_that_are_refused_are_a_finding(installation: Installation) -> No
     """A revoked grant: exit code 1, and the invoices' export is not touched by the check."""
     installation.sandbox("PATCH", "agreements/417001", {"revoked": True})
 
-    [found] = json.loads(installation.command("export", "check", "--json", expect=(1,)))
+    [report] = json.loads(installation.command("export", "check", "--json", expect=(1,)))
 
-    assert [one["item"] for one in found["checks"]] == ["Tokens and roles"]
+    assert [check["item"] for check in report["checks"]] == ["Tokens and roles"]
     assert installation.command("export", "list", expect=(0,))
 
 
@@ -107,14 +108,14 @@ def test_up_runs_everything_and_restarts_what_dies(installation: Installation) -
 def _child(installation: Installation, *words: bytes) -> int:
     """Return the process id of a process of this installation, by words of its command line; 0 when there is none."""
     mark = f"OPTER_ECONOMIC_EXPORTS_FILE={installation.folder / 'exports.toml'}".encode()
-    for found in Path("/proc").glob("[0-9]*"):
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            arguments = (found / "cmdline").read_bytes().split(b"\0")
-            ours = mark in (found / "environ").read_bytes().split(b"\0")
+            arguments = (process / "cmdline").read_bytes().split(b"\0")
+            ours = mark in (process / "environ").read_bytes().split(b"\0")
         except OSError:
             continue
-        if ours and set(words) <= set(arguments) and (found / "cwd").resolve() == installation.folder:
-            return int(found.name)
+        if ours and set(words) <= set(arguments) and (process / "cwd").resolve() == installation.folder:
+            return int(process.name)
     return 0
 
 

@@ -16,6 +16,8 @@ from worker.economic.client import EconomicClient
 from worker.economic.thread_clients import LARGEST_BODY
 from worker.errors import ExportError, Unavailable, Uncertain, Unreachable
 
+pytestmark = pytest.mark.timing
+
 HEAD = b"HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n"
 BODY = b'{"logId": "abcd"}'
 DEADLINE = 0.5

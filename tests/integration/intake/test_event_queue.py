@@ -55,7 +55,7 @@ def site(request: pytest.FixtureRequest, client: redis.Redis, redis_prefix: str,
 
 def test_events_come_oldest_first(site: Site) -> None:
     """First in, first out."""
-    queue = site.queue("one")
+    queue = site.queue("first")
     for raw in (b"1", b"2"):
         queue.publish(raw)
 
@@ -70,8 +70,8 @@ def test_events_come_oldest_first(site: Site) -> None:
 
 
 def test_an_event_taken_comes_again_until_it_is_acknowledged(site: Site) -> None:
-    """One's own list is drained before the queue is looked at."""
-    queue = site.queue("one")
+    """A consumer's own list is drained before the queue is read."""
+    queue = site.queue("first")
     for raw in (b"1", b"2"):
         queue.publish(raw)
 
@@ -80,17 +80,18 @@ def test_an_event_taken_comes_again_until_it_is_acknowledged(site: Site) -> None
     assert queue.take(0.1) == b"2"
 
 
+@pytest.mark.timing
 def test_an_empty_queue_is_waited_for(site: Site) -> None:
     """For as long as was asked, and no longer."""
     began = time.monotonic()
 
-    assert site.queue("one").take(0.2) is None
+    assert site.queue("first").take(0.2) is None
     assert 0.15 < time.monotonic() - began < 2
 
 
 def test_an_event_that_arrives_ends_the_wait(site: Site) -> None:
-    """A period is taken in at once, not at the next look."""
-    queue, other = site.queue("one"), site.queue("two")
+    """A period is taken in at once, not at the next poll."""
+    queue, other = site.queue("first"), site.queue("second")
     timer = threading.Timer(0.1, other.publish, [b"1"])
     timer.start()
 
@@ -99,12 +100,12 @@ def test_an_event_that_arrives_ends_the_wait(site: Site) -> None:
 
 
 def test_two_consumers_never_share_an_event(site: Site) -> None:
-    """Each event is in one consumer's hands."""
-    one, two = site.queue("one"), site.queue("two")
+    """Each event goes to one consumer."""
+    first, second = site.queue("first"), site.queue("second")
     for raw in (b"1", b"2"):
-        one.publish(raw)
+        first.publish(raw)
 
-    assert {one.take(0.1), two.take(0.1)} == {b"1", b"2"}
+    assert {first.take(0.1), second.take(0.1)} == {b"1", b"2"}
 
 
 def test_a_dead_consumers_events_are_taken_over_in_their_order(site: Site) -> None:
@@ -127,12 +128,12 @@ def test_a_dead_consumers_events_are_taken_over_in_their_order(site: Site) -> No
 
 def test_a_live_consumers_events_are_left_alone(site: Site) -> None:
     """Nor does a consumer take over its own."""
-    one, two = site.queue("one"), site.queue("two")
-    one.publish(b"1")
-    one.beat()
-    one.take(0.1)
+    first, second = site.queue("first"), site.queue("second")
+    first.publish(b"1")
+    first.beat()
+    first.take(0.1)
 
-    assert (two.reap(), one.reap()) == (0, 0)
+    assert (second.reap(), first.reap()) == (0, 0)
 
 
 def test_a_consumer_thought_dead_harms_nothing(site: Site) -> None:
@@ -155,18 +156,18 @@ def test_a_consumer_thought_dead_harms_nothing(site: Site) -> None:
 
 def test_a_leaving_consumer_gives_its_events_back(site: Site) -> None:
     """A clean stop makes nobody wait for its heartbeat to run out."""
-    one, two = site.queue("one"), site.queue("two")
-    one.publish(b"1")
-    one.beat()
-    one.take(0.1)
-    one.leave()
+    first, second = site.queue("first"), site.queue("second")
+    first.publish(b"1")
+    first.beat()
+    first.take(0.1)
+    first.leave()
 
-    assert two.take(0.1) == b"1"
+    assert second.take(0.1) == b"1"
 
 
 def test_a_postponed_event_goes_behind_the_others(site: Site) -> None:
     """What cannot be read now does not hold up what can."""
-    queue = site.queue("one")
+    queue = site.queue("first")
     for raw in (b"1", b"2"):
         queue.publish(raw)
     queue.beat()
@@ -180,7 +181,7 @@ def test_a_postponed_event_goes_behind_the_others(site: Site) -> None:
 @pytest.mark.parametrize("raw", [b"\xff\x00\n\r\x00", b"", b"x" * 1_000_000], ids=["binary", "empty", "large"])
 def test_a_buried_event_keeps_every_byte(raw: bytes, site: Site) -> None:
     """The dead list holds what came, not a repaired form of it."""
-    queue = site.queue("one")
+    queue = site.queue("first")
     queue.publish(raw)
     assert queue.take(0.1) == raw
     queue.dead_letter(raw, b"why")
@@ -189,9 +190,9 @@ def test_a_buried_event_keeps_every_byte(raw: bytes, site: Site) -> None:
     assert queue.waiting() == 0
 
 
-def test_burying_again_replaces_the_reason(site: Site) -> None:
-    """Two consumers may bury the same event; it stands in the list once."""
-    queue = site.queue("one")
+def test_a_second_refusal_replaces_the_reason(site: Site) -> None:
+    """Two consumers may refuse the same event; it is in the list once."""
+    queue = site.queue("first")
     for why in (b"first", b"second"):
         queue.dead_letter(b"1", why)
 
@@ -200,7 +201,7 @@ def test_burying_again_replaces_the_reason(site: Site) -> None:
 
 def test_the_dead_are_listed_newest_first(site: Site) -> None:
     """However many there are."""
-    queue = site.queue("one")
+    queue = site.queue("first")
     for number in range(50):
         queue.dead_letter(b"%d" % number, b"why %d" % number)
 
@@ -209,7 +210,7 @@ def test_the_dead_are_listed_newest_first(site: Site) -> None:
 
 def test_a_dead_event_goes_back_to_the_queue_once(site: Site) -> None:
     """Its reason is forgotten, and a second command finds nothing to do."""
-    queue = site.queue("one")
+    queue = site.queue("first")
     queue.dead_letter(b"1", b"why")
 
     assert [queue.revive(b"1"), queue.revive(b"1")] == [True, False]
@@ -217,7 +218,7 @@ def test_a_dead_event_goes_back_to_the_queue_once(site: Site) -> None:
 
 
 def test_a_consumer_that_was_frozen_in_its_wait_is_still_taken_over(client: redis.Redis, redis_prefix: str) -> None:
-    """An event may reach the list of a consumer after it was taken over once; its list is looked at again."""
+    """An event may reach the list of a consumer after it was taken over once; its list is read again."""
     key = f"{redis_prefix}period-closed"
     frozen = RedisEventQueue(client, queue=key, consumer="frozen", clock=time.time)
     alive = RedisEventQueue(client, queue=key, consumer="alive", clock=time.time)
@@ -246,10 +247,10 @@ def test_a_consumer_is_forgotten_after_a_day(client: redis.Redis, redis_prefix: 
     assert client.zrange(consumers_key(key), 0, -1) == [b"alive"]
 
 
-def test_a_server_that_is_gone_is_told_as_ledger_down() -> None:
+def test_a_server_that_is_gone_is_an_unavailable_store() -> None:
     """Nothing above the adapter knows redis' errors."""
     with event_client("redis://127.0.0.1:1/0", socket_timeout=0.2, connect_timeout=0.2) as client:
-        queue = RedisEventQueue(client, queue="q", consumer="one", clock=time.time)
+        queue = RedisEventQueue(client, queue="q", consumer="first", clock=time.time)
 
         with pytest.raises(StoreUnavailable):
             queue.take(0.1)

@@ -68,5 +68,5 @@ def test_killing_consumers_loses_and_doubles_nothing(
 def _wait(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + 60
     while not condition():
-        assert time.monotonic() < deadline, "waited a minute in vain"
+        assert time.monotonic() < deadline, "nothing happened for a minute"
         time.sleep(0.02)

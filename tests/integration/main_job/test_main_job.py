@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.installation import Installation, event
+from support.installation import SHORT_LEASES, Installation, event
 from support.samples import invoice, line, mixed_invoices
 
 from worker.domain.invoice import Invoice
@@ -15,7 +15,7 @@ from worker.domain.invoice import Invoice
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:
-    with Installation(tmp_path) as running:
+    with Installation(tmp_path, **SHORT_LEASES) as running:
         yield running
 
 

@@ -69,6 +69,7 @@ def test_an_endless_body_ends_at_the_limit(head: bytes, more: bytes) -> None:
         _places(url).read(f"{url}/period.ndjson", LIMIT)
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nX: ", _head("Content-Length: 1000")], ids=["head", "body"])
 def test_a_server_that_drips_is_left_at_the_deadline(head: bytes) -> None:
     """A byte every 0.2 s renews a timeout for ever; the fetch as a whole may take two seconds."""

@@ -74,6 +74,7 @@ class TestPlain:
         with raw_server(answering(sent, [])) as url, pytest.raises(Unavailable):
             fetched(HttpFetch(timeout=1, deadline=5), named(url))
 
+    @pytest.mark.timing
     @pytest.mark.parametrize("opening", [b"HTTP/1.1 200 OK\r\nX-Slow: ", HEAD.replace(b"5", b"500") + b"\r\n"])
     def test_bytes_that_drip_in(self, opening: bytes) -> None:
         """In the head or in the body: each byte renews a timeout, the deadline of the whole it does not."""

@@ -10,16 +10,10 @@ from typing import Any
 import httpx
 import redis
 from support.deployed_redis import ADMIN, OPTER, DeployedRedis
-from support.installation import Installation, free_port
+from support.installation import SHORT_LEASES, Installation, free_port
 from support.secrecy.marks import SECRET
 
-from config.settings_sections import Redis
-from worker.store.connection import StorePolicy
-from worker.store.redis_store import RedisStore
-
 _SANDBOX = Path(__file__).parent / "sandbox.py"
-#: A killed worker's invoices go on after seconds.
-_QUICK = {"store__lease_seconds": "6", "store__lost_after": "3", "http__deadline": "4"}
 
 
 class MarkedInstallation(Installation):
@@ -31,7 +25,7 @@ class MarkedInstallation(Installation):
 
     def __init__(self, folder: Path) -> None:
         self.flower_port = free_port()
-        super().__init__(folder, exports=None, flower__port=str(self.flower_port), log__level="debug", **_QUICK)
+        super().__init__(folder, exports=None, flower__port=str(self.flower_port), log__level="debug", **SHORT_LEASES)
         self.server = DeployedRedis(folder / "redis", password=f"{SECRET}-redis")
         self.redis = self.server
 
@@ -59,11 +53,6 @@ class MarkedInstallation(Installation):
     def client(self) -> Iterator[redis.Redis]:
         with self.server.client(ADMIN) as client:
             yield client
-
-    def counts(self, period: str = "main-p881") -> dict[str, int]:
-        with self.client() as client:
-            record = RedisStore(client, prefix=Redis().prefix, policy=StorePolicy()).period(period)
-        return {state.value: count for state, count in record.counts.items() if count} if record else {}
 
     def flower(self, path: str) -> httpx.Response:
         """Ask Flower with its password."""

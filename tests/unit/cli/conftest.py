@@ -1,4 +1,4 @@
-"""A bench with nothing on it."""
+"""A command line over an empty store."""
 
 import pytest
 from support.cli import Bench
@@ -7,5 +7,5 @@ from support.clock import ManualClock
 
 @pytest.fixture
 def bench(clock: ManualClock) -> Bench:
-    """Commands over an empty ledger in memory."""
+    """Commands over an empty store in memory."""
     return Bench(clock)

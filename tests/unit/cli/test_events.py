@@ -5,7 +5,7 @@ from support.cli import Bench
 
 from worker.domain.reasons import EventReason
 from worker.domain.sums import Problem
-from worker.intake.dead_letters import DeadEvent, digest, envelope
+from worker.intake.queue import DeadEvent, digest, envelope
 
 RAW = b'{"specversion":"0.9"}'
 PROBLEM = Problem(

@@ -11,7 +11,7 @@ def test_all_exports_without_their_tokens(bench: Bench) -> None:
 
 
 def test_pause_and_resume(bench: Bench) -> None:
-    """A pause stops claims and tells who and why; list says so with exit code 1 until it is lifted."""
+    """A pause stops claims and shows who did it and why; list says so with exit code 1 until it is lifted."""
     bench.run("export", "pause", "main", "--by", "anna", "--why", "year end")
 
     [listed] = bench.json("export", "list")

@@ -25,15 +25,15 @@ def test_a_reason_narrows_the_list(bench: Bench) -> None:
     """Only that code; the JSON has the failure in full."""
     half_done(bench)
 
-    [found] = bench.json("failed", "list", "--reason", "totals-mismatch")
+    [entry] = bench.json("failed", "list", "--reason", "totals-mismatch")
 
-    assert found["id"] == "main-100356"
-    assert found["failure"]["logId"] == "log-17"
-    assert found["failure"]["economicMessage"] == "E07180 [sic]"
+    assert entry["id"] == "main-100356"
+    assert entry["failure"]["logId"] == "log-17"
+    assert entry["failure"]["economicMessage"] == "E07180 [sic]"
 
 
 def test_an_unknown_reason_code_is_wrong_usage(bench: Bench) -> None:
-    """A misspelt code must not look like an empty list."""
+    """A misspelt code must not seem like an empty list."""
     assert bench.run("failed", "list", "--reason", "totals-missmatch") == 2
     assert "totals-mismatch" in bench.stderr.getvalue()
 
@@ -51,6 +51,6 @@ def test_one_invoice_in_full(bench: Bench) -> None:
 
 
 def test_an_invoice_that_is_not_there(bench: Bench) -> None:
-    """Exit code 2 and how ids look."""
+    """Exit code 2 and an example of an id."""
     assert bench.run("failed", "show", "100356") == 2
     assert "main-100353" in bench.stderr.getvalue()

@@ -8,7 +8,7 @@ from worker.errors import StoreUnavailable
 
 
 class Sweeps:
-    """Turns that fail as told, then stop the process."""
+    """Sweeps with the given outcomes, the last of which stops the process."""
 
     def __init__(self, stop: threading.Event, *outcomes: Exception | int) -> None:
         self._stop = stop
@@ -26,7 +26,7 @@ class Sweeps:
 
 
 def test_sweeps_go_on_after_redis_was_down_and_after_a_fault() -> None:
-    """They heal everything else, so nothing may end them but the stop."""
+    """Sweeps repair everything else, so nothing may end them but the stop."""
     stop = threading.Event()
     down = StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer."))
     sweeps = Sweeps(stop, down, down, ValueError("a fault of ours"), 3)
@@ -47,4 +47,4 @@ def test_the_sweeps_end_with_the_consumer() -> None:
         run_intake(fail, lambda: 0, interval=0.001, stop=stop)
     except RuntimeError:
         assert stop.is_set()
-    assert not [one for one in threading.enumerate() if one.name == "sweeps"]
+    assert not [thread for thread in threading.enumerate() if thread.name == "sweeps"]

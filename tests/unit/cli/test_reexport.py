@@ -39,7 +39,7 @@ def test_single_invoices_go_again(bench: Bench) -> None:
 
 
 def test_a_whole_period_goes_again_but_for_what_was_entered_by_hand(bench: Bench) -> None:
-    """Three booked ones go; of the one by hand nothing in e-conomic need tell, so it is left and named."""
+    """Three booked ones go; the one entered by hand may not be found in e-conomic, so it is left and named."""
     whole(bench)
 
     assert bench.json("reexport", "--period", "2026-47A", "--by", "anna") == {
@@ -57,8 +57,8 @@ def test_what_is_not_exported_is_left_alone(bench: Bench) -> None:
     assert [state(bench, f"main-{n}") for n in (100354, 100355)] == [State.WAITING, State.DEAD]
 
 
-def test_a_settling_by_mistake_can_be_taken_back(bench: Bench) -> None:
-    """Only named, and only when told to."""
+def test_an_invoice_marked_by_mistake_can_be_exported(bench: Bench) -> None:
+    """Only by its id, and only with --by-hand."""
     whole(bench)
 
     assert bench.run("reexport", "main-100356", "--by", "anna") == 1

@@ -1,4 +1,4 @@
-"""``requeue`` and ``settle``: a person has acted."""
+"""``requeue`` and ``mark-exported``: a person has acted."""
 
 import pytest
 from support.cli import THROTTLED, Bench, claimed, half_done
@@ -28,11 +28,11 @@ def test_failed_invoices_are_chosen_in_several_ways(bench: Bench, choice: tuple[
     half_done(bench)
 
     assert bench.json("requeue", *choice, "--by", "anna")["requeued"] == moved
-    assert [state(bench, one) for one in moved] == [State.RECEIVED] * len(moved)
+    assert [state(bench, invoice_id) for invoice_id in moved] == [State.RECEIVED] * len(moved)
 
 
 def test_who_did_it_is_in_the_history(bench: Bench) -> None:
-    """The name given with --by."""
+    """The name of --by."""
     half_done(bench)
     bench.run("requeue", "main-100355", "--by", "anna")
 
@@ -53,7 +53,7 @@ def test_what_has_not_failed_is_left_alone_and_told(bench: Bench) -> None:
 
 
 def test_an_unknown_id_moves_nothing(bench: Bench) -> None:
-    """A slip of the keyboard is found before anything is done."""
+    """A typing error is found before anything is done."""
     half_done(bench)
 
     assert bench.run("requeue", "main-1", "main-100355", "--by", "anna") == 2
@@ -89,7 +89,7 @@ def test_treat_as_exported(bench: Bench) -> None:
     assert record.history[-1].detail == "anna: entered as 100356"
 
 
-def test_what_has_not_begun_can_be_settled(bench: Bench) -> None:
+def test_what_has_not_begun_can_be_marked_as_exported(bench: Bench) -> None:
     """100354 waits, and nothing of it was sent: it will not be posted."""
     half_done(bench)
 
@@ -97,8 +97,8 @@ def test_what_has_not_begun_can_be_settled(bench: Bench) -> None:
     assert state(bench, "main-100354") is State.EXPORTED
 
 
-def test_what_may_be_in_e_conomic_cannot_be_settled(bench: Bench) -> None:
-    """100354 waits with a draft known: the draft would stand beside the invoice made by hand."""
+def test_what_may_be_in_e_conomic_cannot_be_marked_as_exported(bench: Bench) -> None:
+    """100354 waits with a draft known: the draft would remain beside the invoice entered by hand."""
     half_done(bench)
     bench.sleep(60)
     bench.memory.sweep(idle_exports=frozenset())
@@ -106,13 +106,13 @@ def test_what_may_be_in_e_conomic_cannot_be_settled(bench: Bench) -> None:
     bench.memory.save(begun, Wait(until=bench.clock() + 60, failure=THROTTLED, costs_attempt=False))
 
     assert bench.run("mark-exported", "main-100354", "--by", "anna", "--why", "by hand") == 1
-    assert "something of it may be in e-conomic" in bench.stderr.getvalue()
+    assert "part of it may be in e-conomic" in bench.stderr.getvalue()
     assert state(bench, "main-100354") is State.WAITING
 
 
-def test_what_is_exported_cannot_be_settled(bench: Bench) -> None:
-    """100353 is booked: who settles it has another one in mind."""
+def test_what_is_exported_cannot_be_marked_again(bench: Bench) -> None:
+    """100353 is booked: whoever marks it means another invoice."""
     half_done(bench)
 
     assert bench.run("mark-exported", "main-100353", "--by", "anna", "--why", "by hand") == 1
-    assert "there is nothing to settle" in bench.stderr.getvalue()
+    assert "it counts as exported already" in bench.stderr.getvalue()

@@ -1,15 +1,17 @@
-"""``status``: what stands where, and whether a person is needed."""
+"""``status``: how far each period has come, whether a person is needed, and the news that ``up`` prints."""
 
 from support.cli import Bench, book, check, half_done, open_period
 from support.samples import invoice
 
+from worker.cli.commands.status import PeriodNews
 from worker.domain.reasons import ProcessReason, failure
+from worker.domain.store_port import Store
 from worker.economic.reasons import EconomicReason
 from worker.errors import StoreUnavailable
 
 
-def test_an_empty_ledger_needs_nobody(bench: Bench) -> None:
-    """Nothing has arrived: said in words, exit code 0."""
+def test_an_empty_store_needs_nobody(bench: Bench) -> None:
+    """Nothing has arrived: a sentence, exit code 0."""
     assert bench.run("status") == 0
     assert "No period has arrived yet." in bench.stdout.getvalue()
 
@@ -57,11 +59,11 @@ def test_amounts_and_reasons_in_json(bench: Bench) -> None:
     """Money as text; failed and waiting by reason code."""
     half_done(bench)
 
-    told = bench.json("status", "main-p881")
+    document = bench.json("status", "main-p881")
 
-    assert told["failed"] == {"product-group-missing": 1, "totals-mismatch": 1}
-    assert told["waiting"] == {"throttled": 1}
-    assert told["outcomes"] == {
+    assert document["failed"] == {"product-group-missing": 1, "totals-mismatch": 1}
+    assert document["waiting"] == {"throttled": 1}
+    assert document["outcomes"] == {
         "booked": 1,
         "drafted": 0,
         "voucher": 0,
@@ -69,7 +71,7 @@ def test_amounts_and_reasons_in_json(bench: Bench) -> None:
         "excluded": 0,
         "nothing-to-book": 0,
     }
-    assert told["totals"] == [
+    assert document["totals"] == [
         {
             "currency": "DKK",
             "controlGross": "5000.00",
@@ -89,7 +91,7 @@ def test_an_unknown_period_is_wrong_usage(bench: Bench) -> None:
     assert "There is no period '2026-48'." in bench.stderr.getvalue()
 
 
-def test_two_periods_of_one_name_are_told_apart_by_id(bench: Bench) -> None:
+def test_two_periods_of_one_name_are_distinguished_by_id(bench: Bench) -> None:
     """Names may repeat in Opter: the ids are offered."""
     open_period(bench.memory, invoice(), number=881)
     open_period(bench.memory, invoice(invoice_number=100354), number=882)
@@ -100,7 +102,7 @@ def test_two_periods_of_one_name_are_told_apart_by_id(bench: Bench) -> None:
 
 
 def test_watching_ends_when_nothing_moves(bench: Bench) -> None:
-    """--watch follows until all is exported; here a second look finds it so."""
+    """--watch follows until all is exported; here the second report says so."""
     period = open_period(bench.memory, invoice())
     check(bench.memory, period, {})
     bench.sleep = lambda _: book(bench.memory, "main-100353")
@@ -112,7 +114,7 @@ def test_watching_ends_when_nothing_moves(bench: Bench) -> None:
 
 
 def test_a_paused_export_and_a_refused_event_need_a_person(bench: Bench) -> None:
-    """What stands still as a whole is told with why, below the periods."""
+    """Paused exports and refused events are listed with the reason below the periods."""
     bench.memory.pause("main", failure(EconomicReason.TOKENS_REFUSED, "e-conomic refuses the tokens."))
     bench.queue.dead[b"{"] = b"{}"
 
@@ -122,7 +124,7 @@ def test_a_paused_export_and_a_refused_event_need_a_person(bench: Bench) -> None
     assert "1 event refused as a whole" in shown
 
 
-def test_a_redis_that_is_down_is_told_with_exit_code_3(bench: Bench) -> None:
+def test_an_unreachable_redis_gives_exit_code_3(bench: Bench) -> None:
     """What is wrong and what to do, on standard error."""
 
     def down() -> None:
@@ -133,3 +135,53 @@ def test_a_redis_that_is_down_is_told_with_exit_code_3(bench: Bench) -> None:
     assert bench.run("status") == 3
     assert "Redis does not answer: refused." in bench.stderr.getvalue()
     assert "Start Redis" in bench.stderr.getvalue()
+
+
+def lines(news: PeriodNews) -> list[str]:
+    return [line.plain for line in news.lines()]
+
+
+def test_a_period_from_its_arrival_to_its_end(bench: Bench) -> None:
+    """Checking, exporting, done; nothing in between, however often it is read."""
+    news = PeriodNews(bench.memory)
+    period = open_period(bench.memory, invoice())
+    assert lines(news) == ["2026-47A  checking  0 of 1 exported"]
+
+    check(bench.memory, period, {})
+    assert lines(news) == ["2026-47A  exporting  0 of 1 exported"]
+    assert lines(news) == []
+
+    book(bench.memory, "main-100353")
+    assert lines(news) == ["2026-47A  done  1 of 1 exported"]
+
+
+def test_failures_are_counted(bench: Bench) -> None:
+    """Two failed."""
+    half_done(bench)
+
+    assert lines(PeriodNews(bench.memory)) == ["2026-47A  exporting  1 of 4 exported, 2 failed"]
+
+
+def test_a_pause_and_its_end(bench: Bench) -> None:
+    """Each is printed once."""
+    news = PeriodNews(bench.memory)
+    bench.memory.pause("main", failure(EconomicReason.TOKENS_REFUSED, "refused"))
+    assert lines(news) == ["Export main is paused: see `opter-economic status`."]
+    bench.memory.resume("main")
+
+    assert lines(news) == ["Export main is resumed."]
+
+
+def test_an_unreachable_redis_is_reported_once() -> None:
+    """Not every two seconds until it is back."""
+
+    class Down:
+        """A store without its Redis."""
+
+        def periods(self) -> Store:
+            raise StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer."))
+
+    news = PeriodNews(Down())  # type: ignore[arg-type]  # the part of the store that is read first
+
+    assert lines(news) == ["Redis does not answer."]
+    assert lines(news) == []

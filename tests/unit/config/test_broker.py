@@ -63,7 +63,7 @@ def test_each_export_has_queues_of_its_own(settings: Settings) -> None:
     ],
 )
 def test_an_id_finds_its_queue(task: str, identifier: str, queue: str) -> None:
-    """The id alone tells the export, so no publisher can choose a wrong queue."""
+    """The id alone names the export, so no publisher can choose a wrong queue."""
     assert {"queue": queue} == route(task, [identifier], {}, {})
 
 

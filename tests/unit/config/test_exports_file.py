@@ -87,7 +87,7 @@ VOUCHER = 'start_text = """\nexportMethod=voucher\n{}"""\n[exports.main.codes.ta
 
 @pytest.mark.parametrize(("line", "journal"), [("", 1), ("journalNumber=3\n", 3), ("  journalNumber = 3 \n\n", 3)])
 def test_start_text_is_taken_as_opter_writes_it(line: str, journal: int, load: Load) -> None:
-    """Opter's text block works as it stands; the journal is 1 unless given."""
+    """Opter's text block works as it is; the journal is 1 by default."""
     export = load(HEAD + MAIN + VOUCHER.format(line))["main"]
 
     assert (export.method, export.journal) == ("voucher", journal)
@@ -103,14 +103,14 @@ def test_start_text_is_taken_as_opter_writes_it(line: str, journal: int, load: L
         ("exportMethod=voucher\njournalNumber=Daily", "'Daily'; it is a number"),
         ("exportMethode=voucher", 'Did you mean "exportMethod"?'),
         ("voucher", "not of the form key=value"),
-        ("exportMethod=voucher\nexportMethod=invoice", "given twice"),
+        ("exportMethod=voucher\nexportMethod=invoice", "there twice"),
     ],
 )
 def test_start_text_that_means_nothing_is_refused(text: str, problem: str) -> None:
     """A silently ignored line would send the books somewhere else."""
     _, problems = read_start_text(text)
 
-    assert [problem in found for found in problems] == [True]
+    assert [problem in message for message in problems] == [True]
 
 
 @pytest.mark.parametrize(
@@ -145,8 +145,8 @@ def test_start_text_that_means_nothing_is_refused(text: str, problem: str) -> No
         ("exports = 1\ndefaults = 2\n", [("", "defaults"), ("", "exports"), ("", "exports")]),
     ],
 )  # fmt: skip
-def test_every_mistake_is_reported_at_once(text: str, expected: list[tuple[str, str]], load: Load) -> None:
-    """All mistakes of the file come together, each with entry and key."""
+def test_every_error_is_reported_at_once(text: str, expected: list[tuple[str, str]], load: Load) -> None:
+    """All errors of the file come together, each with entry and key."""
     assert _errors(load, text) == expected
 
 
@@ -202,8 +202,8 @@ def test_a_strange_key_is_answered_with_the_keys_of_the_file(load: Load) -> None
 
 
 @pytest.mark.parametrize("content", [b"[exports", b"\xff\xfe", b"a = 1\na = 2\n"])
-def test_a_file_that_is_no_toml_is_one_mistake(content: bytes, tmp_path: Path) -> None:
-    """A parser's complaint becomes a mistake with the file's name."""
+def test_a_file_that_is_no_toml_is_one_error(content: bytes, tmp_path: Path) -> None:
+    """A parser's complaint becomes an error with the file's name."""
     file = tmp_path / "exports.toml"
     file.write_bytes(content)
 
@@ -211,7 +211,7 @@ def test_a_file_that_is_no_toml_is_one_mistake(content: bytes, tmp_path: Path) -
         load_exports(file, env=ENV, secrets=tmp_path)
 
 
-def test_a_missing_file_is_one_mistake(tmp_path: Path) -> None:
+def test_a_missing_file_is_one_error(tmp_path: Path) -> None:
     """The way out is named: the example to copy."""
     with pytest.raises(ConfigurationErrors, match=r"deploy/exports\.example\.toml"):
         load_exports(tmp_path / "none.toml", env=ENV, secrets=tmp_path)
@@ -226,8 +226,8 @@ LINES = st.sampled_from((HEAD + MAIN + STRAY).splitlines())
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(st.one_of(LINES, st.text(max_size=12)), max_size=12))
-def test_any_file_loads_or_is_refused_with_mistakes(lines: list[str], tmp_path: Path) -> None:
-    """Whatever stands in the file, the start ends in exports or in a list of mistakes, never in a traceback."""
+def test_any_file_loads_or_is_refused_with_errors(lines: list[str], tmp_path: Path) -> None:
+    """Whatever the file holds, the start ends in exports or in a list of errors, never in a traceback."""
     file = tmp_path / "exports.toml"
     file.write_text("\n".join(lines), encoding="utf-8", errors="replace")
 

@@ -1,4 +1,4 @@
-"""Exports files as nobody should write them: usable, or refused with every mistake and its place; no token in it."""
+"""Exports files as nobody should write them: usable, or refused with every error and its place; no token in it."""
 
 import re
 from pathlib import Path
@@ -60,27 +60,27 @@ def files(draw: st.DrawFn) -> bytes:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("exports")
+    folder = tmp_path_factory.mktemp("exports")
     for name in re.findall(r'_file *= *"(\w+)"', SAMPLE):
-        (made / name).write_text(f"{SECRET}-{name}")
-    return made
+        (folder / name).write_text(f"{SECRET}-{name}")
+    return folder
 
 
 def _loaded(content: bytes, folder: Path) -> None:
     path = folder / "exports.toml"
     path.write_bytes(content)
-    told = _told(path)
+    report = _report(path)
 
-    assert told
-    assert holding(SECRET, {"told": told}) == []
+    assert report
+    assert holding(SECRET, {"report": report}) == []
 
 
-def _told(path: Path) -> str:
+def _report(path: Path) -> str:
     """Return the exports, or what is wrong with them, as they would be printed."""
     try:
         return repr(load_exports(path, env=TOKENS, secrets=path.parent))
     except ConfigurationErrors as errors:
-        return "\n".join(f"{one}" for one in errors.errors if one.problem)
+        return "\n".join(f"{error}" for error in errors.errors if error.problem)
 
 
 def test_the_sample_itself_is_usable(folder: Path) -> None:
@@ -92,13 +92,13 @@ def test_the_sample_itself_is_usable(folder: Path) -> None:
 
 @fuzzed(300)
 @given(content=files())
-def test_changed_lines_are_accepted_or_told(folder: Path, content: bytes) -> None:
+def test_changed_lines_are_accepted_or_report(folder: Path, content: bytes) -> None:
     """Any literal under any key, in any table."""
     _loaded(content, folder)
 
 
 @fuzzed(200)
 @given(mutate=broken_bytes())
-def test_broken_bytes_are_accepted_or_told(folder: Path, mutate: Any) -> None:
+def test_broken_bytes_are_accepted_or_report(folder: Path, mutate: Any) -> None:
     """A file cut short by a full disk, or saved by something that is no editor."""
     _loaded(mutate(SAMPLE.encode()), folder)

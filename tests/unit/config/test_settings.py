@@ -66,20 +66,20 @@ def test_the_nearer_source_of_the_redis_address_wins(
     assert load_settings(secrets=tmp_path).redis.url.get_secret_value() == expected
 
 
-def test_every_mistake_is_reported_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_error_is_reported_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A misspelt name, a bad number and a bad choice come together, each under its variable with its value."""
     monkeypatch.setenv("OPTER_ECONOMIC_STORE__LEASE_SECOND", "30")
     monkeypatch.setenv("OPTER_ECONOMIC_WORKER__CONCURRENCY", "many")
     monkeypatch.setenv("OPTER_ECONOMIC_LOG__LEVEL", "loud")
 
-    found = _errors(tmp_path)
+    errors = _errors(tmp_path)
 
-    assert set(found) == {
+    assert set(errors) == {
         "OPTER_ECONOMIC_STORE__LEASE_SECOND",
         "OPTER_ECONOMIC_WORKER__CONCURRENCY",
         "OPTER_ECONOMIC_LOG__LEVEL",
     }
-    assert "'many'" in found["OPTER_ECONOMIC_WORKER__CONCURRENCY"]
+    assert "'many'" in errors["OPTER_ECONOMIC_WORKER__CONCURRENCY"]
 
 
 def test_an_unknown_setting_is_reported_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,10 +89,10 @@ def test_an_unknown_setting_is_reported_once(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(ConfigurationErrors) as caught:
         load_settings(secrets=tmp_path)
 
-    assert [one.next_step for one in caught.value.errors] == ['Did you mean "OPTER_ECONOMIC_STORE__LEASE_SECONDS"?']
+    assert [error.next_step for error in caught.value.errors] == ['Did you mean "OPTER_ECONOMIC_STORE__LEASE_SECONDS"?']
 
 
-def test_a_mistake_never_shows_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_never_shows_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The Redis address holds a password, so its value stays out of the report."""
     monkeypatch.setenv("REDIS_URL", "http://:PASSWORD@host")
 
@@ -138,7 +138,7 @@ def test_a_printed_setting_hides_its_secret(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_every_setting_says_what_it_is_for() -> None:
-    """The README's table is made from these rows, so none is without a meaning."""
+    """The table of the settings is made from these rows, so none is without a meaning."""
     rows = settings_table()
 
     assert [row.variable for row in rows if not row.meaning] == []

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer.main
 from support.deployment import DOCS, DOCUMENTS, ROOT, SETUPS, commands, relative
 
 from config.docs_tables import settings_table
-from worker.cli.application import application
+from worker.cli.main import application
 
 #: The headings of a decision record, in this order.
 PARTS = ["Context", "Decision", "Alternatives", "Consequences"]
@@ -20,9 +19,10 @@ SHOWN = [(path, line) for path in (*DOCUMENTS, *SETUPS) for line in commands(pat
 
 def _strangers(arguments: str) -> list[str]:
     """Return the commands and options of a command line that the application does not know, up to the first command."""
-    at: Any = typer.main.get_command(application())
+    at: Any = application()
     strangers = []
     for word in shlex.split(arguments):
+        at = getattr(at, "loaded", at)
         options = {name for parameter in at.params for name in parameter.opts} | {"--help"}
         if word.startswith("-"):
             strangers += [word] if word not in options else []
@@ -52,7 +52,7 @@ def test_every_process_and_operation_is_documented() -> None:
     """Every command of the application is shown at least once, or named in the changelog's list."""
     shown = {line.split()[0] for _, line in SHOWN}
     named = set(re.findall(r"`([a-z]+)`", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")))
-    app: Any = typer.main.get_command(application())
+    app: Any = application()
 
     assert set() == set(app.commands) - shown - named
 

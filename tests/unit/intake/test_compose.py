@@ -25,7 +25,7 @@ def test_a_composed_event_passes_every_check() -> None:
 
     read = reader(export()).read(event)
 
-    assert [one.invoice_number for one in read.invoices] == [1, 2]
+    assert [invoice.invoice_number for invoice in read.invoices] == [1, 2]
     assert [(total.currency, str(total.gross)) for total in read.period.control_totals] == [
         ("DKK", "1250.00"),
         ("EUR", "12.50"),
@@ -53,7 +53,7 @@ def test_other_content_is_another_event() -> None:
 @pytest.mark.parametrize("name", ["one.json", "all.json", "all.ndjson"])
 def test_invoices_are_read_from_one_file(name: str, tmp_path: Path) -> None:
     """One invoice, an array of them, or one a line."""
-    items = [wire(one) for one in INVOICES]
+    items = [wire(invoice) for invoice in INVOICES]
     contents = {
         "one.json": json.dumps(items[0], indent=2),
         "all.json": json.dumps(items),
@@ -66,8 +66,8 @@ def test_invoices_are_read_from_one_file(name: str, tmp_path: Path) -> None:
 
 def test_invoices_are_read_from_a_folder(tmp_path: Path) -> None:
     """All JSON files of the folder, in the order of their names; others are left alone."""
-    for name, one in zip(("b.json", "a.ndjson"), INVOICES, strict=True):
-        (tmp_path / name).write_text(json.dumps(wire(one)))
+    for name, source in zip(("b.json", "a.ndjson"), INVOICES, strict=True):
+        (tmp_path / name).write_text(json.dumps(wire(source)))
     (tmp_path / "readme.txt").write_text("no invoice")
 
     assert load_invoices(tmp_path) == INVOICES[::-1]
@@ -86,7 +86,7 @@ def test_every_problem_of_every_file_is_told(tmp_path: Path) -> None:
     assert described == [["a.json", " Not JSON"], ["b.json", " [1].net"], ["c.ndjson", " line 2"]]
 
 
-def test_an_empty_folder_is_a_mistake(tmp_path: Path) -> None:
+def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
     """Nothing to publish is said, not done silently."""
     with pytest.raises(EventRefused):
         load_invoices(tmp_path)
@@ -94,6 +94,6 @@ def test_an_empty_folder_is_a_mistake(tmp_path: Path) -> None:
 
 def test_a_whole_event_is_told_from_invoices() -> None:
     """A file that is an event already is published as it is."""
-    found = [is_event(each) for each in (raw(event()), raw(wire(INVOICES[0])), b"{", b"[]")]
+    events = [is_event(content) for content in (raw(event()), raw(wire(INVOICES[0])), b"{", b"[]")]
 
-    assert found == [True, False, False, False]
+    assert events == [True, False, False, False]

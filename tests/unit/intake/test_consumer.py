@@ -18,7 +18,7 @@ from typing_extensions import override
 from worker.domain.invoice_period import NewInvoice, PeriodState, Registered
 from worker.domain.reasons import EventReason, ProcessReason, failure
 from worker.errors import StoreUnavailable, Unavailable
-from worker.intake.dead_letters import dead_events, digest, revive
+from worker.intake.queue import dead_events, digest, revive
 from worker.intake.web_sources import WebRules
 
 
@@ -29,7 +29,7 @@ def events() -> MemoryEvents:
 
 @pytest.fixture
 def queue(events: MemoryEvents) -> MemoryEventQueue:
-    return MemoryEventQueue(events, consumer="one")
+    return MemoryEventQueue(events, consumer="first")
 
 
 @pytest.fixture
@@ -38,14 +38,12 @@ def store() -> MemoryStore:
 
 
 def _turns(count: int, queue: MemoryEventQueue, store: MemoryStore, **changes: Any) -> None:
-    one = consumer(queue, store, **changes)
+    tested = consumer(queue, store, **changes)
     for _ in range(count):
-        one.turn(threading.Event())
+        tested.turn(threading.Event())
 
 
-def test_an_event_ends_in_the_ledger_and_is_announced_once_complete(
-    queue: MemoryEventQueue, store: MemoryStore
-) -> None:
+def test_an_event_ends_in_the_store_and_is_announced_once_complete(queue: MemoryEventQueue, store: MemoryStore) -> None:
     """All invoices are registered, in chunks, before the period counts as registered and its check is announced."""
     seen: list[tuple[str, str, PeriodState | None, int]] = []
 
@@ -61,7 +59,7 @@ def test_an_event_ends_in_the_ledger_and_is_announced_once_complete(
 
 
 def test_the_same_event_twice_is_one_event(queue: MemoryEventQueue, store: MemoryStore) -> None:
-    """The second is acknowledged without a look at what it refers to."""
+    """The second is acknowledged without reading what it refers to."""
     reference = {"url": "https://gone.dk/", "sha256": "0" * 64, "count": 2}
     queue.publish(raw(event()))
     queue.publish(raw(event(invoices=..., invoicesRef=reference)))
@@ -120,7 +118,7 @@ def test_a_refused_event_can_be_sent_back(queue: MemoryEventQueue, store: Memory
 
 
 def test_a_dead_event_without_a_readable_reason_is_still_listed(queue: MemoryEventQueue) -> None:
-    """Whatever stands beside the bytes, they are not hidden."""
+    """Whatever is kept beside the bytes, they are not hidden."""
     for content, why in ((b"1", b""), (b"2", b"{}"), (b"3", b"\xff"), (b"4", json.dumps({"problems": [7]}).encode())):
         queue.dead_letter(content, why)
 
@@ -128,7 +126,7 @@ def test_a_dead_event_without_a_readable_reason_is_still_listed(queue: MemoryEve
 
 
 class _Failing(MemoryStore):
-    """A ledger whose ``register`` fails a number of times, after or before having written."""
+    """A store whose ``register`` fails a number of times, after or before having written."""
 
     def __init__(self, failures: int, error: Exception, *, after: bool) -> None:
         super().__init__()
@@ -145,7 +143,7 @@ class _Failing(MemoryStore):
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_a_ledger_that_is_down_delays_an_event_and_loses_nothing(queue: MemoryEventQueue, *, after: bool) -> None:
+def test_an_unavailable_store_delays_an_event_and_loses_nothing(queue: MemoryEventQueue, *, after: bool) -> None:
     """The event stays in the consumer's own list and is begun again, also when the lost answer was a yes."""
     store = _Failing(
         3, StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer.")), after=after
@@ -198,7 +196,7 @@ def test_a_lost_announcement_does_not_matter(queue: MemoryEventQueue, store: Mem
 def test_an_unreachable_file_is_tried_again_behind_other_events_and_then_refused(
     queue: MemoryEventQueue, store: MemoryStore
 ) -> None:
-    """An outage delays one event; the next is not held up; after the set number of tries a person is asked."""
+    """An outage delays one event; the next is not held up; after the set number of tries it becomes a dead letter."""
     tried: list[str] = []
 
     @contextmanager
@@ -212,9 +210,9 @@ def test_an_unreachable_file_is_tried_again_behind_other_events_and_then_refused
     queue.publish(raw(event()))
     reading = reader(export(), rules=WebRules(hosts=("a.dk",)), fetch=fetch)
     order: list[int] = []
-    one = consumer(queue, store, reader=reading, fetch_attempts=3, announce=lambda *_: order.append(len(tried)))
+    tested = consumer(queue, store, reader=reading, fetch_attempts=3, announce=lambda *_: order.append(len(tried)))
     for _ in range(4):
-        one.turn(threading.Event())
+        tested.turn(threading.Event())
 
     ((dead, content),) = dead_events(queue)
 
@@ -246,7 +244,7 @@ def test_a_stop_in_mid_event_leaves_it_to_the_next_consumer(events: MemoryEvents
             return super().register(period_id, event_key, invoices)
 
     store = Stopping()
-    queue = MemoryEventQueue(events, consumer="one")
+    queue = MemoryEventQueue(events, consumer="first")
     queue.publish(raw(event(invoices(450))))
     consumer(queue, store).run(stop)
 

@@ -19,9 +19,9 @@ from worker.domain.invoice import Invoice
 from worker.domain.reasons import ProcessReason
 from worker.economic.mapping.period_check import check_period
 from worker.intake.consumer import Consumer
-from worker.intake.dead_letters import dead_events
 from worker.intake.event_errors import EventRefused
 from worker.intake.file_sources import FileSources
+from worker.intake.queue import dead_events
 from worker.intake.reading import parse_lines
 from worker.intake.web_sources import Web, WebRules
 
@@ -33,10 +33,10 @@ ADDRESS_PIECES = st.sampled_from(
 
 def _consumed(content: bytes) -> None:
     """Let a consumer have it: refused with nothing written, or taken in whole and fit to be checked for its export."""
-    queue, store = MemoryEventQueue(MemoryEvents(), consumer="one"), MemoryStore()
+    queue, store = MemoryEventQueue(MemoryEvents(), consumer="first"), MemoryStore()
     queue.publish(content)
-    one: Consumer = consumer(queue, store)
-    one.turn(threading.Event())
+    tested: Consumer = consumer(queue, store)
+    tested.turn(threading.Event())
 
     assert queue.waiting() == 0
     dead = dead_events(queue)
@@ -50,13 +50,15 @@ def _consumed(content: bytes) -> None:
         [period] = store.periods()
         assert period.total == period.invoice_count
         records = store.invoices(period.id, None)
-        check_period({one.id: Invoice.model_validate_json(one.content) for one in records}, export(), reference())
+        check_period(
+            {record.id: Invoice.model_validate_json(record.content) for record in records}, export(), reference()
+        )
 
 
 @fuzzed(300)
 @given(mutate=broken_bytes())
 def test_broken_bytes_are_taken_or_refused(mutate: Any) -> None:
-    """Whatever arrives: a period in the ledger, or a dead event with its problems and nothing written."""
+    """Whatever arrives: a period in the store, or a dead event with its problems and nothing written."""
     _consumed(mutate(raw(event())))
 
 
@@ -79,11 +81,11 @@ def test_an_event_with_two_other_values_is_taken_or_refused(data: st.DataObject)
 @given(mutate=broken_bytes())
 def test_broken_lines_of_a_file_are_read_or_told(mutate: Any) -> None:
     """A file that an event refers to: invoices and problems, never another error."""
-    content = b"\n".join(json.dumps(one).encode() for one in invoices(2))
+    content = b"\n".join(json.dumps(invoice).encode() for invoice in invoices(2))
 
-    found, problems = parse_lines(mutate(content))
+    parsed, problems = parse_lines(mutate(content))
 
-    assert len(found) <= 3
+    assert len(parsed) <= 3
     assert all(problem.description for problem in problems)
 
 

@@ -35,18 +35,18 @@ def test_a_right_event_becomes_a_period_and_its_invoices() -> None:
 
     assert read.period.id == "main-DK1-p881"
     assert read.period.closed_at == "2026-11-20T16:04:05+01:00"
-    assert [one.id for one in read.invoices] == ["main-DK1-100001", "main-DK1-100002"]
+    assert [invoice.id for invoice in read.invoices] == ["main-DK1-100001", "main-DK1-100002"]
     assert read.invoices[0].content == invoice(invoice_number=100001).content().text
 
 
 def test_types_share_numbers_only_when_the_export_says_so() -> None:
-    """With a number series per type, the type is part of the id; with one series, a number twice is a mistake."""
+    """With a number series per type, the type is part of the id; with one series, a number twice is an error."""
     items = [wire(invoice(invoice_number=7)), wire(invoice(invoice_number=7, invoice_type="correction"))]
     content = raw(event(items))
 
     read = reader(export(invoice_series="by-type")).read(read_event(content, limit=LIMIT))
 
-    assert sorted(one.id for one in read.invoices) == ["main-correction-7", "main-invoice-7"]
+    assert sorted(invoice.id for invoice in read.invoices) == ["main-correction-7", "main-invoice-7"]
     assert _reasons(content) == ["duplicate-number"]
 
 
@@ -114,7 +114,7 @@ def test_what_is_no_event_is_refused(content: bytes, reason: str) -> None:
     ids=str,
 )
 def test_a_field_that_breaks_the_contract_is_named(change: dict[str, Any], field: str) -> None:
-    """Nothing is coerced and nothing unknown is dropped; the place is told in the event's own spelling."""
+    """Nothing is coerced and nothing unknown is dropped; the place is named in the event's own spelling."""
     document = event(invoices(2))
     changed = document["data"]["invoices"][1] | change
     document["data"]["invoices"][1] = {key: value for key, value in changed.items() if value is not ...}
@@ -164,7 +164,7 @@ def test_every_problem_is_told_at_once() -> None:
 def test_a_list_of_problems_is_bounded() -> None:
     """A dead letter stays readable: the first hundred problems and how many more there are."""
     document = event(invoices(75))
-    document["data"]["invoices"] = [one | {"net": 1, "vat": 1} for one in document["data"]["invoices"]]
+    document["data"]["invoices"] = [invoice | {"net": 1, "vat": 1} for invoice in document["data"]["invoices"]]
 
     problems = _refusal(raw(document)).problems
 
@@ -212,14 +212,14 @@ def test_a_file_that_is_not_what_the_event_says_is_refused(
     lines: int, changes: dict[str, Any], reasons: list[str], tmp_path: Path
 ) -> None:
     """Hash and count prove that the file is whole; then its sums are checked like those of inline invoices."""
-    written = [json.dumps(one) for one in invoices(lines)]
+    written = [json.dumps(invoice) for invoice in invoices(lines)]
 
     assert _reasons(_reference(tmp_path, written, **changes), folders=(tmp_path,)) == reasons
 
 
 def test_every_bad_line_of_a_file_is_told(tmp_path: Path) -> None:
     """One list names all lines: broken JSON, a missing field, a key twice."""
-    good, other = (json.dumps(one) for one in invoices(2))
+    good, other = (json.dumps(invoice) for invoice in invoices(2))
     lines = [good, "{", other.replace('"net"', '"nett"', 1), '{"net": "1", "net": "2"}']
 
     fields = _fields(_reference(tmp_path, lines), folders=(tmp_path,))

@@ -5,15 +5,15 @@ import pytest
 from support.events import reader
 from support.samples import export
 
+from worker.intake.event import schema_text
 from worker.intake.reading import parse_lines, read_event
-from worker.intake.schema import schema_text
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 SAMPLES = DEPLOY / "samples"
 
 
 def test_the_published_schema_is_the_models_own() -> None:
-    """Regenerate with ``python -m worker.intake.schema > deploy/event.schema.json`` when the contract changes."""
+    """Regenerate with ``python -m worker.intake.event > deploy/event.schema.json`` when the contract changes."""
     assert (DEPLOY / "event.schema.json").read_text(encoding="utf-8") == schema_text()
 
 
@@ -28,7 +28,7 @@ def test_the_inline_sample_is_right() -> None:
 
     read = reader(export()).read(event)
 
-    assert [one.id for one in read.invoices] == ["main-100353", "main-100354"]
+    assert [invoice.id for invoice in read.invoices] == ["main-100353", "main-100354"]
     assert (read.period.id, read.period.invoice_count) == ("main-p881", 2)
 
 
@@ -42,7 +42,7 @@ def test_the_sample_by_reference_is_right(tmp_path: Path) -> None:
 
     read = reader(export(), folders=(tmp_path,)).read(event)
 
-    assert [one.id for one in read.invoices] == ["main-DE1-200017", "main-DE1-200018"]
+    assert [invoice.id for invoice in read.invoices] == ["main-DE1-200017", "main-DE1-200018"]
 
 
 @pytest.mark.parametrize("field", ["net", "vat", "gross", "lines", "customer", "invoiceNumber"])

@@ -132,7 +132,7 @@ def test_a_journal_is_for_vouchers_only() -> None:
     """Opter's page: journalNumber belongs to the voucher method. Alone it is a mistake, never ignored."""
     _, problems = read_start_text("journalNumber=1")
 
-    assert problems == ["journalNumber is given without exportMethod=voucher."]
+    assert problems == ["journalNumber is set without exportMethod=voucher."]
 
 
 def test_the_journal_of_the_start_text_is_where_vouchers_go() -> None:

@@ -1,16 +1,18 @@
 """``events``: events that were refused as a whole, bytes intact."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
+from rich.console import RenderableType
+from rich.text import Text
 
 from worker.cli import formatting
-from worker.cli.console import print_json
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
-from worker.cli.options import AsJson
-from worker.cli.views.events import dead_event_view, dead_events_view, event_data
-from worker.intake.dead_letters import DeadEvent, dead_events, revive
+from worker.cli.formatting import data_of, facts, page, print_json, section, table
+from worker.cli.lookup import AsJson, title
+from worker.intake.queue import DeadEvent, dead_events, revive
 
 events = typer.Typer(help="Look after the event queue.", no_args_is_help=True)
 dead = typer.Typer(help="Events that were refused as a whole: nothing of them was exported.", no_args_is_help=True)
@@ -23,43 +25,91 @@ Raw = Annotated[bool, typer.Option("--raw", help="Write the event's bytes as the
 @dead.command("list")
 def dead_list(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     """List refused events with the reason of each. Exit code 1 when there are any."""
-    tools: CommandContext = ctx.obj
-    with tools.events() as context:
-        found = [event for event, _ in dead_events(context)]
+    context: CommandContext = ctx.obj
+    with context.events() as queue:
+        refused = [event for event, _ in dead_events(queue)]
     if as_json:
-        print_json(tools.out, [event_data(event) for event in found])
+        print_json(context.out, [event_data(event) for event in refused])
     else:
-        tools.out.print(dead_events_view(found))
-    raise typer.Exit(ExitCode.PERSON if found else ExitCode.OK)
+        context.out.print(dead_events_view(refused))
+    raise typer.Exit(ExitCode.PERSON if refused else ExitCode.OK)
 
 
 @dead.command("show")
 def dead_show(ctx: typer.Context, key: EventId, *, raw: Raw = False, as_json: AsJson = False) -> None:
     """Show everything that is wrong with one refused event."""
-    tools: CommandContext = ctx.obj
-    with tools.events() as context:
-        event, content = _find(dead_events(context), key)
+    context: CommandContext = ctx.obj
+    with context.events() as queue:
+        event, content = _find(dead_events(queue), key)
     if raw:
-        tools.out.file.write(content.decode("utf-8", errors="replace"))
+        context.out.file.write(content.decode("utf-8", errors="replace"))
     elif as_json:
-        print_json(tools.out, event_data(event))
+        print_json(context.out, event_data(event))
     else:
-        tools.out.print(dead_event_view(event))
+        context.out.print(dead_event_view(event))
 
 
 @dead.command("requeue")
 def dead_requeue(ctx: typer.Context, key: EventId) -> None:
     """Put a refused event back on the queue, for example when its file or its export is in place now."""
-    tools: CommandContext = ctx.obj
-    with tools.events() as context:
-        event, _ = _find(dead_events(context), key)
-        moved = revive(context, [event.id])
-    tools.out.print(f"{formatting.count(len(moved), 'event')} back on the queue.")
+    context: CommandContext = ctx.obj
+    with context.events() as queue:
+        event, _ = _find(dead_events(queue), key)
+        moved = revive(queue, [event.id])
+    context.out.print(f"{formatting.count(len(moved), 'event')} back on the queue.")
 
 
 def _find(events: list[tuple[DeadEvent, bytes]], key: str) -> tuple[DeadEvent, bytes]:
-    found = [pair for pair in events if pair[0].id.startswith(key)]
-    if len(found) != 1:
-        told = "There is no refused event" if not found else "Several refused events begin with"
-        raise WrongUsage(f"{told} {key!r}.", "`opter-economic events dead list` shows them.")
-    return found[0]
+    matches = [pair for pair in events if pair[0].id.startswith(key)]
+    if len(matches) != 1:
+        problem = "There is no refused event" if not matches else "Several refused events begin with"
+        raise WrongUsage(f"{problem} {key!r}.", "`opter-economic events dead list` shows them.")
+    return matches[0]
+
+
+def dead_events_view(events: Sequence[DeadEvent]) -> RenderableType:
+    """Return a table of refused events, in the given order."""
+    if not events:
+        return Text("No event was refused.", style="good")
+    rows = table("Id", "Refused", "Export", "Period", "Reason", "What is wrong")
+    for event in events:
+        more = f" (and {len(event.problems) - 1} more)" if len(event.problems) > 1 else ""
+        what = event.problems[0].description + more
+        rows.add_row(event.id, formatting.moment(event.at), event.export, event.period, title(event.reason), what)
+    return rows
+
+
+def dead_event_view(event: DeadEvent) -> RenderableType:
+    """Return everything that is wrong with one event, and what to do."""
+    problems = table("Invoice", "Field", "What is wrong")
+    for problem in event.problems:
+        problems.add_row(str(problem.invoice_number or ""), problem.field, problem.description)
+    about: list[tuple[str, RenderableType]] = [
+        ("Event", event.event_key),
+        ("Refused", formatting.moment(event.at)),
+        ("Export", event.export),
+        ("Period", event.period),
+        ("Size", f"{event.bytes} bytes"),
+        ("Reason", Text.assemble((title(event.reason), "bad"), (f"  {event.reason}", "quiet"))),
+    ]
+    return page(
+        Text(f"Refused event {event.id}", style="title"),
+        facts(about),
+        section(formatting.count(len(event.problems), "problem"), problems),
+        section("What to do", Text(event.next_step, style="strong")),
+    )
+
+
+def event_data(event: DeadEvent) -> dict[str, Any]:
+    """Return the same for scripts."""
+    return {
+        "id": event.id,
+        "eventKey": event.event_key,
+        "export": event.export,
+        "period": event.period,
+        "bytes": event.bytes,
+        "refusedAt": formatting.iso(event.at),
+        "reason": event.reason.value,
+        "nextStep": event.next_step,
+        "problems": [data_of(problem) for problem in event.problems],
+    }

@@ -1,22 +1,25 @@
-"""``export``: the entries of the exports file, proven, paused and resumed."""
+"""``export``: the entries of the exports file, checked against their agreements, paused and resumed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from rich.console import RenderableType
 from rich.text import Text
 
-from worker.cli.commands.processes import warn_non_production
-from worker.cli.console import print_json
+from config.exports import ExportConfig
+from worker.cli import formatting
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode
 from worker.cli.event_files import read_invoices
-from worker.cli.options import AsJson, By, Name
-from worker.cli.setup_report import SetupReport, attempt
-from worker.cli.views.exports import checks_data, checks_view, exports_data, exports_view
+from worker.cli.formatting import data_of, page, print_json, table
+from worker.cli.lookup import AsJson, By, Name
+from worker.cli.setup_report import SetupReport, report_setup
 from worker.domain.reasons import ProcessReason, failure
+from worker.economic.mapping.setup_check import Check
+from worker.errors import Failure
 
 export = typer.Typer(help="Look after the entries of the exports file.", no_args_is_help=True)
 
@@ -33,59 +36,107 @@ Why = Annotated[str, typer.Option("--why", help="Why, for whoever looks at `stat
 @export.command("list")
 def export_list(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     """List all exports. Exit code 1 when one of them is paused."""
-    tools: CommandContext = ctx.obj
-    warn_non_production(tools)
-    with tools.store() as store:
+    context: CommandContext = ctx.obj
+    context.warn_non_production()
+    with context.store() as store:
         paused = store.paused()
     if as_json:
-        print_json(tools.out, exports_data(tools.exports, paused))
+        print_json(context.out, exports_data(context.exports, paused))
     else:
-        tools.out.print(exports_view(tools.exports, paused))
-    raise typer.Exit(ExitCode.PERSON if paused.keys() & tools.exports.keys() else ExitCode.OK)
+        context.out.print(exports_view(context.exports, paused))
+    raise typer.Exit(ExitCode.PERSON if paused.keys() & context.exports.keys() else ExitCode.OK)
 
 
 @export.command("check")
 def export_check(
     ctx: typer.Context, name: OptionalName = None, samples: Samples = None, *, as_json: AsJson = False
 ) -> None:
-    """Prove the set-up against the agreement and list everything that is missing, in one go.
+    """Check the set-up against the agreement and list everything that is missing, in one go.
 
     Looks at tokens and roles, customer group, layout, payment terms, VAT zones and accounts, accounting years, and at
-    the product groups of all sales accounts that the exports file, the ledger or --event know. Creates nothing.
+    the product groups of all sales accounts that the exports file, the store or --event know. Creates nothing.
     """
-    tools: CommandContext = ctx.obj
-    warn_non_production(tools)
-    exports = [tools.export(name)] if name else [tools.exports[one] for one in sorted(tools.exports)]
-    given = [invoice for path in samples or () for invoice in read_invoices(path)]
-    today = datetime.fromtimestamp(tools.clock(), UTC).date()
-    with tools.runtime() as runtime:
-        proofs = [attempt(one, runtime.clients[one.name], runtime.store, given, today) for one in exports]
+    context: CommandContext = ctx.obj
+    context.warn_non_production()
+    exports = [context.export(name)] if name else [context.exports[known] for known in sorted(context.exports)]
+    invoices = [invoice for path in samples or () for invoice in read_invoices(path)]
+    today = datetime.fromtimestamp(context.clock(), UTC).date()
+    with context.runtime() as runtime:
+        reports = [
+            report_setup(export, runtime.clients[export.name], runtime.store, invoices, today) for export in exports
+        ]
     if as_json:
-        print_json(tools.out, [checks_data(each.export, each.checks) for each in proofs])
+        print_json(context.out, [checks_data(report.export, report.checks) for report in reports])
     else:
-        tools.out.print(*(checks_view(each.export, each.checks) for each in proofs), sep="\n")
-    raise typer.Exit(_verdict(proofs))
+        context.out.print(*(checks_view(report.export, report.checks) for report in reports), sep="\n")
+    raise typer.Exit(_exit_code(reports))
 
 
 @export.command("pause")
 def export_pause(ctx: typer.Context, name: Name, *, by: By, why: Why = "no reason given") -> None:
     """Stop an export as a whole; what is under way is finished first. Nothing is lost, everything waits."""
-    tools: CommandContext = ctx.obj
-    with tools.store() as store:
-        store.pause(tools.export(name).name, failure(ProcessReason.EXPORT_PAUSED, f"Paused by {by}: {why}."))
-    tools.out.print(Text.assemble(("Paused. ", "wait"), f"`opter-economic export resume {name}` lets it go on."))
+    context: CommandContext = ctx.obj
+    with context.store() as store:
+        store.pause(context.export(name).name, failure(ProcessReason.EXPORT_PAUSED, f"Paused by {by}: {why}."))
+    context.out.print(Text.assemble(("Paused. ", "wait"), f"`opter-economic export resume {name}` starts it again."))
 
 
 @export.command("resume")
 def export_resume(ctx: typer.Context, name: Name) -> None:
-    """Let a paused export go on. What waits is picked up by itself."""
-    tools: CommandContext = ctx.obj
-    with tools.store() as store:
+    """Resume a paused export. What waits is picked up by itself."""
+    context: CommandContext = ctx.obj
+    with context.store() as store:
         resumed = store.resume(name)
-    tools.out.print(Text("Resumed.", "good") if resumed else Text(f"Export {name} was not paused."))
+    context.out.print(Text("Resumed.", "good") if resumed else Text(f"Export {name} was not paused."))
 
 
-def _verdict(proofs: Sequence[SetupReport]) -> ExitCode:
-    if not all(proof.reached for proof in proofs):
+def _exit_code(reports: Sequence[SetupReport]) -> ExitCode:
+    if not all(report.reached for report in reports):
         return ExitCode.UNREACHABLE
-    return ExitCode.OK if all(check.ok for proof in proofs for check in proof.checks) else ExitCode.PERSON
+    return ExitCode.OK if all(check.ok for report in reports for check in report.checks) else ExitCode.PERSON
+
+
+def exports_view(exports: Mapping[str, ExportConfig], paused: Mapping[str, Failure]) -> RenderableType:
+    """Return a table of all exports; tokens are not in it."""
+    rows = table("Export", "Method", "Agreement", "e-conomic at", "State")
+    for name, export in sorted(exports.items()):
+        why = paused.get(name)
+        state = Text.assemble(("paused: ", "bad"), why.description) if why else Text("running", style="good")
+        rows.add_row(
+            Text(name, style="strong"), export.method, str(export.agreement or "not pinned"), export.api_url, state
+        )
+    return rows
+
+
+def exports_data(exports: Mapping[str, ExportConfig], paused: Mapping[str, Failure]) -> list[dict[str, Any]]:
+    """Return the same for scripts."""
+    return [
+        {
+            "name": name,
+            "method": export.method,
+            "agreement": export.agreement,
+            "apiUrl": export.api_url,
+            "paused": data_of(paused[name]) if name in paused else None,
+        }
+        for name, export in sorted(exports.items())
+    ]
+
+
+def checks_view(name: str, checks: Sequence[Check]) -> RenderableType:
+    """Return what was checked and, below, whether the set-up is good."""
+    rows = table("", "What", "Found", "What to do")
+    for check in sorted(checks, key=lambda check: check.ok):
+        mark = Text("✓", style="good") if check.ok else Text("✗", style="bad")
+        rows.add_row(mark, check.item, check.found, check.next_step)
+    wrong = sum(not check.ok for check in checks)
+    result = (
+        Text(f"\n{formatting.count(wrong, 'thing')} to put right.", style="bad")
+        if wrong
+        else Text("\nThe set-up is complete.", style="good")
+    )
+    return page(Text(f"Export {name}", style="title"), rows, result, Text())
+
+
+def checks_data(name: str, checks: Sequence[Check]) -> dict[str, Any]:
+    """Return the same for scripts."""
+    return {"export": name, "ok": all(check.ok for check in checks), "checks": [data_of(check) for check in checks]}

@@ -1,12 +1,11 @@
-"""``failed``: what stands still, and why."""
+"""``failed``: the invoices that failed, and why."""
 
 import typer
 
-from worker.cli.console import print_json
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode
-from worker.cli.lookup import dead_letters, find_invoice
-from worker.cli.options import AsJson, InvoiceId, Period, Reason, invoice_id
+from worker.cli.formatting import print_json
+from worker.cli.lookup import AsJson, InvoiceId, Period, Reason, dead_letters, find_invoice, invoice_id
 from worker.cli.views.failed import failed_data, failed_view, invoice_data, invoice_view
 from worker.domain.record import State
 
@@ -29,21 +28,21 @@ def failed_list(ctx: typer.Context, period: Period = None, reason: Reason = None
 @failed.command("show")
 def failed_show(ctx: typer.Context, key: InvoiceId, *, as_json: AsJson = False) -> None:
     """Show one invoice in full: what is wrong, in which field, what e-conomic said, what to do, its history."""
-    tools: CommandContext = ctx.obj
-    with tools.store() as store:
+    context: CommandContext = ctx.obj
+    with context.store() as store:
         record = find_invoice(store, invoice_id(key))
     if as_json:
-        print_json(tools.out, invoice_data(record))
+        print_json(context.out, invoice_data(record))
     else:
-        tools.out.print(invoice_view(record))
+        context.out.print(invoice_view(record))
     raise typer.Exit(ExitCode.PERSON if record.state is State.DEAD else ExitCode.OK)
 
 
-def _list(tools: CommandContext, *, period: str | None, reason: str | None, as_json: bool) -> None:
-    with tools.store() as store:
+def _list(context: CommandContext, *, period: str | None, reason: str | None, as_json: bool) -> None:
+    with context.store() as store:
         records = dead_letters(store, period, reason)
     if as_json:
-        print_json(tools.out, failed_data(records))
+        print_json(context.out, failed_data(records))
     else:
-        tools.out.print(failed_view(records))
+        context.out.print(failed_view(records))
     raise typer.Exit(ExitCode.PERSON if records else ExitCode.OK)

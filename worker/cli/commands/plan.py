@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from worker.cli.console import print_json
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.event_files import (
@@ -21,8 +20,8 @@ from worker.cli.event_files import (
     parse_event,
     read_whole,
 )
-from worker.cli.lookup import find_period
-from worker.cli.options import AsJson
+from worker.cli.formatting import print_json
+from worker.cli.lookup import AsJson, find_period
 from worker.cli.views.plan import plan_data, plan_view
 from worker.domain.invoice_period import NewInvoice
 from worker.domain.record import InvoiceRecord

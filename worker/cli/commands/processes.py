@@ -12,21 +12,10 @@ from config.exports import ExportConfig
 from config.targets import at_economic, non_production_targets
 from worker.cli.context import CommandContext
 from worker.cli.error_output import WrongUsage
-from worker.cli.processes import become, flower_command, run_intake, stop_on_signal, worker_command
-from worker.cli.redis_server import require_fit
+from worker.cli.processes import become, flower_command, require_fit, run_intake, stop_on_signal, worker_command
 from worker.runtime import configure_logs
 from worker.runtime.runtime import intake_consumer
 from worker.sandbox.server import DEFAULT_PORT, serve, standard_agreements
-
-
-def warn_non_production(tools: CommandContext) -> None:
-    """Say so on standard error, where it disturbs no script."""
-    for name, address in tools.non_production_targets().items():
-        told = Text.assemble(
-            (f"Export {name} does not go to e-conomic but to {address}: ", "bad"), "nothing of it is in your books."
-        )
-        tools.err.print(told, soft_wrap=True)
-
 
 log = structlog.get_logger()
 
@@ -46,38 +35,38 @@ Port = Annotated[int, typer.Option("--port", help="Port to listen on; 0 takes an
 
 def worker(ctx: typer.Context, name: WorkerName = "worker@%h") -> None:
     """Run a worker: it exports invoices to e-conomic. Run several under different names for more throughput."""
-    tools: CommandContext = ctx.obj
-    settings = tools.settings
+    context: CommandContext = ctx.obj
+    settings = context.settings
     configure_logs(settings.log.level, settings.log.format)
-    _tell_elsewhere(tools.exports)  # every mistake is told here, before Celery starts
+    _log_non_production(context.exports)  # every configuration error shows here, before Celery starts
     require_fit(settings)
     become(worker_command(name, settings.log.level))
 
 
 def flower(ctx: typer.Context) -> None:
     """Run Flower, the monitoring page: workers, tasks, times. It only looks; the figures that count are `status`."""
-    tools: CommandContext = ctx.obj
-    settings, _ = tools.settings, tools.exports  # every mistake is told here, before Celery starts
-    tools.err.print(f"Flower at http://{settings.flower.host}:{settings.flower.port}")
+    context: CommandContext = ctx.obj
+    settings, _ = context.settings, context.exports  # every configuration error shows here, before Celery starts
+    context.err.print(f"Flower at http://{settings.flower.host}:{settings.flower.port}")
     become(flower_command(settings))
 
 
 def intake(ctx: typer.Context) -> None:
-    """Run the intake: it takes events from the Redis queue into the ledger, and sweeps up what stands still.
+    """Run the intake: it takes events from the Redis queue into the store, and picks up what stands still.
 
     Run at least one; two beside each other share the work and replace each other.
     """
-    tools: CommandContext = ctx.obj
-    settings = tools.settings
+    context: CommandContext = ctx.obj
+    settings = context.settings
     configure_logs(settings.log.level, settings.log.format)
-    _tell_elsewhere(tools.exports)
+    _log_non_production(context.exports)
     require_fit(settings)
-    with stop_on_signal() as stop, tools.runtime() as runtime, intake_consumer(runtime) as consumer:
+    with stop_on_signal() as stop, context.runtime() as runtime, intake_consumer(runtime) as consumer:
         run_intake(consumer.run, runtime.sweeper.turn, interval=settings.store.sweep_interval, stop=stop)
 
 
-def _tell_elsewhere(exports: Mapping[str, ExportConfig]) -> None:
-    """Say it loudly in the log: what is exported there is in nobody's books."""
+def _log_non_production(exports: Mapping[str, ExportConfig]) -> None:
+    """Warn in the log: what is exported there is in nobody's books."""
     for name, address in non_production_targets(exports).items():
         log.warning("export_not_to_economic", export=name, address=address)
 
@@ -91,16 +80,16 @@ def sandbox(
     anyway: Anyway = False,
 ) -> None:
     """Run a stand-in e-conomic that keeps the real one's rules, to try a set-up: e-conomic itself has no sandbox."""
-    tools: CommandContext = ctx.obj
+    context: CommandContext = ctx.obj
     if not anyway:
-        _refuse_beside_economic(tools)
+        _refuse_beside_economic(context)
     agreements = standard_agreements(also or ())
 
     def ready(url: str) -> None:
-        tools.out.print(Text.assemble(("Sandbox ", "strong"), url))
+        context.out.print(Text.assemble(("Sandbox ", "strong"), url))
         for (app, grant), agreement in agreements.items():
-            tools.out.print(f"  agreement {agreement.number}: app secret token {app}, agreement grant token {grant}")
-        tools.out.print(f"  control path {url}/_sandbox/requests, state, findings, faults, clock")
+            context.out.print(f"  agreement {agreement.number}: app secret token {app}, agreement grant token {grant}")
+        context.out.print(f"  control path {url}/_sandbox/requests, state, findings, faults, clock")
 
     try:
         serve(host=host, port=port, agreements=agreements, ready=ready)
@@ -108,18 +97,18 @@ def sandbox(
         raise WrongUsage(f"Cannot listen on {host}:{port}: {error.strerror}.", "Choose another --port.") from None
 
 
-def _refuse_beside_economic(tools: CommandContext) -> None:
-    """A sandbox in an environment whose exports are real invites mix-ups: a moved clock, an invoice that is not there.
+def _refuse_beside_economic(context: CommandContext) -> None:
+    """A sandbox beside real exports invites mix-ups: a moved clock, an invoice that is not there.
 
-    With mistakes in its exports file, nothing of that environment runs beside it.
+    With errors in the exports file, nothing of that environment runs beside it.
     """
     try:
-        real = at_economic(tools.exports)
+        real = at_economic(context.exports)
     except ConfigurationErrors:
         return
     if real:
-        told = ", ".join(f"{name} ({address})" for name, address in real.items())
+        targets = ", ".join(f"{name} ({address})" for name, address in real.items())
         raise WrongUsage(
-            f"No sandbox beside {tools.settings.exports_file}: its exports go to e-conomic itself: {told}.",
-            "Start it where another exports file is in force, or with --anyway.",
+            f"No sandbox beside {context.settings.exports_file}: its exports go to e-conomic itself: {targets}.",
+            "Start it where another exports file is used, or with --anyway.",
         )

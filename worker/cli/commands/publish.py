@@ -21,7 +21,7 @@ from worker.cli.event_files import (
     load_events,
     read_whole,
 )
-from worker.cli.options import By
+from worker.cli.lookup import By
 from worker.cli.views.plan_changes import changes_view
 from worker.dry_run import plan_file
 

@@ -1,23 +1,30 @@
-"""``status``: all periods, or one in full, once or live."""
+"""``status``: all periods, or one in full, once or live; and the news of all periods for ``up``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated
 
 import typer
 from rich.live import Live
+from rich.text import Text
 
-from worker.cli.commands.processes import warn_non_production
-from worker.cli.console import print_json
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode
-from worker.cli.lookup import find_period
-from worker.cli.options import AsJson
-from worker.cli.period_report import Phase, Report, report
-from worker.cli.views.period import period_data_in_full, period_view, progress_view
-from worker.cli.views.periods import periods_data, periods_view
+from worker.cli.formatting import print_json, printable
+from worker.cli.lookup import AsJson, find_period
+from worker.cli.period_report import Phase, Report, phase_of, report
+from worker.cli.views.period import (
+    PHASE_STYLES,
+    period_data_in_full,
+    period_view,
+    periods_data,
+    periods_view,
+    progress_view,
+)
+from worker.domain.invoice_period import PeriodRecord
 from worker.domain.record import State
 from worker.domain.store_port import OperatorPort
+from worker.errors import StoreUnavailable
 
 #: Seconds between two looks; a look at a large period takes longer than that only on a slow Redis.
 LOOK_EVERY = 1.0
@@ -34,58 +41,103 @@ def status(ctx: typer.Context, period: PeriodArgument = None, *, watch: Watch = 
 
     Exit code 1 when something needs a person.
     """
-    tools: CommandContext = ctx.obj
-    warn_non_production(tools)
+    context: CommandContext = ctx.obj
+    context.warn_non_production()
     if period is None:
-        raise typer.Exit(_overview(tools, as_json=as_json))
-    with tools.store() as store:
-        lookup = partial(_look, tools, store, find_period(store, period).id)
-        seen = follow(tools, lookup) if watch and not as_json else lookup()
+        raise typer.Exit(_overview(context, as_json=as_json))
+    with context.store() as store:
+        read = partial(_report, context, store, find_period(store, period).id)
+        current = follow(context, read) if watch and not as_json else read()
     if as_json:
-        print_json(tools.out, period_data_in_full(seen))
+        print_json(context.out, period_data_in_full(current))
     else:
-        tools.out.print(period_view(seen))
-    raise typer.Exit(ExitCode.PERSON if seen.dead or seen.period.conflicts else ExitCode.OK)
+        context.out.print(period_view(current))
+    raise typer.Exit(ExitCode.PERSON if current.dead or current.period.conflicts else ExitCode.OK)
 
 
-def _overview(tools: CommandContext, *, as_json: bool) -> ExitCode:
-    with tools.store() as store, tools.events() as events:
+def follow(context: CommandContext, read: Callable[[], Report]) -> Report:
+    """Show one report after the other until nothing moves; return the last one. Without a terminal: a line each."""
+    current = read()
+    if not context.out.is_terminal:
+        return _follow_in_lines(context, read, current)
+    with Live(progress_view(current), console=context.out, auto_refresh=False, transient=True) as live:
+        while current.phase not in _OVER:
+            context.sleep(LOOK_EVERY)
+            current = read()
+            live.update(progress_view(current), refresh=True)
+    return current
+
+
+def _follow_in_lines(context: CommandContext, read: Callable[[], Report], current: Report) -> Report:
+    before = -1
+    while current.phase not in _OVER:
+        if current.exported != before:
+            text = f"{current.period.name}: {current.exported} of {current.total} exported, {current.dead} failed"
+            context.out.print(text)
+        before = current.exported
+        context.sleep(LOOK_EVERY)
+        current = read()
+    return current
+
+
+def _overview(context: CommandContext, *, as_json: bool) -> ExitCode:
+    with context.store() as store, context.events() as events:
         periods, paused = store.periods(), store.paused()
         dead, waiting = len(events.dead()), events.waiting()
     if as_json:
         overview = periods_data(periods, paused, dead_events=dead, waiting_events=waiting)
-        print_json(tools.out, {**overview, "notEconomic": dict(tools.non_production_targets())})
+        print_json(context.out, {**overview, "notEconomic": dict(context.non_production_targets())})
     else:
-        now = tools.clock()
-        tools.out.print(periods_view(periods, paused, dead_events=dead, waiting_events=waiting, now=now))
-    stuck = any(one.counts.get(State.DEAD) or one.conflicts for one in periods)
+        now = context.clock()
+        context.out.print(periods_view(periods, paused, dead_events=dead, waiting_events=waiting, now=now))
+    stuck = any(period.counts.get(State.DEAD) or period.conflicts for period in periods)
     return ExitCode.PERSON if stuck or paused or dead else ExitCode.OK
 
 
-def _look(tools: CommandContext, store: OperatorPort, period_id: str) -> Report:
-    found = find_period(store, period_id)
-    return report(found, store.invoices(period_id, None), tools.clock())
+def _report(context: CommandContext, store: OperatorPort, period_id: str) -> Report:
+    return report(find_period(store, period_id), store.invoices(period_id, None), context.clock())
 
 
-def follow(tools: CommandContext, lookup: Callable[[], Report]) -> Report:
-    """Show one look after the other until nothing moves; return the last one. Without a terminal: a line each."""
-    seen = lookup()
-    if not tools.out.is_terminal:
-        return _lines(tools, lookup, seen)
-    with Live(progress_view(seen), console=tools.out, auto_refresh=False, transient=True) as live:
-        while seen.phase not in _OVER:
-            tools.sleep(LOOK_EVERY)
-            seen = lookup()
-            live.update(progress_view(seen), refresh=True)
-    return seen
+class PeriodNews:
+    """Remembers the phase of every period, and reports each change in a line."""
+
+    def __init__(self, store: OperatorPort) -> None:
+        self._store = store
+        self._phases: dict[str, Phase] = {}
+        self._paused: frozenset[str] = frozenset()
+        self._unavailable = False
+
+    def lines(self) -> list[Text]:
+        """Return what has changed since the last call, a Redis that is down included."""
+        try:
+            periods, paused = self._store.periods(), self._store.paused()
+        except StoreUnavailable as error:
+            before, self._unavailable = self._unavailable, True
+            return [] if before else [Text(error.failure.description, "bad")]
+        self._unavailable = False
+        return [*self._period_lines(periods), *self._pause_lines(paused)]
+
+    def _period_lines(self, periods: Sequence[PeriodRecord]) -> Iterator[Text]:
+        for period in reversed(periods):
+            phase = phase_of(period, period.counts)
+            if self._phases.get(period.id) != phase:
+                self._phases[period.id] = phase
+                yield _line(period, phase)
+
+    def _pause_lines(self, paused: Mapping[str, object]) -> Iterator[Text]:
+        before, self._paused = self._paused, frozenset(paused)
+        for name in sorted(self._paused - before):
+            yield Text(f"Export {name} is paused: see `opter-economic status`.", "bad")
+        for name in sorted(before - self._paused):
+            yield Text(f"Export {name} is resumed.", "good")
 
 
-def _lines(tools: CommandContext, lookup: Callable[[], Report], seen: Report) -> Report:
-    before = -1
-    while seen.phase not in _OVER:
-        if seen.exported != before:
-            tools.out.print(f"{seen.period.name}: {seen.exported} of {seen.total} exported, {seen.dead} failed")
-        before = seen.exported
-        tools.sleep(LOOK_EVERY)
-        seen = lookup()
-    return seen
+def _line(period: PeriodRecord, phase: Phase) -> Text:
+    exported, failed = period.counts.get(State.EXPORTED, 0), period.counts.get(State.DEAD, 0)
+    numbers = f"  {exported} of {max(period.total, period.invoice_count)} exported"
+    return Text.assemble(
+        (f"{printable(period.name)}  ", "strong"),
+        (phase.value, PHASE_STYLES.get(phase, "wait")),
+        (numbers, ""),
+        (f", {failed} failed" if failed else "", "bad"),
+    )

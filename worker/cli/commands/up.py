@@ -8,12 +8,10 @@ import typer
 from rich.text import Text
 
 from config.settings import Settings
-from worker.cli.commands.processes import warn_non_production
+from worker.cli.commands.status import PeriodNews
 from worker.cli.context import CommandContext
 from worker.cli.formatting import facts
-from worker.cli.processes import stop_on_signal
-from worker.cli.redis_server import is_embedded, redis_for
-from worker.cli.watching import PeriodNews
+from worker.cli.processes import is_embedded, redis_for, stop_on_signal
 from worker.local.supervisor import Supervisor, environment, installation, starter
 
 #: Seconds between two looks at the processes; every how many of them the store is read for news.
@@ -31,14 +29,14 @@ def up(
     A process that ends is restarted. Ctrl-C stops all of them in order; invoices under way are finished first.
     """
     context: CommandContext = ctx.obj
-    settings, _ = context.settings, context.exports  # every mistake in them is reported before anything starts
+    settings, _ = context.settings, context.exports  # every error in them is reported before anything starts
     with stop_on_signal() as stop, redis_for(settings, data) as url:
         supervisor = Supervisor(
             installation(settings), run=starter(environment(url, settings.exports_file), logs), clock=context.clock
         )
         try:
             supervisor.turn()
-            warn_non_production(context)
+            context.warn_non_production()
             _introduce(context, settings, logs)
             _watch(context, supervisor, stop)
         finally:

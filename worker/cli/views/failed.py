@@ -7,9 +7,8 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from worker.cli import formatting
-from worker.cli.console import data_of
-from worker.cli.formatting import facts, page, section, table
-from worker.cli.views.reasons import next_step, title
+from worker.cli.formatting import data_of, facts, page, section, table
+from worker.cli.lookup import next_step, title
 from worker.domain.invoice import Invoice
 from worker.domain.record import InvoiceRecord, State
 from worker.errors import Failure
@@ -85,30 +84,32 @@ def invoice_data(record: InvoiceRecord) -> dict[str, Any]:
         "remarks": list(progress.remarks),
         "failure": _failure_data(record.failure),
         "invoice": Invoice.model_validate_json(record.content).model_dump(mode="json", by_alias=True),
-        "history": [{"at": formatting.iso(one.at), "event": one.event, "detail": one.detail} for one in record.history],
+        "history": [
+            {"at": formatting.iso(entry.at), "event": entry.event, "detail": entry.detail} for entry in record.history
+        ],
     }
 
 
 def _group(reason: str, members: Sequence[InvoiceRecord]) -> RenderableType:
-    made = table("Invoice", "Period", "What is wrong")
+    rows = table("Invoice", "Period", "What is wrong")
     for record in members[:SHOWN]:
-        made.add_row(record.id, ", ".join(record.periods), record.failure.description if record.failure else "")
+        rows.add_row(record.id, ", ".join(record.periods), record.failure.description if record.failure else "")
     if len(members) > SHOWN:
-        made.add_row(Text(f"… and {len(members) - SHOWN} more (--json lists all)", style="quiet"), "", "")
+        rows.add_row(Text(f"… and {len(members) - SHOWN} more (--json lists all)", style="quiet"), "", "")
     steps = {record.failure.next_step for record in members if record.failure}
     step = steps.pop() if len(steps) == 1 else next_step(reason)
     heading = f"{title(reason)} · {formatting.count(len(members), 'invoice')}"
-    return section(heading, Text(reason, style="quiet"), f"→ {step}", "", made)
+    return section(heading, Text(reason, style="quiet"), f"→ {step}", "", rows)
 
 
 def _about(record: InvoiceRecord) -> list[tuple[str, RenderableType]]:
     invoice = Invoice.model_validate_json(record.content)
     progress = record.progress
-    amounts = f"net {formatting.money(invoice.net)}, VAT {formatting.money(invoice.vat)}, gross {formatting.money(invoice.gross)}"
+    net, vat, gross = map(formatting.money, (invoice.net, invoice.vat, invoice.gross))
     return [
         ("Customer", f"{invoice.customer.code} {invoice.customer.name}"),
         ("Dates", f"{invoice.invoice_date}, due {invoice.due_date}"),
-        ("Amounts", f"{amounts} {invoice.currency}"),
+        ("Amounts", f"net {net}, VAT {vat}, gross {gross} {invoice.currency}"),
         ("Kind", record.invoice_type),
         ("Period", ", ".join(record.periods)),
         ("Attempts", str(record.attempts)),
@@ -141,10 +142,10 @@ def _why(failure: Failure) -> list[tuple[str, RenderableType]]:
 
 
 def _history(record: InvoiceRecord) -> RenderableType:
-    made = table("When", "What", "Detail")
+    rows = table("When", "What", "Detail")
     for entry in record.history:
-        made.add_row(formatting.moment(entry.at), entry.event, entry.detail)
-    return made
+        rows.add_row(formatting.moment(entry.at), entry.event, entry.detail)
+    return rows
 
 
 def _failure_data(failure: Failure | None) -> dict[str, str] | None:

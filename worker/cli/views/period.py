@@ -1,5 +1,6 @@
-"""The report of a run over invoices that had been exported before."""
+"""All periods at a glance, and one period in full."""
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,14 +10,16 @@ from rich.table import Table
 from rich.text import Text
 
 from worker.cli import formatting
-from worker.cli.console import data_of, printable
-from worker.cli.formatting import facts, page, section, table
-from worker.cli.period_report import Phase, ReexportReport, Report, Totals
-from worker.cli.views.periods import PHASE_STYLES, period_data
-from worker.cli.views.reasons import by_reason, title
+from worker.cli.formatting import facts, page, printable, section, table
+from worker.cli.lookup import by_reason, title
+from worker.cli.period_report import MOVING, Phase, Report, Totals, phase_of
+from worker.domain.invoice_period import PeriodRecord
 from worker.domain.money import ZERO
 from worker.domain.record import Outcome, State
+from worker.errors import Failure
 
+PHASE_STYLES = {Phase.DONE: "good", Phase.NEEDS_A_PERSON: "bad"}
+_NUMBERS = ("To export", "Exported", "On its way", "Failed")
 _OUTCOMES = {
     Outcome.BOOKED: "booked",
     Outcome.DRAFTED: "left as drafts",
@@ -26,6 +29,84 @@ _OUTCOMES = {
     Outcome.NOTHING_TO_BOOK: "with nothing to book",
 }
 _INCOMPLETE = (Phase.TAKING_IN, Phase.CHECKING)
+
+
+def periods_view(
+    periods: Sequence[PeriodRecord], paused: Mapping[str, Failure], *, dead_events: int, waiting_events: int, now: float
+) -> RenderableType:
+    """Return the table of periods and below it the paused exports and the event queue."""
+    return page(
+        _table(periods, now) if periods else Text("No period has arrived yet."),
+        _paused(paused) if paused else None,
+        _events(dead_events, waiting_events) if dead_events or waiting_events else None,
+    )
+
+
+def periods_data(
+    periods: Sequence[PeriodRecord], paused: Mapping[str, Failure], *, dead_events: int, waiting_events: int
+) -> dict[str, Any]:
+    """Return the same for scripts."""
+    return {
+        "periods": [period_data(period) for period in periods],
+        "paused": {name: {"reason": why.reason, "description": why.description} for name, why in paused.items()},
+        "deadEvents": dead_events,
+        "waitingEvents": waiting_events,
+    }
+
+
+def period_data(period: PeriodRecord) -> dict[str, Any]:
+    """Return the period's own record, for scripts."""
+    return {
+        "id": period.id,
+        "export": period.export,
+        "number": period.number,
+        "name": period.name,
+        "region": period.region,
+        "closedAt": period.closed_at,
+        "receivedAt": formatting.iso(period.received_at),
+        "phase": phase_of(period, period.counts).value,
+        "toExport": max(period.total, period.invoice_count),
+        "counts": {state.value: period.counts.get(state, 0) for state in State},
+        "notice": period.notice,
+        "conflicts": len(period.conflicts),
+    }
+
+
+def _table(periods: Sequence[PeriodRecord], now: float) -> RenderableType:
+    rows = table("Period", "Id", "State", *_NUMBERS, "Arrived", numbers=_NUMBERS)
+    for period in periods:
+        counts = period.counts
+        phase = phase_of(period, counts)
+        dead = counts.get(State.DEAD, 0)
+        rows.add_row(
+            Text(printable(period.name), style="strong"),
+            period.id,
+            Text(phase.value, style=PHASE_STYLES.get(phase, "wait")),
+            str(max(period.total, period.invoice_count)),
+            str(counts.get(State.EXPORTED, 0)),
+            str(sum(counts.get(state, 0) for state in MOVING)),
+            Text(str(dead), style="bad" if dead else ""),
+            formatting.ago(now - period.received_at),
+        )
+    return rows
+
+
+def _paused(paused: Mapping[str, Failure]) -> RenderableType:
+    lines = [
+        Text.assemble((f"{name}  ", "bad"), why.description, ("\n→ ", "quiet"), why.next_step)
+        for name, why in sorted(paused.items())
+    ]
+    return section("Paused exports", *lines)
+
+
+def _events(dead: int, waiting: int) -> RenderableType:
+    lines = []
+    if waiting:
+        lines.append(Text(f"{formatting.count(waiting, 'event')} waiting to be taken in.", style="wait"))
+    if dead:
+        text = f"{formatting.count(dead, 'event')} refused as a whole: see `opter-economic events dead list`."
+        lines.append(Text(text, style="bad"))
+    return section("Event queue", *lines)
 
 
 def period_view(report: Report) -> RenderableType:
@@ -65,7 +146,9 @@ def period_data_in_full(report: Report) -> dict[str, Any]:
         "lastActivity": formatting.iso(report.last_activity),
         "invoicesPerMinute": None if report.rate is None else round(report.rate, 1),
         "secondsLeft": None if report.seconds_left is None else round(report.seconds_left),
-        "conflicts": [{"invoice": one.invoice_id, "at": formatting.iso(one.at)} for one in report.period.conflicts],
+        "conflicts": [
+            {"invoice": conflict.invoice_id, "at": formatting.iso(conflict.at)} for conflict in report.period.conflicts
+        ],
     }
 
 
@@ -117,70 +200,52 @@ def _units(lines: int) -> str:
 
 
 def _conflicts(report: Report) -> RenderableType:
-    made = table("Invoice", "Came again", "Event")
+    rows = table("Invoice", "Came again", "Event")
     for conflict in report.period.conflicts:
-        made.add_row(conflict.invoice_id, formatting.moment(conflict.at), conflict.event_key)
+        rows.add_row(conflict.invoice_id, formatting.moment(conflict.at), conflict.event_key)
     text = "Sent again with other content after it was posted. What is in e-conomic was left as it is; compare the two."
-    return section("Conflicts", Text(text, style="bad"), made)
+    return section("Conflicts", Text(text, style="bad"), rows)
 
 
 def _totals(report: Report) -> RenderableType:
     out = ("Left out",) if any(total.left_out for total in report.totals) else ()
     columns = ("Opter", "In e-conomic", *out, "Remaining")
-    made = table("Currency", *columns, numbers=columns)
+    rows = table("Currency", *columns, numbers=columns)
     for total in report.totals:
         left_out = (formatting.money(total.left_out),) * len(out)
         remaining = Text(formatting.money(total.remaining), style="wait" if total.remaining else "good")
-        made.add_row(
+        rows.add_row(
             total.currency, formatting.money(total.gross), formatting.money(total.exported_gross), *left_out, remaining
         )
-    return page(made, *(_changed(total) for total in report.totals if report.phase not in _INCOMPLETE))
+    return page(rows, *(_changed(total) for total in report.totals if report.phase not in _INCOMPLETE))
 
 
 def _changed(total: Totals) -> RenderableType | None:
-    """Say when the invoices are no longer those that Opter added up; an event that never fitted was refused."""
+    """Say when the invoices are no longer those that Opter added up; an event whose sums never agreed was refused."""
     if total.control in (None, total.gross):
         return None
-    told = formatting.money(total.control or ZERO)
-    return Text(f"At closing, Opter said {told} {total.currency}; invoices were replaced or added since.", "quiet")
+    control = formatting.money(total.control or ZERO)
+    return Text(f"At closing, Opter said {control} {total.currency}; invoices were replaced or added since.", "quiet")
 
 
 def _remarks(report: Report) -> RenderableType:
-    made = table("Invoices", "Done differently from the source", numbers=("Invoices",))
+    rows = table("Invoices", "Done differently from the source", numbers=("Invoices",))
     for remark, number in report.remarks.items():
-        made.add_row(str(number), remark)
-    return section("Remarks", made)
+        rows.add_row(str(number), remark)
+    return section("Remarks", rows)
 
 
 def _total_data(total: Totals) -> dict[str, Any]:
-    def told(amount: Decimal | None) -> str | None:
+    def text(amount: Decimal | None) -> str | None:
         return None if amount is None else str(amount)
 
     return {
         "currency": total.currency,
-        "controlGross": told(total.control),
-        "gross": told(total.gross),
-        "exportedNet": told(total.exported_net),
-        "exportedVat": told(total.exported_vat),
-        "exportedGross": told(total.exported_gross),
-        "leftOutGross": told(total.left_out),
-        "remainingGross": told(total.remaining),
+        "controlGross": text(total.control),
+        "gross": text(total.gross),
+        "exportedNet": text(total.exported_net),
+        "exportedVat": text(total.exported_vat),
+        "exportedGross": text(total.exported_gross),
+        "leftOutGross": text(total.left_out),
+        "remainingGross": text(total.remaining),
     }
-
-
-def rerun_view(run: ReexportReport) -> RenderableType:
-    """Return what was posted now, what was there already, and what failed."""
-    failed = sum(run.failed.values())
-    rows: list[tuple[str, RenderableType]] = [
-        ("Booked now", Text(str(run.booked_now), style="good" if run.booked_now else "")),
-        ("Already there", str(run.already_there)),
-        ("Failed", Text(str(failed), style="bad" if failed else "")),
-        ("Left out on purpose", str(run.left_out) if run.left_out else ""),
-        ("On their way", Text(str(run.moving), style="wait") if run.moving else ""),
-    ]
-    return page(facts(rows), section("Failed", by_reason(run.failed)) if run.failed else None)
-
-
-def rerun_data(run: ReexportReport) -> dict[str, Any]:
-    """Return the same for scripts."""
-    return data_of(run)

@@ -11,9 +11,8 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from worker.cli import formatting
-from worker.cli.console import data_of, printable
-from worker.cli.formatting import facts, indented, page, section, table
-from worker.cli.views.reasons import next_step, title
+from worker.cli.formatting import data_of, facts, indented, page, printable, section, table
+from worker.cli.lookup import next_step, title
 from worker.domain.record import State
 from worker.dry_run import plan_file
 from worker.dry_run.plan import Created, Plan, PlannedAction, PlannedInvoice, Request, sums

@@ -8,8 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from worker.cli import formatting
-from worker.cli.console import printable
-from worker.cli.formatting import indented, page, section
+from worker.cli.formatting import indented, page, printable, section
 from worker.dry_run.plan_file import Change, ItemDifference, Part, PartDifference
 
 #: Things shown of one part, changed fields of one thing, and names in one line; the rest is counted.

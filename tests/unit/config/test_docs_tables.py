@@ -8,12 +8,11 @@ import pytest
 
 from config.docs_tables import KeyRow, KeyTable, exports_tables
 from config.exports import ExportConfig, InvoiceTypeName, TypeRules
-from config.exports_file import load_exports
-from config.tokens import SOURCES
+from config.exports_file import SOURCES, load_exports
 
 ROWS = [(table, row) for table in exports_tables() for row in table.rows]
 KEYS = [f"{table.name}: {row.key}" for table, row in ROWS]
-#: Keys that only one of the methods knows.
+#: Keys that only one method knows.
 VOUCHER_ONLY = {("exports.NAME", "journal"), ("exports.NAME.types.TYPE", "journal")}
 TOGETHER = ("api_url", "openapi_url")
 
@@ -62,7 +61,7 @@ def default_of(table: KeyTable, key: str) -> Any:
 
 
 def test_every_key_is_in_a_table() -> None:
-    """Those of the model, table by table; secrets and name are given by other keys."""
+    """Those of the model, table by table; secrets and name come from other keys."""
     by_other_keys = {"name", *(source.rpartition("_")[0] for source in SOURCES)}
     sections = {name for name, field in ExportConfig.model_fields.items() if not field.description} - by_other_keys
     own = {f"exports.NAME: {key}" for key in ExportConfig.model_fields.keys() - sections - by_other_keys}

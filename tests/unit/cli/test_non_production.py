@@ -1,4 +1,4 @@
-"""Exports that do not go to e-conomic are never taken for booked, and no sandbox stands beside real ones."""
+"""Exports that do not go to e-conomic never pass for booked, and no sandbox runs beside real ones."""
 
 import pytest
 from support.cli import Bench
@@ -17,7 +17,7 @@ def mixed(bench: Bench) -> Bench:
 
 
 @pytest.mark.parametrize("command", [("status",), ("export", "list")])
-def test_every_overview_says_so_loudly(command: tuple[str, ...], mixed: Bench) -> None:
+def test_every_overview_warns(command: tuple[str, ...], mixed: Bench) -> None:
     """On standard error, so that a script's JSON stays whole."""
     mixed.run(*command)
 
@@ -25,7 +25,7 @@ def test_every_overview_says_so_loudly(command: tuple[str, ...], mixed: Bench) -
     assert mixed.json(*command)
 
 
-def test_scripts_are_told_too(mixed: Bench) -> None:
+def test_scripts_see_it_too(mixed: Bench) -> None:
     """Name and address, in the document itself."""
     assert mixed.json("status")["notEconomic"] == {"trial": SANDBOX}
 
@@ -39,9 +39,9 @@ def test_nothing_is_said_of_real_exports(bench: Bench) -> None:
 
 
 def test_no_sandbox_is_started_beside_real_exports(mixed: Bench) -> None:
-    """Told with the export and its address, and how to do it all the same."""
+    """The refusal names the export, its address, and the option to start it anyway."""
     assert mixed.run("sandbox", "--port", "0") == 2
-    told = mixed.stderr.getvalue()
-    assert "main (https://restapi.e-conomic.com)" in told
-    assert "--anyway" in told
+    message = mixed.stderr.getvalue()
+    assert "main (https://restapi.e-conomic.com)" in message
+    assert "--anyway" in message
     assert mixed.stdout.getvalue() == ""

@@ -116,7 +116,7 @@ def test_no_descriptor_stays_open(allowed: Path) -> None:
 
 
 def _descriptors() -> int:
-    """The next free number tells how many are open."""
+    """The next free number shows how many are open."""
     descriptor = os.open("/", os.O_RDONLY)
     os.close(descriptor)
     return descriptor

@@ -38,5 +38,5 @@ def test_only_e_conomics_own_hosts_are_its_own(url: str, own: bool) -> None:  # 
     ],
 )
 def test_an_export_goes_to_one_place(addresses: dict[str, str], wrong: list[str]) -> None:
-    """Half in the books and half in the sandbox is a mistake of the exports file."""
+    """Half in the books and half in the sandbox is an error of the exports file."""
     assert [key for key, _, _ in split_addresses(export(**addresses))] == wrong

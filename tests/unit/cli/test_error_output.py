@@ -35,11 +35,11 @@ def test_which_redis_is_meant(bench: Bench) -> None:
     """Who has none yet learns where one comes from; exit code 3."""
     assert explain(StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer.")), bench.err) == 3
     assert bench.stderr.getvalue().endswith(
-        "\n  → `opter-economic up` brings a Redis of its own; any other is named by REDIS_URL.\n"
+        "\n  → `opter-economic up` starts a Redis of its own; any other is named by REDIS_URL.\n"
     )
 
 
-def test_all_mistakes_of_the_configuration(bench: Bench) -> None:
+def test_all_errors_of_the_configuration(bench: Bench) -> None:
     """Each with its place and the way out; exit code 2."""
     key = ConfigurationError(
         file="exports.toml",
@@ -54,7 +54,7 @@ def test_all_mistakes_of_the_configuration(bench: Bench) -> None:
 
     assert explain(ConfigurationErrors([key, setting]), bench.err) == 2
     assert bench.stderr.getvalue() == (
-        "✗ 2 mistakes in settings or exports file; nothing was started.\n"
+        "✗ 2 errors in settings or exports file; nothing was started.\n"
         "  exports.toml: exports.main: layuot is not a known key.\n"
         '  → Did you mean "layout"?\n'
         "  environment: OPTER_ECONOMIC_X is not a known setting.\n"

@@ -7,7 +7,7 @@ import pytest
 from support.cli import Bench, open_period
 from support.samples import export, invoice, line, reference
 
-from worker.cli.setup_report import attempt, prove
+from worker.cli.setup_report import check_export, report_setup
 from worker.domain.reasons import ProcessReason, failure
 from worker.economic.mapping.master_data import Document, EconomicCustomer, MasterData
 from worker.economic.reasons import EconomicReason
@@ -36,37 +36,37 @@ class Agreement:
         return ()
 
 
-def test_refused_tokens_are_a_finding(bench: Bench) -> None:
-    """Nothing else can be looked at then; what to do is told."""
-    [found] = prove(export(), Agreement(refuses=True), bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
+def test_refused_tokens_are_a_failed_check(bench: Bench) -> None:
+    """Nothing else can be checked then."""
+    [check] = check_export(export(), Agreement(refuses=True), bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
 
-    assert (found.item, found.ok) == ("Tokens and roles", False)
+    assert (check.item, check.ok) == ("Tokens and roles", False)
 
 
-def test_the_ledgers_invoices_are_the_samples(bench: Bench) -> None:
-    """Sales accounts seen before are looked at, and each different trouble is told once with its invoices."""
+def test_the_invoices_of_the_store_are_the_samples(bench: Bench) -> None:
+    """Sales accounts seen before are checked, and each problem is reported once with its invoices."""
     open_period(bench.memory, invoice(line(account="3050")), invoice(line(account="3050"), invoice_number=100354))
     agreement = Agreement()
 
-    checks = prove(export(), agreement, bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
+    checks = check_export(export(), agreement, bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
 
     assert agreement.asked == {"3050"}
-    assert [one.item for one in checks if not one.ok] == ["Sales account 3050", "Sample invoices"]
+    assert [check.item for check in checks if not check.ok] == ["Sales account 3050", "Sample invoices"]
     assert "(2 of 2: 100353, 100354)" in checks[-1].found
 
 
-def test_given_invoices_come_before_those_of_the_ledger(bench: Bench) -> None:
-    """--event: a new set-up is proven with the first period that is to come."""
+def test_invoices_from_files_replace_those_of_the_store(bench: Bench) -> None:
+    """--event: a new set-up is checked with the first period to come."""
     open_period(bench.memory, invoice(line(account="3050")))
 
-    checks = prove(export(), Agreement(), bench.memory, [invoice()], TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
+    checks = check_export(export(), Agreement(), bench.memory, [invoice()], TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
 
-    assert all(one.ok for one in checks)
+    assert all(check.ok for check in checks)
     assert checks[-1].found == "all 1 would pass the check of a period"
 
 
 class Silent(Agreement):
-    """An agreement behind an address where nobody answers, or behind a rate gate whose Redis is gone."""
+    """An agreement behind an address where nobody answers, or behind a rate limiter whose Redis is gone."""
 
     def __init__(self, error: Retryable) -> None:
         super().__init__()
@@ -76,21 +76,21 @@ class Silent(Agreement):
         raise self.error
 
 
-def test_an_unreachable_economic_is_told_of_its_export_alone(bench: Bench) -> None:
-    """Named with its address and what a person can do; other exports are proven all the same."""
+def test_an_unreachable_economic_concerns_its_export_alone(bench: Bench) -> None:
+    """Named with its address and what a person can do; other exports are checked all the same."""
     error = Unreachable(failure(EconomicReason.ECONOMIC_UNREACHABLE, "e-conomic cannot be reached (ConnectError)."))
 
-    proof = attempt(export(), Silent(error), bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
-    [found] = proof.checks
+    report = report_setup(export(), Silent(error), bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
+    [check] = report.checks
 
-    assert (proof.reached, found.ok) == (False, False)
-    assert found.found == f"{export().api_url}: e-conomic cannot be reached (ConnectError)."
-    assert "Check api_url" in found.next_step
+    assert (report.reached, check.ok) == (False, False)
+    assert check.found == f"{export().api_url}: e-conomic cannot be reached (ConnectError)."
+    assert "Check api_url" in check.next_step
 
 
-def test_a_ledger_that_is_down_ends_the_check(bench: Bench) -> None:
-    """Without Redis nothing can be proven of any export."""
+def test_an_unavailable_store_ends_the_check(bench: Bench) -> None:
+    """Without Redis no export can be checked."""
     agreement = Silent(StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer.")))
 
     with pytest.raises(StoreUnavailable):
-        attempt(export(), agreement, bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
+        report_setup(export(), agreement, bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked

@@ -8,7 +8,7 @@ import pytest
 from support.cli import Bench, half_done, open_period
 from support.samples import invoice, line
 
-from worker.cli.period_report import Phase, Report, phase, report
+from worker.cli.period_report import Phase, Report, phase_of, report
 from worker.cli.views.period import period_view
 from worker.domain.invoice_period import PeriodRecord, PeriodState
 from worker.domain.record import InvoiceRecord, Outcome, State
@@ -27,16 +27,16 @@ def exported_at(bench: Bench, times: Sequence[float], now: float, *, left: int) 
     return report(period, [*done, *[replace(records[0], state=State.QUEUED)] * left], now)
 
 
-def _printed(bench: Bench, found: Report) -> str:
-    bench.out.print(period_view(found))
+def _printed(bench: Bench, summary: Report) -> str:
+    bench.out.print(period_view(summary))
     return bench.stdout.getvalue()
 
 
 def test_rate_and_time_left(bench: Bench) -> None:
     """Exported at 100, 110, 120, now 120: 2 in 20 s are 6 a minute; 3 left take 30 s."""
-    found = exported_at(bench, [100.0, 110.0, 120.0], 120.0, left=3)
+    summary = exported_at(bench, [100.0, 110.0, 120.0], 120.0, left=3)
 
-    assert (found.rate, found.seconds_left) == (6.0, 30.0)
+    assert (summary.rate, summary.seconds_left) == (6.0, 30.0)
 
 
 def test_the_rate_falls_when_nothing_comes(bench: Bench) -> None:
@@ -46,9 +46,9 @@ def test_the_rate_falls_when_nothing_comes(bench: Bench) -> None:
 
 def test_there_is_no_rate_without_recent_exports(bench: Bench) -> None:
     """Two minutes later nothing can be said."""
-    found = exported_at(bench, [100.0, 110.0, 120.0], 240.0, left=3)
+    summary = exported_at(bench, [100.0, 110.0, 120.0], 240.0, left=3)
 
-    assert (found.rate, found.seconds_left) == (None, None)
+    assert (summary.rate, summary.seconds_left) == (None, None)
 
 
 def test_amounts_by_currency(bench: Bench) -> None:
@@ -62,7 +62,7 @@ def test_amounts_by_currency(bench: Bench) -> None:
 
     totals = report(*of(bench, period_id), bench.clock()).totals
 
-    assert [(one.currency, one.gross, one.remaining) for one in totals] == [
+    assert [(total.currency, total.gross, total.remaining) for total in totals] == [
         ("DKK", Decimal("1000.00"), Decimal("1000.00")),  # 1250.00 - 250.00
         ("EUR", Decimal("500.00"), Decimal("500.00")),
     ]
@@ -75,33 +75,33 @@ def test_what_was_left_out_is_neither_exported_nor_remaining(bench: Bench) -> No
         bench, open_period(bench.memory, *(invoice(line(net), invoice_number=n) for n, net in enumerate(lines, 1)))
     )
     ended = (Outcome.BOOKED, Outcome.EXCLUDED)
-    done = [replace(one, state=State.EXPORTED, outcome=how) for one, how in zip(records, ended, strict=False)]
-    found = report(period, [*done, records[2]], bench.clock())
+    done = [replace(record, state=State.EXPORTED, outcome=end) for record, end in zip(records, ended, strict=False)]
+    summary = report(period, [*done, records[2]], bench.clock())
 
-    [total] = found.totals
-    assert [str(one) for one in (total.gross, total.exported_gross, total.left_out, total.remaining)] == [
+    [total] = summary.totals
+    assert [str(amount) for amount in (total.gross, total.exported_gross, total.left_out, total.remaining)] == [
         "1625.00",
         "1250.00",
         "250.00",
         "125.00",
     ]
-    shown = _printed(bench, found)
+    shown = _printed(bench, summary)
     assert "2  (1 booked, 1 excluded by their type)" in shown
     assert "Left out" in shown
 
 
-def test_what_was_done_differently_is_told_for_the_period(bench: Bench) -> None:
-    """A cut on two invoices and a left draft on one, the commoner first; of what is not exported nothing is told."""
+def test_remarks_are_added_up_for_the_period(bench: Bench) -> None:
+    """A cut on two invoices and a left draft on one, the commoner first; only exported invoices count."""
     period, records = of(bench, open_period(bench.memory, *(invoice(invoice_number=n) for n in (1, 2, 3))))
-    cut, left = "customer.address: cut from 300 to 250 characters", "Draft 7 stands beside the booked invoice"
+    cut, left = "customer.address: cut from 300 to 250 characters", "Draft 7 is left beside the booked invoice"
     done = [
-        replace(one.with_progress(remarks=remarks), state=State.EXPORTED)
-        for one, remarks in zip(records, ((cut,), (cut, left)), strict=False)
+        replace(record.with_progress(remarks=remarks), state=State.EXPORTED)
+        for record, remarks in zip(records, ((cut,), (cut, left)), strict=False)
     ]
-    found = report(period, [*done, records[2].with_progress(remarks=(left,))], bench.clock())
+    summary = report(period, [*done, records[2].with_progress(remarks=(left,))], bench.clock())
 
-    assert list(found.remarks.items()) == [(cut, 2), (left, 1)]
-    assert "Done differently from the source" in _printed(bench, found)
+    assert list(summary.remarks.items()) == [(cut, 2), (left, 1)]
+    assert "Done differently from the source" in _printed(bench, summary)
     assert cut in bench.stdout.getvalue()
 
 
@@ -113,15 +113,15 @@ def test_lines_with_economic_units_are_counted(bench: Bench) -> None:
         invoice(line(**with_units), line(account="3012", **with_units)),
         invoice(line(**with_units), line(account="3012"), invoice_number=2),
     )
-    found = report(*of(bench, period_id), bench.clock())
+    summary = report(*of(bench, period_id), bench.clock())
 
-    assert found.lines_with_units == 3
-    assert "on 3 lines; e-conomic does not get them" in _printed(bench, found)
+    assert summary.lines_with_units == 3
+    assert "on 3 lines; e-conomic does not get them" in _printed(bench, summary)
     assert bench.json("status", period_id)["linesWithEconomicUnits"] == 3
 
 
 @pytest.mark.parametrize(
-    ("state", "counts", "stands"),
+    ("state", "counts", "expected"),
     [
         (PeriodState.REGISTERING, {State.RECEIVED: 2}, Phase.TAKING_IN),
         (PeriodState.REGISTERED, {State.RECEIVED: 2}, Phase.CHECKING),
@@ -130,8 +130,8 @@ def test_lines_with_economic_units_are_counted(bench: Bench) -> None:
         (PeriodState.CHECKED, {State.EXPORTED: 2}, Phase.DONE),
     ],
 )
-def test_how_a_period_stands(bench: Bench, state: PeriodState, counts: dict[State, int], stands: Phase) -> None:
+def test_the_phase_of_a_period(bench: Bench, state: PeriodState, counts: dict[State, int], expected: Phase) -> None:
     """A person is needed once nothing moves by itself any more and something failed."""
     period, _ = of(bench, half_done(bench))
 
-    assert phase(replace(period, state=state), counts) is stands
+    assert phase_of(replace(period, state=state), counts) is expected

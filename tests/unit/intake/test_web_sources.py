@@ -119,7 +119,7 @@ def test_a_name_that_leads_outside_is_read(address: str) -> None:
 
 
 def test_private_hosts_can_be_allowed() -> None:
-    """A file server of one's own usually stands in a private network."""
+    """A company's own file server is usually in a private network."""
     assert _web(replace(RULES, allow_private=True), addresses=["10.1.2.3"]).read(URL, 7) == b"content"
 
 
@@ -138,7 +138,7 @@ def test_a_missing_file_is_told(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_host_in_trouble_is_asked_again_later(status: int) -> None:
+def test_a_failing_host_is_asked_again_later(status: int) -> None:
     """An outage is never absence."""
     with pytest.raises(Retryable):
         _web(status=status).read(URL, 7)
