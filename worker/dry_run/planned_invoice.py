@@ -27,8 +27,8 @@ from worker.economic.mapping.voucher_postings import ledger_account, vat_code
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure, OnHold, Rejected
 from worker.workflow import lookup
-from worker.workflow.eligibility import await_original
 from worker.workflow.execution import Execution
+from worker.workflow.exporter import await_original
 from worker.workflow.requests import (
     attachment_request,
     booking_request,

@@ -19,7 +19,7 @@ from worker.economic.mapping.master_data import MasterData
 from worker.economic.mapping.period_check import check_against_agreement, grouped_accounts
 from worker.economic.port import EconomicVouchers
 from worker.errors import Failure
-from worker.store.effects import anything_sent
+from worker.store.leases import anything_sent
 from worker.workflow.context import ExportContext
 from worker.workflow.execution import Execution
 from worker.workflow.preflight import existing_documents, period_check, read_invoices
