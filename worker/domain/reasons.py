@@ -168,7 +168,8 @@ class ProcessReason(ReasonCode):
 
 def neutral_reason(code: str) -> ReasonCode:
     """Return the reason of an event or of our own processes with this code. Raises ``KeyError`` for another."""
-    return {reason.value: reason for reason in (*EventReason, *ProcessReason)}[code]
+    known: dict[str, ReasonCode] = {reason.value: reason for reason in (*EventReason, *ProcessReason)}
+    return known[code]
 
 
 def failure(  # noqa: PLR0913  # one keyword for each field of a Failure
