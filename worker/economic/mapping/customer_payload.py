@@ -124,9 +124,7 @@ def _same(name: str, ours: str, theirs: Any) -> bool:
     if name == _CORPORATE_ID and theirs:
         return True  # what the customer was matched by is not ours to rewrite
     text = "" if theirs is None else str(theirs)
-    if name == "country":
-        return code_of(ours) == code_of(text)
-    return ours.split() == text.split()
+    return code_of(ours) == code_of(text) if name == "country" else ours.split() == text.split()
 
 
 def _is_newer(customer: Customer, resource: Mapping[str, Any]) -> bool:

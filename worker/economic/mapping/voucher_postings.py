@@ -64,8 +64,16 @@ def postings(invoice: Invoice, export: ExportConfig, master_data: MasterData) ->
     codings = [_coding(account, code, lines) for (account, code), lines in lines_of.items()]
     differences = [*(difference for coding in codings for difference in coding.differences), invoice.rounding]
     rounding = _rounding(differences, invoice, export, master_data)
-    posted = [posting for coding in codings for posting in coding.postings]
-    return _complete(invoice, tuple(posting for posting in (*posted, *rounding) if posting.gross))
+    every = (*(posting for coding in codings for posting in coding.postings), *rounding)
+    posted = tuple(posting for posting in every if posting.gross)
+    if not posted:
+        text = f"Every amount of invoice {invoice.invoice_number} is zero."
+        raise invalid(VoucherReason.VOUCHER_EMPTY, text, field="gross", value=invoice.gross)
+    total = sum((posting.gross for posting in posted), ZERO)
+    if total != invoice.gross:
+        text = f"The lines and the rounding add up to {total}, but the invoice's gross amount is {invoice.gross}."
+        raise invalid(EventReason.INVALID_SUMS, text, field="gross", value=invoice.gross)
+    return posted
 
 
 def _coding(account: int, code: VatAccount | None, lines: Sequence[Line]) -> _Coding:
@@ -131,17 +139,6 @@ def _rounding(
         raise invalid(VoucherReason.VOUCHER_ROUNDING, text, field="rounding", value=size)
     usable_account(account, master_data, field="voucher.rounding_account")
     return (Posting(account=account, code=None, gross=sum(differences, ZERO)),)
-
-
-def _complete(invoice: Invoice, posted: tuple[Posting, ...]) -> tuple[Posting, ...]:
-    if not posted:
-        text = f"Every amount of invoice {invoice.invoice_number} is zero."
-        raise invalid(VoucherReason.VOUCHER_EMPTY, text, field="gross", value=invoice.gross)
-    total = sum((posting.gross for posting in posted), ZERO)
-    if total != invoice.gross:
-        text = f"The lines and the rounding add up to {total}, but the invoice's gross amount is {invoice.gross}."
-        raise invalid(EventReason.INVALID_SUMS, text, field="gross", value=invoice.gross)
-    return posted
 
 
 def vat_code(line: Line, export: ExportConfig, master_data: MasterData) -> VatAccount | None:
