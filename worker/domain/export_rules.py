@@ -30,12 +30,12 @@ def exclusion(invoice: Invoice, export: ExportConfig) -> Outcome | None:
     """Return how an invoice ends that is not to be posted; None when it is to be."""
     if not export.rules_of(invoice.invoice_type).export:
         return Outcome.EXCLUDED
-    if export.booking.zero_total == "skip" and nothing_to_book(invoice):
+    if export.booking.zero_total == "skip" and _nothing_to_book(invoice):
         return Outcome.NOTHING_TO_BOOK
     return None
 
 
-def nothing_to_book(invoice: Invoice) -> bool:
+def _nothing_to_book(invoice: Invoice) -> bool:
     """Whether no account would move: a total of zero may still shift revenue from one account to another."""
     sums: defaultdict[tuple[str, str, Decimal], Decimal] = defaultdict(lambda: ZERO)
     for line in invoice.lines:

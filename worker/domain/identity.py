@@ -24,8 +24,7 @@ def invoice_id_of(export: str, region: str | None, invoice_number: int, *, serie
 
 def period_id_of(export: str, region: str | None, period_id: int) -> str:
     """Return for example ``main-p881``, or ``main-DK1-p881``."""
-    parts = [export, *(_alphanumeric(part) for part in (region,) if part), f"p{period_id}"]
-    return "-".join(parts)
+    return "-".join([export, *([_alphanumeric(region)] if region else []), f"p{period_id}"])
 
 
 def idempotency_key(environment: str, reference: str, step: str, generation: int) -> str:

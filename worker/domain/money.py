@@ -17,12 +17,12 @@ def to_oere(amount: Decimal) -> Decimal:
 
 
 def _exact(value: object) -> Decimal:
-    if isinstance(value, Decimal):
-        amount = value
-    elif isinstance(value, str):
-        amount = _parsed(value)
-    else:
+    if not isinstance(value, Decimal | str):
         raise ValueError(f'money is a decimal string such as "100.00", not {type(value).__name__}')  # noqa: TRY004  # pydantic reports ValueError only
+    try:
+        amount = Decimal(value)
+    except ArithmeticError as error:
+        raise ValueError(f"{value!r} is not an amount of money") from error
     if not amount.is_finite():
         raise ValueError(f"{value!r} is not an amount of money")
     if amount and amount.adjusted() >= _DIGITS:
@@ -30,13 +30,6 @@ def _exact(value: object) -> Decimal:
     if amount != to_oere(amount):
         raise ValueError(f"{value!r} has more than two decimals")
     return to_oere(amount)
-
-
-def _parsed(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except ArithmeticError as error:
-        raise ValueError(f"{text!r} is not an amount of money") from error
 
 
 #: A decimal string with at most two decimals, in the invoice's currency.

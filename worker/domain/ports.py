@@ -16,7 +16,6 @@ class PdfSource(Protocol):
         Raises ``Rejected`` when it is missing, too large, no PDF, another file than announced, or outside the allowed
         places; ``Retryable`` when the host does not answer.
         """
-        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,8 +78,6 @@ class RateLimiter(Protocol):
         ``RateDenied`` when the wait would be longer, the day's calls are used up, or the circuit breaker is open;
         ``StoreUnavailable`` when the store does not answer.
         """
-        ...
 
     def report(self, permit: Permit, feedback: Feedback) -> None:
         """Learn from the answer. Never raises: the answer itself matters more than its statistics."""
-        ...

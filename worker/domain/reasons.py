@@ -5,19 +5,17 @@ lie in the event or in our own processes; those of an accounting system stand be
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from enum import StrEnum
 from typing import Self
 
 from worker.errors import Failure, InvalidInvoice
 
-#: Marks a reason that fresher master data of the agreement could remove: they are read again before it is believed.
-RE_READ = True
-
 
 class ReasonCode(StrEnum):
     """Why an invoice, an event or an export does not go on: the base of every table.
 
-    A member is written as ``NAME = (code, heading, cause, next step)``, with ``RE_READ`` behind it where it applies.
+    A member is written as ``NAME = (code, heading, cause, next step)``.
     """
 
     #: A few words: the heading in lists and notices.
@@ -26,14 +24,12 @@ class ReasonCode(StrEnum):
     cause: str
     #: What a person does now, in plain words.
     next_step: str
-    #: See ``RE_READ``.
-    re_read: bool
 
-    def __new__(cls, code: str, heading: str, cause: str, next_step: str, re_read: bool = False) -> Self:  # noqa: FBT001, FBT002  # a table's last column
+    def __new__(cls, code: str, heading: str, cause: str, next_step: str) -> Self:
         """Return a member that is its code, with its words beside it."""
         member = str.__new__(cls, code)
         member._value_ = code
-        member.heading, member.cause, member.next_step, member.re_read = heading, cause, next_step, re_read
+        member.heading, member.cause, member.next_step = heading, cause, next_step
         return member
 
 
@@ -172,7 +168,7 @@ class ProcessReason(ReasonCode):
 
 def neutral_reason(code: str) -> ReasonCode:
     """Return the reason of an event or of our own processes with this code. Raises ``KeyError`` for another."""
-    known: dict[str, ReasonCode] = {reason.value: reason for table in (EventReason, ProcessReason) for reason in table}
+    known: dict[str, ReasonCode] = {reason.value: reason for reason in (*EventReason, *ProcessReason)}
     return known[code]
 
 
@@ -208,15 +204,10 @@ def merged(failures: Iterable[Failure]) -> Failure:
     distinct = list(dict.fromkeys(failures))
     if not distinct:
         raise ValueError("no failure to merge")
-    first = distinct[0]
-    if len(distinct) == 1:
-        return first
-    return Failure(
-        reason=first.reason,
+    return replace(
+        distinct[0],
         description=_numbered(part.description for part in distinct),
         next_step=_numbered(dict.fromkeys(part.next_step for part in distinct)),
-        field=first.field,
-        value=first.value,
         remote_message="; ".join(part.remote_message for part in distinct if part.remote_message),
         log_id=next((part.log_id for part in distinct if part.log_id), ""),
     )

@@ -1,10 +1,10 @@
 """The decision after an error: retry later, never, or when the export is resumed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from config.settings_sections import Retry
-from worker.domain.reasons import ProcessReason, failure
+from worker.domain.reasons import ProcessReason
 from worker.domain.record import MoveToDeadLetters, ReturnToQueue, Transition, Wait
 from worker.errors import ExportError, Failure, Misconfigured, Rejected, Retryable, Uncertain
 
@@ -55,22 +55,12 @@ def backoff(attempts: int, policy: RetryPolicy) -> float:
 def _exhausted(error: ExportError, attempts: int) -> Failure:
     """An outcome that stays unknown keeps its own reason: the person must look in the accounting system first."""
     last = error.failure
+    text = f"Given up after {attempts} attempts. The last error ({last.reason}): {last.description}"
+    reason, step = ProcessReason.ATTEMPTS_EXHAUSTED, ProcessReason.ATTEMPTS_EXHAUSTED.next_step
     if isinstance(error, Uncertain):
-        reason, next_step = (
-            ProcessReason.OUTCOME_UNKNOWN,
-            (
-                "Look for a draft or booked invoice with this reference, then re-queue: it is looked up "
-                "again before anything is sent."
-            ),
+        reason = ProcessReason.OUTCOME_UNKNOWN
+        step = (
+            "Look for a draft or booked invoice with this reference, then re-queue: it is looked up "
+            "again before anything is sent."
         )
-    else:
-        reason, next_step = ProcessReason.ATTEMPTS_EXHAUSTED, None
-    return failure(
-        reason,
-        f"Given up after {attempts} attempts. The last error ({last.reason}): {last.description}",
-        field=last.field,
-        value=last.value,
-        remote_message=last.remote_message,
-        log_id=last.log_id,
-        next_step=next_step,
-    )
+    return replace(last, reason=reason.value, description=text, next_step=step)

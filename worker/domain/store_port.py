@@ -45,11 +45,9 @@ class IntakePort(Protocol):
 
     def event_known(self, event_key: str) -> bool:
         """Whether every invoice of this event (``source#id``) was stored before."""
-        ...
 
     def open_period(self, period: PeriodRecord, event_key: str) -> None:
         """Create the period, or add the event to it; back to ``registering``."""
-        ...
 
     def register(self, period_id: str, event_key: str, invoices: Sequence[NewInvoice]) -> Registered:
         """Write one chunk of invoices as ``received``; any number of repeats leaves the same store.
@@ -57,11 +55,9 @@ class IntakePort(Protocol):
         Same content again: nothing new (it joins the period). Other content: replaced and ``received`` again while
         nothing of it was sent (no intent, draft or outcome) and nobody exports it; else a ``Conflict`` of the period.
         """
-        ...
 
     def close_event(self, period_id: str, event_key: str) -> None:
         """Mark the event as stored completely and the period as ``registered``: its preflight is due."""
-        ...
 
 
 class PreflightPort(Protocol):
@@ -69,11 +65,9 @@ class PreflightPort(Protocol):
 
     def claim_period(self, period_id: str) -> int | None:
         """Take the period's lease; return its fence, or None when another worker has it or nothing is due."""
-        ...
 
     def received(self, period_id: str) -> Iterable[InvoiceRecord]:
         """Yield the period's invoices in state ``received``, in invoice number order."""
-        ...
 
     def pass_preflight(  # noqa: PLR0913  # whose check it is, what was read, and the three results
         self,
@@ -94,15 +88,12 @@ class PreflightPort(Protocol):
         already, so the export looks it up before it does anything. Raises ``LeaseLost`` when the period's fence is
         stale.
         """
-        ...
 
     def finish_preflight(self, period_id: str, fence: int, *, notice: str) -> None:
         """Mark the period ``checked`` unless invoices came in meanwhile, and release its lease."""
-        ...
 
     def defer_preflight(self, period_id: str, fence: int, *, until: float, notice: str) -> None:
         """Release the period's lease; its preflight is due again at ``until``."""
-        ...
 
 
 class ExportPort(Protocol):
@@ -113,46 +104,36 @@ class ExportPort(Protocol):
 
         The history is left out.
         """
-        ...
 
     def save(self, record: InvoiceRecord, transition: Transition) -> InvoiceRecord:
         """Write the record's progress and apply the transition if ``record.fence`` still holds.
 
         Raises ``LeaseLost`` otherwise, having written nothing.
         """
-        ...
 
     def renew(self, invoice_id: str, fence: int) -> None:
         """Hold the invoice for another lease, changing nothing else. Raises ``LeaseLost`` when the fence is stale."""
-        ...
 
     def states(self, invoice_ids: Sequence[str]) -> Mapping[str, State]:
         """Return where these invoices stand; those that are not in the store are left out."""
-        ...
 
     def open_shared(self, key: str) -> SharedRecord:
         """Look up a shared customer or product, or take its lease. Raises ``Busy`` while another worker has it."""
-        ...
 
     def save_shared(self, key: str, shared: SharedRecord) -> None:
         """Record intent, generation or number; a number ends the flight. Raises ``LeaseLost`` when stale."""
-        ...
 
     def renew_shared(self, key: str, fence: int) -> None:
         """Hold a shared record for another lease, changing nothing else. Raises ``LeaseLost`` when stale."""
-        ...
 
     def release_shared(self, key: str, fence: int) -> None:
         """Give the lease back without a number, so that another worker may try; the intent stays."""
-        ...
 
     def forget_shared(self, key: str) -> None:
         """Drop a number that the accounting system no longer knows."""
-        ...
 
     def pause(self, export: str, failure: Failure) -> None:
         """Stop claims of this export until resumed; a pause already there keeps its first reason."""
-        ...
 
 
 class SweepPort(Protocol):
@@ -160,7 +141,6 @@ class SweepPort(Protocol):
 
     def published(self, invoice_ids: Sequence[str]) -> None:
         """Note that Celery messages for these ``queued`` invoices have been sent now."""
-        ...
 
     def sweep(self, *, idle_exports: frozenset[str], limit: int = 500) -> Sequence[Due]:
         """Return what needs a Celery message, moved to ``queued``: expired leases, due retries, lost messages.
@@ -172,14 +152,12 @@ class SweepPort(Protocol):
         their last chance such invoices run apart, so that the one that kills workers takes no other along.
         Invoices of paused exports stay where they are.
         """
-        ...
 
     def periods_due(self) -> Sequence[tuple[str, str]]:
         """Return (period id, export) of periods whose preflight is due and claimed by nobody.
 
         Periods of paused exports wait.
         """
-        ...
 
 
 class PinPort(Protocol):
@@ -187,7 +165,6 @@ class PinPort(Protocol):
 
     def pin(self, export: str, agreement: int) -> int:
         """Return the agreement that the export is pinned to: the first that was ever passed here."""
-        ...
 
 
 class PlanPort(Protocol):
@@ -195,19 +172,15 @@ class PlanPort(Protocol):
 
     def invoice(self, invoice_id: str) -> InvoiceRecord | None:
         """Return one record with its whole history."""
-        ...
 
     def states(self, invoice_ids: Sequence[str]) -> Mapping[str, State]:
         """Return where these invoices stand; those that are not in the store are left out."""
-        ...
 
     def shared_number(self, key: str) -> str | None:
         """Return the number of a shared customer or product, None when it is not known; takes no lease."""
-        ...
 
     def pinned(self, export: str) -> int | None:
         """Return the agreement that the export is pinned to, None when it has written to none yet."""
-        ...
 
 
 class OperatorPort(Protocol):
@@ -215,26 +188,21 @@ class OperatorPort(Protocol):
 
     def invoice(self, invoice_id: str) -> InvoiceRecord | None:
         """Return one record with its whole history."""
-        ...
 
     def period(self, period_id: str) -> PeriodRecord | None:
         """Return one period with its counts."""
-        ...
 
     def periods(self) -> Sequence[PeriodRecord]:
         """Return all periods, newest first."""
-        ...
 
     def invoices(self, period_id: str | None, state: State | None) -> Iterable[InvoiceRecord]:
         """Yield records (history left out) of one period or of all, in one state or in any."""
-        ...
 
     def requeue(self, invoice_ids: Sequence[str], *, by: str) -> Sequence[str]:
         """Send dead letters back to ``received``, attempts at zero; return the ids that moved.
 
         Their progress is kept, and the preflight of their periods is due again.
         """
-        ...
 
     def reexport(self, invoice_ids: Sequence[str], *, by: str, by_hand: bool = False) -> Sequence[str]:
         """Send exported invoices back to ``received``, outcome cleared; return the ids that moved.
@@ -242,7 +210,6 @@ class OperatorPort(Protocol):
         Each is looked up in the accounting system before anything else is done, whatever the preflight sees. Those that
         a person declared exported stay where they are unless ``by_hand``: a lookup need not find them.
         """
-        ...
 
     def mark_exported(self, invoice_id: str, *, by: str, why: str) -> bool:
         """Mark an invoice as exported by hand; False when it cannot be.
@@ -250,15 +217,12 @@ class OperatorPort(Protocol):
         It must be dead, or not in progress (received, queued, waiting) with nothing of it sent: what may be in the
         accounting system, or is under way to it, has to come to an end first.
         """
-        ...
 
     def paused(self) -> Mapping[str, Failure]:
         """Return the paused exports and why."""
-        ...
 
     def resume(self, export: str) -> bool:
         """Lift a pause; False when there was none."""
-        ...
 
 
 class Store(IntakePort, PreflightPort, ExportPort, SweepPort, OperatorPort, PinPort, PlanPort, Protocol):

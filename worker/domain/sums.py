@@ -3,10 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 
-from worker.domain.invoice import Invoice, Line
+from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import ControlTotal
 from worker.domain.money import OERE, ZERO, to_oere
 from worker.domain.reasons import EventReason, ReasonCode
@@ -58,14 +56,14 @@ def _header(invoice: Invoice) -> Iterator[Problem]:
     for field, stated, added, parts in sums:
         if stated != added:
             text = f"Invoice {invoice.invoice_number}: {field} is {stated}, but {parts} add up to {added}."
-            yield _problem(invoice, EventReason.INVALID_SUMS, text, field, stated)
+            yield _problem(EventReason.INVALID_SUMS, text, field, stated, invoice.invoice_number)
 
 
 def _doubled_lines(invoice: Invoice) -> Iterator[Problem]:
     for number, times in Counter(line.line_number for line in invoice.lines).items():
         if times > 1:
             text = f"Invoice {invoice.invoice_number} has {times} lines with number {number}."
-            yield _problem(invoice, EventReason.DUPLICATE_NUMBER, text, "lines.lineNumber", number)
+            yield _problem(EventReason.DUPLICATE_NUMBER, text, "lines.lineNumber", number, invoice.invoice_number)
 
 
 def _line_vat(invoice: Invoice) -> Iterator[Problem]:
@@ -74,24 +72,18 @@ def _line_vat(invoice: Invoice) -> Iterator[Problem]:
     for line in invoice.lines:
         expected = to_oere(line.net * line.vat_rate / 100)
         if abs(line.vat - expected) > allowed:
-            yield _problem(
-                invoice, EventReason.INVALID_SUMS, _wrong_vat(invoice, line, expected), "lines.vat", line.vat
+            text = (
+                f"Invoice {invoice.invoice_number}, line {line.line_number}: VAT is {line.vat}, "
+                f"but {line.vat_rate} % of {line.net} is {expected}."
             )
-
-
-def _wrong_vat(invoice: Invoice, line: Line, expected: Decimal) -> str:
-    return (
-        f"Invoice {invoice.invoice_number}, line {line.line_number}: VAT is {line.vat}, but {line.vat_rate} % of "
-        f"{line.net} is {expected}."
-    )
+            yield _problem(EventReason.INVALID_SUMS, text, "lines.vat", line.vat, invoice.invoice_number)
 
 
 def _dates(invoice: Invoice) -> Iterator[Problem]:
-    dates: tuple[tuple[str, date], ...] = (("invoiceDate", invoice.invoice_date), ("dueDate", invoice.due_date))
-    for field, day in dates:
+    for field, day in (("invoiceDate", invoice.invoice_date), ("dueDate", invoice.due_date)):
         if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
             text = f"Invoice {invoice.invoice_number}: {field} {day} is not a plausible date."
-            yield _problem(invoice, EventReason.EVENT_INVALID, text, field, day)
+            yield _problem(EventReason.EVENT_INVALID, text, field, day, invoice.invoice_number)
 
 
 def _doubled_invoices(invoices: Sequence[Invoice], *, by_type: bool) -> Iterator[Problem]:
@@ -99,19 +91,13 @@ def _doubled_invoices(invoices: Sequence[Invoice], *, by_type: bool) -> Iterator
     for (number, _), times in series.items():
         if times > 1:
             text = f"Invoice number {number} occurs {times} times in the event."
-            yield Problem(
-                reason=EventReason.DUPLICATE_NUMBER,
-                description=text,
-                invoice_number=number,
-                field="invoiceNumber",
-                value=str(number),
-            )
+            yield _problem(EventReason.DUPLICATE_NUMBER, text, "invoiceNumber", number, number)
 
 
 def _invoice_count(invoices: Sequence[Invoice], stated: int) -> Iterator[Problem]:
     if len(invoices) != stated:
         text = f"The event announces {stated} invoices, but holds {len(invoices)}."
-        yield Problem(reason=EventReason.CONTROL_TOTALS, description=text, field="invoiceCount", value=str(stated))
+        yield _problem(EventReason.CONTROL_TOTALS, text, "invoiceCount", stated)
 
 
 def _control_totals(invoices: Sequence[Invoice], totals: Sequence[ControlTotal]) -> Iterator[Problem]:
@@ -120,7 +106,7 @@ def _control_totals(invoices: Sequence[Invoice], totals: Sequence[ControlTotal])
     for currency in sorted(announced.keys() | {invoice.currency for invoice in invoices}):
         if announced[currency] != 1:
             text = f"The event has {announced[currency]} control totals for {currency}, not one."
-            yield Problem(reason=EventReason.CONTROL_TOTALS, description=text, field="controlTotals", value=currency)
+            yield _problem(EventReason.CONTROL_TOTALS, text, "controlTotals", currency)
     for total in totals:
         yield from _control_total([invoice for invoice in invoices if invoice.currency == total.currency], total)
 
@@ -134,11 +120,8 @@ def _control_total(invoices: Sequence[Invoice], total: ControlTotal) -> Iterator
     for field, stated, added in sums:
         if stated != added:
             text = f"The control total says {field} {stated} {total.currency}, but the invoices add up to {added}."
-            path = f"controlTotals.{total.currency}.{field}"
-            yield Problem(reason=EventReason.CONTROL_TOTALS, description=text, field=path, value=str(stated))
+            yield _problem(EventReason.CONTROL_TOTALS, text, f"controlTotals.{total.currency}.{field}", stated)
 
 
-def _problem(invoice: Invoice, reason: ReasonCode, text: str, field: str, value: object) -> Problem:
-    return Problem(
-        reason=reason, description=text, invoice_number=invoice.invoice_number, field=field, value=str(value)
-    )
+def _problem(reason: ReasonCode, text: str, field: str, value: object, invoice_number: int | None = None) -> Problem:
+    return Problem(reason=reason, description=text, invoice_number=invoice_number, field=field, value=str(value))

@@ -73,7 +73,9 @@ class ApiCalls:
         self._clients = clients
         self._clock = clock
         self._deadline = deadline
-        self._agreement = _agreement_key(export)
+        grant = export.grant_token.get_secret_value().encode()
+        #: The agreement's name for the rate limiter: exports that share a grant share its rate.
+        self._agreement = f"grant-{hashlib.sha256(grant).hexdigest()[:16]}"
         self._api_url = str(export.api_url).rstrip("/")
         self._openapi_url = str(export.openapi_url).rstrip("/")
         #: What a call cost last.
@@ -120,13 +122,12 @@ class ApiCalls:
         """Make one call; a status that is ``accepted`` is an answer like a success, without a body."""
         label = RequestLabel(export=self._export.name, method=method, route=route(path))
         headers = self._headers.copy()
-        for name, value in (extra_headers or {}).items():
-            headers[name] = value
+        headers.update(extra_headers)
         permit = self._permit(label)
         try:
-            status, received, content = self._clients.client().send(
-                method, self._base_url(path) + path, headers, body, deadline=deadline or self._deadline
-            )
+            url = (self._openapi_url if is_openapi(path) else self._api_url) + path
+            client, seconds = self._clients.client(), deadline or self._deadline
+            status, received, content = client.send(method, url, headers, body, deadline=seconds)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             failed = failures.of_transport(error, label)
             sent = isinstance(failed, Uncertain | Unavailable)
@@ -140,7 +141,9 @@ class ApiCalls:
         if status in accepted:
             return Reply(status=status, body=None, replayed=replayed)
         if status not in _OK:
-            explanation = error_body.explain(self._without_tokens(content))
+            for token in (self._export.app_secret_token, self._export.grant_token):
+                content = content.replace(token.get_secret_value().encode(), b"(token)")
+            explanation = error_body.explain(content)
             raise failures.of_status(status, explanation, label, retry_after=feedback.retry_after, replayed=replayed)
         return Reply(status=status, body=_parsed(content, label, replayed=replayed), replayed=replayed)
 
@@ -159,9 +162,6 @@ class ApiCalls:
         if usage is not None:
             usage.calls += 1
             usage.tokens += permit.cost if feedback.cost is None else feedback.cost
-
-    def _base_url(self, path: str) -> str:
-        return self._openapi_url if is_openapi(path) else self._api_url
 
     @cached_property
     def _headers(self) -> httpx.Headers:
@@ -184,16 +184,6 @@ class ApiCalls:
             problem = f"{name} of export {self._export.name} is empty or holds spaces, line ends or odd characters."
             raise Misconfigured(failure(EconomicReason.TOKENS_REFUSED, problem, field=name))
         return text
-
-    def _without_tokens(self, body: bytes) -> bytes:
-        for token in (self._export.app_secret_token, self._export.grant_token):
-            body = body.replace(token.get_secret_value().encode(), b"(token)")
-        return body
-
-
-def _agreement_key(export: ExportConfig) -> str:
-    """Name the agreement for the rate limiter: exports that share a grant share its rate."""
-    return f"grant-{hashlib.sha256(export.grant_token.get_secret_value().encode()).hexdigest()[:16]}"
 
 
 def _parsed(content: bytes, label: RequestLabel, *, replayed: bool) -> Any:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import date
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx
@@ -11,21 +11,24 @@ from config.exports import ExportConfig
 from config.settings_sections import Http
 from worker.domain.ports import RateLimiter
 from worker.domain.record import Intent
-from worker.economic import api_calls, parsers, urls, vouchers
+from worker.economic import api_calls, parsers, urls
 from worker.economic.listings import Listings, Parser
-from worker.economic.mapping.master_data import Document, EconomicCustomer, MasterData, Product, VoucherFound
+from worker.economic.mapping.documents import document
+from worker.economic.mapping.master_data import Document, EconomicCustomer, MasterData, Product
 from worker.economic.master_data_cache import MasterDataCache
 from worker.economic.port import Reply, Usage
 from worker.economic.thread_clients import ThreadClients
+from worker.economic.vouchers import Vouchers
 
 T = TypeVar("T")
 #: e-conomic takes 200 values in one ``$in`` (measured).
 _MOST_VALUES = 200
 #: References in one filter: each may answer with a draft and a booked invoice.
 _MOST_REFERENCES = 100
+_draft, _booked = partial(document, booked=False), partial(document, booked=True)
 
 
-class EconomicClient:
+class EconomicClient(Vouchers):
     """The ``EconomicVouchers`` of one export. Safe to share between threads; each has a connection of its own.
 
     ``http`` bounds every call and the age of master data. ``accept`` gets the agreement's number before anything else
@@ -45,14 +48,13 @@ class EconomicClient:
     ) -> None:
         self._export = export
         self._clients = ThreadClients(http, transport)
-        self._calls = api_calls.ApiCalls(
+        calls = api_calls.ApiCalls(
             export, rate_limiter=rate_limiter, clients=self._clients, clock=clock, deadline=http.deadline
         )
-        self._listings = Listings(self._calls, export.api_url)
+        super().__init__(calls, Listings(calls, export.api_url))
         self._master_data = MasterDataCache(
             self._listings, export, clock=clock, age=http.master_data_age, accept=accept
         )
-        self._vouchers = vouchers.Vouchers(self._calls, self._listings)
 
     def __repr__(self) -> str:
         return f"EconomicClient({self._export.name!r})"
@@ -79,7 +81,7 @@ class EconomicClient:
 
     def customer_resource(self, number: int) -> Mapping[str, Any] | None:
         """See ``Economic``."""
-        return self._listings.find(f"/customers/{_positive(number)}", parsers.resource)
+        return self._listings.find(f"/customers/{_positive(number)}", dict)
 
     def product(self, number: str) -> Product | None:
         """See ``Economic``."""
@@ -91,40 +93,24 @@ class EconomicClient:
     def documents(self, references: Sequence[str]) -> Sequence[Document]:
         """See ``Economic``."""
         queries = list(urls.lookups("references.other", references, most=_MOST_REFERENCES))
-        drafts = [draft for query in queries for draft in self._every("/invoices/drafts", parsers.draft, query)]
-        booked = [invoice for query in queries for invoice in self._every("/invoices/booked", parsers.booked, query)]
+        drafts = [draft for query in queries for draft in self._every("/invoices/drafts", _draft, query)]
+        booked = [invoice for query in queries for invoice in self._every("/invoices/booked", _booked, query)]
         wanted = set(references)
         ours = (document for document in (*drafts, *booked) if document.document_reference in wanted)
         return list({(document.booked, document.number): document for document in ours}.values())
 
     def draft(self, number: int) -> Document | None:
         """See ``Economic``."""
-        return self._listings.find(f"/invoices/drafts/{_positive(number)}", parsers.draft)
+        return self._listings.find(f"/invoices/drafts/{_positive(number)}", _draft)
 
     def booked(self, number: int) -> Document | None:
         """See ``Economic``."""
-        return self._listings.find(f"/invoices/booked/{_positive(number)}", parsers.booked)
+        return self._listings.find(f"/invoices/booked/{_positive(number)}", _booked)
 
     def send(self, intent: Intent) -> Reply:
         """See ``Economic``."""
         path = urls.checked(intent.method, intent.path)
         return self._calls.write(intent.method, path, intent.body.encode(), intent.key)
-
-    def vouchers(self, references: frozenset[str] | None, first: date, last: date) -> Sequence[VoucherFound]:
-        """See ``EconomicVouchers``."""
-        return self._vouchers.find(references, first, last)
-
-    def posted(self, reply: Reply) -> Sequence[VoucherFound]:
-        """See ``EconomicVouchers``."""
-        return vouchers.posted(reply.body)
-
-    def attachment(self, journal: int, voucher: str) -> int | None:
-        """See ``EconomicVouchers``."""
-        return self._vouchers.attachment(journal, voucher)
-
-    def attach(self, journal: int, voucher: str, pdf: bytes, *, key: str) -> Reply:
-        """See ``EconomicVouchers``."""
-        return self._vouchers.attach(journal, voucher, pdf, key)
 
     def metered(self) -> AbstractContextManager[Usage]:
         """Count what this thread spends until the block ends."""

@@ -69,9 +69,10 @@ def _explained(body: dict[str, Any]) -> Explanation:
     top = _leaf(body, "")
     leaves = list(_leaves(body.get("errors"), ""))
     first = next((leaf for leaf in leaves if leaf.field), top)
+    texts = [f"{leaf.text} ({leaf.code})" if leaf.code else leaf.text for leaf in [top, *leaves] if leaf.text]
     return Explanation(
-        message=_joined([top, *leaves]),
-        codes=frozenset().union(*(_codes(leaf) for leaf in [top, *leaves])),
+        message="; ".join(dict.fromkeys(texts))[:_LONGEST],
+        codes=frozenset(code for leaf in [top, *leaves] for code in (*leaf.code.split(), *_codes_in(leaf.text))),
         field=first.field,
         value=first.value,
         log_id=_text(body.get("logId") or body.get("traceId")),
@@ -84,7 +85,8 @@ def _leaves(node: Any, path: str, depth: int = 0) -> Iterator[_Leaf]:
         return
     if isinstance(node, list):
         for entry in node:
-            yield from _leaves(entry, path + _index(entry), depth + 1)
+            number = entry.get("arrayIndex") if isinstance(entry, dict) else None
+            yield from _leaves(entry, f"{path}[{number}]" if isinstance(number, int) else path, depth + 1)
     elif isinstance(node, dict):
         yield from _object(node, path, depth)
     elif isinstance(node, str):
@@ -109,24 +111,10 @@ def _leaf(node: dict[str, Any], path: str) -> _Leaf:
     return _Leaf(text=": ".join(dict.fromkeys(texts)), code=_text(node.get("errorCode")), field=field, value=value)
 
 
-def _codes(leaf: _Leaf) -> set[str]:
-    return {*leaf.code.split(), *_codes_in(leaf.text)}
-
-
 def _codes_in(text: str) -> set[str]:
     """Return the codes that stand in running text."""
     words = " ".join(text.lower().split())
     return {*_WORDS.findall(text), *(code for sentence, code in _SENTENCES.items() if sentence in words)}
-
-
-def _index(entry: Any) -> str:
-    number = entry.get("arrayIndex") if isinstance(entry, dict) else None
-    return f"[{number}]" if isinstance(number, int) else ""
-
-
-def _joined(leaves: list[_Leaf]) -> str:
-    texts = dict.fromkeys(f"{leaf.text} ({leaf.code})" if leaf.code else leaf.text for leaf in leaves if leaf.text)
-    return "; ".join(texts)[:_LONGEST]
 
 
 def _text(value: Any) -> str:

@@ -83,19 +83,13 @@ def of_status(
         return Throttled(_explained(EconomicReason.THROTTLED, text, explanation), retry_after=retry_after)
     if status in (_TOKENS, _ROLE) or _FOREIGN_SECRET in explanation.codes:
         return Misconfigured(_misconfigured(status, explanation, label))
-    if _refused(status, explanation):
+    by_client = 400 <= status < 500 and status not in _UNDECIDED  # noqa: PLR2004  # the class that blames the request
+    if by_client and explanation.by_economic and "UpdateConflict" not in explanation.codes:
         codes = f" ({', '.join(sorted(explanation.codes))})" if explanation.codes else ""
         text = f"e-conomic refused {label} with status {status}{codes}."
         refusal = _explained(EconomicReason.REFUSED_BY_ECONOMIC, text, explanation)
         return Refused(refusal, status=status, codes=explanation.codes, replayed=replayed)
     return no_answer(label, f"the answer was status {status}", retry_after=retry_after, replayed=replayed)
-
-
-def _refused(status: int, explanation: Explanation) -> bool:
-    by_client = 400 <= status < 500  # noqa: PLR2004  # the class of statuses that blames the request
-    return (
-        by_client and status not in _UNDECIDED and explanation.by_economic and "UpdateConflict" not in explanation.codes
-    )
 
 
 def _misconfigured(status: int, explanation: Explanation, label: RequestLabel) -> Failure:

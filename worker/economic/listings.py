@@ -68,12 +68,9 @@ class Listings:
                 return
             page = self._calls.get(following).body
             yield from _understood(lambda body: list(body["collection"]), page, first)
-            following = _understood(self._next, page, first)
+            link = _understood(lambda body: (body.get("pagination") or {}).get("nextPage"), page, first)
+            following = _understood(self.local, link, first) if link else None
         raise _nonsense(first)
-
-    def _next(self, page: Any) -> str | None:
-        link = (page.get("pagination") or {}).get("nextPage")
-        return None if not link else self.local(link)
 
 
 def _understood(parse: Parser[T], body: Any, path: str) -> T:

@@ -132,10 +132,11 @@ class MasterDataCache:
     def _years(self, oldest: float) -> Iterable[AccountingYear]:
         years = self._list("/accounting-years", lambda body: (body, parsers.accounting_year(body, ())), oldest)
         for body, year in years:
-            yield year if year.closed else replace(year, periods=self._periods(body, oldest))
-
-    def _periods(self, year: Mapping[str, Any], oldest: float) -> tuple[AccountingPeriod, ...]:
-        return self._list(f"{year_path(self._listings, year)}/periods", parsers.accounting_period, oldest)
+            if year.closed:
+                yield year
+            else:
+                path = f"{year_path(self._listings, body)}/periods"
+                yield replace(year, periods=self._list(path, parsers.accounting_period, oldest))
 
     def _with_accounts(self, group: ProductGroup, oldest: float) -> ProductGroup:
         return replace(group, accounts=self._list(_accounts(group.number), parsers.zone_account, oldest))

@@ -6,12 +6,10 @@ from datetime import date
 from decimal import Decimal, DecimalException
 from typing import Any, NoReturn
 
-from worker.economic.mapping.documents import document
 from worker.economic.mapping.master_data import (
     Account,
     AccountingPeriod,
     AccountingYear,
-    Document,
     EconomicCustomer,
     Journal,
     PaymentTerms,
@@ -56,13 +54,10 @@ def _fraction(literal: str) -> Decimal:
         number = Decimal(literal)
     except ArithmeticError:
         return _refuse(literal)
-    # Without an exponent of its own it has no more digits than the literal.
-    return _refuse(literal) if "e" in literal.lower() and _unfolds(number) else number
-
-
-def _unfolds(number: Decimal) -> bool:
     exponent = number.as_tuple().exponent
-    return not isinstance(exponent, int) or abs(exponent) > _MOST_DIGITS
+    unfolds = not isinstance(exponent, int) or abs(exponent) > _MOST_DIGITS
+    # Without an exponent of its own it has no more digits than the literal.
+    return _refuse(literal) if unfolds and "e" in literal.lower() else number
 
 
 def _refuse(literal: str) -> NoReturn:
@@ -93,21 +88,6 @@ def customer(body: Json) -> EconomicCustomer:
         barred=bool(body.get("barred")),
         currency=_text(body, "currency"),
     )
-
-
-def resource(body: Json) -> Json:
-    """Read a resource as it is."""
-    return dict(body)
-
-
-def draft(body: Json) -> Document:
-    """Read one of ``/invoices/drafts``."""
-    return document(body, booked=False)
-
-
-def booked(body: Json) -> Document:
-    """Read one of ``/invoices/booked``."""
-    return document(body, booked=True)
 
 
 def product(body: Json) -> Product:

@@ -47,46 +47,36 @@ class Economic(Protocol):
         Read once and cached with a bounded age. ``newer_than`` (seconds since the epoch) forces a re-read of what is
         older: how "missing" is re-read once before it is believed.
         """
-        ...
 
     def customers_by_number(self, numbers: Sequence[int]) -> Sequence[EconomicCustomer]:
         """Return the customers with these numbers, 200 a call."""
-        ...
 
     def customers_by_corporate_id(self, corporate_ids: Sequence[str]) -> Sequence[EconomicCustomer]:
         """Return the customers with these corporate ids, 200 a call."""
-        ...
 
     def customers_by_name(self, name: str) -> Sequence[EconomicCustomer]:
         """Return the customers with exactly this name (e-conomic ignores case)."""
-        ...
 
     def customer_resource(self, number: int) -> Mapping[str, Any] | None:
         """Return one customer as it is in e-conomic, property by property, to be written back as a whole."""
-        ...
 
     def product(self, number: str) -> Product | None:
         """Return one product."""
-        ...
 
     def documents(self, references: Sequence[str]) -> Sequence[Document]:
         """Return drafts and booked invoices whose ``references.other`` is one of these, exactly; drafts first read.
 
         Drafts are listed before booked invoices, so that one booked between the two calls is seen at least once.
         """
-        ...
 
     def draft(self, number: int) -> Document | None:
         """Return one draft."""
-        ...
 
     def booked(self, number: int) -> Document | None:
         """Return one booked invoice."""
-        ...
 
     def send(self, intent: Intent) -> Reply:
         """Send a frozen write: these bytes under this idempotency key."""
-        ...
 
 
 class EconomicVouchers(Economic, Protocol):
@@ -100,18 +90,15 @@ class EconomicVouchers(Economic, Protocol):
         Neither journals nor booked entries can be filtered by text, so all journals are read, and the booked entries
         dated ``first`` to ``last``; journals first, so that one booked meanwhile is seen at least once.
         """
-        ...
 
     def posted(self, reply: Reply) -> Sequence[VoucherFound]:
         """Return the marked vouchers of the answer to a posting, an array (measured); none when it has another shape.
 
         Makes no call.
         """
-        ...
 
     def attachment(self, journal: int, voucher: str) -> int | None:
         """Return the number of pages attached to a voucher (``{year}-{number}``); None: nothing is attached."""
-        ...
 
     def attach(self, journal: int, voucher: str, pdf: bytes, *, key: str) -> Reply:
         """Upload a PDF to a voucher: the same bytes under the same key, however often.
@@ -120,4 +107,3 @@ class EconomicVouchers(Economic, Protocol):
         status 404 while reads lag behind the posting (some seconds, reported by an integrator): then nothing was
         attached, and as the refusal may be remembered under its key, the next attempt needs another.
         """
-        ...

@@ -115,7 +115,8 @@ class ThreadClient:
         request = httpx.Request(method, _parsed(url), headers=headers, content=content or None, extensions=extensions)
         response = self._transport.handle_request(request)
         try:
-            return response.status_code, _lower_case(response.headers), _bounded_body(response)
+            received = {name.lower().decode("latin-1"): text.decode("latin-1") for name, text in response.headers.raw}
+            return response.status_code, received, _bounded_body(response)
         finally:
             response.close()
 
@@ -160,10 +161,6 @@ class ThreadClients:
                     abandoned.close()
             self._clients = [pair for pair in self._clients if pair[0].is_alive()]
             self._clients.append((threading.current_thread(), client))
-
-
-def _lower_case(headers: httpx.Headers) -> dict[str, str]:
-    return {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in headers.raw}
 
 
 def _bounded_body(response: httpx.Response) -> bytes:

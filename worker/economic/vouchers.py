@@ -6,7 +6,7 @@ a manual customer invoice is positive (inferred), and so is a booked debit (repo
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -41,24 +41,34 @@ class Vouchers:
         self._calls = calls
         self._listings = listings
 
-    def find(self, references: frozenset[str] | None, first: date, last: date) -> list[VoucherFound]:
+    def vouchers(self, references: frozenset[str] | None, first: date, last: date) -> Sequence[VoucherFound]:
         """See ``EconomicVouchers``. Journals and years are listed anew: one made a moment ago may hold the voucher."""
         if references is not None and not references:
             return []
-        vouchers = [*self._in_journals(), *self._booked(first, last)]
-        return list(
-            {
-                (voucher.document_reference, voucher.journal, voucher.year, voucher.number): voucher
-                for voucher in vouchers
-                if references is None or voucher.document_reference in references
-            }.values()
-        )
+        vouchers = {
+            (voucher.document_reference, voucher.journal, voucher.year, voucher.number): voucher
+            for voucher in (*self._in_journals(), *self._booked(first, last))
+            if references is None or voucher.document_reference in references
+        }
+        return list(vouchers.values())
+
+    def posted(self, reply: Reply) -> Sequence[VoucherFound]:
+        """See ``EconomicVouchers``."""
+        try:
+            return tuple(
+                voucher
+                for item in reply.body
+                for voucher in _in_journal(item, whole_number(item["journal"]["journalNumber"]))
+            )
+        except parsers.MALFORMED:
+            return ()
 
     def attachment(self, journal: int, voucher: str) -> int | None:
         """See ``EconomicVouchers``. A description without pages is none: the answer to an upload is decisive."""
-        return self._listings.find(f"{voucher_path(journal, voucher)}/attachment", _pages) or None
+        path = f"{voucher_path(journal, voucher)}/attachment"
+        return self._listings.find(path, lambda body: int(body.get("pages") or 0)) or None
 
-    def attach(self, journal: int, voucher: str, pdf: bytes, key: str) -> Reply:
+    def attach(self, journal: int, voucher: str, pdf: bytes, *, key: str) -> Reply:
         """See ``EconomicVouchers``. ``ValueError`` is a mistake in this program, as PDFs are checked before."""
         if not 0 < len(pdf) <= LARGEST_PDF:
             raise ValueError(f"a file of {len(pdf)} bytes cannot be attached")
@@ -80,16 +90,6 @@ class Vouchers:
                 path = f"{year_path(self._listings, body)}/entries"
                 entries = [entry for entry in self._listings.every(path, _booked_entry, query) if entry]
                 yield from _vouchers(entries, journal=None, year=year.year, numbers=())
-
-
-def posted(body: Any) -> tuple[VoucherFound, ...]:
-    """Read the answer to a posting, an array of vouchers; nothing when it is of another shape."""
-    try:
-        return tuple(
-            voucher for item in body for voucher in _in_journal(item, whole_number(item["journal"]["journalNumber"]))
-        )
-    except parsers.MALFORMED:
-        return ()
 
 
 def multipart(pdf: bytes, *, key: str) -> tuple[bytes, str]:
@@ -178,10 +178,6 @@ def _entry_number(entry: Json) -> int | None:
 def _invoice_number(entry: Json) -> int | None:
     number = next((str(entry[name]) for name in _INVOICE_NUMBERS if entry.get(name)), "")
     return int(number) if number.isdecimal() else None
-
-
-def _pages(body: Json) -> int:
-    return int(body.get("pages") or 0)
 
 
 def _text(entry: Json) -> str:

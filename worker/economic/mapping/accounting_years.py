@@ -7,7 +7,7 @@ from datetime import date
 
 from config.exports import ExportConfig
 from worker.domain.reasons import ReasonCode, failure, invalid
-from worker.economic.mapping.master_data import AccountingPeriod, AccountingYear
+from worker.economic.mapping.master_data import AccountingYear
 from worker.economic.mapping.reasons import SetUpReason
 from worker.errors import Failure, InvalidInvoice
 
@@ -35,9 +35,12 @@ def year_of(day: date, years: Sequence[AccountingYear]) -> AccountingYear:
     if year.closed:
         why = f"and accounting year {year.year} is closed in e-conomic"
         raise _refused(SetUpReason.ACCOUNTING_YEAR_CLOSED, day, why)
-    for period in year.periods:
-        if period.first <= day <= period.last:
-            _check_period(day, period)
+    for period in (period for period in year.periods if period.first <= day <= period.last):
+        span = f"and the period {period.first} to {period.last}"
+        if period.closed:
+            raise _refused(SetUpReason.ACCOUNTING_PERIOD_CLOSED, day, f"{span} is closed in e-conomic")
+        if period.barred:
+            raise _refused(SetUpReason.ACCOUNTING_PERIOD_BARRED, day, f"{span} is barred in e-conomic")
     return year
 
 
@@ -64,14 +67,6 @@ def refused_date(day: date, refusal: Failure, codes: Iterable[str]) -> Failure |
     reason = SetUpReason.ACCOUNTING_PERIOD_BARRED
     message, log_id = refusal.remote_message or refusal.description, refusal.log_id
     return failure(reason, text, field="invoiceDate", value=str(day), remote_message=message, log_id=log_id)
-
-
-def _check_period(day: date, period: AccountingPeriod) -> None:
-    span = f"and the period {period.first} to {period.last}"
-    if period.closed:
-        raise _refused(SetUpReason.ACCOUNTING_PERIOD_CLOSED, day, f"{span} is closed in e-conomic")
-    if period.barred:
-        raise _refused(SetUpReason.ACCOUNTING_PERIOD_BARRED, day, f"{span} is barred in e-conomic")
 
 
 def _refused(reason: ReasonCode, day: date, why: str) -> InvalidInvoice:

@@ -29,8 +29,7 @@ class Company(Protocol):
 
 def normalised(company: Company) -> str:
     """Return ``12345678`` for ``DK 12 34 56 78``; foreign ids upper case without spaces; empty when there is none."""
-    cvr = _cvr(company)
-    return cvr or "".join((company.corporate_id or "").upper().split())
+    return _cvr(company) or "".join((company.corporate_id or "").upper().split())
 
 
 def is_danish(company: Company) -> bool:
@@ -126,7 +125,13 @@ def _only(customer: Customer, fitting: Sequence[EconomicCustomer]) -> EconomicCu
         raise _ambiguous(customer, fitting)
     theirs = fitting[0]
     if is_danish(customer) and is_danish(theirs) and not _same_company(customer, theirs):
-        raise _contradiction(customer, theirs)
+        text = (
+            f"Opter's customer {customer.code} has ledger number {theirs.number} and corporate id "
+            f"{customer.corporate_id}, but customer {theirs.number} in e-conomic has corporate id "
+            f"{theirs.corporate_id}."
+        )
+        field, number = "customer.ledgerNumber", theirs.number
+        raise invalid(CustomerReason.CUSTOMER_CONTRADICTION, text, field=field, value=number)
     if theirs.barred:
         text = f"Customer {theirs.number} is barred in e-conomic."
         raise invalid(CustomerReason.CUSTOMER_BARRED, text, field="customer", value=customer.code)
@@ -139,14 +144,6 @@ def _ambiguous(customer: Customer, fitting: Iterable[EconomicCustomer]) -> Inval
     text = f"Opter's customer {customer.code} fits several customers in e-conomic with {shared}: {candidates}."
     field = "customer.corporateId" if customer.corporate_id else "customer"
     return invalid(CustomerReason.CUSTOMER_AMBIGUOUS, text, field=field, value=customer.corporate_id or "")
-
-
-def _contradiction(customer: Customer, theirs: EconomicCustomer) -> InvalidInvoice:
-    text = (
-        f"Opter's customer {customer.code} has ledger number {theirs.number} and corporate id {customer.corporate_id}, "
-        f"but customer {theirs.number} in e-conomic has corporate id {theirs.corporate_id}."
-    )
-    return invalid(CustomerReason.CUSTOMER_CONTRADICTION, text, field="customer.ledgerNumber", value=theirs.number)
 
 
 def _same_company(customer: Customer, theirs: EconomicCustomer) -> bool:

@@ -19,6 +19,13 @@ from worker.economic.mapping.reasons import CustomerReason, SetUpReason
 from worker.economic.mapping.text_limits import Fitted, Source, fit
 from worker.economic.mapping.vat_zones import check_zone, code_of, zone_for
 
+#: Properties that are read only (e-conomic REST schema, customers).
+_READ_ONLY = frozenset(
+    {"balance", "dueAmount", "lastUpdated", "totals", "metaData", "self"}
+    | {"contacts", "deliveryLocations", "templates", "invoices"}
+)
+_CORPORATE_ID = "corporateIdentificationNumber"
+
 
 def new_customer(invoice: Invoice, export: ExportConfig, master_data: MasterData) -> dict[str, Any]:
     """Return the body of POST /customers; what is not known is left out. Raises ``InvalidInvoice``."""
@@ -92,22 +99,9 @@ def fitted(customer: Customer) -> Fitted:
             Source(name="email", field="customer.email", text=customer.email, limit=255, whole=True),
             Source(name="ean", field="customer.ean", text=customer.ean, limit=13, whole=True),
             Source(name="vatNumber", field="customer.vatNumber", text=abroad, limit=20, whole=True),
-            Source(
-                name="corporateIdentificationNumber",
-                field="customer.corporateId",
-                text=normalised(customer),
-                limit=40,
-                whole=True,
-            ),
+            Source(name=_CORPORATE_ID, field="customer.corporateId", text=normalised(customer), limit=40, whole=True),
         )
     )
-
-
-#: Properties that are read only (e-conomic REST schema, customers).
-_READ_ONLY = frozenset(
-    {"balance", "dueAmount", "lastUpdated", "totals", "metaData", "self"}
-    | {"contacts", "deliveryLocations", "templates", "invoices"}
-)
 
 
 def updated(customer: Customer, resource: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -127,12 +121,10 @@ def differences(customer: Customer, resource: Mapping[str, Any]) -> dict[str, st
 
 
 def _same(name: str, ours: str, theirs: Any) -> bool:
-    if name == "corporateIdentificationNumber" and theirs:
+    if name == _CORPORATE_ID and theirs:
         return True  # what the customer was matched by is not ours to rewrite
     text = "" if theirs is None else str(theirs)
-    if name == "country":
-        return code_of(ours) == code_of(text)
-    return ours.split() == text.split()
+    return code_of(ours) == code_of(text) if name == "country" else ours.split() == text.split()
 
 
 def _is_newer(customer: Customer, resource: Mapping[str, Any]) -> bool:

@@ -1,6 +1,6 @@
 """The draft invoice as POST /invoices/drafts takes it, and the request that books it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -10,42 +10,21 @@ from worker.domain.invoice import Invoice, InvoiceType, Line
 from worker.domain.money import ZERO
 from worker.domain.reasons import invalid
 from worker.economic.mapping.master_data import MasterData
-from worker.economic.mapping.payment_terms import ResolvedTerms, resolve_terms
+from worker.economic.mapping.payment_terms import resolve_terms
 from worker.economic.mapping.reasons import SetUpReason
 from worker.economic.mapping.text_limits import Fitted, Source, fit
 from worker.economic.mapping.vat_zones import check_zone, zone_for
-
-
-def is_credit(invoice: Invoice) -> bool:
-    """Whether it is a credit note: e-conomic has no document type, a negative total is one."""
-    if invoice.gross == ZERO:
-        return invoice.invoice_type is InvoiceType.CORRECTION
-    return invoice.gross < ZERO
-
-
-def heading(invoice: Invoice) -> str:
-    """Return the word over the invoice."""
-    return "Kreditnota" if is_credit(invoice) else "Faktura"
-
-
-def text_line(invoice: Invoice, *, with_number: bool) -> str:
-    """Return the references; ``with_number``: Opter's number too, because e-conomic assigns another.
-
-    What has to survive a cut at e-conomic's limit comes first, the order numbers last.
-    """
-    parts = (
-        f"Fakturanr. i Opter: {invoice.invoice_number}" if with_number else "",
-        f"Krediterer faktura {invoice.credits_invoice_number}" if invoice.credits_invoice_number else "",
-        f"Deres ref.: {invoice.your_reference}" if invoice.your_reference else "",
-        f"Ordrer: {', '.join(invoice.order_numbers)}" if invoice.order_numbers else "",
-    )
-    return "\n".join(part for part in parts if part)
-
 
 _ONE = Decimal("1.00")
 #: e-conomic takes six decimals of a rate, per 100 units.
 _RATE_STEP = Decimal("0.000001")
 _PAR = Decimal(100)
+
+
+def heading(invoice: Invoice) -> str:
+    """Return the word over the invoice: e-conomic has no document type, a negative total is a credit note."""
+    credit = invoice.gross < ZERO or (invoice.gross == ZERO and invoice.invoice_type is InvoiceType.CORRECTION)
+    return "Kreditnota" if credit else "Faktura"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,7 +59,8 @@ def draft_payload(  # noqa: PLR0913, PLR0917  # an invoice needs all of it
         "currency": invoice.currency,
         **({"exchangeRate": rate} if rate else {}),
         "layout": {"layoutNumber": export.invoice_layout},
-        **_terms(resolved),
+        "paymentTerms": {"paymentTermsNumber": resolved.terms.number},
+        **({"dueDate": resolved.due_date.isoformat()} if resolved.due_date else {}),
         "customer": {"customerNumber": customer_number},
         "recipient": {**recipient.texts, "vatZone": {"vatZoneNumber": zone}},
         "references": {"other": document_reference},
@@ -88,17 +68,7 @@ def draft_payload(  # noqa: PLR0913, PLR0917  # an invoice needs all of it
         "lines": [{"lineNumber": n, "sortKey": n, **fields} for n, (fields, _) in enumerate(lines, start=1)],
     }
     cuts = (remark for fitted in (recipient, notes, *(text for _, text in lines)) for remark in fitted.remarks)
-    return Draft(
-        payload=payload,
-        remarks=(
-            *resolved.remarks,
-            *rate_remarks,
-            *_rounding_left_out(invoice),
-            *units_left_out(invoice),
-            *_named_accounts(invoice),
-            *cuts,
-        ),
-    )
+    return Draft(payload=payload, remarks=(*resolved.remarks, *rate_remarks, *_left_out(invoice), *cuts))
 
 
 def check_rounding(invoice: Invoice, export: ExportConfig) -> None:
@@ -135,11 +105,6 @@ def units_left_out(invoice: Invoice) -> list[str]:
     return [f"economicUnits: of {lines} lines left out; they are not exported to e-conomic"] if lines else []
 
 
-def _terms(resolved: ResolvedTerms) -> dict[str, Any]:
-    own_date = {"dueDate": resolved.due_date.isoformat()} if resolved.due_date else {}
-    return {"paymentTerms": {"paymentTermsNumber": resolved.terms.number}, **own_date}
-
-
 def _recipient(invoice: Invoice) -> tuple[Source, ...]:
     customer = invoice.customer
     return (
@@ -153,7 +118,15 @@ def _recipient(invoice: Invoice) -> tuple[Source, ...]:
 
 
 def _notes(invoice: Invoice, export: ExportConfig) -> tuple[Source, ...]:
-    text = text_line(invoice, with_number=export.booking.numbers == "economic")
+    """What has to survive a cut at e-conomic's limit comes first, the order numbers last."""
+    parts = (
+        # Opter's number too, where e-conomic assigns another.
+        f"Fakturanr. i Opter: {invoice.invoice_number}" if export.booking.numbers == "economic" else "",
+        f"Krediterer faktura {invoice.credits_invoice_number}" if invoice.credits_invoice_number else "",
+        f"Deres ref.: {invoice.your_reference}" if invoice.your_reference else "",
+        f"Ordrer: {', '.join(invoice.order_numbers)}" if invoice.order_numbers else "",
+    )
+    text = "\n".join(filter(None, parts))
     return (
         Source(name="heading", field="invoiceType", text=heading(invoice), limit=250),
         Source(name="textLine1", field="orderNumbers", text=text, limit=1000, lines=True),
@@ -172,14 +145,13 @@ def _line(line: Line, invoice: Invoice, products: Mapping[str, str]) -> tuple[di
     }, text
 
 
-def _named_accounts(invoice: Invoice) -> list[str]:
-    """Opter's accounts are free text until somebody numbers them; a group of that name is enough for us."""
-    named = sorted({line.sales_account for line in invoice.lines if not line.sales_account.isdigit()})
-    return [f"salesAccount: {account!r} is a name, not an account number" for account in named]
-
-
-def _rounding_left_out(invoice: Invoice) -> list[str]:
-    return [f"rounding: {invoice.rounding} left out, as it is within the tolerance"] if invoice.rounding else []
+def _left_out(invoice: Invoice) -> Iterator[str]:
+    if invoice.rounding:
+        yield f"rounding: {invoice.rounding} left out, as it is within the tolerance"
+    yield from units_left_out(invoice)
+    # Opter's accounts are free text until somebody numbers them; a group of that name is enough for us.
+    for account in sorted({line.sales_account for line in invoice.lines if not line.sales_account.isdigit()}):
+        yield f"salesAccount: {account!r} is a name, not an account number"
 
 
 def booking_payload(draft_number: int, book_with_number: int | None) -> dict[str, Any]:

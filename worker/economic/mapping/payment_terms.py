@@ -91,22 +91,16 @@ def _differing(invoice: Invoice, chosen: PaymentTerms, computed: date | None, *,
 def _not_one(
     condition: PaymentCondition, wanted: str, fitting: Sequence[PaymentTerms], terms: Sequence[PaymentTerms]
 ) -> InvalidInvoice:
-    ours = f"payment condition {condition.name!r} ({_meaning(condition)})"
+    meaning = f"{condition.days} days{' from the end of the month' if condition.from_end_of_month else ''}"
+    ours = f"payment condition {condition.name!r} ({meaning})"
     if fitting:
         reason = SetUpReason.PAYMENT_TERMS_AMBIGUOUS
-        text = f"Several payment terms {wanted} fit {ours}: {_list(fitting)}."
+        text = f"Several payment terms {wanted} fit {ours}: {', '.join(map(_named, fitting))}."
     else:
         reason = SetUpReason.PAYMENT_TERMS_MISSING
-        text = f"e-conomic has no payment terms {wanted} for {ours}. It has: {_list(terms) or 'none'}."
-    return invalid(reason, text, field="paymentCondition", value=condition.name or _meaning(condition))
-
-
-def _meaning(condition: PaymentCondition) -> str:
-    return f"{condition.days} days{' from the end of the month' if condition.from_end_of_month else ''}"
-
-
-def _list(terms: Sequence[PaymentTerms]) -> str:
-    return ", ".join(map(_named, terms))
+        known = ", ".join(map(_named, terms)) or "none"
+        text = f"e-conomic has no payment terms {wanted} for {ours}. It has: {known}."
+    return invalid(reason, text, field="paymentCondition", value=condition.name or meaning)
 
 
 def _named(terms: PaymentTerms) -> str:

@@ -33,10 +33,8 @@ def group_for(sales_account: str, mapping: Mapping[str, str], groups: Sequence[P
         return fitting[0]
     if fitting:
         named = ", ".join(f"{group.number} {group.name!r}" for group in fitting)
-        reason, text = (
-            SetUpReason.PRODUCT_GROUP_AMBIGUOUS,
-            f"Sales account {sales_account} fits several groups: {named}.",
-        )
+        reason = SetUpReason.PRODUCT_GROUP_AMBIGUOUS
+        text = f"Sales account {sales_account} fits several groups: {named}."
     else:
         like = mapping.get(sales_account, sales_account)
         reason = SetUpReason.PRODUCT_GROUP_MISSING

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from worker.domain.reasons import RE_READ, EventReason, ProcessReason, ReasonCode
+from worker.domain.reasons import EventReason, ProcessReason, ReasonCode
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure
 
@@ -18,28 +18,24 @@ class SetUpReason(ReasonCode):
             "Create the product groups in e-conomic (Sales > Product groups), named like the sales accounts, "
             "or map the accounts in the exports file under codes.sales_accounts; then re-queue the invoices."
         ),
-        RE_READ,
     )
     PRODUCT_GROUP_AMBIGUOUS = (
         "product-group-ambiguous",
         "Several product groups fit a sales account",
         "More than one product group in e-conomic is named or numbered like Opter's sales account.",
         "Name the right group's number in the exports file under codes.sales_accounts, then re-queue.",
-        RE_READ,
     )
     PRODUCT_BARRED = (
         "product-barred",
         "Product barred",
         "The product that should stand on the line is barred in e-conomic, and no other product of its group fits.",
         "Open the product in e-conomic and remove the bar, then re-queue.",
-        RE_READ,
     )
     PRODUCT_NUMBER_TAKEN = (
         "product-number-taken",
         "Product number taken",
         "The numbers that a new product could have are used by products of other groups in e-conomic.",
         "Create one product in the product group in e-conomic, with any free number, then re-queue.",
-        RE_READ,
     )
     PAYMENT_TERMS_MISSING = (
         "payment-terms-missing",
@@ -49,14 +45,12 @@ class SetUpReason(ReasonCode):
             "Create payment terms with these days and of this kind in e-conomic (Settings > Payment terms), "
             "or map the condition's name in the exports file under codes.payment_conditions; then re-queue."
         ),
-        RE_READ,
     )
     PAYMENT_TERMS_AMBIGUOUS = (
         "payment-terms-ambiguous",
         "Several payment terms fit",
         "More than one of e-conomic's payment terms corresponds to Opter's payment condition.",
         "Map the condition's name to one of them in the exports file (codes.payment_conditions), then re-queue.",
-        RE_READ,
     )
     DUE_DATE_MISMATCH = (
         "due-date-mismatch",
@@ -66,21 +60,18 @@ class SetUpReason(ReasonCode):
             "Map the condition to the right payment terms, or create one of the kind 'due date' in e-conomic so that "
             "Opter's date can be sent, or set booking.due_date_mismatch to remark; then re-queue."
         ),
-        RE_READ,
     )
     VAT_ZONE_MISSING = (
         "vat-zone-missing",
         "VAT zone missing in e-conomic",
         "The VAT zone number in the exports file does not exist in e-conomic.",
         "Correct the zone numbers in the exports file (table vat) to those in e-conomic, then re-queue.",
-        RE_READ,
     )
     VAT_ACCOUNT_MISSING = (
         "vat-account-missing",
         "Product group not set up for a VAT zone",
         "The product group has no usable sales account, or its account no usable VAT code, for the VAT zone.",
         "Choose a sales account for this zone on the product group in e-conomic, then re-queue.",
-        RE_READ,
     )
     VAT_MISMATCH = (
         "vat-mismatch",
@@ -91,14 +82,12 @@ class SetUpReason(ReasonCode):
             "or give the product group an account with the right VAT code in e-conomic, "
             "or map the sales account to another group; then re-queue."
         ),
-        RE_READ,
     )
     CURRENCY_UNKNOWN = (
         "currency-unknown",
         "Currency missing in e-conomic",
         "The invoice's currency does not exist in e-conomic.",
         "Add the currency in e-conomic (Settings > Currencies), then re-queue.",
-        RE_READ,
     )
     EXCHANGE_RATE_INVALID = (
         "exchange-rate-invalid",
@@ -111,42 +100,36 @@ class SetUpReason(ReasonCode):
         "Layout missing in e-conomic",
         "The layout number in the exports file does not exist in e-conomic, or that layout has been deleted.",
         "Set customers.layout in the exports file to an existing layout, then re-queue.",
-        RE_READ,
     )
     CUSTOMER_GROUP_MISSING = (
         "customer-group-missing",
         "Customer group missing in e-conomic",
         "The customer group for new customers in the exports file does not exist in e-conomic.",
         "Set customers.group in the exports file to an existing customer group, then re-queue.",
-        RE_READ,
     )
     ACCOUNTING_YEAR_MISSING = (
         "accounting-year-missing",
         "No accounting year for the invoice date",
         "The invoice date lies in no accounting year of e-conomic.",
         "Create the accounting year in e-conomic (Settings > Accounting years), then re-queue. No date is moved.",
-        RE_READ,
     )
     ACCOUNTING_YEAR_CLOSED = (
         "accounting-year-closed",
         "Accounting year closed",
         "The invoice date lies in an accounting year that has been closed in e-conomic.",
         "Ask your accountant: reopen the year, or credit the invoice in Opter and invoice it with a later date.",
-        RE_READ,
     )
     ACCOUNTING_PERIOD_CLOSED = (
         "accounting-period-closed",
         "Accounting period closed",
         "The invoice date lies in a period that has been closed in e-conomic.",
         "Reopen the period in e-conomic for as long as the export takes, then re-queue. No date is moved.",
-        RE_READ,
     )
     ACCOUNTING_PERIOD_BARRED = (
         "accounting-period-barred",
         "Accounting period barred",
         "The invoice date lies in a period that is barred for entries in e-conomic.",
         "Remove the bar in e-conomic for as long as the export takes, then re-queue. No date is moved.",
-        RE_READ,
     )
     ROUNDING_UNSUPPORTED = (
         "rounding-unsupported",
@@ -192,7 +175,6 @@ class VoucherReason(ReasonCode):
         "VAT codes missing or barred in e-conomic",
         "The VAT code that Opter's code is paired with does not exist in e-conomic, or is barred.",
         "Correct codes.tax_rates in the exports file, or open the VAT code in e-conomic; then re-queue.",
-        RE_READ,
     )
     VAT_RATE_DIFFERS = (
         "vat-rate-differs",
@@ -202,7 +184,6 @@ class VoucherReason(ReasonCode):
             "Pair Opter's code with a VAT code of the same rate (codes.tax_rates), "
             "or correct the rate in the system that is wrong; then re-queue."
         ),
-        RE_READ,
     )
     LEDGER_ACCOUNT_MISSING = (
         "ledger-account-missing",
@@ -212,7 +193,6 @@ class VoucherReason(ReasonCode):
             "Create the accounts in e-conomic, or map Opter's sales accounts to account numbers in the exports file "
             "under codes.ledger_accounts; then re-queue."
         ),
-        RE_READ,
     )
     LEDGER_ACCOUNT_UNUSABLE = (
         "ledger-account-unusable",
@@ -222,14 +202,12 @@ class VoucherReason(ReasonCode):
             "Open the account in e-conomic, or name another one in the exports file (codes.ledger_accounts, "
             "voucher.clearing_account, voucher.rounding_account); then re-queue."
         ),
-        RE_READ,
     )
     JOURNAL_MISSING = (
         "journal-missing",
         "Journal missing in e-conomic",
         "The journal that vouchers should go to does not exist in e-conomic.",
         "Set journal in the exports file to the number of an existing journal, then re-queue.",
-        RE_READ,
     )
     JOURNAL_RESTRICTED = (
         "journal-restricted",
@@ -239,7 +217,6 @@ class VoucherReason(ReasonCode):
             "Lift the restriction in the journal's settings in e-conomic, "
             "or set journal in the exports file to another journal; then re-queue."
         ),
-        RE_READ,
     )
     CLEARING_ACCOUNT_MISSING = (
         "clearing-account-missing",
@@ -373,6 +350,22 @@ REASON_TABLES: tuple[type[ReasonCode], ...] = (
 REASONS: Mapping[str, ReasonCode] = {code.value: code for table in REASON_TABLES for code in table}
 
 
+#: Reasons that fresher master data of the agreement could remove: they are read again before one is believed.
+_RE_READ: frozenset[ReasonCode] = frozenset(SetUpReason) - {
+    SetUpReason.EXCHANGE_RATE_INVALID,
+    SetUpReason.ROUNDING_UNSUPPORTED,
+    SetUpReason.TEXT_REFUSED,
+    SetUpReason.BEFORE_FIRST_DATE,
+} | {
+    VoucherReason.VAT_CODE_UNUSABLE,
+    VoucherReason.VAT_RATE_DIFFERS,
+    VoucherReason.LEDGER_ACCOUNT_MISSING,
+    VoucherReason.LEDGER_ACCOUNT_UNUSABLE,
+    VoucherReason.JOURNAL_MISSING,
+    VoucherReason.JOURNAL_RESTRICTED,
+}
+
+
 def set_up_related(failure: Failure) -> bool:
     """Whether fresher master data could remove this failure, so that they must be read again first."""
-    return failure.reason in REASONS and REASONS[failure.reason].re_read
+    return failure.reason in _RE_READ

@@ -17,7 +17,7 @@ from worker.economic.mapping.products import choose, group_for
 from worker.economic.mapping.vat_zones import Zone, check_zone, percent
 from worker.economic.mapping.voucher_payload import open_journal
 from worker.economic.mapping.voucher_postings import ledger_account, usable_account
-from worker.errors import InvalidInvoice
+from worker.errors import Failure, InvalidInvoice
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,16 +67,13 @@ def _defaults(export: ExportConfig, master_data: MasterData) -> Iterator[Check]:
     named = f", payment terms {ours.payment_terms!r}" if ours.payment_terms else ""
     yield _check("New customers", f"{group}{named}", lambda: check_defaults(export, master_data))
     yield _present("Layout", ours.layout, master_data.layouts, "Set customers.layout to an existing layout.")
-    for place, layout in _own_layouts(export):
-        yield _present(f"Layout ({place})", layout, master_data.layouts, f"Set {place} to an existing layout.")
+    own = {"layout": export.layout} | {f"types.{name}.layout": rules.layout for name, rules in export.types.items()}
+    for place, layout in own.items():
+        if layout:
+            yield _present(f"Layout ({place})", layout, master_data.layouts, f"Set {place} to an existing layout.")
     if ours.currency not in master_data.currencies:
         step = "Add the currency in e-conomic, or set customers.currency to one that is there."
         yield Check(item="Currency of new customers", ok=False, found=f"{ours.currency} does not exist", next_step=step)
-
-
-def _own_layouts(export: ExportConfig) -> Iterator[tuple[str, int]]:
-    own = {"layout": export.layout} | {f"types.{name}.layout": rules.layout for name, rules in export.types.items()}
-    yield from ((place, layout) for place, layout in own.items() if layout)
 
 
 def _zones(export: ExportConfig, master_data: MasterData) -> Iterator[Check]:
@@ -167,26 +164,22 @@ def _bars(export: ExportConfig, master_data: MasterData) -> Iterator[Check]:
         yield Check(item="Barred periods", ok=True, found=found, next_step=step)
     elif export.read_barred_periods:
         barred = [period for year in master_data.years for period in year.periods if period.barred]
-        yield Check(
-            item="Barred periods", ok=True, found=", ".join(f"{period.first:%Y-%m}" for period in barred) or "none"
-        )
+        found = ", ".join(f"{period.first:%Y-%m}" for period in barred) or "none"
+        yield Check(item="Barred periods", ok=True, found=found)
 
 
-def _samples(export: ExportConfig, master_data: MasterData, invoices: Iterable[Invoice]) -> Iterator[Check]:
+def _samples(export: ExportConfig, master_data: MasterData, invoices: Sequence[Invoice]) -> Iterator[Check]:
     """Report each different failure once, with how many invoices have it."""
-    every = list(invoices)
-    failures = [
-        (failure, invoice) for invoice in every for failure in check_against_agreement(invoice, export, master_data)
-    ]
-    if every and not failures:
-        yield Check(item="Sample invoices", ok=True, found=f"all {len(every)} would pass the check of a period")
-    for reason, value in dict.fromkeys((failure.reason, failure.value) for failure, _ in failures):
-        same = [
-            (failure, invoice) for failure, invoice in failures if (failure.reason, failure.value) == (reason, value)
-        ]
+    failing: dict[tuple[str, str], list[tuple[Failure, Invoice]]] = {}
+    for invoice in invoices:
+        for failure in check_against_agreement(invoice, export, master_data):
+            failing.setdefault((failure.reason, failure.value), []).append((failure, invoice))
+    if invoices and not failing:
+        yield Check(item="Sample invoices", ok=True, found=f"all {len(invoices)} would pass the check of a period")
+    for same in failing.values():
         first = same[0][0]
         numbers = ", ".join(str(invoice.invoice_number) for _, invoice in same[:5]) + ", ..." * (len(same) > 5)  # noqa: PLR2004  # a few are enough to find them
-        found = f"{first.description} ({len(same)} of {len(every)}: {numbers})"
+        found = f"{first.description} ({len(same)} of {len(invoices)}: {numbers})"
         yield Check(item="Sample invoices", ok=False, found=found, next_step=first.next_step)
 
 

@@ -66,44 +66,34 @@ class ZoneRule:
     applies: Callable[[Customer, Sequence[Line], Vat], bool]
 
 
-def _is_domestic(customer: Customer, _: Sequence[Line], vat: Vat) -> bool:
-    return customer.country == vat.home_country
-
-
-def _is_exempt(customer: Customer, lines: Sequence[Line], vat: Vat) -> bool:
-    return _is_domestic(customer, lines, vat) and all(line.vat_code in vat.exempt_codes for line in lines)
-
-
-def _is_abroad(customer: Customer, *_: object) -> bool:
-    return customer.country not in EU
-
-
-def _is_reverse_charge(customer: Customer, _: Sequence[Line], vat: Vat) -> bool:
-    return bool(customer.vat_number) or vat.eu_without_vat_number == "eu"
-
-
-def _is_consumer(*_: object) -> bool:
-    return True
-
-
 #: The first rule that applies decides. The set-up check and the documents read this table too.
 ZONE_RULES: tuple[ZoneRule, ...] = (
     ZoneRule(
         zone=Zone.DOMESTIC_EXEMPT,
         meaning="customers in `home_country`, when every line carries one of `exempt_codes`",
-        applies=_is_exempt,
+        applies=lambda customer, lines, vat: (
+            customer.country == vat.home_country and all(line.vat_code in vat.exempt_codes for line in lines)
+        ),
     ),
-    ZoneRule(zone=Zone.DOMESTIC, meaning="customers in `home_country`", applies=_is_domestic),
-    ZoneRule(zone=Zone.ABROAD, meaning="customers outside the EU", applies=_is_abroad),
+    ZoneRule(
+        zone=Zone.DOMESTIC,
+        meaning="customers in `home_country`",
+        applies=lambda customer, _, vat: customer.country == vat.home_country,
+    ),
+    ZoneRule(
+        zone=Zone.ABROAD,
+        meaning="customers outside the EU",
+        applies=lambda customer, *_: customer.country not in EU,
+    ),
     ZoneRule(
         zone=Zone.EU,
         meaning='customers in the EU with a VAT number (reverse charge), or all with `eu_without_vat_number = "eu"`',
-        applies=_is_reverse_charge,
+        applies=lambda customer, _, vat: bool(customer.vat_number) or vat.eu_without_vat_number == "eu",
     ),
     ZoneRule(
         zone=Zone.DOMESTIC,
         meaning="other customers in the EU: a consumer is presumed, who pays the seller's VAT",
-        applies=_is_consumer,
+        applies=lambda *_: True,
     ),
 )
 

@@ -90,12 +90,22 @@ def entries(
     Raises ``InvalidInvoice`` when a clearing account is needed and there is none.
     """
     if export.voucher.layout == "per-account" or len(posted) == 1:
-        return {CUSTOMER: [{**shared, **customer, "amount": posting.gross, **_contra(posting)} for posting in posted]}
-    clearing = {"contraAccount": _account(clearing_account(export, master_data))}
+        return {
+            CUSTOMER: [
+                {
+                    **shared,
+                    **customer,
+                    "amount": posting.gross,
+                    **_account(posting, "contraAccount", "contraVatAccount"),
+                }
+                for posting in posted
+            ]
+        }
+    clearing = {"contraAccount": {"accountNumber": clearing_account(export, master_data)}}
     total = {"amount": sum(posting.gross for posting in posted)}
     return {
         CUSTOMER: [{**shared, **customer, **total, **clearing}],
-        FINANCE: [{**shared, "amount": -posting.gross, **_own(posting), **clearing} for posting in posted],
+        FINANCE: [{**shared, "amount": -posting.gross, **_account(posting), **clearing} for posting in posted],
     }
 
 
@@ -108,18 +118,9 @@ def clearing_account(export: ExportConfig, master_data: MasterData) -> int:
     return usable_account(number, master_data, field="voucher.clearing_account").number
 
 
-def _contra(posting: Posting) -> dict[str, Any]:
-    code = {"contraVatAccount": {"vatCode": posting.code}} if posting.code else {}
-    return {"contraAccount": _account(posting.account), **code}
-
-
-def _own(posting: Posting) -> dict[str, Any]:
-    code = {"vatAccount": {"vatCode": posting.code}} if posting.code else {}
-    return {"account": _account(posting.account), **code}
-
-
-def _account(number: int) -> dict[str, int]:
-    return {"accountNumber": number}
+def _account(posting: Posting, account: str = "account", vat_account: str = "vatAccount") -> dict[str, Any]:
+    code = {vat_account: {"vatCode": posting.code}} if posting.code else {}
+    return {account: {"accountNumber": posting.account}, **code}
 
 
 def entry_text(invoice: Invoice, document_reference: str) -> str:

@@ -62,12 +62,18 @@ def postings(invoice: Invoice, export: ExportConfig, master_data: MasterData) ->
         code = vat_code(line, export, master_data)
         lines_of.setdefault((ledger_account(line.sales_account, export, master_data), code), []).append(line)
     codings = [_coding(account, code, lines) for (account, code), lines in lines_of.items()]
-    differences = [difference for coding in codings for difference in coding.differences]
-    rounding = _rounding(
-        [amount for amount in (*differences, invoice.rounding) if amount], invoice, export, master_data
-    )
-    posted = [posting for coding in codings for posting in coding.postings]
-    return _complete(invoice, [posting for posting in (*posted, *rounding) if posting.gross])
+    differences = [*(difference for coding in codings for difference in coding.differences), invoice.rounding]
+    rounding = _rounding(differences, invoice, export, master_data)
+    every = (*(posting for coding in codings for posting in coding.postings), *rounding)
+    posted = tuple(posting for posting in every if posting.gross)
+    if not posted:
+        text = f"Every amount of invoice {invoice.invoice_number} is zero."
+        raise invalid(VoucherReason.VOUCHER_EMPTY, text, field="gross", value=invoice.gross)
+    total = sum((posting.gross for posting in posted), ZERO)
+    if total != invoice.gross:
+        text = f"The lines and the rounding add up to {total}, but the invoice's gross amount is {invoice.gross}."
+        raise invalid(EventReason.INVALID_SUMS, text, field="gross", value=invoice.gross)
+    return posted
 
 
 def _coding(account: int, code: VatAccount | None, lines: Sequence[Line]) -> _Coding:
@@ -123,11 +129,8 @@ def _rounding(
     differences: Sequence[Decimal], invoice: Invoice, export: ExportConfig, master_data: MasterData
 ) -> tuple[Posting, ...]:
     """Post the differences, if the export allows as much; amounts of both signs do not cancel each other out."""
-    size, most, account = (
-        sum(map(abs, differences), ZERO),
-        export.voucher.most_rounding,
-        export.voucher.rounding_account,
-    )
+    size = sum(map(abs, differences), ZERO)
+    most, account = export.voucher.most_rounding, export.voucher.rounding_account
     if not size:
         return ()
     if account is None or size > most:
@@ -136,17 +139,6 @@ def _rounding(
         raise invalid(VoucherReason.VOUCHER_ROUNDING, text, field="rounding", value=size)
     usable_account(account, master_data, field="voucher.rounding_account")
     return (Posting(account=account, code=None, gross=sum(differences, ZERO)),)
-
-
-def _complete(invoice: Invoice, posted: Sequence[Posting]) -> tuple[Posting, ...]:
-    if not posted:
-        text = f"Every amount of invoice {invoice.invoice_number} is zero."
-        raise invalid(VoucherReason.VOUCHER_EMPTY, text, field="gross", value=invoice.gross)
-    total = sum((posting.gross for posting in posted), ZERO)
-    if total != invoice.gross:
-        text = f"The lines and the rounding add up to {total}, but the invoice's gross amount is {invoice.gross}."
-        raise invalid(EventReason.INVALID_SUMS, text, field="gross", value=invoice.gross)
-    return tuple(posted)
 
 
 def vat_code(line: Line, export: ExportConfig, master_data: MasterData) -> VatAccount | None:
