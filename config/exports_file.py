@@ -111,7 +111,7 @@ class _Reader:
     def _export(self, name: str, entries: dict[str, Any], defaults: dict[str, Any]) -> ExportConfig | None:
         place = f"exports.{name}"
         own = self._table(entries, name, "exports")
-        self._check_name(name, place)
+        fitting = self._fitting_name(name, place)
         entry = self._with_start_text(_merged(defaults, own), own, place)
         self._check_types(own.get("types"), entry.get("method", "invoice"), place)
         for key in entry.keys() - {*_KEYS, "name", *TOKENS}:
@@ -124,13 +124,17 @@ class _Reader:
                 values[token] = read_token(token, entry, env=self.env, secrets=self.secrets)
             except TokenMissing as missing:
                 self.note(place, token, str(missing))
-        return self._validated(name, values, place)
+        if "name" in values:
+            self.note(place, "name", "is not a known key: the table's name is the export's name.", "Take it out.")
+        return self._validated(values | {"name": fitting}, place)
 
-    def _check_name(self, name: str, place: str) -> None:
+    def _fitting_name(self, name: str, place: str) -> str:
+        """Return the name; in place of one that does not fit, one that does not hide the entry's other errors."""
         try:
-            TypeAdapter(ExportName).validate_python(name)
+            return TypeAdapter[str](ExportName).validate_python(name)
         except ValidationError:
             self.note(place, "", "the name does not fit.", "Use at most 20 of a-z and 0-9, a letter first.")
+            return "x"
 
     def _check_types(self, types: Any, method: Any, place: str) -> None:
         """Refuse keys of an invoice type that have no effect; what is no table at all, the model refuses."""
@@ -152,13 +156,9 @@ class _Reader:
                 self.note(place, key, f"is {own[key]!r}, but start_text says {settings[key]!r}.", "Keep one of them.")
         return {key: value for key, value in (entry | settings).items() if key != "start_text"}
 
-    def _validated(self, name: str, values: dict[str, Any], place: str) -> ExportConfig | None:
-        # The name is checked above; a bad one must not hide the rest.
-        safe = name if re.fullmatch(r"[a-z][a-z0-9]{0,19}", name) else "x"
-        if "name" in values:
-            self.note(place, "name", "is not a known key: the table's name is the export's name.", "Take it out.")
+    def _validated(self, values: dict[str, Any], place: str) -> ExportConfig | None:
         try:
-            export = ExportConfig.model_validate({**values, "name": safe})
+            export = ExportConfig.model_validate(values)
         except ValidationError as error:
             self.errors += from_validation(error, ExportConfig, lambda loc: (self.file, place, _key(loc)))
             return None

@@ -118,17 +118,11 @@ def _redis_url(environ: Mapping[str, str], secrets: Path) -> dict[str, Any]:
 
 
 def _unknown(environ: Mapping[str, str]) -> list[ConfigurationError]:
-    known = [variable(*path) for path in variables()]
-    unknown = (name for name in sorted(environ) if name.upper().startswith(PREFIX) and name.upper() not in known)
+    known, problem = [variable(*path) for path in variables()], "is not a known setting."
     return [
-        ConfigurationError(
-            file="environment",
-            entry="",
-            key=name,
-            problem="is not a known setting.",
-            next_step=suggestion(name.upper(), known),
-        )
-        for name in unknown
+        ConfigurationError(file="environment", entry="", key=name, problem=problem, next_step=suggestion(upper, known))
+        for name, upper in ((name, name.upper()) for name in sorted(environ))
+        if upper.startswith(PREFIX) and upper not in known
     ]
 
 

@@ -163,7 +163,8 @@ def parse_each(items: Iterable[tuple[str, bytes]]) -> tuple[tuple[Invoice, ...],
         except EventRefused as refusal:
             problems += refusal.problems
         except ValidationError as error:
-            problems += broken_rules(error, within=within)
+            # As a refusal, because that bounds what is kept of each invoice.
+            problems += EventRefused(broken_rules(error, within=within)).problems
     return tuple(invoices), problems
 
 
