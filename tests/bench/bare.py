@@ -128,7 +128,7 @@ def publish(installation: Installation, task: str, arguments: Sequence[Any]) -> 
 
 def _below(client: redis.Redis, most: int) -> tuple[int, float]:
     """Wait until no more than this many messages wait; return how many do, and when."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while (waiting := int(client.llen(f"{PREFIX}celery"))) > most:
         if time.monotonic() > until:
             raise TimeoutError(f"the bare worker left {waiting} messages")

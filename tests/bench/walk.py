@@ -20,7 +20,8 @@ from support.installation import Installation, event
 ROOT = Path(sys.modules[Installation.__module__].__file__ or "").parents[2]
 PRODUCT = ("config", "tasks", "worker")
 NOT_PRODUCT = (Path("worker/sandbox"), Path("worker/local"))
-WARM, WALKED = "main-100000", "main-100030"
+#: The first creates products, the second reads them: only then everything is known.
+WARM, WALKED = ("main-100000", "main-100030", "main-100060"), "main-100090"
 
 
 def main() -> None:
@@ -35,19 +36,20 @@ def main() -> None:
 
 
 def _walk(installation: Installation) -> dict[str, list[str]]:
-    """Export a first invoice, so that everything is known, then a second one of the same customer under the trace."""
+    """Export some invoices, so that everything is known, then one more of the same customer under the trace."""
     os.environ.update(installation.environment)  # worker.app reads its settings from there
     from tasks import check_period, export_invoice  # noqa: PLC0415  # after the environment is set
 
-    warm, walked = (of_known_customers(31, first=100_000)[index] for index in (0, 30))
-    installation.push(event(warm, walked, event_id="walk", period=1, name="walk"))
+    invoices = of_known_customers(91, first=100_000)[::30]
+    installation.push(event(*invoices, event_id="walk", period=1, name="walk"))
     period = "main-p1"
-    installation.wait_for(lambda: installation.counts(period).get("received", 0) == 2, "the period is taken in")
+    installation.wait_for(lambda: installation.counts(period).get("received", 0) == len(invoices), "the period is taken in")
     check_period(period)
-    export_invoice(WARM)
+    for invoice_id in WARM:
+        export_invoice(invoice_id)
     calls = _traced(lambda: export_invoice(WALKED))
     exported = installation.counts(period).get("exported", 0)
-    assert exported == 2, f"{exported} of 2 invoices were exported, so nothing was measured"
+    assert exported == len(invoices), f"{exported} of {len(invoices)} invoices were exported, so nothing was measured"
     return calls
 
 

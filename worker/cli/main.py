@@ -55,14 +55,11 @@ _COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "plan": (
             "plan",
-            (
-                "Show what an export would send, create and stumble over. Nothing is written, neither in e-conomic nor "
-                "in Redis."
-            ),
+            "Show what an export would send and create, and what would fail. Nothing is written to e-conomic or Redis.",
         ),
         "publish": (
             "publish",
-            "Put invoices from files on the event queue, or whole events as they are. Everything is checked before.",
+            "Put invoices from files on the event queue, or whole events as they are. Everything is checked first.",
         ),
         "failed": ("failed", "Show invoices that failed: by reason, or one in full."),
         "export": ("export", "Look after the entries of the exports file."),
