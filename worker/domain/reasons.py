@@ -4,7 +4,7 @@ Scripts, dashboards and ``requeue --reason`` rely on the codes. This file holds 
 lie in the event or in our own processes; those of an accounting system stand beside its adapter.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from enum import StrEnum
 from typing import Self
@@ -216,14 +216,3 @@ def merged(failures: Iterable[Failure]) -> Failure:
 def _numbered(texts: Iterable[str]) -> str:
     every = list(texts)
     return every[0] if len(every) == 1 else " ".join(f"({n}) {text}" for n, text in enumerate(every, start=1))
-
-
-def collected(*checks: Callable[[], object]) -> list[Failure]:
-    """Run all of the checks; return what they refuse, in their order."""
-    failures = []
-    for check in checks:
-        try:
-            check()
-        except InvalidInvoice as refusal:
-            failures.append(refusal.failure)
-    return failures

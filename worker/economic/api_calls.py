@@ -17,11 +17,10 @@ from config.exports import ExportConfig
 from worker.domain.ports import Feedback, Permit, RateDenied, RateLimiter
 from worker.domain.reasons import failure
 from worker.economic import error_body, failures, parsers
-from worker.economic.failures import RequestLabel
 from worker.economic.port import Reply, Usage
 from worker.economic.reasons import EconomicReason
 from worker.economic.thread_clients import ThreadClients
-from worker.economic.urls import is_openapi, route
+from worker.economic.urls import RequestLabel, is_openapi, route
 from worker.errors import Misconfigured, Refused, Unavailable, Uncertain
 
 #: Tokens to reserve for a route that has not been called yet; a page was measured at 3, costs of writes are unknown.

@@ -12,7 +12,6 @@ What an answer cannot prove counts against it: a write is looked up before it is
 """
 
 import ssl
-from dataclasses import dataclass
 
 import httpx
 
@@ -21,6 +20,7 @@ from worker.domain.ports import RateDenied
 from worker.domain.reasons import ProcessReason, ReasonCode, failure
 from worker.economic.error_body import Explanation
 from worker.economic.reasons import EconomicReason
+from worker.economic.urls import RequestLabel
 from worker.errors import ExportError, Failure, Misconfigured, Refused, Throttled, Unavailable, Uncertain, Unreachable
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -32,24 +32,6 @@ _FOREIGN_SECRET = "E02250"  # noqa: S105  # an error code
 #: Nobody can say whether the request took effect: the server ran out of time, the key is in flight, too early.
 _UNDECIDED = frozenset({408, 409, 425})
 _BOOKKEEPING = ("/journals", "/accounting-years", "/journalsapi", "/accountingyearsapi", "/vat-accounts")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RequestLabel:
-    """A request by its kind, without anything of a customer."""
-
-    export: str
-    method: str
-    #: Path with its numbers taken out.
-    route: str
-
-    @property
-    def writes(self) -> bool:
-        """Whether it may have changed something."""
-        return self.method != "GET"
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.route}"
 
 
 def of_transport(error: httpx.HTTPError | httpx.InvalidURL, label: RequestLabel) -> ExportError:

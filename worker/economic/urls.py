@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote, unquote, urlsplit
 
@@ -108,3 +109,21 @@ def _chunks(field: str, values: Sequence[str], most: int) -> Iterator[list[str]]
         length += len(value) + 1
     if chunk:
         yield chunk
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RequestLabel:
+    """A request by its kind, without anything of a customer."""
+
+    export: str
+    method: str
+    #: Path with its numbers taken out.
+    route: str
+
+    @property
+    def writes(self) -> bool:
+        """Whether it may have changed something."""
+        return self.method != "GET"
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route}"

@@ -7,7 +7,7 @@ from functools import partial
 from config.exports import ExportConfig
 from worker.domain.export_rules import exclusion
 from worker.domain.invoice import Invoice, Line
-from worker.domain.reasons import ReasonCode, collected, invalid, merged
+from worker.domain.reasons import ReasonCode, invalid, merged
 from worker.economic.mapping import payment_terms
 from worker.economic.mapping.accounting_years import waits, year_of
 from worker.economic.mapping.customer_payload import check_defaults, check_findable
@@ -66,7 +66,7 @@ def check_against_agreement(invoice: Invoice, export: ExportConfig, master_data:
         return []
     export = export.for_type(invoice.invoice_type)
     zone = zone_for(invoice.customer, invoice.lines, export.vat)
-    shared = collected(
+    shared = _collected(
         lambda: _currency(invoice, master_data),
         lambda: _layout(export.customers.layout, master_data),
         lambda: _layout(export.invoice_layout, master_data),
@@ -74,7 +74,7 @@ def check_against_agreement(invoice: Invoice, export: ExportConfig, master_data:
         lambda: year_of(invoice.invoice_date, master_data.years),
         lambda: check_zone(zone, master_data),
     )
-    own = collected(
+    own = _collected(
         lambda: check_findable(invoice.customer, match_address=export.customers.match_address),
         lambda: exchange_rate(invoice, master_data.base_currency),
         lambda: _first_date(invoice, export),
@@ -104,9 +104,9 @@ def _first_date(invoice: Invoice, export: ExportConfig) -> None:
 
 def _check_draft(invoice: Invoice, export: ExportConfig, master_data: MasterData) -> list[Failure]:
     zone = zone_for(invoice.customer, invoice.lines, export.vat)
-    terms = collected(lambda: payment_terms.resolve_terms(invoice, master_data.payment_terms, export))
+    terms = _collected(lambda: payment_terms.resolve_terms(invoice, master_data.payment_terms, export))
     lines = [failure for line in invoice.lines for failure in _check_line(line, zone, export, master_data)]
-    return [*terms, *lines, *collected(lambda: check_rounding(invoice, export))]
+    return [*terms, *lines, *_collected(lambda: check_rounding(invoice, export))]
 
 
 def _check_line(line: Line, zone: int, export: ExportConfig, master_data: MasterData) -> Iterator[Failure]:
@@ -115,9 +115,9 @@ def _check_line(line: Line, zone: int, export: ExportConfig, master_data: Master
     except InvalidInvoice as refusal:
         yield refusal.failure
         return
-    yield from collected(lambda: choose(line.sales_account, group, master_data.products))
+    yield from _collected(lambda: choose(line.sales_account, group, master_data.products))
     if zone in master_data.vat_zones:
-        yield from collected(lambda: predict(line, group, zone, master_data))
+        yield from _collected(lambda: predict(line, group, zone, master_data))
 
 
 def _check_voucher(invoice: Invoice, export: ExportConfig, master_data: MasterData) -> list[Failure]:
@@ -133,7 +133,7 @@ def _check_voucher(invoice: Invoice, export: ExportConfig, master_data: MasterDa
             partial(ledger_account, line.sales_account, export, master_data),
         )
     ]
-    return collected(
+    return _collected(
         lambda: open_journal(export, master_data),
         lambda: named_accounts(export, master_data),
         lambda: _new_customers_terms(invoice, export, master_data),
@@ -189,3 +189,14 @@ def _waiting(waiting: Sequence[Sequence[Failure]]) -> str:
     dates = ", ".join(sorted({failure.value for failures in waiting for failure in failures}))
     count = f"{len(waiting)} {'invoice waits' if len(waiting) == 1 else 'invoices wait'}"
     return f"{count} for e-conomic's books to be opened, as closed_period says; dated {dates}."
+
+
+def _collected(*checks: Callable[[], object]) -> list[Failure]:
+    """Run all of the checks; return what they refuse, in their order."""
+    failures = []
+    for check in checks:
+        try:
+            check()
+        except InvalidInvoice as refusal:
+            failures.append(refusal.failure)
+    return failures
