@@ -30,18 +30,14 @@ class SettingRow:
 
 def settings_table() -> list[SettingRow]:
     """Return one row per setting, in the model's order."""
-    return [
-        SettingRow(variable=variable(*path), default=_written(field.default), meaning=field.description or "")
-        for path in variables()
-        for field in (_field(path),)
-    ]
-
-
-def _field(path: tuple[str, ...]) -> FieldInfo:
-    field = Settings.model_fields[path[0]]
-    if len(path) > 1 and isinstance(field.default, Section):
-        return type(field.default).model_fields[path[1]]
-    return field
+    rows = []
+    for path in variables():
+        field = Settings.model_fields[path[0]]
+        if len(path) > 1 and isinstance(field.default, Section):
+            field = type(field.default).model_fields[path[1]]
+        default, meaning = _written(field.default), field.description or ""
+        rows.append(SettingRow(variable=variable(*path), default=default, meaning=meaning))
+    return rows
 
 
 def _written(default: Any) -> str:
@@ -97,11 +93,6 @@ class KeyTable:
     rows: tuple[KeyRow, ...]
 
 
-def exports_tables() -> list[KeyTable]:
-    """Return every table of an export, in the model's order, its own keys first."""
-    return list(_tables())
-
-
 def written(value: Any) -> str:
     """Return a value as the exports file spells it (TOML)."""
     if isinstance(value, bool):
@@ -118,7 +109,8 @@ def written(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _tables() -> Iterator[KeyTable]:
+def exports_tables() -> Iterator[KeyTable]:
+    """Yield every table of an export, in the model's order, its own keys first."""
     own = [_row(name, field) for name, field in ExportConfig.model_fields.items() if field.description]
     in_the_file = [
         KeyRow(key=key, default="", example=written(example), required=False, meaning=meaning)
@@ -131,7 +123,7 @@ def _tables() -> Iterator[KeyTable]:
         if isinstance(section, type) and issubclass(section, Section):
             rows = tuple(_row(key, inner) for key, inner in section.model_fields.items())
             place = f"exports.NAME.{name}" + ".TYPE" * (section is TypeRules)
-            yield KeyTable(name=place, meaning=_sentence(section), rows=rows)
+            yield KeyTable(name=place, meaning=(section.__doc__ or "").splitlines()[0], rows=rows)
 
 
 def _row(key: str, field: FieldInfo) -> KeyRow:
@@ -143,7 +135,3 @@ def _row(key: str, field: FieldInfo) -> KeyRow:
         required=field.is_required(),
         meaning=field.description or "",
     )
-
-
-def _sentence(model: type[Section]) -> str:
-    return (model.__doc__ or "").splitlines()[0]

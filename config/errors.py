@@ -9,8 +9,6 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
-_UNKNOWN = "extra_forbidden"
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConfigurationError:
@@ -46,7 +44,12 @@ def from_validation(
     place: Callable[[tuple[int | str, ...]], tuple[str, str, str]],
 ) -> list[ConfigurationError]:
     """Turn pydantic's errors into ours; ``place`` maps a location to (file, entry, key)."""
-    return [_error(detail, model, place(detail["loc"])) for detail in error.errors(include_url=False)]
+    errors = []
+    for detail in error.errors(include_url=False):
+        file, entry, key = place(detail["loc"])
+        problem, next_step = _wording(detail, model)
+        errors.append(ConfigurationError(file=file, entry=entry, key=key, problem=problem, next_step=next_step))
+    return errors
 
 
 def suggestion(name: str, known: Sequence[str]) -> str:
@@ -67,27 +70,15 @@ def models_along(model: type[BaseModel], loc: Sequence[int | str]) -> list[type[
     return models
 
 
-def _error(detail: ErrorDetails, model: type[BaseModel], place: tuple[str, str, str]) -> ConfigurationError:
-    file, entry, key = place
-    problem, next_step = _wording(detail, model)
-    return ConfigurationError(file=file, entry=entry, key=key, problem=problem, next_step=next_step)
-
-
 def _wording(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
-    loc = detail["loc"]
-    if detail["type"] == _UNKNOWN:
+    loc, value = detail["loc"], detail["input"]
+    if detail["type"] == "extra_forbidden":
         return "is not a known key.", suggestion(str(loc[-1]), list(models_along(model, loc[:-1])[-1].model_fields))
     if detail["type"] == "missing":
         return "is missing.", "Add it."
     message = detail["msg"].removeprefix("Value error, ").rstrip(".")
-    return f"{_shown(detail, model)}{message}.", ""
-
-
-def _shown(detail: ErrorDetails, model: type[BaseModel]) -> str:
-    value = detail["input"]
-    if _is_secret(model, detail["loc"]) or not isinstance(value, str | int | float | bool):
-        return ""
-    return f"is {value!r}: "
+    shown = isinstance(value, str | int | float | bool) and not _is_secret(model, loc)
+    return f"{f'is {value!r}: ' if shown else ''}{message}.", ""
 
 
 def _is_secret(model: type[BaseModel], loc: Sequence[int | str]) -> bool:

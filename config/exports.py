@@ -5,32 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, StringConstraints
 
-from config.export_schema import (
-    Booking,
-    Codes,
-    Corrections,
-    Customers,
-    Limits,
-    Number,
-    TypeRules,
-    Vat,
-    Voucher,
-)
-from config.settings_sections import Section
-
-__all__ = (
-    "Booking",
-    "Codes",
-    "Corrections",
-    "Customers",
-    "ExportConfig",
-    "ExportName",
-    "InvoiceTypeName",
-    "Limits",
-    "TypeRules",
-    "Vat",
-    "Voucher",
-)
+from config.export_schema import Booking, Codes, Corrections, Customers, Limits, Number, TypeRules, Vat, Voucher
+from config.settings_sections import Section, about
 
 ExportName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,19}$")]
 #: Opter's invoice types (docs.opter.com, invoicing-006), in the event's spelling.
@@ -45,46 +21,29 @@ class ExportConfig(Section):
     name: ExportName
     method: Annotated[
         Literal["invoice", "voucher"],
-        Field(
-            description="`invoice`: a draft with all lines, then booked; `voucher`: entries in a journal, with the PDF",
-            examples=["voucher"],
+        about(
+            "`invoice`: a draft with all lines, then booked; `voucher`: entries in a journal, with the PDF", "voucher"
         ),
     ] = "invoice"
     journal: Annotated[
-        Number,
-        Field(
-            description='Number of the journal that vouchers go to; 1 is usually "Daily" (Opter\'s `journalNumber`)',
-            examples=[2],
-        ),
+        Number, about('Number of the journal that vouchers go to; 1 is usually "Daily" (Opter\'s `journalNumber`)', 2)
     ] = 1
     grant_token: SecretStr
     app_secret_token: SecretStr
     agreement: Annotated[
-        int | None,
-        Field(
-            description="Number of the agreement that the tokens must belong to; none: pinned at first use",
-            examples=[1234567],
-        ),
+        int | None, about("Number of the agreement that the tokens must belong to; none: pinned at first use", 1234567)
     ] = None
-    api_url: Annotated[
-        str, Field(description="Address of e-conomic's REST API, or of the sandbox", examples=["http://127.0.0.1:8765"])
-    ] = "https://restapi.e-conomic.com"
+    api_url: Annotated[str, about("Address of e-conomic's REST API, or of the sandbox", "http://127.0.0.1:8765")] = (
+        "https://restapi.e-conomic.com"
+    )
     openapi_url: Annotated[
-        str,
-        Field(
-            description="Address of e-conomic's newer services, or of the sandbox", examples=["http://127.0.0.1:8765"]
-        ),
+        str, about("Address of e-conomic's newer services, or of the sandbox", "http://127.0.0.1:8765")
     ] = "https://apis.e-conomic.com"
     invoice_series: Annotated[
         Literal["one", "by-type"],
-        Field(
-            description="`one`: an invoice number is unique per region; `by-type`: only per region and invoice type",
-            examples=["by-type"],
-        ),
+        about("`one`: an invoice number is unique per region; `by-type`: only per region and invoice type", "by-type"),
     ] = "one"
-    layout: Annotated[
-        Number | None, Field(description="`layoutNumber` of invoices; none: that of new customers", examples=[20])
-    ] = None
+    layout: Annotated[Number | None, about("`layoutNumber` of invoices; none: that of new customers", 20)] = None
     customers: Customers
     vat: Vat = Vat()
     codes: Codes = Codes()
@@ -95,24 +54,20 @@ class ExportConfig(Section):
     types: dict[InvoiceTypeName, TypeRules] = Field(default_factory=dict)
     closed_period: Annotated[
         Literal["refuse", "hold"],
-        Field(
-            description="An invoice dated in a closed or barred year or period: `refuse`, or `hold` until it is opened",
-            examples=["hold"],
-        ),
+        about("An invoice dated in a closed or barred year or period: `refuse`, or `hold` until it is opened", "hold"),
     ] = "refuse"
     read_barred_periods: Annotated[
         bool,
-        Field(
-            description="Whether barred periods are read too, from e-conomic's newer accounting years service (role "
+        about(
+            "Whether barred periods are read too, from e-conomic's newer accounting years service (role "
             "Bookkeeping); else one shows only when e-conomic refuses an invoice dated in it",
-            examples=[True],
+            True,
         ),
     ] = False
     first_date: Annotated[
         date | None,
-        Field(
-            description="Invoices dated before this are never exported: they were booked before this program came",
-            examples=[date(2026, 1, 1)],
+        about(
+            "Invoices dated before this are never exported: they were booked before this program came", date(2026, 1, 1)
         ),
     ] = None
     limits: Limits = Limits()

@@ -73,7 +73,8 @@ def load_exports(path: Path, *, env: Mapping[str, str], secrets: Path) -> Mappin
     document = _parsed(path)
     reader = _Reader(str(path), env, secrets)
     exports = reader.read(document)
-    reader.errors += [reader.error(*error) for error in disagreements(exports)]
+    for error in disagreements(exports):
+        reader.note(*error)
     if reader.errors:
         raise ConfigurationErrors(reader.errors)
     return MappingProxyType(exports)
@@ -86,11 +87,9 @@ class _Reader:
         self.file, self.env, self.secrets = file, env, secrets
         self.errors: list[ConfigurationError] = []
 
-    def error(self, entry: str, key: str, problem: str, next_step: str = "") -> ConfigurationError:
-        return ConfigurationError(file=self.file, entry=entry, key=key, problem=problem, next_step=next_step)
-
     def note(self, entry: str, key: str, problem: str, next_step: str = "") -> None:
-        self.errors.append(self.error(entry, key, problem, next_step))
+        error = ConfigurationError(file=self.file, entry=entry, key=key, problem=problem, next_step=next_step)
+        self.errors.append(error)
 
     def read(self, document: dict[str, Any]) -> dict[str, ExportConfig]:
         for key in document.keys() - set(_TOP):
@@ -112,24 +111,30 @@ class _Reader:
     def _export(self, name: str, entries: dict[str, Any], defaults: dict[str, Any]) -> ExportConfig | None:
         place = f"exports.{name}"
         own = self._table(entries, name, "exports")
-        self._check_name(name, place)
+        fitting = self._fitting_name(name, place)
         entry = self._with_start_text(_merged(defaults, own), own, place)
         self._check_types(own.get("types"), entry.get("method", "invoice"), place)
-        self._check_keys(entry, place)
-        values = {key: value for key, value in entry.items() if key in ExportConfig.model_fields and key not in TOKENS}
-        for token in TOKENS:
-            values[token] = self._token(token, entry, place)
-        return self._validated(name, values, place)
-
-    def _check_name(self, name: str, place: str) -> None:
-        try:
-            TypeAdapter(ExportName).validate_python(name)
-        except ValidationError:
-            self.note(place, "", "the name does not fit.", "Use at most 20 of a-z and 0-9, a letter first.")
-
-    def _check_keys(self, entry: dict[str, Any], place: str) -> None:
         for key in entry.keys() - {*_KEYS, "name", *TOKENS}:
             self.note(place, key, "is not a known key.", suggestion(key, _KEYS))
+        values = {key: value for key, value in entry.items() if key in ExportConfig.model_fields and key not in TOKENS}
+        for token in TOKENS:
+            # Continues without the token, so that the other errors of the entry are found too; this one stops the load.
+            values[token] = ""
+            try:
+                values[token] = read_token(token, entry, env=self.env, secrets=self.secrets)
+            except TokenMissing as missing:
+                self.note(place, token, str(missing))
+        if "name" in values:
+            self.note(place, "name", "is not a known key: the table's name is the export's name.", "Take it out.")
+        return self._validated(values | {"name": fitting}, place)
+
+    def _fitting_name(self, name: str, place: str) -> str:
+        """Return the name; in place of one that does not fit, one that does not hide the entry's other errors."""
+        try:
+            return TypeAdapter[str](ExportName).validate_python(name)
+        except ValidationError:
+            self.note(place, "", "the name does not fit.", "Use at most 20 of a-z and 0-9, a letter first.")
+            return "x"
 
     def _check_types(self, types: Any, method: Any, place: str) -> None:
         """Refuse keys of an invoice type that have no effect; what is no table at all, the model refuses."""
@@ -151,29 +156,17 @@ class _Reader:
                 self.note(place, key, f"is {own[key]!r}, but start_text says {settings[key]!r}.", "Keep one of them.")
         return {key: value for key, value in (entry | settings).items() if key != "start_text"}
 
-    def _token(self, token: str, entry: dict[str, Any], place: str) -> str:
+    def _validated(self, values: dict[str, Any], place: str) -> ExportConfig | None:
         try:
-            return read_token(token, entry, env=self.env, secrets=self.secrets)
-        except TokenMissing as missing:
-            self.note(place, token, str(missing))
-            # Continues, so that the other errors of the entry are found too; this error stops the load.
-            return ""
-
-    def _validated(self, name: str, values: dict[str, Any], place: str) -> ExportConfig | None:
-        # The name is checked above; a bad one must not hide the rest.
-        safe = name if re.fullmatch(r"[a-z][a-z0-9]{0,19}", name) else "x"
-        if "name" in values:
-            self.note(place, "name", "is not a known key: the table's name is the export's name.", "Take it out.")
-        try:
-            export = ExportConfig.model_validate({**values, "name": safe})
+            export = ExportConfig.model_validate(values)
         except ValidationError as error:
-            self.errors += from_validation(error, ExportConfig, lambda loc: (self.file, *_place(place, loc)))
+            self.errors += from_validation(error, ExportConfig, lambda loc: (self.file, place, _key(loc)))
             return None
-        self.errors += [self.error(place, *error) for error in (*unsafe_addresses(export), *split_addresses(export))]
+        for key, *wrong in (*unsafe_addresses(export), *split_addresses(export)):
+            self.note(place, key, *wrong)
         if export.method == "voucher" and not export.codes.tax_rates:
-            self.note(
-                place, "codes.tax_rates", "is missing, and the voucher method needs it.", "Pair every Opter VAT code."
-            )
+            problem = "is missing, and the voucher method needs it."
+            self.note(place, "codes.tax_rates", problem, "Pair every Opter VAT code.")
         return export
 
 
@@ -195,7 +188,8 @@ def _parsed(path: Path) -> dict[str, Any]:
 
 def _merged(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     """Lay an entry over the defaults, table by table; a token source of its own replaces the default one."""
-    replaced = {f"{token}_{kind}" for token in TOKENS for kind in ("env", "file") if _names_source(token, own)}
+    pairs = [{f"{token}_env", f"{token}_file"} for token in TOKENS]
+    replaced = {source for pair in pairs if pair & own.keys() for source in pair}
     merged = {key: value for key, value in defaults.items() if key not in replaced}
     for key, value in own.items():
         below = merged.get(key)
@@ -203,12 +197,8 @@ def _merged(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _names_source(token: str, own: dict[str, Any]) -> bool:
-    return any(f"{token}_{kind}" in own for kind in ("env", "file"))
-
-
-def _place(entry: str, loc: tuple[int | str, ...]) -> tuple[str, str]:
-    return entry, ".".join(str(part) for part in loc if part != "[key]")
+def _key(loc: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in loc if part != "[key]")
 
 
 class TokenMissing(Exception):

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config.errors import ConfigurationError, ConfigurationErrors, from_validation, suggestion
-from config.settings_sections import Flower, Http, Intake, Log, Redis, Retry, Section, Store, Worker
+from config.settings_sections import Flower, Http, Intake, Log, Redis, Retry, Section, Store, Worker, about
 
 PREFIX = "OPTER_ECONOMIC_"
 DELIMITER = "__"
@@ -33,12 +33,12 @@ class Settings(BaseSettings):
 
     environment: Annotated[
         str,
-        Field(
+        about(
+            "Name of this installation, part of every idempotency key: a copy must have another",
             pattern=r"^[A-Za-z0-9-]{1,20}$",
-            description="Name of this installation, part of every idempotency key: a copy must have another",
         ),
     ] = "production"
-    exports_file: Annotated[Path, Field(description="The exports file (TOML)")] = Path("exports.toml")
+    exports_file: Annotated[Path, about("The exports file (TOML)")] = Path("exports.toml")
     redis: Redis = Redis()
     intake: Intake = Intake()
     store: Store = Store()
@@ -118,17 +118,11 @@ def _redis_url(environ: Mapping[str, str], secrets: Path) -> dict[str, Any]:
 
 
 def _unknown(environ: Mapping[str, str]) -> list[ConfigurationError]:
-    known = [variable(*path) for path in variables()]
-    unknown = (name for name in sorted(environ) if name.upper().startswith(PREFIX) and name.upper() not in known)
+    known, problem = [variable(*path) for path in variables()], "is not a known setting."
     return [
-        ConfigurationError(
-            file="environment",
-            entry="",
-            key=name,
-            problem="is not a known setting.",
-            next_step=suggestion(name.upper(), known),
-        )
-        for name in unknown
+        ConfigurationError(file="environment", entry="", key=name, problem=problem, next_step=suggestion(upper, known))
+        for name, upper in ((name, name.upper()) for name in sorted(environ))
+        if upper.startswith(PREFIX) and upper not in known
     ]
 
 

@@ -12,6 +12,11 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Prefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,60}$")]
 
 
+def about(meaning: str, *example: Any, **rules: Any) -> Any:
+    """Return what a setting or key is for, as the documents show it, with an example for a key of the exports file."""
+    return Field(description=meaning, examples=list(example) or None, **rules)
+
+
 def _items(value: Any) -> Any:
     return tuple(item.strip() for item in value.split(",") if item.strip()) if isinstance(value, str) else value
 
@@ -46,113 +51,98 @@ class Redis(Section):
     url: Annotated[
         SecretStr,
         AfterValidator(_redis_address),
-        Field(description="Address of Redis or Valkey, with user and password if any; REDIS_URL is read too"),
+        about("Address of Redis or Valkey, with user and password if any; REDIS_URL is read too"),
     ] = SecretStr("redis://127.0.0.1:6379/0")
-    prefix: Annotated[Prefix, Field(description="Prefix of every key except the event queue")] = "opter-economic:"
+    prefix: Annotated[Prefix, about("Prefix of every key except the event queue")] = "opter-economic:"
     require_durability: Annotated[
-        bool, Field(description="Refuse to run unless Redis keeps an append-only file and never evicts")
+        bool, about("Refuse to run unless Redis keeps an append-only file and never evicts")
     ] = True
     socket_timeout: Annotated[
         # Intake and kombu wait up to a second for a message inside one command.
-        Seconds, Field(ge=2, description="Seconds to wait for an answer of Redis")
+        Seconds, about("Seconds to wait for an answer of Redis", ge=2)
     ] = 5.0
-    connect_timeout: Annotated[Seconds, Field(description="Seconds to wait for a connection to Redis")] = 3.0
+    connect_timeout: Annotated[Seconds, about("Seconds to wait for a connection to Redis")] = 3.0
 
 
 class Intake(Section):
     """The consumer of the event queue, and what events may point at."""
 
-    queue: Annotated[Prefix, Field(description="Redis list on which Opter's side puts events, without any prefix")] = (
+    queue: Annotated[Prefix, about("Redis list on which Opter's side puts events, without any prefix")] = (
         "opter:period-closed"
     )
     consumer: Annotated[
-        str, Field(description="Name of this consumer, unique among those running; empty: host name and process number")
+        str, about("Name of this consumer, unique among those running; empty: host name and process number")
     ] = ""
-    max_event_bytes: Annotated[Count, Field(description="Largest event accepted")] = 32 * 1024 * 1024
-    max_invoices_file_bytes: Annotated[Count, Field(description="Largest file that an event may refer to")] = (
-        64 * 1024 * 1024
-    )
+    max_event_bytes: Annotated[Count, about("Largest event accepted")] = 32 * 1024 * 1024
+    max_invoices_file_bytes: Annotated[Count, about("Largest file that an event may refer to")] = 64 * 1024 * 1024
     allowed_folders: Annotated[
-        Folders, Field(description="Folders that file:// addresses in events may point into; none: no files")
+        Folders, about("Folders that file:// addresses in events may point into; none: no files")
     ] = ()
     allowed_hosts: Annotated[
-        Names, Field(description="Hosts (host or host:port) that https addresses may name, exactly; none: no https")
+        Names, about("Hosts (host or host:port) that https addresses may name, exactly; none: no https")
     ] = ()
-    allow_http: Annotated[bool, Field(description="Accept http:// besides https:// for allowed hosts")] = False
+    allow_http: Annotated[bool, about("Accept http:// besides https:// for allowed hosts")] = False
     allow_private_hosts: Annotated[
-        bool, Field(description="Let allowed hosts resolve to private, loopback or link-local addresses")
+        bool, about("Let allowed hosts resolve to private, loopback or link-local addresses")
     ] = False
-    fetch_timeout: Annotated[Seconds, Field(description="Seconds without a byte before a fetch is given up")] = 5.0
-    fetch_deadline: Annotated[Seconds, Field(description="Seconds that a whole fetch may take")] = 20.0
+    fetch_timeout: Annotated[Seconds, about("Seconds without a byte before a fetch is given up")] = 5.0
+    fetch_deadline: Annotated[Seconds, about("Seconds that a whole fetch may take")] = 20.0
     fetch_attempts: Annotated[
-        Count, Field(description="Fetches of an unreachable address before its event becomes a dead letter")
+        Count, about("Fetches of an unreachable address before its event becomes a dead letter")
     ] = 10
-    heartbeat: Annotated[
-        Seconds, Field(description="Seconds of silence after which a consumer's events are taken over")
-    ] = 30.0
+    heartbeat: Annotated[Seconds, about("Seconds of silence after which a consumer's events are taken over")] = 30.0
 
 
 class Store(Section):
     """Leases and sweeps: how fast a stuck invoice is picked up again."""
 
-    lease_seconds: Annotated[
-        Seconds, Field(description="Seconds that a worker holds an invoice without renewing its lease")
-    ] = 20.0
-    lost_after: Annotated[
-        Seconds, Field(description="Seconds after which a message of an idle queue counts as lost")
-    ] = 15.0
-    max_crashes: Annotated[
-        Count, Field(description="Killed executions in a row before an invoice becomes a dead letter")
-    ] = 3
-    sweep_interval: Annotated[Seconds, Field(description="Seconds between two sweeps over the store")] = 1.0
+    lease_seconds: Annotated[Seconds, about("Seconds that a worker holds an invoice without renewing its lease")] = 20.0
+    lost_after: Annotated[Seconds, about("Seconds after which a message of an idle queue counts as lost")] = 15.0
+    max_crashes: Annotated[Count, about("Killed executions in a row before an invoice becomes a dead letter")] = 3
+    sweep_interval: Annotated[Seconds, about("Seconds between two sweeps over the store")] = 1.0
 
 
 class Retry(Section):
     """Exponential backoff with full jitter."""
 
-    base: Annotated[Seconds, Field(description="Upper bound of the first wait, in seconds; it doubles")] = 2.0
-    cap: Annotated[Seconds, Field(description="Upper bound of every wait, in seconds")] = 900.0
-    max_attempts: Annotated[Count, Field(description="Attempts before an invoice becomes a dead letter")] = 40
+    base: Annotated[Seconds, about("Upper bound of the first wait, in seconds; it doubles")] = 2.0
+    cap: Annotated[Seconds, about("Upper bound of every wait, in seconds")] = 900.0
+    max_attempts: Annotated[Count, about("Attempts before an invoice becomes a dead letter")] = 40
 
 
 class Http(Section):
     """Bounds of every call to e-conomic, in seconds."""
 
-    connect_timeout: Annotated[Seconds, Field(description="Seconds to connect to e-conomic")] = 3.0
-    read_timeout: Annotated[Seconds, Field(description="Seconds without a byte from e-conomic")] = 10.0
-    write_timeout: Annotated[Seconds, Field(description="Seconds to hand e-conomic a part of a request")] = 10.0
-    pool_timeout: Annotated[Seconds, Field(description="Seconds to wait for a free connection")] = 2.0
-    deadline: Annotated[Seconds, Field(description="Seconds that a whole call may take; shorter than the lease")] = 15.0
+    connect_timeout: Annotated[Seconds, about("Seconds to connect to e-conomic")] = 3.0
+    read_timeout: Annotated[Seconds, about("Seconds without a byte from e-conomic")] = 10.0
+    write_timeout: Annotated[Seconds, about("Seconds to hand e-conomic a part of a request")] = 10.0
+    pool_timeout: Annotated[Seconds, about("Seconds to wait for a free connection")] = 2.0
+    deadline: Annotated[Seconds, about("Seconds that a whole call may take; shorter than the lease")] = 15.0
     master_data_age: Annotated[
-        Seconds,
-        Field(description="Seconds after which product groups, terms and the like are read again"),
+        Seconds, about("Seconds after which product groups, terms and the like are read again")
     ] = 300.0
     key_memory_minutes: Annotated[
         Annotated[float, Field(gt=0, lt=60)],
-        Field(description="Minutes for which e-conomic is trusted to remember an idempotency key; it promises 60"),
+        about("Minutes for which e-conomic is trusted to remember an idempotency key; it promises 60"),
     ] = 55.0
 
 
 class Worker(Section):
     """The Celery worker."""
 
-    concurrency: Annotated[int, Field(ge=1, le=200, description="Invoices exported at the same time, per process")] = 10
-    soft_shutdown: Annotated[Seconds, Field(description="Seconds that running exports get when stopped hard")] = 20.0
+    concurrency: Annotated[int, about("Invoices exported at the same time, per process", ge=1, le=200)] = 10
+    soft_shutdown: Annotated[Seconds, about("Seconds that running exports get when stopped hard")] = 20.0
 
 
 class Log(Section):
     """What is written, and how."""
 
-    level: Annotated[Literal["debug", "info", "warning", "error"], Field(description="Least level that is written")] = (
-        "info"
-    )
-    format: Annotated[Literal["json", "console"], Field(description="JSON lines for machines, console for people")] = (
-        "json"
-    )
+    level: Annotated[Literal["debug", "info", "warning", "error"], about("Least level that is written")] = "info"
+    format: Annotated[Literal["json", "console"], about("JSON lines for machines, console for people")] = "json"
 
 
 class Flower(Section):
     """The monitoring page; its figures are a view, those of the store are the truth."""
 
-    host: Annotated[str, Field(min_length=1, description="Address that Flower listens on")] = "127.0.0.1"
-    port: Annotated[Port, Field(description="Port that Flower listens on")] = 5555
+    host: Annotated[str, about("Address that Flower listens on", min_length=1)] = "127.0.0.1"
+    port: Annotated[Port, about("Port that Flower listens on")] = 5555

@@ -4,11 +4,16 @@ import os
 import uuid
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 import redis
 from support.clock import ManualClock
 
 from worker.local.embedded import EmbeddedServer
+
+# Examples are bounded in number; how long one takes says more of the machine than of the code.
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
 
 # Shared test bodies show what differed, like any test's.
 pytest.register_assert_rewrite("support.store")

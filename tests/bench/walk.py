@@ -43,7 +43,9 @@ def _walk(installation: Installation) -> dict[str, list[str]]:
     invoices = of_known_customers(91, first=100_000)[::30]
     installation.push(event(*invoices, event_id="walk", period=1, name="walk"))
     period = "main-p1"
-    installation.wait_for(lambda: installation.counts(period).get("received", 0) == len(invoices), "the period is taken in")
+    installation.wait_for(
+        lambda: installation.counts(period).get("received", 0) == len(invoices), "the period is taken in"
+    )
     check_period(period)
     for invoice_id in WARM:
         export_invoice(invoice_id)

@@ -13,7 +13,8 @@ from support.memory_store import MemoryStore
 from support.pdf_fixtures import PdfFixtures
 from support.rate_limiter import PatientRateLimiter
 
-from config.exports import Booking, Codes, Customers, ExportConfig, Voucher
+from config.export_schema import Booking, Codes, Customers, Voucher
+from config.exports import ExportConfig
 from config.settings_sections import Http
 from worker.domain.identity import invoice_id_of
 from worker.domain.invoice import Invoice

@@ -5,7 +5,8 @@ from typing import Any
 from support.harness import EXPORT, Harness
 from support.samples import customer, invoice
 
-from config.exports import Booking, ExportConfig
+from config.export_schema import Booking
+from config.exports import ExportConfig
 from worker.domain.invoice import Invoice
 
 KNOWN = customer(ledger_number=1001, corporate_id=None, name="Aalbæk Tømrerfirma ApS")

@@ -3,7 +3,7 @@
 from support.harness import EXPORT
 from support.samples import customer, invoice, line
 
-from config.exports import Codes, Voucher
+from config.export_schema import Codes, Voucher
 from worker.domain.invoice import Invoice
 
 KNOWN = customer(ledger_number=1001, corporate_id=None, name="Aalbæk Tømrerfirma ApS")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from config.exports import Limits
+from config.export_schema import Limits
 from worker.domain.ports import Feedback, Permit, RateDenied
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from support.clock import ManualClock
 
-from config.exports import Limits
+from config.export_schema import Limits
 from worker.domain.ports import Feedback, Permit, RateDenied, RateLimiter
 
 #: 600 tokens a minute, 90 % used: a pace of 9 tokens a second and a burst of (1 - 0.9) / 2 * 600 = 30 tokens.

@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from config.exports import Customers, ExportConfig
+from config.export_schema import Customers
+from config.exports import ExportConfig
 from worker.domain.invoice import Customer, Invoice, Line, PaymentCondition
 from worker.domain.money import ZERO, to_oere
 from worker.economic.mapping.master_data import (

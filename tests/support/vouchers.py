@@ -10,7 +10,8 @@ from typing import Any
 from support import samples
 from support.sandbox_calls import send
 
-from config.exports import Codes, ExportConfig, Voucher
+from config.export_schema import Codes, Voucher
+from config.exports import ExportConfig
 from worker.economic.mapping.master_data import Account, MasterData, VatAccount
 from worker.sandbox.resources.links import linked
 from worker.sandbox.resources.postings import postings

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from config.exports import Limits
+from config.export_schema import Limits
 from worker.domain.invoice import Pdf
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from config.exports import Limits
+from config.export_schema import Limits
 from worker.domain.money import ZERO
 from worker.domain.record import State
 from worker.errors import Failure

@@ -20,15 +20,15 @@ class PlanFileError(Exception):
 
 
 class Part(StrEnum):
-    """Where something has changed since a plan."""
+    """Where something has changed since a plan, as a heading says it."""
 
-    PLAN = "plan"
-    EXPORTS_FILE = "exports-file"
-    ECONOMIC = "e-conomic"
-    INVOICES = "invoices"
-    CUSTOMERS = "customers"
-    UPDATES = "updates"
-    PRODUCTS = "products"
+    PLAN = "The plan itself"
+    EXPORTS_FILE = "In the exports file"
+    ECONOMIC = "In e-conomic"
+    INVOICES = "Invoices"
+    CUSTOMERS = "New customers"
+    UPDATES = "Updated customers"
+    PRODUCTS = "New products"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

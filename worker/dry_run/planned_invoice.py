@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from config.exports import ExportConfig
 from worker.domain.export_rules import exclusion
-from worker.domain.invoice import Invoice, Line
+from worker.domain.invoice import Invoice
 from worker.domain.money import ZERO, to_oere
 from worker.domain.reasons import failure
 from worker.domain.record import Step
@@ -27,8 +27,8 @@ from worker.economic.mapping.voucher_postings import ledger_account, vat_code
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure, OnHold, Rejected
 from worker.workflow import lookup
-from worker.workflow.eligibility import await_original
 from worker.workflow.execution import Execution
+from worker.workflow.exporter import await_original
 from worker.workflow.requests import (
     attachment_request,
     booking_request,
@@ -108,11 +108,9 @@ def _voucher(execution: Execution, plan: PlannedInvoice, obtain: DryRunCreator) 
     obtain.refresh(execution, request.customer_number)
     voucher = Request(step=Step.VOUCHER, method="POST", path=request.path, body=request.body)
     predicted = predict_voucher(execution.invoice, export, checked_master_data(execution))
-    later = (
-        *_attachment(execution, export.journal, str(ASSIGNED_LATER)),
-        *_voucher_booking(execution, export.journal, ()),
-    )
-    return replace(plan, requests=(voucher, *later), predicted=predicted, remarks=(*request.remarks, *execution.noted))
+    attachment = _attachment(execution, export.journal, str(ASSIGNED_LATER))
+    requests = (voucher, *attachment, *_voucher_booking(execution, export.journal, ()))
+    return replace(plan, requests=requests, predicted=predicted, remarks=(*request.remarks, *execution.noted))
 
 
 def _attachment(execution: Execution, journal: int, voucher: str) -> tuple[Request, ...]:
@@ -175,14 +173,20 @@ def predict_draft(invoice: Invoice, export: ExportConfig, master_data: MasterDat
     source's is predicted, as uncertain. Raises ``InvalidInvoice`` for what a check of the invoice would have found.
     """
     zone = zone_for(invoice.customer, invoice.lines, export.vat)
-    lines = tuple(_draft_vat(line, zone, export, master_data) for line in invoice.lines)
+    lines = []
+    for line in invoice.lines:
+        group = group_for(line.sales_account, export.codes.sales_accounts, master_data.groups)
+        predicted = predict(line, group, zone, master_data)
+        lines.append(
+            VatLine(line=line.line_number, account=predicted.account, code=predicted.code, rate=predicted.rate)
+        )
     net = sum((line.net for line in invoice.lines), ZERO)
     exact = [line.net * vat.rate / 100 for line, vat in zip(invoice.lines, lines, strict=True)]
     per_line = sum(map(to_oere, exact), ZERO)
     per_invoice = to_oere(sum(exact, ZERO))
     vat = per_line if abs(per_line - invoice.vat) <= abs(per_invoice - invoice.vat) else per_invoice
     amounts = Amounts(currency=invoice.currency, net=net, vat=vat, gross=net + vat)
-    return PredictedAmounts(amounts=amounts, vat=lines, certain=per_line == per_invoice)
+    return PredictedAmounts(amounts=amounts, vat=tuple(lines), certain=per_line == per_invoice)
 
 
 def predict_voucher(invoice: Invoice, export: ExportConfig, master_data: MasterData) -> PredictedAmounts:
@@ -190,7 +194,12 @@ def predict_voucher(invoice: Invoice, export: ExportConfig, master_data: MasterD
 
     Raises ``InvalidInvoice`` for what a check of the invoice would have found.
     """
-    lines = (_voucher_vat(line, export, master_data) for line in invoice.lines)
+    lines = []
+    for line in invoice.lines:
+        vat = vat_code(line, export, master_data)
+        account = ledger_account(line.sales_account, export, master_data)
+        code, rate = (vat.code, vat.rate) if vat else (None, ZERO)
+        lines.append(VatLine(line=line.line_number, account=account, code=code, rate=rate))
     return PredictedAmounts(amounts=source_amounts(invoice), vat=tuple(lines))
 
 
@@ -206,17 +215,3 @@ def difference(predicted: PredictedAmounts, source: Amounts, tolerance: Decimal)
         f"net {theirs.net}, VAT {theirs.vat}, gross {theirs.gross}: the draft will be discarded."
     )
     return failure(EconomicReason.TOTALS_MISMATCH, text, field=field, value=str(pairs[field][0]))
-
-
-def _draft_vat(line: Line, zone: int, export: ExportConfig, master_data: MasterData) -> VatLine:
-    group = group_for(line.sales_account, export.codes.sales_accounts, master_data.groups)
-    vat = predict(line, group, zone, master_data)
-    return VatLine(line=line.line_number, account=vat.account, code=vat.code, rate=vat.rate)
-
-
-def _voucher_vat(line: Line, export: ExportConfig, master_data: MasterData) -> VatLine:
-    vat = vat_code(line, export, master_data)
-    account = ledger_account(line.sales_account, export, master_data)
-    return VatLine(
-        line=line.line_number, account=account, code=vat.code if vat else None, rate=vat.rate if vat else ZERO
-    )

@@ -1,6 +1,6 @@
 """The planner: what an export would do with a period, found out by reading alone."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from config.exports import ExportConfig
@@ -19,7 +19,7 @@ from worker.economic.mapping.master_data import MasterData
 from worker.economic.mapping.period_check import check_against_agreement, grouped_accounts
 from worker.economic.port import EconomicVouchers
 from worker.errors import Failure
-from worker.store.effects import anything_sent
+from worker.store.leases import anything_sent
 from worker.workflow.context import ExportContext
 from worker.workflow.execution import Execution
 from worker.workflow.preflight import existing_documents, period_check, read_invoices
@@ -112,20 +112,15 @@ class _Run:
             if key not in existing.found
         }
         problems |= {key: (why,) for key, why in existing.otherwise.items()}
-        self._prefetch(
-            invoice for key, invoice in open_invoices.items() if key not in problems and key not in existing.found
-        )
+        decided, before = problems.keys() | existing.found, self._planner.spent()
+        self._economic.prefetch(invoice for key, invoice in open_invoices.items() if key not in decided)
+        self._prefetch_calls = self._planner.spent() - before
         # A correction comes after the invoice that it credits, as it waits for it.
         for record in sorted(records, key=lambda record: open_invoices[record.id].credits_invoice_number is not None):
             execution = Execution(record, self._context.for_type(record.invoice_type))
             found = record.id in existing.found
             self._planned[record.id] = self._plan_invoice(execution, problems.get(record.id, ()), found=found)
         return check.notice
-
-    def _prefetch(self, invoices: Iterable[Invoice]) -> None:
-        before = self._planner.spent()
-        self._economic.prefetch(invoices)
-        self._prefetch_calls += self._planner.spent() - before
 
     def _plan_invoice(self, execution: Execution, problems: Sequence[Failure], *, found: bool) -> PlannedInvoice:
         self._creator.invoice = execution.record.id

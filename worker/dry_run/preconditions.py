@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import partial
 from typing import Any
 
 from pydantic_core import to_jsonable_python
@@ -23,9 +22,8 @@ from worker.errors import InvalidInvoice
 #: Of an export's entry: what names it, and what changes nothing in what is posted.
 _NOT_COMPARED = {"name", "grant_token", "app_secret_token", "agreement", "limits"}
 
-#: Names of things that invoices need, each with the way to find it in the master data. It returns None or raises
-#: ``InvalidInvoice`` when the thing is missing, ambiguous or not usable.
-Needs = Iterator[tuple[str, Callable[[], object]]]
+#: Names of things that invoices need, each with what the master data have; None: missing, ambiguous or not usable.
+Needs = Iterator[tuple[str, object]]
 
 
 def set_up(export: ExportConfig) -> Mapping[str, Any]:
@@ -38,51 +36,52 @@ def preconditions(invoices: Sequence[Invoice], export: ExportConfig, master_data
 
     ``master_data`` must cover their sales accounts.
     """
-    return {name: _value(find) for name, find in _needs(invoices, export, master_data)}
+    needs: Mapping[str, Any] = to_jsonable_python(dict(_needs(invoices, export, master_data)))
+    return needs
 
 
-def _value(find: Callable[[], object]) -> Any:
+def _found(find: Callable[..., object], *arguments: object) -> object:
     try:
-        return to_jsonable_python(find())
+        return find(*arguments)
     except InvalidInvoice:
         return None
 
 
 def _needs(invoices: Sequence[Invoice], export: ExportConfig, master_data: MasterData) -> Needs:
-    yield "the defaults of new customers", partial(_usable, check_defaults, export, master_data)
+    yield "the defaults of new customers", _found(_usable, check_defaults, export, master_data)
     layouts = {export.for_type(invoice.invoice_type).invoice_layout for invoice in invoices}
     for layout in sorted({export.customers.layout, *layouts}):
-        yield f"layout {layout}", partial(master_data.layouts.get, layout)
+        yield f"layout {layout}", master_data.layouts.get(layout)
     for code in sorted({invoice.currency for invoice in invoices}):
-        yield f"currency {code}", partial({known: known for known in master_data.currencies}.get, code)
+        yield f"currency {code}", code if code in master_data.currencies else None
     for zone in sorted({zone_for(invoice.customer, invoice.lines, export.vat) for invoice in invoices}):
-        yield f"VAT zone {zone}", partial(master_data.vat_zones.get, zone)
+        yield f"VAT zone {zone}", master_data.vat_zones.get(zone)
     months = {f"{invoice.invoice_date:%Y-%m}": invoice.invoice_date for invoice in invoices}
     for month, day in sorted(months.items()):
-        yield f"the books of {month}", partial(_year, day, master_data)
+        yield f"the books of {month}", _found(_year, day, master_data)
     agreed = [invoice.payment_condition for invoice in invoices]
     conditions = {condition.name or str(condition.days): condition for condition in agreed}
-    choose_terms = partial(payment_terms.choose, terms=master_data.payment_terms, names=export.codes.payment_conditions)
+    known, names = master_data.payment_terms, export.codes.payment_conditions
     for name, condition in sorted(conditions.items()):
-        yield f"payment terms for {name!r}", partial(choose_terms, condition)
+        yield f"payment terms for {name!r}", _found(payment_terms.choose, condition, known, names)
     yield from (_voucher_needs if export.method == "voucher" else _group_needs)(invoices, export, master_data)
 
 
 def _group_needs(invoices: Sequence[Invoice], export: ExportConfig, master_data: MasterData) -> Needs:
     for account in sorted(sales_accounts(invoices)):
-        yield f"product group for sales account {account}", partial(_group, account, export, master_data)
+        yield f"product group for sales account {account}", _found(_group, account, export, master_data)
 
 
 def _voucher_needs(invoices: Sequence[Invoice], export: ExportConfig, master_data: MasterData) -> Needs:
     journals = {own.journal: own for own in (export.for_type(invoice.invoice_type) for invoice in invoices)}
     for number, own in sorted(journals.items()):
-        yield f"journal {number}", partial(open_journal, own, master_data)
-    yield "clearing and rounding account", partial(_usable, named_accounts, export, master_data)
+        yield f"journal {number}", _found(open_journal, own, master_data)
+    yield "clearing and rounding account", _found(_usable, named_accounts, export, master_data)
     for account in sorted(sales_accounts(invoices)):
-        yield f"account for sales account {account}", partial(ledger_account, account, export, master_data)
+        yield f"account for sales account {account}", _found(ledger_account, account, export, master_data)
     lines = {line.vat_code: line for invoice in invoices for line in invoice.lines}
     for code, line in sorted(lines.items()):
-        yield f"VAT code for {code or 'lines without one'}", partial(_vat, line, export, master_data)
+        yield f"VAT code for {code or 'lines without one'}", _found(_vat, line, export, master_data)
 
 
 def _year(day: date, master_data: MasterData) -> str:

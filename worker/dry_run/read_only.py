@@ -11,6 +11,7 @@ from worker.domain.invoice import Invoice
 from worker.domain.record import Intent, State
 from worker.domain.store_port import ExportPort, PlanPort
 from worker.dry_run.plan import PlannedAction, PlannedInvoice
+from worker.economic import parsers
 from worker.economic.mapping.customer_matching import ledger_number, spellings
 from worker.economic.mapping.master_data import Document, EconomicCustomer, MasterData, Product, VoucherFound
 from worker.economic.port import EconomicVouchers, Reply
@@ -60,18 +61,7 @@ class ReadOnlyEconomic(EconomicVouchers):
 
     def add_customer(self, number: int, body: Mapping[str, Any]) -> None:
         """Count a new customer as present."""
-        self._new_customers.append(
-            EconomicCustomer(
-                number=number,
-                name=body["name"],
-                corporate_id=body.get("corporateIdentificationNumber", ""),
-                address=body.get("address", ""),
-                zip=body.get("zip", ""),
-                city=body.get("city", ""),
-                country=body.get("country", ""),
-                currency=body["currency"],
-            )
-        )
+        self._new_customers.append(parsers.customer({"customerNumber": number, **body}))
 
     def add_product(self, number: str, body: Mapping[str, Any]) -> None:
         """Count a new product as present."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from config.exports import Limits
+from config.export_schema import Limits
 from worker.domain.ports import RateDenied
 from worker.domain.reasons import ProcessReason, ReasonCode, failure
 from worker.economic.error_body import Explanation

@@ -5,15 +5,13 @@ the same invoices twice changes nothing.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from threading import Event as Stop
 from types import TracebackType
 
 import structlog
 
-from worker.domain.invoice_period import NewInvoice
 from worker.domain.reasons import EventReason, ProcessReason
 from worker.domain.store_port import IntakePort
 from worker.errors import Retryable, StoreUnavailable
@@ -105,17 +103,12 @@ class Consumer:
         """Write the period and its invoices; False when stopped before the end."""
         self.store.open_period(read.period, event.key)
         done: Counter[str] = Counter()
-        for chunk in _chunks(read.invoices):
+        for start in range(0, len(read.invoices), CHUNK):
             if stop.is_set():
                 return False
             self.queue.beat()
-            registered = self.store.register(read.period.id, event.key, chunk)
-            done.update(
-                added=len(registered.added),
-                known=len(registered.known),
-                replaced=len(registered.replaced),
-                conflicts=len(registered.conflicts),
-            )
+            registered = self.store.register(read.period.id, event.key, read.invoices[start : start + CHUNK])
+            done.update({name: len(ids) for name, ids in asdict(registered).items()})
         log.info("event_taken_in", event_key=event.key, period=read.period.id, **done)
         return True
 
@@ -150,12 +143,6 @@ class Consumer:
         )
         self.queue.dead_letter(raw, envelope(dead))
         log.error("event_refused", dead_event=dead.id, reason=dead.reason.value, problems=len(dead.problems))
-
-
-def _chunks(invoices: Sequence[NewInvoice]) -> Iterator[list[NewInvoice]]:
-    rest = iter(invoices)
-    while chunk := list(islice(rest, CHUNK)):
-        yield chunk
 
 
 def _places(trace: TracebackType | None) -> list[str]:

@@ -127,8 +127,8 @@ class _Published(GenerateJsonSchema):
         return {"type": "string", "pattern": _DECIMAL}
 
 
-def event_schema() -> dict[str, Any]:
-    """Return the schema that publishers can check their events against."""
+def schema_text() -> str:
+    """Return the published file: the schema that publishers can check their events against."""
     schema = Event.model_json_schema(by_alias=True, schema_generator=_Published)
     data = schema["$defs"]["Data"]
     # A rule between two fields, which the model states in code.
@@ -136,12 +136,8 @@ def event_schema() -> dict[str, Any]:
         {"required": [name], "properties": {name: {"type": kind}}}
         for name, kind in (("invoices", "array"), ("invoicesRef", "object"))
     ]
-    return {"$schema": _DIALECT, **schema, "title": "Opter invoice period closed, version 1"}
-
-
-def schema_text() -> str:
-    """Return the published file's text."""
-    return json.dumps(event_schema(), indent=2, ensure_ascii=False) + "\n"
+    whole = {"$schema": _DIALECT, **schema, "title": "Opter invoice period closed, version 1"}
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":

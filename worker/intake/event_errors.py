@@ -17,7 +17,10 @@ class EventRefused(Exception):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(problems[0].reason.value)
-        self.problems = _bounded(problems)
+        self.problems = tuple(problems[:MOST_PROBLEMS])
+        if len(problems) > MOST_PROBLEMS:
+            more = f"And {len(problems) - MOST_PROBLEMS} more problems."
+            self.problems += (Problem(reason=problems[0].reason, description=more),)
 
 
 def refused(reason: ReasonCode, description: str, *, field: str = "", value: str = "") -> EventRefused:
@@ -38,10 +41,8 @@ def _follows(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
 
 
 def _problem(path: str, detail: ErrorDetails) -> Problem:
-    what = {
-        "missing": "is missing",
-        "extra_forbidden": "is not part of the contract",
-    }.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+    plain = {"missing": "is missing", "extra_forbidden": "is not part of the contract"}
+    what = plain.get(detail["type"], detail["msg"].removeprefix("Value error, "))
     value = detail["input"]
     shown = str(value)[:100] if isinstance(value, str | int | float) else ""
     return Problem(reason=EventReason.EVENT_INVALID, description=f"{path or 'event'}: {what}.", field=path, value=shown)
@@ -52,11 +53,3 @@ def _path(within: str, loc: tuple[int | str, ...]) -> str:
     for part in loc:
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
     return path
-
-
-def _bounded(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    if len(problems) <= MOST_PROBLEMS:
-        return tuple(problems)
-    rest = len(problems) - MOST_PROBLEMS
-    more = Problem(reason=problems[0].reason, description=f"And {rest} more problems.")
-    return (*problems[:MOST_PROBLEMS], more)

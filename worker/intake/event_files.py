@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from worker.domain.sums import Problem
 from worker.intake import reading
 from worker.intake.event import EVENT_TYPE, SPEC_VERSION, Period
 from worker.intake.event_errors import EventRefused
-from worker.intake.reading import parse_invoice, parse_lines
+from worker.intake.reading import parse_each, parse_lines
 
 _SUFFIXES = (".json", ".ndjson", ".jsonl")
 
@@ -63,9 +63,9 @@ def load_invoices(path: Path) -> tuple[Invoice, ...]:
     invoices: list[Invoice] = []
     problems: list[Problem] = []
     for file in _files(path):
-        in_file, errors = _load(file)
+        in_file, errors = (_load_json if file.suffix == ".json" else parse_lines)(file.read_bytes())
         invoices += in_file
-        problems += errors
+        problems += [replace(problem, description=f"{file.name}: {problem.description}") for problem in errors]
     if not invoices and not problems:
         problems = [Problem(reason=EventReason.EVENT_INVALID, description=f"{path} holds no invoices.")]
     if problems:
@@ -79,51 +79,20 @@ def _files(path: Path) -> list[Path]:
     return sorted(file for file in path.iterdir() if file.suffix in _SUFFIXES and file.is_file())
 
 
-def _load(file: Path) -> tuple[tuple[Invoice, ...], list[Problem]]:
-    raw = file.read_bytes()
-    if file.suffix != ".json":
-        invoices, problems = parse_lines(raw)
-        return invoices, [_in_file(file, problem) for problem in problems]
-    return _load_json(file, raw)
-
-
-def _load_json(file: Path, raw: bytes) -> tuple[tuple[Invoice, ...], list[Problem]]:
-    invoices: list[Invoice] = []
-    problems: list[Problem] = []
+def _load_json(raw: bytes) -> tuple[tuple[Invoice, ...], list[Problem]]:
     try:
         document, _ = reading.parse(raw)
     except EventRefused as refused:
-        return (), [_in_file(file, problem) for problem in refused.problems]
-    for number, item in enumerate(document if isinstance(document, list) else [document]):
-        try:
-            invoices.append(parse_invoice(_json(item), within=f"[{number}]"))
-        except EventRefused as refused:
-            problems += [_in_file(file, problem) for problem in refused.problems]
-    return tuple(invoices), problems
-
-
-def _in_file(file: Path, problem: Problem) -> Problem:
-    return Problem(
-        reason=problem.reason,
-        description=f"{file.name}: {problem.description}",
-        field=problem.field,
-        value=problem.value,
-    )
+        return (), list(refused.problems)
+    items = document if isinstance(document, list) else [document]
+    return parse_each((f"[{number}]", _json(item)) for number, item in enumerate(items))
 
 
 def _totals(invoices: Sequence[Invoice]) -> Iterator[dict[str, str]]:
     for currency in sorted({invoice.currency for invoice in invoices}):
         same = [invoice for invoice in invoices if invoice.currency == currency]
-        yield {
-            "currency": currency,
-            "net": _sum(invoice.net for invoice in same),
-            "vat": _sum(invoice.vat for invoice in same),
-            "gross": _sum(invoice.gross for invoice in same),
-        }
-
-
-def _sum(amounts: Iterable[Decimal]) -> str:
-    return str(sum(amounts, ZERO))
+        sums = {name: sum((getattr(invoice, name) for invoice in same), ZERO) for name in ("net", "vat", "gross")}
+        yield {"currency": currency} | {name: str(amount) for name, amount in sums.items()}
 
 
 def _json(value: Any) -> bytes:

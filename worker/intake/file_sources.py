@@ -47,19 +47,14 @@ def read(url: str, folders: Sequence[Path], limit: int) -> bytes:
 
 
 def _decoded(path: str, url: str) -> str:
-    text = unquote(path, errors="strict") if _decodes(path) else ""
+    try:
+        text = unquote(path, errors="strict")
+    except UnicodeDecodeError:
+        text = ""
     hidden = any(code in path.lower() for code in ("%2f", "%5c", "%00"))
     if hidden or not text.startswith("/") or "\0" in text or "\\" in text or ".." in text.split("/"):
         raise _refused(url, "is not a plain absolute path")
     return text
-
-
-def _decodes(path: str) -> bool:
-    try:
-        unquote(path, errors="strict")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from worker.domain.reasons import EventReason, ReasonCode, neutral_reason
 from worker.domain.sums import Problem
@@ -19,34 +19,27 @@ class EventQueue(Protocol):
 
     def beat(self) -> None:
         """Show the other consumers that this one is alive."""
-        ...
 
     def take(self, timeout: float) -> bytes | None:
         """Return the oldest event of the own list, else move one there from the queue; None after ``timeout`` s.
 
         The own list comes first, because an event may have been moved there by a call whose answer was lost.
         """
-        ...
 
     def acknowledge(self, raw: bytes) -> None:
         """Forget an event: every invoice of it is in the store."""
-        ...
 
     def postpone(self, raw: bytes) -> None:
         """Put an event back on the queue, behind all others."""
-        ...
 
     def dead_letter(self, raw: bytes, envelope: bytes) -> None:
         """Move an event to the dead letters, with the reason; moving the same bytes again replaces the reason."""
-        ...
 
     def reap(self) -> int:
         """Put the events of consumers that are no longer alive back on the queue; return how many."""
-        ...
 
     def leave(self) -> None:
         """Put the own events back and stop counting as a consumer."""
-        ...
 
 
 class EventQueueOperator(Protocol):
@@ -54,19 +47,15 @@ class EventQueueOperator(Protocol):
 
     def publish(self, raw: bytes) -> None:
         """Put an event on the queue, as Opter's side does with one LPUSH."""
-        ...
 
     def waiting(self) -> int:
         """Return how many events are on the queue or taken by a consumer."""
-        ...
 
     def dead(self) -> Sequence[tuple[bytes, bytes]]:
         """Return (event, envelope) of every refused event, the newest first."""
-        ...
 
     def revive(self, raw: bytes) -> bool:
         """Move a refused event back to the queue; False when it is not among the dead letters."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,15 +109,10 @@ def envelope(event: DeadEvent) -> bytes:
 
 def _dead_event(raw: bytes, envelope: bytes) -> DeadEvent:
     try:
-        return _parsed(json.loads(envelope))
+        data = json.loads(envelope)
+        problems = [problem | {"reason": neutral_reason(problem["reason"])} for problem in data["problems"]]
+        return DeadEvent(**data | {"problems": tuple(Problem(**problem) for problem in problems)})
     except (ValueError, KeyError, TypeError):
         # Put there by hand, or by another version: the event itself must still be listed.
         lost = Problem(reason=EventReason.EVENT_UNREADABLE, description="Why it was refused is not on record.")
         return DeadEvent(id=digest(raw), bytes=len(raw), at=0.0, problems=(lost,))
-
-
-def _parsed(data: dict[str, Any]) -> DeadEvent:
-    problems = tuple(
-        Problem(**(problem | {"reason": neutral_reason(problem["reason"])})) for problem in data.pop("problems")
-    )
-    return DeadEvent(problems=problems, **data)

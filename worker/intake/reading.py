@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,7 +14,7 @@ from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import NewInvoice, PeriodRecord
 from worker.domain.reasons import EventReason
 from worker.domain.sums import Problem, check_event
-from worker.intake.event import EVENT_TYPE, SPEC_VERSION, Event, InvoicesFile
+from worker.intake.event import EVENT_TYPE, SPEC_VERSION, Event
 from worker.intake.event_errors import EventRefused, broken_rules, refused
 from worker.intake.file_sources import FileSources
 
@@ -108,63 +108,64 @@ class Reader:
             text = f"There is no export named {event.data.export}; there are: {known}."
             raise refused(EventReason.EXPORT_UNKNOWN, text, field="data.export", value=event.data.export)
         invoices = self._invoices(event)
-        problems = [*self._pdf_problems(invoices), *_sums(event, invoices, export)]
+        by_type = export.invoice_series == "by-type"
+        totals = event.data.totals()
+        sums = check_event(invoices, totals, event.data.invoice_count, by_type=by_type)
+        problems = [*self._pdf_problems(invoices), *sums]
         if problems:
             raise EventRefused(problems)
-        return ReadPeriod(period=_period(event), invoices=_new(event, invoices, export))
+        return ReadPeriod(period=_period(event), invoices=_new(event, invoices, by_type=by_type))
 
     def _invoices(self, event: Event) -> tuple[Invoice, ...]:
         file = event.data.invoices_ref
         if file is None:
             return event.data.invoices or ()
         content = self._sources.read(file.url, self._limit)
-        _check_hash(content, file)
+        actual = hashlib.sha256(content).hexdigest()
+        if actual != file.sha256:
+            text = f"The file's SHA-256 is {actual}; the event says {file.sha256}."
+            raise refused(EventReason.INVOICES_FILE_MISMATCH, text, field="data.invoicesRef.sha256", value=file.sha256)
         invoices, problems = parse_lines(content)
         if problems:
             raise EventRefused(problems)
         if len(invoices) != file.count:
             text = f"The file holds {len(invoices)} invoices; the event says {file.count}."
-            raise refused(
-                EventReason.INVOICES_FILE_MISMATCH, text, field="data.invoicesRef.count", value=str(file.count)
-            )
+            where = "data.invoicesRef.count"
+            raise refused(EventReason.INVOICES_FILE_MISMATCH, text, field=where, value=str(file.count))
         return invoices
 
     def _pdf_problems(self, invoices: tuple[Invoice, ...]) -> Iterator[Problem]:
         for invoice in invoices:
-            if invoice.pdf is not None:
-                yield from self._address_problems(invoice.pdf.url, invoice.invoice_number)
-
-    def _address_problems(self, url: str, number: int) -> Iterator[Problem]:
-        try:
-            self._sources.check(url)
-        except EventRefused as refusal:
-            for problem in refusal.problems:
-                text = f"Invoice {number}, PDF: {problem.description}"
-                yield Problem(
-                    reason=problem.reason, description=text, invoice_number=number, field="pdf.url", value=problem.value
-                )
+            try:
+                if invoice.pdf is not None:
+                    self._sources.check(invoice.pdf.url)
+            except EventRefused as refusal:
+                number = invoice.invoice_number
+                for problem in refusal.problems:
+                    text = f"Invoice {number}, PDF: {problem.description}"
+                    yield replace(problem, description=text, invoice_number=number, field="pdf.url")
 
 
 def parse_lines(content: bytes) -> tuple[tuple[Invoice, ...], list[Problem]]:
     """Read NDJSON: one invoice a line, empty lines skipped; return invoices and the problems of all lines."""
+    lines = enumerate(content.splitlines(), start=1)
+    return parse_each((f"line {number}", line) for number, line in lines if line.strip())
+
+
+def parse_each(items: Iterable[tuple[str, bytes]]) -> tuple[tuple[Invoice, ...], list[Problem]]:
+    """Read invoices, each with where it is; return those that can be read and the problems of all others."""
     invoices: list[Invoice] = []
     problems: list[Problem] = []
-    for number, line in enumerate(content.splitlines(), start=1):
-        if line.strip():
-            try:
-                invoices.append(parse_invoice(line, within=f"line {number}"))
-            except EventRefused as refusal:
-                problems += refusal.problems
+    for within, raw in items:
+        try:
+            _, text = parse(raw, within=within)
+            invoices.append(Invoice.model_validate_json(text, strict=True, by_alias=True, by_name=False))
+        except EventRefused as refusal:
+            problems += refusal.problems
+        except ValidationError as error:
+            # As a refusal, because that bounds what is kept of each invoice.
+            problems += EventRefused(broken_rules(error, within=within)).problems
     return tuple(invoices), problems
-
-
-def parse_invoice(raw: bytes, *, within: str) -> Invoice:
-    """Read one invoice; ``within`` says where it is. Raises ``EventRefused``."""
-    _, text = parse(raw, within=within)
-    try:
-        return Invoice.model_validate_json(text, strict=True, by_alias=True, by_name=False)
-    except ValidationError as error:
-        raise EventRefused(broken_rules(error, within=within)) from None
 
 
 def _check_version(document: Any) -> None:
@@ -176,18 +177,6 @@ def _check_version(document: Any) -> None:
             value = str(document[field])[:100]
             text = f"{field} is {value!r}; this program understands {known!r}."
             raise refused(EventReason.EVENT_UNSUPPORTED, text, field=field, value=value)
-
-
-def _check_hash(content: bytes, file: InvoicesFile) -> None:
-    actual = hashlib.sha256(content).hexdigest()
-    if actual != file.sha256:
-        text = f"The file's SHA-256 is {actual}; the event says {file.sha256}."
-        raise refused(EventReason.INVOICES_FILE_MISMATCH, text, field="data.invoicesRef.sha256", value=file.sha256)
-
-
-def _sums(event: Event, invoices: tuple[Invoice, ...], export: ExportConfig) -> list[Problem]:
-    by_type = export.invoice_series == "by-type"
-    return check_event(invoices, event.data.totals(), event.data.invoice_count, by_type=by_type)
 
 
 def _period(event: Event) -> PeriodRecord:
@@ -204,15 +193,12 @@ def _period(event: Event) -> PeriodRecord:
     )
 
 
-def _new(event: Event, invoices: tuple[Invoice, ...], export: ExportConfig) -> tuple[NewInvoice, ...]:
-    by_type = export.invoice_series == "by-type"
-    region = event.data.period.region
+def _new(event: Event, invoices: tuple[Invoice, ...], *, by_type: bool) -> tuple[NewInvoice, ...]:
+    export, region = event.data.export, event.data.period.region
     return tuple(
         NewInvoice(
-            id=invoice_id_of(
-                export.name, region, invoice.invoice_number, series=invoice.invoice_type if by_type else ""
-            ),
-            export=export.name,
+            id=invoice_id_of(export, region, invoice.invoice_number, series=invoice.invoice_type if by_type else ""),
+            export=export,
             invoice_number=invoice.invoice_number,
             invoice_type=invoice.invoice_type,
             region=region,

@@ -50,7 +50,6 @@ class Fetch(Protocol):
         Connecting to the address that was checked leaves no room for a second, different name lookup.
         Raises ``Unreachable`` or ``Unavailable``; timeouts while the body is read too.
         """
-        ...
 
 
 #: Host and port -> the IP addresses behind it, possibly none. Raises ``Unreachable`` when the lookup fails.

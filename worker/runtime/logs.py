@@ -2,8 +2,6 @@
 
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -12,10 +10,6 @@ log = structlog.get_logger()
 
 #: Libraries that would repeat what our canonical lines say, or say it with addresses and bodies.
 _QUIET = ("httpx", "httpcore", "celery.app.trace", "celery.worker.strategy", "kombu", "amqp", "uvicorn.access")
-
-
-class InternalFault(Exception):
-    """A fault of this program, by its type alone: Celery sends an error's text to the log, the broker and Flower."""
 
 
 def configure_logs(level: str, form: str) -> None:
@@ -58,16 +52,6 @@ def frames(error: BaseException) -> list[str]:
 def report(error: BaseException) -> None:
     """Write down a fault of this program: its type and where it came from."""
     log.error("internal_error", error=type(error).__name__, frames=frames(error))
-
-
-@contextmanager
-def redact_errors() -> Iterator[None]:
-    """Let no error out but ``InternalFault``, and report it."""
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001  # whatever it is, its text stays here
-        report(error)
-        raise InternalFault(type(error).__name__) from None
 
 
 def _frames_only(_: Any, __: str, event: Any) -> Any:

@@ -18,7 +18,7 @@ from worker.errors import StoreUnavailable
 from worker.intake.consumer import Consumer
 from worker.intake.reading import Reader
 from worker.runtime.file_access import allowed_places
-from worker.runtime.logs import redact_errors
+from worker.runtime.logs import report
 from worker.runtime.publisher import Publisher
 from worker.store.event_queue import RedisEventQueue, event_client
 from worker.store.redis_store import RedisStore
@@ -28,6 +28,10 @@ from worker.workflow.preflight import Preflight
 from worker.workflow.sweeper import Sweeper
 
 log = structlog.get_logger()
+
+
+class InternalFault(Exception):
+    """A fault of this program, by its type alone: Celery sends an error's text to the log, the broker and Flower."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +73,16 @@ class Runtime:
         if context is None:
             log.error("export_unknown", id=key, next_step="Put the export back into the exports file.")
         return context
+
+
+@contextmanager
+def redact_errors() -> Iterator[None]:
+    """Let no error out but ``InternalFault``, and report it."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001  # whatever it is, its text stays here
+        report(error)
+        raise InternalFault(type(error).__name__) from None
 
 
 @contextmanager

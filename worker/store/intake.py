@@ -8,7 +8,7 @@ from worker.domain.invoice_period import NewInvoice, PeriodRecord, Registered
 from worker.domain.record import InvoiceRecord, State
 from worker.domain.store_port import IntakePort, PreflightPort
 from worker.errors import Failure, LeaseLost, StoreUnavailable
-from worker.store import effects, records
+from worker.store import leases, records
 from worker.store.connection import StoreConnection, Word, texts, token
 from worker.store.operator_moves import RedisReading
 
@@ -112,7 +112,7 @@ def _words(invoice: NewInvoice) -> tuple[Word, ...]:
 
 def _refuse_gone(status: str, period_id: str) -> None:
     if status == "gone":
-        raise StoreUnavailable(effects.period_gone(period_id))
+        raise StoreUnavailable(leases.period_gone(period_id))
 
 
 def _refuse_lost(answer: Sequence[object], period_id: str) -> list[str]:

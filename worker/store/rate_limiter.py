@@ -14,7 +14,7 @@ from typing import Any
 
 import redis
 
-from config.exports import Limits
+from config.export_schema import Limits
 from worker.domain.ports import Feedback, Permit, RateDenied
 from worker.domain.reasons import ProcessReason, failure
 from worker.errors import StoreUnavailable

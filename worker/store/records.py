@@ -10,7 +10,6 @@ from worker.domain.invoice_period import Conflict, ControlTotal, PeriodRecord, P
 from worker.domain.record import HistoryEntry, Intent, InvoiceRecord, Outcome, Progress, State
 from worker.errors import Failure
 from worker.store.connection import mapping, texts
-from worker.store.effects import Effect
 
 #: Fields of ``Progress`` that scripts change, so they are kept beside the JSON text.
 BESIDE = frozenset({"generation", "lookup"})
@@ -124,7 +123,7 @@ def invoice_record(invoice_id: str, fields: Mapping[str, str]) -> InvoiceRecord:
         content=fields["content"],
         content_hash=fields["hash"],
         state=State(fields["state"]),
-        outcome=_outcome(fields["outcome"]),
+        outcome=outcome_of(fields["outcome"]),
         attempts=int(fields["attempts"]),
         crashes=int(fields["crashes"]),
         fence=int(fields["fence"]),
@@ -145,25 +144,6 @@ def invoice_with_history(invoice_id: str, fields: Mapping[str, str], older: Sequ
     """Return the record with its history: the older entries of the list, then the newest in the hash."""
     entries = (*texts(older), *filter(None, fields["history"].split("\n")))
     return replace(invoice_record(invoice_id, fields), history=tuple(map(load_history, entries)))
-
-
-def saved_record(record: InvoiceRecord, effect: Effect, answer: Sequence[Any]) -> InvoiceRecord:
-    """Return the record after a save, from what the script answers about it."""
-    state, outcome, attempts, crashes, lease_until, due_at, published_at, updated_at, periods = texts(answer)
-    return replace(
-        record,
-        periods=tuple(periods.split()),
-        state=State(state),
-        outcome=_outcome(outcome),
-        attempts=int(attempts),
-        crashes=int(crashes),
-        lease_until=float(lease_until),
-        due_at=float(due_at),
-        published_at=float(published_at),
-        updated_at=float(updated_at),
-        failure=effect.failure,
-        history=(),
-    )
 
 
 def period_record(answers: Sequence[Any]) -> PeriodRecord:
@@ -199,5 +179,6 @@ def _dump(data: Mapping[str, Any]) -> str:
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
 
 
-def _outcome(name: str) -> Outcome | None:
+def outcome_of(name: str) -> Outcome | None:
+    """Return the outcome that a hash names; None for an empty text."""
     return Outcome(name) if name else None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing_extensions import override
 
 from worker.domain.store_port import Due, Store, SweepPort
-from worker.store import effects, records
+from worker.store import leases, records
 from worker.store.connection import StoreConnection, texts, token
 from worker.store.intake import RedisIntake, RedisPreflight
 from worker.store.leases import RedisExport, RedisPins
@@ -27,8 +27,8 @@ class RedisSweeps(StoreConnection, SweepPort):
 
     @override
     def sweep(self, *, idle_exports: frozenset[str], limit: int = 500) -> Sequence[Due]:
-        policy, killed = self.policy, effects.worker_killed(self.policy.max_crashes)
-        suspected = effects.worker_suspected(self.policy.max_crashes - 1)
+        policy, killed = self.policy, leases.worker_killed(self.policy.max_crashes)
+        suspected = leases.worker_suspected(self.policy.max_crashes - 1)
         answer = texts(
             self.run(
                 "sweep",

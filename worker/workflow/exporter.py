@@ -1,4 +1,4 @@
-"""The export of one invoice from claim to log line; the only place where errors become transitions."""
+"""The export of one invoice from claim to log line: whether it may go, its turns, and errors as transitions."""
 
 import random
 import time
@@ -10,15 +10,15 @@ from typing import Any
 import structlog
 
 from config.exports import ExportConfig
+from worker.domain import export_rules
 from worker.domain.reasons import ProcessReason, failure
-from worker.domain.record import InvoiceRecord, MoveToDeadLetters, State, Transition
+from worker.domain.record import Finish, InvoiceRecord, MoveToDeadLetters, Progress, State, Step, Transition
 from worker.domain.retry import RetryPolicy, decide
 from worker.domain.store_port import PinPort, Unclaimed
 from worker.economic.port import Usage
 from worker.economic.reasons import EconomicReason
-from worker.errors import ExportError, LeaseLost, Misconfigured, StoreUnavailable
+from worker.errors import ExportError, LeaseLost, Misconfigured, OnHold, StoreUnavailable
 from worker.workflow.context import ExportContext
-from worker.workflow.eligibility import eligible, method_of
 from worker.workflow.execution import Execution
 from worker.workflow.invoice_method import InvoiceMethod
 from worker.workflow.turn import Method, take_turn
@@ -153,3 +153,75 @@ def accept_agreement(export: ExportConfig, pins: PinPort, seen: int) -> None:
     )
     text = f"The tokens of export {export.name} open agreement {seen}, but {bound}."
     raise Misconfigured(failure(EconomicReason.AGREEMENT_MISMATCH, text, field="grant_token", value=str(seen)))
+
+
+#: e-conomic's largest invoice number.
+_LARGEST = 999_999_999
+_INVOICE_STEPS = frozenset({Step.DRAFT, Step.BOOK})
+
+
+def eligible(execution: Execution) -> bool:
+    """Tell whether to go on; an invoice that is left out on purpose has been finished instead.
+
+    What has begun goes on to its end. Raises ``OnHold`` for a correction that waits for its original, and e-conomic's
+    errors.
+    """
+    if execution.eligible or _begun(execution.progress):
+        return True
+    outcome = export_rules.exclusion(execution.invoice, execution.context.export)
+    if outcome:
+        execution.save(Finish(outcome=outcome))
+        return False
+    await_original(execution)
+    execution.eligible = True
+    return True
+
+
+def method_of(execution: Execution) -> str:
+    """Return the method by which an invoice was begun, else its export's: posted by both, it would be owed twice.
+
+    A lookup that finds nothing clears these traces, and with them the tie to the former method.
+    """
+    progress = execution.progress
+    step = progress.intent.step if progress.intent else ""
+    if progress.voucher or (step and step not in _INVOICE_STEPS):
+        return "voucher"
+    if progress.draft_number or progress.booked_number or progress.pending_failure or step:
+        return "invoice"
+    return execution.context.export.method
+
+
+def _begun(progress: Progress) -> bool:
+    known = progress.draft_number or progress.booked_number or progress.voucher
+    return bool(progress.lookup or progress.intent or progress.pending_failure or known)
+
+
+def await_original(execution: Execution) -> None:
+    """Let a correction go on, or raise ``OnHold`` while its original is awaited; what it goes on without is noted.
+
+    Waiting costs one trip to the store each time; e-conomic is asked only for what the store never had.
+    """
+    export, invoice = execution.context.export, execution.invoice
+    ids = export_rules.original_references(invoice, export, execution.record.region)
+    references = tuple(invoice_id for invoice_id in ids if invoice_id != execution.record.id)
+    if not references:
+        return
+    found = export_rules.standing(references, execution.context.store.states(references))
+    if found is None:
+        if not _booked(execution):
+            execution.note(export_rules.UNKNOWN)
+        return
+    original, state = found
+    if state is State.EXPORTED:
+        return
+    if export_rules.is_on_hold(export, execution.record.received_at, execution.context.clock()):
+        why = export_rules.awaited(invoice, original, state, export)
+        raise OnHold(why, retry_after=export_rules.patience(state))
+    execution.note(export_rules.TOO_EARLY)
+
+
+def _booked(execution: Execution) -> bool:
+    """Older than this program, most likely: under Opter's number it can be seen in e-conomic, else nowhere."""
+    number, export = execution.invoice.credits_invoice_number or 0, execution.context.export
+    may_be_there = export.method == "invoice" and export.booking.numbers == "opter" and number <= _LARGEST
+    return may_be_there and execution.context.economic.booked(number) is not None

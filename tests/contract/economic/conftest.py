@@ -7,7 +7,7 @@ from support import samples
 from support.economic_bodies import networked_client
 from support.listening import listening
 
-from config.exports import Limits
+from config.export_schema import Limits
 from worker.economic.client import EconomicClient
 from worker.sandbox.app import create_app
 from worker.sandbox.resources import ROUTES

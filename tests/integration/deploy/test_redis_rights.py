@@ -11,7 +11,7 @@ from support.deployed_redis import ADMIN, OPTER, OURS, DeployedRedis
 from support.samples import invoice
 
 from config.broker import celery_config
-from config.exports import Limits
+from config.export_schema import Limits
 from config.names import EXPORT_TASK
 from config.settings import Settings
 from config.settings_sections import Redis

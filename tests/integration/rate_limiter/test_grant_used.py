@@ -10,7 +10,7 @@ import pytest
 import redis
 from support.clock import ManualClock
 
-from config.exports import Limits
+from config.export_schema import Limits
 from worker.domain.ports import Feedback, Permit, RateDenied
 from worker.store.rate_limiter import RedisRateLimiter
 

@@ -5,7 +5,7 @@ import redis
 from support.clock import ManualClock
 from support.rate_limiter_contract import FAILED, LIMITS, RateLimiterContract, Sleeps, take
 
-from config.exports import Limits
+from config.export_schema import Limits
 from worker.domain.ports import Feedback, Permit, RateDenied
 from worker.errors import StoreUnavailable
 from worker.store.rate_limiter import BLOCK_LIFE, LARGEST_BLOCK, RedisRateLimiter

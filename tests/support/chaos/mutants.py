@@ -82,7 +82,7 @@ GUARDS = (
         file="support/memory_store/execution.py",
         there=(
             "            if left > 0:\n"
-            "                raise Busy(effects.claimed_elsewhere(), retry_after=min(left, effects.BUSY_RETRY))\n"
+            "                raise Busy(leases.claimed_elsewhere(), retry_after=min(left, leases.BUSY_RETRY))\n"
             "            shared.creation = replace(shared.creation, fence=shared.creation.fence + 1)\n"
         ),
         instead="",

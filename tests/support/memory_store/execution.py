@@ -9,7 +9,7 @@ from typing_extensions import override
 from worker.domain.record import InvoiceRecord, State, Transition
 from worker.domain.store_port import ExportPort, SharedRecord, Unclaimed
 from worker.errors import Busy, Failure, LeaseLost
-from worker.store import effects
+from worker.store import leases
 
 
 class MemoryExport(Tables, ExportPort):
@@ -29,7 +29,7 @@ class MemoryExport(Tables, ExportPort):
 
     @override
     def save(self, record: InvoiceRecord, transition: Transition) -> InvoiceRecord:
-        effect = effects.effect_of(transition, record.failure)
+        effect = leases.effect_of(transition, record.failure)
         with self.lock:
             entry = self._exporting(record.id, record.fence)
             return self.move(
@@ -66,7 +66,7 @@ class MemoryExport(Tables, ExportPort):
                 return shared.creation
             left = shared.lease_until - self.now()
             if left > 0:
-                raise Busy(effects.claimed_elsewhere(), retry_after=min(left, effects.BUSY_RETRY))
+                raise Busy(leases.claimed_elsewhere(), retry_after=min(left, leases.BUSY_RETRY))
             shared.creation = replace(shared.creation, fence=shared.creation.fence + 1)
             shared.lease_until = self._lease_end()
             return shared.creation

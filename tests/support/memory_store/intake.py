@@ -10,7 +10,7 @@ from worker.domain.invoice_period import Conflict, NewInvoice, PeriodRecord, Per
 from worker.domain.record import InvoiceRecord, State
 from worker.domain.store_port import IntakePort
 from worker.errors import StoreUnavailable
-from worker.store import effects
+from worker.store import leases
 
 
 class MemoryIntake(Tables, IntakePort):
@@ -55,7 +55,7 @@ class MemoryIntake(Tables, IntakePort):
 
     def _period_entry(self, period_id: str) -> PeriodEntry:
         if period_id not in self.period_entries:
-            raise StoreUnavailable(effects.period_gone(period_id))
+            raise StoreUnavailable(leases.period_gone(period_id))
         return self.period_entries[period_id]
 
     def _register(self, period_id: str, event_key: str, invoice: NewInvoice) -> str:
@@ -94,7 +94,7 @@ class MemoryIntake(Tables, IntakePort):
             content_hash=invoice.content_hash,
             attempts=0,
             crashes=0,
-            progress=effects.progress_of_replaced(self.entries[invoice.id].record.progress),
+            progress=leases.progress_of_replaced(self.entries[invoice.id].record.progress),
             failure=None,
         )
         return "replaced"
@@ -111,7 +111,7 @@ class MemoryIntake(Tables, IntakePort):
 
 def _open_to_change(record: InvoiceRecord) -> bool:
     closed = record.state in (State.EXPORTING, State.EXPORTED)
-    return not closed and not effects.anything_sent(record.progress)
+    return not closed and not leases.anything_sent(record.progress)
 
 
 def _new_period(period: PeriodRecord, now: float) -> PeriodEntry:

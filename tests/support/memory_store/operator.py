@@ -10,7 +10,7 @@ from worker.domain.invoice_period import PeriodRecord
 from worker.domain.record import InvoiceRecord, Outcome, State
 from worker.domain.store_port import OperatorPort, PinPort
 from worker.errors import Failure
-from worker.store import effects
+from worker.store import leases
 
 
 class MemoryOperator(Tables, OperatorPort):
@@ -95,7 +95,7 @@ class MemoryOperator(Tables, OperatorPort):
         entry = self.entries.get(invoice_id)
         if entry is None or entry.record.state not in (State.RECEIVED, State.QUEUED, State.WAITING):
             return False
-        return not effects.anything_sent(entry.record.progress)
+        return not leases.anything_sent(entry.record.progress)
 
     def _all(self, state: State | None) -> Iterator[InvoiceRecord]:
         """Yield dead letters by when they died; all else period by period, newest first."""

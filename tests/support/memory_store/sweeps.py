@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from worker.domain.record import State
 from worker.domain.store_port import Due, SweepPort
-from worker.store import effects
+from worker.store import leases
 
 
 class MemorySweeps(MemoryPreflight, SweepPort):
@@ -63,7 +63,7 @@ class MemorySweeps(MemoryPreflight, SweepPort):
     def _expire(self, entry: Entry) -> bool:
         crashes = entry.record.crashes + 1
         if crashes >= self.policy.max_crashes:
-            killed = effects.worker_killed(self.policy.max_crashes)
+            killed = leases.worker_killed(self.policy.max_crashes)
             self.move(entry.record.id, State.DEAD, "dead", killed.reason, crashes=crashes, failure=killed)
             return False
         if crashes == self.policy.max_crashes - 1:
@@ -82,7 +82,7 @@ class MemorySweeps(MemoryPreflight, SweepPort):
             f"crashes {crashes}",
             crashes=crashes,
             due_at=turn if turn > now else 0.0,
-            failure=effects.worker_suspected(crashes),
+            failure=leases.worker_suspected(crashes),
         )
         return turn <= now
 

@@ -7,7 +7,8 @@ from typing import Any, get_args
 import pytest
 
 from config.docs_tables import KeyRow, KeyTable, exports_tables
-from config.exports import ExportConfig, InvoiceTypeName, TypeRules
+from config.export_schema import TypeRules
+from config.exports import ExportConfig, InvoiceTypeName
 from config.exports_file import SOURCES, load_exports
 
 ROWS = [(table, row) for table in exports_tables() for row in table.rows]

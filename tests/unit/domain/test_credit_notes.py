@@ -3,7 +3,7 @@
 import pytest
 from support.samples import export, invoice
 
-from config.exports import Corrections
+from config.export_schema import Corrections
 from worker.domain.export_rules import is_on_hold, original_references, patience, standing
 from worker.domain.record import State
 

@@ -3,7 +3,7 @@
 import pytest
 from support.samples import export, invoice, line, reference
 
-from config.exports import Booking, TypeRules
+from config.export_schema import Booking, TypeRules
 from worker.domain.export_rules import exclusion
 from worker.domain.invoice import Invoice
 from worker.domain.record import Outcome

@@ -5,7 +5,7 @@ from support.plan_periods import KNOWN, NUMBERED, period
 from support.planning import planned
 from support.samples import customer, invoice
 
-from config.exports import Limits
+from config.export_schema import Limits
 from worker.dry_run.plan import Cost, cost
 
 

@@ -11,7 +11,7 @@ from support.plan_periods import KNOWN, TWICE, period
 from support.planning import PlanBench, methods
 from support.samples import invoice, line
 
-from config.exports import Booking
+from config.export_schema import Booking
 from worker.domain.invoice import Invoice
 from worker.dry_run.plan import ASSIGNED_LATER
 

@@ -15,7 +15,8 @@ from support.plan_periods import KNOWN, VOUCHERS, period
 from support.planning import planned
 from support.samples import invoice, line
 
-from config.exports import Booking, Customers, ExportConfig, Limits
+from config.export_schema import Booking, Customers, Limits
+from config.exports import ExportConfig
 from worker.domain.reasons import EventReason, failure
 from worker.dry_run.plan import Plan, PlannedAction, PlannedInvoice, Request
 from worker.dry_run.plan_file import (

@@ -9,7 +9,7 @@ from support.plan_periods import KNOWN, NEW, TWICE, VOUCHERS, period
 from support.planning import planned, promised, sent
 from support.samples import invoice, line
 
-from config.exports import Booking, TypeRules
+from config.export_schema import Booking, TypeRules
 from worker.domain.invoice import Invoice
 from worker.domain.record import Outcome, State
 from worker.dry_run.plan import Plan, PlannedAction

@@ -12,7 +12,8 @@ from support.plan_periods import KNOWN, NEW, NUMBERED, VOUCHERS, period
 from support.planning import methods, planned, promised, sent
 from support.samples import customer, invoice, line
 
-from config.exports import Booking, Customers, ExportConfig
+from config.export_schema import Booking, Customers
+from config.exports import ExportConfig
 from worker.domain.invoice import Invoice
 from worker.dry_run.plan import PlannedAction
 

@@ -8,7 +8,7 @@ from support.clock import ManualClock
 from support.economic_bodies import API, Wire, client, networked_client
 from support.rate_limiter import PatientRateLimiter
 
-from config.exports import Limits
+from config.export_schema import Limits
 from worker.domain.ports import Feedback, Permit
 from worker.domain.record import Intent
 from worker.economic.port import Reply

@@ -11,7 +11,7 @@ from support import samples
 from support.clock import ManualClock
 from support.economic_bodies import Wire, agreement, client
 
-from config.exports import Codes
+from config.export_schema import Codes
 from worker.economic.client import EconomicClient
 from worker.economic.mapping.master_data import (
     AccountingPeriod,

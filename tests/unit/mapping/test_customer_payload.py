@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from support.samples import customer, export, invoice, line, reference
 
-from config.exports import Customers
+from config.export_schema import Customers
 from worker.economic.mapping.customer_payload import check_defaults, check_findable, creation_remarks, new_customer
 from worker.errors import InvalidInvoice
 

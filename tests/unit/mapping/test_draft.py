@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.samples import customer, export, invoice, line, reference
 
-from config.exports import Booking
+from config.export_schema import Booking
 from worker.domain.identity import canonical_json
 from worker.domain.invoice import Invoice, InvoiceType
 from worker.economic.mapping.draft import Draft, draft_payload, exchange_rate

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from support import samples, vouchers
 from support.pdf_fixtures import pages
 
-from config.exports import Codes, ExportConfig, TypeRules
+from config.export_schema import Codes, TypeRules
+from config.exports import ExportConfig
 from config.settings_sections import Intake
 from worker.domain.export_rules import exclusion, original_references
 from worker.domain.invoice import UNUSED_FIELDS, Contract, Invoice, InvoiceType, Line, Pdf, Text

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.samples import export, invoice, reference
 
-from config.exports import Booking, Codes
+from config.export_schema import Booking, Codes
 from worker.domain.invoice import PaymentCondition
 from worker.economic.mapping.master_data import PaymentTerms
 from worker.economic.mapping.payment_terms import ResolvedTerms, choose, due_date, resolve_terms

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from support.samples import customer, export, group, invoice, line, reference, year
 
-from config.exports import Booking, Codes, Customers, Vat
+from config.export_schema import Booking, Codes, Customers, Vat
 from worker.domain.invoice import Invoice
 from worker.economic.mapping.master_data import Product
 from worker.economic.mapping.period_check import PeriodCheck, check_against_agreement, check_period, sales_accounts

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from support.samples import export, group, invoice, line, reference, year
 
-from config.exports import Codes, Customers, ExportConfig, Vat
+from config.export_schema import Codes, Customers, Vat
+from config.exports import ExportConfig
 from worker.economic.mapping.master_data import MasterData, VatAccount
 from worker.economic.mapping.setup_check import check_setup
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 from support.samples import customer, export, group, line, reference
 
-from config.exports import Vat
+from config.export_schema import Vat
 from worker.economic.mapping.master_data import ProductGroup, VatAccount, ZoneAccount
 from worker.economic.mapping.setup_check import check_setup
 from worker.economic.mapping.vat_zones import ZONE_RULES, Prediction, Zone, check_zone, predict, zone_for

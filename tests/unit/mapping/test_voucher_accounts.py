@@ -7,7 +7,7 @@ import pytest
 from support.samples import line
 from support.vouchers import export, reference
 
-from config.exports import Codes
+from config.export_schema import Codes
 from worker.economic.mapping.master_data import Journal, VatAccount
 from worker.economic.mapping.voucher_payload import open_journal
 from worker.economic.mapping.voucher_postings import ledger_account, named_accounts, vat_code

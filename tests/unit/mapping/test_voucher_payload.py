@@ -9,7 +9,8 @@ import pytest
 from support.samples import invoice, line, year
 from support.vouchers import agreement, booked, export, reference
 
-from config.exports import Booking, ExportConfig
+from config.export_schema import Booking
+from config.exports import ExportConfig
 from worker.domain.identity import canonical_json
 from worker.domain.invoice import Invoice
 from worker.economic.mapping.voucher_payload import Voucher, entry_text, marked, voucher_payload

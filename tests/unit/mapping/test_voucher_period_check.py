@@ -9,7 +9,8 @@ from support import samples
 from support.samples import PaymentCondition, customer, invoice, line, year
 from support.vouchers import export, reference
 
-from config.exports import Customers, ExportConfig
+from config.export_schema import Customers
+from config.exports import ExportConfig
 from worker.domain.invoice import Invoice, Pdf
 from worker.economic.mapping.period_check import check_against_agreement, check_period, grouped_accounts
 from worker.economic.mapping.reasons import set_up_related

@@ -7,7 +7,7 @@ import pytest
 from support.samples import invoice, line
 from support.vouchers import export, reference
 
-from config.exports import Codes
+from config.export_schema import Codes
 from worker.domain.invoice import Pdf
 from worker.economic.mapping.master_data import Journal
 from worker.economic.mapping.setup_check import check_setup

@@ -13,7 +13,8 @@ from support.harness import EXPORT, PERIOD, VOUCHER_EXPORT, Harness
 from support.opter_requirements import BOTH, ID, closed, having, notice, printed, writes
 from support.samples import line
 
-from config.exports import Codes, ExportConfig
+from config.export_schema import Codes
+from config.exports import ExportConfig
 from config.exports_file import read_start_text
 from worker.domain.invoice import PaymentCondition
 from worker.domain.record import State

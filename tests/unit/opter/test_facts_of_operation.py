@@ -9,7 +9,8 @@ from support.harness import EXPORT, PERIOD, Harness
 from support.opter_requirements import BOTH, ID, KNOWN, closed, having, printed, writes
 from support.samples import customer, line
 
-from config.exports import Customers, ExportConfig, TypeRules
+from config.export_schema import Customers, TypeRules
+from config.exports import ExportConfig
 from worker.domain.invoice import Customer, InvoiceType
 from worker.domain.record import Outcome, State
 from worker.economic.mapping.period_check import check_against_agreement

@@ -4,7 +4,7 @@ import pytest
 from support.harness import EXPORT, Harness
 from support.samples import customer, invoice, line
 
-from config.exports import Booking
+from config.export_schema import Booking
 
 
 def _restored(hours: float) -> Harness:

@@ -7,7 +7,8 @@ import pytest
 from support.harness import EXPORT, VOUCHER_EXPORT, Harness
 from support.samples import customer, invoice
 
-from config.exports import Customers, ExportConfig
+from config.export_schema import Customers
+from config.exports import ExportConfig
 from worker.domain.invoice import Customer, Invoice
 from worker.domain.record import State
 

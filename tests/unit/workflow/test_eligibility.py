@@ -6,7 +6,8 @@ import pytest
 from support.harness import EXPORT, VOUCHER_EXPORT, Harness
 from support.samples import customer, invoice, line
 
-from config.exports import Booking, Corrections, ExportConfig, TypeRules, Vat
+from config.export_schema import Booking, Corrections, TypeRules, Vat
+from config.exports import ExportConfig
 from worker.domain.invoice import Invoice
 from worker.domain.record import Outcome, State
 

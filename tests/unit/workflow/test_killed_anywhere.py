@@ -7,7 +7,8 @@ import pytest
 from support.harness import EXPORT, VOUCHER_EXPORT, Harness, Killed
 from support.samples import customer, invoice, line
 
-from config.exports import Booking, Customers, ExportConfig
+from config.export_schema import Booking, Customers
+from config.exports import ExportConfig
 from worker.domain.invoice import Invoice
 from worker.domain.record import State
 

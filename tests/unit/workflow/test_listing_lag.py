@@ -7,7 +7,7 @@ import pytest
 from support.harness import EXPORT, Harness
 from support.samples import customer, invoice, line
 
-from config.exports import Booking
+from config.export_schema import Booking
 from worker.domain.record import Outcome, State
 
 KNOWN = customer(ledger_number=1001, corporate_id=None, name="Aalbæk Tømrerfirma ApS")

@@ -6,7 +6,8 @@ import pytest
 from support.harness import EXPORT, VOUCHER_EXPORT, Harness
 from support.samples import customer, invoice, line
 
-from config.exports import Booking, ExportConfig, TypeRules
+from config.export_schema import Booking, TypeRules
+from config.exports import ExportConfig
 from worker.domain.invoice import Invoice
 from worker.domain.record import Outcome, State
 

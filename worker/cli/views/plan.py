@@ -51,22 +51,25 @@ _ROOM = 100
 _PLACEHOLDERS = "Numbers below one stand for those that e-conomic gives: of new customers, drafts, vouchers."
 #: Minutes from which on a time is shown in hours.
 _HOURS = 120
+Rows = Sequence[tuple[RenderableType, ...]]
 
 
 def plan_view(plan: Plan, *, full: bool, out: Path | None) -> RenderableType:
     """Return the whole plan but for its name; ``out``: the plan file, if one was written."""
+    about = f"  export {plan.export} · agreement {plan.agreement} · {plan.method} method · nothing has been written"
+    adopted = [(invoice.id, invoice.found) for invoice in plan.invoices if invoice.action is PlannedAction.ADOPT]
     with_requests = [invoice for invoice in plan.invoices if invoice.requests]
     shown = with_requests if full else with_requests[:_FIRST]
     return page(
-        _heading(plan),
+        Text.assemble((f"Plan for {plan.period}", "title"), (about, "quiet")),
         Text(),
         facts(_summary(plan)),
-        _created("New customers", plan.customers, full=full) if plan.customers else None,
-        _updated(plan.updates, full=full) if plan.updates else None,
-        _created("New products", plan.products, full=full) if plan.products else None,
+        _created("New customers", plan.customers, full=full),
+        _updated(plan.updates, full=full),
+        _created("New products", plan.products, full=full),
         section("Notice", plan.notice) if plan.notice else None,
         *_problems(plan, full=full),
-        _found(plan, full=full),
+        _listed("Already in e-conomic", ("Invoice", "In e-conomic"), adopted, full=full),
         section("What is sent", Text(_PLACEHOLDERS, style="quiet")) if shown else None,
         *(_requests(invoice) for invoice in shown),
         _more(len(with_requests) - len(shown), "invoice"),
@@ -74,27 +77,21 @@ def plan_view(plan: Plan, *, full: bool, out: Path | None) -> RenderableType:
     )
 
 
-def _next_steps(out: Path | None) -> tuple[str, ...]:
+def _next_steps(out: Path | None) -> tuple[str, str]:
+    unchanged = "nothing that matters has changed since."
     if out is None:
-        return (
-            "--out FILE writes it, to be approved; `publish --plan FILE` then publishes only if",
-            "nothing that matters has changed since.",
-        )
+        return "--out FILE writes it, to be approved; `publish --plan FILE` then publishes only if", unchanged
+    file = printable(str(out))
     return (
-        f"{printable(str(out))} holds customer data; only you can read it.",
-        f"`publish --plan {printable(str(out))}` publishes only if nothing that matters has changed since.",
+        f"{file} holds customer data; only you can read it.",
+        f"`publish --plan {file}` publishes only if {unchanged}",
     )
-
-
-def _heading(plan: Plan) -> RenderableType:
-    about = f"  export {plan.export} · agreement {plan.agreement} · {plan.method} method · nothing has been written"
-    return Text.assemble((f"Plan for {plan.period}", "title"), (about, "quiet"))
 
 
 def _summary(plan: Plan) -> list[tuple[str, RenderableType]]:
     actions, dead = plan.actions, sum(invoice.state is State.DEAD for invoice in plan.invoices)
     uncertain = sum(bool(invoice.predicted and not invoice.predicted.certain) for invoice in plan.invoices)
-    cost = plan.cost
+    rounding, cost = "the VAT depends on how e-conomic rounds it; compared before booking", plan.cost
     return [
         ("To be posted", _count(actions[PlannedAction.POST], "good")),
         ("Already there", _count(actions[PlannedAction.ADOPT], "", "taken over, never posted again")),
@@ -104,10 +101,7 @@ def _summary(plan: Plan) -> list[tuple[str, RenderableType]]:
         ("Would fail", _count(actions[PlannedAction.FAIL], "bad")),
         ("Failed before", _count(dead, "wait", "they move only when re-queued, or when other content comes")),
         ("Amounts", "\n".join(_amounts(plan))),
-        (
-            "Not certain",
-            _count(uncertain, "wait", "the VAT depends on how e-conomic rounds it; compared before booking"),
-        ),
+        ("Not certain", _count(uncertain, "wait", rounding)),
         ("Calls", f"about {cost.reads + cost.writes}: {cost.writes} writes, about {cost.reads} reads"),
         ("Time", _time(plan)),
     ]
@@ -136,21 +130,23 @@ def _time(plan: Plan) -> str:
     return f"{least} at the rate that this agreement allows"
 
 
-def _created(heading: str, creations: Sequence[Created], *, full: bool) -> RenderableType:
-    made = table("Number", "Name", "First needed by")
-    for created in creations if full else creations[:_ROWS]:
-        number = Text("given by e-conomic", style="quiet") if created.number.startswith("-") else created.number
-        made.add_row(number, json.loads(created.request.body)["name"], created.needed_by)
-    rest = None if full else _more(len(creations) - _ROWS, "")
-    return section(f"{heading} · {len(creations)}", made, *([rest] if rest else []))
+def _created(heading: str, creations: Sequence[Created], *, full: bool) -> RenderableType | None:
+    later = Text("given by e-conomic", style="quiet")
+    rows = [
+        (
+            later if created.number.startswith("-") else created.number,
+            json.loads(created.request.body)["name"],
+            created.needed_by,
+        )
+        for created in creations
+    ]
+    return _listed(heading, ("Number", "Name", "First needed by"), rows, full=full)
 
 
-def _updated(updates: Sequence[Request], *, full: bool) -> RenderableType:
+def _updated(updates: Sequence[Request], *, full: bool) -> RenderableType | None:
     """Show which customers; their requests hold the whole resource, far more than what is new."""
-    names = [f"{request.path.rpartition('/')[2]} {json.loads(request.body)['name']}" for request in updates]
-    rest = None if full else _more(len(names) - _ROWS, "")
-    shown = "\n".join(names if full else names[:_ROWS])
-    return section(f"Updated customers · {len(names)}", shown, *([rest] if rest else []))
+    rows = [(request.path.rpartition("/")[2], json.loads(request.body)["name"]) for request in updates]
+    return _listed("Updated customers", ("Number", "Name"), rows, full=full)
 
 
 def _problems(plan: Plan, *, full: bool) -> Iterator[RenderableType]:
@@ -159,41 +155,33 @@ def _problems(plan: Plan, *, full: bool) -> Iterator[RenderableType]:
         for problem in invoice.problems:
             groups.setdefault(problem.reason, []).append((invoice, problem))
     for reason, members in sorted(groups.items(), key=lambda group: -len(group[1])):
-        yield _group(reason, members, full=full)
+        invoices = formatting.count(len({invoice.id for invoice, _ in members}), "invoice")
+        steps = {problem.next_step for _, problem in members}
+        step = steps.pop() if len(steps) == 1 else next_step(reason)
+        rows = [(invoice.id, problem.description) for invoice, problem in members]
+        listed = _rows(("Invoice", "What is wrong"), rows, full=full)
+        yield section(f"{title(reason)} · {invoices}", Text(reason, style="quiet"), f"→ {step}", "", *listed)
 
 
-def _group(reason: str, members: Sequence[tuple[PlannedInvoice, Failure]], *, full: bool) -> RenderableType:
-    made = table("Invoice", "What is wrong")
-    for invoice, problem in members if full else members[:_ROWS]:
-        made.add_row(invoice.id, problem.description)
-    invoices = len({invoice.id for invoice, _ in members})
-    steps = {problem.next_step for _, problem in members}
-    step = steps.pop() if len(steps) == 1 else next_step(reason)
-    heading = f"{title(reason)} · {formatting.count(invoices, 'invoice')}"
-    rest = None if full else _more(len(members) - _ROWS, "")
-    return section(heading, Text(reason, style="quiet"), f"→ {step}", "", made, *([rest] if rest else []))
+def _listed(heading: str, columns: Sequence[str], rows: Rows, *, full: bool) -> RenderableType | None:
+    return section(f"{heading} · {len(rows)}", *_rows(columns, rows, full=full)) if rows else None
 
 
-def _found(plan: Plan, *, full: bool) -> RenderableType | None:
-    adopted = [invoice for invoice in plan.invoices if invoice.action is PlannedAction.ADOPT]
-    if not adopted:
-        return None
-    made = table("Invoice", "In e-conomic")
-    for invoice in adopted if full else adopted[:_ROWS]:
-        made.add_row(invoice.id, invoice.found)
-    rest = None if full else _more(len(adopted) - _ROWS, "")
-    return section(f"Already in e-conomic · {len(adopted)}", made, *([rest] if rest else []))
+def _rows(columns: Sequence[str], rows: Rows, *, full: bool) -> Iterator[RenderableType]:
+    made = table(*columns)
+    for row in rows if full else rows[:_ROWS]:
+        made.add_row(*row)
+    yield made
+    if rest := None if full else _more(len(rows) - _ROWS, ""):
+        yield rest
 
 
 def _requests(invoice: PlannedInvoice) -> RenderableType:
-    remarks = [Text(f"! {printable(remark)}", style="wait") for remark in invoice.remarks]
-    parts = [part for request in invoice.requests for part in _request(request)]
-    return section(f"Invoice {invoice.invoice_number}  {invoice.id}", *remarks, *parts)
-
-
-def _request(request: Request) -> Iterator[RenderableType]:
-    yield Text(f"{request.method} {request.path}", style="strong")
-    yield indented(Text(printable(_shown(request))))
+    parts: list[RenderableType] = [Text(f"! {printable(remark)}", style="wait") for remark in invoice.remarks]
+    for request in invoice.requests:
+        parts.append(Text(f"{request.method} {request.path}", style="strong"))
+        parts.append(indented(Text(printable(_shown(request)))))
+    return section(f"Invoice {invoice.invoice_number}  {invoice.id}", *parts)
 
 
 def _shown(request: Request) -> str:

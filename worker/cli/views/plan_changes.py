@@ -1,6 +1,6 @@
 """What has changed since a plan, as a readable diff: each field before and after, counts when there are many."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import RenderableType
@@ -13,15 +13,6 @@ from worker.dry_run.plan_file import Change, ItemDifference, Part, PartDifferenc
 
 #: Things shown of one part, changed fields of one thing, and names in one line; the rest is counted.
 _ROWS, _MOST_FIELDS, _MOST_NAMES = 12, 12, 8
-_TITLES = {
-    Part.PLAN: "The plan itself",
-    Part.EXPORTS_FILE: "In the exports file",
-    Part.ECONOMIC: "In e-conomic",
-    Part.INVOICES: "Invoices",
-    Part.CUSTOMERS: "New customers",
-    Part.UPDATES: "Updated customers",
-    Part.PRODUCTS: "New products",
-}
 
 
 def changes_view(differences: Sequence[PartDifference], planned: Path) -> RenderableType:
@@ -49,16 +40,13 @@ def _part_changes(difference: PartDifference) -> RenderableType:
         elif not changes[0].field:
             whole.append((name, changes[0]))
         else:
-            parts += [printable(name), *_fields(changes)]
+            parts += [printable(name), indented(_grid([(change.field, change) for change in changes[:_MOST_FIELDS]]))]
+            if len(changes) > _MOST_FIELDS:
+                more = formatting.count(len(changes) - _MOST_FIELDS, "field")
+                parts.append(Text(f"  … and {more} more", style="quiet"))
     left = len(difference.items) - sum(map(len, shown))
     rest = [Text(f"… and {left} more", style="quiet")] if left else []
     return section(_change_title(difference), *([_grid(whole)] if whole else []), *parts, *rest)
-
-
-def _fields(changes: Sequence[Change]) -> Iterator[RenderableType]:
-    yield indented(_grid([(change.field, change) for change in changes[:_MOST_FIELDS]]))
-    if len(changes) > _MOST_FIELDS:
-        yield Text(f"  … and {formatting.count(len(changes) - _MOST_FIELDS, 'field')} more", style="quiet")
 
 
 def _grid(rows: Sequence[tuple[str, Change]]) -> RenderableType:
@@ -80,7 +68,7 @@ def _names(items: Sequence[ItemDifference]) -> str:
 
 
 def _change_title(difference: PartDifference) -> str:
-    title, planned, now = _TITLES[difference.part], difference.planned, difference.now
+    title, planned, now = difference.part.value, difference.planned, difference.now
     if difference.part in {Part.PLAN, Part.EXPORTS_FILE, Part.ECONOMIC}:
         return title
     if planned != now:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
-from config.exports import Vat
+from config.export_schema import Vat
 from worker.domain.invoice import Customer, Line
 from worker.domain.money import ZERO
 from worker.domain.reasons import invalid
