@@ -1,6 +1,6 @@
 """The check of a whole period against the agreement's set-up, before its first write: one list of what is missing."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
