@@ -1,5 +1,6 @@
 """Master data, read once per agreement and process and believed for a bounded time."""
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -139,7 +140,8 @@ class MasterDataCache:
                 yield replace(year, periods=self._list(path, parsers.accounting_period, oldest))
 
     def _with_accounts(self, group: ProductGroup, oldest: float) -> ProductGroup:
-        return replace(group, accounts=self._list(_accounts(group.number), parsers.zone_account, oldest))
+        rows = self._list(_accounts(group.number), parsers.zone_account, oldest)
+        return replace(group, accounts=tuple(account for account in rows if account))
 
     def _wanted(self, sales_accounts: frozenset[str], groups: tuple[ProductGroup, ...]) -> frozenset[int]:
         fitting = (fitting_groups(account, self._mapping, groups) for account in sales_accounts)
@@ -164,8 +166,12 @@ class MasterDataCache:
 
 
 def year_path(listings: Listings, year: Mapping[str, Any]) -> str:
-    """Return a year's path, which e-conomic decides: its own spelling may carry a suffix (``2025_6_2026a``)."""
-    return listings.local(str(year.get("self") or f"/accounting-years/{segment(str(year['year']))}"))
+    """Return a year's path, which e-conomic decides: its own spelling may carry a suffix (``2025_6_2026a``).
+
+    A query that ``self`` carries is no part of it (``/accounting-years/2022?pageindex=0`` was recorded in 2024).
+    """
+    link = listings.local(str(year.get("self") or f"/accounting-years/{segment(str(year['year']))}"))
+    return re.split(r"[?#]", link, maxsplit=1)[0].rstrip("/")
 
 
 def _with_barred(year: AccountingYear, periods: Iterable[AccountingPeriod]) -> AccountingYear:

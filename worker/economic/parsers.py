@@ -105,9 +105,11 @@ def product_group(body: Json) -> ProductGroup:
     return ProductGroup(number=int(body["productGroupNumber"]), name=_text(body, "name"))
 
 
-def zone_account(body: Json) -> ZoneAccount:
-    """Read one of ``/product-groups/{n}/sales-accounts``."""
-    account = body["salesAccount"]
+def zone_account(body: Json) -> ZoneAccount | None:
+    """Read one of ``/product-groups/{n}/sales-accounts``; None for a VAT zone without account."""
+    account = body.get("salesAccount") or {}
+    if account.get("accountNumber") is None:
+        return None
     return ZoneAccount(
         zone=int(body["vatZone"]["vatZoneNumber"]),
         account=int(account["accountNumber"]),

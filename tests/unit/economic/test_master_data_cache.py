@@ -9,7 +9,7 @@ import httpx
 import pytest
 from support import samples
 from support.clock import ManualClock
-from support.economic_bodies import Wire, agreement, client
+from support.economic_bodies import API, Wire, agreement, client
 
 from config.export_schema import Codes
 from worker.economic.client import EconomicClient
@@ -74,6 +74,30 @@ def test_an_agreement_is_known_by_a_whole_number(economic: EconomicClient, wire:
 
     with pytest.raises(Unavailable, match="GET /self: e-conomic's answer could not be understood"):
         economic.master_data(NONE)
+
+
+@pytest.mark.parametrize("query", ["?pageindex=0", "?pageindex=0&pagesize=20", "?", "#top"])
+def test_the_address_of_a_year_may_carry_a_query(economic: EconomicClient, wire: Wire, query: str) -> None:
+    """``/accounting-years/2022?pageindex=0`` was recorded in October 2024: its periods are read all the same."""
+    own = f"{API}/accounting-years/2022{query}"
+    wire.collection(
+        "/accounting-years", {"year": "2022", "fromDate": "2022-01-01", "toDate": "2022-12-31", "self": own}
+    )
+    wire.collection("/accounting-years/2022/periods", {"fromDate": "2022-01-01", "toDate": "2022-01-31"})
+
+    (year,) = economic.master_data(NONE).years
+    assert year.periods == (AccountingPeriod(first=date(2022, 1, 1), last=date(2022, 1, 31)),)
+
+
+@pytest.mark.parametrize("without", [{}, {"salesAccount": None}, {"salesAccount": {}}])
+def test_a_vat_zone_without_sales_account(economic: EconomicClient, wire: Wire, without: dict[str, object]) -> None:
+    """It is a zone that the group has no account for; the other zones are read."""
+    row = {"vatZone": {"vatZoneNumber": 2}, **without}
+    account = {"accountNumber": 1001}
+    wire.collection("/product-groups/1/sales-accounts", row, {"vatZone": {"vatZoneNumber": 1}, "salesAccount": account})
+
+    data = economic.master_data(frozenset({"3010"}))
+    assert data.groups[0].accounts == (ZoneAccount(zone=1, account=1001),)
 
 
 def test_a_second_read_costs_nothing(economic: EconomicClient, wire: Wire, clock: ManualClock) -> None:

@@ -198,6 +198,17 @@ class TestBooked:
         ]
         assert {request.url.params["filter"] for request in entries} == {"date$gte:2026-06-01$and:date$lte:2026-07-31"}
 
+    def test_the_address_of_a_year_may_carry_a_query(self, wire: Wire) -> None:
+        """``?pageindex=0`` was recorded in October 2024; the filter of the entries stays whole."""
+        own = f"{API}/accounting-years/2026_6_2027?pageindex=0"
+        wire.collection("/accounting-years", year("2026/2027", "2026-07-01", "2027-06-30", self=own))
+        entry = booked("[main-1]", 1250.0, customer={"customerNumber": 1001})
+        wire.collection("/accounting-years/2026_6_2027/entries", entry)
+
+        (found,) = find(wire)
+        assert (found.document_reference, found.year, found.number) == ("main-1", "2026/2027", 9)
+        assert wire.requests[-1].url.params["filter"] == "date$gte:2026-06-01$and:date$lte:2026-07-31"
+
     def test_journals_are_read_first(self, wire: Wire) -> None:
         """A voucher booked meanwhile is then seen at least once."""
         find(wire)
