@@ -17,7 +17,11 @@ ExportError
 LeaseLost                   another worker took over; this one stops without writing
 """
 
+import re
 from dataclasses import dataclass
+
+#: An element's place in a path: ``lines[0].product``.
+_INDEX = re.compile(r"\[\d+\]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +44,23 @@ class Failure:
     log_id: str = ""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Complaint:
+    """One error code in e-conomic's answer and where it stood: the same code means another thing elsewhere."""
+
+    #: For example ``E04041``.
+    code: str
+    #: Path of the property that it stood under, for example ``[0].entries.date``; empty: of the request as a whole.
+    field: str = ""
+    #: The property's value as e-conomic understood it.
+    value: str = ""
+
+    @property
+    def properties(self) -> tuple[str, ...]:
+        """The names in the path, outermost first, in lower case and without indices."""
+        return tuple(name for name in _INDEX.sub("", self.field).lower().split(".") if name)
+
+
 class ExportError(Exception):
     """The export of an invoice did not go through."""
 
@@ -60,12 +81,20 @@ class Refused(Rejected):
     """Refused by e-conomic with a 4xx answer, so it certainly did nothing."""
 
     def __init__(
-        self, failure: Failure, *, status: int, codes: frozenset[str] = frozenset(), replayed: bool = False
+        self,
+        failure: Failure,
+        *,
+        status: int,
+        codes: frozenset[str] = frozenset(),
+        complaints: tuple[Complaint, ...] = (),
+        replayed: bool = False,
     ) -> None:
         super().__init__(failure)
         self.status = status
         #: Every error code found in the body (``E06000``, ``PayloadChanged``, ...).
         self.codes = codes
+        #: The codes that stood in a field of their own, each with the property at fault.
+        self.complaints = complaints
         #: The answer came from e-conomic's key memory: an earlier request with this key was refused.
         self.replayed = replayed
 

@@ -2,15 +2,17 @@
 
 1. Semantic validation: ``errors`` is an object keyed by request property, at its leaves ``{"errors": [{...}]}``;
 2. the same for lines: a list, or an object with ``items``, of objects with ``arrayIndex``;
-3. schema validation and filter errors: ``errors`` is an array of strings or objects.
+3. schema validation and filter errors: ``errors`` is an array of strings or objects; a voucher's errors are an array
+   of the second shape, with the entries under ``entries.items`` (recorded in production, August 2026).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from worker.economic.parsers import parse_json
+from worker.errors import Complaint
 
 #: Bare words of e-conomic when an idempotency key is used for something else (reported by integrators).
 _WORDS = re.compile(r"PayloadChanged|URLChanged|UpdateConflict")
@@ -18,8 +20,10 @@ _WORDS = re.compile(r"PayloadChanged|URLChanged|UpdateConflict")
 _SENTENCES = {"already has attachment": "VoucherAlreadyHasAttachment"}
 _CODE = re.compile(r"\bE\d{5}\b")
 _TEXTS = ("errorMessage", "message", "detail", "title", "developerHint")
+#: Stands in the refusal of a filter, which has no code and quotes what was looked for (live agreement, August 2026).
+_FILTERABLE = "allowedFilteringFields"
 #: A gateway in front of the API may answer with a ``message`` too, so that alone proves nothing.
-_OWN = frozenset({"errorCode", "developerHint", "logId", "httpStatusCode", "traceId", "errors"})
+_OWN = frozenset({"errorCode", "developerHint", "logId", "httpStatusCode", "traceId", "errors", _FILTERABLE})
 _LONGEST = 1000
 _DEEPEST = 12
 
@@ -31,6 +35,8 @@ class Explanation:
     #: e-conomic's own words, top-level first, then each error's; at most 1000 characters.
     message: str = ""
     codes: frozenset[str] = frozenset()
+    #: The codes that stood in a field of their own, with the property at fault, in the order of the body.
+    complaints: tuple[Complaint, ...] = ()
     #: Path of the first property at fault, for example ``lines[0].unitNetPrice``.
     field: str = ""
     #: Its value as e-conomic understood it.
@@ -62,22 +68,50 @@ def explain(body: bytes) -> Explanation:
 
 def is_refusal(body: Any) -> bool:
     """Return whether this parsed body names an error, whatever status it came with."""
-    return isinstance(body, dict) and "message" in body and not {"errorCode", "httpStatusCode"}.isdisjoint(body)
+    if not isinstance(body, dict) or {"message", "title"}.isdisjoint(body):
+        return False
+    return not {"errorCode", "httpStatusCode"}.isdisjoint(body)
 
 
 def _explained(body: dict[str, Any]) -> Explanation:
+    if _FILTERABLE in body:
+        return _bad_filter(body)
     top = _leaf(body, "")
     leaves = list(_leaves(body.get("errors"), ""))
+    every = [top, *leaves]
     first = next((leaf for leaf in leaves if leaf.field), top)
-    texts = [f"{leaf.text} ({leaf.code})" if leaf.code else leaf.text for leaf in [top, *leaves] if leaf.text]
     return Explanation(
-        message="; ".join(dict.fromkeys(texts))[:_LONGEST],
-        codes=frozenset(code for leaf in [top, *leaves] for code in (*leaf.code.split(), *_codes_in(leaf.text))),
+        message=_message(every),
+        codes=frozenset(code for leaf in every for code in (*leaf.code.split(), *_codes_in(leaf.text))),
+        complaints=tuple(
+            Complaint(code=code, field=leaf.field, value=leaf.value) for leaf in every for code in leaf.code.split()
+        ),
         field=first.field,
         value=first.value,
         log_id=_text(body.get("logId") or body.get("traceId")),
         by_economic=not _OWN.isdisjoint(body),
     )
+
+
+def _bad_filter(body: dict[str, Any]) -> Explanation:
+    """Read the refusal of a filter: its sentences may quote a customer's words, so no code is looked for in them."""
+    texts = [_Leaf(text=leaf.text) for leaf in (_leaf(body, ""), *_leaves(body.get("errors"), ""))]
+    allowed = body[_FILTERABLE] if isinstance(body[_FILTERABLE], list) else [body[_FILTERABLE]]
+    texts.append(_Leaf(text=f"filterable: {', '.join(map(_text, allowed))}"))
+    code = _text(body.get("errorCode"))
+    return Explanation(
+        message=_message(texts),
+        codes=frozenset({code} - {""}),
+        complaints=(Complaint(code=code, field="filter"),) if code else (),
+        field="filter",
+        log_id=_text(body.get("logId") or body.get("traceId")),
+        by_economic=True,
+    )
+
+
+def _message(leaves: Iterable[_Leaf]) -> str:
+    texts = [f"{leaf.text} ({leaf.code})" if leaf.code else leaf.text for leaf in leaves if leaf.text]
+    return "; ".join(dict.fromkeys(texts))[:_LONGEST]
 
 
 def _leaves(node: Any, path: str, depth: int = 0) -> Iterator[_Leaf]:

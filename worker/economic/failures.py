@@ -19,6 +19,7 @@ from config.export_schema import Limits
 from worker.domain.ports import RateDenied
 from worker.domain.reasons import ProcessReason, ReasonCode, failure
 from worker.economic.error_body import Explanation
+from worker.economic.mapping.refusals import named
 from worker.economic.reasons import EconomicReason
 from worker.economic.urls import RequestLabel
 from worker.errors import ExportError, Failure, Misconfigured, Refused, Throttled, Unavailable, Uncertain, Unreachable
@@ -70,7 +71,13 @@ def of_status(
         codes = f" ({', '.join(sorted(explanation.codes))})" if explanation.codes else ""
         text = f"e-conomic refused {label} with status {status}{codes}."
         refusal = _explained(EconomicReason.REFUSED_BY_ECONOMIC, text, explanation)
-        return Refused(refusal, status=status, codes=explanation.codes, replayed=replayed)
+        return Refused(
+            named(refusal, explanation.complaints) or refusal,
+            status=status,
+            codes=explanation.codes,
+            complaints=explanation.complaints,
+            replayed=replayed,
+        )
     return no_answer(label, f"the answer was status {status}", retry_after=retry_after, replayed=replayed)
 
 

@@ -184,7 +184,7 @@ def codes(refusal: Refused) -> str:
 
 def final_error(execution: Execution, refusal: Refused) -> ExportError:
     """Return what becomes of the invoice: a refusal of its date is named as such, and waits where the export says."""
-    wrong_date = refused_date(execution.invoice.invoice_date, refusal.failure, refusal.codes)
+    wrong_date = refused_date(execution.invoice.invoice_date, refusal)
     if wrong_date is None:
         return refusal
     if waits([wrong_date], execution.context.export):

@@ -6,10 +6,18 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.recorded_refusals import (
+    BAD_FILTER,
+    BOOKING_IN_A_BARRED_PERIOD,
+    PAYLOAD_CHANGED,
+    VOUCHER_IN_A_BARRED_PERIOD,
+    WRAPPER,
+    under,
+    voucher,
+)
 
 from worker.economic.error_body import Explanation, explain, is_refusal
-
-WRAPPER = {"message": "Validation failed. 1 error found.", "errorCode": "E04300", "logId": "ab12-CPH"}
+from worker.errors import Complaint
 
 
 def leaf(name: str, code: str, value: Any = "") -> dict[str, Any]:
@@ -70,10 +78,67 @@ def test_problem_details_of_the_newer_services() -> None:
     assert explanation == Explanation(
         message="Bad request; Customer is barred. (CustomerBarred)",
         codes=frozenset({"CustomerBarred"}),
+        complaints=(Complaint(code="CustomerBarred", field="customerNumber"),),
         field="customerNumber",
         log_id="00-1",
         by_economic=True,
     )
+
+
+@pytest.mark.parametrize(
+    ("body", "complaints"),
+    [
+        (VOUCHER_IN_A_BARRED_PERIOD, [("E04041", "[0].entries.date")]),
+        (WRAPPER | VOUCHER_IN_A_BARRED_PERIOD, [("E04300", ""), ("E04041", "[0].entries.date")]),
+        (voucher(under("Date", "E04041"), index=3), [("E04300", ""), ("E04041", "[3].entries.date")]),
+        (
+            voucher(under("Date", "E04041"), under("Date", "E04041")),
+            [("E04300", ""), ("E04041", "[0].entries.date"), ("E04041", "[0].entries.date")],
+        ),
+        (
+            voucher(under("Date", "E04041") | under("Account", "E04041", "E07150", inputValue=3099)),
+            [
+                ("E04300", ""),
+                ("E04041", "[0].entries.date"),
+                ("E04041", "[0].entries.account"),
+                ("E07150", "[0].entries.account"),
+            ],
+        ),
+        (BOOKING_IN_A_BARRED_PERIOD, [("E04870", "")]),
+        (BOOKING_IN_A_BARRED_PERIOD | {"errors": {"date": leaf("date", "E1")}}, [("E04870", ""), ("E1", "date")]),
+        (PAYLOAD_CHANGED, [("PayloadChanged", "")]),
+        ({"errors": {"customerGroup": leaf("customerGroupNumber", "E07140", 77)}},
+         [("E07140", "customerGroup.customerGroupNumber")]),
+        ({"errors": {"lines": {"items": [{"arrayIndex": 1, "product": leaf("product", "E06600")}]}}},
+         [("E06600", "lines[1].product")]),
+    ],
+)  # fmt: skip
+def test_a_code_keeps_the_property_that_it_stood_under(body: Any, complaints: list[tuple[str, str]]) -> None:
+    """The same code means a barred period under ``date`` and a barred account under ``account``."""
+    explanation = explain(json.dumps(body).encode())
+
+    assert [(complaint.code, complaint.field) for complaint in explanation.complaints] == complaints
+    assert explanation.codes == {code for code, _ in complaints}
+    assert explanation.by_economic
+
+
+def test_the_recorded_refusal_of_a_barred_period_in_words() -> None:
+    """e-conomic's own sentence, the path of the date, and the value where it was sent along."""
+    explanation = explain(json.dumps(VOUCHER_IN_A_BARRED_PERIOD).encode())
+
+    assert (explanation.message, explanation.field) == ("Perioden er spærret. (E04041)", "[0].entries.date")
+    assert explain(json.dumps(voucher(under("Date", "E04041", inputValue="2026-11-20"))).encode()).value == "2026-11-20"
+
+
+@pytest.mark.parametrize("without", ["", "message", "errors", "logId"])
+def test_a_bad_filter_has_no_code(without: str) -> None:
+    """It says what can be filtered; what was looked for is quoted, and cannot pose as a code."""
+    explanation = explain(json.dumps({name: part for name, part in BAD_FILTER.items() if name != without}).encode())
+
+    assert (explanation.codes, explanation.complaints, explanation.field) == (frozenset(), (), "filter")
+    assert explanation.by_economic
+    assert explanation.message.endswith("filterable: bookedInvoiceNumber, date")
+    assert ("Field 'orderNumber' is not filterable." in explanation.message) == (without != "errors")
 
 
 @pytest.mark.parametrize("word", ["PayloadChanged", "URLChanged"])
@@ -130,7 +195,9 @@ def test_a_very_deep_body_explains_nothing() -> None:
         (WRAPPER, True),
         ({"message": "Voucher not found.", "httpStatusCode": 404}, True),
         ({"draftInvoiceNumber": 5, "notes": {"heading": "errorCode"}}, False),
+        (PAYLOAD_CHANGED, True),
         ({"message": "Welcome."}, False),
+        ({"title": "Invoice", "draftInvoiceNumber": 5}, False),
         (["errorCode", "message"], False),
         (None, False),
     ],

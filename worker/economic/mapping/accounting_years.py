@@ -9,7 +9,8 @@ from config.exports import ExportConfig
 from worker.domain.reasons import ReasonCode, failure, invalid
 from worker.economic.mapping.master_data import AccountingYear
 from worker.economic.mapping.reasons import SetUpReason
-from worker.errors import Failure, InvalidInvoice
+from worker.economic.mapping.refusals import named, names_date
+from worker.errors import Failure, InvalidInvoice, Refused
 
 #: What a person can open; ``closed_period = "hold"`` waits for it.
 _OPENABLE = frozenset(
@@ -20,7 +21,7 @@ _OPENABLE = frozenset(
         SetUpReason.ACCOUNTING_PERIOD_BARRED.value,
     }
 )
-#: e-conomic's codes for a date on which nothing may be posted: the journals service's names, the words that
+#: e-conomic's codes that speak of the date wherever they stand: the journals service's names, the words that
 #: integrators match, and E04870, with which bookings in barred periods were refused (integrators, August 2026).
 _REFUSED_DATE = re.compile(
     r"AccountingYear\w*(Closed|Barred|DoesNotExist)|PeriodClosed|PeriodBarred|InClosedPeriod|ClosedAccountingYear|^E04870$"
@@ -56,16 +57,18 @@ def on_hold(failure: Failure) -> Failure:
     return replace(failure, next_step=step)
 
 
-def refused_date(day: date, refusal: Failure, codes: Iterable[str]) -> Failure | None:
-    """Return what a refusal by e-conomic means when its codes name the date, else None.
+def refused_date(day: date, refusal: Refused) -> Failure | None:
+    """Return what a refusal by e-conomic means when its codes name the date and nothing else that is known, else None.
 
     Periods are barred without legacy REST showing it, and master data may be minutes old.
     """
-    if not any(_REFUSED_DATE.search(code) for code in codes):
+    by_name = any(_REFUSED_DATE.search(code) for code in refusal.codes)
+    if not (by_name or names_date(refusal.complaints)) or named(refusal.failure, refusal.complaints):
         return None
     text = f"The invoice is dated {day}, and e-conomic takes no entries on that date."
     reason = SetUpReason.ACCOUNTING_PERIOD_BARRED
-    message, log_id = refusal.remote_message or refusal.description, refusal.log_id
+    said = refusal.failure
+    message, log_id = said.remote_message or said.description, said.log_id
     return failure(reason, text, field="invoiceDate", value=str(day), remote_message=message, log_id=log_id)
 
 
