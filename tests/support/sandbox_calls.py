@@ -43,8 +43,16 @@ def refusal(act: Callable[[], object]) -> ApiError:
 
 
 def codes(error: ApiError) -> dict[str, str]:
-    """Return the error codes of a "Validation failed." by property; a line's property carries its index."""
+    """Return the error codes of a "Validation failed." by property; a line's property carries its index.
+
+    Several codes under one property stand in one text, and a voucher's properties begin with a small letter.
+    """
     assert error.body["errorCode"] == "E04300"
+    if isinstance(error.body["errors"], list):
+        (voucher,) = error.body["errors"]
+        parts = {name: part for name, part in voucher.items() if name != "arrayIndex"}
+        entries = [_codes("", item) for item in parts.get("entries", {}).get("items", [])]
+        return {name: code for found in (_codes("", parts), *entries) for name, code in found.items()}
     by_property = _codes("", {name: part for name, part in error.body["errors"].items() if name != "lines"})
     lines = error.body["errors"].get("lines", {})
     for row in lines.get("items", []):
@@ -55,8 +63,11 @@ def codes(error: ApiError) -> dict[str, str]:
 
 
 def _codes(prefix: str, errors: Body) -> dict[str, str]:
-    entries = [entry for part in errors.values() for entry in part["errors"]]
-    return {f"{prefix}{entry['propertyName']}": entry["errorCode"] for entry in entries}
+    found: dict[str, str] = {}
+    for entry in (entry for part in errors.values() for entry in part["errors"]):
+        name = f"{prefix}{entry['propertyName'][:1].lower()}{entry['propertyName'][1:]}"
+        found[name] = f"{found[name]} {entry['errorCode']}" if name in found else entry["errorCode"]
+    return found
 
 
 def customer(**changes: Any) -> Body:

@@ -20,7 +20,7 @@ ESCAPED_BRACKETS = ("$[", "$]")
 CLIENT_MISTAKES = frozenset(
     {
         SCHEMA_FAILED,
-        *("E00405", "E00406", "E00415", "E00510", "E00610", "E00620"),
+        *("E00405", "E00406", "E00415", "E00510", "E00620"),
         *("E04042", "E04500", "E04730", "E04740", "E04810", "E07180"),
         *("PayloadChanged", "URLChanged"),
     }
@@ -44,7 +44,9 @@ def of_request(request: Request, route: Route, body: Any) -> Iterator[str]:
 
 
 def of_refusal(body: Json) -> Iterator[str]:
-    """Say which of a refusal's codes are the client's own mistake."""
+    """Say which of a refusal's codes are the client's own mistake; a refused filter has no code."""
+    if "allowedFilteringFields" in body:
+        yield f"Refused filter: {body.get('developerHint')}"
     for code in sorted(_codes(body) & CLIENT_MISTAKES):
         yield f"Refused with {code}: {body.get('message') or body.get('title')}"
 

@@ -1,8 +1,8 @@
 """e-conomic's key memory: the same key within the hour answers as it did the first time.
 
 Sources: e-conomic REST docs, "Idempotency" (one hour, any verb but GET, ``X-ResultFromCache``); ``PayloadChanged`` and
-``URLChanged`` with 400 are reported from live agreements. The exact body of these two is unknown, and so is what a
-second request gets while the first is in flight, hence the switch.
+``URLChanged`` with 400 are reported from live agreements; the body of the first is recorded, that of the second is made
+alike. What a second request gets while the first is in flight is unknown, hence the switch.
 """
 
 import asyncio
@@ -75,10 +75,15 @@ def in_flight() -> ApiError:
 
 def _clash(memory: Memory, url: str, body: bytes) -> ApiError | None:
     if memory.url != url:
-        return refused(400, f"{URL_CHANGED}: this Idempotency-Key was used for another URL.", URL_CHANGED)
+        return _changed("URL", URL_CHANGED)
     if memory.body != body:
-        return refused(400, f"{PAYLOAD_CHANGED}: this Idempotency-Key was used for another body.", PAYLOAD_CHANGED)
+        return _changed("Content", PAYLOAD_CHANGED)
     return None
+
+
+def _changed(what: str, code: str) -> ApiError:
+    title = f"{what} must be the same when using the same Idempotency key."
+    return ApiError(CLIENT_ERROR, {"title": title, "errorCode": code})
 
 
 def _remembered(status: int, switches: AgreementSwitches) -> bool:

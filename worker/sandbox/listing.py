@@ -122,8 +122,10 @@ def _whole(query: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _bad_filter(why: str, collection: Collection) -> ApiError:
-    failure = refused(400, "Could not parse query string filter parameter.", "E00610", why)
+    """Return a refusal without ``errorCode``: sentences, and what is allowed (measured in August 2026)."""
+    failure = refused(400, "Could not parse query string filter parameter.", "", why)
+    del failure.body["errorCode"]
     operators = sorted(frozenset[str]().union(*collection.filterable.values()))
-    detail = {"message": why, "allowedFilteringFields": sorted(collection.filterable)}
-    failure.body["errors"] = [detail | {"allowedFilteringOperators": operators} | ESCAPES]
+    allowed = {"allowedFilteringFields": sorted(collection.filterable), "allowedFilteringOperators": operators}
+    failure.body |= {"errors": [why]} | allowed | ESCAPES
     return failure

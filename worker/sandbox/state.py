@@ -44,7 +44,7 @@ class ApiError(Exception):
     """A refusal in one of e-conomic's error shapes."""
 
     def __init__(self, status: int, body: Json) -> None:
-        super().__init__(str(body.get("message", "")))
+        super().__init__(str(body.get("message", body.get("title", ""))))
         self.status = status
         self.body = body
 

@@ -45,6 +45,16 @@ class AgreementSwitches:
     reuse_booked_drafts: bool = True
     #: Booking an invoice whose total is zero: ``refuse`` or ``accept``.
     zero_total: str = "refuse"
+    #: How a voucher's refusal speaks: ``production``, ``errors`` an array and E04041 under a date that is not open as
+    #: under an account that is barred or missing (production logs, August 2026); or ``service``, ``errors`` keyed by
+    #: property and the journals service's names. Whether closed and missing years are told apart is unknown.
+    voucher_refusals: Literal["production", "service"] = "production"
+    #: Whether the refused booking of a date that is not open (E04870) carries ``errors`` as well.
+    booking_date_errors: bool = False
+    #: Whether a year's ``self`` in the listing carries a query (recorded in October 2024).
+    year_self_query: bool = True
+    #: Whether a group's sales accounts have a row, without account, for a VAT zone that has none.
+    empty_zone_rows: bool = True
     #: Name read on a manual customer invoice: ``customerInvoice`` (the schema) or ``customerInvoiceNumber`` (examples).
     customer_invoice_name: str = "customerInvoice"
     #: A finance voucher entry without a contra account is ``refuse``d, or ``accept``ed.

@@ -75,6 +75,7 @@ def test_queries_that_would_be_ignored(query: dict[str, str], expected: list[str
     [
         (not_found(), []),
         (refused(400, "Closed.", "E06000"), []),  # an honest answer about the agreement's content
+        (ApiError(400, {"developerHint": "x?", "allowedFilteringFields": []}), ["Refused filter: x?"]),
         (refused(400, "Sort.", "E00620"), ["Refused with E00620: Sort."]),
         (
             validation_failed(lines={0: [Invalid(property="quantity", message="Decimals.", code="E04740")]}),

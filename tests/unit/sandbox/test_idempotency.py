@@ -33,20 +33,21 @@ def test_another_key_is_free() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "body", "code"),
+    ("url", "body", "code", "what"),
     [
-        ("/customers", b"{ }", "PayloadChanged"),  # the harsh reading: bytes, not meaning
-        ("/customers?x=1", b"{}", "URLChanged"),
-        ("/products", b"{ }", "URLChanged"),
+        ("/customers", b"{ }", "PayloadChanged", "Content"),  # the harsh reading: bytes, not meaning
+        ("/customers?x=1", b"{}", "URLChanged", "URL"),
+        ("/products", b"{ }", "URLChanged", "URL"),
     ],
 )
-def test_the_same_key_for_something_else_is_refused(url: str, body: bytes, code: str) -> None:
-    """400 with the code in the body, and the first answer stays remembered."""
+def test_the_same_key_for_something_else_is_refused(url: str, body: bytes, code: str, what: str) -> None:
+    """400 with title and code and nothing else, as recorded, and the first answer stays remembered."""
     keys = after(CREATED)
     with pytest.raises(ApiError) as caught:
         recalled(keys, url=url, body=body)
     assert (caught.value.status, caught.value.body["errorCode"]) == (400, code)
-    assert code in caught.value.body["message"]
+    title = f"{what} must be the same when using the same Idempotency key."
+    assert caught.value.body == {"title": title, "errorCode": code}
     assert recalled(keys) == CREATED
 
 

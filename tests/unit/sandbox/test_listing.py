@@ -87,10 +87,11 @@ def test_a_forced_alphabetical_sort() -> None:
 
 
 def test_a_bad_filter_lists_what_is_allowed() -> None:
-    """The refusal helps: fields, operators, escapes, wildcard and the null value."""
+    """Without a code, but with fields, operators, escapes, wildcard and the null value at the top level."""
     with pytest.raises(ApiError) as caught:
         page(collection(1), {"filter": "secret$eq:1"}, URL)
-    (error,) = caught.value.body["errors"]
+    error = caught.value.body
+    assert ("errorCode" in error, [type(each) for each in error["errors"]]) == (False, [str])
     assert (caught.value.status, error["allowedFilteringFields"]) == (400, ["n"])
     assert error["allowedFilteringOperators"] == sorted(ALL_OPERATORS)
     assert (error["wildcard"], error["nullValue"]) == ("*", "$null:")

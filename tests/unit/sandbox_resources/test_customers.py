@@ -35,14 +35,14 @@ def test_taken_number() -> None:
     ("change", "expected"),
     [
         ({"paymentTerms": {"paymentTermsNumber": 1}}, {"paymentTerms.paymentTermsNumber": "E07080"}),
-        ({"customerGroup": {"customerGroupNumber": 1}}, {"customerGroupNumber": "E06000"}),
+        ({"customerGroup": {"customerGroupNumber": 1}}, {"customerGroupNumber": "E07140"}),
         ({"vatZone": {"vatZoneNumber": 9}}, {"vatZoneNumber": "E06000"}),
         ({"currency": "USD"}, {"currency": "E06000"}),
         ({"layout": {"layoutNumber": 1}}, {"layoutNumber": "E06000"}),
     ],
 )
 def test_references_that_do_not_exist(change: dict[str, Any], expected: dict[str, str]) -> None:
-    """Unknown payment terms are E07080, every other unknown reference E06000."""
+    """Unknown payment terms are E07080, unknown customer groups E07140, every other unknown reference E06000."""
     error = refusal(lambda: send(standard_agreement(), "POST", "/customers", customer(**change)))
 
     assert {name.split(".")[-1]: code for name, code in expected.items()} == codes(error)

@@ -32,7 +32,7 @@ def test_unbalanced_voucher() -> None:
     del owed["contraAccount"]
 
     error = refusal(lambda: send(agreement, "POST", VOUCHERS, voucher(owed)))
-    assert [each["inputValue"] for each in error.body["errors"]["entries"]["errors"]] == [D("1250.00")]
+    assert [each["inputValue"] for each in error.body["errors"][0]["entries"]["errors"]] == [D("1250.00")]
     agreement.switches.unbalanced_voucher = "accept"
     posted(agreement, voucher(owed))
     error = refusal(lambda: send(agreement, "POST", "/journalsapi/v15.0.0/journals/1/book"))

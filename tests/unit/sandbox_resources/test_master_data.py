@@ -128,6 +128,29 @@ def test_awkward_year_in_the_path() -> None:
     ) == ("2025/2026", "https://restapi.e-conomic.com/accounting-years/2025_6_2026")
 
 
+@pytest.mark.parametrize(("carried", "ending"), [(True, "/2026?pageindex=0"), (False, "/2026")])
+def test_the_address_of_a_listed_year_may_carry_a_query(ending: str, *, carried: bool) -> None:
+    """As recorded in October 2024; the addresses of what lies below it don't."""
+    agreement = standard_agreement()
+    agreement.switches.year_self_query = carried
+    year = next(year for year in listed(agreement, "/accounting-years") if year["year"] == "2026")
+
+    assert year["self"] == f"https://restapi.e-conomic.com/accounting-years{ending}"
+    assert year["periods"] == "https://restapi.e-conomic.com/accounting-years/2026/periods"
+
+
+@pytest.mark.parametrize(("rows", "zones"), [(True, [1, 3, 4, 2]), (False, [1, 3, 4])])
+def test_a_vat_zone_without_sales_account(zones: list[int], *, rows: bool) -> None:
+    """Its row has no account, or there is none."""
+    agreement = standard_agreement()
+    del agreement.sales_accounts[61, 2]
+    agreement.switches.empty_zone_rows = rows
+    found = listed(agreement, "/product-groups/61/sales-accounts")
+
+    assert [row["vatZone"]["vatZoneNumber"] for row in found] == zones
+    assert ["salesAccount" in row for row in found] == [True] * 3 + [False] * (len(zones) - 3)
+
+
 def test_self_pins_the_agreement() -> None:
     """/self tells which agreement a token opens."""
     body = send(standard_agreement(number=5, name="X"), "GET", "/self").body

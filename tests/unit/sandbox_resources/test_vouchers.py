@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from support.recorded_refusals import VOUCHER_IN_A_BARRED_PERIOD
 from support.sandbox_calls import codes, listed, refusal, send
 from support.voucher_bodies import VOUCHERS, Body, account, customer_invoice, finance, posted, voucher
 
@@ -53,50 +54,79 @@ def test_foreign_currency() -> None:
     assert lines == [(3010, D("-5968.88")), (6902, D("-1492.22")), (5990, D("7461.10"))]
 
 
-@pytest.mark.parametrize(
-    ("body", "expected"),
-    [
-        (voucher(year="2031"), {"year": "JournalVoucherAccountingYearDoesNotExist", "entries": "E04042"}),
-        (voucher(customer_invoice(), year="2024"), {"year": "JournalVoucherAccountingYearClosed"}),
-        (voucher(customer_invoice(date="2024-05-01")), {"date": "JournalEntryDateAccountingYearClosed"}),
-        (
-            voucher(customer_invoice(date="2031-05-01", dueDate="2031-06-01")),
-            {"date": "JournalEntryDateAccountingYearDoesNotExist"},
-        ),
-        (voucher(customer_invoice(date="2026-01-05")), {"date": "JournalEntryDateAccountingYearPeriodBarred"}),
-        (voucher(customer_invoice(date="2025-12-05")), {"date": ""}),  # open, but another year
-        (voucher(customer_invoice(dueDate="2026-11-19")), {"dueDate": "JournalEntryDueDateNotInRange"}),
-        (voucher(customer_invoice(customer={"customerNumber": 9999})), {"customerNumber": "E06000"}),
-        (
-            voucher(customer_invoice(customer={"customerNumber": 1050})),
-            {"customer": "JournalEntryCustomerNotAccessible"},
-        ),
-        (voucher(customer_invoice(contraAccount=account(1))), {"accountNumber": "E06000"}),
-        (voucher(customer_invoice(contraAccount=account(3099))), {"contraAccount": "JournalEntryAccountNotAccessible"}),
-        (
-            voucher(customer_invoice(contraAccount=account(3000))),
-            {"contraAccount": "JournalEntryAccountWrongAccountType"},
-        ),
-        (
-            voucher(customer_invoice(contraAccount=account(5600))),
-            {"contraAccount": "JournalEntryAccountIsBlockedForDirectEntries"},
-        ),
-        (voucher(finances=(finance(vatAccount={"vatCode": "X"}),)), {"vatCode": "E06000"}),
-        (voucher(customer_invoice("100.001")), {"amount": "E04740"}),
-        (
-            voucher(customer_invoice(exchangeRate=D(99))),
-            {"exchangeRate": "JournalEntryExchangeRateMustBeOneHundredForBaseCurrency"},
-        ),
-        (voucher(customer_invoice(), voucherNumber=9), {"voucherNumber": ""}),
-        (voucher(customer_invoice(), journal={"journalNumber": 7}), {"journalNumber": ""}),
-    ],
-)
-def test_refusals(body: Body, expected: dict[str, str]) -> None:
+#: What is refused, and the code of each property at fault, in the journals service's names.
+REFUSALS: list[tuple[Body, dict[str, str]]] = [
+    (voucher(year="2031"), {"year": "JournalVoucherAccountingYearDoesNotExist", "entries": "E04042"}),
+    (voucher(customer_invoice(), year="2024"), {"year": "JournalVoucherAccountingYearClosed"}),
+    (voucher(customer_invoice(date="2024-05-01")), {"date": "JournalEntryDateAccountingYearClosed"}),
+    (
+        voucher(customer_invoice(date="2031-05-01", dueDate="2031-06-01")),
+        {"date": "JournalEntryDateAccountingYearDoesNotExist"},
+    ),
+    (voucher(customer_invoice(date="2026-01-05")), {"date": "JournalEntryDateAccountingYearPeriodBarred"}),
+    (voucher(customer_invoice(date="2025-12-05")), {"date": ""}),  # open, but another year
+    (voucher(customer_invoice(dueDate="2026-11-19")), {"dueDate": "JournalEntryDueDateNotInRange"}),
+    (voucher(customer_invoice(customer={"customerNumber": 9999})), {"customerNumber": "E06000"}),
+    (
+        voucher(customer_invoice(customer={"customerNumber": 1050})),
+        {"customer": "JournalEntryCustomerNotAccessible"},
+    ),
+    (voucher(customer_invoice(contraAccount=account(1))), {"accountNumber": "E06000"}),
+    (voucher(customer_invoice(contraAccount=account(3099))), {"contraAccount": "JournalEntryAccountNotAccessible"}),
+    (
+        voucher(customer_invoice(contraAccount=account(3000))),
+        {"contraAccount": "JournalEntryAccountWrongAccountType"},
+    ),
+    (
+        voucher(customer_invoice(contraAccount=account(5600))),
+        {"contraAccount": "JournalEntryAccountIsBlockedForDirectEntries"},
+    ),
+    (voucher(finances=(finance(vatAccount={"vatCode": "X"}),)), {"vatCode": "E06000"}),
+    (voucher(customer_invoice("100.001")), {"amount": "E04740"}),
+    (
+        voucher(customer_invoice(exchangeRate=D(99))),
+        {"exchangeRate": "JournalEntryExchangeRateMustBeOneHundredForBaseCurrency"},
+    ),
+    (voucher(customer_invoice(), voucherNumber=9), {"voucherNumber": ""}),
+    (voucher(customer_invoice(), journal={"journalNumber": 7}), {"journalNumber": ""}),
+]
+#: What production logs have instead (August 2026): the same code under ``date`` and under an account.
+IN_PRODUCTION = {
+    "JournalEntryDateAccountingYearClosed": "E04041",
+    "JournalEntryDateAccountingYearDoesNotExist": "E04041",
+    "JournalEntryDateAccountingYearPeriodBarred": "E04041",
+    "JournalEntryAccountNotAccessible": "E04041 E07150",
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), REFUSALS)
+def test_refusals_in_the_names_of_the_service(body: Body, expected: dict[str, str]) -> None:
     """Each violation has its code, an empty code where nobody knows it; nothing is posted."""
     agreement = standard_agreement()
+    agreement.switches.voucher_refusals = "service"
 
     assert expected == codes(refusal(lambda: send(agreement, "POST", VOUCHERS, body)))
     assert agreement.vouchers == {}
+
+
+@pytest.mark.parametrize(("body", "expected"), REFUSALS)
+def test_refusals_in_the_words_of_production(body: Body, expected: dict[str, str]) -> None:
+    """``errors`` is an array; dates and accounts share a code, and a missing account is not told from a barred one."""
+    agreement = standard_agreement()
+    if expected == {"accountNumber": "E06000"}:
+        expected = {"contraAccount": "E04041 E07150"}
+    expected = {name: IN_PRODUCTION.get(code, code) for name, code in expected.items()}
+
+    assert expected == codes(refusal(lambda: send(agreement, "POST", VOUCHERS, body)))
+    assert agreement.vouchers == {}
+
+
+def test_a_barred_period_as_recorded() -> None:
+    """To the letter, with the entries at fault alone: of three, one is dated in a barred January."""
+    entries = [finance(date=f"2026-{month}-05") for month in ("02", "01", "03")]
+    error = refusal(lambda: send(standard_agreement(), "POST", VOUCHERS, voucher(finances=tuple(entries))))
+
+    assert error.body["errors"] == VOUCHER_IN_A_BARRED_PERIOD["errors"]
 
 
 def test_year_is_required_and_text_is_limited() -> None:

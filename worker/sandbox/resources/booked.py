@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from worker.sandbox.failures import not_found
-from worker.sandbox.resources.booking_rules import violations
+from worker.sandbox.resources.booking_rules import check_date, violations
 from worker.sandbox.resources.draft_schema import BOOKED_FILTERS
 from worker.sandbox.resources.drafts import without_lines
 from worker.sandbox.resources.fields import Schema, choice, dotted, integer, reference
@@ -59,6 +59,7 @@ def _book(agreement: Agreement, call: Call, body: Json) -> Answer:
     refuse_all(dangling(LINKS, agreement, body))
     draft_number, wanted = body["draftInvoice"]["draftInvoiceNumber"], body.get("bookWithNumber")
     draft = agreement.drafts[draft_number]
+    check_date(agreement, draft)
     refuse_all(list(violations(agreement, draft, wanted, body.get("sendBy", "none"))))
     invoice = view(agreement, draft, wanted or _next_number(agreement))
     del agreement.drafts[draft_number]

@@ -1,11 +1,13 @@
 """Rules for booking a draft.
 
-Codes of booking errors are published nowhere. E04870 is what an integrator saw for barred periods in August 2026; where
-nothing is known the entry carries an empty code, so that nobody comes to rely on one.
+Codes of booking errors are published nowhere. E04870 (of the whole answer) is what an integrator saw for barred periods
+in August 2026, and E06600 for a barred product; where nothing is known the entry carries an empty code, so that nobody
+comes to rely on one.
 """
 
 from collections.abc import Iterator
 
+from worker.sandbox.failures import Invalid, keyed, refused
 from worker.sandbox.resources.lookup import violation
 from worker.sandbox.resources.schema import Violation
 from worker.sandbox.resources.totals import SalesVat, line_vat
@@ -14,16 +16,29 @@ from worker.sandbox.state import Agreement, Json
 
 UNKNOWN = ""
 NOT_OPEN = "E04870"
+BARRED_PRODUCT = "E06600"
+
+
+def check_date(agreement: Agreement, draft: Json) -> None:
+    """Refuse a date on which nothing can be posted; a switch says whether ``errors`` follow.
+
+    Raises:
+        ApiError: 400 with E04870 at the top level.
+    """
+    reason = refusal(agreement, draft["date"])
+    if not reason:
+        return
+    why = f"The invoice date {draft['date']} lies within a barred period ({reason.replace('-', ' ')})."
+    error = refused(400, f"Cannot book the current invoice: {why}", NOT_OPEN)
+    if agreement.switches.booking_date_errors:
+        error.body["errors"] = keyed([Invalid(property="date", message=why, code=NOT_OPEN, value=draft["date"])])
+    raise error
 
 
 def violations(agreement: Agreement, draft: Json, number: int | None, send_by: str) -> Iterator[Violation]:
     """Yield every reason to refuse; ``number`` None: e-conomic numbers the invoice."""
     if number in agreement.booked:
         yield violation("bookWithNumber", f"Invoice number {number} is already used.", UNKNOWN, number)
-    if reason := refusal(agreement, draft["date"]):
-        yield violation(
-            "date", f"{draft['date']} cannot be posted to: {reason.replace('-', ' ')}.", NOT_OPEN, draft["date"]
-        )
     yield from _customer(agreement, draft, send_by)
     yield from _content(agreement, draft)
     for index, line in enumerate(draft["lines"]):
@@ -55,7 +70,7 @@ def _line(agreement: Agreement, draft: Json, line: Json, index: int) -> Iterator
         return
     number = line["product"]["productNumber"]
     if agreement.products[number].get("barred"):
-        yield violation("product.productNumber", f"Product '{number}' is barred.", UNKNOWN, number, index)
+        yield violation("product.productNumber", f"Product '{number}' is barred.", BARRED_PRODUCT, number, index)
     vat = line_vat(agreement, line, draft["recipient"]["vatZone"]["vatZoneNumber"])
     if vat is not None:
         yield from _accounts(vat, index)

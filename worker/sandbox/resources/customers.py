@@ -53,7 +53,7 @@ SCHEMA: Schema = {
 }
 LINKS = (
     Link(path=("currency",), table=lambda a: a.currencies),
-    Link(path=("customerGroup", "customerGroupNumber"), table=lambda a: a.customer_groups),
+    Link(path=("customerGroup", "customerGroupNumber"), table=lambda a: a.customer_groups, code="E07140"),
     Link(path=("vatZone", "vatZoneNumber"), table=lambda a: a.vat_zones),
     Link(path=("paymentTerms", "paymentTermsNumber"), table=lambda a: a.payment_terms, code="E07080"),
     Link(path=("layout", "layoutNumber"), table=lambda a: a.layouts),

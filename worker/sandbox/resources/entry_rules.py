@@ -1,4 +1,8 @@
-"""Rules for one entry of a voucher. Refusals that nobody recorded carry an empty code."""
+"""Rules for one entry of a voucher. Refusals that nobody recorded carry an empty code.
+
+E04041 stands under ``date`` for a barred period, and under ``account`` beside E07150 for an account that is barred or
+missing (production logs of others, August 2026). The other names are the journals service's.
+"""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -9,6 +13,9 @@ from worker.sandbox.resources.years import refusal, year_of
 from worker.sandbox.state import Agreement, Json
 
 UNKNOWN = ""
+#: Under ``date``: not open. Under ``account``: barred or missing.
+NOT_OPEN = "E04041"
+UNUSABLE_ACCOUNT = "E07150"
 #: Account types that entries can be posted to.
 POSTABLE = ("profitAndLoss", "status")
 DATE_CODES = {
@@ -27,7 +34,7 @@ def entry_violations(agreement: Agreement, body: Json, path: str, kind: str, ent
     yield from _sides(agreement, path, kind, entry)
     for side in ("account", "contraAccount"):
         if side in entry:
-            yield from _account(agreement.accounts[entry[side]["accountNumber"]], f"{path}.{side}")
+            yield from _account(agreement, agreement.accounts[entry[side]["accountNumber"]], f"{path}.{side}")
     customer = entry.get("customer", {}).get("customerNumber")
     if customer and agreement.customers[customer].get("barred"):
         yield violation(
@@ -41,7 +48,9 @@ def _date(agreement: Agreement, body: Json, path: str, entry: Json) -> Iterator[
     day = entry["date"]
     year = year_of(agreement, day)
     if reason := refusal(agreement, day):
-        yield violation(f"{path}.date", f"{day}: {reason.replace('-', ' ')}.", DATE_CODES[reason], day)
+        production = agreement.switches.voucher_refusals == "production"
+        message = "Perioden er spærret." if production else f"{day}: {reason.replace('-', ' ')}."
+        yield violation(f"{path}.date", message, NOT_OPEN if production else DATE_CODES[reason], day)
     elif year is not None and year["year"] != body["accountingYear"]["year"]:
         yield violation(f"{path}.date", f"{day} is not in the voucher's accounting year.", UNKNOWN, day)
     if entry.get("dueDate", day) < day:
@@ -58,12 +67,21 @@ def _sides(agreement: Agreement, path: str, kind: str, entry: Json) -> Iterator[
         yield violation(f"{path}.contraVatAccount", "A contra VAT code needs a contra account.", UNKNOWN)
 
 
-def _account(account: Json, path: str) -> Iterator[Violation]:
+def unusable_account(path: str, number: int) -> Iterator[Violation]:
+    """Yield what an account that is barred or missing is refused with in production: one cannot tell which."""
+    for code in (NOT_OPEN, UNUSABLE_ACCOUNT):
+        yield violation(path, f"Konto {number} findes ikke eller er spærret.", code, number)
+
+
+def _account(agreement: Agreement, account: Json, path: str) -> Iterator[Violation]:
     number = account["accountNumber"]
     if account["accountType"] not in POSTABLE:
         yield violation(path, f"Account {number} takes no entries.", "JournalEntryAccountWrongAccountType", number)
     if account.get("barred"):
-        yield violation(path, f"Account {number} is barred.", "JournalEntryAccountNotAccessible", number)
+        if agreement.switches.voucher_refusals == "production":
+            yield from unusable_account(path, number)
+        else:
+            yield violation(path, f"Account {number} is barred.", "JournalEntryAccountNotAccessible", number)
     if account.get("blockDirectEntries"):
         message = f"Account {number} is blocked for direct entries."
         yield violation(path, message, "JournalEntryAccountIsBlockedForDirectEntries", number)

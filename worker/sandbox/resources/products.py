@@ -101,11 +101,13 @@ def list_of_group(agreement: Agreement, call: Call) -> Answer:
 
 
 def list_accounts(agreement: Agreement, call: Call) -> Answer:
-    """List the group's sales account of each VAT zone that has one."""
+    """List the group's sales account of each VAT zone; a switch says whether zones without one have a row."""
     number = number_in(call, "productGroupNumber")
     existing(agreement.product_groups, number)
     pairs = [(zone, account) for (group, zone), account in sorted(agreement.sales_accounts.items()) if group == number]
     rows = [{"vatZone": agreement.vat_zones[z], "salesAccount": agreement.accounts[a]} for z, a in pairs]
+    if agreement.switches.empty_zone_rows:
+        rows += [{"vatZone": zone} for number, zone in agreement.vat_zones.items() if number not in dict(pairs)]
     return listing(rows, {"vatZone.vatZoneNumber": NUMBER, "salesAccount.accountNumber": NUMBER})
 
 

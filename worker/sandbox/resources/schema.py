@@ -5,7 +5,7 @@ of values (E04740 too many decimals, E04500 a reference without identifier). Wor
 a live agreement, August 2026; the other sentences follow the same validator's style.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -25,18 +25,6 @@ class Violation:
     line: int | None = None
 
 
-def accept(schema: Schema, body: Any) -> Json:
-    """Return the known part of a body, references reduced to their identifier.
-
-    Raises:
-        ApiError: 400, in the shape of the layer that refused it.
-    """
-    if wrong := list(_schema_errors(nested_rule(schema), body, "")):
-        raise schema_failed(wrong)
-    refuse_all(list(_violations(schema, body)))
-    return _known(schema, body)
-
-
 def refuse_all(violations: list[Violation]) -> None:
     """Raise "Validation failed." when there is any violation."""
     if not violations:
@@ -46,6 +34,20 @@ def refuse_all(violations: list[Violation]) -> None:
         if violation.line is not None:
             lines.setdefault(violation.line, []).append(violation.invalid)
     raise validation_failed(*(violation.invalid for violation in violations if violation.line is None), lines=lines)
+
+
+def accept(schema: Schema, body: Any, refuse: Callable[[list[Violation]], None] = refuse_all) -> Json:
+    """Return the known part of a body, references reduced to their identifier.
+
+    ``refuse`` raises when there is any violation, in the shape that the resource answers in.
+
+    Raises:
+        ApiError: 400, in the shape of the layer that refused it.
+    """
+    if wrong := list(_schema_errors(nested_rule(schema), body, "")):
+        raise schema_failed(wrong)
+    refuse(list(_violations(schema, body)))
+    return _known(schema, body)
 
 
 def nested_rule(schema: Schema) -> Field:

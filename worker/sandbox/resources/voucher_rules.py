@@ -1,13 +1,13 @@
 """Rules for a voucher that fits the schema.
 
-Legacy REST publishes no codes for vouchers; integrators match the journals service's names in its messages, so those
-are used. Refusals that nobody recorded carry an empty code.
+Legacy REST publishes no codes for vouchers. What production logs hold is used (``voucher_refusals`` turns that off),
+else the journals service's names, which integrators match. Refusals that nobody recorded carry an empty code.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from worker.sandbox.failures import refused
-from worker.sandbox.resources.entry_rules import UNKNOWN, entry_violations
+from worker.sandbox.failures import refused, voucher_failed
+from worker.sandbox.resources.entry_rules import UNKNOWN, entry_violations, unusable_account
 from worker.sandbox.resources.lookup import dangling, violation
 from worker.sandbox.resources.postings import balance
 from worker.sandbox.resources.schema import Violation, refuse_all
@@ -21,17 +21,30 @@ def check(agreement: Agreement, journal: Json, body: Json) -> None:
     Raises:
         ApiError: 400 with every violation.
     """
-    refuse_all([*_header(agreement, journal, body), *_dangling(agreement, body)])
-    refuse_all(
+    refuse = refusing(agreement)
+    refuse([*_header(agreement, journal, body), *_dangling(agreement, body)])
+    refuse(
         [wrong for path, kind, entry in walk(body) for wrong in entry_violations(agreement, body, path, kind, entry)]
     )
+
+
+def refusing(agreement: Agreement) -> Callable[[list[Violation]], None]:
+    """Return what raises when there is any violation, in the shape that the switch names."""
+    return _refuse_as_array if agreement.switches.voucher_refusals == "production" else refuse_all
+
+
+def _refuse_as_array(violations: list[Violation]) -> None:
+    if violations:
+        raise voucher_failed([violation.invalid for violation in violations])
 
 
 def check_balance(agreement: Agreement, entries: list[Json]) -> None:
     """Refuse entries that do not add up to zero, unless the switch leaves that to booking."""
     missing = balance(agreement, entries)
     if missing != 0 and agreement.switches.unbalanced_voucher == "refuse":
-        refuse_all([violation("entries", f"The voucher does not balance: {missing} is left over.", UNKNOWN, missing)])
+        refusing(agreement)(
+            [violation("entries", f"The voucher does not balance: {missing} is left over.", UNKNOWN, missing)]
+        )
 
 
 def refuse_other_kinds(entries: object) -> None:
@@ -91,4 +104,8 @@ def _dangling(agreement: Agreement, body: Json) -> Iterator[Violation]:
     for path, _, entry in walk(body):
         for missing in dangling(ENTRY_LINKS, agreement, entry):
             invalid = missing.invalid
+            side, _, key = invalid.property.partition(".")
+            if key == "accountNumber" and agreement.switches.voucher_refusals == "production":
+                yield from unusable_account(f"{path}.{side}", invalid.value)
+                continue
             yield violation(f"{path}.{invalid.property}", invalid.message, invalid.code, invalid.value)

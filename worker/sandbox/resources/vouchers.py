@@ -7,7 +7,7 @@ from worker.sandbox.resources.fields import dotted
 from worker.sandbox.resources.lookup import NUMBER, TEXT, existing, listing, number_in
 from worker.sandbox.resources.schema import accept
 from worker.sandbox.resources.simple_collections import readable
-from worker.sandbox.resources.voucher_rules import check, check_balance, is_taken, refuse_other_kinds
+from worker.sandbox.resources.voucher_rules import check, check_balance, is_taken, refuse_other_kinds, refusing
 from worker.sandbox.resources.voucher_schema import entries_of, schema
 from worker.sandbox.resources.voucher_view import Key, complete, read_voucher, split, view, visible
 from worker.sandbox.routes import BOOKKEEPING, Route
@@ -18,7 +18,7 @@ def create(agreement: Agreement, call: Call) -> Answer:
     """Post a voucher: 201 with an array, since its entries may become several vouchers."""
     journal = existing(agreement.journals, number_in(call, "journalNumber"))
     refuse_other_kinds(call.body.get("entries") if isinstance(call.body, dict) else None)
-    body = accept(schema(agreement.switches.customer_invoice_name), call.body)
+    body = accept(schema(agreement.switches.customer_invoice_name), call.body, refusing(agreement))
     check(agreement, journal, body)
     whole = {kind: [complete(agreement, e) for e in rows] for kind, rows in body["entries"].items() if rows}
     parts = list(split(whole))

@@ -56,7 +56,9 @@ def _covers(span: Json, day: date) -> bool:
 
 def list_years(agreement: Agreement, _call: Call) -> Answer:
     """List accounting years."""
-    return listing([_year(year) for year in agreement.years.values()], {"year": TEXT, **DATES})
+    query = "?pageindex=0" if agreement.switches.year_self_query else ""
+    rows = [year | {"self": f"{year['self']}{query}"} for year in map(_year, agreement.years.values())]
+    return listing(rows, {"year": TEXT, **DATES})
 
 
 def read_year(agreement: Agreement, call: Call) -> Answer:
