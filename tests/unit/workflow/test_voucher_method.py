@@ -1,10 +1,13 @@
 """The voucher method, driven through the in-process harness: what reaches e-conomic, and what a person reads."""
 
 from decimal import Decimal
+from typing import Any, Literal
 
 import httpx
 import pytest
 from support.harness import PERIOD, VOUCHER_EXPORT, Harness
+from support.recorded_refusals import VOUCHER_IN_A_BARRED_PERIOD, under
+from support.recorded_refusals import voucher as refused_voucher
 from support.samples import customer, line
 from support.voucher_harness import (
     ATTACH,
@@ -186,9 +189,13 @@ def test_with_both_names_one_of_them_is_read() -> None:
     assert harness.record(ID).state is State.EXPORTED
 
 
-def test_a_period_that_e_conomic_alone_knows_to_be_barred_is_waited_for() -> None:
+@pytest.mark.parametrize("words", ["production", "service"])
+def test_a_period_that_e_conomic_alone_knows_to_be_barred_is_waited_for(
+    words: Literal["production", "service"],
+) -> None:
     """Legacy REST does not show it; the refusal does. It waits without using up attempts, and is posted then."""
     harness = Harness(VOUCHER_EXPORT.model_copy(update={"closed_period": "hold"}))
+    harness.sandbox.agreement.switches.voucher_refusals = words
     november = harness.sandbox.agreement.years["2026"]["periods"][10]
     november["barred"] = True
     harness.close_period(harness.pdf_fixtures.printed(sample()))
@@ -201,6 +208,41 @@ def test_a_period_that_e_conomic_alone_knows_to_be_barred_is_waited_for() -> Non
     november["barred"] = False
     harness.until_rest(most=2000)
     assert (harness.record(ID).state, len(vouchers(harness))) == (State.EXPORTED, 1)
+
+
+@pytest.mark.parametrize(
+    ("body", "state", "why"),
+    [
+        (VOUCHER_IN_A_BARRED_PERIOD, State.WAITING, "accounting-period-barred"),
+        (
+            refused_voucher(under("Date", "E04041"), under("Date", "E04041"), index=1),
+            State.WAITING,
+            "accounting-period-barred",
+        ),
+        (refused_voucher(under("Account", "E04041", "E07150")), State.DEAD, "ledger-account-unusable"),
+        (
+            refused_voucher(under("Date", "E04041"), under("ContraAccount", "E07150")),
+            State.DEAD,
+            "ledger-account-unusable",
+        ),
+        (refused_voucher(under("Customer", "E04041")), State.DEAD, "refused-by-economic"),
+    ],
+)
+def test_only_a_refused_date_is_waited_for(body: dict[str, Any], state: State, why: str) -> None:
+    """The recorded words: E04041 under the date waits, under an account it does not, nor do both together."""
+    harness = Harness(VOUCHER_EXPORT.model_copy(update={"closed_period": "hold"}))
+
+    def around(request: httpx.Request, answer: Answer) -> httpx.Response:
+        refused = request.method == "POST" and request.url.path == "/journals/1/vouchers"
+        return httpx.Response(400, json=body, request=request) if refused else answer(request)
+
+    harness.around_http = around
+    harness.close_period(harness.pdf_fixtures.printed(sample()))
+    harness.check()
+    harness.deliver()
+    record = harness.record(ID)
+    assert (record.state, reason(harness)) == (state, why)
+    assert "E04041" in (record.failure.remote_message if record.failure else "")
 
 
 def test_a_closed_year_is_waited_for_without_a_call_for_each_invoice() -> None:
