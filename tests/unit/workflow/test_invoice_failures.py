@@ -3,11 +3,17 @@
 from typing import Any
 
 import httpx
-from support.harness import PERIOD, Harness
+import pytest
+from support.harness import EXPORT, PERIOD, Harness
 from support.invoice_harness import ID, exported, sample
-from support.samples import line
+from support.recorded_refusals import BOOKING_IN_A_BARRED_PERIOD, WRAPPER, under
+from support.samples import customer, line
 
 from worker.domain.record import State
+
+
+def refused(name: str, code: str) -> dict[str, Any]:
+    return WRAPPER | {"errors": under(name, code)}
 
 
 def test_a_refusal_is_told_in_e_conomics_own_words() -> None:
@@ -24,6 +30,40 @@ def test_a_refusal_is_told_in_e_conomics_own_words() -> None:
     assert "barred" in record.failure.remote_message.lower()
     assert record.failure.log_id
     assert harness.documents() == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "closed_period", "state", "why"),
+    [
+        ("/customers", refused("customerGroup", "E07140"), "refuse", State.DEAD, "customer-group-missing"),
+        ("/customers", refused("layout", "E07140"), "refuse", State.DEAD, "refused-by-economic"),
+        ("/invoices/booked", refused("product", "E06600"), "refuse", State.DEAD, "product-barred"),
+        ("/invoices/booked", refused("product", "E06601"), "refuse", State.DEAD, "refused-by-economic"),
+        ("/invoices/booked", BOOKING_IN_A_BARRED_PERIOD, "refuse", State.DEAD, "accounting-period-barred"),
+        ("/invoices/booked", BOOKING_IN_A_BARRED_PERIOD, "hold", State.WAITING, "accounting-period-barred"),
+    ],
+)
+def test_a_refusal_leads_to_the_reason_that_its_code_and_property_name(
+    path: str, body: dict[str, Any], closed_period: str, *, state: State, why: str
+) -> None:
+    """Where they make it certain; else it stays in e-conomic's words. A refused booking leaves no draft but on hold."""
+    harness = Harness(EXPORT.model_copy(update={"closed_period": closed_period}))
+
+    def around(request: httpx.Request, answer: Any) -> httpx.Response:
+        is_refused = request.method == "POST" and request.url.path == path
+        reply: httpx.Response = httpx.Response(400, json=body, request=request) if is_refused else answer(request)
+        return reply
+
+    harness.around_http = around
+    new = customer(ledger_number=4711, name="Ny Kunde ApS", corporate_id=None)
+    harness.close_period(sample(customer=new))
+    harness.check()
+    harness.deliver()
+    record = harness.record(ID)
+    assert record.failure is not None
+    assert (record.state, record.failure.reason) == (state, why)
+    assert str(body["errorCode"]) in record.failure.remote_message
+    assert len(harness.documents()) == (closed_period == "hold")
 
 
 def test_a_key_used_for_another_body_is_looked_up_and_left_behind() -> None:
