@@ -41,12 +41,18 @@ def server_problems(settings: Settings) -> list[str]:
 def build_runtime(settings: Settings, exports: Mapping[str, ExportConfig], app: Celery) -> Runtime:
     """Build everything that a worker, the intake or a command needs."""
     redis = connect(settings.redis)
-    store = RedisStore(redis, prefix=settings.redis.prefix, policy=_store_policy(settings))
+    leases = settings.store
+    policy = StorePolicy(
+        lease_seconds=leases.lease_seconds,
+        lost_after=leases.lost_after,
+        max_crashes=leases.max_crashes,
+        period_lease_seconds=leases.lease_seconds,
+    )
+    store = RedisStore(redis, prefix=settings.redis.prefix, policy=policy)
     rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
     clients = {name: build_client(export, settings, rate_limiter, store) for name, export in exports.items()}
-    lease_renewer = LeaseRenewer(every=settings.store.lease_seconds / 3)
-    context = partial(_context, settings=settings, store=store, pdfs=build_pdfs(settings), lease_renewer=lease_renewer)
-    contexts = {name: context(export, clients[name]) for name, export in exports.items()}
+    contexts = _contexts(settings, exports, clients, store)
+    retry = settings.retry
     publisher = Publisher(app, store)
     return Runtime(
         settings=settings,
@@ -57,7 +63,7 @@ def build_runtime(settings: Settings, exports: Mapping[str, ExportConfig], app: 
         exporter=Exporter(
             context=contexts.__getitem__,
             claim=store.claim,
-            policy=_retry_policy(settings),
+            policy=RetryPolicy(base=retry.base, cap=retry.cap, most_attempts=retry.max_attempts),
             chance=random.Random(),  # noqa: S311  # jitter, not a secret
             report=report,
         ),
@@ -92,40 +98,25 @@ def build_pdfs(settings: Settings) -> PdfSource:
     )
 
 
-def _context(  # noqa: PLR0913  # the parts that the composition root puts together
-    export: ExportConfig,
-    client: EconomicClient,
-    *,
-    settings: Settings,
-    store: RedisStore,
-    pdfs: PdfSource,
-    lease_renewer: LeaseRenewer,
-) -> ExportContext:
-    return ExportContext(
-        export=export,
-        economic=client,
-        store=store,
-        clock=time.time,
-        environment=settings.environment,
-        key_memory=settings.http.key_memory_minutes * 60,
-        pdfs=pdfs,
-        lease_renewal=lease_renewer.lease_renewal,
-        metered=client.metered,
-    )
-
-
-def _store_policy(settings: Settings) -> StorePolicy:
-    chosen = settings.store
-    return StorePolicy(
-        lease_seconds=chosen.lease_seconds,
-        lost_after=chosen.lost_after,
-        max_crashes=chosen.max_crashes,
-        period_lease_seconds=chosen.lease_seconds,
-    )
-
-
-def _retry_policy(settings: Settings) -> RetryPolicy:
-    return RetryPolicy(base=settings.retry.base, cap=settings.retry.cap, most_attempts=settings.retry.max_attempts)
+def _contexts(
+    settings: Settings, exports: Mapping[str, ExportConfig], clients: Mapping[str, EconomicClient], store: RedisStore
+) -> Mapping[str, ExportContext]:
+    """Put together what each export works with; threads share what fetches PDFs and renews leases."""
+    pdfs, lease_renewer = build_pdfs(settings), LeaseRenewer(every=settings.store.lease_seconds / 3)
+    return {
+        name: ExportContext(
+            export=export,
+            economic=clients[name],
+            store=store,
+            clock=time.time,
+            environment=settings.environment,
+            key_memory=settings.http.key_memory_minutes * 60,
+            pdfs=pdfs,
+            lease_renewal=lease_renewer.lease_renewal,
+            metered=clients[name].metered,
+        )
+        for name, export in exports.items()
+    }
 
 
 def _waiting(redis: Redis, prefix: str, queue: str) -> int:

@@ -40,24 +40,21 @@ class HttpFetch:
 
         Raises ``Unreachable`` or ``Unavailable``; the latter while the body is read, too.
         """
-        with _translated(), self._client() as client:
-            answer = client.send(self._request(client, url, address), stream=True)
-            with closing(answer):
+        transport = DeadlineTransport(self._context)
+        with (
+            _translated(),
+            httpx.Client(transport=transport, timeout=self._timeout, follow_redirects=False, trust_env=False) as client,
+        ):
+            asked = httpx.URL(url)
+            request = client.build_request(
+                "GET",
+                asked.copy_with(host=address),
+                headers={"host": asked.netloc.decode("ascii"), "accept-encoding": "identity"},
+                extensions={"sni_hostname": asked.host, "deadline": time.monotonic() + self._deadline},
+            )
+            with closing(client.send(request, stream=True)) as answer:
                 encoding = answer.headers.get("content-encoding", "")
                 yield Fetched(status=answer.status_code, encoding=encoding, chunks=answer.iter_raw())
-
-    def _client(self) -> httpx.Client:
-        transport = DeadlineTransport(self._context)
-        return httpx.Client(transport=transport, timeout=self._timeout, follow_redirects=False, trust_env=False)
-
-    def _request(self, client: httpx.Client, url: str, address: str) -> httpx.Request:
-        asked = httpx.URL(url)
-        return client.build_request(
-            "GET",
-            asked.copy_with(host=address),
-            headers={"host": asked.netloc.decode("ascii"), "accept-encoding": "identity"},
-            extensions={"sni_hostname": asked.host, "deadline": time.monotonic() + self._deadline},
-        )
 
 
 @contextmanager

@@ -133,17 +133,13 @@ def _write(out: Path, raw: bytes) -> None:
     try:
         # ``mkstemp`` creates with mode 0600; replacing also narrows the mode of a file that was there before.
         handle, temporary = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(raw)
+            Path(temporary).replace(out)
+        except OSError:
+            with suppress(OSError):
+                Path(temporary).unlink()
+            raise
     except OSError as error:
-        raise _not_written(out, error) from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(raw)
-        Path(temporary).replace(out)
-    except OSError as error:
-        with suppress(OSError):
-            Path(temporary).unlink()
-        raise _not_written(out, error) from None
-
-
-def _not_written(out: Path, error: OSError) -> WrongUsage:
-    return WrongUsage(f"{out} cannot be written: {error.strerror}.", "Name another file with --out.")
+        raise WrongUsage(f"{out} cannot be written: {error.strerror}.", "Name another file with --out.") from None
