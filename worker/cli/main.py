@@ -104,7 +104,7 @@ def application() -> TyperGroup:
     app = typer.Typer(
         help=_HELP, no_args_is_help=True, pretty_exceptions_enable=False, context_settings={"max_content_width": 120}
     )
-    app.callback(help=_HELP)(_no_options)
+    app.callback(help=_HELP)(lambda: None)  # makes it a group; all options belong to the commands
     group = typer.main.get_command(app)
     assert isinstance(group, TyperGroup)  # noqa: S101  # an application with a callback is a group; mypy cannot know
     for panel, commands in _COMMANDS.items():
@@ -137,7 +137,3 @@ class LazyCommand(TyperCommand):
     @override
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         return self.loaded.make_context(info_name, args, parent, **extra)
-
-
-def _no_options() -> None:
-    """Make the application a group: all options belong to the commands."""

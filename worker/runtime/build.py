@@ -22,7 +22,7 @@ from worker.runtime.file_access import AllowedPdfs, allowed_places
 from worker.runtime.logs import report
 from worker.runtime.publisher import Publisher
 from worker.runtime.runtime import Runtime
-from worker.store.connection import StorePolicy, check_server, connect, translated
+from worker.store.connection import StorePolicy, connect, translated
 from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
 from worker.workflow.context import ExportContext
@@ -30,12 +30,6 @@ from worker.workflow.exporter import Exporter, accept_agreement
 from worker.workflow.lease_renewal import LeaseRenewer
 from worker.workflow.preflight import Preflight
 from worker.workflow.sweeper import Sweeper
-
-
-def server_problems(settings: Settings) -> list[str]:
-    """Return why this Redis is not fit to hold the store, and what to do about each. Raises ``StoreUnavailable``."""
-    with closing(connect(settings.redis)) as redis:
-        return list(check_server(redis, require_durability=settings.redis.require_durability))
 
 
 def build_runtime(settings: Settings, exports: Mapping[str, ExportConfig], app: Celery) -> Runtime:

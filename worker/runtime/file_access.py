@@ -104,7 +104,12 @@ class AllowedPdfs(PdfSource):
         if pdf.bytes > LARGEST_PDF:
             raise _unusable(pdf, f"is announced with {pdf.bytes} bytes; e-conomic takes {LARGEST_PDF}")
         content = self._read(pdf)
-        _check(pdf, content)
+        if not content.startswith(_HEADER):
+            raise _unusable(pdf, "is no PDF")
+        if len(content) != pdf.bytes:
+            raise _unusable(pdf, f"has {len(content)} bytes, announced were {pdf.bytes}")
+        if hashlib.sha256(content).hexdigest() != pdf.sha256:
+            raise _unusable(pdf, "has another SHA-256 than announced")
         return content
 
     def _read(self, pdf: Pdf) -> bytes:
@@ -117,15 +122,6 @@ class AllowedPdfs(PdfSource):
             text = f"The PDF cannot be fetched for now: {error.failure.description}"
             missing = failure(VoucherReason.PDF_MISSING, text, field="pdf.url", value=_shown(pdf))
             raise type(error)(missing, retry_after=error.retry_after) from error
-
-
-def _check(pdf: Pdf, content: bytes) -> None:
-    if not content.startswith(_HEADER):
-        raise _unusable(pdf, "is no PDF")
-    if len(content) != pdf.bytes:
-        raise _unusable(pdf, f"has {len(content)} bytes, announced were {pdf.bytes}")
-    if hashlib.sha256(content).hexdigest() != pdf.sha256:
-        raise _unusable(pdf, "has another SHA-256 than announced")
 
 
 def _unusable(pdf: Pdf, what: str) -> Rejected:

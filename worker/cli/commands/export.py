@@ -18,7 +18,6 @@ from worker.cli.formatting import data_of, page, print_json, table
 from worker.cli.lookup import AsJson, By, Name
 from worker.cli.setup_report import SetupReport, report_setup
 from worker.domain.reasons import ProcessReason, failure
-from worker.economic.mapping.setup_check import Check
 from worker.errors import Failure
 
 export = typer.Typer(help="Look after the entries of the exports file.", no_args_is_help=True)
@@ -66,9 +65,9 @@ def export_check(
             report_setup(export, runtime.clients[export.name], runtime.store, invoices, today) for export in exports
         ]
     if as_json:
-        print_json(context.out, [checks_data(report.export, report.checks) for report in reports])
+        print_json(context.out, [checks_data(report) for report in reports])
     else:
-        context.out.print(*(checks_view(report.export, report.checks) for report in reports), sep="\n")
+        context.out.print(*map(checks_view, reports), sep="\n")
     raise typer.Exit(_exit_code(reports))
 
 
@@ -122,21 +121,22 @@ def exports_data(exports: Mapping[str, ExportConfig], paused: Mapping[str, Failu
     ]
 
 
-def checks_view(name: str, checks: Sequence[Check]) -> RenderableType:
+def checks_view(report: SetupReport) -> RenderableType:
     """Return what was checked and, below, whether the set-up is good."""
     rows = table("", "What", "Found", "What to do")
-    for check in sorted(checks, key=lambda check: check.ok):
+    for check in sorted(report.checks, key=lambda check: check.ok):
         mark = Text("✓", style="good") if check.ok else Text("✗", style="bad")
         rows.add_row(mark, check.item, check.found, check.next_step)
-    wrong = sum(not check.ok for check in checks)
+    wrong = sum(not check.ok for check in report.checks)
     result = (
         Text(f"\n{formatting.count(wrong, 'thing')} to put right.", style="bad")
         if wrong
         else Text("\nThe set-up is complete.", style="good")
     )
-    return page(Text(f"Export {name}", style="title"), rows, result, Text())
+    return page(Text(f"Export {report.export}", style="title"), rows, result, Text())
 
 
-def checks_data(name: str, checks: Sequence[Check]) -> dict[str, Any]:
+def checks_data(report: SetupReport) -> dict[str, Any]:
     """Return the same for scripts."""
-    return {"export": name, "ok": all(check.ok for check in checks), "checks": [data_of(check) for check in checks]}
+    checks = [data_of(check) for check in report.checks]
+    return {"export": report.export, "ok": all(check.ok for check in report.checks), "checks": checks}

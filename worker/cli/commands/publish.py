@@ -75,8 +75,16 @@ def publish(  # noqa: PLR0913, PLR0917  # one parameter for each option of the c
     if plan:
         _require_unchanged(context, events, plan, again=again)
     if again:
-        _export_again(context, events, by)
-    _send(context, events, invoices)
+        ids = [invoice.id for raw in events for invoice in read_whole(context, raw).invoices]
+        with context.store() as store:
+            moved = formatting.count(len(store.reexport(ids, by=by)), "invoice")
+        context.out.print(f"{moved} of them exported before, to be looked up and exported again.")
+    with context.events() as queue:
+        for raw in events:
+            queue.publish(raw)
+    what = f"{formatting.count(len(events), 'event')} with {formatting.count(invoices, 'invoice')}"
+    where = f" put on {context.settings.intake.queue}."
+    context.out.print(Text.assemble((what, "strong"), where, " Follow it with `opter-economic status`."))
 
 
 def _require_unchanged(context: CommandContext, events: list[bytes], path: Path, *, again: bool) -> None:
@@ -101,24 +109,6 @@ def _read_plan(path: Path) -> tuple[bytes, Mapping[str, Any]]:
     except plan_file.PlanFileError as error:
         advice = "Take the file as `opter-economic plan --out` wrote it, or make a new plan."
         raise WrongUsage(f"{path} is not usable as a plan; nothing was published. {error}", advice) from None
-
-
-def _export_again(context: CommandContext, events: list[bytes], by: str) -> None:
-    ids = [invoice.id for raw in events for invoice in read_whole(context, raw).invoices]
-    with context.store() as store:
-        moved = store.reexport(ids, by=by)
-    context.out.print(
-        f"{formatting.count(len(moved), 'invoice')} of them exported before, to be looked up and exported again."
-    )
-
-
-def _send(context: CommandContext, events: list[bytes], invoices: int) -> None:
-    with context.events() as queue:
-        for raw in events:
-            queue.publish(raw)
-    what = f"{formatting.count(len(events), 'event')} with {formatting.count(invoices, 'invoice')}"
-    where = f" put on {context.settings.intake.queue}."
-    context.out.print(Text.assemble((what, "strong"), where, " Follow it with `opter-economic status`."))
 
 
 def changes_view(differences: Sequence[PartDifference], planned: Path) -> RenderableType:

@@ -85,7 +85,7 @@ def _table(periods: Sequence[PeriodRecord], now: float) -> RenderableType:
             str(counts.get(State.EXPORTED, 0)),
             str(sum(counts.get(state, 0) for state in MOVING)),
             Text(str(dead), style="bad" if dead else ""),
-            formatting.ago(now - period.received_at),
+            f"{formatting.span(now - period.received_at)} ago",
         )
     return rows
 
@@ -170,6 +170,7 @@ def _bar(report: Report) -> RenderableType:
 
 
 def _numbers(report: Report) -> list[tuple[str, RenderableType]]:
+    units = f"on {formatting.count(report.lines_with_units, 'line')}; e-conomic does not get them"
     return [
         ("To be exported", str(report.total)),
         ("Exported", Text(_exported(report), style="good" if report.exported else "")),
@@ -178,7 +179,7 @@ def _numbers(report: Report) -> list[tuple[str, RenderableType]]:
         ("Rate", f"{report.rate:.0f} invoices a minute" if report.rate and report.moving else ""),
         ("Time left", formatting.span(report.seconds_left) if report.seconds_left else ""),
         ("Last activity", formatting.moment(report.last_activity)),
-        ("Economic units", _units(report.lines_with_units)),
+        ("Economic units", units if report.lines_with_units else ""),
     ]
 
 
@@ -192,10 +193,6 @@ def _exported(report: Report) -> str:
 def _moving(report: Report) -> str:
     reasons = ", ".join(f"{number} {title(reason)}" for reason, number in report.waiting.items())
     return f"{report.moving}  ({reasons})" if reasons else str(report.moving)
-
-
-def _units(lines: int) -> str:
-    return f"on {formatting.count(lines, 'line')}; e-conomic does not get them" if lines else ""
 
 
 def _conflicts(report: Report) -> RenderableType:
