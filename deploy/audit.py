@@ -51,7 +51,7 @@ def judge(report: Mapping[str, Any], accepted: Mapping[str, str]) -> Verdict:
 
 def _line(package: Mapping[str, Any], hole: Mapping[str, Any]) -> str:
     fixed = ", ".join(hole.get("fix_versions") or ["no version yet"])
-    return f"{package['name']} {package['version']}: {hole['id']}, mended in {fixed}"
+    return f"{package['name']} {package['version']}: {hole['id']}, fixed in {fixed}"
 
 
 def _report() -> Mapping[str, Any]:

@@ -22,10 +22,10 @@ def test_a_package_that_could_not_be_audited_is_not_called_clean() -> None:
 @pytest.mark.parametrize(
     ("accepted", "found", "outdated"),
     [
-        ({}, ("redis 1.0: PYSEC-2026-1, mended in 1.1",), ()),
+        ({}, ("redis 1.0: PYSEC-2026-1, fixed in 1.1",), ()),
         ({"PYSEC-2026-1": "why"}, (), ()),
         ({"CVE-2026-1": "why"}, (), ()),
-        ({"CVE-2026-2": "why"}, ("redis 1.0: PYSEC-2026-1, mended in 1.1",), ("CVE-2026-2",)),
+        ({"CVE-2026-2": "why"}, ("redis 1.0: PYSEC-2026-1, fixed in 1.1",), ("CVE-2026-2",)),
     ],
 )
 def test_an_accepted_advisory_is_left_out_under_any_of_its_names(
