@@ -47,7 +47,7 @@ class AgreementSwitches:
     zero_total: str = "refuse"
     #: How a voucher's refusal speaks: ``production``, ``errors`` an array and E04041 under a date that is not open as
     #: under an account that is barred or missing (production logs, August 2026); or ``service``, ``errors`` keyed by
-    #: property and the journals service's names. Whether closed and missing years are told apart is unknown.
+    #: property and the journals service's names. Which code closed and missing years get is unknown.
     voucher_refusals: Literal["production", "service"] = "production"
     #: Whether the refused booking of a date that is not open (E04870) carries ``errors`` as well.
     booking_date_errors: bool = False

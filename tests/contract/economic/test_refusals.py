@@ -80,7 +80,7 @@ def reason(refused: Refused, day: str) -> str:
 def test_a_voucher(  # noqa: PLR0913  # a row of the table
     economic: EconomicClient, control: httpx.Client, words: str, entries: list[Body], *, expected: str, field: str
 ) -> None:
-    """A date that is not open, an account that cannot be used, and both: the same code, told apart by its property."""
+    """A date that is not open, an account that cannot be used, and both: the same code, and its property says which."""
     control.patch("/switches", json={"voucher_refusals": words}).raise_for_status()
     refused = refusal(economic, "/journals/1/vouchers", voucher(*entries))
 

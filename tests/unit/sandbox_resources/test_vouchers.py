@@ -111,7 +111,7 @@ def test_refusals_in_the_names_of_the_service(body: Body, expected: dict[str, st
 
 @pytest.mark.parametrize(("body", "expected"), REFUSALS)
 def test_refusals_in_the_words_of_production(body: Body, expected: dict[str, str]) -> None:
-    """``errors`` is an array; dates and accounts share a code, and a missing account is not told from a barred one."""
+    """``errors`` is an array; dates and accounts share a code, and a missing account reads like a barred one."""
     agreement = standard_agreement()
     if expected == {"accountNumber": "E06000"}:
         expected = {"contraAccount": "E04041 E07150"}
