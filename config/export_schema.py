@@ -35,8 +35,8 @@ class Customers(Section):
         about(
             "Whether new customers get e-conomic's switch against e-invoices (`eInvoicingDisabledByDefault`), as Opter "
             "sends the invoices through its own operator; existing customers keep theirs. e-conomic's REST schema has "
-            "the property and calls it updatable by PATCH alone; whether a create keeps it or ignores it is not "
-            "measured: look at the first new customer, and set the switch by hand if it is off",
+            "the property and calls it updatable by PATCH alone; whether a create takes it is not measured, so "
+            "the answer is read: where it was ignored, a remark asks for it to be set by hand",
             False,
         ),
     ] = True

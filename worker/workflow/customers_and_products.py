@@ -36,6 +36,7 @@ def customer_number(execution: Execution, master_data: MasterData, obtain: Obtai
         number_of=lambda reply: str(_positive(reply.body["customerNumber"])),
         exists=lambda number: bool(context.economic.customers_by_number([int(number)])),
         remarks=lambda: customer_payload.creation_remarks(customer),
+        ignored=lambda reply: customer_payload.ignored(reply.body, context.export),
     )
     return int(obtain(execution, resource, agreement=master_data.agreement))
 

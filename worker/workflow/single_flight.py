@@ -42,6 +42,8 @@ class SharedResource:
     exists: Callable[[str], bool]
     #: What a new one will not get exactly as the source has it, for the invoice that creates it.
     remarks: Callable[[], Sequence[str]] = tuple
+    #: What e-conomic's answer to the create shows that it did not take.
+    ignored: Callable[[Reply], Sequence[str]] = lambda _: ()
     #: Whether a remembered number is asked for before it is used, as what it stands for may have become another thing.
     changeable: bool = False
 
@@ -131,7 +133,11 @@ def _create(execution: Execution, resource: SharedResource, key: str, making: Sh
         _allow_another(context, key, making)
         return _after_refusal(resource, refusal)
     number = _created_number(resource, reply)
-    return _confirmed(context, resource, key, making, number) if reply.replayed else number
+    if reply.replayed:
+        _confirm(context, resource, key, making, number)
+    for remark in resource.ignored(reply):
+        execution.note(remark)
+    return number
 
 
 def _created_number(resource: SharedResource, reply: Reply) -> str:
@@ -184,12 +190,11 @@ def _allow_another(context: ExportContext, key: str, making: SharedRecord) -> No
     write_down(context, key, replace(making, intent=None, generation=making.generation + 1))
 
 
-def _confirmed(context: ExportContext, resource: SharedResource, key: str, making: SharedRecord, number: str) -> str:
+def _confirm(context: ExportContext, resource: SharedResource, key: str, making: SharedRecord, number: str) -> None:
     """A remembered success proves that it was created once, not that it is still there."""
-    if resource.exists(number):
-        return number
-    _allow_another(context, key, making)
-    raise _lookup_needed("")
+    if not resource.exists(number):
+        _allow_another(context, key, making)
+        raise _lookup_needed("")
 
 
 def _lookup_needed(log_id: str) -> Unavailable:

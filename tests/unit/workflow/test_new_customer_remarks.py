@@ -92,6 +92,29 @@ def test_a_customer_that_is_there_gets_neither_remark_nor_switch(base: ExportCon
     assert (after["email"], "eInvoicingDisabledByDefault" in after) == ("a@example.com b@example.com", False)
 
 
+def test_a_switch_that_e_conomic_ignores_is_remarked_on() -> None:
+    """Its schema says that PATCH alone updates the property; should a create ignore it, a person is asked to set it."""
+
+    def ignoring(request: httpx.Request, sandbox: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
+        answer = sandbox(request)
+        if (request.method, request.url.path) != ("POST", "/customers"):
+            return answer
+        body = {name: value for name, value in answer.json().items() if name != "eInvoicingDisabledByDefault"}
+        return httpx.Response(answer.status_code, json=body, request=request)
+
+    remark = "eInvoicingDisabledByDefault: ignored by e-conomic, set it there by hand (new customer)"
+    ordinary = customer(code="N", ledger_number=5001, corporate_id="31000044")
+    wanted = EXPORT.customers.model_copy(update={"disable_einvoicing": False})
+    for export, expected in ((EXPORT, (remark,)), (EXPORT.model_copy(update={"customers": wanted}), ())):
+        harness = Harness(export)
+        harness.around_http = ignoring
+        harness.close_period(*invoices(harness, ordinary, 1))
+        harness.until_rest()
+
+        (record,) = harness.records()
+        assert (record.state, record.progress.remarks) == (State.EXPORTED, expected)
+
+
 def test_an_ordinary_new_customer_costs_no_trip_more() -> None:
     """Nothing to remark, nothing to write ahead."""
     harness = Harness()

@@ -28,6 +28,7 @@ _READ_ONLY = frozenset(
     | {"contacts", "deliveryLocations", "templates", "invoices"}
 )
 _CORPORATE_ID = "corporateIdentificationNumber"
+_EINVOICING_OFF = "eInvoicingDisabledByDefault"
 #: Ends every remark on a customer that was created, as an invoice's own remarks name the same fields.
 _NEW = " (new customer)"
 #: What stands between several e-mail addresses, and what counts as one of them.
@@ -46,7 +47,7 @@ def new_customer(invoice: Invoice, export: ExportConfig, master_data: MasterData
     return {
         **({"customerNumber": number} if number else {}),
         **fitted(customer).texts,
-        **({"eInvoicingDisabledByDefault": True} if defaults.disable_einvoicing else {}),
+        **({_EINVOICING_OFF: True} if defaults.disable_einvoicing else {}),
         "currency": defaults.currency,
         "customerGroup": {"customerGroupNumber": _group(export, master_data)},
         "layout": {"layoutNumber": defaults.layout},
@@ -69,8 +70,15 @@ def creation_remarks(customer: Customer) -> tuple[str, ...]:
     return tuple(f"{text}{_NEW}" for text in (*((remark,) if unfit else ()), *fitted(customer).remarks))
 
 
+def ignored(created: Mapping[str, Any], export: ExportConfig) -> tuple[str, ...]:
+    """Return a remark when a new customer has not got the switch against e-invoices; a false boolean is omitted."""
+    off = created.get(_EINVOICING_OFF) is True
+    missing = export.customers.disable_einvoicing and not off
+    return (f"{_EINVOICING_OFF}: ignored by e-conomic, set it there by hand{_NEW}",) if missing else ()
+
+
 def about_new_customer(remark: str) -> bool:
-    """Tell whether a remark is one of ``creation_remarks``: true of the invoice however often it is posted anew."""
+    """Tell whether a remark is on a customer that was created: it holds however often the invoice is posted anew."""
     return remark.endswith(_NEW)
 
 
