@@ -42,14 +42,17 @@ class EventOptions:
 
 def load_events(context: CommandContext, files: Sequence[Path], options: EventOptions) -> list[bytes]:
     """Return the events of these files, made from invoices where they are none. Raises ``WrongUsage``."""
-    whole = _whole_events(files)
+    whole = [raw for path in files if path.is_file() and is_event(raw := path.read_bytes())]
     if whole and len(whole) != len(files):
         raise WrongUsage("These files hold events and invoices mixed.", "Take first the ones, then the others.")
     if whole:
         return whole
     invoices = [invoice for path in files for invoice in read_invoices(path)]
     period = _period(invoices, options)
-    name = _export(context, options.export)
+    if options.export is None and len(context.exports) != 1:
+        known = ", ".join(sorted(context.exports))
+        raise WrongUsage("There are several exports.", f"Add --export with one of: {known}.")
+    name = next(iter(context.exports)) if options.export is None else context.export(options.export).name
     return [compose(invoices, export=name, period=period, source=options.source, now=context.clock())]
 
 
@@ -102,20 +105,6 @@ def _wrong_usage(problems: Sequence[Problem]) -> WrongUsage:
     """Return the error that lists everything wrong with the files."""
     lines = "\n".join(f"  {problem.description}" for problem in problems)
     return WrongUsage(f"{formatting.count(len(problems), 'problem')}; nothing was published.\n{lines}")
-
-
-def _whole_events(files: Sequence[Path]) -> list[bytes]:
-    return [raw for path in files if path.is_file() and is_event(raw := path.read_bytes())]
-
-
-def _export(context: CommandContext, name: str | None) -> str:
-    if name is None and len(context.exports) == 1:
-        return next(iter(context.exports))
-    if name is None:
-        raise WrongUsage(
-            "There are several exports.", f"Add --export with one of: {', '.join(sorted(context.exports))}."
-        )
-    return context.export(name).name
 
 
 def _period(invoices: Sequence[Invoice], options: EventOptions) -> Period:

@@ -98,13 +98,8 @@ def iso(seconds: float) -> str | None:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}" if seconds else None
 
 
-def ago(seconds: float) -> str:
-    """Return how long ago in one unit: ``12 s ago``, ``3 min ago``, ``5 h ago``, ``2 days ago``."""
-    return f"{span(seconds)} ago"
-
-
 def span(seconds: float) -> str:
-    """Return a length of time in one unit."""
+    """Return a length of time in one unit: ``12 s``, ``3 min``, ``5 h``, ``2 days``."""
     for size, unit in ((_DAY, "days"), (_HOUR, "h"), (_MINUTE, "min")):
         if seconds >= 2 * size or (unit == "min" and seconds >= 1.5 * size):
             return f"{round(seconds / size)} {unit}"

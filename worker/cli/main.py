@@ -27,69 +27,48 @@ Exit codes:
 
 3  Redis or e-conomic cannot be reached
 """
-#: Panel of the help -> command -> (module of ``worker.cli.commands``, the help's line: the command's first sentences).
-_COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+#: Panel of the help -> command -> the help's line: the command's first sentences.
+_COMMANDS: Mapping[str, Mapping[str, str]] = {
     "Start here": {
-        "demo": (
-            "demo",
-            "Show the whole thing: a sample period from a Redis queue through Celery into a sandbox of e-conomic.",
-        ),
-        "up": (
-            "up",
-            "Run everything on this machine: Redis (embedded unless REDIS_URL names one), intake, worker and Flower.",
-        ),
+        "demo": "Show the whole thing: a sample period from a Redis queue through Celery into a sandbox of e-conomic.",
+        "up": "Run everything on this machine: Redis (embedded unless REDIS_URL names one), intake, worker and Flower.",
     },
     "Operate": {
-        "status": (
-            "status",
-            "Show all periods, or one in full: to be exported, exported, failed by reason, rate, time left.",
-        ),
-        "requeue": ("requeue", "Queue failed invoices again, once the cause is fixed; they are checked anew first."),
+        "status": "Show all periods, or one in full: to be exported, exported, failed by reason, rate, time left.",
+        "requeue": "Queue failed invoices again, once the cause is fixed; they are checked anew first.",
         "mark-exported": (
-            "requeue",
-            "Count an invoice as exported, because it was entered in e-conomic by hand. It will not be posted.",
+            "Count an invoice as exported, because it was entered in e-conomic by hand. It will not be posted."
         ),
-        "reexport": (
-            "reexport",
-            "Export invoices again that count as exported: single ones, or a whole period.",
-        ),
+        "reexport": "Export invoices again that count as exported: single ones, or a whole period.",
         "plan": (
-            "plan",
-            "Show what an export would send and create, and what would fail. Nothing is written to e-conomic or Redis.",
+            "Show what an export would send and create, and what would fail. Nothing is written to e-conomic or Redis."
         ),
         "publish": (
-            "publish",
-            "Put invoices from files on the event queue, or whole events as they are. Everything is checked first.",
+            "Put invoices from files on the event queue, or whole events as they are. Everything is checked first."
         ),
-        "failed": ("failed", "Show invoices that failed: by reason, or one in full."),
-        "export": ("export", "Look after the entries of the exports file."),
-        "events": ("events", "Look after the event queue."),
+        "failed": "Show invoices that failed: by reason, or one in full.",
+        "export": "Look after the entries of the exports file.",
+        "events": "Look after the event queue.",
     },
     "Processes": {
         "worker": (
-            "processes",
-            "Run a worker: it exports invoices to e-conomic. Run several under different names for more throughput.",
+            "Run a worker: it exports invoices to e-conomic. Run several under different names for more throughput."
         ),
         "intake": (
-            "processes",
-            "Run the intake: it takes events from the Redis queue into the store, and picks up what stands still.",
+            "Run the intake: it takes events from the Redis queue into the store, and picks up what stands still."
         ),
         "flower": (
-            "processes",
-            (
-                "Run Flower, the monitoring page: workers, tasks, times. It only looks; the figures that count are "
-                "`status`."
-            ),
+            "Run Flower, the monitoring page: workers, tasks, times. It only looks; "
+            "the figures that count are `status`."
         ),
         "sandbox": (
-            "processes",
-            (
-                "Run a stand-in e-conomic that keeps the real one's rules, to try a set-up: e-conomic itself has no "
-                "sandbox."
-            ),
+            "Run a stand-in e-conomic that keeps the real one's rules, to try a set-up: "
+            "e-conomic itself has no sandbox."
         ),
     },
 }
+#: Module of ``worker.cli.commands`` where it is not called like the command.
+_MODULES = dict.fromkeys(("mark-exported", "reexport"), "requeue") | dict.fromkeys(_COMMANDS["Processes"], "processes")
 
 
 def main() -> None:
@@ -125,11 +104,12 @@ def application() -> TyperGroup:
     app = typer.Typer(
         help=_HELP, no_args_is_help=True, pretty_exceptions_enable=False, context_settings={"max_content_width": 120}
     )
-    app.callback(help=_HELP)(_no_options)
+    app.callback(help=_HELP)(lambda: None)  # makes it a group; all options belong to the commands
     group = typer.main.get_command(app)
     assert isinstance(group, TyperGroup)  # noqa: S101  # an application with a callback is a group; mypy cannot know
     for panel, commands in _COMMANDS.items():
-        for name, (module, summary) in commands.items():
+        for name, summary in commands.items():
+            module = _MODULES.get(name, name)
             group.add_command(LazyCommand(name, module=module, summary=summary, panel=panel))
     return group
 
@@ -157,7 +137,3 @@ class LazyCommand(TyperCommand):
     @override
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         return self.loaded.make_context(info_name, args, parent, **extra)
-
-
-def _no_options() -> None:
-    """Make the application a group: all options belong to the commands."""

@@ -36,7 +36,7 @@ class Totals:
 
     currency: str
     #: Opter's control total; None when the event that brought the period had none.
-    control: Decimal | None
+    control_gross: Decimal | None
     #: Gross of all invoices of the period in the store.
     gross: Decimal = ZERO
     #: Of these, in e-conomic.
@@ -44,12 +44,12 @@ class Totals:
     exported_vat: Decimal = ZERO
     exported_gross: Decimal = ZERO
     #: Gross of what was left out on purpose.
-    left_out: Decimal = ZERO
+    left_out_gross: Decimal = ZERO
 
     @property
     def remaining(self) -> Decimal:
         """Gross that is not in e-conomic yet."""
-        return self.gross - self.exported_gross - self.left_out
+        return self.gross - self.exported_gross - self.left_out_gross
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -162,12 +162,12 @@ def _totals(
     return [
         Totals(
             currency=currency,
-            control=control.get(currency),
+            control_gross=control.get(currency),
             gross=gross,
             exported_net=net,
             exported_vat=vat,
             exported_gross=done,
-            left_out=out,
+            left_out_gross=out,
         )
         for currency, (gross, net, vat, done, out) in sorted(sums.items())
     ]

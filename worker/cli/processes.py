@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ from config.settings import Settings
 from worker.cli.error_output import WrongUsage
 from worker.errors import StoreUnavailable
 from worker.local.embedded import EmbeddedServer, EmbeddedServerError
-from worker.runtime import server_problems
+from worker.store.connection import check_server, connect
 
 log = structlog.get_logger()
 
@@ -128,7 +128,11 @@ def redis_for(settings: Settings, data: Path) -> Iterator[str]:
         yield url
         return
     server = EmbeddedServer(data, port=urlsplit(url).port or _STANDARD_PORT)
-    _start(server)
+    try:
+        server.start()
+    except EmbeddedServerError as error:
+        advice = f"If a Redis of your own is on port {server.port}, name it: REDIS_URL={server.url}."
+        raise EmbeddedServerError(f"{error} {advice}") from None
     try:
         yield server.url
     finally:
@@ -145,14 +149,7 @@ def require_fit(settings: Settings) -> None:
 
     Raises ``WrongUsage``, and ``StoreUnavailable`` when it does not answer.
     """
-    problems = server_problems(settings)
+    with closing(connect(settings.redis)) as redis:
+        problems = check_server(redis, require_durability=settings.redis.require_durability)
     if problems:
         raise WrongUsage("This Redis is not fit to be the store; nothing was started.", "\n  → ".join(problems))
-
-
-def _start(server: EmbeddedServer) -> None:
-    try:
-        server.start()
-    except EmbeddedServerError as error:
-        advice = f"If a Redis of your own is on port {server.port}, name it: REDIS_URL={server.url}."
-        raise EmbeddedServerError(f"{error} {advice}") from None

@@ -53,10 +53,11 @@ class Process:
     def __init__(self, service: Service, *, env: Mapping[str, str], logs: Path) -> None:
         self._patience = service.patience
         log = logs / f"{service.name}.log"
-        _rotate(log)
+        if log.exists() and log.stat().st_size > LOG_BYTES:
+            log.replace(log.with_suffix(".log.1"))
         with log.open("ab") as out:
             self._popen = subprocess.Popen(  # noqa: S603  # our own program and arguments, no shell
-                _tethered(service.arguments),
+                [sys.executable, "-I", tether.__file__, str(os.getpid()), *own_command(*service.arguments)],
                 env=dict(env),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
@@ -88,15 +89,6 @@ class Process:
 def own_command(*arguments: str) -> list[str]:
     """Return the command line that runs ``opter-economic`` with this Python; the working directory stays out of it."""
     return [sys.executable, "-P", "-m", "worker", *arguments]
-
-
-def _tethered(arguments: tuple[str, ...]) -> list[str]:
-    return [sys.executable, "-I", tether.__file__, str(os.getpid()), *own_command(*arguments)]
-
-
-def _rotate(log: Path) -> None:
-    if log.exists() and log.stat().st_size > LOG_BYTES:
-        log.replace(log.with_suffix(".log.1"))
 
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0

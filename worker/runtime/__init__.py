@@ -1,7 +1,7 @@
 """The composition root."""
 
-from worker.runtime.build import build_runtime, server_problems
+from worker.runtime.build import build_runtime
 from worker.runtime.logs import configure_logs
 from worker.runtime.runtime import Runtime
 
-__all__ = ["Runtime", "build_runtime", "configure_logs", "server_problems"]
+__all__ = ["Runtime", "build_runtime", "configure_logs"]

@@ -22,7 +22,7 @@ from worker.runtime.file_access import AllowedPdfs, allowed_places
 from worker.runtime.logs import report
 from worker.runtime.publisher import Publisher
 from worker.runtime.runtime import Runtime
-from worker.store.connection import StorePolicy, check_server, connect, translated
+from worker.store.connection import StorePolicy, connect, translated
 from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
 from worker.workflow.context import ExportContext
@@ -32,21 +32,21 @@ from worker.workflow.preflight import Preflight
 from worker.workflow.sweeper import Sweeper
 
 
-def server_problems(settings: Settings) -> list[str]:
-    """Return why this Redis is not fit to hold the store, and what to do about each. Raises ``StoreUnavailable``."""
-    with closing(connect(settings.redis)) as redis:
-        return list(check_server(redis, require_durability=settings.redis.require_durability))
-
-
 def build_runtime(settings: Settings, exports: Mapping[str, ExportConfig], app: Celery) -> Runtime:
     """Build everything that a worker, the intake or a command needs."""
     redis = connect(settings.redis)
-    store = RedisStore(redis, prefix=settings.redis.prefix, policy=_store_policy(settings))
+    leases = settings.store
+    policy = StorePolicy(
+        lease_seconds=leases.lease_seconds,
+        lost_after=leases.lost_after,
+        max_crashes=leases.max_crashes,
+        period_lease_seconds=leases.lease_seconds,
+    )
+    store = RedisStore(redis, prefix=settings.redis.prefix, policy=policy)
     rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
     clients = {name: build_client(export, settings, rate_limiter, store) for name, export in exports.items()}
-    lease_renewer = LeaseRenewer(every=settings.store.lease_seconds / 3)
-    context = partial(_context, settings=settings, store=store, pdfs=build_pdfs(settings), lease_renewer=lease_renewer)
-    contexts = {name: context(export, clients[name]) for name, export in exports.items()}
+    contexts = _contexts(settings, exports, clients, store)
+    retry = settings.retry
     publisher = Publisher(app, store)
     return Runtime(
         settings=settings,
@@ -57,7 +57,7 @@ def build_runtime(settings: Settings, exports: Mapping[str, ExportConfig], app: 
         exporter=Exporter(
             context=contexts.__getitem__,
             claim=store.claim,
-            policy=_retry_policy(settings),
+            policy=RetryPolicy(base=retry.base, cap=retry.cap, most_attempts=retry.max_attempts),
             chance=random.Random(),  # noqa: S311  # jitter, not a secret
             report=report,
         ),
@@ -92,40 +92,25 @@ def build_pdfs(settings: Settings) -> PdfSource:
     )
 
 
-def _context(  # noqa: PLR0913  # the parts that the composition root puts together
-    export: ExportConfig,
-    client: EconomicClient,
-    *,
-    settings: Settings,
-    store: RedisStore,
-    pdfs: PdfSource,
-    lease_renewer: LeaseRenewer,
-) -> ExportContext:
-    return ExportContext(
-        export=export,
-        economic=client,
-        store=store,
-        clock=time.time,
-        environment=settings.environment,
-        key_memory=settings.http.key_memory_minutes * 60,
-        pdfs=pdfs,
-        lease_renewal=lease_renewer.lease_renewal,
-        metered=client.metered,
-    )
-
-
-def _store_policy(settings: Settings) -> StorePolicy:
-    chosen = settings.store
-    return StorePolicy(
-        lease_seconds=chosen.lease_seconds,
-        lost_after=chosen.lost_after,
-        max_crashes=chosen.max_crashes,
-        period_lease_seconds=chosen.lease_seconds,
-    )
-
-
-def _retry_policy(settings: Settings) -> RetryPolicy:
-    return RetryPolicy(base=settings.retry.base, cap=settings.retry.cap, most_attempts=settings.retry.max_attempts)
+def _contexts(
+    settings: Settings, exports: Mapping[str, ExportConfig], clients: Mapping[str, EconomicClient], store: RedisStore
+) -> Mapping[str, ExportContext]:
+    """Put together what each export works with; threads share what fetches PDFs and renews leases."""
+    pdfs, lease_renewer = build_pdfs(settings), LeaseRenewer(every=settings.store.lease_seconds / 3)
+    return {
+        name: ExportContext(
+            export=export,
+            economic=clients[name],
+            store=store,
+            clock=time.time,
+            environment=settings.environment,
+            key_memory=settings.http.key_memory_minutes * 60,
+            pdfs=pdfs,
+            lease_renewal=lease_renewer.lease_renewal,
+            metered=clients[name].metered,
+        )
+        for name, export in exports.items()
+    }
 
 
 def _waiting(redis: Redis, prefix: str, queue: str) -> int:

@@ -40,24 +40,21 @@ class HttpFetch:
 
         Raises ``Unreachable`` or ``Unavailable``; the latter while the body is read, too.
         """
-        with _translated(), self._client() as client:
-            answer = client.send(self._request(client, url, address), stream=True)
-            with closing(answer):
+        transport = DeadlineTransport(self._context)
+        with (
+            _translated(),
+            httpx.Client(transport=transport, timeout=self._timeout, follow_redirects=False, trust_env=False) as client,
+        ):
+            asked = httpx.URL(url)
+            request = client.build_request(
+                "GET",
+                asked.copy_with(host=address),
+                headers={"host": asked.netloc.decode("ascii"), "accept-encoding": "identity"},
+                extensions={"sni_hostname": asked.host, "deadline": time.monotonic() + self._deadline},
+            )
+            with closing(client.send(request, stream=True)) as answer:
                 encoding = answer.headers.get("content-encoding", "")
                 yield Fetched(status=answer.status_code, encoding=encoding, chunks=answer.iter_raw())
-
-    def _client(self) -> httpx.Client:
-        transport = DeadlineTransport(self._context)
-        return httpx.Client(transport=transport, timeout=self._timeout, follow_redirects=False, trust_env=False)
-
-    def _request(self, client: httpx.Client, url: str, address: str) -> httpx.Request:
-        asked = httpx.URL(url)
-        return client.build_request(
-            "GET",
-            asked.copy_with(host=address),
-            headers={"host": asked.netloc.decode("ascii"), "accept-encoding": "identity"},
-            extensions={"sni_hostname": asked.host, "deadline": time.monotonic() + self._deadline},
-        )
 
 
 @contextmanager
@@ -107,7 +104,12 @@ class AllowedPdfs(PdfSource):
         if pdf.bytes > LARGEST_PDF:
             raise _unusable(pdf, f"is announced with {pdf.bytes} bytes; e-conomic takes {LARGEST_PDF}")
         content = self._read(pdf)
-        _check(pdf, content)
+        if not content.startswith(_HEADER):
+            raise _unusable(pdf, "is no PDF")
+        if len(content) != pdf.bytes:
+            raise _unusable(pdf, f"has {len(content)} bytes, announced were {pdf.bytes}")
+        if hashlib.sha256(content).hexdigest() != pdf.sha256:
+            raise _unusable(pdf, "has another SHA-256 than announced")
         return content
 
     def _read(self, pdf: Pdf) -> bytes:
@@ -120,15 +122,6 @@ class AllowedPdfs(PdfSource):
             text = f"The PDF cannot be fetched for now: {error.failure.description}"
             missing = failure(VoucherReason.PDF_MISSING, text, field="pdf.url", value=_shown(pdf))
             raise type(error)(missing, retry_after=error.retry_after) from error
-
-
-def _check(pdf: Pdf, content: bytes) -> None:
-    if not content.startswith(_HEADER):
-        raise _unusable(pdf, "is no PDF")
-    if len(content) != pdf.bytes:
-        raise _unusable(pdf, f"has {len(content)} bytes, announced were {pdf.bytes}")
-    if hashlib.sha256(content).hexdigest() != pdf.sha256:
-        raise _unusable(pdf, "has another SHA-256 than announced")
 
 
 def _unusable(pdf: Pdf, what: str) -> Rejected:

@@ -25,11 +25,14 @@ def configure_logs(level: str, form: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+    renderer: Any = structlog.processors.JSONRenderer(sort_keys=False)
+    if form == "console":
+        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, _frames_only],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(form)],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
     root = logging.getLogger()
@@ -61,9 +64,3 @@ def _frames_only(_: Any, __: str, event: Any) -> Any:
     if isinstance(error, BaseException):
         event |= {"error": type(error).__name__, "frames": frames(error)}
     return event
-
-
-def _renderer(form: str) -> Any:
-    if form == "console":
-        return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    return structlog.processors.JSONRenderer(sort_keys=False)

@@ -1,7 +1,6 @@
 """Publisher of Celery messages: an id each, many in one round trip. They are hints; the store is the truth."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 from uuid import uuid4
 
 from celery import Celery
@@ -27,7 +26,10 @@ class Publisher:
         """
         if not dues:
             return
-        self._send((EXPORT_TASK, due.invoice_id, _queue(due)) for due in dues)
+        self._send(
+            (EXPORT_TASK, due.invoice_id, recovery_queue(due.export) if due.recovered else export_queue(due.export))
+            for due in dues
+        )
         self._store.published([due.invoice_id for due in dues])
 
     def preflight(self, period_id: str, export: str) -> None:
@@ -38,17 +40,9 @@ class Publisher:
         try:
             with self._app.producer_pool.acquire(block=True, timeout=10) as producer, producer.batch(max_size=200):
                 for task, key, queue in messages:
-                    self._publish(producer, task, key, queue)
+                    # The id leads from Flower to ``status`` and back: it begins with the invoice's or period's id.
+                    task_id = f"{key}.{uuid4().hex[:8]}"
+                    self._app.send_task(task, (key,), task_id=task_id, producer=producer, queue=queue, retry=False)
         except (OperationalError, BatchPublishError, OSError) as error:
             text = "The messages of queued invoices could not be put on Celery's queues."
             raise StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, text)) from error
-
-    def _publish(self, producer: Any, task: str, key: str, queue: str) -> None:
-        """The task id leads from Flower to ``status`` and back: it begins with the invoice's or period's id."""
-        self._app.send_task(
-            task, (key,), task_id=f"{key}.{uuid4().hex[:8]}", producer=producer, queue=queue, retry=False
-        )
-
-
-def _queue(due: Due) -> str:
-    return recovery_queue(due.export) if due.recovered else export_queue(due.export)

@@ -79,7 +79,7 @@ def test_what_was_left_out_is_neither_exported_nor_remaining(bench: Bench) -> No
     summary = report(period, [*done, records[2]], bench.clock())
 
     [total] = summary.totals
-    assert [str(amount) for amount in (total.gross, total.exported_gross, total.left_out, total.remaining)] == [
+    assert [str(amount) for amount in (total.gross, total.exported_gross, total.left_out_gross, total.remaining)] == [
         "1625.00",
         "1250.00",
         "250.00",

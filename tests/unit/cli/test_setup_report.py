@@ -7,7 +7,7 @@ import pytest
 from support.cli import Bench, open_period
 from support.samples import export, invoice, line, reference
 
-from worker.cli.setup_report import check_export, report_setup
+from worker.cli.commands.export import report_setup, setup_checks
 from worker.domain.reasons import ProcessReason, failure
 from worker.economic.mapping.master_data import Document, EconomicCustomer, MasterData
 from worker.economic.reasons import EconomicReason
@@ -38,7 +38,7 @@ class Agreement:
 
 def test_refused_tokens_are_a_failed_check(bench: Bench) -> None:
     """Nothing else can be checked then."""
-    [check] = check_export(export(), Agreement(refuses=True), bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
+    [check] = setup_checks(export(), Agreement(refuses=True), bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
 
     assert (check.item, check.ok) == ("Tokens and roles", False)
 
@@ -48,7 +48,7 @@ def test_the_invoices_of_the_store_are_the_samples(bench: Bench) -> None:
     open_period(bench.memory, invoice(line(account="3050")), invoice(line(account="3050"), invoice_number=100354))
     agreement = Agreement()
 
-    checks = check_export(export(), agreement, bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
+    checks = setup_checks(export(), agreement, bench.memory, (), TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
 
     assert agreement.asked == {"3050"}
     assert [check.item for check in checks if not check.ok] == ["Sales account 3050", "Sample invoices"]
@@ -59,7 +59,7 @@ def test_invoices_from_files_replace_those_of_the_store(bench: Bench) -> None:
     """--event: a new set-up is checked with the first period to come."""
     open_period(bench.memory, invoice(line(account="3050")))
 
-    checks = check_export(export(), Agreement(), bench.memory, [invoice()], TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
+    checks = setup_checks(export(), Agreement(), bench.memory, [invoice()], TODAY)  # type: ignore[arg-type]  # the part of Economic that is asked
 
     assert all(check.ok for check in checks)
     assert checks[-1].found == "all 1 would pass the check of a period"

@@ -67,6 +67,24 @@ def test_every_link_leads_somewhere(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=relative)
+def test_every_file_and_function_named_exists(path: Path) -> None:
+    """A path of the repository in a document leads to a file or folder; behind a colon stands a name defined there."""
+    named = re.findall(
+        r"`((?:worker|tests|config|tasks|deploy)/[\w./-]*)(?::([\w.]+))?`", path.read_text(encoding="utf-8")
+    )
+
+    assert [name for name, _ in named if not (ROOT / name).exists()] == []
+    assert [
+        f"{name}:{what}"
+        for name, what in named
+        if what
+        and not re.search(
+            rf"(def|class|^local function|^) ?{what.split('.')[-1]}\b", (ROOT / name).read_text(), re.MULTILINE
+        )
+    ] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=relative)
 def test_every_variable_named_exists(path: Path) -> None:
     """A setting that a document names is one that the settings know; of a renamed one, its new name is."""
     known = {row.variable for row in settings_table()}

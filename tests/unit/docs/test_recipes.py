@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,29 @@ from support.deployment import DOCS, ROOT
 #: What is no part of the repository.
 LEFT_OUT = shutil.ignore_patterns(".*", "build", "dist", "__pycache__", "*.egg-info")
 TABLE_TEST = "tests/unit/docs/test_tables.py"
-#: The toy reason, as step 1 of the recipe describes a member.
+#: The toy reason, as step 1 of the recipe describes a member; its check, step 2; its test, step 3.
 MEMBER = """    TOY_BROKEN = (
         "toy-broken",
         "Toy broken",
         "The toy of the invoice is broken.",
         "Repair the toy, then re-queue the invoice.",
     )
+"""
+CHECK_LINE = "        lambda: _toy(invoice),\n"
+CHECK = """
+
+def _toy(invoice: Invoice) -> None:
+    if invoice.your_reference == "broken toy":
+        raise invalid(SetUpReason.TOY_BROKEN, "The toy is broken.", field="yourReference", value="broken toy")
+"""
+TEST = """
+
+@pytest.mark.parametrize("method", ["invoice", "voucher"])
+def test_a_broken_toy_is_refused(method: str) -> None:
+    chosen = export().model_copy(update={"method": method})
+    failures = check_against_agreement(invoice(your_reference="broken toy"), chosen, reference())
+
+    assert "toy-broken" in [failure.reason for failure in failures]
 """
 
 
@@ -68,22 +85,35 @@ def copy(tmp_path: Path) -> Path:
 
 @pytest.mark.timeout(300)
 def test_a_dead_letter_reason_takes_the_files_that_its_recipe_names(copy: Path) -> None:
-    """Its member and the named command are enough; without the command, the test that the recipe names fails."""
+    """Carried out step by step: tests pass, only the files that the recipe names differ, no step can be left out."""
     recipe = _recipe("Add a dead-letter reason")
-    table = copy / _files(recipe)[0]
+    table, check, check_test, *_ = _files(recipe)
     [command] = set(re.findall(r"`make ([a-z]+)`", recipe))
-    reason_tests = [str(path.relative_to(copy)) for path in (copy / "tests/unit").rglob("test_reasons.py")]
     assert TABLE_TEST in _files(recipe)
-    assert reason_tests
 
-    text = table.read_text(encoding="utf-8")
-    extended = re.sub(
-        r'(\(ReasonCode\):\n    """.*?"""\n\n)', lambda head: head[1] + MEMBER, text, count=1, flags=re.DOTALL
+    _edit(copy / check_test, lambda text: text + TEST)
+    assert _tests(copy, check_test) == pytest.ExitCode.TESTS_FAILED
+    _edit(
+        copy / table, lambda text: re.sub(r'(class SetUpReason\(ReasonCode\):\n    """.*?"""\n\n)', _with_member, text)
     )
-    table.write_text(extended, encoding="utf-8")
+    _edit(
+        copy / check,
+        lambda text: text.replace("    own = _collected(\n", f"    own = _collected(\n{CHECK_LINE}") + CHECK,
+    )
+    assert _tests(copy, check_test) == pytest.ExitCode.OK
     assert _tests(copy, TABLE_TEST) == pytest.ExitCode.TESTS_FAILED
 
     assert _make(copy, command) == 0
-    assert _tests(copy, TABLE_TEST, *reason_tests) == pytest.ExitCode.OK
-    assert _changed(copy) == {_files(recipe)[0], "deploy/docs/reasons.md"}
+    assert _tests(copy, TABLE_TEST) == pytest.ExitCode.OK
+    assert _changed(copy) == {table, check, check_test, "deploy/docs/reasons.md"}
     assert _changed(copy) <= set(_files(recipe))
+
+
+def _with_member(head: re.Match[str]) -> str:
+    return head[1] + MEMBER
+
+
+def _edit(file: Path, change: Callable[[str], str]) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert change(text) != text, f"{file.name} no longer looks as the recipe's test expects"
+    file.write_text(change(text), encoding="utf-8")

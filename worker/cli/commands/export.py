@@ -1,7 +1,9 @@
-"""``export``: the entries of the exports file, checked against their agreements, paused and resumed."""
+"""``export``: the entries of the exports file, their set-up checked against their agreements, paused and resumed."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,10 +18,13 @@ from worker.cli.error_output import ExitCode
 from worker.cli.event_files import read_invoices
 from worker.cli.formatting import data_of, page, print_json, table
 from worker.cli.lookup import AsJson, By, Name
-from worker.cli.setup_report import SetupReport, report_setup
+from worker.domain.invoice import Invoice
 from worker.domain.reasons import ProcessReason, failure
-from worker.economic.mapping.setup_check import Check
-from worker.errors import Failure
+from worker.domain.store_port import OperatorPort
+from worker.economic.mapping.period_check import sales_accounts
+from worker.economic.mapping.setup_check import Check, check_setup
+from worker.economic.port import Economic
+from worker.errors import Failure, Misconfigured, Refused, Throttled, Unavailable, Unreachable
 
 export = typer.Typer(help="Look after the entries of the exports file.", no_args_is_help=True)
 
@@ -31,6 +36,9 @@ Samples = Annotated[
     ),
 ]
 Why = Annotated[str, typer.Option("--why", help="Why, for whoever looks at `status`.")]
+#: Invoices of the store that serve as samples: more would show nothing new.
+_SAMPLES = 1000
+_UNREACHED = "Check api_url and openapi_url in the exports file, the network, and e-conomic's status page; try again."
 
 
 @export.command("list")
@@ -66,9 +74,9 @@ def export_check(
             report_setup(export, runtime.clients[export.name], runtime.store, invoices, today) for export in exports
         ]
     if as_json:
-        print_json(context.out, [checks_data(report.export, report.checks) for report in reports])
+        print_json(context.out, [checks_data(report) for report in reports])
     else:
-        context.out.print(*(checks_view(report.export, report.checks) for report in reports), sep="\n")
+        context.out.print(*map(checks_view, reports), sep="\n")
     raise typer.Exit(_exit_code(reports))
 
 
@@ -88,6 +96,63 @@ def export_resume(ctx: typer.Context, name: Name) -> None:
     with context.store() as store:
         resumed = store.resume(name)
     context.out.print(Text("Resumed.", "good") if resumed else Text(f"Export {name} was not paused."))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SetupReport:
+    """The checks of one export's set-up."""
+
+    export: str
+    checks: tuple[Check, ...]
+    #: False: e-conomic did not answer, so nothing is known.
+    reached: bool = True
+
+
+def report_setup(
+    export: ExportConfig, economic: Economic, store: OperatorPort, invoices: Sequence[Invoice], today: date
+) -> SetupReport:
+    """Check one export of several: an e-conomic that cannot be reached does not stop the check of the others."""
+    try:
+        return SetupReport(export=export.name, checks=setup_checks(export, economic, store, invoices, today))
+    except (Unreachable, Throttled, Unavailable) as error:
+        found = f"{export.api_url}: {error.failure.description}"
+        check = Check(item="e-conomic", ok=False, found=found, next_step=_UNREACHED)
+        return SetupReport(export=export.name, checks=(check,), reached=False)
+
+
+def setup_checks(
+    export: ExportConfig, economic: Economic, store: OperatorPort, invoices: Sequence[Invoice], today: date
+) -> tuple[Check, ...]:
+    """Return every check with its result. Raises ``Retryable`` errors when e-conomic does not answer.
+
+    The samples are these invoices, else the latest that the store has of this export.
+    """
+    samples = invoices or list(islice(_stored_invoices(export.name, store), _SAMPLES))
+    accounts = sales_accounts(samples) | export.codes.sales_accounts.keys()
+    try:
+        master_data = economic.master_data(frozenset(accounts))
+        _read_once(economic)
+    except (Misconfigured, Refused) as error:
+        failure = error.failure
+        found = f"{failure.description} {failure.remote_message}".strip()
+        return (Check(item="Tokens and roles", ok=False, found=found, next_step=failure.next_step),)
+    readable = "accepted; set-up, customers, drafts and booked invoices can be read"
+    return (
+        Check(item="Tokens and roles", ok=True, found=readable),
+        *check_setup(export, master_data, samples, today=today),
+    )
+
+
+def _read_once(economic: Economic) -> None:
+    """Read what the export reads besides master data: /self lists roles, only a read proves them."""
+    economic.customers_by_number([1])
+    economic.documents(["set-up-check"])
+
+
+def _stored_invoices(export: str, store: OperatorPort) -> Iterator[Invoice]:
+    for period in store.periods():
+        if period.export == export:
+            yield from (Invoice.model_validate_json(record.content) for record in store.invoices(period.id, None))
 
 
 def _exit_code(reports: Sequence[SetupReport]) -> ExitCode:
@@ -122,21 +187,22 @@ def exports_data(exports: Mapping[str, ExportConfig], paused: Mapping[str, Failu
     ]
 
 
-def checks_view(name: str, checks: Sequence[Check]) -> RenderableType:
+def checks_view(report: SetupReport) -> RenderableType:
     """Return what was checked and, below, whether the set-up is good."""
     rows = table("", "What", "Found", "What to do")
-    for check in sorted(checks, key=lambda check: check.ok):
+    for check in sorted(report.checks, key=lambda check: check.ok):
         mark = Text("✓", style="good") if check.ok else Text("✗", style="bad")
         rows.add_row(mark, check.item, check.found, check.next_step)
-    wrong = sum(not check.ok for check in checks)
+    wrong = sum(not check.ok for check in report.checks)
     result = (
         Text(f"\n{formatting.count(wrong, 'thing')} to put right.", style="bad")
         if wrong
         else Text("\nThe set-up is complete.", style="good")
     )
-    return page(Text(f"Export {name}", style="title"), rows, result, Text())
+    return page(Text(f"Export {report.export}", style="title"), rows, result, Text())
 
 
-def checks_data(name: str, checks: Sequence[Check]) -> dict[str, Any]:
+def checks_data(report: SetupReport) -> dict[str, Any]:
     """Return the same for scripts."""
-    return {"export": name, "ok": all(check.ok for check in checks), "checks": [data_of(check) for check in checks]}
+    checks = [data_of(check) for check in report.checks]
+    return {"export": report.export, "ok": all(check.ok for check in report.checks), "checks": checks}

@@ -1,15 +1,36 @@
-"""``failed``: the invoices that failed, and why."""
+"""``failed``: the invoices that failed, grouped by reason, and one in full."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import typer
+from rich.console import RenderableType
+from rich.text import Text
 
+from worker.cli import formatting
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode
-from worker.cli.formatting import print_json
-from worker.cli.lookup import AsJson, InvoiceId, Period, Reason, dead_letters, find_invoice, invoice_id
-from worker.cli.views.failed import failed_data, failed_view, invoice_data, invoice_view
-from worker.domain.record import State
+from worker.cli.formatting import data_of, facts, page, print_json, section, table
+from worker.cli.lookup import (
+    AsJson,
+    InvoiceId,
+    Period,
+    Reason,
+    dead_letters,
+    find_invoice,
+    invoice_id,
+    next_step,
+    title,
+)
+from worker.domain.invoice import Invoice
+from worker.domain.record import InvoiceRecord, State
+from worker.errors import Failure
 
 failed = typer.Typer(help="Show invoices that failed: by reason, or one in full.", invoke_without_command=True)
+
+#: Invoices shown for one reason; ``--json`` gives all.
+SHOWN = 12
+_STATE_STYLES = {State.EXPORTED: "good", State.DEAD: "bad"}
 
 
 @failed.callback()
@@ -46,3 +67,137 @@ def _list(context: CommandContext, *, period: str | None, reason: str | None, as
     else:
         context.out.print(failed_view(records))
     raise typer.Exit(ExitCode.PERSON if records else ExitCode.OK)
+
+
+def failed_view(records: Sequence[InvoiceRecord]) -> RenderableType:
+    """Return the failed invoices under their reasons, with what to do about each."""
+    if not records:
+        return Text("Nothing has failed.", style="good")
+    groups: dict[str, list[InvoiceRecord]] = {}
+    for record in records:
+        groups.setdefault(record.failure.reason if record.failure else "", []).append(record)
+    ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
+    return page(*(_group(reason, members) for reason, members in ordered))
+
+
+def failed_data(records: Sequence[InvoiceRecord]) -> list[dict[str, Any]]:
+    """Return the same for scripts."""
+    return [
+        {
+            "id": record.id,
+            "export": record.export,
+            "periods": list(record.periods),
+            "invoiceNumber": record.invoice_number,
+            "attempts": record.attempts,
+            "since": formatting.iso(record.updated_at),
+            "failure": _failure_data(record.failure),
+        }
+        for record in records
+    ]
+
+
+def invoice_view(record: InvoiceRecord) -> RenderableType:
+    """Return everything that a bookkeeper needs to know about one invoice."""
+    return page(
+        Text.assemble(
+            (f"Invoice {record.invoice_number}", "title"),
+            (f"  {record.id} · ", "quiet"),
+            (record.state.value, _STATE_STYLES.get(record.state, "wait")),
+        ),
+        Text(),
+        facts(_about(record)),
+        section("Why", facts(_why(record.failure))) if record.failure else None,
+        section("What to do", record.failure.next_step) if record.failure else None,
+        section("Done differently from the source", *record.progress.remarks) if record.progress.remarks else None,
+        section("History", _history(record)),
+    )
+
+
+def invoice_data(record: InvoiceRecord) -> dict[str, Any]:
+    """Return the same for scripts."""
+    progress = record.progress
+    return {
+        "id": record.id,
+        "export": record.export,
+        "periods": list(record.periods),
+        "invoiceNumber": record.invoice_number,
+        "state": record.state.value,
+        "outcome": record.outcome,
+        "attempts": record.attempts,
+        "dueAt": formatting.iso(record.due_at),
+        "receivedAt": formatting.iso(record.received_at),
+        "updatedAt": formatting.iso(record.updated_at),
+        "customerNumber": progress.customer_number,
+        "draftNumber": progress.draft_number,
+        "bookedNumber": progress.booked_number,
+        "voucher": progress.voucher,
+        "alreadyThere": progress.adopted,
+        "remarks": list(progress.remarks),
+        "failure": _failure_data(record.failure),
+        "invoice": Invoice.model_validate_json(record.content).model_dump(mode="json", by_alias=True),
+        "history": [
+            {"at": formatting.iso(entry.at), "event": entry.event, "detail": entry.detail} for entry in record.history
+        ],
+    }
+
+
+def _group(reason: str, members: Sequence[InvoiceRecord]) -> RenderableType:
+    rows = table("Invoice", "Period", "What is wrong")
+    for record in members[:SHOWN]:
+        rows.add_row(record.id, ", ".join(record.periods), record.failure.description if record.failure else "")
+    if len(members) > SHOWN:
+        rows.add_row(Text(f"… and {len(members) - SHOWN} more (--json lists all)", style="quiet"), "", "")
+    steps = {record.failure.next_step for record in members if record.failure}
+    step = steps.pop() if len(steps) == 1 else next_step(reason)
+    heading = f"{title(reason)} · {formatting.count(len(members), 'invoice')}"
+    return section(heading, Text(reason, style="quiet"), f"→ {step}", "", rows)
+
+
+def _about(record: InvoiceRecord) -> list[tuple[str, RenderableType]]:
+    invoice = Invoice.model_validate_json(record.content)
+    progress = record.progress
+    net, vat, gross = map(formatting.money, (invoice.net, invoice.vat, invoice.gross))
+    return [
+        ("Customer", f"{invoice.customer.code} {invoice.customer.name}"),
+        ("Dates", f"{invoice.invoice_date}, due {invoice.due_date}"),
+        ("Amounts", f"net {net}, VAT {vat}, gross {gross} {invoice.currency}"),
+        ("Kind", record.invoice_type),
+        ("Period", ", ".join(record.periods)),
+        ("Attempts", str(record.attempts)),
+        ("Next try", formatting.moment(record.due_at) if record.state is State.WAITING else ""),
+        ("In e-conomic", _in_economic(record)),
+        ("Customer number", str(progress.customer_number or "")),
+    ]
+
+
+def _in_economic(record: InvoiceRecord) -> str:
+    progress = record.progress
+    parts = [
+        f"booked invoice {progress.booked_number}" if progress.booked_number else "",
+        f"draft {progress.draft_number}" if progress.draft_number and not progress.booked_number else "",
+        f"voucher {progress.voucher}" if progress.voucher else "",
+        "(was already there)" if progress.adopted else "",
+    ]
+    return " ".join(filter(None, parts))
+
+
+def _why(failure: Failure) -> list[tuple[str, RenderableType]]:
+    return [
+        ("Reason", Text.assemble((title(failure.reason), "bad"), (f"  {failure.reason}", "quiet"))),
+        ("Description", failure.description),
+        ("Field", failure.field),
+        ("Value", failure.value),
+        ("e-conomic says", failure.remote_message),
+        ("e-conomic's log id", failure.log_id),
+    ]
+
+
+def _history(record: InvoiceRecord) -> RenderableType:
+    rows = table("When", "What", "Detail")
+    for entry in record.history:
+        rows.add_row(formatting.moment(entry.at), entry.event, entry.detail)
+    return rows
+
+
+def _failure_data(failure: Failure | None) -> dict[str, str] | None:
+    return data_of(failure) if failure else None

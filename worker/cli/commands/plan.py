@@ -37,15 +37,6 @@ def plan_event(context: CommandContext, raw: bytes, *, again: bool = False) -> P
         return planner.plan(event.period.id, event.invoices, again=again)
 
 
-def plan_period(context: CommandContext, text: str, *, again: bool = False) -> Plan:
-    """Return the plan of a period by its id or Opter's name of it. Raises ``WrongUsage`` and ``ExportError``."""
-    with context.store() as store:
-        period = find_period(store, text)
-        invoices = [_new_invoice(record) for record in store.invoices(period.id, None)]
-    with context.planner(context.export(period.export)) as planner:
-        return planner.plan(period.id, invoices, again=again)
-
-
 def _new_invoice(record: InvoiceRecord) -> NewInvoice:
     return NewInvoice(
         id=record.id,
@@ -118,7 +109,11 @@ def _plan(context: CommandContext, what: list[str], options: EventOptions, *, ag
     if not any(file.exists() for file in files):
         if len(what) != 1:
             raise WrongUsage("A plan is made for one period.", "Plan them one by one.")
-        return plan_period(context, what[0], again=again)
+        with context.store() as store:
+            period = find_period(store, what[0])
+            invoices = [_new_invoice(record) for record in store.invoices(period.id, None)]
+        with context.planner(context.export(period.export)) as planner:
+            return planner.plan(period.id, invoices, again=again)
     missing = [str(file) for file in files if not file.exists()]
     if missing:
         raise WrongUsage(f"There is no file {', '.join(missing)}.")
@@ -133,17 +128,13 @@ def _write(out: Path, raw: bytes) -> None:
     try:
         # ``mkstemp`` creates with mode 0600; replacing also narrows the mode of a file that was there before.
         handle, temporary = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(raw)
+            Path(temporary).replace(out)
+        except OSError:
+            with suppress(OSError):
+                Path(temporary).unlink()
+            raise
     except OSError as error:
-        raise _not_written(out, error) from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(raw)
-        Path(temporary).replace(out)
-    except OSError as error:
-        with suppress(OSError):
-            Path(temporary).unlink()
-        raise _not_written(out, error) from None
-
-
-def _not_written(out: Path, error: OSError) -> WrongUsage:
-    return WrongUsage(f"{out} cannot be written: {error.strerror}.", "Name another file with --out.")
+        raise WrongUsage(f"{out} cannot be written: {error.strerror}.", "Name another file with --out.") from None

@@ -1,6 +1,5 @@
 """The processes: ``worker``, ``intake``, ``sandbox``, ``flower``."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 import structlog
@@ -8,7 +7,7 @@ import typer
 from rich.text import Text
 
 from config.errors import ConfigurationErrors
-from config.exports import ExportConfig
+from config.settings import Settings
 from config.targets import at_economic, non_production_targets
 from worker.cli.context import CommandContext
 from worker.cli.error_output import WrongUsage
@@ -35,11 +34,7 @@ Port = Annotated[int, typer.Option("--port", help="Port to listen on; 0 takes an
 
 def worker(ctx: typer.Context, name: WorkerName = "worker@%h") -> None:
     """Run a worker: it exports invoices to e-conomic. Run several under different names for more throughput."""
-    context: CommandContext = ctx.obj
-    settings = context.settings
-    configure_logs(settings.log.level, settings.log.format)
-    _log_non_production(context.exports)  # every configuration error shows here, before Celery starts
-    require_fit(settings)
+    settings = _begin(ctx.obj)
     become(worker_command(name, settings.log.level))
 
 
@@ -57,18 +52,22 @@ def intake(ctx: typer.Context) -> None:
     Run at least one; two beside each other share the work and replace each other.
     """
     context: CommandContext = ctx.obj
-    settings = context.settings
-    configure_logs(settings.log.level, settings.log.format)
-    _log_non_production(context.exports)
-    require_fit(settings)
+    settings = _begin(context)
     with stop_on_signal() as stop, context.runtime() as runtime, intake_consumer(runtime) as consumer:
         run_intake(consumer.run, runtime.sweeper.turn, interval=settings.store.sweep_interval, stop=stop)
 
 
-def _log_non_production(exports: Mapping[str, ExportConfig]) -> None:
-    """Warn in the log: what is exported there is in nobody's books."""
-    for name, address in non_production_targets(exports).items():
+def _begin(context: CommandContext) -> Settings:
+    """Set logs up, and show every configuration error and an unfit Redis before Celery starts.
+
+    Exports that do not go to e-conomic are logged: what is exported there is in nobody's books.
+    """
+    settings = context.settings
+    configure_logs(settings.log.level, settings.log.format)
+    for name, address in non_production_targets(context.exports).items():
         log.warning("export_not_to_economic", export=name, address=address)
+    require_fit(settings)
+    return settings
 
 
 def sandbox(

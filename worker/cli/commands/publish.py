@@ -1,10 +1,12 @@
-"""``publish``: whole periods or single invoices from files, put on the event queue."""
+"""``publish``: invoices from files, put on the event queue; what has changed since their plan, as a readable diff."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from worker.cli import formatting
@@ -21,9 +23,10 @@ from worker.cli.event_files import (
     load_events,
     read_whole,
 )
+from worker.cli.formatting import indented, page, printable, section
 from worker.cli.lookup import By
-from worker.cli.views.plan_changes import changes_view
 from worker.dry_run import plan_file
+from worker.dry_run.plan_file import Change, ItemDifference, Part, PartDifference
 
 Files = Annotated[
     list[Path], typer.Argument(metavar="FILE...", exists=True, help="Events, or invoices: JSON, NDJSON, or a folder.")
@@ -40,6 +43,9 @@ PlanFile = Annotated[
     ),
 ]
 Again = Annotated[bool, typer.Option("--again", help="Also those that were exported before, whatever the store says.")]
+
+#: Things shown of one part, changed fields of one thing, and names in one line; the rest is counted.
+_ROWS, _MOST_FIELDS, _MOST_NAMES = 12, 12, 8
 
 
 def publish(  # noqa: PLR0913, PLR0917  # one parameter for each option of the command
@@ -69,8 +75,16 @@ def publish(  # noqa: PLR0913, PLR0917  # one parameter for each option of the c
     if plan:
         _require_unchanged(context, events, plan, again=again)
     if again:
-        _export_again(context, events, by)
-    _send(context, events, invoices)
+        ids = [invoice.id for raw in events for invoice in read_whole(context, raw).invoices]
+        with context.store() as store:
+            moved = formatting.count(len(store.reexport(ids, by=by)), "invoice")
+        context.out.print(f"{moved} of them exported before, to be looked up and exported again.")
+    with context.events() as queue:
+        for raw in events:
+            queue.publish(raw)
+    what = f"{formatting.count(len(events), 'event')} with {formatting.count(invoices, 'invoice')}"
+    where = f" put on {context.settings.intake.queue}."
+    context.out.print(Text.assemble((what, "strong"), where, " Follow it with `opter-economic status`."))
 
 
 def _require_unchanged(context: CommandContext, events: list[bytes], path: Path, *, again: bool) -> None:
@@ -97,19 +111,62 @@ def _read_plan(path: Path) -> tuple[bytes, Mapping[str, Any]]:
         raise WrongUsage(f"{path} is not usable as a plan; nothing was published. {error}", advice) from None
 
 
-def _export_again(context: CommandContext, events: list[bytes], by: str) -> None:
-    ids = [invoice.id for raw in events for invoice in read_whole(context, raw).invoices]
-    with context.store() as store:
-        moved = store.reexport(ids, by=by)
-    context.out.print(
-        f"{formatting.count(len(moved), 'invoice')} of them exported before, to be looked up and exported again."
+def changes_view(differences: Sequence[PartDifference], planned: Path) -> RenderableType:
+    """Return what has changed since the plan in this file, and what to do."""
+    out = f"--out {printable(str(planned))}"
+    return page(
+        Text.assemble(("✗ ", "bad"), ("Something has changed since the plan; nothing was published.", "strong")),
+        *(_part_changes(difference) for difference in differences),
+        Text(f"\n→ If that is right, make a new plan: `opter-economic plan` with the same files and {out}."),
     )
 
 
-def _send(context: CommandContext, events: list[bytes], invoices: int) -> None:
-    with context.events() as queue:
-        for raw in events:
-            queue.publish(raw)
-    what = f"{formatting.count(len(events), 'event')} with {formatting.count(invoices, 'invoice')}"
-    where = f" put on {context.settings.intake.queue}."
-    context.out.print(Text.assemble((what, "strong"), where, " Follow it with `opter-economic status`."))
+def _part_changes(difference: PartDifference) -> RenderableType:
+    """Show the first changes of one part; invoices whose changes are the same stand together."""
+    groups: dict[object, list[ItemDifference]] = {}
+    for item in difference.items:
+        groups.setdefault(item.changes if difference.part is Part.INVOICES else item.name, []).append(item)
+    shown = list(groups.values())[:_ROWS]
+    whole: list[tuple[str, Change]] = []
+    parts: list[RenderableType] = []
+    for items in shown:
+        name, changes = _names(items), items[0].changes
+        if difference.part is Part.EXPORTS_FILE:  # named as in that file: booking.book
+            whole += [(f"{name}.{change.field}".rstrip("."), change) for change in changes]
+        elif not changes[0].field:
+            whole.append((name, changes[0]))
+        else:
+            parts += [printable(name), indented(_grid([(change.field, change) for change in changes[:_MOST_FIELDS]]))]
+            if len(changes) > _MOST_FIELDS:
+                more = formatting.count(len(changes) - _MOST_FIELDS, "field")
+                parts.append(Text(f"  … and {more} more", style="quiet"))
+    left = len(difference.items) - sum(map(len, shown))
+    rest = [Text(f"… and {left} more", style="quiet")] if left else []
+    return section(_change_title(difference), *([_grid(whole)] if whole else []), *parts, *rest)
+
+
+def _grid(rows: Sequence[tuple[str, Change]]) -> RenderableType:
+    """Return names with what they were and are; nothing is cut, however long a name is."""
+    grid = Table.grid(padding=(0, 3, 0, 0))
+    grid.add_column(style="quiet", overflow="fold")
+    grid.add_column(overflow="fold")
+    for name, change in rows:
+        grid.add_row(name, Text.assemble(printable(change.before), (" → ", "quiet"), printable(change.after)))
+    return grid
+
+
+def _names(items: Sequence[ItemDifference]) -> str:
+    names = ", ".join(item.name for item in items[:_MOST_NAMES])
+    if len(items) == 1:
+        return names
+    more = f" and {len(items) - _MOST_NAMES} more" if len(items) > _MOST_NAMES else ""
+    return f"{len(items)} invoices: {names}{more}"
+
+
+def _change_title(difference: PartDifference) -> str:
+    title, planned, now = difference.part.value, difference.planned, difference.now
+    if difference.part in {Part.PLAN, Part.EXPORTS_FILE, Part.ECONOMIC}:
+        return title
+    if planned != now:
+        return f"{title} · {planned} planned, {now} now"
+    return f"{title} · {len(difference.items)} of {now} changed"

@@ -1,17 +1,19 @@
-"""``requeue`` and ``mark-exported``: what a person does about failed invoices."""
+"""Invoices queued once more: ``requeue`` and ``mark-exported`` for failed ones, ``reexport`` for exported ones."""
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Annotated
 
 import typer
+from rich.console import RenderableType
 from rich.text import Text
 
 from config.names import export_of
 from worker.cli import formatting
+from worker.cli.commands.status import LOOK_EVERY
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
-from worker.cli.formatting import print_json
+from worker.cli.formatting import data_of, facts, page, print_json, section
 from worker.cli.lookup import (
     AsJson,
     By,
@@ -19,15 +21,27 @@ from worker.cli.lookup import (
     InvoiceIds,
     Period,
     Reason,
+    by_reason,
     dead_letters,
     find_invoice,
+    find_period,
     invoice_id,
     require_known,
 )
+from worker.cli.period_report import ReexportReport, report_reexport
 from worker.domain.record import State
+from worker.domain.store_port import OperatorPort
 
 All = Annotated[bool, typer.Option("--all", help="Every failed invoice.")]
 Why = Annotated[str, typer.Option("--why", help="Why, for the history.")]
+Watch = Annotated[bool, typer.Option("--watch", "-w", help="Wait until none of them moves, and report on the run.")]
+ByHand = Annotated[
+    bool,
+    typer.Option(
+        "--by-hand",
+        help="Also one that was marked as exported by hand: it is posted, unless e-conomic has it with its reference.",
+    ),
+]
 _NOT_MARKED = {
     State.EXPORTED: "it counts as exported already",
     State.EXPORTING: "a worker is exporting it at this moment, so try again",
@@ -50,18 +64,22 @@ def requeue(  # noqa: PLR0913  # one parameter for each way to choose
     """
     context: CommandContext = ctx.obj
     named = [invoice_id(text) for text in ids or ()]
-    _check(named, chosen=bool(period or reason), everything=everything)
+    if [bool(named), bool(period or reason), everything].count(True) != 1:
+        which = "Say which failed invoices: their ids, or --period and --reason, or --all."
+        raise WrongUsage(which, "`opter-economic failed list` shows them.")
     with context.store() as store:
         wanted = named or [record.id for record in dead_letters(store, period, reason)]
         require_known(store, named)
         moved = store.requeue(wanted, by=by)
         paused = store.paused()
+    left = sorted(set(wanted) - set(moved))
     if as_json:
-        print_json(context.out, {"requeued": list(moved), "notFailed": sorted(set(wanted) - set(moved))})
+        print_json(context.out, {"requeued": list(moved), "notFailed": left})
+    elif wanted:
+        _report_moved(context, moved, "re-queued", left, "they have not failed", paused.keys())
     else:
-        _report(context, wanted, moved)
-        report_paused(context, moved, paused.keys())
-    raise typer.Exit(ExitCode.PERSON if set(wanted) - set(moved) else ExitCode.OK)
+        context.out.print(Text("No failed invoice fits; nothing to re-queue.", "good"))
+    raise typer.Exit(ExitCode.PERSON if left else ExitCode.OK)
 
 
 def mark_exported(ctx: typer.Context, key: InvoiceId, *, why: Why, by: By) -> None:
@@ -80,26 +98,80 @@ def mark_exported(ctx: typer.Context, key: InvoiceId, *, why: Why, by: By) -> No
     context.out.print(Text.assemble((record.id, "strong"), " counts as exported, entered by hand."))
 
 
-def report_paused(context: CommandContext, moved: Sequence[str], paused: AbstractSet[str]) -> None:
-    """Say which of the invoices that were just queued will wait, as their export is paused."""
+def reexport(  # noqa: PLR0913  # one parameter for each option of the command
+    ctx: typer.Context,
+    ids: InvoiceIds = None,
+    period: Period = None,
+    *,
+    by: By,
+    by_hand: ByHand = False,
+    watch: Watch = False,
+    as_json: AsJson = False,
+) -> None:
+    """Export invoices again that count as exported: single ones, or a whole period.
+
+    Each is looked up in e-conomic first. What is there is adopted and never posted again; a draft that somebody
+    deleted is made anew. Exit code 1 when one failed, or one that was named was left alone.
+    """
+    context: CommandContext = ctx.obj
+    named = [invoice_id(text) for text in ids or ()]
+    if bool(named) == bool(period):
+        raise WrongUsage("Say which invoices: their ids, or --period.", "`opter-economic status` lists all periods.")
+    if by_hand and period:
+        raise WrongUsage("--by-hand goes with ids only.", "Name the invoices that were marked as exported by mistake.")
+    with context.store() as store:
+        wanted = named or [record.id for record in store.invoices(find_period(store, period or "").id, State.EXPORTED)]
+        require_known(store, named)
+        moved = store.reexport(wanted, by=by, by_hand=by_hand)
+        left = sorted(set(wanted) - set(moved))
+        if not as_json:
+            done, why_left = (
+                "to be looked up and exported again",
+                "they do not count as exported, or were marked so by hand",
+            )
+            _report_moved(context, moved, done, left, why_left, store.paused().keys())
+        run = _follow(context, store, moved) if watch else None
+    if as_json:
+        print_json(
+            context.out, {"reexported": list(moved), "leftAlone": left, **({"run": data_of(run)} if run else {})}
+        )
+    elif run:
+        context.out.print(_run_view(run))
+    raise typer.Exit(ExitCode.PERSON if set(named) - set(moved) or (run and run.failed) else ExitCode.OK)
+
+
+def _follow(context: CommandContext, store: OperatorPort, ids: Sequence[str]) -> ReexportReport:
+    """Add these invoices up until none of them moves; return the last report."""
+    while (run := report_reexport(record for key in ids if (record := store.invoice(key)))).moving:
+        context.sleep(LOOK_EVERY)
+    return run
+
+
+def _run_view(run: ReexportReport) -> RenderableType:
+    """Return what was posted now, what was there already, and what failed."""
+    failed = sum(run.failed.values())
+    rows: list[tuple[str, RenderableType]] = [
+        ("Booked now", Text(str(run.booked_now), style="good" if run.booked_now else "")),
+        ("Already there", str(run.already_there)),
+        ("Failed", Text(str(failed), style="bad" if failed else "")),
+        ("Left out on purpose", str(run.left_out) if run.left_out else ""),
+        ("On their way", Text(str(run.moving), style="wait") if run.moving else ""),
+    ]
+    return page(facts(rows), section("Failed", by_reason(run.failed)) if run.failed else None)
+
+
+def _report_moved(  # noqa: PLR0913, PLR0917  # what was done, what was not, and what will wait
+    context: CommandContext,
+    moved: Sequence[str],
+    done: str,
+    left: Sequence[str],
+    why_left: str,
+    paused: AbstractSet[str],
+) -> None:
+    """Say how many invoices moved, which were left alone, and which will wait, as their export is paused."""
+    context.out.print(Text(f"{formatting.count(len(moved), 'invoice')} {done}.", "good"))
+    if left:
+        context.out.print(Text(f"Left alone, as {why_left}: {', '.join(left)}.", "wait"), soft_wrap=True)
     for name in sorted({export_of(invoice) for invoice in moved} & paused):
         text = f"Export {name} is paused: they wait until `opter-economic export resume {name}`."
         context.out.print(Text(text, "bad"))
-
-
-def _check(named: Sequence[str], *, chosen: bool, everything: bool) -> None:
-    if [bool(named), chosen, everything].count(True) != 1:
-        raise WrongUsage(
-            "Say which failed invoices: their ids, or --period and --reason, or --all.",
-            "`opter-economic failed list` shows them.",
-        )
-
-
-def _report(context: CommandContext, wanted: Sequence[str], moved: Sequence[str]) -> None:
-    if not wanted:
-        context.out.print(Text("No failed invoice fits; nothing to re-queue.", "good"))
-        return
-    context.out.print(Text(f"{formatting.count(len(moved), 'invoice')} re-queued.", "good"))
-    left = sorted(set(wanted) - set(moved))
-    if left:
-        context.out.print(Text(f"Left alone, as they have not failed: {', '.join(left)}.", "wait"), soft_wrap=True)

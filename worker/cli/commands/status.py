@@ -1,7 +1,6 @@
 """``status``: all periods, or one in full, once or live; and the news of all periods for ``up``."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Annotated
 
 import typer
@@ -46,7 +45,11 @@ def status(ctx: typer.Context, period: PeriodArgument = None, *, watch: Watch = 
     if period is None:
         raise typer.Exit(_overview(context, as_json=as_json))
     with context.store() as store:
-        read = partial(_report, context, store, find_period(store, period).id)
+        key = find_period(store, period).id
+
+        def read() -> Report:
+            return report(find_period(store, key), store.invoices(key, None), context.clock())
+
         current = follow(context, read) if watch and not as_json else read()
     if as_json:
         print_json(context.out, period_data_in_full(current))
@@ -92,10 +95,6 @@ def _overview(context: CommandContext, *, as_json: bool) -> ExitCode:
         context.out.print(periods_view(periods, paused, dead_events=dead, waiting_events=waiting, now=now))
     stuck = any(period.counts.get(State.DEAD) or period.conflicts for period in periods)
     return ExitCode.PERSON if stuck or paused or dead else ExitCode.OK
-
-
-def _report(context: CommandContext, store: OperatorPort, period_id: str) -> Report:
-    return report(find_period(store, period_id), store.invoices(period_id, None), context.clock())
 
 
 class PeriodNews:

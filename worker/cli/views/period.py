@@ -1,7 +1,6 @@
 """All periods at a glance, and one period in full."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from rich.console import RenderableType
@@ -10,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from worker.cli import formatting
-from worker.cli.formatting import facts, page, printable, section, table
+from worker.cli.formatting import data_of, facts, page, printable, section, table
 from worker.cli.lookup import by_reason, title
 from worker.cli.period_report import MOVING, Phase, Report, Totals, phase_of
 from worker.domain.invoice_period import PeriodRecord
@@ -86,7 +85,7 @@ def _table(periods: Sequence[PeriodRecord], now: float) -> RenderableType:
             str(counts.get(State.EXPORTED, 0)),
             str(sum(counts.get(state, 0) for state in MOVING)),
             Text(str(dead), style="bad" if dead else ""),
-            formatting.ago(now - period.received_at),
+            f"{formatting.span(now - period.received_at)} ago",
         )
     return rows
 
@@ -171,6 +170,7 @@ def _bar(report: Report) -> RenderableType:
 
 
 def _numbers(report: Report) -> list[tuple[str, RenderableType]]:
+    units = f"on {formatting.count(report.lines_with_units, 'line')}; e-conomic does not get them"
     return [
         ("To be exported", str(report.total)),
         ("Exported", Text(_exported(report), style="good" if report.exported else "")),
@@ -179,7 +179,7 @@ def _numbers(report: Report) -> list[tuple[str, RenderableType]]:
         ("Rate", f"{report.rate:.0f} invoices a minute" if report.rate and report.moving else ""),
         ("Time left", formatting.span(report.seconds_left) if report.seconds_left else ""),
         ("Last activity", formatting.moment(report.last_activity)),
-        ("Economic units", _units(report.lines_with_units)),
+        ("Economic units", units if report.lines_with_units else ""),
     ]
 
 
@@ -195,10 +195,6 @@ def _moving(report: Report) -> str:
     return f"{report.moving}  ({reasons})" if reasons else str(report.moving)
 
 
-def _units(lines: int) -> str:
-    return f"on {formatting.count(lines, 'line')}; e-conomic does not get them" if lines else ""
-
-
 def _conflicts(report: Report) -> RenderableType:
     rows = table("Invoice", "Came again", "Event")
     for conflict in report.period.conflicts:
@@ -208,11 +204,11 @@ def _conflicts(report: Report) -> RenderableType:
 
 
 def _totals(report: Report) -> RenderableType:
-    out = ("Left out",) if any(total.left_out for total in report.totals) else ()
+    out = ("Left out",) if any(total.left_out_gross for total in report.totals) else ()
     columns = ("Opter", "In e-conomic", *out, "Remaining")
     rows = table("Currency", *columns, numbers=columns)
     for total in report.totals:
-        left_out = (formatting.money(total.left_out),) * len(out)
+        left_out = (formatting.money(total.left_out_gross),) * len(out)
         remaining = Text(formatting.money(total.remaining), style="wait" if total.remaining else "good")
         rows.add_row(
             total.currency, formatting.money(total.gross), formatting.money(total.exported_gross), *left_out, remaining
@@ -222,9 +218,9 @@ def _totals(report: Report) -> RenderableType:
 
 def _changed(total: Totals) -> RenderableType | None:
     """Say when the invoices are no longer those that Opter added up; an event whose sums never agreed was refused."""
-    if total.control in (None, total.gross):
+    if total.control_gross in (None, total.gross):
         return None
-    control = formatting.money(total.control or ZERO)
+    control = formatting.money(total.control_gross or ZERO)
     return Text(f"At closing, Opter said {control} {total.currency}; invoices were replaced or added since.", "quiet")
 
 
@@ -235,17 +231,6 @@ def _remarks(report: Report) -> RenderableType:
     return section("Remarks", rows)
 
 
-def _total_data(total: Totals) -> dict[str, Any]:
-    def text(amount: Decimal | None) -> str | None:
-        return None if amount is None else str(amount)
-
-    return {
-        "currency": total.currency,
-        "controlGross": text(total.control),
-        "gross": text(total.gross),
-        "exportedNet": text(total.exported_net),
-        "exportedVat": text(total.exported_vat),
-        "exportedGross": text(total.exported_gross),
-        "leftOutGross": text(total.left_out),
-        "remainingGross": text(total.remaining),
-    }
+def _total_data(total: Totals) -> dict[str, str | None]:
+    amounts = data_of(total) | {"remainingGross": total.remaining}
+    return {name: None if amount is None else str(amount) for name, amount in amounts.items()}
