@@ -68,8 +68,8 @@ def known_key(agreement: int, known_as: str) -> str:
 def find_or_create(execution: Execution, resource: SharedResource, *, agreement: int) -> str:
     """Return e-conomic's number of a shared resource, creating it if a lookup finds none.
 
-    The invoice that creates it carries the remarks on it, and no other does.
-    Raises ``Busy`` while another worker does the same, and whatever the lookup and the create raise.
+    The invoice that creates it carries the remarks on it. Raises ``Busy`` while another worker does the same, and
+    whatever the lookup and the create raise.
     """
     context, remembered = execution.context, known_key(agreement, resource.known_as)
     number = None if resource.changeable else context.known_numbers.get(remembered, context.clock())
@@ -164,8 +164,8 @@ def _recorded(
 ) -> SharedRecord:
     """Leave the intent before the effect; one that an earlier holder left is sent again while its key is remembered.
 
-    Remarks come before the intent: whoever sends it after a death leaves them where they are.
-    Past that the lookup before us, which found nothing, allows a new create under a new key.
+    Past that the lookup before us, which found nothing, allows a new create under a new key. Remarks come before the
+    intent, so that they are on this invoice whoever sends it again.
     """
     context = execution.context
     if making.intent and context.clock() - making.intent.at < context.key_memory:
