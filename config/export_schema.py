@@ -30,6 +30,16 @@ class Customers(Section):
             False,
         ),
     ] = True
+    disable_einvoicing: Annotated[
+        bool,
+        about(
+            "Whether new customers get e-conomic's switch against e-invoices (`eInvoicingDisabledByDefault`), as Opter "
+            "sends the invoices through its own operator; existing customers keep theirs. e-conomic's REST schema has "
+            "the property and calls it updatable by PATCH alone; whether a create takes it is not measured, so "
+            "the answer is read: where it was ignored, a remark asks for it to be set by hand",
+            False,
+        ),
+    ] = True
     update: Annotated[
         Literal["never", "newer"],
         about(

@@ -10,6 +10,8 @@ from bench.figures import Line
 from support.installation import Installation
 
 ROUNDS = 5
+#: Set by some build machines; an installed program has its bytecode.
+_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 #: CPU seconds that ``--help`` and ``status`` may take.
 MOST_CPU = 0.3
 
@@ -41,7 +43,7 @@ def _cpu(installation: Installation, arguments: Sequence[str]) -> float:
     before = _children()
     done = subprocess.run(
         [sys.executable, *arguments],
-        env=installation.environment,
+        env={name: value for name, value in installation.environment.items() if name != _NO_BYTECODE},
         cwd=installation.folder,
         capture_output=True,
         text=True,

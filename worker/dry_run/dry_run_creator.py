@@ -6,7 +6,6 @@ import json
 from worker.domain.store_port import PlanPort
 from worker.dry_run.plan import Created, Request
 from worker.dry_run.read_only import ReadOnlyEconomic
-from worker.workflow.context import ExportContext
 from worker.workflow.customers_and_products import pending_update, update_key, wants_update
 from worker.workflow.execution import Execution
 from worker.workflow.single_flight import SharedResource, known_key
@@ -29,12 +28,11 @@ class DryRunCreator:
         #: The id of the invoice that is being planned.
         self.invoice = ""
 
-    def __call__(self, context: ExportContext, creation: SharedResource, *, agreement: int) -> str:
+    def __call__(self, execution: Execution, resource: SharedResource, *, agreement: int) -> str:
         """See ``Obtain``."""
-        del context
-        if creation.known_as not in self._numbers:
-            self._numbers[creation.known_as] = self._number(creation, agreement)
-        return self._numbers[creation.known_as]
+        if resource.known_as not in self._numbers:
+            self._numbers[resource.known_as] = self._number(execution, resource, agreement)
+        return self._numbers[resource.known_as]
 
     def refresh(self, execution: Execution, number: int) -> None:
         """Do as ``refresh_customer`` does; customers that this plan creates have Opter's data already."""
@@ -48,13 +46,13 @@ class DryRunCreator:
         if pending:
             self.updates.append(Request(step="update", method="PUT", path=f"/customers/{number}", body=pending[1]))
 
-    def _number(self, resource: SharedResource, agreement: int) -> str:
+    def _number(self, execution: Execution, resource: SharedResource, agreement: int) -> str:
         known = self._store.shared_number(known_key(agreement, resource.known_as))
         if known and resource.trusts(known):
             return known
-        return self._created.get(resource.identity) or resource.lookup() or self._create(resource)
+        return self._created.get(resource.identity) or resource.lookup() or self._create(execution, resource)
 
-    def _create(self, resource: SharedResource) -> str:
+    def _create(self, execution: Execution, resource: SharedResource) -> str:
         body = resource.body()
         content = json.loads(body)
         answer = {"customerNumber": _placeholder(resource.identity), **content}
@@ -68,6 +66,8 @@ class DryRunCreator:
             self.products.append(created)
             self._economic.add_product(number, content)
         self._created[resource.identity] = number
+        for remark in resource.remarks():
+            execution.note(remark)
         return number
 
 

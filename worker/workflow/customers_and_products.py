@@ -22,10 +22,9 @@ from worker.workflow.single_flight import Obtain, SharedResource, find_or_create
 _CREATED = 201
 
 
-def customer_number(
-    context: ExportContext, invoice: Invoice, master_data: MasterData, obtain: Obtain = find_or_create
-) -> int:
+def customer_number(execution: Execution, master_data: MasterData, obtain: Obtain = find_or_create) -> int:
     """Return e-conomic's number of the invoice's customer. Raises ``Busy``, ``Rejected`` and e-conomic's errors."""
+    context, invoice = execution.context, execution.invoice
     customer = invoice.customer
     resource = SharedResource(
         step="customer",
@@ -36,8 +35,10 @@ def customer_number(
         body=lambda: canonical_json(customer_payload.new_customer(invoice, context.export, master_data)),
         number_of=lambda reply: str(_positive(reply.body["customerNumber"])),
         exists=lambda number: bool(context.economic.customers_by_number([int(number)])),
+        remarks=lambda: customer_payload.creation_remarks(customer),
+        ignored=lambda reply: customer_payload.ignored(reply.body, context.export),
     )
-    return int(obtain(context, resource, agreement=master_data.agreement))
+    return int(obtain(execution, resource, agreement=master_data.agreement))
 
 
 def forget_customer(context: ExportContext, invoice: Invoice, agreement: int) -> None:
@@ -46,12 +47,13 @@ def forget_customer(context: ExportContext, invoice: Invoice, agreement: int) ->
 
 
 def product_number(
-    context: ExportContext, sales_account: str, master_data: MasterData, obtain: Obtain = find_or_create
+    execution: Execution, sales_account: str, master_data: MasterData, obtain: Obtain = find_or_create
 ) -> str:
     """Return the product that stands for a sales account. Raises as ``customer_number`` does.
 
     One that was created after the master data were read is read itself: its group decides the account of the revenue.
     """
+    context = execution.context
     group = products.group_for(sales_account, context.export.codes.sales_accounts, master_data.groups)
     known = products.choose(sales_account, group, master_data.products)
     if known:
@@ -67,7 +69,7 @@ def product_number(
         exists=lambda number: products.stands_in(group, context.economic.product(number)),
         changeable=True,
     )
-    return obtain(context, resource, agreement=master_data.agreement)
+    return obtain(execution, resource, agreement=master_data.agreement)
 
 
 def _find_customer(context: ExportContext, invoice: Invoice) -> str | None:

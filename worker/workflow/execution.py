@@ -1,6 +1,6 @@
 """One execution of one invoice: the record under lease, and what was learnt since the claim."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -55,6 +55,19 @@ class Execution:
     def note(self, remark: str) -> None:
         """Have a remark of this execution written with whatever is saved next."""
         self.noted.append(remark)
+
+    def announce(self, step: str, remarks: Sequence[str]) -> None:
+        """Write remarks before the effect that they are about, so that they outlive a worker that dies after it."""
+        new = [remark for remark in remarks if remark not in self.progress.remarks]
+        if new:
+            self.noted += new
+            self.save(Continue(event=f"{step}-intended"))
+
+    def withdraw(self, remarks: Sequence[str]) -> None:
+        """Take back remarks on an effect that was refused; written with whatever is saved next."""
+        kept = tuple(remark for remark in self.progress.remarks if remark not in remarks)
+        self.noted = [remark for remark in self.noted if remark not in remarks]
+        self.record = self.record.with_progress(remarks=kept)
 
     def save(self, transition: Transition, **progress: Any) -> None:
         """Write changed progress and the transition. Raises ``LeaseLost`` and ``StoreUnavailable``."""

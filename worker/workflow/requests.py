@@ -44,9 +44,9 @@ class CreateRequest:
 def draft_request(execution: Execution, obtain: Obtain = find_or_create) -> CreateRequest:
     """Return the draft of this invoice. Raises ``Rejected`` for what a person must change, and e-conomic's errors."""
     master_data = checked_master_data(execution)
-    customer = customer_number(execution.context, execution.invoice, master_data, obtain)
+    customer = customer_number(execution, master_data, obtain)
     products = {
-        account: product_number(execution.context, account, master_data, obtain)
+        account: product_number(execution, account, master_data, obtain)
         for account in sorted(sales_accounts([execution.invoice]))
     }
     draft = draft_payload(
@@ -108,7 +108,7 @@ def voucher_request(execution: Execution, obtain: Obtain = find_or_create) -> Cr
     """
     master_data = checked_master_data(execution)
     pdf_remarks = fetch_pdf(execution)
-    customer = customer_number(execution.context, execution.invoice, master_data, obtain)
+    customer = customer_number(execution, master_data, obtain)
     voucher = voucher_payload(execution.invoice, execution.context.export, master_data, execution.record.id, customer)
     return CreateRequest(
         step=Step.VOUCHER,

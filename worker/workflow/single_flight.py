@@ -4,7 +4,7 @@ Lease and fence are the store's. Whoever holds them looks first, finds out what 
 outcome, and creates only when nothing is found.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,6 +17,7 @@ from worker.domain.store_port import SharedRecord
 from worker.economic.port import Reply
 from worker.errors import Busy, LeaseLost, Refused, Unavailable, Uncertain
 from worker.workflow.context import ExportContext
+from worker.workflow.execution import Execution
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +40,10 @@ class SharedResource:
     number_of: Callable[[Reply], str]
     #: Whether e-conomic has it under this number, fit for use.
     exists: Callable[[str], bool]
+    #: What a new one will not get exactly as the source has it, for the invoice that creates it.
+    remarks: Callable[[], Sequence[str]] = tuple
+    #: What e-conomic's answer to the create shows that it did not take.
+    ignored: Callable[[Reply], Sequence[str]] = lambda _: ()
     #: Whether a remembered number is asked for before it is used, as what it stands for may have become another thing.
     changeable: bool = False
 
@@ -50,7 +55,7 @@ class SharedResource:
 class Obtain(Protocol):
     """How the number of a shared resource is obtained: found or created, or only predicted by a plan."""
 
-    def __call__(self, context: ExportContext, resource: SharedResource, /, *, agreement: int) -> str:
+    def __call__(self, execution: Execution, resource: SharedResource, /, *, agreement: int) -> str:
         """Return e-conomic's number. Raises ``Rejected`` for a question to a person, and e-conomic's errors."""
         ...
 
@@ -60,15 +65,16 @@ def known_key(agreement: int, known_as: str) -> str:
     return f"known:{agreement}:{known_as}"
 
 
-def find_or_create(context: ExportContext, resource: SharedResource, *, agreement: int) -> str:
+def find_or_create(execution: Execution, resource: SharedResource, *, agreement: int) -> str:
     """Return e-conomic's number of a shared resource, creating it if a lookup finds none.
 
-    Raises ``Busy`` while another worker does the same, and whatever the lookup and the create raise.
+    The invoice that creates it carries the remarks on it. Raises ``Busy`` while another worker does the same, and
+    whatever the lookup and the create raise.
     """
-    remembered = known_key(agreement, resource.known_as)
+    context, remembered = execution.context, known_key(agreement, resource.known_as)
     number = None if resource.changeable else context.known_numbers.get(remembered, context.clock())
     if number is None:
-        number = _find_or_create(context, resource, remembered, agreement)
+        number = _find_or_create(execution, resource, remembered, agreement)
         context.known_numbers.keep(remembered, number, context.clock())
     return number
 
@@ -80,18 +86,19 @@ def forget(context: ExportContext, agreement: int, known_as: str) -> None:
     context.store.forget_shared(remembered)
 
 
-def _find_or_create(context: ExportContext, resource: SharedResource, remembered: str, agreement: int) -> str:
+def _find_or_create(execution: Execution, resource: SharedResource, remembered: str, agreement: int) -> str:
+    context = execution.context
     with flight(context, remembered) as known:
         if not known.number:
             key = f"making:{agreement}:{resource.identity}"
             with flight(context, key) as making:
-                number = resource.lookup() or _create(context, resource, key, making, agreement)
+                number = resource.lookup() or _create(execution, resource, key, making, agreement)
             write_down(context, remembered, replace(known, number=number))
             return number
         if resource.trusts(known.number):
             return known.number
     context.store.forget_shared(remembered)
-    return _find_or_create(context, resource, remembered, agreement)
+    return _find_or_create(execution, resource, remembered, agreement)
 
 
 @contextmanager
@@ -117,15 +124,20 @@ def write_down(context: ExportContext, key: str, record: SharedRecord) -> None:
         raise Busy(failure(ProcessReason.BUSY, text), retry_after=2.0) from lost
 
 
-def _create(context: ExportContext, resource: SharedResource, key: str, making: SharedRecord, agreement: int) -> str:
-    making = _recorded(context, resource, key, making, agreement)
+def _create(execution: Execution, resource: SharedResource, key: str, making: SharedRecord, agreement: int) -> str:
+    context, making = execution.context, _recorded(execution, resource, key, making, agreement)
     try:
         reply = context.economic.send(cast("Intent", making.intent))
     except Refused as refusal:
+        execution.withdraw(resource.remarks())
         _allow_another(context, key, making)
         return _after_refusal(resource, refusal)
     number = _created_number(resource, reply)
-    return _confirmed(context, resource, key, making, number) if reply.replayed else number
+    if reply.replayed:
+        _confirm(context, resource, key, making, number)
+    for remark in resource.ignored(reply):
+        execution.note(remark)
+    return number
 
 
 def _created_number(resource: SharedResource, reply: Reply) -> str:
@@ -148,16 +160,19 @@ def _after_refusal(resource: SharedResource, refusal: Refused) -> str:
 
 
 def _recorded(
-    context: ExportContext, resource: SharedResource, key: str, making: SharedRecord, agreement: int
+    execution: Execution, resource: SharedResource, key: str, making: SharedRecord, agreement: int
 ) -> SharedRecord:
     """Leave the intent before the effect; one that an earlier holder left is sent again while its key is remembered.
 
-    Past that the lookup before us, which found nothing, allows a new create under a new key.
+    Past that the lookup before us, which found nothing, allows a new create under a new key. Remarks come before the
+    intent, so that they are on this invoice whoever sends it again.
     """
+    context = execution.context
     if making.intent and context.clock() - making.intent.at < context.key_memory:
         return making
     generation = making.generation + (making.intent is not None)
     intent = _intent(context, resource, generation, agreement)
+    execution.announce(resource.step, resource.remarks())
     recorded = replace(making, intent=intent, generation=generation)
     write_down(context, key, recorded)
     return recorded
@@ -175,12 +190,11 @@ def _allow_another(context: ExportContext, key: str, making: SharedRecord) -> No
     write_down(context, key, replace(making, intent=None, generation=making.generation + 1))
 
 
-def _confirmed(context: ExportContext, resource: SharedResource, key: str, making: SharedRecord, number: str) -> str:
+def _confirm(context: ExportContext, resource: SharedResource, key: str, making: SharedRecord, number: str) -> None:
     """A remembered success proves that it was created once, not that it is still there."""
-    if resource.exists(number):
-        return number
-    _allow_another(context, key, making)
-    raise _lookup_needed("")
+    if not resource.exists(number):
+        _allow_another(context, key, making)
+        raise _lookup_needed("")
 
 
 def _lookup_needed(log_id: str) -> Unavailable:

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.record import Continue, Intent, Step
 from worker.economic.mapping.accounting_years import on_hold, refused_date, waits
+from worker.economic.mapping.customer_payload import about_new_customer
 from worker.economic.port import Reply
 from worker.errors import ExportError, Failure, OnHold, Refused, Rejected, Uncertain
 from worker.workflow.customers_and_products import refresh_customer
@@ -89,12 +90,12 @@ def look_up_next(execution: Execution, event: str, detail: str = "", **progress:
 
 
 def _create(execution: Execution, method: Method[Any]) -> None:
+    """Record the write that creates; remarks are this request's, and those on a customer created for the invoice."""
     request = method.request(execution)
     _check_worth_repeating(execution, request.body)
     refresh_customer(execution, request.customer_number)
-    execution.intend(
-        request.step, request.path, request.body, customer_number=request.customer_number, remarks=request.remarks
-    )
+    remarks = (*request.remarks, *filter(about_new_customer, execution.progress.remarks))
+    execution.intend(request.step, request.path, request.body, customer_number=request.customer_number, remarks=remarks)
 
 
 def _send(execution: Execution, method: Method[Any]) -> None:

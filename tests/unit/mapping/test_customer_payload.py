@@ -6,7 +6,13 @@ import pytest
 from support.samples import customer, export, invoice, line, reference
 
 from config.export_schema import Customers
-from worker.economic.mapping.customer_payload import check_defaults, check_findable, creation_remarks, new_customer
+from worker.economic.mapping.customer_payload import (
+    about_new_customer,
+    check_defaults,
+    check_findable,
+    creation_remarks,
+    new_customer,
+)
 from worker.errors import InvalidInvoice
 
 ANONYMOUS = {"ledger_number": None, "corporate_id": None}
@@ -31,6 +37,7 @@ def test_new_customer() -> None:
         "telephoneAndFaxNumber": "+45 1",
         "ean": "5798000000001",
         "corporateIdentificationNumber": "12345678",
+        "eInvoicingDisabledByDefault": True,
         "currency": "DKK",
         "customerGroup": {"customerGroupNumber": 1},
         "layout": {"layoutNumber": 19},
@@ -40,9 +47,10 @@ def test_new_customer() -> None:
 
 
 def test_new_customer_abroad_without_anything_optional() -> None:
-    """What is not known is left out, never null; e-conomic gives the number; the VAT number goes over."""
+    """What is not known or not wanted is left out, never null; e-conomic gives the number; the VAT number goes over."""
     who = customer(**ANONYMOUS, address=None, zip=None, city=None, country="DE", vat_number="DE811569869", code="X")
-    defaults = export(customers=Customers(group=1, layout=19, currency="EUR", payment_terms="Netto 14 dage"))
+    chosen = Customers(group=1, layout=19, currency="EUR", payment_terms="Netto 14 dage", disable_einvoicing=False)
+    defaults = export(customers=chosen)
 
     assert new_customer(invoice(line(rate="0.00"), customer=who), defaults, reference()) == {
         "name": "Acme A/S",
@@ -73,6 +81,56 @@ def test_limits_of_a_new_customer() -> None:
         "customer.ean",
         "customer.email",
     }
+
+
+def test_remarks_hold_no_values() -> None:
+    """Every field too long, every e-mail address refused: what was done is told, never with what."""
+    who = customer(ledger_number=LONG, name="Navn" * 80, zip="Zip" * 20, ean="7" * 14, email="Ingen; ring@Bo")
+    remarks = creation_remarks(who)
+
+    assert len(remarks) == 5
+    assert not any(value in remark for remark in remarks for value in ("Navn", "Zip", "777", "Ingen", "Bo", str(LONG)))
+    assert all(map(about_new_customer, remarks))
+    assert not about_new_customer("customer.name: cut from 320 to 250 characters")  # the invoice's own remark
+
+
+NO_ADDRESS = "customer.email: {} entries left out (not an e-mail address) (new customer)"
+TOO_LONG = "customer.email: {} entries left out (e-conomic takes 255 characters) (new customer)"
+A250 = f"{'a' * 243}@acme.dk"
+
+
+@pytest.mark.parametrize(
+    ("opter", "sent", "remarks"),
+    [
+        ("a@acme.dk", "a@acme.dk", ()),
+        ("  a@acme.dk ", "a@acme.dk", ()),
+        ("a@acme.dk;b@acme.dk", "a@acme.dk b@acme.dk", ()),
+        ("a@acme.dk, b@acme.dk", "a@acme.dk b@acme.dk", ()),
+        ("a@acme.dk b@acme.dk\tc@acme.dk\nd@acme.dk", "a@acme.dk b@acme.dk c@acme.dk d@acme.dk", ()),
+        ("; a@acme.dk ;; ,b@acme.dk;", "a@acme.dk b@acme.dk", ()),
+        ("a@acme.dk;a@acme.dk", "a@acme.dk", ()),
+        ("søren+faktura@bøger.dk", "søren+faktura@bøger.dk", ()),
+        ("<a@acme.dk>", "a@acme.dk", ()),
+        ("Bogholderi <a@acme.dk>", "a@acme.dk", (NO_ADDRESS.format("1 of 2"),)),
+        ("n/a", None, (NO_ADDRESS.format("1 of 1"),)),
+        ("ingen", None, (NO_ADDRESS.format("1 of 1"),)),
+        ("a@acme", None, (NO_ADDRESS.format("1 of 1"),)),
+        ("@acme.dk; a@; a@b@acme.dk; a@acme..dk; c@acme.dk", "c@acme.dk", (NO_ADDRESS.format("4 of 5"),)),
+        (" ; , ", None, ()),
+        ("", None, ()),
+        (None, None, ()),
+        (f"{A250};b@x.dk", A250, (TOO_LONG.format("1 of 2"),)),
+        (f"{A250};b@x.dk;c@x.d", A250, (TOO_LONG.format("2 of 3"),)),
+        (f"b@x.dk;{A250};c@x.dk;-", "b@x.dk c@x.dk", (NO_ADDRESS.format("1 of 4"), TOO_LONG.format("1 of 4"))),
+        (f"{'e' * 253}@acme.dk", None, (TOO_LONG.format("1 of 1"),)),
+    ],
+)
+def test_email_addresses(opter: str | None, sent: str | None, remarks: tuple[str, ...]) -> None:
+    """Several stand with a space between them, as e-conomic's schema says; no part of one, and nothing else."""
+    who = customer(email=opter)
+
+    assert new_customer(invoice(customer=who), export(), reference()).get("email") == sent
+    assert creation_remarks(who) == remarks
 
 
 def test_nothing_to_remark() -> None:

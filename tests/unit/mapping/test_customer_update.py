@@ -93,11 +93,26 @@ def test_only_newer_data_are_written(changed_at: str | None, last_updated: str |
         {"address": " Havnegade  1 "},
         {"corporate_id": "87654321"},  # what the customer was matched by
         {"email": "x" * 256},  # does not fit, so it is not ours to write
+        {"email": "ingen"},  # not an address, likewise
     ],
 )
 def test_what_is_no_different_is_not_written(changes: dict[str, Any]) -> None:
     """A spelling of the same country, spaces, an id that is there already: no call."""
     assert merged(**changes) is None
+
+
+def test_several_email_addresses_are_the_same_however_they_are_separated() -> None:
+    """e-conomic's space is Opter's semicolon; a third address is news."""
+    theirs = THEIRS | {"email": "a@example.com b@example.com"}
+
+    assert merged(theirs, email="a@example.com;b@example.com") is None
+    assert (merged(theirs, email="a@example.com, b@example.com, c@example.com") or {})["email"].count("@") == 3
+
+
+@pytest.mark.parametrize("switch", [{}, {"eInvoicingDisabledByDefault": True}])
+def test_the_switch_against_e_invoices_stays_as_it_is(switch: dict[str, bool]) -> None:
+    """It is ours to set on customers that we create, and on no other."""
+    assert merged(THEIRS | switch, address="Havnegade 2") == KEPT | switch | {"address": "Havnegade 2"}
 
 
 def test_a_missing_corporate_id_is_filled_in() -> None:

@@ -21,6 +21,15 @@ def test_create_answers_201_with_location_and_the_whole() -> None:
     assert answer.body == send(agreement, "GET", "/customers/5555").body
 
 
+@pytest.mark.parametrize("off", [True, False])
+def test_the_switch_against_e_invoices_is_kept(off: bool) -> None:  # noqa: FBT001  # a column of the table
+    """The schema has it and says PATCH of updates only: a create keeps it; false is absent, as every false boolean."""
+    agreement = standard_agreement()
+    send(agreement, "POST", "/customers", customer(customerNumber=5555, eInvoicingDisabledByDefault=off))
+
+    assert send(agreement, "GET", "/customers/5555").body.get("eInvoicingDisabledByDefault", False) is off
+
+
 def test_taken_number() -> None:
     """A number that exists is E06010, and the customer stays as it was."""
     agreement = standard_agreement()

@@ -5,7 +5,10 @@ a live agreement, August 2026). So everything that was read is sent back with Op
 stays as empty or false as it is.
 """
 
+import re
+import unicodedata
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +28,14 @@ _READ_ONLY = frozenset(
     | {"contacts", "deliveryLocations", "templates", "invoices"}
 )
 _CORPORATE_ID = "corporateIdentificationNumber"
+_EINVOICING_OFF = "eInvoicingDisabledByDefault"
+#: Ends every remark on a customer that was created, as an invoice's own remarks name the same fields.
+_NEW = " (new customer)"
+#: What stands between several e-mail addresses, and what counts as one of them.
+_BETWEEN_ADDRESSES = re.compile(r"[;,\s<>]+")
+_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)+")
+#: e-conomic's limit of the field, in characters.
+_EMAIL_LIMIT = 255
 
 
 def new_customer(invoice: Invoice, export: ExportConfig, master_data: MasterData) -> dict[str, Any]:
@@ -36,6 +47,7 @@ def new_customer(invoice: Invoice, export: ExportConfig, master_data: MasterData
     return {
         **({"customerNumber": number} if number else {}),
         **fitted(customer).texts,
+        **({_EINVOICING_OFF: True} if defaults.disable_einvoicing else {}),
         "currency": defaults.currency,
         "customerGroup": {"customerGroupNumber": _group(export, master_data)},
         "layout": {"layoutNumber": defaults.layout},
@@ -52,10 +64,22 @@ def check_defaults(export: ExportConfig, master_data: MasterData) -> None:
 
 
 def creation_remarks(customer: Customer) -> tuple[str, ...]:
-    """Return remarks on what a new customer will not get exactly as Opter has it."""
+    """Return remarks on what a new customer will not get exactly as Opter has it: fields, never their values."""
     unfit = customer.ledger_number and not ledger_number(customer)
     remark = "customer.ledgerNumber: too long for e-conomic, which numbered the customer itself"
-    return (*((remark,) if unfit else ()), *fitted(customer).remarks)
+    return tuple(f"{text}{_NEW}" for text in (*((remark,) if unfit else ()), *fitted(customer).remarks))
+
+
+def ignored(created: Mapping[str, Any], export: ExportConfig) -> tuple[str, ...]:
+    """Return a remark when a new customer has not got the switch against e-invoices; a false boolean is omitted."""
+    off = created.get(_EINVOICING_OFF) is True
+    missing = export.customers.disable_einvoicing and not off
+    return (f"{_EINVOICING_OFF}: ignored by e-conomic, set it there by hand{_NEW}",) if missing else ()
+
+
+def about_new_customer(remark: str) -> bool:
+    """Tell whether a remark is on a customer that was created: it holds however often the invoice is posted anew."""
+    return remark.endswith(_NEW)
 
 
 def check_findable(customer: Customer, *, match_address: bool) -> None:
@@ -87,8 +111,9 @@ def _group(export: ExportConfig, master_data: MasterData) -> int:
 
 def fitted(customer: Customer) -> Fitted:
     """Return Opter's data of a customer under e-conomic's names, made to fit. Raises ``InvalidInvoice``."""
+    email, email_remarks = _email(customer.email or "")
     abroad = customer.vat_number if customer.country != "DK" else None  # in Denmark it is the corporate id again
-    return fit(
+    fitting = fit(
         (
             Source(name="name", field="customer.name", text=customer.name, limit=255, required=True),
             Source(name="address", field="customer.address", text=customer.address, limit=510, lines=True),
@@ -96,12 +121,36 @@ def fitted(customer: Customer) -> Fitted:
             Source(name="city", field="customer.city", text=customer.city, limit=50),
             Source(name="country", field="customer.country", text=customer.country, limit=50),
             Source(name="telephoneAndFaxNumber", field="customer.phone", text=customer.phone, limit=255),
-            Source(name="email", field="customer.email", text=customer.email, limit=255, whole=True),
+            Source(name="email", field="customer.email", text=email, limit=_EMAIL_LIMIT, whole=True),
             Source(name="ean", field="customer.ean", text=customer.ean, limit=13, whole=True),
             Source(name="vatNumber", field="customer.vatNumber", text=abroad, limit=20, whole=True),
             Source(name=_CORPORATE_ID, field="customer.corporateId", text=normalised(customer), limit=40, whole=True),
         )
     )
+    return replace(fitting, remarks=(*fitting.remarks, *email_remarks))
+
+
+def _email(text: str) -> tuple[str, list[str]]:
+    """Return the e-mail addresses of a field with a space between them, and remarks on what is left out.
+
+    e-conomic's field holds several separated by a space (its REST schema, customers); Opter's is free text, in which
+    semicolons and commas are usual. An address stands whole or not at all; the first ones have precedence.
+    """
+    entries = list(dict.fromkeys(filter(None, _BETWEEN_ADDRESSES.split(unicodedata.normalize("NFC", text)))))
+    addresses = [entry for entry in entries if _ADDRESS.fullmatch(entry)]
+    fitting = ""
+    for address in addresses:
+        longer = f"{fitting} {address}".lstrip()
+        fitting = longer if len(longer) <= _EMAIL_LIMIT else fitting
+    left_out = {
+        "not an e-mail address": len(entries) - len(addresses),
+        f"e-conomic takes {_EMAIL_LIMIT} characters": len(addresses) - len(fitting.split()),
+    }
+    return fitting, [
+        f"customer.email: {count} of {len(entries)} entries left out ({why})"
+        for why, count in left_out.items()
+        if count
+    ]
 
 
 def updated(customer: Customer, resource: Mapping[str, Any]) -> dict[str, Any] | None:
