@@ -19,8 +19,6 @@ from worker.workflow.lease_renewal import LeaseRenewal, no_renewal
 _FORWARD, _BACK = timedelta(days=92), timedelta(days=31)
 #: Seconds to wait for another thread's scan.
 _PATIENCE = 2.0
-#: More numbers than a process keeps.
-_MOST_NUMBERS = 10_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,33 +82,6 @@ def _scan(economic: EconomicVouchers, first: date, last: date, now: float) -> Vo
     return VoucherScan(at=now, first=first, last=last, found=tuple(economic.vouchers(None, first, last)))
 
 
-@dataclass(kw_only=True)
-class KnownNumbers:
-    """Numbers of customers that were read from the store less than ``age`` seconds ago. Threads may share it.
-
-    It saves each invoice of a known customer a trip. A number that is outdated is refused by e-conomic, forgotten
-    here and in the store, and looked up again.
-    """
-
-    age: float = 600.0
-    _numbers: dict[str, tuple[str, float]] = field(default_factory=dict)
-
-    def get(self, key: str, now: float) -> str | None:
-        """Return the number that is kept under this key of the store."""
-        number, read_at = self._numbers.get(key, (None, 0.0))
-        return number if now - read_at < self.age else None
-
-    def keep(self, key: str, number: str, now: float) -> None:
-        """Keep a number as the store has it now."""
-        if len(self._numbers) >= _MOST_NUMBERS:
-            self._numbers.clear()
-        self._numbers[key] = number, now
-
-    def forget(self, key: str) -> None:
-        """Drop a number that may be wrong."""
-        self._numbers.pop(key, None)
-
-
 def _unmetered() -> AbstractContextManager[Usage]:
     return nullcontext(Usage())
 
@@ -137,7 +108,6 @@ class ExportContext:
     #: Counts what this thread's calls to e-conomic cost until the block ends.
     metered: Callable[[], AbstractContextManager[Usage]] = _unmetered
     voucher_scans: VoucherScanCache = field(default_factory=VoucherScanCache)
-    known_numbers: KnownNumbers = field(default_factory=KnownNumbers)
 
     def remembered_since(self) -> float:
         """Return after what time a key must have been used for e-conomic to remember it still."""

@@ -16,7 +16,7 @@ from worker.economic.port import Reply
 from worker.errors import Refused, Uncertain
 from worker.workflow.context import ExportContext
 from worker.workflow.execution import Execution
-from worker.workflow.single_flight import Obtain, SharedResource, find_or_create, flight, forget, write_down
+from worker.workflow.single_flight import Obtain, SharedResource, find_or_create, flight, known_key, write_down
 
 #: HTTP status of a PUT that has created what was not there.
 _CREATED = 201
@@ -43,7 +43,7 @@ def customer_number(execution: Execution, master_data: MasterData, obtain: Obtai
 
 def forget_customer(context: ExportContext, invoice: Invoice, agreement: int) -> None:
     """Drop a remembered number that e-conomic may have refused; the next turn looks it up again."""
-    forget(context, agreement, customer_matching.card_key(invoice.customer))
+    context.store.forget_shared(known_key(agreement, customer_matching.card_key(invoice.customer)))
 
 
 def product_number(

@@ -72,22 +72,6 @@ def find_or_create(execution: Execution, resource: SharedResource, *, agreement:
     whatever the lookup and the create raise.
     """
     context, remembered = execution.context, known_key(agreement, resource.known_as)
-    number = None if resource.changeable else context.known_numbers.get(remembered, context.clock())
-    if number is None:
-        number = _find_or_create(execution, resource, remembered, agreement)
-        context.known_numbers.keep(remembered, number, context.clock())
-    return number
-
-
-def forget(context: ExportContext, agreement: int, known_as: str) -> None:
-    """Drop a number that e-conomic may have refused, so that the next invoice looks it up again."""
-    remembered = known_key(agreement, known_as)
-    context.known_numbers.forget(remembered)
-    context.store.forget_shared(remembered)
-
-
-def _find_or_create(execution: Execution, resource: SharedResource, remembered: str, agreement: int) -> str:
-    context = execution.context
     with flight(context, remembered) as known:
         if not known.number:
             key = f"making:{agreement}:{resource.identity}"
@@ -98,7 +82,7 @@ def _find_or_create(execution: Execution, resource: SharedResource, remembered: 
         if resource.trusts(known.number):
             return known.number
     context.store.forget_shared(remembered)
-    return _find_or_create(execution, resource, remembered, agreement)
+    return find_or_create(execution, resource, agreement=agreement)
 
 
 @contextmanager

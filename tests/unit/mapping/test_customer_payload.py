@@ -84,7 +84,7 @@ def test_limits_of_a_new_customer() -> None:
 
 
 def test_remarks_hold_no_values() -> None:
-    """Every field too long, every e-mail address refused: what was done is told, never with what."""
+    """Every field too long, every e-mail address refused: the remark says what was done, never with what."""
     who = customer(ledger_number=LONG, name="Navn" * 80, zip="Zip" * 20, ean="7" * 14, email="Ingen; ring@Bo")
     remarks = creation_remarks(who)
 
