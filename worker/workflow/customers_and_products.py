@@ -34,7 +34,7 @@ def customer_number(execution: Execution, master_data: MasterData, obtain: Obtai
         lookup=lambda: _find_customer(context, invoice),
         body=lambda: canonical_json(customer_payload.new_customer(invoice, context.export, master_data)),
         number_of=lambda reply: str(_positive(reply.body["customerNumber"])),
-        exists=lambda number: bool(context.economic.customers_by_number([int(number)])),
+        exists=lambda number: _is_there(context, customer, int(number)),
         remarks=lambda: customer_payload.creation_remarks(customer),
         ignored=lambda reply: customer_payload.ignored(reply.body, context.export),
     )
@@ -80,6 +80,12 @@ def _find_customer(context: ExportContext, invoice: Invoice) -> str | None:
     by_card = _by_card(context, invoice) if not (by_number or by_corporate_id) else ()
     found = customer_matching.match(customer, by_number, by_corporate_id, by_card)
     return str(found.number) if found else None
+
+
+def _is_there(context: ExportContext, customer: Customer, number: int) -> bool:
+    """A number that was given to another company since the create does not count."""
+    found = context.economic.customers_by_number([number])
+    return any(not customer_matching.contradicts(customer, theirs) for theirs in found)
 
 
 def _by_corporate_id(context: ExportContext, invoice: Invoice) -> Sequence[EconomicCustomer]:

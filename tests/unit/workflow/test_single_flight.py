@@ -83,6 +83,26 @@ def test_a_number_that_another_worker_has_forgotten_is_not_used() -> None:
     assert [document.customer for document in harness.documents()] == [7001]
 
 
+def test_a_remembered_create_whose_number_is_another_company_now_is_not_used() -> None:
+    """e-conomic still answers the create of an hour ago; the number has gone to another company: a new one is made."""
+    harness = Harness()
+    card = customer(code="NEW-2", ledger_number=None, corporate_id="87654321", name="Ny Kunde ApS")
+    harness.close_period(invoice(line(), invoice_number=1, customer=card))
+    harness.until_rest()
+    [number] = [document.customer for document in harness.documents()]
+    agreement = harness.sandbox.agreement
+    agreement.booked.clear()
+    agreement.customers[number] |= {"name": "Fremmed A/S", "corporateIdentificationNumber": "11223344"}
+
+    harness.store.forget_shared(known_key(agreement.number, card_key(card)))
+    harness.close_period(invoice(line(), invoice_number=2, customer=card), event="/opter/acme/1#e2")
+    harness.until_rest()
+
+    [document] = harness.documents()
+    assert document.customer != number
+    assert agreement.customers[document.customer]["corporateIdentificationNumber"] == "87654321"
+
+
 def test_a_product_is_created_once_in_its_group() -> None:
     """Group 63 ("3020") has no product: two invoices make one, named like the sales account."""
     harness = Harness()

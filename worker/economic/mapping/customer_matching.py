@@ -124,7 +124,7 @@ def _only(customer: Customer, fitting: Sequence[EconomicCustomer]) -> EconomicCu
     if len({theirs.number for theirs in fitting}) > 1:
         raise _ambiguous(customer, fitting)
     theirs = fitting[0]
-    if is_danish(customer) and is_danish(theirs) and not _same_company(customer, theirs):
+    if contradicts(customer, theirs):
         text = (
             f"Opter's customer {customer.code} has ledger number {theirs.number} and corporate id "
             f"{customer.corporate_id}, but customer {theirs.number} in e-conomic has corporate id "
@@ -136,6 +136,11 @@ def _only(customer: Customer, fitting: Sequence[EconomicCustomer]) -> EconomicCu
         text = f"Customer {theirs.number} is barred in e-conomic."
         raise invalid(CustomerReason.CUSTOMER_BARRED, text, field="customer", value=customer.code)
     return theirs
+
+
+def contradicts(customer: Customer, theirs: EconomicCustomer) -> bool:
+    """Whether both have a CVR number, and not the same one: these are two companies."""
+    return is_danish(customer) and is_danish(theirs) and not _same_company(customer, theirs)
 
 
 def _ambiguous(customer: Customer, fitting: Iterable[EconomicCustomer]) -> InvalidInvoice:
