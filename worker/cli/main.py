@@ -76,7 +76,10 @@ def main() -> None:
     # Loading modules leaves no garbage: to search for it all the while would take a fifth of a short command's time.
     gc.set_threshold(200_000)
     out, err = consoles()
-    sys.exit(run(sys.argv[1:], CommandContext(out=out, err=err, clock=time.time, sleep=time.sleep)))
+    code = run(sys.argv[1:], CommandContext(out=out, err=err, clock=time.time, sleep=time.sleep))
+    # Nothing is left to do but to end: a search through all modules for garbage would take as long as `status` itself.
+    gc.freeze()
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str], context: CommandContext) -> int:
