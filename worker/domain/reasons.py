@@ -52,7 +52,7 @@ class EventReason(ReasonCode):
         "event-invalid",
         "Event breaks the contract",
         "A field of the event is missing, unknown, or has a value that the contract does not allow.",
-        "Correct the named field at the sender and send the event again; all that is right beside it is in its period.",
+        "Correct the named field at the sender and send the event again; what is right beside it is in its period.",
     )
     EVENT_CONFLICT = (
         "event-conflict",

@@ -49,10 +49,9 @@ def test_an_event_goes_back_on_the_queue(bench: Bench, refused: str) -> None:
     assert bench.queue.dead == {}
 
 
-def test_an_event_is_discarded_with_a_reason(bench: Bench, refused: str) -> None:
-    """Not without one; then nothing waits for a person any more."""
-    assert bench.run("events", "dead", "discard", refused) == 2
-    assert bench.run("events", "dead", "discard", refused[:6], "--why", "sent again as e-2") == 0
+def test_an_event_is_discarded(bench: Bench, refused: str) -> None:
+    """Then nothing waits for a person any more."""
+    assert bench.run("events", "dead", "discard", refused[:6]) == 0
     assert bench.queue.dead == {}
     assert bench.run("events", "dead", "list") == 0
 

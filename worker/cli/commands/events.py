@@ -66,18 +66,13 @@ def dead_requeue(ctx: typer.Context, key: EventId) -> None:
 
 
 @dead.command("discard")
-def dead_discard(
-    ctx: typer.Context,
-    key: EventId,
-    *,
-    why: Annotated[str, typer.Option("--why", help="Why nothing of it is needed any more; kept in the log.")],
-) -> None:
+def dead_discard(ctx: typer.Context, key: EventId) -> None:
     """Forget a refused event for good: it was sent again correctly, or its period has been compared with Opter."""
     context: CommandContext = ctx.obj
     with context.events() as queue:
         event, content = _find(dead_events(queue), key)
         gone = queue.discard(content)
-    log.info("dead_event_discarded", dead_event=event.id, event_key=event.event_key, why=why, gone=gone)
+    log.info("dead_event_discarded", dead_event=event.id, event_key=event.event_key)
     context.out.print(f"{formatting.count(int(gone), 'event')} discarded.")
 
 
