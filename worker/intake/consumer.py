@@ -208,7 +208,8 @@ def _for_a_person(event: Event, read: CheckedPeriod, done: Counter[str], *, conf
         first.append(Problem(reason=EventReason.EVENT_CONFLICT, description=text, field="id", value=event.head.id))
     if not read.left_out:
         return EventRefused(first) if first else None
-    text = f"The other {done.total()} invoices of this event were taken in; send it again with these corrected."
+    others = "other invoice was" if done.total() == 1 else f"other {done.total()} invoices were"
+    text = f"The {others} taken in; send the event again with what is named here corrected."
     return read.left_out.refusal(*first, last=text)
 
 

@@ -121,7 +121,8 @@ def _problem(path: str, detail: ErrorDetails, invoice_number: int | None) -> Pro
     if invoice_number is not None:
         where += f": invoice {invoice_number}"
     if shown:
-        where += f": {shown!r}" if isinstance(value, str) else f": {shown}"
+        has = " has" if invoice_number is not None else ":"
+        where += f"{has} {shown!r}" if isinstance(value, str) else f"{has} {shown}"
     return Problem(
         reason=EventReason.EVENT_INVALID,
         description=f"{where}: {_remedy(detail)}.",

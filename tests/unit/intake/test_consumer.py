@@ -153,7 +153,7 @@ def test_good_invoices_go_and_the_bad_one_is_told(queue: MemoryEventQueue, store
     ((dead, _),) = dead_events(queue)
     period = store.period("main-p881")
     assert [problem.invoice_number for problem in dead.problems] == [100003, None]
-    assert "2 invoices of this event were taken in" in dead.problems[-1].description
+    assert "The other 2 invoices were taken in" in dead.problems[-1].description
     assert period is not None
     assert (period.total, period.invoice_count, announced) == (2, 3, ["main-p881"])
 
