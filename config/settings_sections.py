@@ -74,7 +74,7 @@ class Intake(Section):
         str, about("Name of this consumer, unique among those running; empty: host name and process number")
     ] = ""
     max_event_bytes: Annotated[Count, about("Largest event accepted")] = 32 * 1024 * 1024
-    max_invoices_file_bytes: Annotated[Count, about("Largest file that an event may refer to")] = 64 * 1024 * 1024
+    max_invoices_file_bytes: Annotated[Count, about("Largest file that an event may refer to")] = 256 * 1024 * 1024
     allowed_folders: Annotated[
         Folders, about("Folders that file:// addresses in events may point into; none: no files")
     ] = ()

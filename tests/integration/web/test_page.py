@@ -18,6 +18,7 @@ from config.settings_sections import Metrics, Web
 from worker.domain.invoice import Customer
 from worker.domain.record import State
 from worker.dry_run.planner import Planner
+from worker.intake.queue import digest
 from worker.store.connection import StorePolicy
 from worker.store.sessions import RedisSessions
 from worker.web.app import create_app
@@ -284,6 +285,17 @@ def test_the_browser_chooses_the_language(page: Page, header: str, language: str
     """Danish or English as the browser prefers; Danish for any other."""
     answer = page.browser.get("/sign-in", headers={"accept-language": header})
     assert f'<html lang="{language}">' in answer.text
+
+
+def test_an_event_that_waits_for_a_person_is_discarded(signed_in: Page) -> None:
+    """By a form of its own; a second click finds nothing."""
+    raw = b"{"
+    signed_in.events.dead_letter(raw, b"")
+    assert signed_in.browser.get(f"/events/{digest(raw)}").status_code == 200
+
+    assert signed_in.form(f"/events/{digest(raw)}/discard") == 303
+    assert signed_in.events.dead() == []
+    assert signed_in.form(f"/events/{digest(raw)}/discard") == 404
 
 
 def test_every_page_speaks_danish(signed_in: Page) -> None:

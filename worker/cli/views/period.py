@@ -103,7 +103,7 @@ def _events(dead: int, waiting: int) -> RenderableType:
     if waiting:
         lines.append(Text(f"{formatting.count(waiting, 'event')} waiting to be taken in.", style="wait"))
     if dead:
-        text = f"{formatting.count(dead, 'event')} refused as a whole: see `opter-economic events dead list`."
+        text = f"{formatting.count(dead, 'event')} for a person to see to: `opter-economic events dead list`."
         lines.append(Text(text, style="bad"))
     return section("Event queue", *lines)
 
