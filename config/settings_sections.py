@@ -161,3 +161,15 @@ class Web(Section):
     ] = False
     session_hours: Annotated[float, about("Hours after which a person signs in again", gt=0, le=168)] = 12.0
     link_minutes: Annotated[float, about("Minutes for which a sign-in link can be used", gt=0, le=1440)] = 60.0
+
+
+class Metrics(Section):
+    """Figures for Prometheus, and whether a process is alive and ready."""
+
+    host: Annotated[str, about("Address that a process serves its figures on", min_length=1)] = "127.0.0.1"
+    port: Annotated[
+        int, about("Port of `/metrics`, `/healthz` and `/readyz` of worker and intake; 0: none", ge=0, le=65535)
+    ] = 0
+    token: Annotated[
+        SecretStr, about("Token that Prometheus shows to read `/metrics`; the page serves it with a token only")
+    ] = SecretStr("")
