@@ -33,6 +33,15 @@ class EconomicReason(ReasonCode):
             "Otherwise give Opter a number series of its own, or set booking.numbers to economic; then re-queue."
         ),
     )
+    ZERO_REFUSED = (
+        "zero-total-refused",
+        "Total of zero refused",
+        "The invoice's total is zero, and e-conomic refused to book it.",
+        (
+            'If no account would move, set booking.zero_total to "skip" and re-queue. If revenue moves between '
+            "accounts, enter that by hand and mark the invoice as exported."
+        ),
+    )
     REFUSED_BY_ECONOMIC = (
         "refused-by-economic",
         "Refused by e-conomic",

@@ -164,12 +164,12 @@ def _give_up_booking(execution: Execution, draft: Document, refusal: Refused) ->
 
 
 def _why_not_booked(execution: Execution, refusal: Refused) -> Failure:
-    """Name the holder of the number, when that is the cause: e-conomic's code for it is not documented."""
+    """Name the holder of the number, or the total of zero: e-conomic's codes for them are not documented."""
     if execution.context.export.booking.numbers != "opter":
-        return refusal.failure
+        return _maybe_zero(execution, refusal)
     holder = execution.context.economic.booked(execution.invoice.invoice_number)
     if holder is None:
-        return refusal.failure
+        return _maybe_zero(execution, refusal)
     number = str(execution.invoice.invoice_number)
     text = (
         f"Number {number} is taken in e-conomic by an invoice of {holder.date} over {holder.gross} {holder.currency}."
@@ -180,6 +180,21 @@ def _why_not_booked(execution: Execution, refusal: Refused) -> Failure:
         text,
         field="invoiceNumber",
         value=number,
+        remote_message=said.remote_message,
+        log_id=said.log_id,
+    )
+
+
+def _maybe_zero(execution: Execution, refusal: Refused) -> Failure:
+    """Point a refused invoice of zero at its setting, unless e-conomic named another cause that is known."""
+    said = refusal.failure
+    if execution.invoice.gross or said.reason != EconomicReason.REFUSED_BY_ECONOMIC:
+        return said
+    return failure(
+        EconomicReason.ZERO_REFUSED,
+        f"The total of invoice {execution.invoice.invoice_number} is zero. {said.description}",
+        field="gross",
+        value=str(execution.invoice.gross),
         remote_message=said.remote_message,
         log_id=said.log_id,
     )
