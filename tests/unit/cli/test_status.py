@@ -121,7 +121,7 @@ def test_a_paused_export_and_a_refused_event_need_a_person(bench: Bench) -> None
     assert bench.run("status") == 1
     shown = bench.stdout.getvalue()
     assert "e-conomic refuses the tokens." in shown
-    assert "1 event refused as a whole" in shown
+    assert "1 event for a person to see to" in shown
 
 
 def test_an_unreachable_redis_gives_exit_code_3(bench: Bench) -> None:

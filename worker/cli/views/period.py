@@ -11,9 +11,9 @@ from rich.text import Text
 from worker.cli import formatting
 from worker.cli.formatting import data_of, facts, page, printable, section, table
 from worker.cli.lookup import by_reason, title
-from worker.cli.period_report import MOVING, Phase, Report, Totals, phase_of
 from worker.domain.invoice_period import PeriodRecord
 from worker.domain.money import ZERO
+from worker.domain.period_report import MOVING, Phase, Report, Totals, phase_of
 from worker.domain.record import Outcome, State
 from worker.errors import Failure
 
@@ -103,7 +103,7 @@ def _events(dead: int, waiting: int) -> RenderableType:
     if waiting:
         lines.append(Text(f"{formatting.count(waiting, 'event')} waiting to be taken in.", style="wait"))
     if dead:
-        text = f"{formatting.count(dead, 'event')} refused as a whole: see `opter-economic events dead list`."
+        text = f"{formatting.count(dead, 'event')} for a person to see to: `opter-economic events dead list`."
         lines.append(Text(text, style="bad"))
     return section("Event queue", *lines)
 
