@@ -87,7 +87,7 @@ def _draft(execution: Execution, plan: PlannedInvoice, obtain: DryRunCreator) ->
     export = execution.context.export
     request = draft_request(execution, obtain)
     obtain.refresh(execution, request.customer_number)
-    predicted = predict_draft(execution.invoice, export, checked_master_data(execution))
+    predicted = predict_draft(execution.invoice, export, checked_master_data(execution), execution.own_zone)
     draft = Request(step=Step.DRAFT, method="POST", path="/invoices/drafts", body=request.body)
     plan = replace(plan, requests=(draft,), predicted=predicted, remarks=(*request.remarks, *execution.noted))
     mismatch = difference(predicted, source_amounts(execution.invoice), export.booking.tolerance)

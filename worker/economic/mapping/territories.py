@@ -9,7 +9,8 @@ exports file says otherwise); European Commission, "Territorial status of EU cou
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from string import ascii_uppercase
+from typing import Any, Literal
 
 from worker.domain.invoice import Customer
 
@@ -32,9 +33,10 @@ class Territory:
         """Whether the customer's address lies in it."""
         if customer.country in self.codes:
             return True
-        digits = "".join(filter(str.isalnum, customer.zip or "")).upper()
-        digits = digits.removeprefix(customer.country)
-        return any(digits.startswith(start) for start in self.postcodes.get(customer.country, ()))
+        written = "".join(filter(str.isalnum, customer.zip or "")).upper()
+        bare = written.lstrip(ascii_uppercase)  # a country's letters may stand before: D-78266
+        starts = self.postcodes.get(customer.country, ())
+        return written.startswith(starts) or bare.startswith(starts)
 
 
 def _territory(
@@ -79,7 +81,7 @@ def country_of(customer: Customer) -> str:
     return ALIASES.get(customer.country, customer.country)
 
 
-def remark(customer: Customer, chosen: Mapping[str, Treatment]) -> tuple[str, ...]:
+def remark(customer: Customer, chosen: Mapping[Any, Treatment]) -> tuple[str, ...]:
     """Return a remark on what a special territory was taken for; none for other addresses."""
     territory = territory_of(customer)
     if territory is None:
