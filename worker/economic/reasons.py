@@ -57,6 +57,15 @@ class EconomicReason(ReasonCode):
             "or credit the superfluous booked invoice and change its 'other reference'; then re-queue."
         ),
     )
+    REFERENCE_UNCLEAR = (
+        "reference-unclear",
+        "Reference written otherwise",
+        "Something in e-conomic carries this invoice's reference in another form, so it may be this invoice already.",
+        (
+            "Look at it in e-conomic. If it is this invoice, mark it as exported, or write the reference as this "
+            "program does and re-queue. If it is another, take the reference out of it and re-queue."
+        ),
+    )
     POSTED_OTHERWISE = (
         "posted-otherwise",
         "Posted by the other method",
