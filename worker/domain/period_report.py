@@ -106,7 +106,8 @@ def phase_of(period: PeriodRecord, counts: Mapping[State, int]) -> Phase:
         return Phase.CHECKING
     if any(counts.get(state, 0) for state in MOVING):
         return Phase.EXPORTING
-    return Phase.NEEDS_A_PERSON if counts.get(State.DEAD, 0) or period.conflicts else Phase.DONE
+    unfinished = counts.get(State.DEAD, 0) or period.conflicts or period.missing
+    return Phase.NEEDS_A_PERSON if unfinished else Phase.DONE
 
 
 def report(period: PeriodRecord, records: Iterable[InvoiceRecord], now: float) -> Report:

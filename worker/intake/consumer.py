@@ -105,8 +105,9 @@ class Consumer:
         """Count the reading that begins, unless this process took the event before and is still alive."""
         name = digest(raw)
         if self.begun != [name]:
-            readings = self.queue.begin(raw)
+            # Noted first: a lost answer must not count twice. At worst a death is missed.
             self.begun[:] = [name]
+            readings = self.queue.begin(raw)
             if readings > self.most_readings:
                 text = f"{readings - 1} readings of this event ended with the death of the process that read it."
                 raise refused(EventReason.EVENT_KILLS, text)
