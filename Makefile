@@ -58,6 +58,14 @@ test: unit ## All tests: unit, contract, integration (embedded real Redis, Celer
 	$(BIN)/pytest tests/integration tests/contract tests/chaos -q -m "not chaos and not timing" -n $(PROCESSES) --dist loadgroup
 	$(BIN)/pytest tests/integration -q -m timing
 
+.PHONY: alerts
+alerts: ## Test the alert rules (Debian: apt-get install prometheus, for its promtool)
+	cd deploy/monitoring && promtool check rules alerts.yml && promtool test rules alerts.test.yml
+
+.PHONY: browser
+browser: $(INSTALLED) ## The page in a real browser (Debian: apt-get install chromium); screenshots go to build/screens
+	$(BIN)/pytest tests/browser -q
+
 .PHONY: bench
 bench: $(INSTALLED) ## Calls, CPU and Redis trips per invoice, start of the command line; writes build/bench.json
 	PYTHONPATH=tests $(BIN)/python -m bench

@@ -9,7 +9,20 @@ from pydantic import ValidationError, model_validator
 from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config.errors import ConfigurationError, ConfigurationErrors, from_validation, suggestion
-from config.settings_sections import Flower, Http, Intake, Log, Redis, Retry, Section, Store, Worker, about
+from config.settings_sections import (
+    Flower,
+    Http,
+    Intake,
+    Log,
+    Metrics,
+    Redis,
+    Retry,
+    Section,
+    Store,
+    Web,
+    Worker,
+    about,
+)
 
 PREFIX = "OPTER_ECONOMIC_"
 DELIMITER = "__"
@@ -47,6 +60,8 @@ class Settings(BaseSettings):
     worker: Worker = Worker()
     log: Log = Log()
     flower: Flower = Flower()
+    metrics: Metrics = Metrics()
+    web: Web = Web()
 
     @model_validator(mode="after")
     def _consistent(self) -> "Settings":

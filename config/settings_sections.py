@@ -74,7 +74,7 @@ class Intake(Section):
         str, about("Name of this consumer, unique among those running; empty: host name and process number")
     ] = ""
     max_event_bytes: Annotated[Count, about("Largest event accepted")] = 32 * 1024 * 1024
-    max_invoices_file_bytes: Annotated[Count, about("Largest file that an event may refer to")] = 64 * 1024 * 1024
+    max_invoices_file_bytes: Annotated[Count, about("Largest file that an event may refer to")] = 256 * 1024 * 1024
     allowed_folders: Annotated[
         Folders, about("Folders that file:// addresses in events may point into; none: no files")
     ] = ()
@@ -146,3 +146,30 @@ class Flower(Section):
 
     host: Annotated[str, about("Address that Flower listens on", min_length=1)] = "127.0.0.1"
     port: Annotated[Port, about("Port that Flower listens on")] = 5555
+
+
+class Web(Section):
+    """The page for bookkeeper and operator."""
+
+    host: Annotated[str, about("Address that the page listens on", min_length=1)] = "127.0.0.1"
+    port: Annotated[Port, about("Port that the page listens on")] = 8470
+    allowed_hosts: Annotated[
+        Names, about("Host names under which browsers may ask for the page; `*.example.dk` for all below it")
+    ] = ("127.0.0.1", "localhost")
+    behind_tls: Annotated[
+        bool, about("A proxy before the page speaks TLS: cookies then go over https alone, and browsers insist on it")
+    ] = False
+    session_hours: Annotated[float, about("Hours after which a person signs in again", gt=0, le=168)] = 12.0
+    link_minutes: Annotated[float, about("Minutes for which a sign-in link can be used", gt=0, le=1440)] = 60.0
+
+
+class Metrics(Section):
+    """Figures for Prometheus, and whether a process is alive and ready."""
+
+    host: Annotated[str, about("Address that a process serves its figures on", min_length=1)] = "127.0.0.1"
+    port: Annotated[
+        int, about("Port of `/metrics`, `/healthz` and `/readyz` of worker and intake; 0: none", ge=0, le=65535)
+    ] = 0
+    token: Annotated[
+        SecretStr, about("Token that Prometheus shows to read `/metrics`; the page serves it with a token only")
+    ] = SecretStr("")

@@ -13,10 +13,12 @@ from urllib.parse import urlsplit
 import structlog
 
 from config.settings import Settings
+from config.settings_sections import Web
 from worker.cli.error_output import WrongUsage
 from worker.errors import StoreUnavailable
 from worker.local.embedded import EmbeddedServer, EmbeddedServerError
 from worker.store.connection import check_server, connect
+from worker.store.sessions import RedisSessions
 
 log = structlog.get_logger()
 
@@ -61,6 +63,20 @@ def flower_command(settings: Settings) -> list[str]:
     return [sys.executable, *_CELERY, "flower", *options]
 
 
+def web_command(settings: Settings) -> list[str]:
+    """Return the command line of the page."""
+    options = (f"--host={settings.web.host}", f"--port={settings.web.port}", f"--log-level={settings.log.level}")
+    # No access log: addresses of pages hold sign-in links and invoice numbers.
+    quiet = ("--no-access-log", "--no-server-header", "--timeout-graceful-shutdown=3")
+    return [sys.executable, "-P", "-m", "uvicorn", "--factory", "worker.web.app:from_environment", *options, *quiet]
+
+
+def sign_in_link(settings: Web, sessions: RedisSessions, name: str) -> str:
+    """Return the address of a new sign-in link for a person of this name. Raises ``StoreUnavailable``."""
+    secret = sessions.make_link(name, seconds=int(settings.link_minutes * 60))
+    return f"http://{settings.host}:{settings.port}/sign-in/{secret}"
+
+
 def become(command: Sequence[str]) -> NoReturn:
     """Replace this process by another program: signals and exit code are its own then."""
     sys.stdout.flush()
@@ -74,6 +90,7 @@ def run_intake(
     *,
     interval: float,
     stop: threading.Event,
+    beat: Callable[[], None],
 ) -> None:
     """Consume events and sweep the store every ``interval`` seconds until stopped.
 
@@ -82,9 +99,10 @@ def run_intake(
         sweep: one sweep; returns how many messages it sent. May raise ``StoreUnavailable``.
         interval: seconds between two sweeps.
         stop: set from outside, for example by a signal.
+        beat: called before every sweep.
 
     """
-    sweeper = threading.Thread(target=_sweep, args=(sweep, interval, stop), name="sweeps")
+    sweeper = threading.Thread(target=_sweep, args=(sweep, interval, stop, beat), name="sweeps")
     sweeper.start()
     try:
         consume(stop)
@@ -93,9 +111,10 @@ def run_intake(
         sweeper.join()
 
 
-def _sweep(sweep: Callable[[], int], interval: float, stop: threading.Event) -> None:
+def _sweep(sweep: Callable[[], int], interval: float, stop: threading.Event, beat: Callable[[], None]) -> None:
     down = False
     while not stop.wait(interval):
+        beat()
         try:
             sent = sweep()
         except StoreUnavailable as error:

@@ -1,4 +1,4 @@
-"""The processes: ``worker``, ``intake``, ``sandbox``, ``flower``."""
+"""The processes: ``worker``, ``intake``, ``web``, ``sandbox``, ``flower``."""
 
 from typing import Annotated
 
@@ -11,10 +11,22 @@ from config.settings import Settings
 from config.targets import at_economic, non_production_targets
 from worker.cli.context import CommandContext
 from worker.cli.error_output import WrongUsage
-from worker.cli.processes import become, flower_command, require_fit, run_intake, stop_on_signal, worker_command
+from worker.cli.lookup import By
+from worker.cli.processes import (
+    become,
+    flower_command,
+    require_fit,
+    run_intake,
+    sign_in_link,
+    stop_on_signal,
+    web_command,
+    worker_command,
+)
 from worker.runtime import configure_logs
+from worker.runtime.metrics import Beat, serve_metrics
 from worker.runtime.runtime import intake_consumer
 from worker.sandbox.server import DEFAULT_PORT, serve, standard_agreements
+from worker.store.connection import answers
 
 log = structlog.get_logger()
 
@@ -29,6 +41,7 @@ Also = Annotated[
 Anyway = Annotated[
     bool, typer.Option("--anyway", help="Start although exports of this environment go to e-conomic itself.")
 ]
+LinkOnly = Annotated[bool, typer.Option("--link", help="Print a new link to sign in with, and do nothing else.")]
 Port = Annotated[int, typer.Option("--port", help="Port to listen on; 0 takes any free one.")]
 
 
@@ -46,6 +59,22 @@ def flower(ctx: typer.Context) -> None:
     become(flower_command(settings))
 
 
+def web(ctx: typer.Context, *, by: By, link: LinkOnly = False) -> None:
+    """Run the page for bookkeeper and operator: periods, invoices, what to fix.
+
+    One signs in by a link that can be used once. In a terminal it is printed at the start; --link prints another one.
+    """
+    context: CommandContext = ctx.obj
+    settings, _ = context.settings, context.exports  # every configuration error shows here, before the page starts
+    require_fit(settings)
+    if link or context.out.is_terminal:
+        with context.sessions() as sessions:
+            address = sign_in_link(settings.web, sessions, by)
+        context.out.print(address, soft_wrap=True)
+    if not link:
+        become(web_command(settings))
+
+
 def intake(ctx: typer.Context) -> None:
     """Run the intake: it takes events from the Redis queue into the store, and picks up what stands still.
 
@@ -54,7 +83,11 @@ def intake(ctx: typer.Context) -> None:
     context: CommandContext = ctx.obj
     settings = _begin(context)
     with stop_on_signal() as stop, context.runtime() as runtime, intake_consumer(runtime) as consumer:
-        run_intake(consumer.run, runtime.sweeper.turn, interval=settings.store.sweep_interval, stop=stop)
+        beat = Beat()
+        end_metrics = serve_metrics(settings.metrics, beat=beat, ready=lambda: answers(runtime.redis))
+        interval = settings.store.sweep_interval
+        run_intake(consumer.run, runtime.sweeper.turn, interval=interval, stop=stop, beat=beat)
+        end_metrics()
 
 
 def _begin(context: CommandContext) -> Settings:

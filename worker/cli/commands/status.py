@@ -11,7 +11,6 @@ from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode
 from worker.cli.formatting import print_json, printable
 from worker.cli.lookup import AsJson, find_period
-from worker.cli.period_report import Phase, Report, phase_of, report
 from worker.cli.views.period import (
     PHASE_STYLES,
     period_data_in_full,
@@ -21,6 +20,7 @@ from worker.cli.views.period import (
     progress_view,
 )
 from worker.domain.invoice_period import PeriodRecord
+from worker.domain.period_report import Phase, Report, phase_of, report
 from worker.domain.record import State
 from worker.domain.store_port import OperatorPort
 from worker.errors import StoreUnavailable
@@ -55,7 +55,9 @@ def status(ctx: typer.Context, period: PeriodArgument = None, *, watch: Watch = 
         print_json(context.out, period_data_in_full(current))
     else:
         context.out.print(period_view(current))
-    raise typer.Exit(ExitCode.PERSON if current.dead or current.period.conflicts else ExitCode.OK)
+    raise typer.Exit(
+        ExitCode.PERSON if current.dead or current.period.conflicts or current.period.missing else ExitCode.OK
+    )
 
 
 def follow(context: CommandContext, read: Callable[[], Report]) -> Report:
@@ -93,7 +95,7 @@ def _overview(context: CommandContext, *, as_json: bool) -> ExitCode:
     else:
         now = context.clock()
         context.out.print(periods_view(periods, paused, dead_events=dead, waiting_events=waiting, now=now))
-    stuck = any(period.counts.get(State.DEAD) or period.conflicts for period in periods)
+    stuck = any(period.counts.get(State.DEAD) or period.conflicts or period.missing for period in periods)
     return ExitCode.PERSON if stuck or paused or dead else ExitCode.OK
 
 

@@ -11,9 +11,9 @@ from rich.text import Text
 from worker.cli import formatting
 from worker.cli.formatting import data_of, facts, page, printable, section, table
 from worker.cli.lookup import by_reason, title
-from worker.cli.period_report import MOVING, Phase, Report, Totals, phase_of
 from worker.domain.invoice_period import PeriodRecord
 from worker.domain.money import ZERO
+from worker.domain.period_report import MOVING, Phase, Report, Totals, phase_of
 from worker.domain.record import Outcome, State
 from worker.errors import Failure
 
@@ -68,6 +68,7 @@ def period_data(period: PeriodRecord) -> dict[str, Any]:
         "counts": {state.value: period.counts.get(state, 0) for state in State},
         "notice": period.notice,
         "conflicts": len(period.conflicts),
+        "missing": period.missing,
     }
 
 
@@ -103,7 +104,7 @@ def _events(dead: int, waiting: int) -> RenderableType:
     if waiting:
         lines.append(Text(f"{formatting.count(waiting, 'event')} waiting to be taken in.", style="wait"))
     if dead:
-        text = f"{formatting.count(dead, 'event')} refused as a whole: see `opter-economic events dead list`."
+        text = f"{formatting.count(dead, 'event')} for a person to see to: `opter-economic events dead list`."
         lines.append(Text(text, style="bad"))
     return section("Event queue", *lines)
 
@@ -117,6 +118,7 @@ def period_view(report: Report) -> RenderableType:
         Text(),
         facts(_numbers(report)),
         section("Notice", report.period.notice) if report.period.notice else None,
+        section("Missing", _missing(report)) if report.period.missing else None,
         section("Failed", by_reason(report.failed)) if report.failed else None,
         _conflicts(report) if report.period.conflicts else None,
         section("Gross amounts", _totals(report)) if report.totals else None,
@@ -193,6 +195,11 @@ def _exported(report: Report) -> str:
 def _moving(report: Report) -> str:
     reasons = ", ".join(f"{number} {title(reason)}" for reason, number in report.waiting.items())
     return f"{report.moving}  ({reasons})" if reasons else str(report.moving)
+
+
+def _missing(report: Report) -> RenderableType:
+    count = formatting.count(report.period.missing, "invoice")
+    return Text(f"{count} broken in the event and not taken in: see `opter-economic events dead list`.", style="bad")
 
 
 def _conflicts(report: Report) -> RenderableType:

@@ -39,7 +39,7 @@ class Totals:
     control_gross: Decimal | None
     #: Gross of all invoices of the period in the store.
     gross: Decimal = ZERO
-    #: Of these, in e-conomic.
+    #: Of these, exported.
     exported_net: Decimal = ZERO
     exported_vat: Decimal = ZERO
     exported_gross: Decimal = ZERO
@@ -48,7 +48,7 @@ class Totals:
 
     @property
     def remaining(self) -> Decimal:
-        """Gross that is not in e-conomic yet."""
+        """Gross that is not exported yet."""
         return self.gross - self.exported_gross - self.left_out_gross
 
 
@@ -60,14 +60,14 @@ class Report:
     phase: Phase
     counts: Mapping[State, int]
     outcomes: Mapping[Outcome, int]
-    #: Exported invoices that were found in e-conomic rather than posted now.
+    #: Exported invoices that were found in the accounting system rather than posted now.
     already_there: int
     #: Reason code -> invoices that failed for it.
     failed: Mapping[str, int]
     #: Reason code -> invoices that wait for it.
     waiting: Mapping[str, int]
     totals: Sequence[Totals]
-    #: Lines that carried economic units, which are not exported to e-conomic (docs.opter.com, integration-001).
+    #: Lines that carried economic units, which are not exported (docs.opter.com, integration-001).
     lines_with_units: int
     #: Remark -> number of invoices that carry it.
     remarks: Mapping[str, int]
@@ -84,7 +84,7 @@ class Report:
 
     @property
     def exported(self) -> int:
-        """Number of invoices that are done: in e-conomic, or left out on purpose."""
+        """Number of invoices that are done: in the accounting system, or left out on purpose."""
         return self.counts.get(State.EXPORTED, 0)
 
     @property
@@ -106,7 +106,8 @@ def phase_of(period: PeriodRecord, counts: Mapping[State, int]) -> Phase:
         return Phase.CHECKING
     if any(counts.get(state, 0) for state in MOVING):
         return Phase.EXPORTING
-    return Phase.NEEDS_A_PERSON if counts.get(State.DEAD, 0) or period.conflicts else Phase.DONE
+    unfinished = counts.get(State.DEAD, 0) or period.conflicts or period.missing
+    return Phase.NEEDS_A_PERSON if unfinished else Phase.DONE
 
 
 def report(period: PeriodRecord, records: Iterable[InvoiceRecord], now: float) -> Report:
@@ -177,9 +178,9 @@ def _totals(
 class ReexportReport:
     """One re-export, added up."""
 
-    #: Posted by it: they were not in e-conomic any more, or never had been.
+    #: Posted by it: they were not in the accounting system any more, or never had been.
     booked_now: int
-    #: Found in e-conomic and adopted; nothing was posted.
+    #: Found in the accounting system and adopted; nothing was posted.
     already_there: int
     #: Not posted on purpose, as the exports file says.
     left_out: int
