@@ -69,8 +69,16 @@ def _broker(settings: Settings) -> dict[str, Any]:
             "global_keyprefix": broker_prefix(settings.redis.prefix),
             "client_name": "opter-economic",
         },
+        # A private authority's certificates; kombu asks for the option whenever the address is rediss://.
+        **_tls(settings),
         "result_backend": None,
     }
+
+
+def _tls(settings: Settings) -> dict[str, Any]:
+    if settings.redis.ca_file is None or not settings.redis.url.get_secret_value().startswith("rediss:"):
+        return {}
+    return {"broker_use_ssl": {"ssl_cert_reqs": "required", "ssl_ca_certs": str(settings.redis.ca_file)}}
 
 
 def _tasks(exports: Sequence[str]) -> dict[str, Any]:

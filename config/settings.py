@@ -1,6 +1,7 @@
 """The settings: one frozen model, built once from environment and secret files, then handed down."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,6 +28,11 @@ from config.settings_sections import (
 PREFIX = "OPTER_ECONOMIC_"
 DELIMITER = "__"
 SECRETS = Path("/run/secrets")
+
+#: What Kubernetes and Docker links add to the environment of a container for a service called like ours
+#: (Kubernetes docs, "Service: environment variables"): by their names, or, for ``..._PORT``, by their value.
+_SERVICE_NAME = re.compile(r".+_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
+_SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://\S+", re.IGNORECASE)
 
 
 class Settings(BaseSettings):
@@ -132,12 +138,25 @@ def _redis_url(environ: Mapping[str, str], secrets: Path) -> dict[str, Any]:
     return {"redis": {"url": url}} if url else {}
 
 
+def service_variables(environ: Mapping[str, str]) -> list[str]:
+    """Return the variables below our prefix that were made for a service and are no settings of ours: ignored."""
+    return sorted(name for name, value in environ.items() if _is_of_a_service(name.upper(), value))
+
+
+def _is_of_a_service(upper: str, value: str) -> bool:
+    # ``OPTER_ECONOMIC_WEB_PORT=8470`` is a misspelt setting, ``...=tcp://10.0.0.7:8470`` a service's address.
+    if not upper.startswith(PREFIX) or DELIMITER in upper:
+        return False
+    address = upper.endswith("_PORT") and _SERVICE_ADDRESS.fullmatch(value.strip())
+    return bool(address or _SERVICE_NAME.fullmatch(upper))
+
+
 def _unknown(environ: Mapping[str, str]) -> list[ConfigurationError]:
     known, problem = [variable(*path) for path in variables()], "is not a known setting."
     return [
         ConfigurationError(file="environment", entry="", key=name, problem=problem, next_step=suggestion(upper, known))
         for name, upper in ((name, name.upper()) for name in sorted(environ))
-        if upper.startswith(PREFIX) and upper not in known
+        if upper.startswith(PREFIX) and upper not in known and not _is_of_a_service(upper, environ[name])
     ]
 
 

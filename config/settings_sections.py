@@ -27,9 +27,22 @@ def _absolute(folder: Path) -> Path:
     return folder
 
 
+_PERCENT = "in user and password write / as %2F, @ as %40, : as %3A, # as %23, ? as %3F, % as %25"
+
+
 def _redis_address(value: SecretStr) -> SecretStr:
-    if urlsplit(value.get_secret_value()).scheme not in ("redis", "rediss"):
+    """Refuse an address that cannot be read as one. No message quotes it: it may hold a password."""
+    try:
+        parts = urlsplit(value.get_secret_value())
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError(f"the address cannot be read; {_PERCENT}") from None
+    if parts.scheme not in ("redis", "rediss"):
         raise ValueError("the address begins with redis:// or rediss:// (TLS)")
+    if not host or "@" in parts.path + parts.query + parts.fragment:
+        raise ValueError(f"the address names no host, or a password that breaks it; {_PERCENT}")
+    if not parts.path.strip("/").isdigit() and parts.path.strip("/"):
+        raise ValueError("after host and port comes the number of the database, for example /0")
     return value
 
 
@@ -62,6 +75,10 @@ class Redis(Section):
         Seconds, about("Seconds to wait for an answer of Redis", ge=2)
     ] = 5.0
     connect_timeout: Annotated[Seconds, about("Seconds to wait for a connection to Redis")] = 3.0
+    ca_file: Annotated[
+        Path | None,
+        about("File (PEM) of the authority that signed Redis' certificate, for rediss://; none: the system's"),
+    ] = None
 
 
 class Intake(Section):

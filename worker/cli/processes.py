@@ -16,6 +16,7 @@ from config.settings import Settings
 from config.settings_sections import Web
 from worker.cli.error_output import WrongUsage
 from worker.errors import StoreUnavailable
+from worker.intake.outage_log import OutageLog
 from worker.local.embedded import EmbeddedServer, EmbeddedServerError
 from worker.store.connection import check_server, connect
 from worker.store.sessions import RedisSessions
@@ -112,21 +113,17 @@ def run_intake(
 
 
 def _sweep(sweep: Callable[[], int], interval: float, stop: threading.Event, beat: Callable[[], None]) -> None:
-    down = False
+    outage = OutageLog("sweeps")
     while not stop.wait(interval):
         beat()
         try:
             sent = sweep()
         except StoreUnavailable as error:
-            if not down:
-                log.warning("store_unavailable", room="sweeps", why=error.failure.description)
-            down = True
+            outage.down(error)
         except Exception as error:  # noqa: BLE001  # the sweeps heal everything else, so they must outlive any fault
             log.error("sweep_failed", error=type(error).__name__)  # noqa: TRY400  # a traceback may hold customer data
         else:
-            if down:
-                log.info("store_available", room="sweeps")
-            down = False
+            outage.up()
             if sent:
                 log.info("swept", sent=sent)
 

@@ -19,6 +19,7 @@ from worker.intake.reading import Reader
 from worker.runtime.file_access import allowed_places
 from worker.runtime.logs import report
 from worker.runtime.publisher import Publisher
+from worker.store.connection import tls_options
 from worker.store.event_queue import RedisEventQueue, event_client
 from worker.store.redis_store import RedisStore
 from worker.workflow.context import ExportContext
@@ -93,6 +94,7 @@ def intake_consumer(runtime: Runtime) -> Iterator[Consumer]:
         settings.redis.url.get_secret_value(),
         socket_timeout=settings.redis.socket_timeout,
         connect_timeout=settings.redis.connect_timeout,
+        tls=tls_options(settings.redis),
     )
     with closing(client):
         yield Consumer(

@@ -1,5 +1,6 @@
 """The processes: ``worker``, ``intake``, ``web``, ``sandbox``, ``flower``."""
 
+import os
 from typing import Annotated
 
 import structlog
@@ -7,7 +8,7 @@ import typer
 from rich.text import Text
 
 from config.errors import ConfigurationErrors
-from config.settings import Settings
+from config.settings import Settings, service_variables
 from config.targets import at_economic, non_production_targets
 from worker.cli.context import CommandContext
 from worker.cli.error_output import WrongUsage
@@ -97,6 +98,8 @@ def _begin(context: CommandContext) -> Settings:
     """
     settings = context.settings
     configure_logs(settings.log.level, settings.log.format)
+    for ignored in service_variables(os.environ):
+        log.info("service_variable_ignored", variable=ignored, next_step="Set enableServiceLinks: false.")
     for name, address in non_production_targets(context.exports).items():
         log.warning("export_not_to_economic", export=name, address=address)
     require_fit(settings)
