@@ -49,9 +49,15 @@ class CommandContext(Configuration):
         """Say on standard error, where it disturbs no script, which exports do not go to e-conomic."""
         from rich.text import Text
 
+        names: dict[str, list[str]] = {}
         for name, address in self.non_production_targets().items():
-            where = f"Export {name} does not go to e-conomic but to {address}: "
-            self.err.print(Text.assemble((where, "bad"), "nothing of it is in your books."), soft_wrap=True)
+            names.setdefault(address, []).append(name)
+        for address, exports in names.items():
+            one = len(exports) == 1
+            subject = f"Export {exports[0]} does" if one else f"Exports {', '.join(exports)} do"
+            where = f"{subject} not go to e-conomic but to {address}: "
+            text = f"nothing of {'it' if one else 'them'} is in your books."
+            self.err.print(Text.assemble((where, "bad"), text), soft_wrap=True)
 
     def export(self, name: str) -> ExportConfig:
         """Return one entry of the exports file. Raises ``WrongUsage`` when there is none of that name."""

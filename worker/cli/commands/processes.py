@@ -43,7 +43,7 @@ Anyway = Annotated[
     bool, typer.Option("--anyway", help="Start although exports of this environment go to e-conomic itself.")
 ]
 LinkOnly = Annotated[bool, typer.Option("--link", help="Print a new link to sign in with, and do nothing else.")]
-Port = Annotated[int, typer.Option("--port", help="Port to listen on; 0 takes any free one.")]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes any free one.")]
 
 
 def worker(ctx: typer.Context, name: WorkerName = "worker@%h") -> None:
