@@ -9,7 +9,19 @@ from pydantic import ValidationError, model_validator
 from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config.errors import ConfigurationError, ConfigurationErrors, from_validation, suggestion
-from config.settings_sections import Flower, Http, Intake, Log, Redis, Retry, Section, Store, Worker, about
+from config.settings_sections import (
+    Certificates,
+    Flower,
+    Http,
+    Intake,
+    Log,
+    Redis,
+    Retry,
+    Section,
+    Store,
+    Worker,
+    about,
+)
 
 PREFIX = "OPTER_ECONOMIC_"
 DELIMITER = "__"
@@ -42,6 +54,7 @@ class Settings(BaseSettings):
     redis: Redis = Redis()
     intake: Intake = Intake()
     store: Store = Store()
+    certificates: Certificates = Certificates()
     retry: Retry = Retry()
     http: Http = Http()
     worker: Worker = Worker()

@@ -14,6 +14,7 @@ from worker.domain.reasons import EventReason, ProcessReason, ReasonCode
 from worker.economic.mapping.reasons import CustomerReason, SetUpReason, VoucherReason
 from worker.economic.mapping.vat_zones import ZONE_RULES
 from worker.economic.reasons import EconomicReason
+from worker.reconcile.reasons import ReconcileReason
 
 DOCS = Path(__file__).parent / "docs"
 
@@ -23,6 +24,7 @@ _HEADINGS = (
     (VoucherReason, "Vouchers and their PDFs"),
     (CustomerReason, "The customer cannot be identified"),
     (EconomicReason, "e-conomic refuses, or has something else"),
+    (ReconcileReason, "Read back from e-conomic, and found to differ"),
     (ProcessReason, "Our own processes"),
 )
 

@@ -121,7 +121,7 @@ def _in_journal(body: Json, journal: int) -> tuple[VoucherFound, ...]:
     if not entries:
         return ()
     numbers = tuple(number for _, row in rows if (number := _entry_number(row)))
-    return tuple(_vouchers(entries, journal=journal, year=_year(body), numbers=numbers))
+    return tuple(_vouchers(entries, journal=journal, year=voucher_year(body), numbers=numbers))
 
 
 def _booked_entry(body: Json) -> _MarkedEntry | None:
@@ -137,7 +137,7 @@ def _marked_entry(entry: Json, voucher: int, *, owing: bool) -> _MarkedEntry | N
         return _MarkedEntry(document_reference=reference, voucher=voucher)
     # Never rounded: a difference from the source below the øre is a difference.
     owed = Decimal(str(entry.get("amount") or 0))
-    number = _invoice_number(entry)
+    number = invoice_number(entry)
     return _MarkedEntry(document_reference=reference, voucher=voucher, owed=owed, invoice_number=number)
 
 
@@ -160,7 +160,7 @@ def _vouchers(
         )
 
 
-def _year(body: Json) -> str:
+def voucher_year(body: Json) -> str:
     """Return the year as the voucher's own address spells it: it may carry a suffix (``2025_6_2026a``, reported)."""
     segment, dash, _ = str(body.get("self") or "").rpartition("/")[2].rpartition("-")
     year = segment_text(segment) if dash else str(body["accountingYear"]["year"])
@@ -175,7 +175,8 @@ def _entry_number(entry: Json) -> int | None:
     return int(number) if number.isdecimal() else None
 
 
-def _invoice_number(entry: Json) -> int | None:
+def invoice_number(entry: Json) -> int | None:
+    """Return the invoice number of an entry, under whichever name it carries one."""
     number = next((str(entry[name]) for name in _INVOICE_NUMBERS if entry.get(name)), "")
     return int(number) if number.isdecimal() else None
 

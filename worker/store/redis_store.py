@@ -6,6 +6,7 @@ from typing_extensions import override
 
 from worker.domain.store_port import Due, Store, SweepPort
 from worker.store import leases, records
+from worker.store.certificates import RedisCertificates
 from worker.store.connection import StoreConnection, texts, token
 from worker.store.intake import RedisIntake, RedisPreflight
 from worker.store.leases import RedisExport, RedisPins
@@ -56,5 +57,15 @@ class RedisSweeps(StoreConnection, SweepPort):
         return list(zip(answer[::2], answer[1::2], strict=True))
 
 
-class RedisStore(RedisIntake, RedisPreflight, RedisExport, RedisSweeps, RedisOperator, RedisPins, RedisPlan, Store):
+class RedisStore(
+    RedisIntake,
+    RedisPreflight,
+    RedisExport,
+    RedisSweeps,
+    RedisOperator,
+    RedisPins,
+    RedisPlan,
+    RedisCertificates,
+    Store,
+):
     """The store on one Redis server (6.2 or later; Valkey alike), safe to share between threads and hosts."""

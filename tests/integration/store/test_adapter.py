@@ -1,5 +1,6 @@
 """The store on Redis keeps every rule, also when each script runs twice because its first answer was lost."""
 
+from support.store.certificate_rules import CertificateRules
 from support.store.export_rules import ClaimRules, SaveRules
 from support.store.intake_rules import IntakeRules
 from support.store.lost_rules import LostRules
@@ -49,3 +50,7 @@ class TestPins(PinRules):
 
 class TestPlan(PlanRules):
     """What a plan reads."""
+
+
+class TestCertificates(CertificateRules):
+    """Certificates are written once, and leave work."""
