@@ -58,6 +58,10 @@ test: unit ## All tests: unit, contract, integration (embedded real Redis, Celer
 	$(BIN)/pytest tests/integration tests/contract tests/chaos -q -m "not chaos and not timing" -n $(PROCESSES) --dist loadgroup
 	$(BIN)/pytest tests/integration -q -m timing
 
+.PHONY: browser
+browser: $(INSTALLED) ## The page in a real browser (Debian: apt-get install chromium); screenshots go to build/screens
+	$(BIN)/pytest tests/browser -q
+
 .PHONY: bench
 bench: $(INSTALLED) ## Calls, CPU and Redis trips per invoice, start of the command line; writes build/bench.json
 	PYTHONPATH=tests $(BIN)/python -m bench

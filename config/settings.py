@@ -19,6 +19,7 @@ from config.settings_sections import (
     Retry,
     Section,
     Store,
+    Web,
     Worker,
     about,
 )
@@ -60,6 +61,7 @@ class Settings(BaseSettings):
     worker: Worker = Worker()
     log: Log = Log()
     flower: Flower = Flower()
+    web: Web = Web()
 
     @model_validator(mode="after")
     def _consistent(self) -> "Settings":

@@ -157,3 +157,18 @@ class Flower(Section):
 
     host: Annotated[str, about("Address that Flower listens on", min_length=1)] = "127.0.0.1"
     port: Annotated[Port, about("Port that Flower listens on")] = 5555
+
+
+class Web(Section):
+    """The page for bookkeeper and operator."""
+
+    host: Annotated[str, about("Address that the page listens on", min_length=1)] = "127.0.0.1"
+    port: Annotated[Port, about("Port that the page listens on")] = 8470
+    allowed_hosts: Annotated[
+        Names, about("Host names under which browsers may ask for the page; `*.example.dk` for all below it")
+    ] = ("127.0.0.1", "localhost")
+    behind_tls: Annotated[
+        bool, about("A proxy before the page speaks TLS: cookies then go over https alone, and browsers insist on it")
+    ] = False
+    session_hours: Annotated[float, about("Hours after which a person signs in again", gt=0, le=168)] = 12.0
+    link_minutes: Annotated[float, about("Minutes for which a sign-in link can be used", gt=0, le=1440)] = 60.0

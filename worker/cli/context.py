@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from worker.intake.reading import Reader
     from worker.reconcile.reconciler import Reconciler
     from worker.runtime import Runtime
+    from worker.store.sessions import RedisSessions
 
 
 class CommandContext(Configuration):
@@ -103,6 +104,15 @@ class CommandContext(Configuration):
 
         with closing(connect(self.settings.redis)) as client:
             yield RedisEventQueue(client, queue=self.settings.intake.queue, clock=self.clock)
+
+    @contextmanager
+    def sessions(self) -> Iterator[RedisSessions]:
+        """Open the sign-in links and sessions of the page. Its methods raise ``StoreUnavailable``."""
+        from worker.store.connection import StorePolicy, connect
+        from worker.store.sessions import RedisSessions
+
+        with closing(connect(self.settings.redis)) as client:
+            yield RedisSessions(client, prefix=self.settings.redis.prefix, policy=StorePolicy())
 
     @contextmanager
     def runtime(self) -> Iterator[Runtime]:

@@ -31,7 +31,7 @@ Exit codes:
 _COMMANDS: Mapping[str, Mapping[str, str]] = {
     "Start here": {
         "demo": "Show the whole thing: a sample period from a Redis queue through Celery into a sandbox of e-conomic.",
-        "up": "Run everything on this machine: Redis (embedded unless REDIS_URL names one), intake, worker and Flower.",
+        "up": "Run everything on this machine: Redis (embedded unless REDIS_URL names one), workers, page, Flower.",
     },
     "Operate": {
         "status": "Show all periods, or one in full: to be exported, exported, failed by reason, rate, time left.",
@@ -60,6 +60,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
         "intake": (
             "Run the intake: it takes events from the Redis queue into the store, and picks up what stands still."
         ),
+        "web": "Run the page for bookkeeper and operator: periods, invoices, what to fix.",
         "flower": (
             "Run Flower, the monitoring page: workers, tasks, times. It only looks; "
             "the figures that count are `status`."
@@ -79,7 +80,10 @@ def main() -> None:
     # Loading modules leaves no garbage: to search for it all the while would take a fifth of a short command's time.
     gc.set_threshold(200_000)
     out, err = consoles()
-    sys.exit(run(sys.argv[1:], CommandContext(out=out, err=err, clock=time.time, sleep=time.sleep)))
+    code = run(sys.argv[1:], CommandContext(out=out, err=err, clock=time.time, sleep=time.sleep))
+    # Nothing is left to do but to end: a search through all modules for garbage would take as long as `status` itself.
+    gc.freeze()
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str], context: CommandContext) -> int:

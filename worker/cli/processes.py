@@ -13,10 +13,12 @@ from urllib.parse import urlsplit
 import structlog
 
 from config.settings import Settings
+from config.settings_sections import Web
 from worker.cli.error_output import WrongUsage
 from worker.errors import StoreUnavailable
 from worker.local.embedded import EmbeddedServer, EmbeddedServerError
 from worker.store.connection import check_server, connect
+from worker.store.sessions import RedisSessions
 
 log = structlog.get_logger()
 
@@ -59,6 +61,20 @@ def flower_command(settings: Settings) -> list[str]:
         "--tasks_columns=name,uuid,state,received,started,runtime,worker",
     )
     return [sys.executable, *_CELERY, "flower", *options]
+
+
+def web_command(settings: Settings) -> list[str]:
+    """Return the command line of the page."""
+    options = (f"--host={settings.web.host}", f"--port={settings.web.port}", f"--log-level={settings.log.level}")
+    # No access log: addresses of pages hold sign-in links and invoice numbers.
+    quiet = ("--no-access-log", "--no-server-header", "--timeout-graceful-shutdown=3")
+    return [sys.executable, "-P", "-m", "uvicorn", "--factory", "worker.web.app:from_environment", *options, *quiet]
+
+
+def sign_in_link(settings: Web, sessions: RedisSessions, name: str) -> str:
+    """Return the address of a new sign-in link for a person of this name. Raises ``StoreUnavailable``."""
+    secret = sessions.make_link(name, seconds=int(settings.link_minutes * 60))
+    return f"http://{settings.host}:{settings.port}/sign-in/{secret}"
 
 
 def become(command: Sequence[str]) -> NoReturn:

@@ -29,11 +29,12 @@ class Service:
 
 
 def installation(settings: Settings) -> tuple[Service, ...]:
-    """Return intake, worker and Flower in the order of start and stop: whoever feeds stops before whoever is fed."""
+    """Return the processes in the order of start and stop: whoever feeds stops before whoever is fed."""
     return (
         Service(name="intake", arguments=("intake",), patience=10.0),
         # A worker finishes the invoices at hand: at most one call's deadline for each of its steps.
         Service(name="worker", arguments=("worker",), patience=settings.worker.soft_shutdown + settings.http.deadline),
+        Service(name="web", arguments=("web",), patience=5.0),
         Service(name="flower", arguments=("flower",), patience=5.0),
     )
 

@@ -8,9 +8,9 @@ import pytest
 from support.cli import Bench, half_done, open_period
 from support.samples import invoice, line
 
-from worker.cli.period_report import Phase, Report, phase_of, report
 from worker.cli.views.period import period_view
 from worker.domain.invoice_period import PeriodRecord, PeriodState
+from worker.domain.period_report import Phase, Report, phase_of, report
 from worker.domain.record import InvoiceRecord, Outcome, State
 
 

@@ -14,6 +14,7 @@ from support.deployment import DOCS, ROOT
 #: What is no part of the repository.
 LEFT_OUT = shutil.ignore_patterns(".*", "build", "dist", "__pycache__", "*.egg-info")
 TABLE_TEST = "tests/unit/docs/test_tables.py"
+DANISH, DANISH_TEST = "worker/web/locale/da.po", "tests/unit/web/test_language.py"
 #: The toy reason, as step 1 of the recipe describes a member; its check, step 2; its test, step 3.
 MEMBER = """    TOY_BROKEN = (
         "toy-broken",
@@ -21,6 +22,16 @@ MEMBER = """    TOY_BROKEN = (
         "The toy of the invoice is broken.",
         "Repair the toy, then re-queue the invoice.",
     )
+"""
+IN_DANISH = """
+msgid "Toy broken"
+msgstr "Legetøj i stykker"
+
+msgid "The toy of the invoice is broken."
+msgstr "Fakturaens legetøj er i stykker."
+
+msgid "Repair the toy, then re-queue the invoice."
+msgstr "Reparér legetøjet, og sæt fakturaen i kø igen."
 """
 CHECK_LINE = "        lambda: _toy(invoice),\n"
 CHECK = """
@@ -89,7 +100,7 @@ def test_a_dead_letter_reason_takes_the_files_that_its_recipe_names(copy: Path) 
     recipe = _recipe("Add a dead-letter reason")
     table, check, check_test, *_ = _files(recipe)
     [command] = set(re.findall(r"`make ([a-z]+)`", recipe))
-    assert TABLE_TEST in _files(recipe)
+    assert {TABLE_TEST, DANISH, DANISH_TEST} <= set(_files(recipe))
 
     _edit(copy / check_test, lambda text: text + TEST)
     assert _tests(copy, check_test) == pytest.ExitCode.TESTS_FAILED
@@ -103,9 +114,13 @@ def test_a_dead_letter_reason_takes_the_files_that_its_recipe_names(copy: Path) 
     assert _tests(copy, check_test) == pytest.ExitCode.OK
     assert _tests(copy, TABLE_TEST) == pytest.ExitCode.TESTS_FAILED
 
+    assert _tests(copy, DANISH_TEST) == pytest.ExitCode.TESTS_FAILED
+    _edit(copy / DANISH, lambda text: text + IN_DANISH)
+    assert _tests(copy, DANISH_TEST) == pytest.ExitCode.OK
+
     assert _make(copy, command) == 0
     assert _tests(copy, TABLE_TEST) == pytest.ExitCode.OK
-    assert _changed(copy) == {table, check, check_test, "deploy/docs/reasons.md"}
+    assert _changed(copy) == {table, check, check_test, DANISH, "deploy/docs/reasons.md"}
     assert _changed(copy) <= set(_files(recipe))
 
 

@@ -1,4 +1,4 @@
-"""The processes: ``worker``, ``intake``, ``sandbox``, ``flower``."""
+"""The processes: ``worker``, ``intake``, ``web``, ``sandbox``, ``flower``."""
 
 from typing import Annotated
 
@@ -11,7 +11,17 @@ from config.settings import Settings
 from config.targets import at_economic, non_production_targets
 from worker.cli.context import CommandContext
 from worker.cli.error_output import WrongUsage
-from worker.cli.processes import become, flower_command, require_fit, run_intake, stop_on_signal, worker_command
+from worker.cli.lookup import By
+from worker.cli.processes import (
+    become,
+    flower_command,
+    require_fit,
+    run_intake,
+    sign_in_link,
+    stop_on_signal,
+    web_command,
+    worker_command,
+)
 from worker.runtime import configure_logs
 from worker.runtime.runtime import intake_consumer
 from worker.sandbox.server import DEFAULT_PORT, serve, standard_agreements
@@ -29,6 +39,7 @@ Also = Annotated[
 Anyway = Annotated[
     bool, typer.Option("--anyway", help="Start although exports of this environment go to e-conomic itself.")
 ]
+LinkOnly = Annotated[bool, typer.Option("--link", help="Print a new link to sign in with, and do nothing else.")]
 Port = Annotated[int, typer.Option("--port", help="Port to listen on; 0 takes any free one.")]
 
 
@@ -44,6 +55,22 @@ def flower(ctx: typer.Context) -> None:
     settings, _ = context.settings, context.exports  # every configuration error shows here, before Celery starts
     context.err.print(f"Flower at http://{settings.flower.host}:{settings.flower.port}")
     become(flower_command(settings))
+
+
+def web(ctx: typer.Context, *, by: By, link: LinkOnly = False) -> None:
+    """Run the page for bookkeeper and operator: periods, invoices, what to fix.
+
+    One signs in by a link that can be used once. In a terminal it is printed at the start; --link prints another one.
+    """
+    context: CommandContext = ctx.obj
+    settings, _ = context.settings, context.exports  # every configuration error shows here, before the page starts
+    require_fit(settings)
+    if link or context.out.is_terminal:
+        with context.sessions() as sessions:
+            address = sign_in_link(settings.web, sessions, by)
+        context.out.print(address, soft_wrap=True)
+    if not link:
+        become(web_command(settings))
 
 
 def intake(ctx: typer.Context) -> None:

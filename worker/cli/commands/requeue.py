@@ -28,7 +28,7 @@ from worker.cli.lookup import (
     invoice_id,
     require_known,
 )
-from worker.cli.period_report import ReexportReport, report_reexport
+from worker.domain.period_report import ReexportReport, report_reexport
 from worker.domain.record import State
 from worker.domain.store_port import OperatorPort
 

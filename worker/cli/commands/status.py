@@ -11,7 +11,6 @@ from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode
 from worker.cli.formatting import print_json, printable
 from worker.cli.lookup import AsJson, find_period
-from worker.cli.period_report import Phase, Report, phase_of, report
 from worker.cli.views.period import (
     PHASE_STYLES,
     period_data_in_full,
@@ -21,6 +20,7 @@ from worker.cli.views.period import (
     progress_view,
 )
 from worker.domain.invoice_period import PeriodRecord, PeriodState
+from worker.domain.period_report import Phase, Report, phase_of, report
 from worker.domain.record import State
 from worker.domain.store_port import OperatorPort
 from worker.errors import StoreUnavailable

@@ -1,6 +1,7 @@
 """``up``: the whole thing for a small haulier on one machine."""
 
 import threading
+from getpass import getuser
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from config.settings import Settings
 from worker.cli.commands.status import PeriodNews
 from worker.cli.context import CommandContext
 from worker.cli.formatting import facts
-from worker.cli.processes import is_embedded, redis_for, stop_on_signal
+from worker.cli.processes import is_embedded, redis_for, sign_in_link, stop_on_signal
 from worker.local.supervisor import Supervisor, environment, installation, starter
 
 #: Seconds between two looks at the processes; every how many of them the store is read for news.
@@ -24,7 +25,7 @@ Logs = Annotated[Path, typer.Option("--logs", help="Folder of the processes' log
 def up(
     ctx: typer.Context, data: Data = Path(".opter-economic/data"), logs: Logs = Path(".opter-economic/logs")
 ) -> None:
-    """Run everything on this machine: Redis (embedded unless REDIS_URL names one), intake, worker and Flower.
+    """Run everything on this machine: Redis (embedded unless REDIS_URL names one), workers, page, Flower.
 
     A process that ends is restarted. Ctrl-C stops all of them in order; invoices under way are finished first.
     """
@@ -41,18 +42,23 @@ def up(
             _watch(context, supervisor, stop)
         finally:
             redis = ", Redis" if is_embedded(settings) else ""
-            context.out.print(Text(f"Stopping: intake, worker (finishes what it has started), Flower{redis}.", "quiet"))
+            context.out.print(
+                Text(f"Stopping: intake, worker (finishes what it has started), page, Flower{redis}.", "quiet")
+            )
             supervisor.stop()
     context.out.print("Stopped. Everything is in the store; `opter-economic up` goes on from there.")
 
 
 def _introduce(context: CommandContext, settings: Settings, logs: Path) -> None:
+    with context.sessions() as sessions:
+        link = sign_in_link(settings.web, sessions, getuser())
     context.out.print(
         facts(
             [
                 ("Running", ", ".join(("Redis", *(service.name for service in installation(settings))))),
                 ("Events", f"LPUSH {settings.intake.queue}, or `opter-economic publish`"),
                 ("Exports", ", ".join(sorted(context.exports))),
+                ("Page", f"sign in once with {link}"),
                 ("Flower", f"http://{settings.flower.host}:{settings.flower.port}"),
                 ("Logs", str(logs)),
                 ("Look", "opter-economic status --watch PERIOD, opter-economic failed"),

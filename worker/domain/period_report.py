@@ -40,7 +40,7 @@ class Totals:
     control_gross: Decimal | None
     #: Gross of all invoices of the period in the store.
     gross: Decimal = ZERO
-    #: Of these, exported as this program has recorded it; what e-conomic holds stands in a certificate.
+    #: Of these, exported as this program has recorded it; what the books hold stands in a certificate.
     exported_net: Decimal = ZERO
     exported_vat: Decimal = ZERO
     exported_gross: Decimal = ZERO
@@ -61,14 +61,14 @@ class Report:
     phase: Phase
     counts: Mapping[State, int]
     outcomes: Mapping[Outcome, int]
-    #: Exported invoices that were found in e-conomic rather than posted now.
+    #: Exported invoices that were found in the accounting system rather than posted now.
     already_there: int
     #: Reason code -> invoices that failed for it.
     failed: Mapping[str, int]
     #: Reason code -> invoices that wait for it.
     waiting: Mapping[str, int]
     totals: Sequence[Totals]
-    #: Lines that carried economic units, which are not exported to e-conomic (docs.opter.com, integration-001).
+    #: Lines that carried economic units, which are not exported (docs.opter.com, integration-001).
     lines_with_units: int
     #: Remark -> number of invoices that carry it.
     remarks: Mapping[str, int]
@@ -180,9 +180,9 @@ def _totals(
 class ReexportReport:
     """One re-export, added up."""
 
-    #: Posted by it: they were not in e-conomic any more, or never had been.
+    #: Posted by it: they were not in the accounting system any more, or never had been.
     booked_now: int
-    #: Found in e-conomic and adopted; nothing was posted.
+    #: Found in the accounting system and adopted; nothing was posted.
     already_there: int
     #: Not posted on purpose, as the exports file says.
     left_out: int

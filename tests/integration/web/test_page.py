@@ -1,0 +1,297 @@
+"""The page over a store with failures, as a browser sees it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import redis
+from starlette.routing import Route
+from starlette.testclient import TestClient
+from support import samples
+from support.harness import EXPORT, Harness
+from support.memory_queue import MemoryEventQueue, MemoryEvents
+from support.planning import planner
+
+from config.exports import ExportConfig
+from config.settings_sections import Web
+from worker.domain.invoice import Customer
+from worker.domain.record import State
+from worker.dry_run.planner import Planner
+from worker.store.connection import StorePolicy
+from worker.store.sessions import RedisSessions
+from worker.web.app import create_app
+from worker.web.services import Services
+
+#: A customer's name that would be a script, and a cell that would be a formula.
+MARKUP, FORMULA = "<script>alert(1)</script>", '=HYPERLINK("http://x")'
+FINE, MISSING, OTHER = 100001, 100002, 100003
+
+
+class Page:
+    """An application over a harness, and a browser that is or is not signed in."""
+
+    def __init__(self, client: redis.Redis, prefix: str) -> None:
+        self.harness = Harness()
+        self.events = MemoryEventQueue(MemoryEvents())
+        self.sessions = RedisSessions(client, prefix=prefix, policy=StorePolicy())
+        self.services = Services(
+            settings=Web(allowed_hosts=("page.example",)),
+            exports={"main": EXPORT},
+            store=self.harness.store,
+            events=self.events,
+            sessions=self.sessions,
+            planner=self._planner,
+            elsewhere={},
+            clock=self.harness.clock,
+        )
+        self.app = create_app(self.services)
+        self.browser = TestClient(self.app, base_url="http://page.example", follow_redirects=False)
+
+    @contextmanager
+    def _planner(self, export: ExportConfig) -> Iterator[Planner]:
+        assert export is EXPORT
+        yield planner(self.harness)
+
+    def sign_in(self) -> None:
+        answer = self.browser.post("/sign-in", data={"link": self.sessions.make_link("Birthe", seconds=60)})
+        assert answer.status_code == 303
+
+    def fill(self) -> None:
+        """One invoice is exported, two fail: a group is missing."""
+        self.harness.close_period(
+            samples.invoice(invoice_number=FINE, customer=_customer(MARKUP)),
+            samples.invoice(samples.line(account="3050"), invoice_number=MISSING, customer=_customer(FORMULA)),
+            samples.invoice(samples.line("8.00", account="3050"), invoice_number=OTHER, customer=_customer("Acme A/S")),
+        )
+        self.harness.until_rest()
+
+    def form(self, path: str, **fields: str) -> int:
+        """Send a form as the page would; return the status."""
+        return int(self.browser.post(path, data={"form_token": self.form_token(), **fields}).status_code)
+
+    def form_token(self) -> str:
+        session = self.sessions.session(self.browser.cookies["opter-economic-session"])
+        assert session is not None
+        return session.form_token
+
+    def cause(self) -> str:
+        """The address of the one cause."""
+        return "/to-fix/" + self.browser.get("/to-fix").text.split('href="/to-fix/')[1].split('"')[0]
+
+    def set_digest(self) -> str:
+        return str(self.browser.get(self.cause()).text.split('name="set" value="')[1].split('"')[0])
+
+
+@pytest.fixture
+def page(redis_client: redis.Redis, redis_prefix: str) -> Page:
+    return Page(redis_client, redis_prefix)
+
+
+@pytest.fixture
+def signed_in(page: Page) -> Page:
+    page.fill()
+    page.sign_in()
+    return page
+
+
+def test_nothing_is_shown_without_signing_in(page: Page) -> None:
+    """Every address but the sign-in pages and the static files sends a stranger to sign in, forms included."""
+    page.fill()
+    for route in page.app.routes:
+        if not isinstance(route, Route) or (route.path.startswith("/sign-in")):
+            continue
+        path = route.path.format(period="main-p881", invoice="main-100002", group="x", event="x")
+        for method in route.methods or ():
+            answer = page.browser.request(method, path, data={"why": "x"} if method == "POST" else None)
+            assert (route.path, answer.status_code, answer.headers["location"]) == (route.path, 303, "/sign-in")
+    assert page.harness.record(f"main-{MISSING}").state is State.DEAD
+
+
+def test_a_link_opens_one_session(page: Page) -> None:
+    """The second use of a link is refused; opening it without pressing the button does not use it up."""
+    link = page.sessions.make_link("Birthe", seconds=60)
+    assert page.browser.get(f"/sign-in/{link}").status_code == 200
+    assert page.browser.post("/sign-in", data={"link": link}).status_code == 303
+    assert page.browser.post("/sign-in", data={"link": link}).status_code == 403
+    assert "Birthe" in page.browser.get("/").text
+
+
+def test_signing_out_ends_the_session(signed_in: Page) -> None:
+    """A stolen cookie opens nothing after the person has signed out."""
+    cookie = signed_in.browser.cookies["opter-economic-session"]
+    assert signed_in.form("/sign-out") == 303
+    signed_in.browser.cookies.set("opter-economic-session", cookie)
+    assert signed_in.browser.get("/").status_code == 303
+
+
+def test_redis_holds_no_secret_of_a_session(signed_in: Page, redis_client: redis.Redis, redis_prefix: str) -> None:
+    """Whoever reads Redis cannot sign in with what stands there."""
+    secret = signed_in.browser.cookies["opter-economic-session"]
+    keys = [key.decode() for key in redis_client.scan_iter(f"{redis_prefix}*")]
+    assert keys
+    assert not any(secret in key for key in keys)
+
+
+@pytest.mark.parametrize("path", ["requeue", "mark-exported"])
+@pytest.mark.parametrize("token", ["", "of another session"])
+def test_a_form_of_another_site_is_not_obeyed(signed_in: Page, path: str, token: str) -> None:
+    """Without the session's own form token nothing happens."""
+    address = f"/invoices/main-{MISSING}/{path}"
+    answer = signed_in.browser.post(address, data={"form_token": token, "why": "x"})
+    assert answer.status_code == 403
+    assert signed_in.harness.record(f"main-{MISSING}").state is State.DEAD
+
+
+def test_a_large_form_is_not_read(signed_in: Page) -> None:
+    """A form above the bound is refused by its announced length."""
+    assert signed_in.form(f"/invoices/main-{MISSING}/requeue", why="x" * 70_000) == 413
+
+
+def test_other_host_names_are_refused(page: Page) -> None:
+    """A name of another site that resolves to this address gets no page (DNS rebinding)."""
+    assert page.browser.get("/sign-in", headers={"host": "evil.example"}).status_code == 400
+
+
+def test_every_answer_carries_the_security_headers(signed_in: Page) -> None:
+    """Scripts of others, frames and caches are kept away, on pages, errors and static files alike."""
+    for path in ("/", "/sign-in", "/nothing", "/static/style.css", "/periods/main-p881/invoices.csv"):
+        headers = signed_in.browser.get(path).headers
+        assert "default-src 'none'" in headers["content-security-policy"], path
+        assert headers["x-content-type-options"] == "nosniff", path
+        assert "no-store" in headers["cache-control"], path
+
+
+def test_markup_in_a_name_is_text(signed_in: Page) -> None:
+    """A customer's name is never a part of the page."""
+    text = signed_in.browser.get("/periods/main-p881").text
+    assert MARKUP not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_the_download_holds_every_invoice_and_no_formula(signed_in: Page) -> None:
+    """Amounts carry a Danish comma; a cell that a spreadsheet would run is text."""
+    rows = signed_in.browser.get("/periods/main-p881/invoices.csv").content.decode("utf-8-sig").splitlines()
+    assert len(rows) == 1 + 3
+    assert ";1250,00;exported;" in rows[1]
+    assert "'=HYPERLINK" in rows[2]
+
+
+def test_invoices_are_found_by_state_reason_and_customer(signed_in: Page) -> None:
+    """Filter and search narrow the list; what fits nothing says so."""
+    shown = {
+        query: [
+            number
+            for number in (FINE, MISSING, OTHER)
+            if f"/invoices/main-{number}" in signed_in.browser.get(f"/periods/main-p881?{query}").text
+        ]
+        for query in (
+            "",
+            "state=dead",
+            "reason=product-group-missing&q=100003",
+            "q=hyperlink",
+            "state=queued",
+            "page=9",
+        )
+    }
+    assert shown == {
+        "": [FINE, MISSING, OTHER],
+        "state=dead": [MISSING, OTHER],
+        "reason=product-group-missing&q=100003": [OTHER],
+        "q=hyperlink": [MISSING],
+        "state=queued": [],
+        "page=9": [],
+    }
+
+
+def test_a_number_leads_to_its_invoice(signed_in: Page) -> None:
+    """The bare number that stands on the customer's invoice is enough."""
+    assert signed_in.browser.get("/invoices?q=100002").headers["location"] == f"/invoices/main-{MISSING}"
+    assert signed_in.browser.get("/invoices?q=999").status_code == 200
+
+
+def test_failures_stand_under_their_cause_with_the_money(signed_in: Page) -> None:
+    """1 250.00 + 10.00 DKK fail for group 3050."""
+    text = signed_in.browser.get("/to-fix?lang=en").text
+    assert "Product groups missing in e-conomic: 3050" in text
+    assert "2 invoices" in text
+    assert "1,260.00 DKK" in text
+
+
+def test_a_requeue_before_the_cause_is_gone_needs_a_reason(signed_in: Page) -> None:
+    """Neither the bare button nor a check that found the cause still there re-queues anything."""
+    assert signed_in.form(signed_in.cause() + "/requeue", set=signed_in.set_digest()) == 422
+    assert signed_in.form(signed_in.cause() + "/check") == 200
+    assert signed_in.form(signed_in.cause() + "/requeue", set=signed_in.set_digest()) == 422
+    assert signed_in.harness.record(f"main-{MISSING}").state is State.DEAD
+    assert signed_in.form(signed_in.cause() + "/requeue", set=signed_in.set_digest(), why="the group is made") == 200
+    record = signed_in.harness.record(f"main-{MISSING}")
+    assert record.state is State.RECEIVED
+    assert record.history[-1].detail == "Birthe: the group is made"
+
+
+def test_a_cause_that_is_gone_in_economic_lets_its_group_go(signed_in: Page) -> None:
+    """After the group was made, the check says so, and the button alone re-queues all; each is booked once."""
+    _make_group(signed_in.harness, "3050")
+    signed_in.harness.clock.advance(400)
+    address, frozen = signed_in.cause(), signed_in.set_digest()
+    assert signed_in.form(address + "/check") == 200
+    assert signed_in.form(address + "/requeue", set=frozen) == 200
+    signed_in.harness.until_rest()
+    assert {record.state for record in signed_in.harness.records()} == {State.EXPORTED}
+    assert len(signed_in.harness.documents()) == 3
+
+
+def test_only_what_was_confirmed_is_requeued(signed_in: Page) -> None:
+    """Another invoice that failed meanwhile changes the set: nothing moves until a person has looked again."""
+    address, frozen = signed_in.cause(), signed_in.set_digest()
+    signed_in.harness.close_period(
+        samples.invoice(samples.line(account="3050"), invoice_number=100009, customer=_customer("Acme A/S")),
+        event="/opter/acme/1#e2",
+        number=882,
+    )
+    signed_in.harness.until_rest()
+    assert signed_in.form(address + "/requeue", set=frozen, why="x") == 409
+    assert signed_in.harness.record(f"main-{MISSING}").state is State.DEAD
+
+
+def test_marking_as_exported_needs_a_reason(signed_in: Page) -> None:
+    """The reason and the name stand in the history; nothing is posted."""
+    address = f"/invoices/main-{MISSING}/mark-exported"
+    assert signed_in.form(address, why=" ") == 422
+    assert signed_in.form(address, why="typed in as 4711") == 303
+    record = signed_in.harness.record(f"main-{MISSING}")
+    assert (record.state, record.history[-1].detail) == (State.EXPORTED, "Birthe: typed in as 4711")
+    assert len(signed_in.harness.documents()) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [("da-DK,da;q=0.9,en;q=0.8", "da"), ("en-GB", "en"), ("sv-SE", "da"), ("", "da")],
+)
+def test_the_browser_chooses_the_language(page: Page, header: str, language: str) -> None:
+    """Danish or English as the browser prefers; Danish for any other."""
+    answer = page.browser.get("/sign-in", headers={"accept-language": header})
+    assert f'<html lang="{language}">' in answer.text
+
+
+def test_every_page_speaks_danish(signed_in: Page) -> None:
+    """No page shows the English heading of a reason to a Danish reader."""
+    for path in ("/", "/periods/main-p881", "/to-fix", signed_in.cause(), f"/invoices/main-{MISSING}", "/events"):
+        text = signed_in.browser.get(path, headers={"accept-language": "da"}).text
+        assert "Product groups missing" not in text, path
+        assert "Perioder" in text, path
+
+
+def _customer(name: str) -> Customer:
+    """The sandbox's customer 1001, under a name of the test's choice."""
+    return samples.customer(name=name, corporate_id="99000000")
+
+
+def _make_group(harness: Harness, name: str) -> None:
+    """What the bookkeeper does in e-conomic: a group like that of 3010, under another name."""
+    agreement = harness.sandbox.agreement
+    like = next(number for number, group in agreement.product_groups.items() if group["name"] == "3010")
+    number = max(agreement.product_groups) + 1
+    agreement.product_groups[number] = agreement.product_groups[like] | {"productGroupNumber": number, "name": name}
+    accounts = {zone: account for (group, zone), account in agreement.sales_accounts.items() if group == like}
+    agreement.sales_accounts |= {(number, zone): account for zone, account in accounts.items()}

@@ -1,0 +1,88 @@
+"""The web application: routes, guards and error pages, as a factory that uvicorn calls."""
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from importlib.resources import files
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+
+from config import Configuration
+from config.targets import non_production_targets
+from worker.domain.reasons import ProcessReason, failure
+from worker.errors import StoreUnavailable
+from worker.runtime.build import planning
+from worker.store.connection import StorePolicy, connect
+from worker.store.event_queue import RedisEventQueue
+from worker.store.redis_store import RedisStore
+from worker.store.sessions import RedisSessions
+from worker.web.guard import SecurityHeaders
+from worker.web.pages import events, invoice, period, periods, sign_in, to_fix
+from worker.web.services import Services
+from worker.web.visit import Visit
+
+log = structlog.get_logger()
+
+
+def create_app(services: Services, *, closing: Sequence[object] = ()) -> Starlette:
+    """Return the application; clients in ``closing`` are closed when it ends."""
+    routes: list[BaseRoute] = [
+        route for page in (sign_in, periods, period, to_fix, invoice, events) for route in page.routes(services)
+    ]
+    static = StaticFiles(directory=str(files("worker.web").joinpath("static")))
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        for client in closing:
+            client.close()  # type: ignore[attr-defined]  # redis.Redis; the web room does not know the driver
+
+    return Starlette(
+        routes=[*routes, Mount("/static", static, name="static")],
+        middleware=[
+            Middleware(SecurityHeaders, tls=services.settings.behind_tls),
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(services.settings.allowed_hosts)),
+        ],
+        exception_handlers={kind: partial(_error, services) for kind in (404, 500, StoreUnavailable)},
+        lifespan=lifespan,
+    )
+
+
+def from_environment() -> Starlette:
+    """Return the application of this installation. Raises ``ConfigurationErrors``."""
+    configuration = Configuration()
+    settings, exports = configuration.settings, configuration.exports
+    client = connect(settings.redis)
+    prefix = settings.redis.prefix
+    services = Services(
+        settings=settings.web,
+        exports=exports,
+        store=RedisStore(client, prefix=prefix, policy=StorePolicy()),
+        events=RedisEventQueue(client, queue=settings.intake.queue, clock=time.time),
+        sessions=RedisSessions(client, prefix=prefix, policy=StorePolicy()),
+        planner=partial(planning, settings, sleep=time.sleep),
+        elsewhere=non_production_targets(exports),
+        clock=time.time,
+    )
+    return create_app(services, closing=[client])
+
+
+def _error(services: Services, request: Request, error: Exception) -> Response:
+    visit = Visit(request=request, services=services)
+    if isinstance(error, StoreUnavailable):
+        return visit.render("error.html", status=503, failure=error.failure)
+    if isinstance(error, HTTPException):
+        return visit.render("error.html", status=404, failure=None)
+    # Its name alone is logged: a traceback may hold customer data, and none of it reaches the reader.
+    log.error("page_failed", error=type(error).__name__, path=request.url.path)
+    broken = failure(ProcessReason.INTERNAL_ERROR, ProcessReason.INTERNAL_ERROR.cause)
+    return visit.render("error.html", status=500, failure=broken)

@@ -1,0 +1,49 @@
+"""Events that were refused as a whole: why, and the way back to the queue."""
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from worker.intake.queue import DeadEvent, dead_events, revive
+from worker.web.guard import page
+from worker.web.services import Services
+from worker.web.visit import Visit
+
+
+def routes(services: Services) -> list[Route]:
+    """Return the list, one event, its bytes, and the form that sends it again."""
+    return [
+        page("/events", services, _list),
+        page("/events/{event}", services, _show),
+        page("/events/{event}/download", services, _download),
+        page("/events/{event}/requeue", services, _requeue, post=True),
+    ]
+
+
+def _list(visit: Visit) -> Response:
+    return visit.render("events.html", events=[event for event, _ in dead_events(visit.services.events)])
+
+
+def _show(visit: Visit) -> Response:
+    found = _find(visit)
+    if found is None:
+        return visit.render("error.html", status=404, failure=None)
+    return visit.render("event.html", event=found[0])
+
+
+def _download(visit: Visit) -> Response:
+    found = _find(visit)
+    if found is None:
+        return visit.render("error.html", status=404, failure=None)
+    event, content = found
+    name = {"Content-Disposition": f'attachment; filename="event-{event.id}.json"'}
+    return Response(content, media_type="application/octet-stream", headers=name)
+
+
+def _requeue(visit: Visit) -> Response:
+    revive(visit.services.events, [visit.request.path_params["event"]])
+    return visit.redirect("/events")
+
+
+def _find(visit: Visit) -> tuple[DeadEvent, bytes] | None:
+    key = visit.request.path_params["event"]
+    return next((pair for pair in dead_events(visit.services.events) if pair[0].id == key), None)

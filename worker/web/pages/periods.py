@@ -1,0 +1,42 @@
+"""All periods: how far each has come, and what needs a person."""
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from worker.domain.invoice_period import PeriodRecord
+from worker.domain.period_report import MOVING, phase_of
+from worker.web.guard import page
+from worker.web.services import Services
+from worker.web.visit import Visit
+
+
+def routes(services: Services) -> list[Route]:
+    """Return the first page."""
+    return [page("/", services, _periods)]
+
+
+def _periods(visit: Visit) -> Response:
+    services, sought = visit.services, visit.query("q").casefold()
+    every = services.store.periods()
+    rows = [
+        {
+            "period": period,
+            "phase": phase_of(period, period.counts),
+            "moving": sum(period.counts.get(state, 0) for state in MOVING),
+        }
+        for period in every
+        if sought in _text(period)
+    ]
+    return visit.render(
+        "periods.html",
+        rows=rows,
+        total=len(every),
+        q=visit.query("q"),
+        paused=services.store.paused(),
+        refused=len(services.events.dead()),
+        waiting=services.events.waiting(),
+    )
+
+
+def _text(period: PeriodRecord) -> str:
+    return f"{period.name} {period.export} {period.id} {period.number} {period.region or ''}".casefold()

@@ -1,0 +1,69 @@
+"""Templates with their filters: amounts, times and words in the reader's language."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+
+from babel import Locale
+from babel.dates import LOCALTZ, format_date, format_datetime
+from babel.numbers import format_decimal
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from worker.domain.record import HistoryEntry
+from worker.economic.mapping.reasons import REASONS
+from worker.web.language import translations
+from worker.web.words import HISTORY, PHASES, STATES
+
+
+def template(name: str, language: str) -> Template:
+    """Return a template in a language."""
+    return _environment(language).get_template(name)
+
+
+@cache
+def _environment(language: str) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(str(files("worker.web").joinpath("templates"))),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    catalogue = translations(language)
+    environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # of the extension
+    say, locale = catalogue.gettext, Locale(language)
+
+    def heading(reason: str) -> str:
+        return say(REASONS[reason].heading) if reason in REASONS else reason
+
+    def next_step(text: str) -> str:
+        return say(text) if text else ""
+
+    environment.filters |= {
+        "money": lambda amount: format_decimal(amount, format="#,##0.00", locale=locale),
+        "count": lambda number: format_decimal(number, locale=locale),
+        "moment": lambda at: format_datetime(datetime.fromtimestamp(at, UTC), "medium", LOCALTZ, locale) if at else "",
+        "instant": lambda text: format_datetime(datetime.fromisoformat(text), "medium", LOCALTZ, locale),
+        "day": lambda day: format_date(day if isinstance(day, date) else date.fromisoformat(day), locale=locale),
+        "state": lambda state: say(STATES[state]),
+        "phase": lambda phase: say(PHASES[phase]),
+        "heading": heading,
+        "cause": lambda reason: say(REASONS[reason].cause) if reason in REASONS else "",
+        "next_step": next_step,
+        "history": lambda entry: _history(entry, say),
+        "amounts": lambda sums: _amounts(sums, locale),
+    }
+    return environment
+
+
+def _history(entry: HistoryEntry, say: Callable[[str], str]) -> str:
+    return say(HISTORY[entry.event]) if entry.event in HISTORY else entry.event
+
+
+def _amounts(sums: Mapping[str, Decimal], locale: Locale) -> str:
+    return ", ".join(
+        f"{format_decimal(amount, format='#,##0.00', locale=locale)} {currency}" for currency, amount in sums.items()
+    )

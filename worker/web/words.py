@@ -1,0 +1,57 @@
+"""Words for states, phases and history entries, in English; the catalogues translate them."""
+
+from collections.abc import Mapping
+
+from worker.domain.period_report import Phase
+from worker.domain.record import State
+from worker.web.language import mark
+
+STATES: Mapping[State, str] = {
+    State.RECEIVED: mark("received"),
+    State.QUEUED: mark("queued"),
+    State.EXPORTING: mark("being exported"),
+    State.WAITING: mark("waiting"),
+    State.EXPORTED: mark("exported"),
+    State.DEAD: mark("failed"),
+}
+PHASES: Mapping[Phase, str] = {
+    Phase.TAKING_IN: mark("being taken in"),
+    Phase.CHECKING: mark("being checked"),
+    Phase.EXPORTING: mark("being exported"),
+    Phase.NEEDS_A_PERSON: mark("needs a person"),
+    Phase.DIFFERS: mark("differs from e-conomic"),
+    Phase.DONE: mark("done"),
+}
+#: What the store writes into the history of an invoice; an entry of another version is shown as it is.
+HISTORY: Mapping[str, str] = {
+    "received": mark("Received from Opter"),
+    "replaced": mark("Replaced by a newer version from Opter"),
+    "joined": mark("Also part of another period"),
+    "conflict": mark("Came again with other content after it had been posted"),
+    "queued": mark("Checked and queued"),
+    "claimed": mark("A worker began"),
+    "draft-intended": mark("About to create the draft"),
+    "draft-found": mark("Draft found in e-conomic"),
+    "draft-refused": mark("e-conomic refused the draft"),
+    "drafted": mark("Draft created in e-conomic"),
+    "totals-differ": mark("The draft's totals differ from Opter's"),
+    "draft-discarded": mark("Draft deleted again"),
+    "book-intended": mark("About to book"),
+    "booking-refused": mark("e-conomic refused to book"),
+    "booked": mark("Booked in e-conomic"),
+    "voucher-intended": mark("About to post the voucher"),
+    "voucher-found": mark("Voucher found in e-conomic"),
+    "voucher-refused": mark("e-conomic refused the voucher"),
+    "attach-intended": mark("About to attach the PDF"),
+    "create-allowed": mark("Looked up in e-conomic: not there, so it may be created"),
+    "not-found-once": mark("Looked up once: not there"),
+    "retry": mark("Tries again later"),
+    "dead": mark("Failed"),
+    "requeued": mark("Queued again by a person"),
+    "reexport": mark("Exported again by a person's order"),
+    "by-hand": mark("Marked as exported by a person"),
+    "difference-accepted": mark("A difference in e-conomic was accepted by a person"),
+    "lease-expired": mark("The worker did not come back; another takes over"),
+    "due": mark("Its time has come"),
+    "paused": mark("Waits, as the export is paused"),
+}
