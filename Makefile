@@ -58,6 +58,10 @@ test: unit ## All tests: unit, contract, integration (embedded real Redis, Celer
 	$(BIN)/pytest tests/integration tests/contract tests/chaos -q -m "not chaos and not timing" -n $(PROCESSES) --dist loadgroup
 	$(BIN)/pytest tests/integration -q -m timing
 
+.PHONY: alerts
+alerts: ## Test the alert rules (Debian: apt-get install prometheus, for its promtool)
+	cd deploy/monitoring && promtool check rules alerts.yml && promtool test rules alerts.test.yml
+
 .PHONY: browser
 browser: $(INSTALLED) ## The page in a real browser (Debian: apt-get install chromium); screenshots go to build/screens
 	$(BIN)/pytest tests/browser -q

@@ -63,6 +63,11 @@ def dead_key(queue: str) -> str:
     return f"{queue}:dead"
 
 
+def readings_key(queue: str) -> str:
+    """Return the hash of how often each event was begun and not finished, by the SHA-256 of its bytes."""
+    return f"{queue}:readings"
+
+
 def dead_reasons_key(queue: str) -> str:
     """Return the hash of why each refused event was refused, by the SHA-256 of its bytes."""
     return f"{queue}:dead:reasons"

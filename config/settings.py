@@ -15,6 +15,7 @@ from config.settings_sections import (
     Http,
     Intake,
     Log,
+    Metrics,
     Redis,
     Retry,
     Section,
@@ -61,6 +62,7 @@ class Settings(BaseSettings):
     worker: Worker = Worker()
     log: Log = Log()
     flower: Flower = Flower()
+    metrics: Metrics = Metrics()
     web: Web = Web()
 
     @model_validator(mode="after")

@@ -74,7 +74,7 @@ class Intake(Section):
         str, about("Name of this consumer, unique among those running; empty: host name and process number")
     ] = ""
     max_event_bytes: Annotated[Count, about("Largest event accepted")] = 32 * 1024 * 1024
-    max_invoices_file_bytes: Annotated[Count, about("Largest file that an event may refer to")] = 64 * 1024 * 1024
+    max_invoices_file_bytes: Annotated[Count, about("Largest file that an event may refer to")] = 256 * 1024 * 1024
     allowed_folders: Annotated[
         Folders, about("Folders that file:// addresses in events may point into; none: no files")
     ] = ()
@@ -172,3 +172,15 @@ class Web(Section):
     ] = False
     session_hours: Annotated[float, about("Hours after which a person signs in again", gt=0, le=168)] = 12.0
     link_minutes: Annotated[float, about("Minutes for which a sign-in link can be used", gt=0, le=1440)] = 60.0
+
+
+class Metrics(Section):
+    """Figures for Prometheus, and whether a process is alive and ready."""
+
+    host: Annotated[str, about("Address that a process serves its figures on", min_length=1)] = "127.0.0.1"
+    port: Annotated[
+        int, about("Port of `/metrics`, `/healthz` and `/readyz` of worker and intake; 0: none", ge=0, le=65535)
+    ] = 0
+    token: Annotated[
+        SecretStr, about("Token that Prometheus shows to read `/metrics`; the page serves it with a token only")
+    ] = SecretStr("")

@@ -1,5 +1,6 @@
 """From a process's start to its end: configuration, the runtime after any fork, log context around every task."""
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -9,6 +10,8 @@ from celery import Celery, signals
 from config import Configuration
 from config.broker import celery_config
 from worker.runtime import Runtime, build_runtime, configure_logs
+from worker.runtime.metrics import Beat, serve_metrics
+from worker.store.connection import answers
 
 
 class Lifecycle(Configuration):
@@ -16,6 +19,8 @@ class Lifecycle(Configuration):
 
     def __init__(self, app: Celery) -> None:
         self._app = app
+        self._beat = Beat()
+        self._end_metrics: Callable[[], None] = lambda: None
 
     @cached_property
     def runtime(self) -> Runtime:
@@ -32,6 +37,8 @@ class Lifecycle(Configuration):
         signals.worker_process_init.connect(self._drop_inherited, weak=False)
         signals.worker_shutdown.connect(self._close, weak=False)
         signals.worker_process_shutdown.connect(self._close, weak=False)
+        signals.worker_init.connect(self._serve_metrics, weak=False)
+        signals.heartbeat_sent.connect(self._beat, weak=False)
         signals.task_prerun.connect(self._bind, weak=False)
         signals.task_postrun.connect(self._clear, weak=False)
 
@@ -41,7 +48,13 @@ class Lifecycle(Configuration):
     def _drop_inherited(self, **_: Any) -> None:
         self.__dict__.pop("runtime", None)
 
+    def _serve_metrics(self, **_: Any) -> None:
+        self._end_metrics = serve_metrics(
+            self.settings.metrics, beat=self._beat, ready=lambda: answers(self.runtime.redis)
+        )
+
     def _close(self, **_: Any) -> None:
+        self._end_metrics()
         runtime = self.__dict__.pop("runtime", None)
         if runtime:
             runtime.close()

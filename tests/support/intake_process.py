@@ -33,7 +33,7 @@ def main(url: str, prefix: str, name: str) -> None:
         store = RedisStore(client, prefix=prefix, policy=StorePolicy())
         # A pause after some of the announcements, so that kills fall between events too.
         pause = random.Random(name).random() / 50  # repeatability, not secrecy
-        consumer(queue, store, announce=lambda *_: time.sleep(pause)).run(stop)
+        consumer(queue, store, announce=lambda *_: time.sleep(pause), most_readings=1000).run(stop)
 
 
 if __name__ == "__main__":

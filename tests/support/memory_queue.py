@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 
 
@@ -14,6 +14,7 @@ class MemoryEvents:
         self.processing: defaultdict[str, deque[bytes]] = defaultdict(deque)
         self.alive_until: dict[str, float] = {}
         self.dead: dict[bytes, bytes] = {}
+        self.readings: Counter[bytes] = Counter()
         self.changed = threading.Condition()
 
 
@@ -50,6 +51,12 @@ class MemoryEventQueue:
                     self._own.appendleft(self._events.queue.pop())
             return self._own[-1] if self._own else None
 
+    def begin(self, raw: bytes) -> int:
+        """See ``EventQueue.begin``."""
+        with self._events.changed:
+            self._events.readings[raw] += 1
+            return self._events.readings[raw]
+
     def acknowledge(self, raw: bytes) -> None:
         """See ``EventQueue.acknowledge``."""
         with self._events.changed:
@@ -79,6 +86,8 @@ class MemoryEventQueue:
     def leave(self) -> None:
         """See ``EventQueue.leave``."""
         with self._events.changed:
+            for raw in self._own:
+                self._events.readings.pop(raw, None)
             self._give_back(self._consumer)
             self._events.alive_until.pop(self._consumer, None)
 
@@ -107,7 +116,13 @@ class MemoryEventQueue:
             self._events.changed.notify()
             return True
 
+    def discard(self, raw: bytes) -> bool:
+        """See ``EventQueueOperator.discard``."""
+        with self._events.changed:
+            return self._events.dead.pop(raw, None) is not None
+
     def _drop(self, raw: bytes) -> None:
+        self._events.readings.pop(raw, None)
         if raw in self._own:
             self._own.remove(raw)
 

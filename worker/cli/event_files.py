@@ -12,10 +12,10 @@ from worker.cli.context import CommandContext
 from worker.cli.error_output import WrongUsage
 from worker.domain.invoice import Invoice
 from worker.domain.sums import Problem, check_event
-from worker.intake.event import Event, Period
+from worker.intake.event import Period
 from worker.intake.event_errors import EventRefused
 from worker.intake.event_files import compose, is_event, load_invoices
-from worker.intake.reading import ReadPeriod, read_event
+from worker.intake.reading import Event, ReadPeriod, read_event
 
 ExportOption = Annotated[
     str | None, typer.Option("--export", help="Which export; may be left out when there is only one.")
@@ -63,7 +63,10 @@ def check_invoices(context: CommandContext, raw: bytes) -> int:
     """
     event = parse_event(context, raw)
     by_type = context.export(event.data.export).invoice_series == "by-type"
-    invoices = list(event.data.invoices or ())
+    try:
+        invoices = event.invoices()
+    except EventRefused as refused:
+        raise _wrong_usage(refused.problems) from None
     problems = check_event(invoices, event.data.totals(), event.data.invoice_count, by_type=by_type) if invoices else []
     if problems:
         raise _wrong_usage(problems)
@@ -93,7 +96,7 @@ def read_invoices(path: Path) -> list[Invoice]:
     """Return the invoices of a file or folder, or of an event that holds them. Raises ``WrongUsage``."""
     try:
         if path.is_file() and is_event(raw := path.read_bytes()):
-            return list(read_event(raw, limit=len(raw)).data.invoices or ())
+            return list(read_event(raw, limit=len(raw)).invoices())
         return list(load_invoices(path))
     except EventRefused as refused:
         raise _wrong_usage(refused.problems) from None

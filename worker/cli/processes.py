@@ -90,6 +90,7 @@ def run_intake(
     *,
     interval: float,
     stop: threading.Event,
+    beat: Callable[[], None],
 ) -> None:
     """Consume events and sweep the store every ``interval`` seconds until stopped.
 
@@ -98,9 +99,10 @@ def run_intake(
         sweep: one sweep; returns how many messages it sent. May raise ``StoreUnavailable``.
         interval: seconds between two sweeps.
         stop: set from outside, for example by a signal.
+        beat: called before every sweep.
 
     """
-    sweeper = threading.Thread(target=_sweep, args=(sweep, interval, stop), name="sweeps")
+    sweeper = threading.Thread(target=_sweep, args=(sweep, interval, stop, beat), name="sweeps")
     sweeper.start()
     try:
         consume(stop)
@@ -109,9 +111,10 @@ def run_intake(
         sweeper.join()
 
 
-def _sweep(sweep: Callable[[], int], interval: float, stop: threading.Event) -> None:
+def _sweep(sweep: Callable[[], int], interval: float, stop: threading.Event, beat: Callable[[], None]) -> None:
     down = False
     while not stop.wait(interval):
+        beat()
         try:
             sent = sweep()
         except StoreUnavailable as error:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from worker.domain.identity import canonical_json
@@ -16,8 +16,9 @@ from worker.domain.money import ZERO, Money
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+#: Codes in capitals, also where somebody typed them small: neither letter case nor a space changes what they say.
+Currency = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z]{3}$"), AfterValidator(str.upper)]
+Country = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z]{2}$"), AfterValidator(str.upper)]
 
 
 def _with_offset(text: str) -> str:
@@ -34,7 +35,10 @@ Moment = Annotated[
     AfterValidator(_with_offset),
     Field(json_schema_extra={"format": "date-time"}),
 ]
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+#: Small letters; .NET and PowerShell write capitals.
+Sha256 = Annotated[
+    str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9A-Fa-f]{64}$"), AfterValidator(str.lower)
+]
 
 
 class Contract(BaseModel):
@@ -51,6 +55,30 @@ class InvoiceType(StrEnum):
     INTEREST = "interest"
     MANUAL = "manual"
     COMMISSION_DISCOUNT = "commission-discount"
+
+
+def _invoice_type(value: object) -> object:
+    name = value.strip().lower() if isinstance(value, str) else ""
+    if name not in list(InvoiceType):
+        raise ValueError(f"an invoice type is one of: {', '.join(InvoiceType)}")
+    return InvoiceType(name)
+
+
+#: An invoice type in small letters or capitals.
+AnyInvoiceType = Annotated[InvoiceType, BeforeValidator(_invoice_type)]
+_NO_RATE = 'an exchange rate is a decimal string with a point, such as "746.11"'
+
+
+def _exact_rate(value: object) -> object:
+    if not isinstance(value, Decimal | str):
+        raise ValueError(_NO_RATE)  # noqa: TRY004  # pydantic reports ValueError only
+    try:
+        rate = Decimal(value)
+    except ArithmeticError:
+        raise ValueError(_NO_RATE) from None
+    if not rate.is_finite():
+        raise ValueError(_NO_RATE)
+    return rate
 
 
 class PaymentCondition(Contract):
@@ -109,14 +137,14 @@ class Invoice(Contract):
     """One closed invoice; all amounts in ``currency``."""
 
     invoice_number: Annotated[int, Field(ge=1, le=999_999_999)]
-    invoice_type: InvoiceType = InvoiceType.INVOICE
+    invoice_type: AnyInvoiceType = InvoiceType.INVOICE
     credits_invoice_number: Annotated[int, Field(ge=1)] | None = None
     invoice_date: date
     due_date: date
     payment_condition: PaymentCondition
     currency: Currency = "DKK"
     #: Opter's rate per 100 units of ``currency`` in the base currency; None: the accounting system's rate of the day.
-    exchange_rate: Decimal | None = None
+    exchange_rate: Annotated[Decimal, BeforeValidator(_exact_rate)] | None = None
     net: Money
     vat: Money
     rounding: Money = ZERO

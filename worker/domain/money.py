@@ -11,6 +11,18 @@ ZERO = Decimal("0.00")
 _DIGITS = 15
 
 
+_NO_AMOUNT = 'it is not an amount of money; write a point before the decimals and nothing else, such as "1234.50"'
+#: What JSON calls the types that are no text.
+_KINDS = {
+    float: "a number",
+    int: "a number",
+    bool: "true or false",
+    type(None): "null",
+    list: "a list",
+    dict: "an object",
+}
+
+
 def to_oere(amount: Decimal) -> Decimal:
     """Round to two decimals, halves away from zero, as bookkeeping does."""
     return amount.quantize(OERE, rounding=ROUND_HALF_UP)
@@ -18,17 +30,17 @@ def to_oere(amount: Decimal) -> Decimal:
 
 def _exact(value: object) -> Decimal:
     if not isinstance(value, Decimal | str):
-        raise ValueError(f'money is a decimal string such as "100.00", not {type(value).__name__}')  # noqa: TRY004  # pydantic reports ValueError only
+        raise ValueError(f'money is a decimal string such as "100.00", not {_KINDS.get(type(value), "this")}')  # noqa: TRY004  # pydantic reports ValueError only
     try:
         amount = Decimal(value)
     except ArithmeticError as error:
-        raise ValueError(f"{value!r} is not an amount of money") from error
+        raise ValueError(_NO_AMOUNT) from error
     if not amount.is_finite():
-        raise ValueError(f"{value!r} is not an amount of money")
+        raise ValueError(_NO_AMOUNT)
     if amount and amount.adjusted() >= _DIGITS:
-        raise ValueError(f"{value!r} is too large for an amount of money")
+        raise ValueError("it is too large for an amount of money")
     if amount != to_oere(amount):
-        raise ValueError(f"{value!r} has more than two decimals")
+        raise ValueError('it has more than two decimals; write it with two at most, such as "100.00"')
     return to_oere(amount)
 
 

@@ -107,7 +107,7 @@ def phase_of(period: PeriodRecord, counts: Mapping[State, int]) -> Phase:
         return Phase.CHECKING
     if any(counts.get(state, 0) for state in MOVING):
         return Phase.EXPORTING
-    if counts.get(State.DEAD, 0) or period.conflicts:
+    if counts.get(State.DEAD, 0) or period.conflicts or period.missing:
         return Phase.NEEDS_A_PERSON
     return Phase.DIFFERS if period.state is PeriodState.DIFFERS else Phase.DONE
 

@@ -52,7 +52,19 @@ class EventReason(ReasonCode):
         "event-invalid",
         "Event breaks the contract",
         "A field of the event is missing, unknown, or has a value that the contract does not allow.",
-        "Correct the named field at the sender and send the event again; nothing of it has been exported.",
+        "Correct the named field at the sender and send the event again; what is right beside it is in its period.",
+    )
+    EVENT_CONFLICT = (
+        "event-conflict",
+        "Event came again with other content",
+        "Its id was taken in before with other content. New invoices were added, unsent ones replaced.",
+        "Compare the period with Opter, then discard the event (`events dead discard`); give each event its own id.",
+    )
+    EVENT_KILLS = (
+        "event-kills-intake",
+        "Event kills the intake",
+        "The intake was killed each time that it read this event, probably as memory ran out.",
+        "Send the invoices by reference (invoicesRef) or split the period, or requeue it once there is more memory.",
     )
     EVENT_TOO_LARGE = (
         "event-too-large",

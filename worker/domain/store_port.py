@@ -47,8 +47,14 @@ class IntakePort(Protocol):
     def event_known(self, event_key: str) -> bool:
         """Whether every invoice of this event (``source#id``) was stored before."""
 
+    def event_contents(self, event_key: str) -> frozenset[str]:
+        """Return the hashes that the event was closed with; none for one that is not known."""
+
     def open_period(self, period: PeriodRecord, event_key: str) -> None:
-        """Create the period, or add the event to it; back to ``registering``."""
+        """Create the period, or add the event to it; back to ``registering``.
+
+        Of the events about one period, the latest of those with the most invoices says what it adds up to.
+        """
 
     def register(self, period_id: str, event_key: str, invoices: Sequence[NewInvoice]) -> Registered:
         """Write one chunk of invoices as ``received``; any number of repeats leaves the same store.
@@ -57,8 +63,11 @@ class IntakePort(Protocol):
         nothing of it was sent (no intent, draft or outcome) and nobody exports it; else a ``Conflict`` of the period.
         """
 
-    def close_event(self, period_id: str, event_key: str) -> None:
-        """Mark the event as stored completely and the period as ``registered``: its preflight is due."""
+    def close_event(self, period_id: str, event_key: str, contents: frozenset[str] | None = frozenset()) -> None:
+        """Mark the event as stored completely and the period as ``registered``: its preflight is due.
+
+        ``contents`` are hashes of the event's content; None: it was not stored completely, so it stays unknown.
+        """
 
 
 class PreflightPort(Protocol):

@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
 
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import ControlTotal
@@ -38,13 +40,85 @@ def check_event(
 
     ``by_type``: each invoice type has a number series of its own, so that two types may share a number.
     """
-    every = list(invoices)
-    return [
-        *(problem for invoice in every for problem in check_sums(invoice)),
-        *_doubled_invoices(every, by_type=by_type),
-        *_invoice_count(every, invoice_count),
-        *_control_totals(every, control_totals),
-    ]
+    sums = EventSums(by_type=by_type)
+    problems = []
+    for invoice in invoices:
+        problems += check_sums(invoice)
+        sums.add(invoice)
+    return [*problems, *sums.problems(control_totals, invoice_count)]
+
+
+class Amounts(Protocol):
+    """What of an invoice counts in its event: number, series, currency and the three sums."""
+
+    @property
+    def invoice_number(self) -> int:
+        """See ``Invoice``."""
+
+    @property
+    def invoice_type(self) -> str:
+        """See ``Invoice``."""
+
+    @property
+    def currency(self) -> str:
+        """See ``Invoice``."""
+
+    @property
+    def net(self) -> Decimal:
+        """See ``Invoice``."""
+
+    @property
+    def vat(self) -> Decimal:
+        """See ``Invoice``."""
+
+    @property
+    def gross(self) -> Decimal:
+        """See ``Invoice``."""
+
+
+class EventSums:
+    """What the invoices of an event add up to, one after the other, so that none has to be kept."""
+
+    def __init__(self, *, by_type: bool = False) -> None:
+        self._by_type = by_type
+        self._numbers: set[tuple[int, str]] = set()
+        self._doubled: Counter[tuple[int, str]] = Counter()
+        self._sums: dict[str, tuple[Decimal, Decimal, Decimal]] = {}
+        self.count = 0
+
+    def add(self, invoice: Amounts) -> None:
+        """Count an invoice."""
+        self.count += 1
+        number = (invoice.invoice_number, str(invoice.invoice_type) if self._by_type else "")
+        if number in self._numbers:
+            self._doubled[number] += 1
+        self._numbers.add(number)
+        net, vat, gross = self._sums.get(invoice.currency, (ZERO, ZERO, ZERO))
+        self._sums[invoice.currency] = (net + invoice.net, vat + invoice.vat, gross + invoice.gross)
+
+    def problems(self, totals: Sequence[ControlTotal], invoice_count: int) -> list[Problem]:
+        """Return what is wrong with the event as a whole."""
+        return [*self._doubled_invoices(), *self._invoice_count(invoice_count), *self._control_totals(totals)]
+
+    def _doubled_invoices(self) -> Iterator[Problem]:
+        for (number, _), more in self._doubled.items():
+            text = f"Invoice number {number} occurs {more + 1} times in the event."
+            yield _problem(EventReason.DUPLICATE_NUMBER, text, "invoiceNumber", number, number)
+
+    def _invoice_count(self, stated: int) -> Iterator[Problem]:
+        if self.count != stated:
+            text = f"The event announces {stated} invoices, but holds {self.count}."
+            yield _problem(EventReason.CONTROL_TOTALS, text, "invoiceCount", stated)
+
+    def _control_totals(self, totals: Sequence[ControlTotal]) -> Iterator[Problem]:
+        """Every currency of the invoices needs exactly one control total, and the other way round."""
+        announced = Counter(total.currency for total in totals)
+        for currency in sorted(announced.keys() | self._sums.keys()):
+            if announced[currency] != 1:
+                text = f"The event has {announced[currency]} control totals for {currency}, not one."
+                yield _problem(EventReason.CONTROL_TOTALS, text, "controlTotals", currency)
+        for total in totals:
+            yield from _control_total(self._sums.get(total.currency, (ZERO, ZERO, ZERO)), total)
 
 
 def _header(invoice: Invoice) -> Iterator[Problem]:
@@ -86,41 +160,12 @@ def _dates(invoice: Invoice) -> Iterator[Problem]:
             yield _problem(EventReason.EVENT_INVALID, text, field, day, invoice.invoice_number)
 
 
-def _doubled_invoices(invoices: Sequence[Invoice], *, by_type: bool) -> Iterator[Problem]:
-    series = Counter((invoice.invoice_number, invoice.invoice_type if by_type else None) for invoice in invoices)
-    for (number, _), times in series.items():
-        if times > 1:
-            text = f"Invoice number {number} occurs {times} times in the event."
-            yield _problem(EventReason.DUPLICATE_NUMBER, text, "invoiceNumber", number, number)
-
-
-def _invoice_count(invoices: Sequence[Invoice], stated: int) -> Iterator[Problem]:
-    if len(invoices) != stated:
-        text = f"The event announces {stated} invoices, but holds {len(invoices)}."
-        yield _problem(EventReason.CONTROL_TOTALS, text, "invoiceCount", stated)
-
-
-def _control_totals(invoices: Sequence[Invoice], totals: Sequence[ControlTotal]) -> Iterator[Problem]:
-    """Every currency of the invoices needs exactly one control total, and the other way round."""
-    announced = Counter(total.currency for total in totals)
-    for currency in sorted(announced.keys() | {invoice.currency for invoice in invoices}):
-        if announced[currency] != 1:
-            text = f"The event has {announced[currency]} control totals for {currency}, not one."
-            yield _problem(EventReason.CONTROL_TOTALS, text, "controlTotals", currency)
-    for total in totals:
-        yield from _control_total([invoice for invoice in invoices if invoice.currency == total.currency], total)
-
-
-def _control_total(invoices: Sequence[Invoice], total: ControlTotal) -> Iterator[Problem]:
-    sums = (
-        ("net", total.net, sum((invoice.net for invoice in invoices), ZERO)),
-        ("vat", total.vat, sum((invoice.vat for invoice in invoices), ZERO)),
-        ("gross", total.gross, sum((invoice.gross for invoice in invoices), ZERO)),
-    )
-    for field, stated, added in sums:
-        if stated != added:
-            text = f"The control total says {field} {stated} {total.currency}, but the invoices add up to {added}."
-            yield _problem(EventReason.CONTROL_TOTALS, text, f"controlTotals.{total.currency}.{field}", stated)
+def _control_total(added: tuple[Decimal, Decimal, Decimal], total: ControlTotal) -> Iterator[Problem]:
+    stated = (total.net, total.vat, total.gross)
+    for field, said, sum_ in zip(("net", "vat", "gross"), stated, added, strict=True):
+        if said != sum_:
+            text = f"The control total says {field} {said} {total.currency}, but the invoices add up to {sum_}."
+            yield _problem(EventReason.CONTROL_TOTALS, text, f"controlTotals.{total.currency}.{field}", said)
 
 
 def _problem(reason: ReasonCode, text: str, field: str, value: object, invoice_number: int | None = None) -> Problem:

@@ -9,17 +9,19 @@ import httpx
 
 from config.exports import ExportConfig
 from config.settings_sections import Http
+from worker.domain.identity import resembles, same_reference
 from worker.domain.ports import RateLimiter
 from worker.domain.record import Intent
 from worker.economic import api_calls, parsers, urls
 from worker.economic.ledger import LedgerReader
 from worker.economic.listings import Listings, Parser
-from worker.economic.mapping.documents import document
+from worker.economic.mapping.documents import document, identified
 from worker.economic.mapping.master_data import Document, EconomicCustomer, MasterData, Product
 from worker.economic.master_data_cache import MasterDataCache
 from worker.economic.port import Reply, Usage
 from worker.economic.thread_clients import ThreadClients
 from worker.economic.vouchers import Vouchers
+from worker.errors import Refused
 
 T = TypeVar("T")
 #: e-conomic takes 200 values in one ``$in`` (measured).
@@ -97,9 +99,17 @@ class EconomicClient(Vouchers):
         queries = list(urls.lookups("references.other", references, most=_MOST_REFERENCES))
         drafts = [draft for query in queries for draft in self._every("/invoices/drafts", _draft, query)]
         booked = [invoice for query in queries for invoice in self._every("/invoices/booked", _booked, query)]
-        wanted = set(references)
-        ours = (document for document in (*drafts, *booked) if document.document_reference in wanted)
+        ours = identified(references, (*drafts, *booked))
         return list({(document.booked, document.number): document for document in ours}.values())
+
+    def resembling(self, reference: str) -> Sequence[Document]:
+        """See ``Economic``."""
+        query = f"references.other$like:{reference}"
+        try:
+            listed = (*self._every("/invoices/drafts", _draft, query), *self._every("/invoices/booked", _booked, query))
+        except Refused:  # which operators this property takes is not measured; the exact search has been answered
+            return []
+        return [found for found in listed if _alike(reference, found.document_reference)]
 
     def draft(self, number: int) -> Document | None:
         """See ``Economic``."""
@@ -146,6 +156,10 @@ class EconomicClient(Vouchers):
 def _folded(text: str) -> str:
     """e-conomic compares strings without regard to case (REST docs, filtering)."""
     return text.strip().casefold()
+
+
+def _alike(reference: str, written: str) -> bool:
+    return same_reference(reference, written) or resembles(reference, written)
 
 
 def _positive(number: int) -> int:

@@ -64,10 +64,15 @@ class Economic(Protocol):
         """Return one product."""
 
     def documents(self, references: Sequence[str]) -> Sequence[Document]:
-        """Return drafts and booked invoices whose ``references.other`` is one of these, exactly; drafts first read.
+        """Return drafts and booked invoices whose ``references.other`` is one of these; drafts are read first.
+
+        A person may have written it with other case, with spaces around it or in brackets; it comes out as ours.
 
         Drafts are listed before booked invoices, so that one booked between the two calls is seen at least once.
         """
+
+    def resembling(self, reference: str) -> Sequence[Document]:
+        """Return drafts and booked invoices whose ``references.other`` holds this reference, however written."""
 
     def draft(self, number: int) -> Document | None:
         """Return one draft."""

@@ -59,8 +59,8 @@ class InvoicesFile(Contract):
     count: Annotated[int, Field(ge=1)]
 
 
-class Data(Contract):
-    """A closed period of one export: its invoices either inline or in a file."""
+class Head(Contract):
+    """A closed period of one export, without the invoices themselves."""
 
     #: Name of the export, as in the exports file.
     export: ExportName
@@ -68,14 +68,7 @@ class Data(Contract):
     period: Period
     invoice_count: Annotated[int, Field(ge=1)]
     control_totals: Annotated[tuple[Total, ...], Field(min_length=1)]
-    invoices: Annotated[tuple[Invoice, ...], Field(min_length=1)] | None = None
     invoices_ref: InvoicesFile | None = None
-
-    @model_validator(mode="after")
-    def _one_source(self) -> "Data":
-        if (self.invoices is None) == (self.invoices_ref is None):
-            raise ValueError("give either invoices or invoicesRef, not both and not neither")
-        return self
 
     def totals(self) -> tuple[ControlTotal, ...]:
         """Return the control totals as the core knows them."""
@@ -85,7 +78,13 @@ class Data(Contract):
         )
 
 
-class Event(Contract):
+class Data(Head):
+    """A closed period of one export: its invoices either inline or in a file."""
+
+    invoices: Annotated[tuple[Invoice, ...], Field(min_length=1)] | None = None
+
+
+class Envelope(Contract):
     """The envelope. CloudEvents allows further attributes (``subject``, ``traceparent``, ...); they are not used."""
 
     model_config = ConfigDict(extra="allow")
@@ -96,10 +95,9 @@ class Event(Contract):
     type: Literal["opter.invoice-period.closed.v1"]
     time: Moment | None = None
     datacontenttype: Literal["application/json"] = "application/json"
-    data: Data
 
     @model_validator(mode="after")
-    def _attributes(self) -> "Event":
+    def _attributes(self) -> "Envelope":
         extra: dict[str, Any] = self.model_extra or {}
         for name, value in extra.items():
             if not _EXTENSION.fullmatch(name) or not isinstance(value, str | int | None):
@@ -112,6 +110,18 @@ class Event(Contract):
     def key(self) -> str:
         """The event's identity: ``source#id``."""
         return f"{self.source}#{self.id}"
+
+
+class EventHead(Envelope):
+    """An event as it is read: its invoices are read one by one beside it."""
+
+    data: Head
+
+
+class Event(Envelope):
+    """The whole event, as the published schema describes it."""
+
+    data: Data
 
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

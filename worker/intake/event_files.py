@@ -12,10 +12,10 @@ from worker.domain.invoice import Invoice
 from worker.domain.money import ZERO
 from worker.domain.reasons import EventReason
 from worker.domain.sums import Problem
-from worker.intake import reading
+from worker.intake import parsing
 from worker.intake.event import EVENT_TYPE, SPEC_VERSION, Period
 from worker.intake.event_errors import EventRefused
-from worker.intake.reading import parse_each, parse_lines
+from worker.intake.parsing import parse_each, parse_lines
 
 _SUFFIXES = (".json", ".ndjson", ".jsonl")
 
@@ -49,7 +49,7 @@ def compose(invoices: Sequence[Invoice], *, export: str, period: Period, source:
 def is_event(raw: bytes) -> bool:
     """Tell whether a file holds a whole event, to be published as it is, rather than invoices."""
     try:
-        document, _ = reading.parse(raw)
+        document, _ = parsing.parse(raw)
     except EventRefused:
         return False
     return isinstance(document, dict) and "specversion" in document
@@ -81,7 +81,7 @@ def _files(path: Path) -> list[Path]:
 
 def _load_json(raw: bytes) -> tuple[tuple[Invoice, ...], list[Problem]]:
     try:
-        document, _ = reading.parse(raw)
+        document, _ = parsing.parse(raw)
     except EventRefused as refused:
         return (), list(refused.problems)
     items = document if isinstance(document, list) else [document]

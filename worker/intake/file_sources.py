@@ -33,17 +33,22 @@ def locate(url: str, folders: Sequence[Path]) -> tuple[Path, PurePosixPath]:
     raise _refused(url, "is outside the allowed folders")
 
 
-def read(url: str, folders: Sequence[Path], limit: int) -> bytes:
-    """Return the file's bytes. Raises ``EventRefused``: outside, missing, no file, or above ``limit`` bytes."""
+def blocks(url: str, folders: Sequence[Path], limit: int) -> Iterator[bytes]:
+    """Yield the file's bytes. Raises ``EventRefused``: outside, missing, no file, or above ``limit`` bytes."""
     folder, path = locate(url, folders)
     try:
         with _opened(folder, path) as descriptor:
-            return _bytes(descriptor, url, limit)
+            yield from _bytes(descriptor, url, limit)
     except FileNotFoundError:
         raise refused(EventReason.INVOICES_FILE_UNAVAILABLE, "The file is not there.", value=url) from None
     except OSError as error:
         # A link in the path ends here too: O_NOFOLLOW makes it an error (ELOOP, ENOTDIR).
         raise _refused(url, f"cannot be opened as a plain file ({error.strerror})") from None
+
+
+def read(url: str, folders: Sequence[Path], limit: int) -> bytes:
+    """Return the file's bytes. Raises as ``blocks``."""
+    return b"".join(blocks(url, folders, limit))
 
 
 def _decoded(path: str, url: str) -> str:
@@ -79,17 +84,19 @@ def _step(descriptor: int, name: str, flag: int) -> int:
         os.close(descriptor)
 
 
-def _bytes(descriptor: int, url: str, limit: int) -> bytes:
+def _bytes(descriptor: int, url: str, limit: int) -> Iterator[bytes]:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         raise _refused(url, "is not a plain file")
-    content = bytearray()
+    read, too_large = 0, status.st_size > limit
     # Bounded while reading, too: the file may grow meanwhile.
-    while status.st_size <= limit and len(content) <= limit and (block := os.read(descriptor, _BLOCK)):
-        content += block
-    if max(status.st_size, len(content)) > limit:
+    while not too_large and (block := os.read(descriptor, _BLOCK)):
+        read += len(block)
+        too_large = read > limit
+        if not too_large:
+            yield block
+    if too_large:
         raise refused(EventReason.EVENT_TOO_LARGE, f"The file is larger than {limit} bytes.", value=url)
-    return bytes(content)
 
 
 def _refused(url: str, why: str) -> Exception:
@@ -112,6 +119,10 @@ class FileSources:
 
     def read(self, url: str, limit: int) -> bytes:
         """Return at most ``limit`` bytes. Raises ``EventRefused``, ``Unreachable``, ``Unavailable``."""
+        return b"".join(self.blocks(url, limit))
+
+    def blocks(self, url: str, limit: int) -> Iterator[bytes]:
+        """Yield at most ``limit`` bytes, block by block. Raises as ``read``, at any block."""
         if url.lower().startswith("file:"):
-            return read(url, self._folders, limit)
-        return self._web.read(url, limit)
+            return blocks(url, self._folders, limit)
+        return self._web.blocks(url, limit)

@@ -26,6 +26,13 @@ class EventQueue(Protocol):
         The own list comes first, because an event may have been moved there by a call whose answer was lost.
         """
 
+    def begin(self, raw: bytes) -> int:
+        """Count a reading of an event that was taken; return how many were begun since one came to an end.
+
+        Acknowledged, postponed, moved to the dead letters or given back, it has come to an end: so what is left is the
+        number of consumers that were killed by it.
+        """
+
     def acknowledge(self, raw: bytes) -> None:
         """Forget an event: every invoice of it is in the store."""
 
@@ -53,6 +60,9 @@ class EventQueueOperator(Protocol):
 
     def dead(self) -> Sequence[tuple[bytes, bytes]]:
         """Return (event, envelope) of every refused event, the newest first."""
+
+    def discard(self, raw: bytes) -> bool:
+        """Forget a refused event for good; False when it is not among the dead letters."""
 
     def revive(self, raw: bytes) -> bool:
         """Move a refused event back to the queue; False when it is not among the dead letters."""

@@ -1,10 +1,14 @@
-"""The reader of events: from bytes on the queue to a period and its invoices, every problem found before any write."""
+"""The reader of events: from bytes on the queue to a period and its invoices, every problem found before any write.
+
+Invoices are never held together. They are read twice, one at a time: once to check and to add up all of them, and once
+more to write them to the store; a file that an event refers to is kept on disk, compressed, between the two.
+"""
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
@@ -13,80 +17,93 @@ from worker.domain.identity import invoice_id_of, period_id_of
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import NewInvoice, PeriodRecord
 from worker.domain.reasons import EventReason
-from worker.domain.sums import Problem, check_event
-from worker.intake.event import EVENT_TYPE, SPEC_VERSION, Event
-from worker.intake.event_errors import EventRefused, broken_rules, refused
+from worker.domain.sums import EventSums, Problem
+from worker.intake.event import EVENT_TYPE, SPEC_VERSION, EventHead, Head
+from worker.intake.event_errors import EventRefused, Problems, broken_rules, refused
 from worker.intake.file_sources import FileSources
+from worker.intake.invoice_items import InlineInvoices, InvoiceItems, kept_on_disk
+from worker.intake.json_walk import JsonWalk
+from worker.intake.parsing import MOST_BYTES, MOST_VALUES, ReadInvoice, parse, read_invoice
 
-
-def parse(raw: bytes, *, within: str = "") -> tuple[Any, str]:
-    """Return the document and its text (a byte order mark is dropped).
-
-    ``within`` says where the bytes are, for example ``line 3``. Raises ``EventRefused``.
-    """
-    where = f"{within}: " if within else ""
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _unreadable(f"{where}Byte {error.start} is not UTF-8.", within) from None
-    try:
-        return _LOADER.decode(text), text
-    except _Ambiguous as error:
-        raise refused(EventReason.EVENT_INVALID, f"{where}{error}", field=within) from None
-    except json.JSONDecodeError as error:
-        raise _unreadable(f"{where}Not JSON: {error.msg} at character {error.pos}.", within) from None
-    except RecursionError:
-        raise _unreadable(f"{where}Not usable JSON: nested too deeply.", within) from None
-    except ValueError:
-        # Python refuses to convert integers of thousands of digits (docs.python.org, integer string conversion).
-        raise _unreadable(f"{where}Not usable JSON: a number has too many digits.", within) from None
-
-
-class _Ambiguous(ValueError):
-    """Well-formed, but two programs could read it differently."""
-
-
-def _unreadable(description: str, within: str) -> EventRefused:
-    return refused(EventReason.EVENT_UNREADABLE, description, field=within)
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        doubled = sorted({name[:40] for name in names if names.count(name) > 1})
-        raise _Ambiguous(f"An object has a key twice: {', '.join(doubled)}.")
-    return members
-
-
-def _float(literal: str) -> Any:
-    raise _Ambiguous(f'The number {literal[:40]} is a binary float; write amounts as text, such as "100.00".')
-
-
-_LOADER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_float, parse_constant=_float)
-
-
+#: Invoices read between two signs of life.
+_ALIVE = 1000
 _VERSION = {"specversion": SPEC_VERSION, "type": EVENT_TYPE}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """An event whose envelope is right; its invoices have not been read."""
+
+    head: EventHead
+    #: The invoices that it holds itself, None when it refers to a file.
+    inline: InlineInvoices | None
+
+    @property
+    def key(self) -> str:
+        """The event's identity: ``source#id``."""
+        return self.head.key
+
+    @property
+    def data(self) -> Head:
+        """What the event says about the period."""
+        return self.head.data
+
+    @property
+    def file_hash(self) -> str:
+        """The hash of what the event says and of the file that it refers to, known before that is read; else empty."""
+        file = self.data.invoices_ref
+        return _hash(self.data, f"file {file.sha256} {file.count}") if file else ""
+
+    def invoices(self) -> tuple[Invoice, ...]:
+        """Return the event's own invoices, their sums unchecked. Raises ``EventRefused``."""
+        found: list[Invoice] = []
+        problems = Problems()
+        for read in _read(self.inline) if self.inline else ():
+            if read.invoice:
+                found.append(read.invoice)
+            else:
+                problems.add(read.problems)
+        if problems:
+            raise problems.refusal()
+        return tuple(found)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckedPeriod:
+    """An event's content, checked; its invoices are read again as they are asked for."""
+
+    period: PeriodRecord
+    #: Reads all invoices that may be exported, in the event's order.
+    invoices: Callable[[], Iterator[NewInvoice]]
+    #: Hashes of what the event says, its invoices included; the same in whatever spelling or order.
+    contents: frozenset[str]
+    #: Problems of invoices that are left out of ``invoices``, because they may not be exported.
+    left_out: Problems = field(default_factory=Problems)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ReadPeriod:
-    """An event's content, checked."""
+    """An event's content, checked and all of it right."""
 
     period: PeriodRecord
     invoices: tuple[NewInvoice, ...]
 
 
 def read_event(raw: bytes, *, limit: int) -> Event:
-    """Return the event; what it refers to has not been read. Raises ``EventRefused``."""
+    """Return the event; its invoices have not been read. Raises ``EventRefused``."""
     if len(raw) > limit:
         raise refused(EventReason.EVENT_TOO_LARGE, f"The event has {len(raw)} bytes; at most {limit} are accepted.")
-    document, text = parse(raw)
+    envelope, inline = _taken_apart(raw)
+    document, text = parse(envelope)
     _check_version(document)
     try:
-        return Event.model_validate_json(text, strict=True, by_alias=True, by_name=False)
+        head = EventHead.model_validate_json(text, strict=True, by_alias=True, by_name=False)
     except ValidationError as error:
         raise EventRefused(broken_rules(error)) from None
+    if (inline is None) == (head.data.invoices_ref is None):
+        text = "data: give either invoices or invoicesRef, not both and not neither."
+        raise refused(EventReason.EVENT_INVALID, text, field="data")
+    return Event(head=head, inline=inline)
 
 
 class Reader:
@@ -97,8 +114,14 @@ class Reader:
         self._sources = sources
         self._limit = invoices_file_limit
 
-    def read(self, event: Event) -> ReadPeriod:
-        """Return the event's period and invoices. Raises ``EventRefused`` with every problem.
+    @contextmanager
+    def checked(self, event: Event, *, alive: Callable[[], None] = lambda: None) -> Iterator[CheckedPeriod]:
+        """Give the event's period and invoices. Raises ``EventRefused`` with every problem.
+
+        ``alive`` is called every thousand invoices.
+
+        A broken invoice is left out, where its amounts are clear and count, control totals and numbers are right with
+        it: so all others are proven to be what Opter closed. Otherwise the event is refused as a whole.
 
         Raises ``Unreachable`` or ``Unavailable`` when what it refers to may be available later.
         """
@@ -107,80 +130,140 @@ class Reader:
             known = ", ".join(sorted(self._exports))
             text = f"There is no export named {event.data.export}; there are: {known}."
             raise refused(EventReason.EXPORT_UNKNOWN, text, field="data.export", value=event.data.export)
-        invoices = self._invoices(event)
-        by_type = export.invoice_series == "by-type"
-        totals = event.data.totals()
-        sums = check_event(invoices, totals, event.data.invoice_count, by_type=by_type)
-        problems = [*self._pdf_problems(invoices), *sums]
-        if problems:
-            raise EventRefused(problems)
-        return ReadPeriod(period=_period(event), invoices=_new(event, invoices, by_type=by_type))
+        with self._items(event) as items:
+            yield _check(event, items, alive, by_type=export.invoice_series == "by-type")
 
-    def _invoices(self, event: Event) -> tuple[Invoice, ...]:
+    def read(self, event: Event) -> ReadPeriod:
+        """Return the event's period and invoices in memory. Raises as ``checked``, for any problem."""
+        with self.checked(event) as checked:
+            if checked.left_out:
+                raise checked.left_out.refusal()
+            invoices = sorted(checked.invoices(), key=lambda invoice: invoice.invoice_number)
+            return ReadPeriod(period=checked.period, invoices=tuple(invoices))
+
+    @contextmanager
+    def _items(self, event: Event) -> Iterator[InvoiceItems]:
         file = event.data.invoices_ref
         if file is None:
-            return event.data.invoices or ()
-        content = self._sources.read(file.url, self._limit)
-        actual = hashlib.sha256(content).hexdigest()
-        if actual != file.sha256:
-            text = f"The file's SHA-256 is {actual}; the event says {file.sha256}."
-            raise refused(EventReason.INVOICES_FILE_MISMATCH, text, field="data.invoicesRef.sha256", value=file.sha256)
-        invoices, problems = parse_lines(content)
-        if problems:
-            raise EventRefused(problems)
-        if len(invoices) != file.count:
-            text = f"The file holds {len(invoices)} invoices; the event says {file.count}."
-            where = "data.invoicesRef.count"
-            raise refused(EventReason.INVOICES_FILE_MISMATCH, text, field=where, value=str(file.count))
-        return invoices
-
-    def _pdf_problems(self, invoices: tuple[Invoice, ...]) -> Iterator[Problem]:
-        for invoice in invoices:
-            try:
-                if invoice.pdf is not None:
-                    self._sources.check(invoice.pdf.url)
-            except EventRefused as refusal:
-                number = invoice.invoice_number
-                for problem in refusal.problems:
-                    text = f"Invoice {number}, PDF: {problem.description}"
-                    yield replace(problem, description=text, invoice_number=number, field="pdf.url")
+            yield event.inline or InlineInvoices(b"[]", 0)
+            return
+        with kept_on_disk(self._sources.blocks(file.url, self._limit), file.sha256) as items:
+            yield items
 
 
-def parse_lines(content: bytes) -> tuple[tuple[Invoice, ...], list[Problem]]:
-    """Read NDJSON: one invoice a line, empty lines skipped; return invoices and the problems of all lines."""
-    lines = enumerate(content.splitlines(), start=1)
-    return parse_each((f"line {number}", line) for number, line in lines if line.strip())
+def _check(event: Event, items: InvoiceItems, alive: Callable[[], None], *, by_type: bool) -> CheckedPeriod:
+    sums, problems, left_out, hashed = EventSums(by_type=by_type), Problems(), set[int](), 0
+    whole = True
+    for position, read in enumerate(_read(items)):
+        if read.counted:
+            sums.add(read.counted)
+        whole = whole and read.counted is not None
+        if read.problems or read.invoice is None:
+            left_out.add(position)
+            problems.add(read.problems)
+        else:
+            hashed += int(read.invoice.content().sha256, 16)
+        if problems.enough:
+            raise problems.refusal()
+        if position % _ALIVE == 0:
+            alive()
+    of_event = _of_event(event, sums) if whole else []
+    if of_event or not whole or (problems and len(left_out) == sums.count):
+        problems.add(of_event)
+        raise problems.refusal()
+    contents = {_hash(event.data, f"invoices {hashed:x}"), event.file_hash} - {""}
+    return CheckedPeriod(
+        period=_period(event.data),
+        invoices=lambda: _new(event.data, items, left_out, by_type=by_type),
+        contents=frozenset(contents),
+        left_out=problems,
+    )
 
 
-def parse_each(items: Iterable[tuple[str, bytes]]) -> tuple[tuple[Invoice, ...], list[Problem]]:
-    """Read invoices, each with where it is; return those that can be read and the problems of all others."""
-    invoices: list[Invoice] = []
-    problems: list[Problem] = []
-    for within, raw in items:
-        try:
-            _, text = parse(raw, within=within)
-            invoices.append(Invoice.model_validate_json(text, strict=True, by_alias=True, by_name=False))
-        except EventRefused as refusal:
-            problems += refusal.problems
-        except ValidationError as error:
-            # As a refusal, because that bounds what is kept of each invoice.
-            problems += EventRefused(broken_rules(error, within=within)).problems
-    return tuple(invoices), problems
+def _of_event(event: Event, sums: EventSums) -> list[Problem]:
+    file = event.data.invoices_ref
+    if file and sums.count != file.count:
+        text = f"The file holds {sums.count} invoices; the event says {file.count}."
+        where = "data.invoicesRef.count"
+        return [
+            Problem(reason=EventReason.INVOICES_FILE_MISMATCH, description=text, field=where, value=str(file.count))
+        ]
+    return sums.problems(event.data.totals(), event.data.invoice_count)
 
 
-def _check_version(document: Any) -> None:
-    if not isinstance(document, dict):
+def _read(items: InvoiceItems) -> Iterator[ReadInvoice]:
+    for within, raw, extent in items:
+        yield read_invoice(raw, extent, within)
+
+
+def _taken_apart(raw: bytes) -> tuple[bytes, InlineInvoices | None]:
+    """Return the event without its invoices, and those."""
+    walk = JsonWalk(raw)
+    if walk.next() != b"{":
+        alone = walk.skip()
+        walk.end()
+        if alone.values <= MOST_VALUES:
+            parse(raw[alone.start : alone.end])
         raise refused(EventReason.EVENT_INVALID, "The event is not a JSON object.")
-    for field, known in _VERSION.items():
+    envelope, data, inline = _Members(), _Members(), None
+    for name in walk.members():
+        if name != "data" or walk.next() != b"{":
+            envelope.add(name, walk)
+            continue
+        for inner in walk.members():
+            if inner == "invoices" and walk.next() == b"[":
+                inline = InlineInvoices(raw, walk.at)
+                walk.skip()
+            elif inner != "invoices" or walk.next() != b"n":
+                data.add(inner, walk)
+            else:
+                walk.skip()
+        envelope.put(name, data.joined())
+    walk.end()
+    return envelope.joined(), inline
+
+
+class _Members:
+    """Members of an object that is put together without its invoices; bounded, for it is held as a whole."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._bytes = self._values = 0
+
+    def add(self, name: str, walk: JsonWalk) -> None:
+        """Take a member from where the walk stands."""
+        value = walk.skip()
+        self._bytes += len(name) + value.end - value.start
+        self._values += value.values
+        if self._bytes > MOST_BYTES or self._values > MOST_VALUES:
+            text = f"What the event says beside its invoices has more than {MOST_BYTES} bytes or {MOST_VALUES} values."
+            raise refused(EventReason.EVENT_TOO_LARGE, text)
+        self.put(name, walk.raw[value.start : value.end])
+
+    def put(self, name: str, value: bytes) -> None:
+        """Add a member with this value."""
+        self._parts.append(json.dumps(name).encode() + b":" + value)
+
+    def joined(self) -> bytes:
+        """Return the object."""
+        return b"{" + b",".join(self._parts) + b"}"
+
+
+def _check_version(document: Mapping[str, object]) -> None:
+    for field_, known in _VERSION.items():
         # Another version has another shape: complaints about its fields would only mislead.
-        if field in document and document[field] != known:
-            value = str(document[field])[:100]
-            text = f"{field} is {value!r}; this program understands {known!r}."
-            raise refused(EventReason.EVENT_UNSUPPORTED, text, field=field, value=value)
+        if field_ in document and document[field_] != known:
+            value = str(document[field_])[:100]
+            text = f"{field_} is {value!r}; this program understands {known!r}."
+            raise refused(EventReason.EVENT_UNSUPPORTED, text, field=field_, value=value)
 
 
-def _period(event: Event) -> PeriodRecord:
-    data = event.data
+def _hash(data: Head, invoices: str) -> str:
+    said = data.model_dump_json(include={"export", "period", "invoice_count", "control_totals"})
+    return hashlib.sha256(f"{said} {invoices}".encode()).hexdigest()[:32]
+
+
+def _period(data: Head) -> PeriodRecord:
     return PeriodRecord(
         id=period_id_of(data.export, data.period.region, data.period.id),
         export=data.export,
@@ -193,11 +276,16 @@ def _period(event: Event) -> PeriodRecord:
     )
 
 
-def _new(event: Event, invoices: tuple[Invoice, ...], *, by_type: bool) -> tuple[NewInvoice, ...]:
-    export, region = event.data.export, event.data.period.region
-    return tuple(
-        NewInvoice(
-            id=invoice_id_of(export, region, invoice.invoice_number, series=invoice.invoice_type if by_type else ""),
+def _new(data: Head, items: InvoiceItems, left_out: set[int], *, by_type: bool) -> Iterator[NewInvoice]:
+    export, region = data.export, data.period.region
+    for position, read in enumerate(_read(items)):
+        invoice = read.invoice
+        if position in left_out or invoice is None:
+            continue
+        content = invoice.content()
+        series = invoice.invoice_type if by_type else ""
+        yield NewInvoice(
+            id=invoice_id_of(export, region, invoice.invoice_number, series=series),
             export=export,
             invoice_number=invoice.invoice_number,
             invoice_type=invoice.invoice_type,
@@ -205,6 +293,3 @@ def _new(event: Event, invoices: tuple[Invoice, ...], *, by_type: bool) -> tuple
             content=content.text,
             content_hash=content.sha256,
         )
-        for invoice in sorted(invoices, key=lambda invoice: invoice.invoice_number)
-        for content in (invoice.content(),)
-    )

@@ -2,7 +2,7 @@
 
 import ipaddress
 import socket
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -98,11 +98,15 @@ class Web:
 
     def read(self, url: str, limit: int) -> bytes:
         """Return the body. Raises ``EventRefused``; ``Unreachable`` or ``Unavailable`` when a later try may succeed."""
+        return b"".join(self.blocks(url, limit))
+
+    def blocks(self, url: str, limit: int) -> Iterator[bytes]:
+        """Yield the body block by block. Raises as ``read``, at any block."""
         address = self._address(url, check(url, self.rules))
         ends = self._clock() + self.rules.deadline
         with self._fetch(url, address=address) as answer:
             _check_answer(url, answer)
-            return self._body(url, answer, limit, ends)
+            yield from self._body(url, answer, limit, ends)
 
     def _address(self, url: str, parts: SplitResult) -> str:
         addresses = self._resolve(parts.hostname or "", parts.port or {"https": 443, "http": 80}[parts.scheme])
@@ -112,15 +116,15 @@ class Web:
             raise _refused(url, "names a host inside a private network")
         return addresses[0]
 
-    def _body(self, url: str, answer: Fetched, limit: int, ends: float) -> bytes:
-        content = bytearray()
+    def _body(self, url: str, answer: Fetched, limit: int, ends: float) -> Iterator[bytes]:
+        read = 0
         for chunk in answer.chunks:
-            content += chunk
-            if len(content) > limit:
+            read += len(chunk)
+            if read > limit:
                 raise refused(EventReason.EVENT_TOO_LARGE, f"The file is larger than {limit} bytes.", value=url)
             if self._clock() > ends:
                 raise _later(url, f"The file took longer than {self.rules.deadline:g} s.")
-        return bytes(content)
+            yield chunk
 
 
 def _check_answer(url: str, answer: Fetched) -> None:

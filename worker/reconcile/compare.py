@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from worker.domain.certificate import Amounts, FieldDifference, Finding, Verdict
+from worker.domain.identity import normal_reference
 from worker.domain.money import ZERO
 from worker.economic.mapping.customer_matching import contradicts, is_danish, ledger_number, normalised, plain
 from worker.economic.mapping.ledger import Accounts, Standing
@@ -50,7 +51,7 @@ def _is_ours(wanted: Expected, each: Standing) -> bool:
 
     A reference that was not read is no proof against it.
     """
-    if each.reference == wanted.id:
+    if each.reference and normal_reference(each.reference) == normal_reference(wanted.id):
         return True
     if wanted.voucher and f"{each.year}-{each.voucher}" == wanted.voucher and each.kind == "voucher":
         return True

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from config.exports import ExportConfig
+from worker.domain.identity import normal_reference
 from worker.domain.money import ZERO
 from worker.economic.ledger import LedgerReader
 from worker.economic.mapping.ledger import LedgerEntry, Standing, of_ledger, year_named
@@ -59,6 +60,7 @@ class PeriodReading:
         self._economic, self._ledger, self._master_data = economic, ledger, master_data
         self._by_number = {each.number: each for each in wanted if each.number is not None}
         self._by_id = {each.id: each for each in wanted}
+        self._by_reference = {normal_reference(each.id): each for each in wanted}
         self._vat_accounts = frozenset(vat.account for vat in master_data.vat_accounts if vat.account is not None)
         self._found = Found()
 
@@ -224,7 +226,7 @@ class PeriodReading:
     def _add(self, standing: Standing) -> None:
         """Give what stands to the invoice whose reference it carries, and to the one whose number or voucher it has."""
         recorded = f"{standing.year}-{standing.voucher}"
-        owners = {each.id for each in (self._by_id.get(standing.reference or ""),) if each}
+        owners = {each.id for each in (self._by_reference.get(normal_reference(standing.reference or "")),) if each}
         number = self._by_number.get(standing.number or 0) if standing.kind != "draft" else None
         if number and not owners:
             owners.add(number.id)
@@ -238,7 +240,8 @@ class PeriodReading:
         return bool(self._found.standing.get(each.id))
 
     def _concerns(self, document: Document) -> bool:
-        return document.document_reference in self._by_id or document.number in self._by_number
+        ours = normal_reference(document.document_reference) in self._by_reference
+        return ours or document.number in self._by_number
 
     def _key(self, entry: LedgerEntry) -> Key:
         return entry.year or year_named(entry.date, self._master_data.years), entry.voucher

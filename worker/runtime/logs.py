@@ -6,6 +6,8 @@ from typing import Any
 
 import structlog
 
+from worker.runtime.metrics import count_line
+
 log = structlog.get_logger()
 
 #: Libraries that would repeat what our canonical lines say, or say it with addresses and bodies.
@@ -16,6 +18,7 @@ def configure_logs(level: str, form: str) -> None:
     """Send everything to standard error in one form. ``form`` is ``json`` or ``console``."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        count_line,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
     ]

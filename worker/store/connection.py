@@ -1,7 +1,7 @@
 """The connection to Redis: keys, scripts, time, driver errors, and what a server must be set to."""
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -12,6 +12,7 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.commands.core import Script
 from redis.retry import Retry
 
+from config.names import export_queue, preflight_queue, queue_key, recovery_queue
 from config.settings import variable
 from config.settings_sections import Redis, Store
 from worker.domain.reasons import ProcessReason, failure
@@ -108,6 +109,23 @@ def translated() -> Iterator[None]:
         raise _down(f"Redis does not answer: {_brief(error)}") from error
     except redis.RedisError as error:
         raise _down(f"Redis refused a command: {_brief(error)}") from error
+
+
+def answers(client: redis.Redis) -> bool:
+    """Return whether the server answers now."""
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+
+
+def queue_lengths(client: redis.Redis, *, prefix: str, exports: Iterable[str]) -> dict[str, int]:
+    """Return how many messages wait in each Celery queue of these exports. Raises ``StoreUnavailable``."""
+    queues = [kind(name) for name in exports for kind in (export_queue, recovery_queue, preflight_queue)]
+    with translated(), client.pipeline(transaction=False) as pipe:
+        for queue in queues:
+            pipe.llen(queue_key(prefix, queue))
+        return dict(zip(queues, pipe.execute(), strict=True))
 
 
 def token() -> str:

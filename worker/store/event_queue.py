@@ -11,7 +11,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from config.names import consumers_key, dead_key, dead_reasons_key, heartbeat_key, processing_key
+from config.names import consumers_key, dead_key, dead_reasons_key, heartbeat_key, processing_key, readings_key
 from worker.store.connection import text, translated
 
 #: Seconds after which a consumer is forgotten. Long, because an event may still be moved to the list of a consumer
@@ -73,15 +73,21 @@ class RedisEventQueue:
                 raw = self._client.blmove(self._queue, self._own, timeout, "RIGHT", "LEFT")
             return raw
 
+    def begin(self, raw: bytes) -> int:
+        """Count a reading of an event; return how many were begun since one came to an end."""
+        with translated():
+            return int(self._client.hincrby(readings_key(self._queue), _digest(raw), 1))
+
     def acknowledge(self, raw: bytes) -> None:
         """Forget an event."""
-        with translated():
-            self._client.lrem(self._own, -1, raw)
+        with translated(), self._client.pipeline() as pipe:
+            self._end(pipe, raw)
+            pipe.execute()
 
     def postpone(self, raw: bytes) -> None:
         """Put an event back on the queue, behind all others."""
         with translated(), self._client.pipeline() as pipe:
-            pipe.lrem(self._own, -1, raw)
+            self._end(pipe, raw)
             pipe.lpush(self._queue, raw)
             pipe.execute()
 
@@ -91,7 +97,7 @@ class RedisEventQueue:
             pipe.lrem(dead_key(self._queue), 0, raw)
             pipe.lpush(dead_key(self._queue), raw)
             pipe.hset(dead_reasons_key(self._queue), _digest(raw), envelope)
-            pipe.lrem(self._own, -1, raw)
+            self._end(pipe, raw)
             pipe.execute()
 
     def reap(self) -> int:
@@ -102,6 +108,8 @@ class RedisEventQueue:
     def leave(self) -> None:
         """Put this consumer's events back, and stop counting as a consumer."""
         with translated():
+            for raw in self._client.lrange(self._own, 0, -1):
+                self._client.hdel(readings_key(self._queue), _digest(raw))
             self._give_back(self._own)
             self._client.delete(heartbeat_key(self._queue, self._consumer))
             self._client.zrem(consumers_key(self._queue), self._consumer)
@@ -126,6 +134,13 @@ class RedisEventQueue:
         with translated():
             return list(self._dead())
 
+    def discard(self, raw: bytes) -> bool:
+        """Forget a dead event for good; False when it is not among the dead letters."""
+        with translated(), self._client.pipeline() as pipe:
+            pipe.lrem(dead_key(self._queue), 0, raw)
+            pipe.hdel(dead_reasons_key(self._queue), _digest(raw))
+            return bool(pipe.execute()[0])
+
     def revive(self, raw: bytes) -> bool:
         """Move a dead event back to the queue; False when it is not among the dead letters."""
         with translated():
@@ -138,6 +153,10 @@ class RedisEventQueue:
                 pipe.hdel(dead_reasons_key(self._queue), _digest(raw))
                 pipe.execute()
             return True
+
+    def _end(self, pipe: Any, raw: bytes) -> None:
+        pipe.lrem(self._own, -1, raw)
+        pipe.hdel(readings_key(self._queue), _digest(raw))
 
     def _others(self) -> list[tuple[str, float]]:
         consumers = self._client.zrange(consumers_key(self._queue), 0, -1, withscores=True)

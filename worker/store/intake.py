@@ -9,7 +9,7 @@ from worker.domain.record import InvoiceRecord, State
 from worker.domain.store_port import IntakePort, PreflightPort
 from worker.errors import Failure, LeaseLost, StoreUnavailable
 from worker.store import leases, records
-from worker.store.connection import StoreConnection, Word, texts, token
+from worker.store.connection import StoreConnection, Word, text, texts, token
 from worker.store.operator_moves import RedisReading
 
 #: Invoices that one script moves: it runs a few milliseconds, and everyone else waits for it.
@@ -22,6 +22,11 @@ class RedisIntake(StoreConnection, IntakePort):
     @override
     def event_known(self, event_key: str) -> bool:
         return self.ask(["ZSCORE", self.key("events"), event_key]) != [None]
+
+    @override
+    def event_contents(self, event_key: str) -> frozenset[str]:
+        [answer] = self.ask(["HGET", self.key("event-contents"), event_key])
+        return frozenset(text(answer).split()) if answer else frozenset()
 
     @override
     def open_period(self, period: PeriodRecord, event_key: str) -> None:
@@ -41,8 +46,9 @@ class RedisIntake(StoreConnection, IntakePort):
         )
 
     @override
-    def close_event(self, period_id: str, event_key: str) -> None:
-        status, *_ = texts(self.run("close_event", period_id, event_key))
+    def close_event(self, period_id: str, event_key: str, contents: frozenset[str] | None = frozenset()) -> None:
+        whole = int(contents is not None)
+        status, *_ = texts(self.run("close_event", period_id, event_key, whole, " ".join(sorted(contents or ()))))
         _refuse_gone(status, period_id)
 
 

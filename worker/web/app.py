@@ -7,6 +7,7 @@ from functools import partial
 from importlib.resources import files
 
 import structlog
+from prometheus_client import generate_latest
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -21,12 +22,14 @@ from config.targets import non_production_targets
 from worker.domain.reasons import ProcessReason, failure
 from worker.errors import StoreUnavailable
 from worker.runtime.build import planning
-from worker.store.connection import StorePolicy, connect
+from worker.runtime.store_metrics import StoreCollector, store_registry
+from worker.store.connection import StorePolicy, connect, queue_lengths
 from worker.store.event_queue import RedisEventQueue
 from worker.store.redis_store import RedisStore
 from worker.store.sessions import RedisSessions
 from worker.web.guard import SecurityHeaders
-from worker.web.pages import events, invoice, period, periods, sign_in, to_fix
+from worker.web.pages import events as events_page
+from worker.web.pages import health, invoice, period, periods, sign_in, to_fix
 from worker.web.services import Services
 from worker.web.visit import Visit
 
@@ -36,7 +39,9 @@ log = structlog.get_logger()
 def create_app(services: Services, *, closing: Sequence[object] = ()) -> Starlette:
     """Return the application; clients in ``closing`` are closed when it ends."""
     routes: list[BaseRoute] = [
-        route for page in (sign_in, periods, period, to_fix, invoice, events) for route in page.routes(services)
+        route
+        for page in (health, sign_in, periods, period, to_fix, invoice, events_page)
+        for route in page.routes(services)
     ]
     static = StaticFiles(directory=str(files("worker.web").joinpath("static")))
 
@@ -63,14 +68,20 @@ def from_environment() -> Starlette:
     settings, exports = configuration.settings, configuration.exports
     client = connect(settings.redis)
     prefix = settings.redis.prefix
+    store = RedisStore(client, prefix=prefix, policy=StorePolicy())
+    events = RedisEventQueue(client, queue=settings.intake.queue, clock=time.time)
+    queues = partial(queue_lengths, client, prefix=prefix, exports=exports)
+    collector = StoreCollector(store, events, exports=exports, queues=queues, clock=time.time)
     services = Services(
         settings=settings.web,
         exports=exports,
-        store=RedisStore(client, prefix=prefix, policy=StorePolicy()),
-        events=RedisEventQueue(client, queue=settings.intake.queue, clock=time.time),
+        store=store,
+        events=events,
         sessions=RedisSessions(client, prefix=prefix, policy=StorePolicy()),
         planner=partial(planning, settings, sleep=time.sleep),
         elsewhere=non_production_targets(exports),
+        figures=partial(generate_latest, store_registry(collector)),
+        metrics=settings.metrics,
         clock=time.time,
     )
     return create_app(services, closing=[client])

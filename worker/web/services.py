@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from config.exports import ExportConfig
-from config.settings_sections import Web
+from config.settings_sections import Metrics, Web
 from worker.domain.store_port import OperatorPort
 from worker.dry_run.planner import Planner
 from worker.intake.queue import EventQueueOperator
@@ -25,5 +25,8 @@ class Services:
     planner: Callable[[ExportConfig], AbstractContextManager[Planner]]
     #: Export -> address of those that do not go to e-conomic itself.
     elsewhere: Mapping[str, str]
+    #: Figures of the installation for Prometheus, as text; only for who shows ``metrics.token``.
+    figures: Callable[[], bytes]
+    metrics: Metrics
     #: Seconds since the epoch, UTC.
     clock: Callable[[], float]

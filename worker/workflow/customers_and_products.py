@@ -9,6 +9,7 @@ from worker.domain.identity import canonical_json, idempotency_key
 from worker.domain.invoice import Customer, Invoice
 from worker.domain.record import Intent
 from worker.economic.mapping import customer_matching, customer_payload, products
+from worker.economic.mapping.answers import about_updated
 from worker.economic.mapping.customer_matching import spellings
 from worker.economic.mapping.customer_payload import differences, updated
 from worker.economic.mapping.master_data import EconomicCustomer, MasterData
@@ -34,6 +35,7 @@ def customer_number(execution: Execution, master_data: MasterData, obtain: Obtai
         lookup=lambda: _find_customer(context, invoice),
         body=lambda: canonical_json(customer_payload.new_customer(invoice, context.export, master_data)),
         number_of=lambda reply: str(_positive(reply.body["customerNumber"])),
+        read=lambda number: context.economic.customer_resource(int(number)),
         exists=lambda number: _is_there(context, customer, int(number)),
         remarks=lambda: customer_payload.creation_remarks(customer),
         ignored=lambda reply: customer_payload.ignored(reply.body, context.export),
@@ -66,6 +68,7 @@ def product_number(
         lookup=lambda: _find_product(context, sales_account),
         body=lambda: canonical_json(products.new_product(_free_number(context, sales_account), sales_account, group)),
         number_of=lambda reply: _named(reply.body["productNumber"]),
+        read=lambda number: _product_resource(context, number),
         exists=lambda number: products.stands_in(group, context.economic.product(number)),
         changeable=True,
     )
@@ -104,6 +107,11 @@ def _find_product(context: ExportContext, sales_account: str) -> str | None:
     fresh = context.economic.master_data(accounts, newer_than=context.clock())
     group = products.group_for(sales_account, context.export.codes.sales_accounts, fresh.groups)
     return products.choose(sales_account, group, fresh.products)
+
+
+def _product_resource(context: ExportContext, number: str) -> Mapping[str, Any] | None:
+    product = context.economic.product(number)
+    return {"productNumber": product.number, "name": product.name} if product else None
 
 
 def _free_number(context: ExportContext, sales_account: str) -> str:
@@ -173,6 +181,10 @@ def _update(context: ExportContext, customer: Customer, number: int, agreement: 
         return (f"customer: not updated, as e-conomic refused it ({codes})",)
     except Uncertain as doubt:
         return _resolve_doubt(context, customer, number, doubt)
+    if not about_updated(number, reply.body) and differences(
+        customer, context.economic.customer_resource(number) or {}
+    ):
+        return ("customer: not updated, as e-conomic answered about something else",)
     return _remarks(reply)
 
 

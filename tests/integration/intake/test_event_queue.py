@@ -208,6 +208,50 @@ def test_the_dead_are_listed_newest_first(site: Site) -> None:
     assert list(queue.dead()) == [(b"%d" % number, b"why %d" % number) for number in reversed(range(50))]
 
 
+@pytest.mark.parametrize("end", ["acknowledge", "postpone", "dead_letter", "leave"])
+def test_readings_are_counted_until_one_comes_to_an_end(end: str, site: Site) -> None:
+    """Whoever reads: what is left over belongs to consumers that were killed."""
+    queue = site.queue("first")
+    queue.publish(b"1")
+    queue.beat()
+    queue.take(0.1)
+    assert [queue.begin(b"1"), queue.begin(b"1"), queue.begin(b"2")] == [1, 2, 1]
+    match end:
+        case "dead_letter":
+            queue.dead_letter(b"1", b"why")
+        case "leave":
+            queue.leave()
+        case _:
+            getattr(queue, end)(b"1")
+
+    assert (site.queue("second").begin(b"1"), queue.begin(b"2")) == (1, 2)
+
+
+def test_readings_outlive_their_consumer(site: Site) -> None:
+    """A dead consumer's event is taken over with its count."""
+    dead, alive = site.queue("dead"), site.queue("alive")
+    dead.publish(b"1")
+    dead.beat()
+    dead.take(0.1)
+    dead.begin(b"1")
+    site.silence()
+    alive.beat()
+    alive.reap()
+
+    assert alive.take(0.1) == b"1"
+    assert alive.begin(b"1") == 2
+
+
+def test_a_dead_event_is_discarded_once(site: Site) -> None:
+    """With its reason; the others stay."""
+    queue = site.queue("first")
+    for raw in (b"1", b"2"):
+        queue.dead_letter(raw, b"why")
+
+    assert [queue.discard(b"1"), queue.discard(b"1")] == [True, False]
+    assert (list(queue.dead()), queue.waiting()) == ([(b"2", b"why")], 0)
+
+
 def test_a_dead_event_goes_back_to_the_queue_once(site: Site) -> None:
     """Its reason is forgotten, and a second command finds nothing to do."""
     queue = site.queue("first")

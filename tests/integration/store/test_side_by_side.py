@@ -37,6 +37,7 @@ EXPORTS = st.sampled_from(["main", "other"])
 PERIODS = st.sampled_from([881, 882])
 EVENTS = st.sampled_from(["e-1", "e-2", "e-3"])
 NUMBERS = st.sampled_from([1, 2, 3, 4])
+EVENT_CONTENTS = st.none() | st.frozensets(st.sampled_from(["a", "b"]))
 CONTENTS = st.sampled_from(["one", "two"])
 KEYS = st.sampled_from(["customer:1", "product:2"])
 POLICY = StorePolicy(lease_seconds=10, lost_after=6, idle_after=8, overtaken_by=2, max_crashes=2)
@@ -80,16 +81,16 @@ class SideBySide(RuleBasedStateMachine):
         if done is not StoreUnavailable:
             self.known |= {invoice.id for invoice in chunk}
 
-    @rule(export=EXPORTS, period=PERIODS, event=EVENTS)
-    def close_event(self, export: str, period: int, event: str) -> None:
-        self.both(lambda store: store.close_event(f"{export}-p{period}", event))
-        self.both(lambda store: store.event_known(event))
+    @rule(export=EXPORTS, period=PERIODS, event=EVENTS, contents=EVENT_CONTENTS)
+    def close_event(self, export: str, period: int, event: str, contents: frozenset[str] | None) -> None:
+        self.both(lambda store: store.close_event(f"{export}-p{period}", event, contents))
+        self.both(lambda store: (store.event_known(event), store.event_contents(event)))
 
     @rule(export=EXPORTS, period=PERIODS, event=EVENTS, numbers=st.sets(NUMBERS, min_size=2), content=CONTENTS)
     def whole_event(self, export: str, period: int, event: str, numbers: set[int], content: str) -> None:
         self.open_period(export, period, event, len(numbers))
         self.register(export, period, event, numbers, content)
-        self.close_event(export, period, event)
+        self.close_event(export, period, event, frozenset())
 
     @rule(data=st.data(), export=EXPORTS, period=PERIODS, end=st.sampled_from(["finish", "defer", "crash"]))
     def preflight(self, data: st.DataObject, export: str, period: int, end: str) -> None:

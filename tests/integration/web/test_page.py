@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 import redis
+from pydantic import SecretStr
 from starlette.routing import Route
 from starlette.testclient import TestClient
 from support import samples
@@ -13,10 +14,11 @@ from support.memory_queue import MemoryEventQueue, MemoryEvents
 from support.planning import planner
 
 from config.exports import ExportConfig
-from config.settings_sections import Web
+from config.settings_sections import Metrics, Web
 from worker.domain.invoice import Customer
 from worker.domain.record import State
 from worker.dry_run.planner import Planner
+from worker.intake.queue import digest
 from worker.store.connection import StorePolicy
 from worker.store.sessions import RedisSessions
 from worker.web.app import create_app
@@ -24,6 +26,8 @@ from worker.web.services import Services
 
 #: A customer's name that would be a script, and a cell that would be a formula.
 MARKUP, FORMULA = "<script>alert(1)</script>", '=HYPERLINK("http://x")'
+#: Addresses that need no session; the figures need a token.
+OPEN = ("/sign-in", "/healthz", "/readyz", "/metrics")
 FINE, MISSING, OTHER = 100001, 100002, 100003
 
 
@@ -41,6 +45,8 @@ class Page:
             events=self.events,
             sessions=self.sessions,
             planner=self._planner,
+            figures=lambda: b"figure 1\n",
+            metrics=Metrics(token=SecretStr("scrape")),
             elsewhere={},
             clock=self.harness.clock,
         )
@@ -98,7 +104,7 @@ def test_nothing_is_shown_without_signing_in(page: Page) -> None:
     """Every address but the sign-in pages and the static files sends a stranger to sign in, forms included."""
     page.fill()
     for route in page.app.routes:
-        if not isinstance(route, Route) or (route.path.startswith("/sign-in")):
+        if not isinstance(route, Route) or route.path.startswith(OPEN):
             continue
         path = route.path.format(period="main-p881", invoice="main-100002", group="x", event="x")
         for method in route.methods or ():
@@ -114,6 +120,13 @@ def test_a_link_opens_one_session(page: Page) -> None:
     assert page.browser.post("/sign-in", data={"link": link}).status_code == 303
     assert page.browser.post("/sign-in", data={"link": link}).status_code == 403
     assert "Birthe" in page.browser.get("/").text
+
+
+def test_machines_need_no_session(page: Page) -> None:
+    """Health is for everybody, figures for who shows the token."""
+    assert (page.browser.get("/healthz").text, page.browser.get("/readyz").text) == ("alive", "ready")
+    assert page.browser.get("/metrics").status_code == 401
+    assert page.browser.get("/metrics", headers={"authorization": "Bearer scrape"}).text == "figure 1\n"
 
 
 def test_signing_out_ends_the_session(signed_in: Page) -> None:
@@ -272,6 +285,17 @@ def test_the_browser_chooses_the_language(page: Page, header: str, language: str
     """Danish or English as the browser prefers; Danish for any other."""
     answer = page.browser.get("/sign-in", headers={"accept-language": header})
     assert f'<html lang="{language}">' in answer.text
+
+
+def test_an_event_that_waits_for_a_person_is_discarded(signed_in: Page) -> None:
+    """By a form of its own; a second click finds nothing."""
+    raw = b"{"
+    signed_in.events.dead_letter(raw, b"")
+    assert signed_in.browser.get(f"/events/{digest(raw)}").status_code == 200
+
+    assert signed_in.form(f"/events/{digest(raw)}/discard") == 303
+    assert signed_in.events.dead() == []
+    assert signed_in.form(f"/events/{digest(raw)}/discard") == 404
 
 
 def test_every_page_speaks_danish(signed_in: Page) -> None:

@@ -5,12 +5,14 @@ import random
 import signal
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import redis
 from support.chaos.cluster import LEASE, Cluster
 
-from config.names import export_queue, preflight_queue, queue_key, recovery_queue
+from config.names import export_queue, preflight_queue, processing_key, queue_key, recovery_queue
 
 _EVENTS = "opter:period-closed"
 _PREFIX = "opter-economic:"
@@ -139,6 +141,19 @@ def _repeat_event(injector: FaultInjector, chance: random.Random) -> None:
     injector.cluster.push(chance.choice(injector.events))
 
 
+def _kill_in_an_event(injector: FaultInjector, chance: random.Random) -> None:
+    """Kill -9 of the intake with an event in hand, one that comes again: whoever reads it next goes on."""
+    if not injector.cluster.running("intake"):
+        return
+    _repeat_event(injector, chance)
+    with injector.cluster.client() as client, suppress(redis.RedisError):
+        for _ in range(200):
+            if any(client.llen(key) for key in client.scan_iter(processing_key(_EVENTS, "*"))):
+                injector.cluster.kill("intake", signal.SIGKILL)
+                return
+            time.sleep(0.002)
+
+
 def _late_event(injector: FaultInjector, chance: random.Random) -> None:
     if injector.later:
         injector.cluster.push(injector.later.pop(chance.randrange(len(injector.later))))
@@ -177,5 +192,15 @@ def _wipe(injector: FaultInjector, _: random.Random) -> None:
 
 _ACTIONS: tuple[Callable[[FaultInjector, random.Random], None], ...] = (
     *(_kill, _kill, _terminate, _freeze, _kill_redis, _network, _network, _storm, _outage, _lost_replies),
-    *(_lost_replies, _revoke, _repeat_event, _late_event, _junk_event, _junk_message, _lose_messages, _wipe),
+    *(
+        _lost_replies,
+        _revoke,
+        _repeat_event,
+        _kill_in_an_event,
+        _late_event,
+        _junk_event,
+        _junk_message,
+        _lose_messages,
+        _wipe,
+    ),
 )

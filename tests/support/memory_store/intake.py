@@ -22,11 +22,18 @@ class MemoryIntake(Tables, IntakePort):
             return event_key in self.events
 
     @override
+    def event_contents(self, event_key: str) -> frozenset[str]:
+        with self.lock:
+            return self.contents_of_events.get(event_key, frozenset())
+
+    @override
     def open_period(self, period: PeriodRecord, event_key: str) -> None:
         with self.lock:
             entry = self.period_entries.setdefault(period.id, _new_period(period, self.now()))
             known = entry.record
-            said = period if period.invoice_count > known.invoice_count else known
+            new = event_key not in known.events
+            larger = period.invoice_count > known.invoice_count
+            said = period if larger or (new and period.invoice_count == known.invoice_count) else known
             entry.record = replace(
                 said,
                 events=tuple(dict.fromkeys((*known.events, event_key))),
@@ -45,11 +52,14 @@ class MemoryIntake(Tables, IntakePort):
         return Registered(**{kind: tuple(key for key, what in became if what == kind) for kind in kinds})
 
     @override
-    def close_event(self, period_id: str, event_key: str) -> None:
+    def close_event(self, period_id: str, event_key: str, contents: frozenset[str] | None = frozenset()) -> None:
         with self.lock:
             entry = self._period_entry(period_id)
-            if event_key not in self.events or entry.record.state is PeriodState.REGISTERING:
+            added = contents is not None and event_key not in self.events
+            if added:
                 self.events.add(event_key)
+                self.contents_of_events[event_key] = contents or frozenset()
+            if added or entry.record.state is PeriodState.REGISTERING:
                 entry.record = replace(entry.record, state=PeriodState.REGISTERED)
                 self.call_for_preflight(period_id)
 

@@ -62,6 +62,7 @@ class Tables:
         self.entries: dict[str, Entry] = {}
         self.period_entries: dict[str, PeriodEntry] = {}
         self.events: set[str] = set()
+        self.contents_of_events: dict[str, frozenset[str]] = {}
         self.pauses: dict[str, Failure] = {}
         #: By export: the agreement of its first use.
         self.pins: dict[str, int] = {}

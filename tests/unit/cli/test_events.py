@@ -49,6 +49,13 @@ def test_an_event_goes_back_on_the_queue(bench: Bench, refused: str) -> None:
     assert bench.queue.dead == {}
 
 
+def test_an_event_is_discarded(bench: Bench, refused: str) -> None:
+    """Then nothing waits for a person any more."""
+    assert bench.run("events", "dead", "discard", refused[:6]) == 0
+    assert bench.queue.dead == {}
+    assert bench.run("events", "dead", "list") == 0
+
+
 def test_an_unknown_event(bench: Bench) -> None:
     """Exit code 2."""
     assert bench.run("events", "dead", "show", "beef") == 2

@@ -1,6 +1,7 @@
 """The intake process: consumer and sweeps side by side until stopped."""
 
 import threading
+from functools import partial
 
 from worker.cli.processes import run_intake
 from worker.domain.reasons import ProcessReason, failure
@@ -31,9 +32,12 @@ def test_sweeps_go_on_after_redis_was_down_and_after_a_fault() -> None:
     down = StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer."))
     sweeps = Sweeps(stop, down, down, ValueError("a fault of ours"), 3)
 
-    run_intake(lambda event: event.wait(10) and None, sweeps.turn, interval=0.001, stop=stop)
+    beats: list[int] = []
+    beat = partial(beats.append, 1)
+    run_intake(lambda event: event.wait(10) and None, sweeps.turn, interval=0.001, stop=stop, beat=beat)
 
     assert sweeps.turns == 4
+    assert len(beats) == 4, "the loop came round each time, so the process does not hang"
 
 
 def test_the_sweeps_end_with_the_consumer() -> None:
@@ -44,7 +48,7 @@ def test_the_sweeps_end_with_the_consumer() -> None:
         raise RuntimeError
 
     try:
-        run_intake(fail, lambda: 0, interval=0.001, stop=stop)
+        run_intake(fail, lambda: 0, interval=0.001, stop=stop, beat=lambda: None)
     except RuntimeError:
         assert stop.is_set()
     assert not [thread for thread in threading.enumerate() if thread.name == "sweeps"]

@@ -26,7 +26,7 @@ def test_invoices_become_one_event(bench: Bench, tmp_path: Path) -> None:
     [raw] = bench.queue.queue
     event = read_event(raw, limit=len(raw))
     assert (event.data.export, event.data.period.id, event.data.period.name) == ("main", 881, "2026-47A")
-    assert [each.invoice_number for each in event.data.invoices or ()] == [100353, 100354]
+    assert [each.invoice_number for each in event.invoices()] == [100353, 100354]
     assert "1 event with 2 invoices put on opter:period-closed." in bench.stdout.getvalue()
 
 

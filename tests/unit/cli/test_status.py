@@ -1,5 +1,7 @@
 """``status``: how far each period has come, whether a person is needed, and the news that ``up`` prints."""
 
+from dataclasses import replace
+
 from support.cli import Bench, book, check, half_done, open_period
 from support.samples import invoice
 
@@ -121,7 +123,7 @@ def test_a_paused_export_and_a_refused_event_need_a_person(bench: Bench) -> None
     assert bench.run("status") == 1
     shown = bench.stdout.getvalue()
     assert "e-conomic refuses the tokens." in shown
-    assert "1 event refused as a whole" in shown
+    assert "1 event for a person to see to" in shown
 
 
 def test_an_unreachable_redis_gives_exit_code_3(bench: Bench) -> None:
@@ -185,3 +187,16 @@ def test_an_unreachable_redis_is_reported_once() -> None:
 
     assert lines(news) == ["Redis does not answer."]
     assert lines(news) == []
+
+
+def test_a_period_without_all_its_invoices_is_not_done(bench: Bench) -> None:
+    """One of two was broken in its event: the period needs a person, by exit code and in words."""
+    period_id = open_period(bench.memory, invoice())
+    period = bench.memory.period(period_id)
+    assert period is not None
+    bench.memory.open_period(replace(period, invoice_count=2), "/opter/acme/1#e-2")
+    bench.memory.close_event(period_id, "/opter/acme/1#e-2", None)
+
+    assert bench.run("status", period_id) == 1
+    assert "1 invoice broken in the event" in bench.stdout.getvalue()
+    assert bench.run("status") == 1

@@ -37,7 +37,7 @@ def test_publishing_twice_is_one_event() -> None:
     first, second = (read_event(_composed(now=now), limit=100_000) for now in (0.0, 86_400.0))
 
     assert first.key == second.key
-    assert (first.time, second.time) == ("1970-01-01T00:00:00Z", "1970-01-02T00:00:00Z")
+    assert (first.head.time, second.head.time) == ("1970-01-01T00:00:00Z", "1970-01-02T00:00:00Z")
 
 
 def test_other_content_is_another_event() -> None:

@@ -1,8 +1,10 @@
+import hashlib
 import json
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,14 +61,153 @@ def test_an_event_ends_in_the_store_and_is_announced_once_complete(queue: Memory
 
 
 def test_the_same_event_twice_is_one_event(queue: MemoryEventQueue, store: MemoryStore) -> None:
-    """The second is acknowledged without reading what it refers to."""
-    reference = {"url": "https://gone.dk/", "sha256": "0" * 64, "count": 2}
-    queue.publish(raw(event()))
-    queue.publish(raw(event(invoices=..., invoicesRef=reference)))
+    """In whatever spelling and order of its invoices."""
+    items = invoices(2)
+    queue.publish(raw(event(items)))
+    queue.publish(json.dumps(event(items[::-1]), indent=3).encode("utf-8-sig"))
     announced: list[str] = []
     _turns(2, queue, store, announce=lambda period, name: announced.append(f"{period} {name}"))
 
     assert announced == ["main-p881 main"]
+    assert (queue.waiting(), dead_events(queue)) == (0, [])
+
+
+def test_a_file_that_was_taken_in_is_not_read_again(
+    queue: MemoryEventQueue, store: MemoryStore, tmp_path: Path
+) -> None:
+    """The same event about the same file is acknowledged, though the file is gone by now."""
+    file = tmp_path / "period.ndjson"
+    file.write_bytes(b"\n".join(map(raw, invoices(2))))
+    place = {"url": f"file://{file}", "sha256": hashlib.sha256(file.read_bytes()).hexdigest().upper(), "count": 2}
+    content = raw(event(invoices=..., invoicesRef=place))
+    queue.publish(content)
+    _turns(1, queue, store, reader=reader(export(), folders=(tmp_path,)))
+    file.unlink()
+    queue.publish(content)
+    _turns(1, queue, store, reader=reader(export(), folders=(tmp_path,)))
+
+    assert (queue.waiting(), dead_events(queue)) == (0, [])
+    assert [record.invoice_number for record in store.invoices("main-p881", None)] == [100001, 100002]
+
+
+def test_other_content_under_a_known_id_is_taken_in_and_told(queue: MemoryEventQueue, store: MemoryStore) -> None:
+    """New invoices are added, an unsent one is replaced, the totals are the later ones; a person sees the event."""
+    later = invoices(4)
+    later[0]["lines"][0]["text"] = "corrected"
+    for items in (invoices(2), later):
+        queue.publish(raw(event(items)))
+    _turns(2, queue, store)
+
+    ((dead, content),) = dead_events(queue)
+    period = store.period("main-p881")
+
+    assert (dead.reason, content) == (EventReason.EVENT_CONFLICT, raw(event(later)))
+    assert "2 new, 1 the same as before, 1 replaced" in dead.problems[0].description
+    assert period is not None
+    assert (period.total, period.invoice_count, period.state) == (4, 4, PeriodState.REGISTERED)
+    assert [str(total.gross) for total in period.control_totals] == ["5000.00"]
+    assert "corrected" in next(iter(store.invoices("main-p881", None))).content
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_conflict_is_told_each_time_it_comes(count: int, queue: MemoryEventQueue, store: MemoryStore) -> None:
+    """Until the person discards it; what came first stays known, and a repeat of either changes nothing."""
+    queue.publish(raw(event(invoices(5))))
+    for _ in range(2):
+        queue.publish(raw(event(invoices(count))))
+        queue.publish(raw(event(invoices(5))))
+    _turns(5, queue, store)
+
+    ((_, content),) = dead_events(queue)
+    period = store.period("main-p881")
+
+    assert content == raw(event(invoices(count)))
+    assert period is not None
+    assert (period.total, period.invoice_count) == (5, 5)
+    assert [queue.discard(content), queue.discard(content), dead_events(queue)] == [True, False, []]
+
+
+def test_a_correction_replaces_the_totals(queue: MemoryEventQueue, store: MemoryStore) -> None:
+    """An event of its own about as many invoices says what the period adds up to now, also after a repeat."""
+    corrected = invoices(2)
+    line = {"net": "2000.00", "vat": "500.00"}
+    corrected[1] |= {**line, "gross": "2500.00", "lines": [corrected[1]["lines"][0] | line]}
+    for content in (event(), event(corrected, event_id="e-2"), event()):
+        queue.publish(raw(content))
+    _turns(3, queue, store)
+
+    period = store.period("main-p881")
+
+    assert dead_events(queue) == []
+    assert [str(total.gross) for total in period.control_totals if period] == ["3750.00"]
+
+
+def test_good_invoices_go_and_the_bad_one_is_told(queue: MemoryEventQueue, store: MemoryStore) -> None:
+    """The event waits for a person; sent again corrected, under its old id, it completes the period: no conflict."""
+    items = invoices(3)
+    items[2]["lines"][0]["net"] = "33.335"
+    announced: list[str] = []
+    queue.publish(raw(event(items)))
+    _turns(1, queue, store, announce=lambda period, _: announced.append(period))
+
+    ((dead, _),) = dead_events(queue)
+    period = store.period("main-p881")
+    assert [problem.invoice_number for problem in dead.problems] == [100003, None]
+    assert "The other 2 invoices were taken in" in dead.problems[-1].description
+    assert period is not None
+    assert (period.total, period.invoice_count, announced) == (2, 3, ["main-p881"])
+
+    queue.publish(raw(event(invoices(3))))
+    _turns(1, queue, store)
+    period = store.period("main-p881")
+    assert period is not None
+    assert (period.total, len(dead_events(queue))) == (3, 1)
+
+
+def _killed(events: MemoryEvents, store: MemoryStore, name: str) -> None:
+    """Let a consumer die in an event, as kill -9 does: nothing of it runs any more."""
+
+    class Killed(BaseException):
+        pass
+
+    class Deadly(MemoryStore):
+        @override
+        def event_known(self, event_key: str) -> bool:
+            raise Killed
+
+    queue = MemoryEventQueue(events, consumer=name, heartbeat=0.0)
+    with pytest.raises(Killed):
+        consumer(queue, Deadly()).turn(threading.Event())
+    assert len(list(store.periods())) == 0
+
+
+def test_an_event_that_kills_its_readers_makes_way(events: MemoryEvents, store: MemoryStore) -> None:
+    """After three deaths it is a dead letter, and the event behind it is taken in."""
+    deadly, good = raw(event()), raw(event(invoices(1, first=7), event_id="e-2"))
+    queue = MemoryEventQueue(events, consumer="last")
+    for content in (deadly, good):
+        queue.publish(content)
+    for number in range(3):
+        _killed(events, store, f"victim{number}")
+    _turns(2, queue, store)
+
+    ((dead, content),) = dead_events(queue)
+
+    assert (dead.reason, content) == (EventReason.EVENT_KILLS, deadly)
+    assert [record.invoice_number for record in store.invoices(None, None)] == [7]
+
+    assert revive(queue, [dead.id]) == [dead.id]
+    _turns(1, queue, store)
+    assert len(list(store.invoices(None, None))) == 3
+
+
+def test_an_outage_in_an_event_is_no_death(queue: MemoryEventQueue) -> None:
+    """The process lives: however often Redis is away, the event is not counted against."""
+    store = _Failing(20, StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, "No answer.")), after=False)
+    queue.publish(raw(event()))
+    stop = threading.Event()
+    consumer(queue, store, announce=lambda *_: stop.set(), pause=0.0).run(stop)
+
     assert (queue.waiting(), dead_events(queue)) == (0, [])
 
 
@@ -267,5 +408,5 @@ def test_logs_hold_no_customer_data(queue: MemoryEventQueue, store: MemoryStore)
     with capture_logs() as lines:
         _turns(2, queue, store)
 
-    assert [line["event"] for line in lines] == ["event_taken_in", "event_refused"]
+    assert [line["event"] for line in lines] == ["event_taken_in", "event_taken_in", "event_refused"]
     assert "Acme" not in json.dumps(lines)

@@ -106,7 +106,9 @@ def test_what_is_no_event_is_refused(content: bytes, reason: str) -> None:
         ({"invoiceDate": "2026-02-30"}, "invoiceDate"),
         ({"invoiceDate": 86400}, "invoiceDate"),
         ({"invoiceType": "gift"}, "invoiceType"),
-        ({"currency": "dkk"}, "currency"),
+        ({"currency": "kr"}, "currency"),
+        ({"exchangeRate": 7.46}, "exchangeRate"),
+        ({"exchangeRate": "7,46"}, "exchangeRate"),
         ({"lines": []}, "lines"),
         ({"invoice_number": 1}, "invoice_number"),
         ({"comment": "x"}, "comment"),
@@ -150,6 +152,97 @@ def test_cloudevents_attributes_are_allowed_and_others_are_not() -> None:
     assert _reasons(raw(event() | {"specVersion": "1.0"})) == ["event-invalid"]
 
 
+@pytest.mark.parametrize(
+    ("change", "value", "remedy"),
+    [
+        ({"net": 1000.5}, "1000.5", 'such as "100.00", not a number'),
+        ({"vat": "250,00"}, "250,00", 'such as "1234.50"'),
+        ({"vat": "1.250,00"}, "1.250,00", 'such as "1234.50"'),
+        ({"gross": "1250.001"}, "1250.001", "more than two decimals"),
+        ({"invoiceDate": "20-11-2026"}, "20-11-2026", "year-month-day"),
+        ({"dueDate": "20.11.2026"}, "20.11.2026", "year-month-day"),
+        ({"dueDate": "20/11 2026"}, "20/11 2026", "year-month-day"),
+        ({"exchangeRate": "746,11"}, "746,11", 'such as "746.11"'),
+        ({"currency": "kr."}, "kr.", 'such as "DKK"'),
+        ({"creditsInvoiceNumber": "D1001"}, "D1001", "whole number without quotes"),
+        ({"customer": {"code": "A", "name": "B", "country": "Danmark"}}, "Danmark", 'such as "DK"'),
+        ({"customer": {"code": "A", "name": "B", "ledgerNumber": "D7"}}, "D7", "whole number without quotes"),
+        ({"customer": {"code": 12, "name": "B"}}, "12", "text in quotes"),
+        ({"invoiceType": "gift"}, "gift", "commission-discount"),
+    ],
+    ids=str,
+)
+def test_a_broken_field_is_named_with_its_invoice_its_value_and_what_to_write(
+    change: dict[str, Any], value: str, remedy: str
+) -> None:
+    """Whoever corrects the sender needs no documentation for it."""
+    document = event(invoices(2))
+    document["data"]["invoices"][1] |= change
+
+    [problem] = _refusal(raw(document)).problems
+
+    assert (problem.invoice_number, problem.value) == (100002, value)
+    assert problem.field.startswith("data.invoices[1].")
+    for told in (problem.field, "invoice 100002", value, remedy):
+        assert told in problem.description
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"currency": "dkk"},
+        {"currency": " Dkk "},
+        {"invoiceType": "Invoice"},
+        {"customer": wire(invoice())["customer"] | {"country": "dk"}},
+    ],
+    ids=str,
+)
+def test_the_case_of_a_code_changes_nothing(change: dict[str, Any]) -> None:
+    """The same invoice with a code in other letters has the same content and the same hash."""
+    items = invoices(1)
+    read = reader(export()).read
+
+    first = read(read_event(raw(event(items)), limit=LIMIT))
+    other = read(
+        read_event(raw(event([items[0] | change], controlTotals=event(items)["data"]["controlTotals"])), limit=LIMIT)
+    )
+
+    assert first == other
+
+
+@pytest.mark.parametrize("kind", ["net", "lines", "sums"])
+def test_a_good_invoice_is_not_kept_back_by_a_bad_one(kind: str) -> None:
+    """Where count and control totals are right with the bad one, the others are proven to be what was closed."""
+    items = invoices(3)
+    match kind:
+        case "net":
+            items[1]["dueDate"] = "20-12-2026"
+        case "lines":
+            items[1]["lines"][0]["net"] = "1000.005"
+        case _:
+            items[1]["lines"][0]["net"] = "999.00"
+
+    with reader(export()).checked(read_event(raw(event(items)), limit=LIMIT)) as checked:
+        kept = [new.invoice_number for new in checked.invoices()]
+
+    assert kept == [100001, 100003]
+    assert {problem.invoice_number for problem in checked.left_out.listed()} == {100002}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"vat": "200.00"}, {"net": 1000.0}, {"invoiceNumber": "100002"}, {"invoiceNumber": 100001}, {"currency": 5}],
+    ids=str,
+)
+def test_what_cannot_be_counted_keeps_the_whole_event_back(change: dict[str, Any]) -> None:
+    """Without a clear number, currency and sums of every invoice nothing proves that the others are complete."""
+    document = event(invoices(3))
+    document["data"]["invoices"][1] |= change
+
+    with pytest.raises(EventRefused), reader(export()).checked(read_event(raw(document), limit=LIMIT)):
+        pass
+
+
 def test_every_problem_is_told_at_once() -> None:
     """Sums of two invoices, a doubled number, the count and the control total come in one list."""
     wrong = wire(invoice(line("1000.00"), net="1000.00", vat="250.00", gross="1250.01"))
@@ -179,13 +272,14 @@ def test_an_unknown_export_is_named_with_the_known_ones() -> None:
     assert refusal.problems[0].description == "There is no export named mian; there are: main."
 
 
-def test_a_pdf_outside_the_allowed_places_is_refused() -> None:
-    """An address that would be refused later is refused before anything is written."""
-    pdf = {"url": "file:///etc/passwd", "sha256": "0" * 64, "bytes": 3}
-    items = invoices(1)
-    items[0]["pdf"] = pdf
+def test_a_pdf_outside_the_allowed_places_is_its_invoices_affair() -> None:
+    """The period is taken in; the export refuses the address, and that invoice alone becomes a dead letter."""
+    items = invoices(2)
+    items[0]["pdf"] = {"url": "file:///etc/passwd", "sha256": "0" * 64, "bytes": 3}
 
-    assert _reasons(raw(event(items))) == ["invoices-file-refused"]
+    read = reader(export()).read(read_event(raw(event(items)), limit=LIMIT))
+
+    assert len(read.invoices) == 2
 
 
 def _reference(folder: Path, lines: list[str], **changes: Any) -> bytes:

@@ -6,7 +6,8 @@ from support.events import reader
 from support.samples import export
 
 from worker.intake.event import schema_text
-from worker.intake.reading import parse_lines, read_event
+from worker.intake.parsing import parse_lines
+from worker.intake.reading import read_event
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 SAMPLES = DEPLOY / "samples"

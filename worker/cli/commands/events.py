@@ -1,8 +1,9 @@
-"""``events``: events that were refused as a whole, bytes intact."""
+"""``events``: events that wait for a person, bytes intact."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
 
+import structlog
 import typer
 from rich.console import RenderableType
 from rich.text import Text
@@ -14,8 +15,13 @@ from worker.cli.formatting import data_of, facts, page, print_json, section, tab
 from worker.cli.lookup import AsJson, title
 from worker.intake.queue import DeadEvent, dead_events, revive
 
+log = structlog.get_logger()
+
 events = typer.Typer(help="Look after the event queue.", no_args_is_help=True)
-dead = typer.Typer(help="Events that were refused as a whole: nothing of them was exported.", no_args_is_help=True)
+dead = typer.Typer(
+    help="Events that wait for a person: refused, in part or as a whole, or in conflict with an earlier one.",
+    no_args_is_help=True,
+)
 events.add_typer(dead, name="dead")
 
 EventId = Annotated[str, typer.Argument(metavar="ID", help="The id that `events dead list` shows, or its beginning.")]
@@ -51,12 +57,23 @@ def dead_show(ctx: typer.Context, key: EventId, *, raw: Raw = False, as_json: As
 
 @dead.command("requeue")
 def dead_requeue(ctx: typer.Context, key: EventId) -> None:
-    """Put a refused event back on the queue, for example when its file or its export is in place now."""
+    """Put such an event back on the queue, for example when its file or its export is in place now."""
     context: CommandContext = ctx.obj
     with context.events() as queue:
         event, _ = _find(dead_events(queue), key)
         moved = revive(queue, [event.id])
     context.out.print(f"{formatting.count(len(moved), 'event')} back on the queue.")
+
+
+@dead.command("discard")
+def dead_discard(ctx: typer.Context, key: EventId) -> None:
+    """Forget a refused event for good: it was sent again correctly, or its period has been compared with Opter."""
+    context: CommandContext = ctx.obj
+    with context.events() as queue:
+        event, content = _find(dead_events(queue), key)
+        gone = queue.discard(content)
+    log.info("dead_event_discarded", dead_event=event.id, event_key=event.event_key)
+    context.out.print(f"{formatting.count(int(gone), 'event')} discarded.")
 
 
 def _find(events: list[tuple[DeadEvent, bytes]], key: str) -> tuple[DeadEvent, bytes]:

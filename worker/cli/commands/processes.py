@@ -23,8 +23,10 @@ from worker.cli.processes import (
     worker_command,
 )
 from worker.runtime import configure_logs
+from worker.runtime.metrics import Beat, serve_metrics
 from worker.runtime.runtime import intake_consumer
 from worker.sandbox.server import DEFAULT_PORT, serve, standard_agreements
+from worker.store.connection import answers
 
 log = structlog.get_logger()
 
@@ -81,7 +83,11 @@ def intake(ctx: typer.Context) -> None:
     context: CommandContext = ctx.obj
     settings = _begin(context)
     with stop_on_signal() as stop, context.runtime() as runtime, intake_consumer(runtime) as consumer:
-        run_intake(consumer.run, runtime.sweeper.turn, interval=settings.store.sweep_interval, stop=stop)
+        beat = Beat()
+        end_metrics = serve_metrics(settings.metrics, beat=beat, ready=lambda: answers(runtime.redis))
+        interval = settings.store.sweep_interval
+        run_intake(consumer.run, runtime.sweeper.turn, interval=interval, stop=stop, beat=beat)
+        end_metrics()
 
 
 def _begin(context: CommandContext) -> Settings:

@@ -56,7 +56,7 @@ def status(ctx: typer.Context, period: PeriodArgument = None, *, watch: Watch = 
         print_json(context.out, period_data_in_full(current))
     else:
         context.out.print(period_view(current))
-    stuck = current.dead or current.period.conflicts or current.phase in _NEEDS_A_PERSON
+    stuck = current.dead or current.period.conflicts or current.period.missing or current.phase in _NEEDS_A_PERSON
     raise typer.Exit(ExitCode.PERSON if stuck else ExitCode.OK)
 
 
@@ -95,7 +95,9 @@ def _overview(context: CommandContext, *, as_json: bool) -> ExitCode:
     else:
         now = context.clock()
         context.out.print(periods_view(periods, paused, dead_events=dead, waiting_events=waiting, now=now))
-    stuck = any(period.counts.get(State.DEAD) or period.conflicts or _differs(period) for period in periods)
+    stuck = any(
+        period.counts.get(State.DEAD) or period.conflicts or period.missing or _differs(period) for period in periods
+    )
     return ExitCode.PERSON if stuck or paused or dead else ExitCode.OK
 
 

@@ -71,6 +71,7 @@ def period_data(period: PeriodRecord) -> dict[str, Any]:
         "notice": period.notice,
         "conflicts": len(period.conflicts),
         "certificate": summary_data(period.certificate) if period.certificate else None,
+        "missing": period.missing,
     }
 
 
@@ -107,7 +108,7 @@ def _events(dead: int, waiting: int) -> RenderableType:
     if waiting:
         lines.append(Text(f"{formatting.count(waiting, 'event')} waiting to be taken in.", style="wait"))
     if dead:
-        text = f"{formatting.count(dead, 'event')} refused as a whole: see `opter-economic events dead list`."
+        text = f"{formatting.count(dead, 'event')} for a person to see to: `opter-economic events dead list`."
         lines.append(Text(text, style="bad"))
     return section("Event queue", *lines)
 
@@ -121,6 +122,7 @@ def period_view(report: Report) -> RenderableType:
         Text(),
         facts(_numbers(report)),
         section("Notice", report.period.notice) if report.period.notice else None,
+        section("Missing", _missing(report)) if report.period.missing else None,
         section("Failed", by_reason(report.failed)) if report.failed else None,
         _conflicts(report) if report.period.conflicts else None,
         section("Gross amounts, as reported by this program", _totals(report)) if report.totals else None,
@@ -198,6 +200,11 @@ def _exported(report: Report) -> str:
 def _moving(report: Report) -> str:
     reasons = ", ".join(f"{number} {title(reason)}" for reason, number in report.waiting.items())
     return f"{report.moving}  ({reasons})" if reasons else str(report.moving)
+
+
+def _missing(report: Report) -> RenderableType:
+    count = formatting.count(report.period.missing, "invoice")
+    return Text(f"{count} broken in the event and not taken in: see `opter-economic events dead list`.", style="bad")
 
 
 def _conflicts(report: Report) -> RenderableType:

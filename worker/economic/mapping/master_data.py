@@ -173,6 +173,8 @@ class VoucherFound:
     gross: Decimal
     #: Its entries' ``journalEntryNumber``; empty when they are booked.
     entries: tuple[int, ...] = ()
+    #: No entry carries a marker, but one's text holds what may be the reference: a question to a person.
+    unclear: bool = False
     #: The invoice number on its customer entries, under whichever name e-conomic uses for it; None: there is none.
     invoice_number: int | None = None
 

@@ -6,14 +6,17 @@ if redis.call('EXISTS', record) == 0 then
     'fence', '0', 'lease_until', '0', 'size', '-1')
   redis.call('ZADD', key('periods'), AT, id)
 end
--- Of several events about one period, the one with the most invoices describes it.
-if size > tonumber(redis.call('HGET', record, 'size')) then
+-- Of several events about one period, the latest of those with the most invoices describes it: a correction replaces
+-- the totals. An event that is opened again after others came does not.
+local known = redis.call('LPOS', key('period-events', id), event)
+local most = tonumber(redis.call('HGET', record, 'size'))
+if size > most or (size == most and not known) then
   redis.call('HSET', record, 'document', document, 'size', size)
 end
 redis.call('HSET', record, 'state', 'registering')
 redis.call('HINCRBY', record, 'revision', 1)
 redis.call('ZREM', key('preflights'), id)
-if not redis.call('LPOS', key('period-events', id), event) then
+if not known then
   redis.call('RPUSH', key('period-events', id), event)
 end
 return {'ok'}

@@ -1,5 +1,6 @@
-"""Events that were refused as a whole: why, and the way back to the queue."""
+"""Events that wait for a person: why, the way back to the queue, and the way out."""
 
+import structlog
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -8,14 +9,17 @@ from worker.web.guard import page
 from worker.web.services import Services
 from worker.web.visit import Visit
 
+log = structlog.get_logger()
+
 
 def routes(services: Services) -> list[Route]:
-    """Return the list, one event, its bytes, and the form that sends it again."""
+    """Return the list, one event, its bytes, and the forms that send it again or forget it."""
     return [
         page("/events", services, _list),
         page("/events/{event}", services, _show),
         page("/events/{event}/download", services, _download),
         page("/events/{event}/requeue", services, _requeue, post=True),
+        page("/events/{event}/discard", services, _discard, post=True),
     ]
 
 
@@ -41,6 +45,16 @@ def _download(visit: Visit) -> Response:
 
 def _requeue(visit: Visit) -> Response:
     revive(visit.services.events, [visit.request.path_params["event"]])
+    return visit.redirect("/events")
+
+
+def _discard(visit: Visit) -> Response:
+    found = _find(visit)
+    if found is None:
+        return visit.render("error.html", status=404, failure=None)
+    event, content = found
+    visit.services.events.discard(content)
+    log.info("dead_event_discarded", dead_event=event.id, event_key=event.event_key, by=visit.who)
     return visit.redirect("/events")
 
 

@@ -1,0 +1,151 @@
+"""Figures counted from log lines, and those read from the store."""
+
+import re
+from typing import Any
+
+import pytest
+from prometheus_client import generate_latest
+from support import samples
+from support.clock import ManualClock
+from support.deployment import DEPLOY
+from support.harness import Harness
+from support.memory_queue import MemoryEventQueue, MemoryEvents
+
+from worker.domain.reasons import ProcessReason, failure
+from worker.errors import StoreUnavailable
+from worker.runtime.metrics import HANGS_AFTER, REGISTRY, Beat, count_line
+from worker.runtime.store_metrics import StoreCollector, store_registry
+
+EXECUTION = {"event": "invoice_export", "invoice": "toy-1", "ms": 250, "http_calls": 2, "tokens": 13.0}
+
+
+def _value(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+@pytest.mark.parametrize(
+    ("line", "figure", "labels", "by"),
+    [
+        (EXECUTION | {"result": "exported"}, "executions_total", {"export": "toy", "result": "exported"}, 1),
+        (EXECUTION | {"result": "exported"}, "calls_total", {"export": "toy"}, 2),
+        (EXECUTION | {"result": "exported"}, "call_tokens_total", {"export": "toy"}, 13),
+        (EXECUTION | {"result": "exported"}, "execution_seconds_sum", {"export": "toy"}, 0.25),
+        (
+            EXECUTION | {"result": "dead", "reason": "vat-mismatch"},
+            "failures_total",
+            {"export": "toy", "reason": "vat-mismatch"},
+            1,
+        ),
+        (
+            {"event": "period_preflight", "period": "toy-p1", "result": "checked", "http_calls": 3, "tokens": 9.0},
+            "calls_total",
+            {"export": "toy"},
+            3,
+        ),
+        ({"event": "event_taken_in"}, "events_total", {"result": "taken in"}, 1),
+        ({"event": "event_refused"}, "events_total", {"result": "refused"}, 1),
+        ({"event": "swept", "sent": 7}, "messages_sent_again_total", {}, 7),
+        ({"event": "internal_error"}, "faults_total", {"event": "internal_error"}, 1),
+        ({"event": "anything else"}, "faults_total", {"event": "anything else"}, 0),
+    ],
+)
+def test_a_log_line_counts(line: dict[str, Any], figure: str, labels: dict[str, str], by: float) -> None:
+    """Each canonical line moves its figure by what it says, and goes on unchanged."""
+    before = _value(f"opter_economic_{figure}", **labels)
+    assert count_line(None, "info", line) == line
+    assert _value(f"opter_economic_{figure}", **labels) - before == by
+
+
+def test_a_loop_that_does_not_come_round_hangs() -> None:
+    """Alive below the bound, hanging from it on, alive again after the next round."""
+    clock = ManualClock()
+    beat = Beat(clock)
+    clock.advance(HANGS_AFTER - 1)
+    assert beat.alive
+    clock.advance(1)
+    assert not beat.alive
+    beat()
+    assert beat.alive
+
+
+def _figures(harness: Harness, **changes: Any) -> str:
+    fields: dict[str, Any] = {
+        "exports": ["main", "other"],
+        "queues": lambda: {"export.main": 3},
+        "clock": harness.clock,
+    }
+    events = MemoryEventQueue(MemoryEvents())
+    events.publish(b"{}")
+    collector = StoreCollector(harness.store, events, **fields | changes)
+    return generate_latest(store_registry(collector)).decode()
+
+
+def test_the_store_is_counted_by_export_state_and_reason() -> None:
+    """One exported, one failed with 1 250.00 DKK at stake for 90 s; an export without invoices shows zeros."""
+    harness = Harness()
+    known = samples.customer(corporate_id="99000000")
+    harness.close_period(
+        samples.invoice(invoice_number=1, customer=known),
+        samples.invoice(samples.line(account="3050"), invoice_number=2, customer=known),
+    )
+    harness.until_rest()
+    failed = harness.record("main-2")
+    harness.clock.now = failed.updated_at + 90
+    lines = _figures(harness).splitlines()
+    for line in (
+        'opter_economic_invoices{export="main",state="exported"} 1.0',
+        'opter_economic_invoices{export="other",state="exported"} 0.0',
+        'opter_economic_dead_letters{export="main",reason="product-group-missing"} 1.0',
+        'opter_economic_dead_letters_amount{currency="DKK",export="main"} 1250.0',
+        'opter_economic_oldest_dead_letter_seconds{export="main"} 90.0',
+        'opter_economic_periods{export="main",phase="needs_a_person"} 1.0',
+        'opter_economic_export_paused{export="main",reason=""} 0.0',
+        'opter_economic_events_now{where="queue"} 1.0',
+        'opter_economic_queue_messages{queue="export.main"} 3.0',
+        "opter_economic_store_up 1.0",
+    ):
+        assert line in lines
+
+
+def test_a_store_that_is_away_is_a_figure_too() -> None:
+    """Nothing is claimed about invoices then, least of all that there are none."""
+
+    def away() -> dict[str, int]:
+        raise StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, "gone"))
+
+    text = _figures(Harness(), queues=away)
+    assert "opter_economic_store_up 0.0" in text
+    assert "opter_economic_invoices" not in text
+
+
+def test_the_store_is_read_once_for_several_readers() -> None:
+    """Within ten seconds the same figures are given again."""
+    harness, reads = Harness(), []
+    collector = StoreCollector(
+        harness.store,
+        MemoryEventQueue(MemoryEvents()),
+        exports=["main"],
+        queues=lambda: reads.append(1) or {},
+        clock=harness.clock,
+    )
+    registry = store_registry(collector)
+    for seconds in (0, 5, 5):
+        harness.clock.advance(seconds)
+        generate_latest(registry)
+    assert len(reads) == 2
+
+
+def test_every_figure_that_an_alert_names_exists() -> None:
+    """A renamed figure would silence its alert."""
+    harness = Harness()
+    harness.close_period(samples.invoice(samples.line(account="3050")))
+    harness.until_rest()
+    known = _names(_figures(harness)) | _names(generate_latest(REGISTRY).decode())
+    named = {word for path in (DEPLOY / "monitoring").iterdir() for word in _names(path.read_text(encoding="utf-8"))}
+    assert named
+    assert named <= known
+
+
+def _names(text: str) -> set[str]:
+
+    return set(re.findall(r"\bopter_economic_[a-z_]+", text))
