@@ -87,6 +87,7 @@ def customer(body: Json) -> EconomicCustomer:
         country=_text(body, "country"),
         barred=bool(body.get("barred")),
         currency=_text(body, "currency"),
+        vat_zone=int((body.get("vatZone") or {}).get("vatZoneNumber") or 0) or None,
     )
 
 

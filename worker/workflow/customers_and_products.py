@@ -14,7 +14,7 @@ from worker.economic.mapping.customer_matching import spellings
 from worker.economic.mapping.customer_payload import differences, updated
 from worker.economic.mapping.master_data import EconomicCustomer, MasterData
 from worker.economic.port import Reply
-from worker.errors import Refused, Uncertain
+from worker.errors import InvalidInvoice, Refused, Uncertain
 from worker.workflow.context import ExportContext
 from worker.workflow.execution import Execution
 from worker.workflow.single_flight import Obtain, SharedResource, find_or_create, flight, known_key, write_down
@@ -75,14 +75,27 @@ def product_number(
     return obtain(execution, resource, agreement=master_data.agreement)
 
 
+def own_vat_zone(context: ExportContext, invoice: Invoice) -> int | None:
+    """Return the VAT zone that the invoice's customer has in e-conomic; None: no such customer, or no certain one."""
+    try:
+        found = _matching_customer(context, invoice)
+    except InvalidInvoice:
+        return None
+    return found.vat_zone if found else None
+
+
 def _find_customer(context: ExportContext, invoice: Invoice) -> str | None:
+    found = _matching_customer(context, invoice)
+    return str(found.number) if found else None
+
+
+def _matching_customer(context: ExportContext, invoice: Invoice) -> EconomicCustomer | None:
     customer = invoice.customer
     number = customer_matching.ledger_number(customer)
     by_number = context.economic.customers_by_number([number]) if number else ()
     by_corporate_id = () if by_number else _by_corporate_id(context, invoice)
     by_card = _by_card(context, invoice) if not (by_number or by_corporate_id) else ()
-    found = customer_matching.match(customer, by_number, by_corporate_id, by_card)
-    return str(found.number) if found else None
+    return customer_matching.match(customer, by_number, by_corporate_id, by_card)
 
 
 def _is_there(context: ExportContext, customer: Customer, number: int) -> bool:

@@ -13,12 +13,13 @@ from worker.domain.reasons import ProcessReason, failure
 from worker.domain.record import InvoiceRecord
 from worker.domain.store_port import Due, PreflightPort
 from worker.economic.mapping.master_data import Document, VoucherFound
-from worker.economic.mapping.period_check import PeriodCheck, check_period, grouped_accounts
+from worker.economic.mapping.period_check import PeriodCheck, check_period, grouped_accounts, needs_own_zone
 from worker.economic.mapping.reasons import set_up_related
 from worker.economic.port import Usage
 from worker.economic.reasons import EconomicReason
 from worker.errors import ExportError, Failure, LeaseLost, Misconfigured, StoreUnavailable
 from worker.workflow.context import ExportContext, span
+from worker.workflow.customers_and_products import own_vat_zone
 
 log = structlog.get_logger()
 
@@ -202,4 +203,9 @@ def period_check(invoices: Mapping[str, Invoice], context: ExportContext) -> Per
     if any(set_up_related(why) for why in check.failures.values()):
         fresh = context.economic.master_data(accounts, newer_than=context.clock())
         check = check_period(invoices, context.export, fresh)
+        unsettled = {key: invoices[key] for key, why in check.failures.items() if needs_own_zone(why)}
+        zones = {key: own_vat_zone(context, invoice) for key, invoice in unsettled.items()}
+        if any(zones.values()):
+            known = {key: zone for key, zone in zones.items() if zone}
+            check = check_period(invoices, context.export, fresh, known)
     return check

@@ -195,7 +195,7 @@ def test_a_period_without_all_its_invoices_is_not_done(bench: Bench) -> None:
     period = bench.memory.period(period_id)
     assert period is not None
     bench.memory.open_period(replace(period, invoice_count=2), "/opter/acme/1#e-2")
-    bench.memory.close_event(period_id, "/opter/acme/1#e-2", None)
+    bench.memory.close_event(period_id, "/opter/acme/1#e-2")
 
     assert bench.run("status", period_id) == 1
     assert "1 invoice broken in the event" in bench.stdout.getvalue()

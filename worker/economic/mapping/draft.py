@@ -13,7 +13,7 @@ from worker.economic.mapping.master_data import MasterData
 from worker.economic.mapping.payment_terms import resolve_terms
 from worker.economic.mapping.reasons import SetUpReason
 from worker.economic.mapping.text_limits import Fitted, Source, fit
-from worker.economic.mapping.vat_zones import check_zone, zone_for
+from worker.economic.mapping.vat_zones import check_zone, choose_zone
 
 _ONE = Decimal("1.00")
 #: e-conomic takes six decimals of a rate, per 100 units.
@@ -42,8 +42,11 @@ def draft_payload(  # noqa: PLR0913, PLR0917  # an invoice needs all of it
     document_reference: str,
     customer_number: int,
     products: Mapping[str, str],
+    own_zone: int | None = None,
 ) -> Draft:
     """Return the draft of an invoice; ``products`` maps its sales accounts to product numbers.
+
+    ``own_zone`` is the customer's VAT zone in e-conomic, where it was needed.
 
     Money is Decimal with two decimals; a credit note is a draft with negative prices. Raises ``InvalidInvoice`` when
     the agreement's set-up does not allow it.
@@ -53,7 +56,7 @@ def draft_payload(  # noqa: PLR0913, PLR0917  # an invoice needs all of it
     recipient, notes = fit(_recipient(invoice)), fit(_notes(invoice, export))
     rate, rate_remarks = exchange_rate(invoice, master_data.base_currency)
     lines = [_line(line, invoice, products) for line in sorted(invoice.lines, key=lambda line: line.line_number)]
-    zone = check_zone(zone_for(invoice.customer, invoice.lines, export.vat), master_data)
+    zone = choose_zone(invoice, export, master_data, own_zone)
     payload = {
         "date": invoice.invoice_date.isoformat(),
         "currency": invoice.currency,
@@ -62,13 +65,13 @@ def draft_payload(  # noqa: PLR0913, PLR0917  # an invoice needs all of it
         "paymentTerms": {"paymentTermsNumber": resolved.terms.number},
         **({"dueDate": resolved.due_date.isoformat()} if resolved.due_date else {}),
         "customer": {"customerNumber": customer_number},
-        "recipient": {**recipient.texts, "vatZone": {"vatZoneNumber": zone}},
+        "recipient": {**recipient.texts, "vatZone": {"vatZoneNumber": check_zone(zone.number, master_data)}},
         "references": {"other": document_reference},
         "notes": notes.texts,
         "lines": [{"lineNumber": n, "sortKey": n, **fields} for n, (fields, _) in enumerate(lines, start=1)],
     }
     cuts = (remark for fitted in (recipient, notes, *(text for _, text in lines)) for remark in fitted.remarks)
-    return Draft(payload=payload, remarks=(*resolved.remarks, *rate_remarks, *_left_out(invoice), *cuts))
+    return Draft(payload=payload, remarks=(*resolved.remarks, *rate_remarks, *zone.remarks, *_left_out(invoice), *cuts))
 
 
 def check_rounding(invoice: Invoice, export: ExportConfig) -> None:

@@ -138,6 +138,8 @@ class EconomicCustomer:
     country: str = ""
     barred: bool = False
     currency: str = ""
+    #: Number of its VAT zone.
+    vat_zone: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
