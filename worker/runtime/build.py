@@ -50,7 +50,7 @@ def build_runtime(settings: Settings, exports: Mapping[str, ExportConfig], app: 
     contexts = _contexts(settings, exports, clients, store)
     retry = settings.retry
     publisher = Publisher(app, store)
-    certifier = Certifier(store=store, settings=settings.certificates, clock=time.time)
+    certifier = Certifier(store=store, settings=settings.certificates, clock=store.now)
     return Runtime(
         settings=settings,
         exports=exports,
@@ -136,7 +136,7 @@ def reconciling(settings: Settings, export: ExportConfig, *, sleep: Callable[[fl
     with closing(connect(settings.redis)) as redis:
         store = RedisStore(redis, prefix=settings.redis.prefix, policy=StorePolicy())
         rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
-        client = build_client(export, settings, rate_limiter, _ComparedPins(store))
+        client = build_client(export, settings, rate_limiter, _ComparedPins(store), store.now)
         with closing(client):
             context = _contexts(settings, {export.name: export}, {export.name: client}, store)[export.name]
             yield Reconciler(context=context, ledger=client.ledger(LastInLine(inner=rate_limiter, sleep=sleep)))
