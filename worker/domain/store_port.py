@@ -6,6 +6,7 @@ from typing import Protocol
 
 from worker.domain.certificate import Acceptance, Finding, OpenDifference, StoredCertificate
 from worker.domain.invoice_period import NewInvoice, PeriodRecord, Registered
+from worker.domain.number_series import Explanation, NumberRecord
 from worker.domain.record import Intent, InvoiceRecord, State, Transition
 from worker.errors import Failure
 
@@ -265,7 +266,29 @@ class CertificatePort(Protocol):
         """Make the certificates of all periods received since then due, once for each ``night``."""
 
 
+class SeriesPort(Protocol):
+    """The numbers of an export's invoices, and why some never came."""
+
+    def numbers(self, export: str) -> Iterable[NumberRecord]:
+        """Yield every invoice of an export as far as its number is concerned, each once."""
+
+    def explanations(self, export: str) -> Sequence[Explanation]:
+        """Return what persons have said of numbers that never came, in the order in which they said it."""
+
+    def explain(self, export: str, explanation: Explanation) -> None:
+        """Keep why numbers never came."""
+
+
 class Store(
-    IntakePort, PreflightPort, ExportPort, SweepPort, OperatorPort, PinPort, PlanPort, CertificatePort, Protocol
+    IntakePort,
+    PreflightPort,
+    ExportPort,
+    SweepPort,
+    OperatorPort,
+    PinPort,
+    PlanPort,
+    CertificatePort,
+    SeriesPort,
+    Protocol,
 ):
     """Every part of the store in one object."""
