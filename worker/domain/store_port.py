@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from worker.domain.attachment import PdfAttachment
 from worker.domain.certificate import Acceptance, Finding, OpenDifference, StoredCertificate
 from worker.domain.invoice_period import NewInvoice, PeriodRecord, Registered
 from worker.domain.number_series import Explanation, NumberRecord
@@ -261,6 +262,11 @@ class CertificatePort(Protocol):
 
     def defer_reconcile(self, period_id: str, claimed: str, *, until: float) -> None:
         """Make a claimed certificate due again at ``until`` (seconds since the epoch)."""
+
+    def save_attachment(  # noqa: PLR0913  # whose claim it is, what is known, and what the history says of it
+        self, period_id: str, claimed: str, invoice_id: str, pdf: PdfAttachment, *, event: str = "", detail: str = ""
+    ) -> None:
+        """Write what is known of an invoice's PDF while ``claimed`` holds. Raises ``LeaseLost`` otherwise."""
 
     def schedule_reconciles(self, night: str, *, since: float) -> None:
         """Make the certificates of all periods received since then due, once for each ``night``."""
