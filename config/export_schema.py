@@ -209,6 +209,22 @@ class Booking(Section):
             "refuse",
         ),
     ] = "remark"
+    attach_pdf: Annotated[
+        bool,
+        about(
+            "Whether the printed invoice is attached to what was booked, once the ledger shows its voucher; only "
+            "invoices whose event carries a PDF. For the invoice method",
+            False,
+        ),
+    ] = True
+    missing_pdf: Annotated[
+        Literal["difference", "remark"],
+        about(
+            "A PDF that is missing, or that e-conomic refuses: a `difference` of the period's certificate that "
+            "waits for a person, or a `remark` in the invoice's history",
+            "remark",
+        ),
+    ] = "difference"
     zero_total: Annotated[
         Literal["book", "skip"],
         about(

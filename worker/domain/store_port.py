@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from worker.domain.attachment import PdfAttachment
 from worker.domain.certificate import Acceptance, Finding, OpenDifference, StoredCertificate
 from worker.domain.invoice_period import NewInvoice, PeriodRecord, Registered
+from worker.domain.number_series import Explanation, NumberRecord
 from worker.domain.record import Intent, InvoiceRecord, State, Transition
 from worker.errors import Failure
 
@@ -270,11 +272,38 @@ class CertificatePort(Protocol):
     def defer_reconcile(self, period_id: str, claimed: str, *, until: float) -> None:
         """Make a claimed certificate due again at ``until`` (seconds since the epoch)."""
 
+    def save_attachment(  # noqa: PLR0913  # whose claim it is, what is known, and what the history says of it
+        self, period_id: str, claimed: str, invoice_id: str, pdf: PdfAttachment, *, event: str = "", detail: str = ""
+    ) -> None:
+        """Write what is known of an invoice's PDF while ``claimed`` holds. Raises ``LeaseLost`` otherwise."""
+
     def schedule_reconciles(self, night: str, *, since: float) -> None:
         """Make the certificates of all periods received since then due, once for each ``night``."""
 
 
+class SeriesPort(Protocol):
+    """The numbers of an export's invoices, and why some never came."""
+
+    def numbers(self, export: str) -> Iterable[NumberRecord]:
+        """Yield every invoice of an export as far as its number is concerned, each once."""
+
+    def explanations(self, export: str) -> Sequence[Explanation]:
+        """Return what persons have said of numbers that never came, in the order in which they said it."""
+
+    def explain(self, export: str, explanation: Explanation) -> None:
+        """Keep why numbers never came."""
+
+
 class Store(
-    IntakePort, PreflightPort, ExportPort, SweepPort, OperatorPort, PinPort, PlanPort, CertificatePort, Protocol
+    IntakePort,
+    PreflightPort,
+    ExportPort,
+    SweepPort,
+    OperatorPort,
+    PinPort,
+    PlanPort,
+    CertificatePort,
+    SeriesPort,
+    Protocol,
 ):
     """Every part of the store in one object."""

@@ -43,6 +43,11 @@ class LedgerReader:
         self._spans = True
 
     @property
+    def documents_path(self) -> str:
+        """Where documents are attached."""
+        return self._documents_path
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """What is read, with the versions spoken."""
         return self._entries_path, self._documents_path

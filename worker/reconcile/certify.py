@@ -11,7 +11,8 @@ import structlog
 from config.settings_sections import Certificates
 from worker.domain.certificate import Certificate, read_certificate, stored
 from worker.domain.store_port import CertificatePort, OperatorPort
-from worker.errors import ExportError, Retryable
+from worker.errors import ExportError, LeaseLost, Retryable
+from worker.reconcile.attach import Attacher
 from worker.reconcile.reconciler import Reconciler
 
 log = structlog.get_logger()
@@ -20,6 +21,8 @@ log = structlog.get_logger()
 _LEASE = 900.0
 #: Seconds until the next try: where e-conomic gave no answer or lags behind, and where a person has to act first.
 _SOON, _LATER = 60.0, 3600.0
+#: Seconds for which PDFs are attached before the claim could run out; what is left is found by the next reading.
+_ATTACH_FOR = 600.0
 
 
 class CertificateStore(CertificatePort, OperatorPort, Protocol):
@@ -28,17 +31,18 @@ class CertificateStore(CertificatePort, OperatorPort, Protocol):
 
 def make_certificate(store: CertificateStore, period_id: str, reconciler: Reconciler) -> Certificate | None:
     """Read a period back; None when there is no such period. Raises what ``Reconciler.certificate`` raises."""
-    period = store.period(period_id)
+    period, before = store.period(period_id), last_certificate(store, period_id)
     if period is None:
         return None
-    before = store.certificates(period_id)
-    kept = store.certificate(before[-1].id) if before else None
-    return reconciler.certificate(
-        period,
-        list(store.invoices(period_id, None)),
-        accepted=store.acceptances(period_id),
-        before=read_certificate(kept) if kept else None,
-    )
+    records = list(store.invoices(period_id, None))
+    return reconciler.certificate(period, records, accepted=store.acceptances(period_id), before=before)
+
+
+def last_certificate(store: CertificateStore, period_id: str) -> Certificate | None:
+    """Return the last certificate of a period, None when it has none."""
+    kept = store.certificates(period_id)
+    last = store.certificate(kept[-1].id) if kept else None
+    return read_certificate(last) if last else None
 
 
 def keep_certificate(store: CertificateStore, certificate: Certificate, *, claimed: str = "") -> str:
@@ -56,6 +60,8 @@ class Certifier:
     settings: Certificates
     #: Seconds since the epoch, UTC.
     clock: Callable[[], float]
+    #: Makes what attaches the PDFs of a claimed period; None: nothing is ever attached.
+    attacher: Callable[[Reconciler, str, str], Attacher] | None = None
 
     def due(self) -> list[tuple[str, str]]:
         """Return (period id, export) of what is to be read back now; at night, make what is recent due."""
@@ -80,7 +86,9 @@ class Certifier:
             return "claimed-elsewhere"
         with structlog.contextvars.bound_contextvars(period=period_id):
             try:
-                certificate = make_certificate(self.store, period_id, reconciler)
+                certificate = self._make(period_id, claimed, reconciler)
+            except LeaseLost:
+                return "lease-lost"
             except ExportError as error:
                 return self._put_off(period_id, claimed, error)
             if certificate is None or not certificate.complete:
@@ -98,6 +106,20 @@ class Certifier:
                 ms=round((time.monotonic() - began) * 1000),
             )
         return "kept"
+
+    def _make(self, period_id: str, claimed: str, reconciler: Reconciler) -> Certificate | None:
+        """Read the period; where PDFs belong on what is booked, attach them first and read once more."""
+        period, before = self.store.period(period_id), last_certificate(self.store, period_id)
+        if period is None:
+            return None
+        read = reconciler.read(list(self.store.invoices(period_id, None)), before=before)
+        work = reconciler.to_attach(read) if self.attacher else []
+        if work and self.attacher:
+            until = self.clock() + _ATTACH_FOR
+            settled = self.attacher(reconciler, period_id, claimed).attach(work, until=until, clock=self.clock)
+            log.info("period_attachments", to_attach=len(work), settled=settled)
+            read = reconciler.read(list(self.store.invoices(period_id, None)), before=before)
+        return reconciler.certify(period, read, accepted=self.store.acceptances(period_id))
 
     def _put_off(self, period_id: str, claimed: str, error: ExportError) -> str:
         """Nothing of an export depends on its certificate, so none is paused for it."""

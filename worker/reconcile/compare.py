@@ -31,7 +31,7 @@ def compare(wanted: Expected, standing: Sequence[Standing], terms: Terms, *, unr
     ``standing`` is everything that carries its number or its reference; ``unread``: not everything could be read.
     """
     ours = [each for each in standing if _is_ours(wanted, each)]
-    if unread or (wanted.fresh and wanted.stands and not _all_shown(ours)):
+    if unread or (wanted.fresh and wanted.stands and not _all_shown(wanted, ours)):
         return _finding(wanted, Verdict.UNREAD, ours)
     if not wanted.stands:
         return _not_expected(wanted, standing, ours)
@@ -58,8 +58,10 @@ def _is_ours(wanted: Expected, each: Standing) -> bool:
     return (wanted.by_hand or each.reference is None) and each.number == wanted.number
 
 
-def _all_shown(ours: Sequence[Standing]) -> bool:
-    return bool(ours) and not any(each.contradiction for each in ours)
+def _all_shown(wanted: Expected, ours: Sequence[Standing]) -> bool:
+    """Whether everything of it shows already: its entries, and the PDF that is attached after the booking."""
+    late = wanted.document and any(each.documents == () for each in ours)
+    return bool(ours) and not late and not any(each.contradiction for each in ours)
 
 
 def _owed_besides(wanted: Expected, standing: Sequence[Standing], ours: Sequence[Standing]) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from config.exports import ExportConfig
+from worker.domain.attachment import AttachmentState
 from worker.domain.certificate import Amounts
 from worker.domain.invoice import Customer, Invoice
 from worker.domain.money import ZERO
@@ -89,9 +90,23 @@ def expected(  # noqa: PLR0913  # the record, its content, and everything that t
         amounts=Amounts(invoices=1, net=invoice.net, vat=invoice.vat, gross=invoice.gross),
         accounts=expected_accounts(invoice, own, master_data) if own.reconcile.accounts and not by_hand else None,
         voucher=progress.voucher,
-        document=progress.attached and not by_hand,
-        documents=documents.get(record.id, ()),
+        document=_has_document(record, invoice, own) and not by_hand,
+        documents=documents.get(record.id, ()) or _attached_by_us(record),
     )
+
+
+def _has_document(record: InvoiceRecord, invoice: Invoice, export: ExportConfig) -> bool:
+    """Whether a PDF must be attached; one that was refused may be a remark by the export's own policy."""
+    refused = record.pdf is not None and record.pdf.state is AttachmentState.REFUSED
+    if refused and export.booking.missing_pdf == "remark":
+        return False
+    booked = record.outcome is Outcome.BOOKED and export.booking.attach_pdf and invoice.pdf is not None
+    return record.progress.attached or (export.method == "invoice" and booked)
+
+
+def _attached_by_us(record: InvoiceRecord) -> tuple[int, ...]:
+    document = record.pdf.document if record.pdf and record.pdf.state is AttachmentState.ATTACHED else None
+    return () if document is None else (document,)
 
 
 def _number(record: InvoiceRecord, export: ExportConfig) -> int | None:

@@ -17,6 +17,7 @@ from worker.domain.retry import RetryPolicy
 from worker.domain.store_port import PinPort, PlanPort
 from worker.dry_run.planner import Planner
 from worker.economic.client import EconomicClient
+from worker.reconcile.attach import Attacher
 from worker.reconcile.certify import Certifier
 from worker.reconcile.pacing import LastInLine
 from worker.reconcile.reconciler import Reconciler
@@ -50,7 +51,9 @@ def build_runtime(settings: Settings, exports: Mapping[str, ExportConfig], app: 
     contexts = _contexts(settings, exports, clients, store)
     retry = settings.retry
     publisher = Publisher(app, store)
-    certifier = Certifier(store=store, settings=settings.certificates, clock=store.now)
+    certifier = Certifier(
+        store=store, settings=settings.certificates, clock=store.now, attacher=partial(_attacher, clients, store)
+    )
     return Runtime(
         settings=settings,
         exports=exports,
@@ -123,6 +126,20 @@ def _contexts(
         )
         for name, export in exports.items()
     }
+
+
+def _attacher(
+    clients: Mapping[str, EconomicClient], store: RedisStore, reconciler: Reconciler, period: str, claimed: str
+) -> Attacher:
+    """PDFs are attached at the pace of exports, of which they are a part."""
+    return Attacher(
+        context=reconciler.context,
+        writer=clients[reconciler.context.export.name],
+        store=store,
+        path=reconciler.ledger.documents_path,
+        period=period,
+        claimed=claimed,
+    )
 
 
 def _waiting(redis: Redis, prefix: str, queue: str) -> int:

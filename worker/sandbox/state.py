@@ -27,6 +27,8 @@ class Call:
     file: bytes | None = None
     #: Name of the uploaded file.
     file_name: str = ""
+    #: The other fields of a multipart request.
+    form: Mapping[str, str] = field(default_factory=dict)
     #: The sandbox's clock.
     now: datetime
 

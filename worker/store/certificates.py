@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from typing_extensions import override
 
+from worker.domain.attachment import PdfAttachment
 from worker.domain.certificate import Acceptance, Finding, OpenDifference, StoredCertificate
 from worker.domain.store_port import CertificatePort
+from worker.errors import LeaseLost
 from worker.store import records
 from worker.store.connection import StoreConnection, mapping, text, texts, token
 
@@ -80,6 +82,14 @@ class RedisCertificates(StoreConnection, CertificatePort):
     @override
     def defer_reconcile(self, period_id: str, claimed: str, *, until: float) -> None:
         self.run("defer_reconcile", period_id, claimed, repr(until))
+
+    @override
+    def save_attachment(  # see the port
+        self, period_id: str, claimed: str, invoice_id: str, pdf: PdfAttachment, *, event: str = "", detail: str = ""
+    ) -> None:
+        words = (period_id, claimed, invoice_id, records.dump_attachment(pdf), event, detail)
+        if texts(self.run("save_attachment", *words)) != ["ok"]:
+            raise LeaseLost(f"another worker has taken over the certificate of period {period_id}")
 
     @override
     def schedule_reconciles(self, night: str, *, since: float) -> None:

@@ -6,6 +6,7 @@ from dataclasses import asdict, fields, replace
 from decimal import Decimal
 from typing import Any
 
+from worker.domain.attachment import AttachmentState, PdfAttachment
 from worker.domain.certificate import StoredCertificate
 from worker.domain.invoice_period import Conflict, ControlTotal, PeriodRecord, PeriodState
 from worker.domain.record import HistoryEntry, Intent, InvoiceRecord, Outcome, Progress, State
@@ -142,6 +143,7 @@ def invoice_record(invoice_id: str, fields: Mapping[str, str]) -> InvoiceRecord:
             fields["progress"], generation=int(fields["generation"]), lookup=fields["lookup"] == "1"
         ),
         failure=load_failure(fields["failure"]),
+        pdf=load_attachment(fields["pdf"]) if fields.get("pdf") else None,
     )
 
 
@@ -166,6 +168,17 @@ def period_record(answers: Sequence[Any]) -> PeriodRecord:
             sorted(map(load_conflict, conflicts.values()), key=lambda it: (it.at, it.invoice_id, it.event_key))
         ),
     )
+
+
+def dump_attachment(pdf: PdfAttachment) -> str:
+    """Return JSON text."""
+    return _dump(asdict(pdf))
+
+
+def load_attachment(text: str) -> PdfAttachment:
+    """Return what ``dump_attachment`` wrote."""
+    data = json.loads(text)
+    return PdfAttachment(**{**data, "state": AttachmentState(data["state"])})
 
 
 def dump_summary(kept: StoredCertificate) -> str:

@@ -8,6 +8,7 @@ from support.store.operator_rules import OperatorRules
 from support.store.pin_rules import PinRules
 from support.store.plan_rules import PlanRules
 from support.store.preflight_rules import PreflightRules
+from support.store.series_rules import SeriesRules
 from support.store.shared_rules import SharedRules
 from support.store.sweep_rules import SweepRules
 
@@ -54,3 +55,7 @@ class TestPlan(PlanRules):
 
 class TestCertificates(CertificateRules):
     """Certificates are written once, and leave work."""
+
+
+class TestSeries(SeriesRules):
+    """Every number is told once."""

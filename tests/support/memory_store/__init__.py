@@ -7,6 +7,7 @@ from support.memory_store.certificates import MemoryCertificates
 from support.memory_store.execution import MemoryExport
 from support.memory_store.intake import MemoryIntake
 from support.memory_store.operator import MemoryOperator, MemoryPins, MemoryPlan
+from support.memory_store.series import MemorySeries
 from support.memory_store.sweeps import MemorySweeps
 
 from worker.domain.store_port import Store
@@ -16,7 +17,15 @@ __all__ = ["MemoryStore"]
 
 
 class MemoryStore(
-    MemoryIntake, MemoryExport, MemorySweeps, MemoryOperator, MemoryPins, MemoryPlan, MemoryCertificates, Store
+    MemoryIntake,
+    MemoryExport,
+    MemorySweeps,
+    MemoryOperator,
+    MemoryPins,
+    MemoryPlan,
+    MemoryCertificates,
+    MemorySeries,
+    Store,
 ):
     """The store of one process; gone with it. Safe to share between threads."""
 

@@ -6,10 +6,12 @@ from dataclasses import replace
 from support.memory_store.tables import PeriodEntry, Tables
 from typing_extensions import override
 
+from worker.domain.attachment import PdfAttachment
 from worker.domain.certificate import Acceptance, Finding, OpenDifference, StoredCertificate
 from worker.domain.invoice_period import PeriodState
 from worker.domain.record import State
 from worker.domain.store_port import CertificatePort
+from worker.errors import LeaseLost
 
 _MOVING = (State.RECEIVED, State.QUEUED, State.EXPORTING, State.WAITING)
 _RESTING = (PeriodState.CHECKED, PeriodState.DIFFERS)
@@ -104,6 +106,19 @@ class MemoryCertificates(Tables, CertificatePort):
         with self.lock:
             if claimed == str(self.reconciles.get(period_id)):
                 self.reconciles[period_id] = until
+
+    @override
+    def save_attachment(
+        self, period_id: str, claimed: str, invoice_id: str, pdf: PdfAttachment, *, event: str = "", detail: str = ""
+    ) -> None:
+        with self.lock:
+            if claimed != str(self.reconciles.get(period_id)) or invoice_id not in self.entries:
+                raise LeaseLost(f"another worker has taken over the certificate of period {period_id}")
+            entry = self.entries[invoice_id]
+            if entry.record.pdf != pdf:
+                entry.record = replace(entry.record, pdf=pdf)
+                if event:
+                    self.note(invoice_id, event, detail)
 
     @override
     def schedule_reconciles(self, night: str, *, since: float) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from worker.domain.certificate import Acceptance, Finding, StoredCertificate
 from worker.domain.invoice_period import Conflict, PeriodRecord, PeriodState
+from worker.domain.number_series import Explanation
 from worker.domain.record import HistoryEntry, InvoiceRecord, State
 from worker.domain.store_port import SharedRecord
 from worker.errors import Failure
@@ -69,6 +70,8 @@ class Tables:
         self.shared: dict[str, Shared] = {}
         #: By period: when its certificate is due.
         self.reconciles: dict[str, float] = {}
+        #: By export: why numbers never came.
+        self.explained: dict[str, list[Explanation]] = {}
         #: Nights for which certificates were made due.
         self.nights: set[str] = set()
         #: By export: when the next invoice on its last chance may run.

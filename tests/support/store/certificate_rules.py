@@ -3,9 +3,11 @@
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
 from support.clock import ManualClock
 from support.store import steps
 
+from worker.domain.attachment import AttachmentState, PdfAttachment
 from worker.domain.certificate import (
     Acceptance,
     Amounts,
@@ -19,6 +21,7 @@ from worker.domain.certificate import (
 )
 from worker.domain.record import Finish, Outcome, State
 from worker.domain.store_port import Store
+from worker.errors import LeaseLost
 
 PERIOD = "main-p881"
 MORNING = "2026-11-28T08:00:00+00:00"
@@ -195,6 +198,25 @@ class CertificateRules:
             seen.append(list(store.reconciles_due()))
 
         assert seen == [[], [(PERIOD, "main")], []]
+
+    def test_what_is_known_of_a_pdf_is_kept_while_the_claim_holds(self, store: Store, clock: ManualClock) -> None:
+        """With its history; after another has taken over, or for an unknown invoice, nothing is written."""
+        exported(store)
+        claimed = store.claim_reconcile(PERIOD, lease=60)
+        assert claimed is not None
+        intended = PdfAttachment(state=AttachmentState.INTENDED, key="k", at=clock.now)
+        attached = replace(intended, state=AttachmentState.ATTACHED, document=7)
+        store.save_attachment(PERIOD, claimed, "main-1", intended, event="pdf-intended")
+        store.save_attachment(PERIOD, claimed, "main-1", attached, event="pdf-attached", detail="7")
+        with pytest.raises(LeaseLost):
+            store.save_attachment(PERIOD, claimed, "main-9", attached)
+        clock.advance(61)
+        store.claim_reconcile(PERIOD, lease=60)
+        with pytest.raises(LeaseLost):
+            store.save_attachment(PERIOD, claimed, "main-1", intended)
+
+        assert steps.stored(store, "main-1").pdf == attached
+        assert steps.events(store, "main-1")[-2:] == [("pdf-intended", ""), ("pdf-attached", "7")]
 
     def test_an_exported_invoice_that_differs_may_be_marked_as_exported_by_hand(self, store: Store) -> None:
         """Without a difference it stays as it is."""

@@ -4,40 +4,16 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from support import injections
-from support.cli import Bench
-from support.reconciled import Reconciled, reconciled
+from support.reconciled import reconciled
+from support.reconciling_bench import ReconcilingBench
 
-from config.exports import ExportConfig
 from worker.domain.record import Outcome
-from worker.reconcile.reconciler import Reconciler
 
 PERIOD = "main-p881"
-
-
-class ReconcilingBench(Bench):
-    """The commands over a period that was exported to the sandbox."""
-
-    def __init__(self, world: Reconciled) -> None:
-        super().__init__(world.harness.clock)
-        self.world = world
-        self.memory = world.harness.store
-        self.exports = {"main": world.export}
-
-    @contextmanager
-    def reconciler(self, export: ExportConfig) -> Iterator[Reconciler]:
-        harness = self.world.harness
-        assert export == harness.export
-        yield Reconciler(context=harness.context, ledger=harness.client.ledger(harness.rate_limiter))
-
-    @property
-    def shown(self) -> str:
-        return " ".join(self.stdout.getvalue().split())
 
 
 @pytest.fixture
