@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from worker.domain.attachment import PdfAttachment
 from worker.errors import Failure
 
 
@@ -89,6 +90,8 @@ class Progress:
     looked_up_at: float = 0.0
     draft_number: int | None = None
     booked_number: int | None = None
+    #: Net, VAT and gross as they were booked, where a tolerance let them differ from the source's.
+    booked_amounts: tuple[str, ...] = ()
     #: Accounting year and number of the voucher in ``journal``, for example ``2026-17``.
     voucher: str | None = None
     journal: int | None = None
@@ -149,6 +152,8 @@ class InvoiceRecord:
     progress: Progress = field(default_factory=Progress)
     #: Why it waits or is dead; the last failure of an exported one is cleared.
     failure: Failure | None = None
+    #: What is known of the PDF on what is booked; None: nothing was tried after the booking.
+    pdf: PdfAttachment | None = None
     history: tuple[HistoryEntry, ...] = ()
 
     def with_progress(self, **changes: Any) -> "InvoiceRecord":

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from worker.domain.identity import resembles, same_reference
 from worker.domain.ports import RateLimiter
 from worker.domain.record import Intent
 from worker.economic import api_calls, parsers, urls
+from worker.economic.ledger import LedgerReader
 from worker.economic.listings import Listings, Parser
 from worker.economic.mapping.documents import document, identified
 from worker.economic.mapping.master_data import Document, EconomicCustomer, MasterData, Product
@@ -50,6 +52,7 @@ class EconomicClient(Vouchers):
     ) -> None:
         self._export = export
         self._clients = ThreadClients(http, transport)
+        self._clock, self._deadline = clock, http.deadline
         calls = api_calls.ApiCalls(
             export, rate_limiter=rate_limiter, clients=self._clients, clock=clock, deadline=http.deadline
         )
@@ -57,6 +60,10 @@ class EconomicClient(Vouchers):
         self._master_data = MasterDataCache(
             self._listings, export, clock=clock, age=http.master_data_age, accept=accept
         )
+
+        self._clock, self._rates_age = clock, http.master_data_age
+        #: When the booked rates were read, and what they were.
+        self._rates: tuple[float, Mapping[str, Decimal]] = (float("-inf"), {})
 
     def __repr__(self) -> str:
         return f"EconomicClient({self._export.name!r})"
@@ -117,10 +124,37 @@ class EconomicClient(Vouchers):
         """See ``Economic``."""
         return self._listings.find(f"/invoices/booked/{_positive(number)}", _booked)
 
+    def booked_rates(self, base_currency: str) -> Mapping[str, Decimal]:
+        """See ``Economic``."""
+        at, rates = self._rates
+        if at < self._clock() - self._rates_age:
+            rates, at = self._read_rates(base_currency), self._clock()
+            self._rates = at, rates
+        return rates
+
+    def _read_rates(self, base_currency: str) -> Mapping[str, Decimal]:
+        query = urls.query_encoded(f"currency$ne:{base_currency}")
+        try:
+            found = self._listings.newest("/invoices/booked", parsers.booked_rate, query, sort="-date")
+        except Refused:
+            return {}
+        return {currency: rate for currency, rate in reversed(found) if rate > 0}
+
     def send(self, intent: Intent) -> Reply:
         """See ``Economic``."""
         path = urls.checked(intent.method, intent.path)
         return self._calls.write(intent.method, path, intent.body.encode(), intent.key)
+
+    def ledger(self, rate_limiter: RateLimiter) -> LedgerReader:
+        """Return what reads back what stands in e-conomic, over the same connections at a pace of its own."""
+        calls = api_calls.ApiCalls(
+            self._export,
+            rate_limiter=rate_limiter,
+            clients=self._clients,
+            clock=self._clock,
+            deadline=self._deadline,
+        )
+        return LedgerReader(Listings(calls, self._export.api_url), self._export.reconcile)
 
     def metered(self) -> AbstractContextManager[Usage]:
         """Count what this thread spends until the block ends."""

@@ -24,7 +24,7 @@ def test_a_dead_letter_needs_a_person(bench: Bench) -> None:
 
     assert bench.run("status") == 1
     row = next(text for text in bench.stdout.getvalue().splitlines() if "main-p881" in text)
-    assert row.split() == ["2026-47A", "main-p881", "exporting", "4", "1", "1", "2", "0", "s", "ago"]
+    assert row.split() == ["2026-47A", "main-p881", "exporting", "4", "1", "1", "2", "not", "yet", "0", "s", "ago"]
 
 
 def test_the_table_in_json(bench: Bench) -> None:
@@ -82,6 +82,7 @@ def test_amounts_and_reasons_in_json(bench: Bench) -> None:
             "exportedVat": "250.00",
             "exportedGross": "1250.00",
             "leftOutGross": "0.00",
+            "bookedDifference": "0.00",
             "remainingGross": "3750.00",
         }
     ]

@@ -56,6 +56,8 @@ class VatAccount:
     barred: bool = False
     #: For purchases (e-conomic's VAT type 2, "ingoing domestic purchase"): VAT to reclaim, not to pay.
     purchase: bool = False
+    #: Account that the VAT is posted to; None where e-conomic does not tell it.
+    account: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,6 +114,8 @@ class MasterData:
     payment_terms: tuple[PaymentTerms, ...] = ()
     vat_zones: Mapping[int, str] = field(default_factory=dict)
     vat_accounts: tuple[VatAccount, ...] = ()
+    #: What e-conomic booked last in each currency, per 100 units; read where invoices carry rates.
+    booked_rates: Mapping[str, Decimal] = field(default_factory=dict)
     layouts: Mapping[int, str] = field(default_factory=dict)
     customer_groups: Mapping[int, str] = field(default_factory=dict)
     currencies: frozenset[str] = frozenset()
