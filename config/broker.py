@@ -35,6 +35,19 @@ def celery_config(settings: Settings, exports: Iterable[str]) -> dict[str, Any]:
     }
 
 
+def watching_config(settings: Settings) -> dict[str, Any]:
+    """Return the configuration of Flower: Redis alone, by a user of its own if there is one. No export, no token."""
+    own = settings.flower.redis_url.get_secret_value()
+    redis = settings.redis.model_copy(update={"url": settings.flower.redis_url}) if own else settings.redis
+    return {
+        **_broker(settings.model_copy(update={"redis": redis})),
+        "accept_content": ["json"],
+        "worker_hijack_root_logger": False,
+        "enable_utc": True,
+        "timezone": "UTC",
+    }
+
+
 def route(
     name: str,
     args: Sequence[Any],

@@ -46,6 +46,10 @@ def _redis_address(value: SecretStr) -> SecretStr:
     return value
 
 
+def _optional_redis_address(value: SecretStr) -> SecretStr:
+    return _redis_address(value) if value.get_secret_value() else value
+
+
 #: A tuple of texts, in the environment separated by commas.
 Names = Annotated[tuple[str, ...], BeforeValidator(_items)]
 #: A tuple of absolute folders, in the environment separated by commas.
@@ -174,6 +178,21 @@ class Flower(Section):
 
     host: Annotated[str, about("Address that Flower listens on", min_length=1)] = "127.0.0.1"
     port: Annotated[Port, about("Port that Flower listens on")] = 5555
+    max_tasks: Annotated[Count, about("Tasks that Flower remembers, at some 5 kB each; older ones are forgotten")] = (
+        10000
+    )
+    allowed_hosts: Annotated[Names, about("Host names under which browsers may ask for Flower")] = (
+        "127.0.0.1",
+        "localhost",
+        "::1",
+    )
+    redis_url: Annotated[
+        SecretStr,
+        AfterValidator(_optional_redis_address),
+        about(
+            "Address of Redis for Flower alone, with a user that may read Celery's keys only; none: that of the others"
+        ),
+    ] = SecretStr("")
 
 
 class Web(Section):

@@ -2,9 +2,10 @@
 
 import os
 import signal
+import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from config.settings import Settings
+from config.settings import Settings, variable
 from config.settings_sections import Web
 from worker.cli.error_output import WrongUsage
 from worker.errors import StoreUnavailable
@@ -59,9 +60,24 @@ def flower_command(settings: Settings) -> list[str]:
         f"--port={settings.flower.port}",
         f"--purge_offline_workers={_FORGET_AFTER}",
         "--read_only=True",
-        "--tasks_columns=name,uuid,state,received,started,runtime,worker",
+        f"--max_tasks={settings.flower.max_tasks}",
+        "--tasks_columns=name,uuid,state,result,exception,received,started,runtime,worker",
     )
-    return [sys.executable, *_CELERY, "flower", *options]
+    return [sys.executable, "-P", "-m", "worker.flower_page", *options]
+
+
+#: What Flower's process gets of ours: none of e-conomic's tokens, whose variables an installation names as it likes.
+_PLAIN = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "VIRTUAL_ENV", "REDIS_URL"})
+_OF_FLOWER = ("OPTER_ECONOMIC_REDIS__", "OPTER_ECONOMIC_FLOWER__", "OPTER_ECONOMIC_LOG__", "FLOWER_", "PYTHON")
+
+
+def flower_environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what Flower's process gets of an environment; with an address of its own, not that of the others."""
+    own = {name: value for name, value in environ.items() if name in _PLAIN or name.startswith(_OF_FLOWER)}
+    if settings.flower.redis_url.get_secret_value():
+        for name in ("REDIS_URL", variable("redis", "url")):
+            own.pop(name, None)
+    return own
 
 
 def web_command(settings: Settings) -> list[str]:
@@ -78,10 +94,12 @@ def sign_in_link(settings: Web, sessions: RedisSessions, name: str) -> str:
     return f"http://{settings.host}:{settings.port}/sign-in/{secret}"
 
 
-def become(command: Sequence[str]) -> NoReturn:
-    """Replace this process by another program: signals and exit code are its own then."""
+def become(command: Sequence[str], env: Mapping[str, str] | None = None) -> NoReturn:
+    """Replace this process by another program: signals and exit code are its own then. ``env`` is all that it gets."""
     sys.stdout.flush()
     sys.stderr.flush()
+    if env is not None:
+        os.execve(command[0], list(command), dict(env))  # noqa: S606  # our own Python and arguments; no shell is wanted
     os.execv(command[0], list(command))  # noqa: S606  # our own Python and arguments; no shell is wanted
 
 
@@ -158,6 +176,17 @@ def redis_for(settings: Settings, data: Path) -> Iterator[str]:
 def is_embedded(settings: Settings) -> bool:
     """Return whether no Redis is configured, so that ``up`` starts one."""
     return "redis" not in settings.model_fields_set or "url" not in settings.redis.model_fields_set
+
+
+def require_free(host: str, port: int, setting: str) -> None:
+    """Refuse a port or host that cannot be listened on, before a traceback says so. Raises ``WrongUsage``."""
+    try:
+        info = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(info[0], info[1]) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(info[4])
+    except OSError as error:
+        raise WrongUsage(f"Cannot listen on {host}:{port}: {error.strerror}.", f"Choose another {setting}.") from None
 
 
 def require_fit(settings: Settings) -> None:

@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 
 from config.errors import ConfigurationErrors
-from config.settings import Settings, service_variables
+from config.settings import Settings, service_variables, variable
 from config.targets import at_economic, non_production_targets
 from worker.cli.context import CommandContext
 from worker.cli.error_output import WrongUsage
@@ -16,7 +16,9 @@ from worker.cli.lookup import By
 from worker.cli.processes import (
     become,
     flower_command,
+    flower_environment,
     require_fit,
+    require_free,
     run_intake,
     sign_in_link,
     stop_on_signal,
@@ -55,9 +57,10 @@ def worker(ctx: typer.Context, name: WorkerName = "worker@%h") -> None:
 def flower(ctx: typer.Context) -> None:
     """Run Flower, the monitoring page: workers, tasks, times. It only looks; the figures that count are `status`."""
     context: CommandContext = ctx.obj
-    settings, _ = context.settings, context.exports  # every configuration error shows here, before Celery starts
+    settings = context.settings  # every error in them shows here; the exports file and its tokens are not needed
+    require_free(settings.flower.host, settings.flower.port, variable("flower", "port"))
     context.err.print(f"Flower at http://{settings.flower.host}:{settings.flower.port}")
-    become(flower_command(settings))
+    become(flower_command(settings), flower_environment(settings, os.environ))
 
 
 def web(ctx: typer.Context, *, by: By, link: LinkOnly = False) -> None:
@@ -73,6 +76,7 @@ def web(ctx: typer.Context, *, by: By, link: LinkOnly = False) -> None:
             address = sign_in_link(settings.web, sessions, by)
         context.out.print(address, soft_wrap=True)
     if not link:
+        require_free(settings.web.host, settings.web.port, variable("web", "port"))
         become(web_command(settings))
 
 
