@@ -136,6 +136,8 @@ class EconomicCustomer:
     country: str = ""
     barred: bool = False
     currency: str = ""
+    ean: str = ""
+    vat_number: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
