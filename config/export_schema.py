@@ -56,6 +56,26 @@ class Customers(Section):
     ] = "never"
 
 
+#: Territories whose VAT is not that of their country; ``worker.economic.mapping.territories`` says how each is known.
+Territory = Literal[
+    "monaco",
+    "northern-ireland",
+    "isle-of-man",
+    "channel-islands",
+    "greenland",
+    "faroe-islands",
+    "aland",
+    "canary-islands",
+    "ceuta-and-melilla",
+    "busingen",
+    "heligoland",
+    "livigno",
+    "campione",
+    "mount-athos",
+    "french-overseas",
+]
+
+
 class Vat(Section):
     """VAT zones: which number stands for which, and who belongs to which."""
 
@@ -75,6 +95,14 @@ class Vat(Section):
         Literal["domestic", "eu"],
         about("Zone of EU customers without a VAT number: consumers pay the seller's VAT", "eu"),
     ] = "domestic"
+    territories: Annotated[
+        dict[Territory, Literal["eu", "abroad"]],
+        about(
+            "What a territory with VAT rules of its own counts as, where it differs from the table in the documents: "
+            "Northern Ireland (`XI`) is in the EU for goods only",
+            {"northern-ireland": "eu"},
+        ),
+    ] = Field(default_factory=dict)
 
 
 class Codes(Section):
@@ -170,6 +198,17 @@ class Booking(Section):
             Decimal("0.02"),
         ),
     ] = Decimal("0.00")
+    rate_band: Annotated[
+        Decimal,
+        about(
+            "Percent by which an invoice's exchange rate may differ from the one that e-conomic booked last in its "
+            "currency; where none was booked, a rough rate is believed within a factor of two. Another rate is refused "
+            "as a question; `0`: not compared. For both methods",
+            Decimal(10),
+            ge=0,
+            le=99,
+        ),
+    ] = Decimal(20)
     due_date_mismatch: Annotated[
         Literal["remark", "refuse"],
         about(

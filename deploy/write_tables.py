@@ -12,6 +12,7 @@ from pathlib import Path
 from config.docs_tables import KeyRow, exports_tables, settings_table
 from worker.domain.reasons import EventReason, ProcessReason, ReasonCode
 from worker.economic.mapping.reasons import CustomerReason, SetUpReason, VoucherReason
+from worker.economic.mapping.territories import TERRITORIES
 from worker.economic.mapping.vat_zones import ZONE_RULES
 from worker.economic.reasons import EconomicReason
 
@@ -49,6 +50,18 @@ def vat_zones() -> str:
     return "\n".join(["| Order | Zone | Invoices to |", "| --- | --- | --- |", *rules])
 
 
+def territories() -> str:
+    """Return the territories with VAT rules of their own, and how each is recognised."""
+    head = ["| Territory | Country codes | Postcodes | Counts as |", "| --- | --- | --- | --- |"]
+    rows = (
+        f"| `{each.key}` | {', '.join(sorted(each.codes))} | "
+        f"{'; '.join(' '.join((country, *starts)) for country, starts in each.postcodes.items())} | "
+        f"{each.counts_as} |"
+        for each in TERRITORIES
+    )
+    return "\n".join([*head, *rows])
+
+
 def reasons() -> str:
     """Return every reason code with cause and remedy, under a heading for each origin."""
     return "\n\n".join(f"### {heading}\n\n{_reason_table(table)}" for table, heading in _HEADINGS)
@@ -68,7 +81,7 @@ def documents() -> Iterator[tuple[Path, str]]:
     """Yield every document that holds tables, as it should be."""
     for name, tables in (
         ("settings.md", {"settings": settings()}),
-        ("exports.md", {"exports": exports(), "vat-zones": vat_zones()}),
+        ("exports.md", {"exports": exports(), "vat-zones": vat_zones(), "territories": territories()}),
         ("reasons.md", {"reasons": reasons()}),
     ):
         path = DOCS / name

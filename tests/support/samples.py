@@ -26,7 +26,6 @@ from worker.economic.mapping.master_data import (
     ZoneAccount,
 )
 
-
 #: CVR numbers with right check digits that the sandbox does not know.
 CVR_NUMBERS = ("88000005", "88000013", "88000021", "88000048", "88000056", "88000064", "88000072", "88000080")
 

@@ -8,6 +8,7 @@ invoices never share an id; ``config.names.export_of`` reads the export's name b
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,31 @@ def invoice_id_of(export: str, region: str | None, invoice_number: int, *, serie
     """
     parts = [export, *(_alphanumeric(part) for part in (region, series) if part), str(invoice_number)]
     return "-".join(parts)
+
+
+def normal_reference(text: str) -> str:
+    """Return a reference as it is compared: a person may have written ours with other case, spaces or in brackets."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if plain.startswith("[") and plain.endswith("]"):
+        plain = plain[1:-1].strip()
+    return plain.casefold()
+
+
+def same_reference(ours: str, theirs: str) -> bool:
+    """Tell whether two texts are one reference."""
+    return normal_reference(ours) == normal_reference(theirs)
+
+
+def resembles(reference: str, text: str) -> bool:
+    """Tell whether a text holds a reference among other words, or with other separators: a question to a person.
+
+    The reference itself does not resemble itself.
+    """
+    if same_reference(reference, text):
+        return False
+    parts = (re.escape(part) for part in normal_reference(reference).split("-"))
+    pattern = r"(?<![^\W_])" + r"[\W_]{0,3}".join(parts) + r"(?![^\W_])"
+    return re.search(pattern, unicodedata.normalize("NFKC", text).casefold()) is not None
 
 
 def period_id_of(export: str, region: str | None, period_id: int) -> str:

@@ -71,6 +71,11 @@ class PeriodRecord:
         """Number of invoices of this period in the store."""
         return sum(self.counts.values())
 
+    @property
+    def missing(self) -> int:
+        """Number of invoices that Opter announced and that were not taken in: broken ones, left in the dead letters."""
+        return 0 if self.state is PeriodState.REGISTERING else max(0, self.invoice_count - self.total)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewInvoice:

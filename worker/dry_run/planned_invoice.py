@@ -22,7 +22,7 @@ from worker.dry_run.plan import (
 from worker.economic.mapping.documents import compare_totals, compare_voucher
 from worker.economic.mapping.master_data import MasterData, VoucherFound
 from worker.economic.mapping.products import group_for
-from worker.economic.mapping.vat_zones import predict, zone_for
+from worker.economic.mapping.vat_zones import choose_zone, predict
 from worker.economic.mapping.voucher_postings import ledger_account, vat_code
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure, OnHold, Rejected
@@ -87,7 +87,7 @@ def _draft(execution: Execution, plan: PlannedInvoice, obtain: DryRunCreator) ->
     export = execution.context.export
     request = draft_request(execution, obtain)
     obtain.refresh(execution, request.customer_number)
-    predicted = predict_draft(execution.invoice, export, checked_master_data(execution))
+    predicted = predict_draft(execution.invoice, export, checked_master_data(execution), execution.own_zone)
     draft = Request(step=Step.DRAFT, method="POST", path="/invoices/drafts", body=request.body)
     plan = replace(plan, requests=(draft,), predicted=predicted, remarks=(*request.remarks, *execution.noted))
     mismatch = difference(predicted, source_amounts(execution.invoice), export.booking.tolerance)
@@ -166,13 +166,15 @@ def source_amounts(invoice: Invoice) -> Amounts:
     return Amounts(currency=invoice.currency, net=invoice.net, vat=invoice.vat, gross=invoice.gross)
 
 
-def predict_draft(invoice: Invoice, export: ExportConfig, master_data: MasterData) -> PredictedAmounts:
+def predict_draft(
+    invoice: Invoice, export: ExportConfig, master_data: MasterData, own_zone: int | None = None
+) -> PredictedAmounts:
     """Return what e-conomic will compute for the draft, by the VAT rules that the period check uses.
 
     Whether it rounds VAT per line or per invoice is not documented; where the two differ, the one nearer to the
     source's is predicted, as uncertain. Raises ``InvalidInvoice`` for what a check of the invoice would have found.
     """
-    zone = zone_for(invoice.customer, invoice.lines, export.vat)
+    zone = choose_zone(invoice, export, master_data, own_zone).number
     lines = []
     for line in invoice.lines:
         group = group_for(line.sales_account, export.codes.sales_accounts, master_data.groups)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
 from typing_extensions import override
@@ -14,6 +15,7 @@ from worker.domain.store_port import ExportPort, PlanPort
 from worker.dry_run.plan import PlannedAction, PlannedInvoice
 from worker.economic import parsers
 from worker.economic.mapping.customer_matching import ledger_number, spellings
+from worker.economic.mapping.documents import identified
 from worker.economic.mapping.master_data import Document, EconomicCustomer, MasterData, Product, VoucherFound
 from worker.economic.port import EconomicVouchers, Reply
 from worker.errors import Throttled
@@ -111,6 +113,14 @@ class ReadOnlyEconomic(EconomicVouchers):
         return self._documents.get(references)
 
     @override
+    def booked_rates(self, base_currency: str) -> Mapping[str, Decimal]:
+        return self._wait(lambda: self._economic.booked_rates(base_currency))
+
+    @override
+    def resembling(self, reference: str) -> Sequence[Document]:
+        return self._wait(lambda: self._economic.resembling(reference))
+
+    @override
     def draft(self, number: int) -> Document | None:
         return self._wait(lambda: self._economic.draft(number))
 
@@ -124,7 +134,7 @@ class ReadOnlyEconomic(EconomicVouchers):
         if scan is None or first < scan[0] or last > scan[1]:
             found = self._wait(lambda: self._economic.vouchers(None, first, last))
             self._vouchers = scan = (first, last, found)
-        return [voucher for voucher in scan[2] if references is None or voucher.document_reference in references]
+        return scan[2] if references is None else list(identified(references, scan[2]))
 
     @override
     def posted(self, reply: Reply) -> Sequence[VoucherFound]:

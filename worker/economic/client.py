@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
 
@@ -11,16 +12,18 @@ import httpx
 from config.exports import ExportConfig
 from config.settings_sections import Http
 from worker.domain.debtor import normal_form
+from worker.domain.identity import resembles, same_reference
 from worker.domain.ports import RateLimiter
 from worker.domain.record import Intent
 from worker.economic import api_calls, parsers, urls
 from worker.economic.listings import Listings, Parser
-from worker.economic.mapping.documents import document
+from worker.economic.mapping.documents import document, identified
 from worker.economic.mapping.master_data import Document, EconomicCustomer, MasterData, Product
 from worker.economic.master_data_cache import MasterDataCache
 from worker.economic.port import Reply, Usage
 from worker.economic.thread_clients import ThreadClients
 from worker.economic.vouchers import Vouchers
+from worker.errors import Refused
 
 T = TypeVar("T")
 #: e-conomic takes 200 values in one ``$in`` (measured).
@@ -57,6 +60,10 @@ class EconomicClient(Vouchers):
         self._master_data = MasterDataCache(
             self._listings, export, clock=clock, age=http.master_data_age, accept=accept
         )
+
+        self._clock, self._rates_age = clock, http.master_data_age
+        #: When the booked rates were read, and what they were.
+        self._rates: tuple[float, Mapping[str, Decimal]] = (float("-inf"), {})
 
     def __repr__(self) -> str:
         return f"EconomicClient({self._export.name!r})"
@@ -102,9 +109,17 @@ class EconomicClient(Vouchers):
         queries = list(urls.lookups("references.other", references, most=_MOST_REFERENCES))
         drafts = [draft for query in queries for draft in self._every("/invoices/drafts", _draft, query)]
         booked = [invoice for query in queries for invoice in self._every("/invoices/booked", _booked, query)]
-        wanted = set(references)
-        ours = (document for document in (*drafts, *booked) if document.document_reference in wanted)
+        ours = identified(references, (*drafts, *booked))
         return list({(document.booked, document.number): document for document in ours}.values())
+
+    def resembling(self, reference: str) -> Sequence[Document]:
+        """See ``Economic``."""
+        query = f"references.other$like:{reference}"
+        try:
+            listed = (*self._every("/invoices/drafts", _draft, query), *self._every("/invoices/booked", _booked, query))
+        except Refused:  # which operators this property takes is not measured; the exact search has been answered
+            return []
+        return [found for found in listed if _alike(reference, found.document_reference)]
 
     def draft(self, number: int) -> Document | None:
         """See ``Economic``."""
@@ -113,6 +128,22 @@ class EconomicClient(Vouchers):
     def booked(self, number: int) -> Document | None:
         """See ``Economic``."""
         return self._listings.find(f"/invoices/booked/{_positive(number)}", _booked)
+
+    def booked_rates(self, base_currency: str) -> Mapping[str, Decimal]:
+        """See ``Economic``."""
+        at, rates = self._rates
+        if at < self._clock() - self._rates_age:
+            rates, at = self._read_rates(base_currency), self._clock()
+            self._rates = at, rates
+        return rates
+
+    def _read_rates(self, base_currency: str) -> Mapping[str, Decimal]:
+        query = urls.query_encoded(f"currency$ne:{base_currency}")
+        try:
+            found = self._listings.newest("/invoices/booked", parsers.booked_rate, query, sort="-date")
+        except Refused:
+            return {}
+        return {currency: rate for currency, rate in reversed(found) if rate > 0}
 
     def send(self, intent: Intent) -> Reply:
         """See ``Economic``."""
@@ -140,6 +171,10 @@ class EconomicClient(Vouchers):
 def _folded(text: str) -> str:
     """e-conomic compares strings without regard to case (REST docs, filtering)."""
     return text.strip().casefold()
+
+
+def _alike(reference: str, written: str) -> bool:
+    return same_reference(reference, written) or resembles(reference, written)
 
 
 def _positive(number: int) -> int:

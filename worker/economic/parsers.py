@@ -89,6 +89,7 @@ def customer(body: Json) -> EconomicCustomer:
         currency=_text(body, "currency"),
         ean=_text(body, "ean"),
         vat_number=_text(body, "vatNumber"),
+        vat_zone=int((body.get("vatZone") or {}).get("vatZoneNumber") or 0) or None,
     )
 
 
@@ -136,6 +137,11 @@ def vat_account(body: Json) -> VatAccount:
     rate = Decimal(str(body.get("ratePercentage") or 0))
     kind = (body.get("vatType") or {}).get("vatTypeNumber")
     return VatAccount(code=str(body["vatCode"]), rate=rate, barred=bool(body.get("barred")), purchase=kind == _PURCHASE)
+
+
+def booked_rate(body: Json) -> tuple[str, Decimal]:
+    """Read currency and exchange rate of one of ``/invoices/booked``; a missing rate is zero."""
+    return str(body["currency"]), Decimal(str(body.get("exchangeRate") or 0))
 
 
 def accounting_year(body: Json, periods: tuple[AccountingPeriod, ...]) -> AccountingYear:

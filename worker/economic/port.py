@@ -8,6 +8,7 @@ error; an outage is never absence.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, Protocol
 
 from worker.domain.record import Intent
@@ -67,16 +68,27 @@ class Economic(Protocol):
         """Return one product."""
 
     def documents(self, references: Sequence[str]) -> Sequence[Document]:
-        """Return drafts and booked invoices whose ``references.other`` is one of these, exactly; drafts first read.
+        """Return drafts and booked invoices whose ``references.other`` is one of these; drafts are read first.
+
+        A person may have written it with other case, with spaces around it or in brackets; it comes out as ours.
 
         Drafts are listed before booked invoices, so that one booked between the two calls is seen at least once.
         """
+
+    def resembling(self, reference: str) -> Sequence[Document]:
+        """Return drafts and booked invoices whose ``references.other`` holds this reference, however written."""
 
     def draft(self, number: int) -> Document | None:
         """Return one draft."""
 
     def booked(self, number: int) -> Document | None:
         """Return one booked invoice."""
+
+    def booked_rates(self, base_currency: str) -> Mapping[str, Decimal]:
+        """Return the exchange rate of the newest booked invoice in each foreign currency, per 100 units.
+
+        Cached like master data; empty where e-conomic refuses the question.
+        """
 
     def send(self, intent: Intent) -> Reply:
         """Send a frozen write: these bytes under this idempotency key."""

@@ -33,6 +33,15 @@ class EconomicReason(ReasonCode):
             "Otherwise give Opter a number series of its own, or set booking.numbers to economic; then re-queue."
         ),
     )
+    ZERO_REFUSED = (
+        "zero-total-refused",
+        "Total of zero refused",
+        "The invoice's total is zero, and e-conomic refused to book it.",
+        (
+            'If no account would move, set booking.zero_total to "skip" and re-queue. If revenue moves between '
+            "accounts, enter that by hand and mark the invoice as exported."
+        ),
+    )
     REFUSED_BY_ECONOMIC = (
         "refused-by-economic",
         "Refused by e-conomic",
@@ -46,6 +55,15 @@ class EconomicReason(ReasonCode):
         (
             "Compare both in e-conomic. Delete the superfluous draft, "
             "or credit the superfluous booked invoice and change its 'other reference'; then re-queue."
+        ),
+    )
+    REFERENCE_UNCLEAR = (
+        "reference-unclear",
+        "Reference written otherwise",
+        "Something in e-conomic carries this invoice's reference in another form, so it may be this invoice already.",
+        (
+            "Look at it in e-conomic. If it is this invoice, mark it as exported, or write the reference as this "
+            "program does and re-queue. If it is another, take the reference out of it and re-queue."
         ),
     )
     POSTED_OTHERWISE = (

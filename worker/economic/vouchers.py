@@ -14,13 +14,14 @@ from functools import partial
 from itertools import count
 from typing import Any
 
+from worker.domain.identity import normal_reference
 from worker.domain.money import ZERO
 from worker.economic import parsers
 from worker.economic.api_calls import ApiCalls
 from worker.economic.listings import Listings
-from worker.economic.mapping.documents import whole_number
+from worker.economic.mapping.documents import identified, whole_number
 from worker.economic.mapping.master_data import VoucherFound
-from worker.economic.mapping.voucher_payload import marked
+from worker.economic.mapping.voucher_payload import marked, resembling_mark
 from worker.economic.master_data_cache import year_path
 from worker.economic.port import LARGEST_PDF, Reply
 from worker.economic.urls import between, query_encoded, segment_text, voucher_path
@@ -45,10 +46,10 @@ class Vouchers:
         """See ``EconomicVouchers``. Journals and years are listed anew: one made a moment ago may hold the voucher."""
         if references is not None and not references:
             return []
+        found = (*self._in_journals(), *self._booked(first, last))
         vouchers = {
             (voucher.document_reference, voucher.journal, voucher.year, voucher.number): voucher
-            for voucher in (*self._in_journals(), *self._booked(first, last))
-            if references is None or voucher.document_reference in references
+            for voucher in (found if references is None else identified(references, found))
         }
         return list(vouchers.values())
 
@@ -108,6 +109,8 @@ def multipart(pdf: bytes, *, key: str) -> tuple[bytes, str]:
 class _MarkedEntry:
     document_reference: str
     voucher: int
+    #: Its text carries the marker, not only what resembles it.
+    marked: bool
     #: What the customer owes by it; zero on entries without a customer.
     owed: Decimal = ZERO
     invoice_number: int | None = None
@@ -126,19 +129,25 @@ def _in_journal(body: Json, journal: int) -> tuple[VoucherFound, ...]:
 
 def _booked_entry(body: Json) -> _MarkedEntry | None:
     """Read one of ``/accounting-years/{y}/entries``; None when it carries no marker."""
-    return _marked_entry(body, whole_number(body["voucherNumber"]), owing=True) if marked(_text(body)) else None
+    text = _text(body)
+    if not (marked(text) or resembling_mark(text)):
+        return None
+    return _marked_entry(body, whole_number(body["voucherNumber"]), owing=True)
 
 
 def _marked_entry(entry: Json, voucher: int, *, owing: bool) -> _MarkedEntry | None:
-    reference = marked(_text(entry))
+    mark = marked(_text(entry))
+    reference = mark or resembling_mark(_text(entry))
     if reference is None:
         return None
     if not (owing and entry.get("customer")):
-        return _MarkedEntry(document_reference=reference, voucher=voucher)
+        return _MarkedEntry(document_reference=reference, voucher=voucher, marked=mark is not None)
     # Never rounded: a difference from the source below the øre is a difference.
     owed = Decimal(str(entry.get("amount") or 0))
     number = _invoice_number(entry)
-    return _MarkedEntry(document_reference=reference, voucher=voucher, owed=owed, invoice_number=number)
+    return _MarkedEntry(
+        document_reference=reference, voucher=voucher, marked=mark is not None, owed=owed, invoice_number=number
+    )
 
 
 def _vouchers(
@@ -147,15 +156,16 @@ def _vouchers(
     """Put marked entries together to vouchers, one for each reference and number."""
     by_voucher: dict[tuple[str, int], list[_MarkedEntry]] = {}
     for entry in entries:
-        by_voucher.setdefault((entry.document_reference, entry.voucher), []).append(entry)
-    for (reference, voucher), ours in by_voucher.items():
+        by_voucher.setdefault((normal_reference(entry.document_reference), entry.voucher), []).append(entry)
+    for (_, voucher), ours in by_voucher.items():
         yield VoucherFound(
-            document_reference=reference,
+            document_reference=ours[0].document_reference,
             journal=journal,
             year=year,
             number=voucher,
             gross=sum((entry.owed for entry in ours), ZERO),
             entries=numbers,
+            unclear=not any(entry.marked for entry in ours),
             invoice_number=next((entry.invoice_number for entry in ours if entry.invoice_number), None),
         )
 

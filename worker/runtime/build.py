@@ -1,7 +1,6 @@
 """The composition root: settings in, working parts out, for a worker and for a plan. Only here are clients built."""
 
 import random
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
@@ -44,7 +43,7 @@ def build_runtime(settings: Settings, exports: Mapping[str, ExportConfig], app: 
     )
     store = RedisStore(redis, prefix=settings.redis.prefix, policy=policy)
     rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
-    clients = {name: build_client(export, settings, rate_limiter, store) for name, export in exports.items()}
+    clients = {name: build_client(export, settings, rate_limiter, store, store.now) for name, export in exports.items()}
     contexts = _contexts(settings, exports, clients, store)
     retry = settings.retry
     publisher = Publisher(app, store)
@@ -74,13 +73,15 @@ def build_runtime(settings: Settings, exports: Mapping[str, ExportConfig], app: 
     )
 
 
-def build_client(export: ExportConfig, settings: Settings, rate_limiter: RateLimiter, pins: PinPort) -> EconomicClient:
+def build_client(
+    export: ExportConfig, settings: Settings, rate_limiter: RateLimiter, pins: PinPort, clock: Callable[[], float]
+) -> EconomicClient:
     """Build the one way to an export's agreement, which accepts no other agreement than the export's own."""
     return EconomicClient(
         export,
         rate_limiter=rate_limiter,
         http=settings.http,
-        clock=time.time,
+        clock=clock,
         accept=partial(accept_agreement, export, pins),
     )
 
@@ -102,7 +103,7 @@ def _contexts(
             export=export,
             economic=clients[name],
             store=store,
-            clock=time.time,
+            clock=store.now,
             environment=settings.environment,
             key_memory=settings.http.key_memory_minutes * 60,
             pdfs=pdfs,
@@ -124,14 +125,14 @@ def planning(settings: Settings, export: ExportConfig, *, sleep: Callable[[float
     with closing(connect(settings.redis)) as redis:
         store = RedisStore(redis, prefix=settings.redis.prefix, policy=StorePolicy())
         rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
-        client = build_client(export, settings, rate_limiter, _ComparedPins(store))
+        client = build_client(export, settings, rate_limiter, _ComparedPins(store), store.now)
         with closing(client), client.metered() as usage:
             yield Planner(
                 export=export,
                 economic=client,
                 store=store,
                 pdfs=build_pdfs(settings),
-                clock=time.time,
+                clock=store.now,
                 sleep=sleep,
                 spent=lambda: usage.calls,
             )

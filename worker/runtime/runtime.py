@@ -2,7 +2,6 @@
 
 import os
 import socket
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -100,14 +99,14 @@ def intake_consumer(runtime: Runtime) -> Iterator[Consumer]:
             queue=RedisEventQueue(
                 client,
                 queue=intake.queue,
-                clock=time.time,
+                clock=runtime.store.now,
                 consumer=intake.consumer or f"{socket.gethostname()}-{os.getpid()}",
                 heartbeat=intake.heartbeat,
             ),
             store=runtime.store,
             reader=event_reader(settings, runtime.exports),
             announce=runtime.publisher.preflight,
-            clock=time.time,
+            clock=runtime.store.now,
             event_limit=intake.max_event_bytes,
             fetch_attempts=intake.fetch_attempts,
         )

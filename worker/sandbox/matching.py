@@ -82,7 +82,8 @@ def _null(operation: str) -> Test:
 
 
 def _one_of(values: tuple[Value, ...]) -> Test:
-    texts = {value.text.casefold() for value in values if not value.matches_nothing}
+    """Spaces at the end do not count, as in SQL (inferred: e-conomic's ``$like`` takes SQL's character classes)."""
+    texts = {value.text.casefold().rstrip(" ") for value in values if not value.matches_nothing}
 
     @cache
     def numbers() -> frozenset[Decimal]:
@@ -91,7 +92,7 @@ def _one_of(values: tuple[Value, ...]) -> Test:
     def test(actual: Any) -> bool:
         if _is_number(actual):
             return _number(actual) in numbers()
-        return actual is not None and _text(actual) in texts
+        return actual is not None and _text(actual).rstrip(" ") in texts
 
     return test
 

@@ -10,6 +10,7 @@ from config.exports import ExportConfig
 from worker.domain.ports import PdfSource
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.store_port import ExportPort
+from worker.economic.mapping.documents import identified
 from worker.economic.mapping.master_data import VoucherFound
 from worker.economic.port import EconomicVouchers, Usage
 from worker.errors import Busy
@@ -34,7 +35,7 @@ class VoucherScan:
 
     def of(self, reference: str) -> tuple[VoucherFound, ...]:
         """Return the vouchers of one reference."""
-        return tuple(voucher for voucher in self.found if voucher.document_reference == reference)
+        return tuple(identified([reference], self.found))
 
 
 @dataclass(kw_only=True)
@@ -95,7 +96,7 @@ class ExportContext:
     store: ExportPort
     #: Where the printed invoices come from.
     pdfs: PdfSource
-    #: Seconds since the epoch, UTC.
+    #: The store's time, seconds since the epoch, UTC: hosts' own clocks differ, and decide nothing.
     clock: Callable[[], float]
     #: Part of every idempotency key: a copy of this installation must not share keys with it.
     environment: str

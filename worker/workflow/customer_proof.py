@@ -19,7 +19,7 @@ PROOF_HOLDS = 900.0
 
 def find_customer(execution: Execution) -> str | None:
     """Look the invoice's customer up; None when it is certainly not there. Raises ``InvalidInvoice`` for a question."""
-    found = _found(execution.context, execution.invoice.customer)
+    found = matching_customer(execution.context, execution.invoice.customer)
     if found is None:
         return None
     for remark in customer_matching.match_remarks(execution.invoice.customer, found, home=_home(execution.context)):
@@ -44,7 +44,7 @@ def still_theirs(execution: Execution, number: int) -> bool:
     if theirs is None:
         return False
     now = customer_matching.standing(customer, theirs, home=_home(context))
-    if now is Standing.UNPROVEN and _found(context, customer) is None:
+    if now is Standing.UNPROVEN and matching_customer(context, customer) is None:
         raise customer_matching.unconfirmed(customer, theirs)
     return now is Standing.PROVEN
 
@@ -85,7 +85,8 @@ def objection(execution: Execution, number: int) -> Failure | None:
     return refusal.failure if refusal else None
 
 
-def _found(context: ExportContext, customer: Customer) -> EconomicCustomer | None:
+def matching_customer(context: ExportContext, customer: Customer) -> EconomicCustomer | None:
+    """Look a customer up; None when it is certainly not there. Raises ``InvalidInvoice`` for a question to a person."""
     number = customer_matching.ledger_number(customer)
     by_number = context.economic.customers_by_number([number]) if number else ()
     by_id = () if by_number else _by_id(context, customer)

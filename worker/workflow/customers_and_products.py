@@ -9,12 +9,19 @@ from worker.domain.identity import canonical_json, idempotency_key
 from worker.domain.invoice import Customer, Invoice
 from worker.domain.record import Intent
 from worker.economic.mapping import customer_matching, customer_payload, products
+from worker.economic.mapping.answers import about_updated
 from worker.economic.mapping.customer_payload import differences, updated
 from worker.economic.mapping.master_data import MasterData
 from worker.economic.port import Reply
-from worker.errors import Refused, Uncertain
+from worker.errors import InvalidInvoice, Refused, Uncertain
 from worker.workflow.context import ExportContext
-from worker.workflow.customer_proof import PROOF_HOLDS, find_customer, note_unused_ids, still_theirs
+from worker.workflow.customer_proof import (
+    PROOF_HOLDS,
+    find_customer,
+    matching_customer,
+    note_unused_ids,
+    still_theirs,
+)
 from worker.workflow.execution import Execution
 from worker.workflow.single_flight import Obtain, SharedResource, find_or_create, flight, known_key, write_down
 
@@ -35,6 +42,7 @@ def customer_number(execution: Execution, master_data: MasterData, obtain: Obtai
         lookup=lambda: find_customer(execution),
         body=lambda: canonical_json(customer_payload.new_customer(invoice, context.export, master_data)),
         number_of=lambda reply: str(_positive(reply.body["customerNumber"])),
+        read=lambda number: context.economic.customer_resource(int(number)),
         exists=lambda number: still_theirs(execution, int(number)),
         proof_holds=PROOF_HOLDS,
         turn=customer_matching.address_key(customer) if context.export.customers.match_address else None,
@@ -69,9 +77,19 @@ def product_number(
         lookup=lambda: _find_product(context, sales_account),
         body=lambda: canonical_json(products.new_product(_free_number(context, sales_account), sales_account, group)),
         number_of=lambda reply: _named(reply.body["productNumber"]),
+        read=lambda number: _product_resource(context, number),
         exists=lambda number: products.stands_in(group, context.economic.product(number)),
     )
     return obtain(execution, resource, agreement=master_data.agreement)
+
+
+def own_vat_zone(context: ExportContext, invoice: Invoice) -> int | None:
+    """Return the VAT zone that the invoice's customer has in e-conomic; None: no such customer, or no certain one."""
+    try:
+        found = matching_customer(context, invoice.customer)
+    except InvalidInvoice:
+        return None
+    return found.vat_zone if found else None
 
 
 def _find_product(context: ExportContext, sales_account: str) -> str | None:
@@ -80,6 +98,11 @@ def _find_product(context: ExportContext, sales_account: str) -> str | None:
     fresh = context.economic.master_data(accounts, newer_than=context.clock())
     group = products.group_for(sales_account, context.export.codes.sales_accounts, fresh.groups)
     return products.choose(sales_account, group, fresh.products)
+
+
+def _product_resource(context: ExportContext, number: str) -> Mapping[str, Any] | None:
+    product = context.economic.product(number)
+    return {"productNumber": product.number, "name": product.name} if product else None
 
 
 def _free_number(context: ExportContext, sales_account: str) -> str:
@@ -149,6 +172,10 @@ def _update(context: ExportContext, customer: Customer, number: int, agreement: 
         return (f"customer: not updated, as e-conomic refused it ({codes})",)
     except Uncertain as doubt:
         return _resolve_doubt(context, customer, number, doubt)
+    if not about_updated(number, reply.body) and differences(
+        customer, context.economic.customer_resource(number) or {}
+    ):
+        return ("customer: not updated, as e-conomic answered about something else",)
     return _remarks(reply)
 
 

@@ -30,6 +30,8 @@ class Execution:
         #: The PDF to attach, and what to remark about it; None: not fetched yet in this execution.
         self.pdf: bytes | None = None
         self.pdf_remarks: tuple[str, ...] | None = None
+        #: The customer's VAT zone in e-conomic, where the rules' zone does not give the lines' VAT.
+        self.own_zone: int | None = None
         #: Whether it has been found to be this invoice's turn.
         self.eligible = False
         #: Remarks of this execution, written with whatever is saved next.

@@ -7,6 +7,7 @@ from typing_extensions import override
 
 from worker.domain.reasons import failure
 from worker.domain.record import Continue, Finish, Intent, MoveToDeadLetters, Outcome, Step
+from worker.economic.mapping.answers import about_deleted
 from worker.economic.mapping.documents import compare_totals, read_document
 from worker.economic.mapping.master_data import Document
 from worker.economic.port import Reply
@@ -16,7 +17,7 @@ from worker.workflow import lookup
 from worker.workflow.execution import Execution
 from worker.workflow.next_step import Action, next_invoice_step
 from worker.workflow.requests import CreateRequest, booking_request, draft_request
-from worker.workflow.turn import Method, about_the_key, codes, count_refusal, final_error, look_up_next
+from worker.workflow.turn import Method, about_the_key, codes, count_refusal, final_error, look_up_next, unproved
 
 
 class InvoiceMethod(Method[Document]):
@@ -38,10 +39,12 @@ class InvoiceMethod(Method[Document]):
 
     @override
     def accept(self, execution: Execution, intent: Intent, reply: Reply) -> None:
-        """An answer about something else proves nothing of what is there now: look it up."""
-        document = _document(intent, reply)
-        if document is None or not _as_requested(execution, document):
+        """An answer about something else proves nothing: what it names is read by its number, or looked up."""
+        document = _proved(execution, _document(intent, reply))
+        if document is None:
             look_up_next(execution, f"{intent.step}-unreadable")
+            if intent.step == Step.BOOK:
+                raise unproved(f"draft {execution.progress.draft_number} is booked")
         elif document.booked:
             _finish_booked(execution, document, adopted=False)
         else:
@@ -77,11 +80,30 @@ def _document(intent: Intent, reply: Reply) -> Document | None:
     return read_document(reply.body, booked=intent.step == Step.BOOK)
 
 
+def _proved(execution: Execution, answer: Document | None) -> Document | None:
+    """Return the document of an answer that fits what was sent, else the one at its number if that is ours."""
+    if answer is None or _as_requested(execution, answer):
+        return answer
+    economic = execution.context.economic
+    itself = economic.booked(answer.number) if answer.booked else economic.draft(answer.number)
+    return itself if itself and _named_as_ours(execution, itself) else None
+
+
 def _as_requested(execution: Execution, document: Document) -> bool:
-    """Whether an answer is about what was sent, as far as it says: booking another's draft could not be undone."""
-    ours = document.document_reference in {"", execution.record.id}
+    """Whether an answer says all that was sent: booking another's draft could not be undone."""
+    tolerance = execution.context.export.booking.tolerance
+    return (
+        _named_as_ours(execution, document)
+        and execution.progress.customer_number in {None, document.customer}
+        and document.date == execution.invoice.invoice_date.isoformat()
+        and compare_totals(execution.invoice, document, tolerance) is None
+    )
+
+
+def _named_as_ours(execution: Execution, document: Document) -> bool:
     numbered = document.booked and execution.context.export.booking.numbers == "opter"
-    return ours and (not numbered or document.number == execution.invoice.invoice_number)
+    right_number = not numbered or document.number == execution.invoice.invoice_number
+    return right_number and lookup.is_ours(execution, document)
 
 
 def _accept_draft(execution: Execution, draft: Document, *, adopted: bool = False) -> None:
@@ -108,7 +130,7 @@ def _book(execution: Execution) -> None:
 def _check_draft(execution: Execution) -> None:
     """See whether the draft is still ours and unchanged: its number may be another's by now, booking is for ever."""
     draft = execution.context.economic.draft(execution.progress.draft_number or 0)
-    if draft and draft.document_reference == execution.record.id:
+    if draft and lookup.is_ours(execution, draft):
         _accept_draft(execution, draft, adopted=execution.progress.adopted)
     else:
         look_up_next(execution, "draft-gone")
@@ -122,6 +144,7 @@ def _finish_booked(execution: Execution, document: Document, *, adopted: bool) -
         Finish(outcome=Outcome.BOOKED, detail=f"{'found ' * adopted}booked as {document.number}"),
         booked_number=document.number,
         customer_number=document.customer,
+        booked_amounts=lookup.booked_amounts(execution, document),
         adopted=adopted,
         intent=None,
         lookup=False,
@@ -142,12 +165,12 @@ def _give_up_booking(execution: Execution, draft: Document, refusal: Refused) ->
 
 
 def _why_not_booked(execution: Execution, refusal: Refused) -> Failure:
-    """Name the holder of the number, when that is the cause: e-conomic's code for it is not documented."""
+    """Name the holder of the number, or the total of zero: e-conomic's codes for them are not documented."""
     if execution.context.export.booking.numbers != "opter":
-        return refusal.failure
+        return _maybe_zero(execution, refusal)
     holder = execution.context.economic.booked(execution.invoice.invoice_number)
     if holder is None:
-        return refusal.failure
+        return _maybe_zero(execution, refusal)
     number = str(execution.invoice.invoice_number)
     text = (
         f"Number {number} is taken in e-conomic by an invoice of {holder.date} over {holder.gross} {holder.currency}."
@@ -163,25 +186,49 @@ def _why_not_booked(execution: Execution, refusal: Refused) -> Failure:
     )
 
 
+def _maybe_zero(execution: Execution, refusal: Refused) -> Failure:
+    """Point a refused invoice of zero at its setting, unless e-conomic named another cause that is known."""
+    said = refusal.failure
+    if execution.invoice.gross or said.reason != EconomicReason.REFUSED_BY_ECONOMIC:
+        return said
+    return failure(
+        EconomicReason.ZERO_REFUSED,
+        f"The total of invoice {execution.invoice.invoice_number} is zero. {said.description}",
+        field="gross",
+        value=str(execution.invoice.gross),
+        remote_message=said.remote_message,
+        log_id=said.log_id,
+    )
+
+
 def _discard(execution: Execution) -> None:
     """Delete our draft, and only ours: draft numbers are used again, so it is read first, every time."""
     number = execution.progress.draft_number or 0
     draft = execution.context.economic.draft(number)
-    if draft and draft.document_reference == execution.record.id and not _deleted(execution, draft.number):
+    if draft and lookup.is_ours(execution, draft) and not _deleted(execution, draft.number):
         execution.save(Continue(event="discard-remembered"), generation=execution.progress.generation + 1)
     else:
         execution.save(Continue(event="draft-discarded", detail=str(number)), draft_number=None)
 
 
 def _deleted(execution: Execution, number: int) -> bool:
-    """Delete a draft; False when e-conomic's answer is about an earlier use of the key: this draft is still there."""
+    """Delete a draft; False when e-conomic's answer is about an earlier use of the key: this draft is still there.
+
+    Raises ``Uncertain`` when the answer says nothing of a deletion and the draft is still there.
+    """
     try:
-        return not execution.delete(f"/invoices/drafts/{number}").replayed
+        reply = execution.delete(f"/invoices/drafts/{number}")
     except Refused as refusal:
         count_refusal(execution, refusal)
         if about_the_key(refusal):
             return False
         raise
+    if reply.replayed or about_deleted(reply.status, reply.body):
+        return not reply.replayed
+    draft = execution.context.economic.draft(number)
+    if draft and lookup.is_ours(execution, draft):
+        raise unproved(f"draft {number} was deleted")
+    return True
 
 
 def _move_to_dead_letters(execution: Execution) -> None:

@@ -5,6 +5,7 @@ Found, not found and unknown are three answers: an outage raises, so it is never
 
 from collections.abc import Sequence
 
+from worker.domain.identity import resembles, same_reference
 from worker.domain.reasons import failure
 from worker.economic.mapping.documents import compare_totals, compare_voucher
 from worker.economic.mapping.master_data import Document, VoucherFound
@@ -30,7 +31,32 @@ def find_document(execution: Execution) -> Document | None:
         raise Rejected(_several_documents(execution, candidates))
     for draft in _drafts_themselves(execution, found) if booked else ():
         _note_left_draft(execution, draft)
-    return candidates[0] if candidates else _by_number(execution)
+    return candidates[0] if candidates else _by_number(execution) or _written_otherwise(execution)
+
+
+def _written_otherwise(execution: Execution) -> Document | None:
+    """Return our document if a person wrote its reference so that no exact search finds it.
+
+    Raises ``Rejected`` for several, and for what only resembles our reference: posting again might double it.
+    """
+    economic = execution.context.economic
+    listed = economic.resembling(execution.record.id)
+    found = [near if near.booked else economic.draft(near.number) for near in listed]
+    there = [document for document in found if document]
+    ours = [document for document in there if is_ours(execution, document)]
+    if len(ours) > 1:
+        raise Rejected(_several_documents(execution, ours))
+    unclear = [document for document in there if resembles(execution.record.id, document.document_reference)]
+    if unclear and not ours:
+        kinds = (f"{'booked invoice' if near.booked else 'draft'} {near.number}" for near in unclear)
+        where = f"{', '.join(kinds)} ({unclear[0].document_reference!r})"
+        raise Rejected(_unclear(execution, where, "references.other"))
+    return ours[0] if ours else None
+
+
+def _unclear(execution: Execution, where: str, field: str) -> Failure:
+    text = f"Reference {execution.record.id} is written otherwise in e-conomic, at {where}."
+    return failure(EconomicReason.REFERENCE_UNCLEAR, text, field=field, value=execution.record.id)
 
 
 def _remembered(execution: Execution) -> Document | None:
@@ -42,17 +68,22 @@ def _remembered(execution: Execution) -> Document | None:
     document = execution.context.economic.booked(number) if number else None
     if document is None:
         return None
-    ours = document.document_reference == execution.record.id or execution.progress.customer_number in {
+    ours = is_ours(execution, document) or execution.progress.customer_number in {
         None,
         document.customer,
     }
     return document if ours else None
 
 
+def is_ours(execution: Execution, document: Document) -> bool:
+    """Tell whether a document that was read by its number carries our reference."""
+    return same_reference(execution.record.id, document.document_reference)
+
+
 def _drafts_themselves(execution: Execution, found: Sequence[Document]) -> list[Document]:
     """Read listed drafts one by one: a listing may show one that has been booked or changed, a resource does not."""
     drafts = (execution.context.economic.draft(listed.number) for listed in found if not listed.booked)
-    return [draft for draft in drafts if draft and draft.document_reference == execution.record.id]
+    return [draft for draft in drafts if draft and is_ours(execution, draft)]
 
 
 def _note_left_draft(execution: Execution, draft: Document) -> None:
@@ -65,7 +96,7 @@ def _by_number(execution: Execution) -> Document | None:
     if not execution.progress.draft_number or execution.context.export.booking.numbers != "opter":
         return None
     document = execution.context.economic.booked(execution.invoice.invoice_number)
-    return document if document and document.document_reference == execution.record.id else None
+    return document if document and is_ours(execution, document) else None
 
 
 def note_changes(execution: Execution, document: Document) -> None:
@@ -77,6 +108,19 @@ def note_changes(execution: Execution, document: Document) -> None:
         execution.note(f"customer: {document.customer} in e-conomic, not {customer}")
     if document.date != invoice.invoice_date.isoformat():
         execution.note(f"invoiceDate: {document.date} in e-conomic")
+
+
+def booked_amounts(execution: Execution, document: Document) -> tuple[str, ...]:
+    """Return what was booked where the tolerance let it differ from the source, and remark it; else nothing."""
+    invoice = execution.invoice
+    booked = (document.net, document.vat, document.gross)
+    if booked == (invoice.net, invoice.vat, invoice.gross):
+        return ()
+    execution.note(
+        f"amounts: booked with net {document.net}, VAT {document.vat}, gross {document.gross}; Opter has net "
+        f"{invoice.net}, VAT {invoice.vat}, gross {invoice.gross} (within booking.tolerance)"
+    )
+    return tuple(map(str, booked))
 
 
 def check_booked(execution: Execution, document: Document) -> None:
@@ -119,7 +163,14 @@ def recent_scan(execution: Execution) -> VoucherScan:
 
 
 def only_voucher(execution: Execution, found: Sequence[VoucherFound]) -> VoucherFound | None:
-    """Return the voucher if there is one. Raises ``Rejected`` for several: only a person can tell which is right."""
+    """Return the voucher if there is one.
+
+    Raises ``Rejected`` for several, and for one that only resembles ours: only a person can tell which is right.
+    """
+    unclear, found = [each for each in found if each.unclear], [each for each in found if not each.unclear]
+    if unclear and not found:
+        where = ", ".join(f"voucher {each.number} of {each.year}" for each in unclear)
+        raise Rejected(_unclear(execution, where, "text"))
     candidates = [voucher for voucher in found if voucher.booked] or found
     if len({(voucher.year, voucher.number) for voucher in candidates}) > 1:
         raise Rejected(_several_vouchers(execution, candidates))

@@ -11,11 +11,17 @@ from worker.domain.record import Step
 from worker.economic.mapping.accounting_years import on_hold, waits
 from worker.economic.mapping.draft import booking_payload, draft_payload
 from worker.economic.mapping.master_data import MasterData
-from worker.economic.mapping.period_check import check_against_agreement, grouped_accounts, sales_accounts
+from worker.economic.mapping.period_check import (
+    check_against_agreement,
+    grouped_accounts,
+    needs_own_zone,
+    sales_accounts,
+)
 from worker.economic.mapping.reasons import VoucherReason, set_up_related
 from worker.economic.mapping.voucher_payload import voucher_payload
 from worker.errors import Failure, InvalidInvoice, OnHold, Rejected
-from worker.workflow.customers_and_products import customer_number, forget_customer, product_number
+from worker.workflow.booked_rates import with_booked_rates
+from worker.workflow.customers_and_products import customer_number, forget_customer, own_vat_zone, product_number
 from worker.workflow.execution import Execution
 from worker.workflow.single_flight import Obtain, find_or_create
 
@@ -50,7 +56,13 @@ def draft_request(execution: Execution, obtain: Obtain = find_or_create) -> Crea
         for account in sorted(sales_accounts([execution.invoice]))
     }
     draft = draft_payload(
-        execution.invoice, execution.context.export, master_data, execution.record.id, customer, products
+        execution.invoice,
+        execution.context.export,
+        master_data,
+        execution.record.id,
+        customer,
+        products,
+        execution.own_zone,
     )
     return CreateRequest(
         step=Step.DRAFT,
@@ -87,8 +99,15 @@ def checked_master_data(execution: Execution) -> MasterData:
 
 def _checked(execution: Execution, newer_than: float | None) -> tuple[MasterData, list[Failure]]:
     accounts = grouped_accounts([execution.invoice], execution.context.export)
-    master_data = execution.context.economic.master_data(accounts, newer_than=newer_than)
-    return master_data, check_against_agreement(execution.invoice, execution.context.export, master_data)
+    economic = execution.context.economic
+    master_data = with_booked_rates(
+        economic, economic.master_data(accounts, newer_than=newer_than), [execution.invoice]
+    )
+    failures = check_against_agreement(execution.invoice, execution.context.export, master_data, execution.own_zone)
+    if execution.own_zone is None and any(map(needs_own_zone, failures)):
+        execution.own_zone = own_vat_zone(execution.context, execution.invoice)
+        failures = check_against_agreement(execution.invoice, execution.context.export, master_data, execution.own_zone)
+    return master_data, failures
 
 
 def doubt_master_data(execution: Execution) -> None:

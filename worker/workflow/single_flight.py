@@ -4,16 +4,18 @@ Lease and fence are the store's. Whoever holds them looks first, finds out what 
 outcome, and creates only when nothing is found.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from worker.domain.identity import idempotency_key
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.record import Intent
 from worker.domain.store_port import SharedRecord
+from worker.economic.mapping.answers import about_created
 from worker.economic.port import Reply
 from worker.errors import Busy, LeaseLost, Refused, Unavailable, Uncertain
 from worker.workflow.context import ExportContext
@@ -38,6 +40,8 @@ class SharedResource:
     body: Callable[[], str]
     #: Its number in e-conomic's answer to the create; raises what reading another shape raises.
     number_of: Callable[[Reply], str]
+    #: Read it by its number, under the names of the API; None: it is not there.
+    read: Callable[[str], Mapping[str, Any] | None]
     #: Whether e-conomic has it under this number, fit for use. Raises ``Rejected`` for a question to a person.
     exists: Callable[[str], bool]
     #: What a new one will not get exactly as the source has it, for the invoice that creates it.
@@ -121,7 +125,7 @@ def _create(execution: Execution, resource: SharedResource, key: str, making: Sh
         execution.withdraw(resource.remarks())
         _allow_another(context, key, making)
         return _after_refusal(resource, refusal)
-    number = _created_number(resource, reply)
+    number = _created_number(resource, cast("Intent", making.intent), reply)
     if reply.replayed:
         _confirm(context, resource, key, making, number)
     for remark in resource.ignored(reply):
@@ -129,13 +133,21 @@ def _create(execution: Execution, resource: SharedResource, key: str, making: Sh
     return number
 
 
-def _created_number(resource: SharedResource, reply: Reply) -> str:
-    """Read the number of what was created; an answer without it leaves it to the next lookup."""
+def _created_number(resource: SharedResource, intent: Intent, reply: Reply) -> str:
+    """Read the number of what was created; an answer that is not about what was sent leaves it to the next lookup.
+
+    What the answer names is read by its number first: e-conomic may have written in its own way what was sent.
+    """
+    sent = json.loads(intent.body)
     try:
-        return resource.number_of(reply)
+        number = resource.number_of(reply)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         text = f"e-conomic answered the creation of a {resource.step} with status {reply.status} and no number."
         raise Uncertain(failure(ProcessReason.OUTCOME_UNKNOWN, text)) from error
+    if about_created(sent, reply.body, number) or about_created(sent, resource.read(number), number):
+        return number
+    text = f"e-conomic answered the creation of a {resource.step} with another's data, under number {number}."
+    raise Uncertain(failure(ProcessReason.OUTCOME_UNKNOWN, text))
 
 
 def _after_refusal(resource: SharedResource, refusal: Refused) -> str:

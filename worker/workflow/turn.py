@@ -166,6 +166,12 @@ def _second_lookup_needed(execution: Execution) -> Failure:
     return failure(ProcessReason.OUTCOME_UNKNOWN, text, field="references.other", value=execution.record.id)
 
 
+def unproved(what: str) -> Uncertain:
+    """Return the doubt after a success that does not show what it stands for."""
+    text = f"e-conomic answered with a success that does not show that {what}; it is looked up before it is repeated."
+    return Uncertain(failure(ProcessReason.OUTCOME_UNKNOWN, text))
+
+
 def count_refusal(execution: Execution, refusal: Refused) -> None:
     """Count a refusal; raises it when there have been too many in this execution."""
     execution.refusals += 1

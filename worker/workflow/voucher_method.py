@@ -7,6 +7,8 @@ from typing_extensions import override
 
 from worker.domain.reasons import failure
 from worker.domain.record import Continue, Finish, Intent, Outcome, Step
+from worker.economic.mapping.answers import about_attachment, about_booked_entries
+from worker.economic.mapping.documents import compare_voucher, identified
 from worker.economic.mapping.master_data import VoucherFound
 from worker.economic.port import Reply
 from worker.economic.reasons import EconomicReason
@@ -22,7 +24,7 @@ from worker.workflow.requests import (
     voucher_booking_request,
     voucher_request,
 )
-from worker.workflow.turn import Method, about_the_key, codes, final_error, look_up_next
+from worker.workflow.turn import Method, about_the_key, codes, final_error, look_up_next, unproved
 
 _NOT_FOUND = 404
 #: Seconds until a voucher that was just posted can be read (integrators wait 1.5 s, several times).
@@ -50,9 +52,12 @@ class VoucherMethod(Method[VoucherFound]):
         if intent.step == Step.VOUCHER:
             _accept_posting(execution, reply)
         elif intent.step == Step.ATTACH:
-            _go_on(execution, _last_seen(execution), attached=True)
-        else:
+            _accept_attachment(execution, reply)
+        elif about_booked_entries(reply.status, reply.body):
             _finish(execution, _last_seen(execution), booked=True)
+        else:
+            look_up_next(execution, "book-voucher-unreadable")
+            raise unproved(f"voucher {execution.progress.voucher} is booked")
 
     @override
     def refused(self, execution: Execution, intent: Intent, refusal: Refused) -> None:
@@ -109,11 +114,21 @@ class VoucherMethod(Method[VoucherFound]):
 def _accept_posting(execution: Execution, reply: Reply) -> None:
     """Entries of one date make one voucher (inferred); an answer that says anything else leads to a lookup."""
     posted = execution.context.economic.posted(reply)
-    ours = [voucher for voucher in posted if voucher.document_reference == execution.record.id]
-    if len(ours) == 1:
+    ours = [voucher for voucher in identified([execution.record.id], posted) if not voucher.unclear]
+    if len(ours) == 1 and compare_voucher(execution.invoice, ours[0]) is None:
         _accept_voucher(execution, ours[0], attached=False, adopted=False)
     else:
         look_up_next(execution, "voucher-unreadable")
+
+
+def _accept_attachment(execution: Execution, reply: Reply) -> None:
+    """Believe an answer that describes the pages; after another, the voucher is asked what is attached to it."""
+    found = _last_seen(execution)
+    if about_attachment(_key(found), reply.body) or _has_attachment(execution, found):
+        _go_on(execution, found, attached=True)
+    else:
+        look_up_next(execution, "attach-unreadable")
+        raise unproved(f"the PDF is attached to voucher {_key(found)}")
 
 
 def _has_attachment(execution: Execution, found: VoucherFound) -> bool:

@@ -1,5 +1,7 @@
 """``status``: how far each period has come, whether a person is needed, and the news that ``up`` prints."""
 
+from dataclasses import replace
+
 from support.cli import Bench, book, check, half_done, open_period
 from support.samples import invoice
 
@@ -80,6 +82,7 @@ def test_amounts_and_reasons_in_json(bench: Bench) -> None:
             "exportedVat": "250.00",
             "exportedGross": "1250.00",
             "leftOutGross": "0.00",
+            "bookedDifference": "0.00",
             "remainingGross": "3750.00",
         }
     ]
@@ -185,3 +188,16 @@ def test_an_unreachable_redis_is_reported_once() -> None:
 
     assert lines(news) == ["Redis does not answer."]
     assert lines(news) == []
+
+
+def test_a_period_without_all_its_invoices_is_not_done(bench: Bench) -> None:
+    """One of two was broken in its event: the period needs a person, by exit code and in words."""
+    period_id = open_period(bench.memory, invoice())
+    period = bench.memory.period(period_id)
+    assert period is not None
+    bench.memory.open_period(replace(period, invoice_count=2), "/opter/acme/1#e-2")
+    bench.memory.close_event(period_id, "/opter/acme/1#e-2")
+
+    assert bench.run("status", period_id) == 1
+    assert "1 invoice broken in the event" in bench.stdout.getvalue()
+    assert bench.run("status") == 1

@@ -1,10 +1,18 @@
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from config.names import export_of
-from worker.domain.identity import fingerprint, idempotency_key, invoice_id_of, period_id_of
+from worker.domain.identity import (
+    fingerprint,
+    idempotency_key,
+    invoice_id_of,
+    period_id_of,
+    resembles,
+    same_reference,
+)
 
 EXPORTS = st.from_regex(r"[a-z][a-z0-9]{0,19}", fullmatch=True)
 REGIONS = st.none() | st.text(min_size=1, max_size=30)
@@ -48,3 +56,46 @@ def test_a_new_generation_gets_a_new_key(reference: str, generation: int) -> Non
     assert old != new
     assert SAFE.fullmatch(old)
     assert len(old) <= 65  # 48 readable + hyphen + 16
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("main-100353", True),
+        ("Main-100353", True),
+        (" main-100353 ", True),
+        ("[MAIN-100353]", True),
+        ("[ main-100353 ]", True),
+        ("\uff4dain-100353", True),
+        ("main-10035", False),
+        ("main-1003530", False),
+        ("[main-100353", False),
+        ("main 100353", False),
+        ("", False),
+    ],
+)
+def test_a_reference_that_a_person_wrote_is_compared_in_normal_form(text: str, *, same: bool) -> None:
+    """Case, spaces around, brackets and Unicode forms do not make another reference; anything else does."""
+    assert same_reference("main-100353", text) is same
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("main-100353 PO 445", True),
+        ("rettet: Main-100353", True),
+        ("main 100353", True),
+        ("main100353", True),
+        ("main\u2013100353", True),
+        ("[main-100353", True),
+        ("main-100353", False),
+        ("[Main-100353]", False),
+        ("main-1003531", False),
+        ("domain-100353", False),
+        ("100353", False),
+        ("", False),
+    ],
+)
+def test_what_resembles_a_reference_is_a_question(text: str, *, near: bool) -> None:
+    """Other separators or words around it; never the reference itself, nor a longer number or name."""
+    assert resembles("main-100353", text) is near

@@ -120,9 +120,18 @@ class TestDocuments:
         assert wire.calls == ["GET /invoices/drafts"] * 3 + ["GET /invoices/booked"] * 3
         assert max(len(str(request.url)) for request in wire.requests) < 2048
 
-    @pytest.mark.parametrize("reference", ["MAIN-1", "main-1 ", "main-10", ""])
-    def test_only_exact_references_count(self, reference: str) -> None:
-        """e-conomic ignores case; an invoice adopted by mistake would never be posted."""
+    @pytest.mark.parametrize("reference", ["MAIN-1", "main-1 ", "[Main-1]", "\u00a0main-1"])
+    def test_a_persons_way_of_writing_our_reference_is_ours(self, reference: str) -> None:
+        """Case, spaces and brackets do not make another invoice of it; it comes out under the reference itself."""
+        wire = Wire()
+        wire.collection("/invoices/drafts", invoice(reference, draftInvoiceNumber=17))
+        wire.collection("/invoices/booked", invoice(reference, bookedInvoiceNumber=18))
+
+        assert [found.document_reference for found in client(wire).documents(["main-1"])] == ["main-1", "main-1"]
+
+    @pytest.mark.parametrize("reference", ["main-10", "", "main-1 PO 4", "xmain-1"])
+    def test_another_reference_does_not_count(self, reference: str) -> None:
+        """An invoice adopted by mistake would never be posted."""
         wire = Wire()
         wire.collection("/invoices/drafts", invoice(reference, draftInvoiceNumber=17))
         wire.collection("/invoices/booked")

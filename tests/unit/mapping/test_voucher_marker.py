@@ -31,7 +31,8 @@ def test_every_reference_is_read_back(reference: str, text: str) -> None:
         ("[main-100353] betalt, jf. bilag 7", "main-100353"),  # a bookkeeper wrote behind it
         ("main-100353", None),
         ("[main-p881]", None),  # a period, not an invoice
-        ("[Main-100353]", None),  # an export's name has no capitals
+        ("[Main-100353]", "Main-100353"),  # a person wrote it anew
+        ("[ main-100353 ]", "main-100353"),
         ("[main-0]", None),
         ("", None),
     ],

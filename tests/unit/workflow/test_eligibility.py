@@ -10,6 +10,7 @@ from config.export_schema import Booking, Corrections, TypeRules, Vat
 from config.exports import ExportConfig
 from worker.domain.invoice import Invoice
 from worker.domain.record import Outcome, State
+from worker.economic.reasons import EconomicReason
 
 KNOWN = customer(ledger_number=1001, corporate_id=None, name="Aalbæk Tømrerfirma ApS")
 BOTH = pytest.mark.parametrize("export", [EXPORT, VOUCHER_EXPORT], ids=["invoice", "voucher"])
@@ -149,8 +150,13 @@ def test_a_zero_total_is_tried_by_default() -> None:
     harness.close_period(sample(harness, line("0.00")))
     harness.until_rest()
 
-    assert harness.record("main-100353").state is State.DEAD
+    record = harness.record("main-100353")
+    assert record.state is State.DEAD
     assert posted(harness) == 0
+    assert record.failure is not None
+    assert (record.failure.reason, record.failure.value) == (EconomicReason.ZERO_REFUSED, "0.00")
+    assert 'booking.zero_total to "skip"' in record.failure.next_step
+    assert record.failure.remote_message
 
 
 @BOTH

@@ -55,7 +55,9 @@ def status(ctx: typer.Context, period: PeriodArgument = None, *, watch: Watch = 
         print_json(context.out, period_data_in_full(current))
     else:
         context.out.print(period_view(current))
-    raise typer.Exit(ExitCode.PERSON if current.dead or current.period.conflicts else ExitCode.OK)
+    raise typer.Exit(
+        ExitCode.PERSON if current.dead or current.period.conflicts or current.period.missing else ExitCode.OK
+    )
 
 
 def follow(context: CommandContext, read: Callable[[], Report]) -> Report:
@@ -93,7 +95,7 @@ def _overview(context: CommandContext, *, as_json: bool) -> ExitCode:
     else:
         now = context.clock()
         context.out.print(periods_view(periods, paused, dead_events=dead, waiting_events=waiting, now=now))
-    stuck = any(period.counts.get(State.DEAD) or period.conflicts for period in periods)
+    stuck = any(period.counts.get(State.DEAD) or period.conflicts or period.missing for period in periods)
     return ExitCode.PERSON if stuck or paused or dead else ExitCode.OK
 
 

@@ -68,6 +68,7 @@ def period_data(period: PeriodRecord) -> dict[str, Any]:
         "counts": {state.value: period.counts.get(state, 0) for state in State},
         "notice": period.notice,
         "conflicts": len(period.conflicts),
+        "missing": period.missing,
     }
 
 
@@ -117,6 +118,7 @@ def period_view(report: Report) -> RenderableType:
         Text(),
         facts(_numbers(report)),
         section("Notice", report.period.notice) if report.period.notice else None,
+        section("Missing", _missing(report)) if report.period.missing else None,
         section("Failed", by_reason(report.failed)) if report.failed else None,
         _conflicts(report) if report.period.conflicts else None,
         section("Gross amounts", _totals(report)) if report.totals else None,
@@ -195,6 +197,11 @@ def _moving(report: Report) -> str:
     return f"{report.moving}  ({reasons})" if reasons else str(report.moving)
 
 
+def _missing(report: Report) -> RenderableType:
+    count = formatting.count(report.period.missing, "invoice")
+    return Text(f"{count} broken in the event and not taken in: see `opter-economic events dead list`.", style="bad")
+
+
 def _conflicts(report: Report) -> RenderableType:
     rows = table("Invoice", "Came again", "Event")
     for conflict in report.period.conflicts:
@@ -213,7 +220,19 @@ def _totals(report: Report) -> RenderableType:
         rows.add_row(
             total.currency, formatting.money(total.gross), formatting.money(total.exported_gross), *left_out, remaining
         )
-    return page(rows, *(_changed(total) for total in report.totals if report.phase not in _INCOMPLETE))
+    return page(
+        rows,
+        *map(_booked_otherwise, report.totals),
+        *(_changed(total) for total in report.totals if report.phase not in _INCOMPLETE),
+    )
+
+
+def _booked_otherwise(total: Totals) -> RenderableType | None:
+    """Say by how much the books differ from Opter, as the tolerance allows."""
+    if not total.booked_difference:
+        return None
+    difference = formatting.money(total.booked_difference)
+    return Text(f"Booked within the tolerance: {difference} {total.currency} against Opter; see the remarks.", "quiet")
 
 
 def _changed(total: Totals) -> RenderableType | None:

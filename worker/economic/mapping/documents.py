@@ -1,9 +1,11 @@
 """Documents that stand in e-conomic: read from its answers, and compared with Opter's invoice to the øre."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
+from worker.domain.identity import normal_reference
 from worker.domain.invoice import Invoice
 from worker.domain.money import to_oere
 from worker.domain.reasons import failure
@@ -12,6 +14,7 @@ from worker.economic.mapping.reasons import VoucherReason
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure
 
+Referring = TypeVar("Referring", Document, VoucherFound)
 #: e-conomic's numbers of documents have at most nine digits.
 _HIGHEST_NUMBER = 999_999_999
 
@@ -43,6 +46,17 @@ def document(body: Mapping[str, Any], *, booked: bool) -> Document:
         due_date=str(body.get("dueDate", "")),
         former_draft=int(former) if former else None,
     )
+
+
+def identified(references: Iterable[str], found: Iterable[Referring]) -> Iterator[Referring]:
+    """Yield what carries one of these references, however a person has written it, under the reference itself."""
+    exact = set(references)
+    by_normal_form = {normal_reference(reference): reference for reference in exact}
+    for each in found:
+        reference = each.document_reference
+        ours = reference if reference in exact else by_normal_form.get(normal_reference(reference))
+        if ours is not None:
+            yield each if ours == reference else replace(each, document_reference=ours)
 
 
 def whole_number(value: Any) -> int:

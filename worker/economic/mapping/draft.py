@@ -2,23 +2,21 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from config.exports import ExportConfig
 from worker.domain.invoice import Invoice, InvoiceType, Line
 from worker.domain.money import ZERO
 from worker.domain.reasons import invalid
+from worker.economic.mapping.exchange_rates import exchange_rate
 from worker.economic.mapping.master_data import MasterData
 from worker.economic.mapping.payment_terms import resolve_terms
 from worker.economic.mapping.reasons import SetUpReason
 from worker.economic.mapping.text_limits import Fitted, Source, fit
-from worker.economic.mapping.vat_zones import check_zone, zone_for
+from worker.economic.mapping.vat_zones import check_zone, choose_zone
 
 _ONE = Decimal("1.00")
-#: e-conomic takes six decimals of a rate, per 100 units.
-_RATE_STEP = Decimal("0.000001")
-_PAR = Decimal(100)
 
 
 def heading(invoice: Invoice) -> str:
@@ -42,8 +40,11 @@ def draft_payload(  # noqa: PLR0913, PLR0917  # an invoice needs all of it
     document_reference: str,
     customer_number: int,
     products: Mapping[str, str],
+    own_zone: int | None = None,
 ) -> Draft:
     """Return the draft of an invoice; ``products`` maps its sales accounts to product numbers.
+
+    ``own_zone`` is the customer's VAT zone in e-conomic, where it was needed.
 
     Money is Decimal with two decimals; a credit note is a draft with negative prices. Raises ``InvalidInvoice`` when
     the agreement's set-up does not allow it.
@@ -51,9 +52,9 @@ def draft_payload(  # noqa: PLR0913, PLR0917  # an invoice needs all of it
     check_rounding(invoice, export)
     resolved = resolve_terms(invoice, master_data.payment_terms, export)
     recipient, notes = fit(_recipient(invoice)), fit(_notes(invoice, export))
-    rate, rate_remarks = exchange_rate(invoice, master_data.base_currency)
+    rate, rate_remarks = exchange_rate(invoice, export, master_data)
     lines = [_line(line, invoice, products) for line in sorted(invoice.lines, key=lambda line: line.line_number)]
-    zone = check_zone(zone_for(invoice.customer, invoice.lines, export.vat), master_data)
+    zone = choose_zone(invoice, export, master_data, own_zone)
     payload = {
         "date": invoice.invoice_date.isoformat(),
         "currency": invoice.currency,
@@ -62,13 +63,13 @@ def draft_payload(  # noqa: PLR0913, PLR0917  # an invoice needs all of it
         "paymentTerms": {"paymentTermsNumber": resolved.terms.number},
         **({"dueDate": resolved.due_date.isoformat()} if resolved.due_date else {}),
         "customer": {"customerNumber": customer_number},
-        "recipient": {**recipient.texts, "vatZone": {"vatZoneNumber": zone}},
+        "recipient": {**recipient.texts, "vatZone": {"vatZoneNumber": check_zone(zone.number, master_data)}},
         "references": {"other": document_reference},
         "notes": notes.texts,
         "lines": [{"lineNumber": n, "sortKey": n, **fields} for n, (fields, _) in enumerate(lines, start=1)],
     }
     cuts = (remark for fitted in (recipient, notes, *(text for _, text in lines)) for remark in fitted.remarks)
-    return Draft(payload=payload, remarks=(*resolved.remarks, *rate_remarks, *_left_out(invoice), *cuts))
+    return Draft(payload=payload, remarks=(*resolved.remarks, *rate_remarks, *zone.remarks, *_left_out(invoice), *cuts))
 
 
 def check_rounding(invoice: Invoice, export: ExportConfig) -> None:
@@ -79,24 +80,6 @@ def check_rounding(invoice: Invoice, export: ExportConfig) -> None:
     if abs(invoice.rounding) > export.booking.tolerance:
         text = f"Opter rounded the total by {invoice.rounding} {invoice.currency}; e-conomic cannot."
         raise invalid(SetUpReason.ROUNDING_UNSUPPORTED, text, field="rounding", value=invoice.rounding)
-
-
-def exchange_rate(invoice: Invoice, base_currency: str) -> tuple[Decimal | None, tuple[str, ...]]:
-    """Return the rate to send, per 100 units, and remarks; None: e-conomic's rate of the day.
-
-    A rate on an invoice in the base currency is left out. Raises ``InvalidInvoice`` for one that is no price.
-    """
-    ours = invoice.exchange_rate
-    if ours is None:
-        return None, ()
-    if invoice.currency == base_currency:
-        remark = f"exchangeRate: {ours} left out, as {base_currency} is the base currency"
-        return None, (remark,) if ours != _PAR else ()
-    if ours <= 0 or ours >= 10**9:
-        text = f"Exchange rate {ours} for {invoice.currency} is not a price of 100 units."
-        raise invalid(SetUpReason.EXCHANGE_RATE_INVALID, text, field="exchangeRate", value=ours)
-    rate = ours.quantize(_RATE_STEP, rounding=ROUND_HALF_UP)
-    return rate, (f"exchangeRate: {ours} rounded to {rate}",) if rate != ours else ()
 
 
 def units_left_out(invoice: Invoice) -> list[str]:

@@ -112,6 +112,8 @@ class MasterData:
     payment_terms: tuple[PaymentTerms, ...] = ()
     vat_zones: Mapping[int, str] = field(default_factory=dict)
     vat_accounts: tuple[VatAccount, ...] = ()
+    #: What e-conomic booked last in each currency, per 100 units; read where invoices carry rates.
+    booked_rates: Mapping[str, Decimal] = field(default_factory=dict)
     layouts: Mapping[int, str] = field(default_factory=dict)
     customer_groups: Mapping[int, str] = field(default_factory=dict)
     currencies: frozenset[str] = frozenset()
@@ -138,6 +140,8 @@ class EconomicCustomer:
     currency: str = ""
     ean: str = ""
     vat_number: str = ""
+    #: Number of its VAT zone.
+    vat_zone: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -173,6 +177,8 @@ class VoucherFound:
     gross: Decimal
     #: Its entries' ``journalEntryNumber``; empty when they are booked.
     entries: tuple[int, ...] = ()
+    #: No entry carries a marker, but one's text holds what may be the reference: a question to a person.
+    unclear: bool = False
     #: The invoice number on its customer entries, under whichever name e-conomic uses for it; None: there is none.
     invoice_number: int | None = None
 

@@ -11,11 +11,12 @@ from worker.domain.reasons import ReasonCode, invalid, merged
 from worker.economic.mapping import payment_terms
 from worker.economic.mapping.accounting_years import waits, year_of
 from worker.economic.mapping.customer_payload import check_defaults, check_findable
-from worker.economic.mapping.draft import check_rounding, exchange_rate
+from worker.economic.mapping.draft import check_rounding
+from worker.economic.mapping.exchange_rates import exchange_rate
 from worker.economic.mapping.master_data import MasterData
 from worker.economic.mapping.products import choose, group_for
 from worker.economic.mapping.reasons import REASONS, SetUpReason, VoucherReason, set_up_related
-from worker.economic.mapping.vat_zones import check_zone, predict, zone_for
+from worker.economic.mapping.vat_zones import check_zone, choose_zone, predict, zone_for
 from worker.economic.mapping.voucher_payload import open_journal, voucher_payload
 from worker.economic.mapping.voucher_postings import ledger_account, named_accounts, vat_code
 from worker.errors import Failure, InvalidInvoice
@@ -35,9 +36,20 @@ class PeriodCheck:
     notice: str
 
 
-def check_period(invoices: Mapping[str, Invoice], export: ExportConfig, master_data: MasterData) -> PeriodCheck:
-    """Check every invoice of a period; the master data must cover all of its ``grouped_accounts``."""
-    checked = {key: check_against_agreement(invoice, export, master_data) for key, invoice in invoices.items()}
+def check_period(
+    invoices: Mapping[str, Invoice],
+    export: ExportConfig,
+    master_data: MasterData,
+    own_zones: Mapping[str, int] | None = None,
+) -> PeriodCheck:
+    """Check every invoice of a period; the master data must cover all of its ``grouped_accounts``.
+
+    ``own_zones`` are the customers' VAT zones in e-conomic by the invoices' keys, where they were needed.
+    """
+    zones = own_zones or {}
+    checked = {
+        key: check_against_agreement(invoice, export, master_data, zones.get(key)) for key, invoice in invoices.items()
+    }
     waiting = [failures for failures in checked.values() if waits(failures, export)]
     failing = {key: failures for key, failures in checked.items() if failures and not waits(failures, export)}
     parts = (notice(list(failing.values()), len(invoices), sales_accounts(invoices.values())), _waiting(waiting))
@@ -56,7 +68,14 @@ def grouped_accounts(invoices: Iterable[Invoice], export: ExportConfig) -> froze
     return sales_accounts(invoices) if export.method == "invoice" else frozenset()
 
 
-def check_against_agreement(invoice: Invoice, export: ExportConfig, master_data: MasterData) -> list[Failure]:
+def needs_own_zone(failure: Failure) -> bool:
+    """Whether the customer's own VAT zone in e-conomic may settle a failure."""
+    return failure.reason in {SetUpReason.VAT_MISMATCH, SetUpReason.VAT_ACCOUNT_MISSING}
+
+
+def check_against_agreement(
+    invoice: Invoice, export: ExportConfig, master_data: MasterData, own_zone: int | None = None
+) -> list[Failure]:
     """Return everything that keeps this invoice from being exported, each thing once.
 
     What the agreement's set-up decides comes first, so that the first failure shows whether reading it again may help.
@@ -76,11 +95,15 @@ def check_against_agreement(invoice: Invoice, export: ExportConfig, master_data:
     )
     own = _collected(
         lambda: check_findable(invoice.customer, match_address=export.customers.match_address),
-        lambda: exchange_rate(invoice, master_data.base_currency),
+        lambda: exchange_rate(invoice, export, master_data),
         lambda: _first_date(invoice, export),
     )
-    check_method = _check_voucher if export.method == "voucher" else _check_draft
-    failures = dict.fromkeys([*shared, *own, *check_method(invoice, export, master_data)])
+    by_method = (
+        _check_voucher(invoice, export, master_data)
+        if export.method == "voucher"
+        else _check_draft(invoice, export, master_data, own_zone)
+    )
+    failures = dict.fromkeys([*shared, *own, *by_method])
     return sorted(failures, key=lambda failure: not set_up_related(failure))
 
 
@@ -102,8 +125,10 @@ def _first_date(invoice: Invoice, export: ExportConfig) -> None:
         raise invalid(SetUpReason.BEFORE_FIRST_DATE, text, field="invoiceDate", value=invoice.invoice_date)
 
 
-def _check_draft(invoice: Invoice, export: ExportConfig, master_data: MasterData) -> list[Failure]:
-    zone = zone_for(invoice.customer, invoice.lines, export.vat)
+def _check_draft(
+    invoice: Invoice, export: ExportConfig, master_data: MasterData, own_zone: int | None
+) -> list[Failure]:
+    zone = choose_zone(invoice, export, master_data, own_zone).number
     terms = _collected(lambda: payment_terms.resolve_terms(invoice, master_data.payment_terms, export))
     lines = [failure for line in invoice.lines for failure in _check_line(line, zone, export, master_data)]
     return [*terms, *lines, *_collected(lambda: check_rounding(invoice, export))]

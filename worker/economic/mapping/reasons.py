@@ -78,9 +78,10 @@ class SetUpReason(ReasonCode):
         "VAT would differ from Opter's",
         "e-conomic takes VAT from product group and VAT zone, and that rate is not the one on Opter's invoice.",
         (
-            "Check the customer's country and VAT number and the VAT code in Opter; "
-            "or give the product group an account with the right VAT code in e-conomic, "
-            "or map the sales account to another group; then re-queue."
+            "Check the customer's country and VAT number and the VAT code in Opter, and the customer's VAT zone in "
+            "e-conomic. If both are right, map the sales account to a product group of its own with the right VAT, for "
+            "these invoices only: other VAT on the group that is used now would break the invoices that it fits. Then "
+            "re-queue."
         ),
     )
     CURRENCY_UNKNOWN = (
@@ -92,8 +93,11 @@ class SetUpReason(ReasonCode):
     EXCHANGE_RATE_INVALID = (
         "exchange-rate-invalid",
         "Exchange rate unusable",
-        "The exchange rate on the invoice is not a positive price of 100 units.",
-        "Correct the rate in Opter and send the invoice again, or send none to use e-conomic's rate of the day.",
+        "The exchange rate on the invoice cannot be the price of 100 units of its currency.",
+        (
+            "Correct the rate in Opter and send the invoice again, or send none to use e-conomic's rate of the day. "
+            "If the rate is right, widen booking.rate_band in the exports file and re-queue."
+        ),
     )
     LAYOUT_MISSING = (
         "layout-missing",

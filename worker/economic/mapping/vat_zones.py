@@ -9,14 +9,17 @@ from decimal import Decimal
 from enum import Enum
 
 from config.export_schema import Vat
-from worker.domain.invoice import Customer, Line
+from config.exports import ExportConfig
+from worker.domain.invoice import Customer, Invoice, Line
 from worker.domain.money import ZERO
 from worker.domain.reasons import invalid
 from worker.economic.mapping.master_data import MasterData, ProductGroup, VatAccount, ZoneAccount
+from worker.economic.mapping.products import group_for
 from worker.economic.mapping.reasons import SetUpReason
+from worker.economic.mapping.territories import country_of, remark, territory_of
 from worker.errors import InvalidInvoice
 
-#: Member states of the European Union (2026). Åland, Monaco, Greenland and the Faroes are not written as members.
+#: Member states of the European Union (2026); territories with VAT rules of their own are in ``territories``.
 # fmt: off
 EU = frozenset({
     "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU",
@@ -72,36 +75,93 @@ ZONE_RULES: tuple[ZoneRule, ...] = (
         zone=Zone.DOMESTIC_EXEMPT,
         meaning="customers in `home_country`, when every line carries one of `exempt_codes`",
         applies=lambda customer, lines, vat: (
-            customer.country == vat.home_country and all(line.vat_code in vat.exempt_codes for line in lines)
+            _place(customer, vat) == vat.home_country and all(line.vat_code in vat.exempt_codes for line in lines)
         ),
     ),
     ZoneRule(
         zone=Zone.DOMESTIC,
         meaning="customers in `home_country`",
-        applies=lambda customer, _, vat: customer.country == vat.home_country,
+        applies=lambda customer, _, vat: _place(customer, vat) == vat.home_country,
     ),
     ZoneRule(
         zone=Zone.ABROAD,
         meaning="customers outside the EU",
-        applies=lambda customer, *_: customer.country not in EU,
+        applies=lambda customer, _, vat: _place(customer, vat) not in EU | {"eu"},
     ),
     ZoneRule(
         zone=Zone.EU,
-        meaning='customers in the EU with a VAT number (reverse charge), or all with `eu_without_vat_number = "eu"`',
-        applies=lambda customer, _, vat: bool(customer.vat_number) or vat.eu_without_vat_number == "eu",
+        meaning=(
+            "customers in the EU with a VAT number of another country (reverse charge), or all without one with "
+            '`eu_without_vat_number = "eu"`'
+        ),
+        applies=lambda customer, _, vat: (
+            not (customer.vat_number or "").upper().startswith(vat.home_country)
+            and (bool(customer.vat_number) or vat.eu_without_vat_number == "eu")
+        ),
     ),
     ZoneRule(
         zone=Zone.DOMESTIC,
-        meaning="other customers in the EU: a consumer is presumed, who pays the seller's VAT",
+        meaning="other customers in the EU: consumers, and companies registered for VAT in `home_country`",
         applies=lambda *_: True,
     ),
 )
+
+
+def _place(customer: Customer, vat: Vat) -> str:
+    """Return the customer's country, or ``eu`` or ``abroad`` for a territory with VAT rules of its own."""
+    territory = territory_of(customer)
+    if territory is None:
+        return country_of(customer)
+    return vat.territories.get(territory.key, territory.counts_as)  # type: ignore[call-overload,no-any-return]
 
 
 def zone_for(customer: Customer, lines: Sequence[Line], vat: Vat) -> int:
     """Return the VAT zone number of an invoice, by the first of ``ZONE_RULES`` that applies."""
     rule = next(rule for rule in ZONE_RULES if rule.applies(customer, lines, vat))
     return rule.zone.number(vat)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ZoneChoice:
+    """The VAT zone to put on an invoice, and what to remark about it."""
+
+    number: int
+    remarks: tuple[str, ...] = ()
+
+
+def choose_zone(
+    invoice: Invoice, export: ExportConfig, master_data: MasterData, own_zone: int | None = None
+) -> ZoneChoice:
+    """Return the first zone in which e-conomic computes the lines' VAT; the rules' zone when there is none.
+
+    Tried in this order: the zone by ``ZONE_RULES``; the customer's own in e-conomic (``own_zone``), which a bookkeeper
+    chose; the domestic one, as home VAT on a foreign customer is legitimate (transport within the country for a
+    consumer). No zone changes what the customer owes: only one that gives Opter's VAT is chosen.
+    """
+    by_rule = zone_for(invoice.customer, invoice.lines, export.vat)
+    taxed = any(line.vat_rate for line in invoice.lines)
+    candidates = [by_rule, *([own_zone] if own_zone else []), *([export.vat.domestic] if taxed else [])]
+    fitting = (zone for zone in candidates if _gives_vat(zone, invoice, export, master_data))
+    zone = next(fitting, by_rule)
+    territory = remark(invoice.customer, export.vat.territories)
+    if zone == by_rule:
+        return ZoneChoice(number=zone, remarks=territory)
+    whose = "the customer's own in e-conomic" if zone == own_zone else "as the lines carry the seller's VAT"
+    text = f"vatZone: {_zone(zone, master_data)}, {whose}, not {_zone(by_rule, master_data)}"
+    return ZoneChoice(number=zone, remarks=(*territory, text))
+
+
+def _gives_vat(zone: int, invoice: Invoice, export: ExportConfig, master_data: MasterData) -> bool:
+    """Whether every line gets Opter's VAT in this zone."""
+    if zone not in master_data.vat_zones:
+        return False
+    try:
+        for line in invoice.lines:
+            group = group_for(line.sales_account, export.codes.sales_accounts, master_data.groups)
+            predict(line, group, zone, master_data)
+    except InvalidInvoice:
+        return False
+    return True
 
 
 def check_zone(zone: int, master_data: MasterData) -> int:

@@ -9,13 +9,21 @@ from config.exports import ExportConfig
 from worker.domain.invoice import Invoice
 from worker.domain.reasons import invalid
 from worker.economic.mapping.accounting_years import year_of
-from worker.economic.mapping.draft import exchange_rate, heading, units_left_out
+from worker.economic.mapping.draft import heading, units_left_out
+from worker.economic.mapping.exchange_rates import exchange_rate
 from worker.economic.mapping.master_data import Journal, MasterData
 from worker.economic.mapping.reasons import SetUpReason, VoucherReason
 from worker.economic.mapping.voucher_postings import Posting, postings, usable_account
 
 #: An id of ``worker.domain.identity``: export, region and series if any, invoice number.
-_MARKER = re.compile(r"\[([a-z][a-z0-9]{0,19}(?:-[A-Za-z0-9]{1,20}){0,2}-[1-9][0-9]{0,8})\]")
+_MARKER = re.compile(
+    r"\[\s*([a-z][a-z0-9]{0,19}(?:-[a-z0-9]{1,20}){0,2}-[1-9][0-9]{0,8})\s*\]", re.IGNORECASE | re.ASCII
+)
+#: The same without its brackets, and between the dashes that a word processor makes.
+_UNMARKED = re.compile(
+    r"(?<![\w-])([a-z][a-z0-9]{0,19}(?:-[a-z0-9]{1,20}){0,2}-[1-9][0-9]{0,8})(?![\w-])", re.IGNORECASE | re.ASCII
+)
+_DASHES = str.maketrans("\u2013\u2014_", "---")
 #: e-conomic's limit of an entry's ``text``, in characters.
 _LONGEST_TEXT = 250
 #: The only kind of entry in a voucher of the layout ``per-account`` (``entryTypeRestrictedTo``; spelling inferred).
@@ -45,7 +53,7 @@ def voucher_payload(
     """
     year = year_of(invoice.invoice_date, master_data.years).year
     journal = open_journal(export, master_data).number
-    rate, rate_remarks = exchange_rate(invoice, master_data.base_currency)
+    rate, rate_remarks = exchange_rate(invoice, export, master_data)
     due, due_remarks = _due_date(invoice, export)
     shared = {
         "date": invoice.invoice_date.isoformat(),
@@ -141,6 +149,12 @@ def marked(text: str) -> str | None:
     The last marker counts: an earlier one may be quoted from the invoice.
     """
     references = _MARKER.findall(text)
+    return references[-1] if references else None
+
+
+def resembling_mark(text: str) -> str | None:
+    """Return what may be a reference in a text without a marker: a person may have taken the brackets away."""
+    references = _UNMARKED.findall(text.translate(_DASHES))
     return references[-1] if references else None
 
 
