@@ -47,7 +47,7 @@ def customers() -> Iterator[tuple[int, Json]]:
     yield 1060, _danish(58, "Lindholm Handel A/S, afdeling Vejle")
 
 
-def _with_check_digit(seven: int) -> str | None:
+def with_check_digit(seven: int) -> str | None:
     """Return a CVR number of eight digits; None where no check digit fits (modulus 11, as python-stdnum has it)."""
     weighted = sum(int(digit) * weight for digit, weight in zip(str(seven), (2, 7, 6, 5, 4, 3, 2), strict=True))
     check = -weighted % 11
@@ -55,7 +55,7 @@ def _with_check_digit(seven: int) -> str | None:
 
 
 #: Numbers of a range that is not in use, with right check digits.
-_CVR_NUMBERS = [number for seven in range(9_900_000, 9_900_080) if (number := _with_check_digit(seven))]
+_CVR_NUMBERS = [number for seven in range(9_900_000, 9_900_080) if (number := with_check_digit(seven))]
 
 
 def _danish(index: int, name: str) -> Json:

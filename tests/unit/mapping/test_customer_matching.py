@@ -189,6 +189,12 @@ def test_by_address_takes_a_whole_address() -> None:
 
 
 CVR = "10403782"
+
+
+def _skolen() -> Any:
+    return economic_customer(number=3002, name="Skolen", corporate_id="29189846", ean="5798000000001")
+
+
 SCHOOL = {"name": "Vestby Skole", "corporate_id": "29189846", "ean": "5798000000001", "ledger_number": None}
 LIBRARY = economic_customer(number=3001, name="Vestby Bibliotek", corporate_id="29189846", ean="5798000000018")
 TOWN = economic_customer(number=3000, name="Vestby Kommune", corporate_id="29189846")
@@ -198,7 +204,7 @@ TOWN = economic_customer(number=3000, name="Vestby Kommune", corporate_id="29189
     ("ours", "candidates", "expected"),
     [
         (SCHOOL, [LIBRARY], None),  # one company number, another institution: a customer of its own
-        (SCHOOL, [LIBRARY, economic_customer(number=3002, name="Skolen", ean="5798000000001")], 3002),  # EAN decides
+        (SCHOOL, [LIBRARY, _skolen()], 3002),  # EAN decides
         (SCHOOL, [economic_customer(number=3002, name="VESTBY SKOLE", corporate_id="29189846")], 3002),  # name decides
         ({**SCHOOL, "ean": None, "name": "Vestby Bibliotek"}, [LIBRARY, TOWN], None),  # see the questions below
         ({"corporate_id": CVR, "ledger_number": None, "name": "Renamed"}, [economic_customer(corporate_id=CVR)], 1001),
@@ -224,11 +230,11 @@ def test_id_and_ean_together_name_a_debtor(ours: dict, candidates: list, expecte
     [
         (SCHOOL, [], [TOWN], "customer-unconfirmed"),  # may be the school, may be the town hall
         (
-            {"name": "Other", "ledger_number": None},
+            {"name": "Other", "ledger_number": None, "corporate_id": "31000021"},  # its check digit is wrong
             [],
-            [economic_customer()],
+            [economic_customer(corporate_id="31000021")],
             "customer-unconfirmed",
-        ),  # wrong check digit
+        ),
         ({"corporate_id": CVR}, [economic_customer(corporate_id="29189846")], [], "customer-contradiction"),
         (
             {"ean": "5798000000001", "corporate_id": None},
