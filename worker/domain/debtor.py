@@ -6,11 +6,12 @@ typing error as often as not: it never proves by itself that two parties are one
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
 from stdnum import ean
+from stdnum.ch import uid
 from stdnum.dk import cvr
 from stdnum.exceptions import ValidationError
 from stdnum.fi import ytunnus
@@ -101,16 +102,24 @@ def party(  # noqa: PLR0913  # what either system says of a debtor
 
 
 def compare(ours: Party, theirs: Party) -> Proof:
-    """Return what the marks of two parties say: id and GLN together name a debtor."""
-    pairs = [(mine, other) for mine in ours.marks for other in theirs.marks if mine.scheme == other.scheme]
-    if ours.gln and theirs.gln:
-        pairs.append((ours.gln, theirs.gln))
-    if any(mine.value != other.value and mine.comparable for mine, other in pairs):
+    """Return what the marks of two parties say: id and GLN together name a debtor.
+
+    A party may have two marks of one scheme (a Danish company has SE numbers for VAT beside its CVR number); it is
+    another only when each side has one that the other lacks.
+    """
+    mine, others = _by_scheme(ours), _by_scheme(theirs)
+    common = [(mine[scheme], others[scheme]) for scheme in mine.keys() & others.keys()]
+    if any(left - right and right - left and all(mark.comparable for mark in left) for left, right in common):
         return Proof.OTHER
-    equal = [mine for mine, other in pairs if mine.value == other.value]
+    equal = [mark for left, right in common for mark in left & right]
     if any(mark.certain for mark in equal):
         return Proof.SAME
     return Proof.LIKELY if equal else Proof.UNKNOWN
+
+
+def _by_scheme(one: Party) -> dict[str, set[Mark]]:
+    marks = (*one.marks, *([one.gln] if one.gln else []))
+    return {mark.scheme: {other for other in marks if other.scheme == mark.scheme} for mark in marks}
 
 
 def normal_form(text: str) -> str:
@@ -152,11 +161,18 @@ _PREFIXES: Mapping[str, str] = {
 #: Country -> shape of its company number, whose first group is the number itself. VAT numbers there are made from it.
 _SHAPES = {
     "DK": re.compile(r"(\d{8})"),
-    "SE": re.compile(r"(\d{10})(?:01)?"),
+    "SE": re.compile(r"(?:16)?(\d{10})(?:01)?"),
     "NO": re.compile(r"(\d{9})(?:MVA)?"),
     "FI": re.compile(r"(\d{8})"),
+    "CH": re.compile(r"E?(\d{9})(?:MWST|TVA|IVA|TPV)?"),
 }
-_CHECKS = {"DK": cvr.is_valid, "SE": swedish.is_valid, "NO": norwegian.is_valid, "FI": ytunnus.is_valid}
+_CHECKS: Mapping[str, Callable[[str], bool]] = {
+    "DK": cvr.is_valid,
+    "SE": swedish.is_valid,
+    "NO": norwegian.is_valid,
+    "FI": ytunnus.is_valid,
+    "CH": lambda digits: bool(uid.is_valid(f"CHE{digits}")),
+}
 
 
 def _read(compact: str, land: str) -> Mark | None:

@@ -116,6 +116,8 @@ def _accept_draft(execution: Execution, draft: Document, *, adopted: bool = Fals
     drafted = {"draft_number": draft.number, "lookup": False, "not_found_since": 0.0, "adopted": adopted}
     difference = compare_totals(execution.invoice, draft, execution.context.export.booking.tolerance)
     wrong = None if difference or fresh else objection(execution, draft.customer)
+    if wrong:
+        doubt_master_data(execution)
     if difference or wrong:
         event = Continue(event="totals-differ" if difference else "customer-differs", detail=str(draft.number))
         execution.save(event, intent=None, pending_failure=difference or wrong, **drafted)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain.debtor import Party, Proof, compare, mark_of, normal_form, party
+from worker.domain.debtor import Mark, Party, Proof, compare, mark_of, normal_form, party
 
 #: A CVR number with right check digits (1*2+0*7+4*6+0*5+3*4+7*3+8*2+2 = 77 = 7*11), and one with a wrong one.
 CVR, TYPO = "10403782", "31000021"
@@ -165,6 +165,37 @@ def test_what_identifies_nobody_is_remarked() -> None:
         "customer.vatNumber: its check digit is wrong, so it does not identify the customer by itself",
         "customer.ean: no number that identifies anybody, so it was not used to find the customer",
     )
+
+
+SE_NUMBER = {"corporate_id": CVR, "vat_number": "DK29189846"}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        (SE_NUMBER, SE_NUMBER, Proof.SAME),
+        (SE_NUMBER, {"corporate_id": CVR}, Proof.SAME),
+        ({"corporate_id": CVR}, SE_NUMBER, Proof.SAME),
+        (SE_NUMBER, {"corporate_id": CVR, "vat_number": "DK10150817"}, Proof.OTHER),
+        (SE_NUMBER, {"corporate_id": "10150817"}, Proof.OTHER),
+    ],
+)
+def test_a_company_may_have_a_vat_number_beside_its_own(ours: dict, theirs: dict, expected: Proof) -> None:
+    """A Danish SE number is no contradiction to the CVR number; one more on each side is."""
+    assert compare(_who(**ours), _who(**theirs)) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "value"),
+    [
+        ("CHE-100.155.212 MWST", "CH", "100155212"),
+        ("CHE-100.155.212", "DE", "100155212"),
+        ("16556703-7485", "SE", "5567037485"),
+    ],
+)
+def test_other_ways_of_writing_an_id(text: str, country: str, value: str) -> None:
+    """Switzerland's UID with and without its VAT suffix; Sweden's number with the century before it."""
+    assert mark_of(text, country) == Mark(scheme={"DE": "CH"}.get(country, country), value=value, certain=True)
 
 
 @given(text=st.text(max_size=40), country=st.sampled_from(["DK", "SE", "NO", "DE", "FI", "NL", "GB", "US", "GR"]))

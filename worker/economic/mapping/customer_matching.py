@@ -127,7 +127,7 @@ def identity_key(customer: Customer, *, match_address: bool = True) -> str:
     distinguish customers: the address when it would be matched by it, or Opter's code.
     """
     ours = our_party(customer)
-    mark = min(ours.marks, key=lambda it: (not it.certain, it.scheme, it.value), default=None)
+    mark = min(ours.marks, key=lambda it: not it.certain, default=None)
     if mark or ours.gln:
         certain = mark.certain if mark else bool(ours.gln and ours.gln.certain)
         id_ = f"{mark.scheme} {mark.value}" if mark else ""
