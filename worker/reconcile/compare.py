@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from worker.domain import debtor
 from worker.domain.certificate import Amounts, FieldDifference, Finding, Verdict
 from worker.domain.identity import normal_reference
 from worker.domain.money import ZERO
-from worker.economic.mapping.customer_matching import contradicts, is_danish, ledger_number, normalised, plain
+from worker.economic.mapping.customer_matching import ledger_number, our_party, their_party
 from worker.economic.mapping.ledger import Accounts, Standing
 from worker.economic.mapping.master_data import EconomicCustomer
 from worker.reconcile.expected import Expected
@@ -125,7 +126,7 @@ def _customer(wanted: Expected, found: Standing, cards: Mapping[int, EconomicCus
     if card is None:
         fits = same_number or wanted.customer_number is None
     else:
-        fits = not contradicts(wanted.customer, card) if same_number else _same_customer(wanted, card)
+        fits = _same_customer(wanted, card, same_number=same_number)
     if not fits:
         named = f"{number} {card.name} {card.corporate_id}".strip() if card else str(number)
         ours = wanted.customer
@@ -134,11 +135,13 @@ def _customer(wanted: Expected, found: Standing, cards: Mapping[int, EconomicCus
         )
 
 
-def _same_customer(wanted: Expected, card: EconomicCustomer) -> bool:
+def _same_customer(wanted: Expected, card: EconomicCustomer, *, same_number: bool) -> bool:
     """Cards may have been merged, and one entered by hand may stand on any card of the company."""
-    if is_danish(wanted.customer) and is_danish(card):
-        return normalised(wanted.customer) == normalised(card)
-    return plain(wanted.customer.name) == plain(card.name)
+    ours, theirs = our_party(wanted.customer), their_party(card)
+    proof = debtor.compare(ours, theirs)
+    if proof in (debtor.Proof.SAME, debtor.Proof.OTHER):
+        return proof is debtor.Proof.SAME
+    return same_number or ours.name == theirs.name
 
 
 def _accounts(ours: Accounts, theirs: Accounts, *, codes_told: bool) -> Iterator[FieldDifference]:
