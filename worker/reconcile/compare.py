@@ -4,14 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from worker.domain import debtor
 from worker.domain.certificate import Amounts, FieldDifference, Finding, Verdict
 from worker.domain.identity import normal_reference
 from worker.domain.money import ZERO
-from worker.economic.mapping.customer_matching import ledger_number, our_party, their_party
+from worker.economic.mapping import customer_matching
 from worker.economic.mapping.ledger import Accounts, Standing
 from worker.economic.mapping.master_data import EconomicCustomer
 from worker.reconcile.expected import Expected
+
+_SAME = (customer_matching.Standing.PROVEN, customer_matching.Standing.BARRED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,26 +123,19 @@ def _customer(wanted: Expected, found: Standing, cards: Mapping[int, EconomicCus
     number, card = found.customer, cards.get(found.customer or 0)
     if number is None:
         return
-    same_number = number == (wanted.customer_number or ledger_number(wanted.customer))
+    same_number = number == (wanted.customer_number or customer_matching.ledger_number(wanted.customer))
     if card is None:
         fits = same_number or wanted.customer_number is None
     else:
-        fits = _same_customer(wanted, card, same_number=same_number)
+        # Cards may have been merged, and an invoice entered by hand may stand on any card of the company.
+        now = customer_matching.standing(wanted.customer, card)
+        fits = now is not customer_matching.Standing.OTHER and (same_number or now in _SAME)
     if not fits:
         named = f"{number} {card.name} {card.corporate_id}".strip() if card else str(number)
         ours = wanted.customer
         yield _differs(
             "customer", f"{wanted.customer_number or ours.code} {ours.name} {ours.corporate_id or ''}", named
         )
-
-
-def _same_customer(wanted: Expected, card: EconomicCustomer, *, same_number: bool) -> bool:
-    """Cards may have been merged, and one entered by hand may stand on any card of the company."""
-    ours, theirs = our_party(wanted.customer), their_party(card)
-    proof = debtor.compare(ours, theirs)
-    if proof in (debtor.Proof.SAME, debtor.Proof.OTHER):
-        return proof is debtor.Proof.SAME
-    return same_number or ours.name == theirs.name
 
 
 def _accounts(ours: Accounts, theirs: Accounts, *, codes_told: bool) -> Iterator[FieldDifference]:
