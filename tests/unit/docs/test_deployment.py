@@ -167,6 +167,7 @@ def test_redis_users_reach_the_keys_that_the_code_names() -> None:
         "default": [],
         "opter-economic": [f"{prefix}*", queue, f"{queue}:*"],
         "opter": [queue],
+        "flower": [f"{broker_prefix(prefix)}*"],
         "admin": [],
     }
     assert broker_prefix(prefix).startswith(prefix)
