@@ -8,6 +8,7 @@ from worker.domain.attachment import PdfAttachment
 from worker.domain.certificate import Acceptance, Finding, OpenDifference, StoredCertificate
 from worker.domain.invoice_period import NewInvoice, PeriodRecord, Registered
 from worker.domain.number_series import Explanation, NumberRecord
+from worker.domain.payments import PaymentRun, Told
 from worker.domain.record import Intent, InvoiceRecord, State, Transition
 from worker.errors import Failure
 
@@ -294,6 +295,25 @@ class SeriesPort(Protocol):
         """Keep why numbers never came."""
 
 
+class PaymentsPort(Protocol):
+    """What Opter has been told of payments, and the run that is being handed over."""
+
+    def told(self, export: str) -> Mapping[str, Told]:
+        """Return what Opter has been told, by invoice id."""
+
+    def payment_run(self, export: str) -> PaymentRun | None:
+        """Return the last run; None before the first."""
+
+    def begin_payments(self, run: PaymentRun, told: Mapping[str, Told]) -> bool:
+        """Keep a run and what Opter has been told with it, at once; False when another run came first.
+
+        It must be numbered after the last one, which must have been delivered.
+        """
+
+    def advance_payments(self, export: str, number: int, phase: str) -> None:
+        """Note how far the handing over of a run has come; an older run is left alone."""
+
+
 class Store(
     IntakePort,
     PreflightPort,
@@ -304,6 +324,7 @@ class Store(
     PlanPort,
     CertificatePort,
     SeriesPort,
+    PaymentsPort,
     Protocol,
 ):
     """Every part of the store in one object."""

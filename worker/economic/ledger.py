@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from config.export_schema import Reconcile
+from config.reconcile_schema import Reconcile
 from worker.domain.money import ZERO
 from worker.economic import parsers
 from worker.economic.listings import PAGE, Listings
@@ -165,6 +165,7 @@ def _entry(body: Json) -> LedgerEntry:
         vat_code=str(_maybe(body, "vatCode", ("vatAccount", "vatCode")) or ""),
         text=str(body.get("text") or ""),
         remainder=None if remainder is None else _amount(remainder),
+        base_amount=None if body.get("amountInBaseCurrency") is None else _amount(body["amountInBaseCurrency"]),
     )
 
 
