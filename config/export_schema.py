@@ -141,6 +141,15 @@ class Corrections(Section):
     hold_days: Annotated[
         int, about("Days after which it is exported all the same, with a remark", 30, ge=1, le=366)
     ] = 14
+    match: Annotated[
+        bool,
+        about(
+            "Whether a credit note that names its invoice is matched with it in e-conomic, once both are booked and "
+            "cancel each other out; a partial or an over-credit is left to a person. The request's body is inferred, "
+            "so try it on one credit note first",
+            True,
+        ),
+    ] = False
 
 
 class TypeRules(Section):

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from worker.domain.attachment import PdfAttachment
 from worker.domain.certificate import Acceptance, Finding, OpenDifference, StoredCertificate
+from worker.domain.credit_match import CreditMatch
 from worker.domain.invoice_period import NewInvoice, PeriodRecord, Registered
 from worker.domain.number_series import Explanation, NumberRecord
 from worker.domain.payments import PaymentRun, Told
@@ -277,6 +278,11 @@ class CertificatePort(Protocol):
         self, period_id: str, claimed: str, invoice_id: str, pdf: PdfAttachment, *, event: str = "", detail: str = ""
     ) -> None:
         """Write what is known of an invoice's PDF while ``claimed`` holds. Raises ``LeaseLost`` otherwise."""
+
+    def save_credit_match(  # noqa: PLR0913  # as above
+        self, period_id: str, claimed: str, invoice_id: str, match: CreditMatch, *, event: str = "", detail: str = ""
+    ) -> None:
+        """Write what is known of a credit note's matching while ``claimed`` holds. Raises ``LeaseLost`` otherwise."""
 
     def schedule_reconciles(self, night: str, *, since: float) -> None:
         """Make the certificates of all periods received since then due, once for each ``night``."""

@@ -101,7 +101,7 @@ def fields(wanted: Expected, found: Standing, terms: Terms) -> Iterator[FieldDif
         yield from _accounts(wanted.accounts, found.accounts, codes_told=terms.codes_told)
     if found.contradiction:
         yield _differs("ledger", "as the invoice", found.contradiction)
-    yield from _documents(wanted, found)
+    yield from _followups(wanted, found)
 
 
 def _amounts(wanted: Expected, found: Standing, tolerance: Decimal) -> Iterator[FieldDifference]:
@@ -156,6 +156,13 @@ def _by_account(accounts: Accounts) -> Accounts:
     for (account, _), amount in accounts.items():
         sums[account, ""] = sums.get((account, ""), ZERO) + amount
     return sums
+
+
+def _followups(wanted: Expected, found: Standing) -> Iterator[FieldDifference]:
+    """What is done after the booking: the PDF attached, the credit note matched."""
+    if wanted.matched and found.remainder:
+        yield _differs("creditMatched", "nothing open", f"{found.remainder} open")
+    yield from _documents(wanted, found)
 
 
 def _documents(wanted: Expected, found: Standing) -> Iterator[FieldDifference]:

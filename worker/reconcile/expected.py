@@ -7,6 +7,7 @@ from decimal import Decimal
 from config.exports import ExportConfig
 from worker.domain.attachment import AttachmentState
 from worker.domain.certificate import Amounts
+from worker.domain.credit_match import MatchState
 from worker.domain.invoice import Customer, Invoice
 from worker.domain.money import ZERO
 from worker.domain.record import InvoiceRecord, Outcome, State
@@ -55,6 +56,8 @@ class Expected:
     voucher: str | None
     #: Whether a document must be attached.
     document: bool
+    #: It is a credit note that was matched with its invoice, so that nothing of it is open.
+    matched: bool = False
     #: Documents that an earlier certificate saw attached; empty: none did.
     documents: tuple[int, ...] = ()
 
@@ -90,6 +93,7 @@ def expected(  # noqa: PLR0913  # the record, its content, and everything that t
         amounts=Amounts(invoices=1, net=invoice.net, vat=invoice.vat, gross=invoice.gross),
         accounts=expected_accounts(invoice, own, master_data) if own.reconcile.accounts and not by_hand else None,
         voucher=progress.voucher,
+        matched=record.credit is not None and record.credit.state is MatchState.MATCHED,
         document=_has_document(record, invoice, own) and not by_hand,
         documents=documents.get(record.id, ()) or _attached_by_us(record),
     )
