@@ -71,6 +71,8 @@ def _owed_besides(wanted: Expected, standing: Sequence[Standing], ours: Sequence
 
 
 def _not_expected(wanted: Expected, standing: Sequence[Standing], ours: Sequence[Standing]) -> Finding:
+    if ours and wanted.moving:
+        return _finding(wanted, Verdict.UNREAD, ours)
     if ours:
         return _finding(wanted, Verdict.UNEXPECTED, ours, _places(ours))
     if standing:
