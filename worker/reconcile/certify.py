@@ -21,7 +21,7 @@ log = structlog.get_logger()
 #: Seconds for which a period's certificate belongs to one worker: longer than reading any period takes.
 _LEASE = 900.0
 #: Seconds until the next try: where e-conomic gave no answer or lags behind, and where a person has to act first.
-_SOON, _LATER = 60.0, 3600.0
+_SOON, _LATER = 60.0, 21_600.0
 #: Seconds for which PDFs are attached before the claim could run out; what is left is found by the next reading.
 _ATTACH_FOR = 600.0
 
