@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import ValidationError, model_validator
+from pydantic import SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config.errors import ConfigurationError, ConfigurationErrors, from_validation, suggestion
@@ -59,6 +59,9 @@ class Settings(BaseSettings):
         ),
     ] = "production"
     exports_file: Annotated[Path, about("The exports file (TOML)")] = Path("exports.toml")
+    data_folder: Annotated[
+        Path, about("Folder of the Redis that `up` starts, if no other is named; commands find its address there")
+    ] = Path(".opter-economic/data")
     redis: Redis = Redis()
     intake: Intake = Intake()
     store: Store = Store()
@@ -114,7 +117,35 @@ def load_settings(*, secrets: Path = SECRETS) -> Settings:
         raise ConfigurationErrors(unknown + [error for error in invalid if error.key not in reported]) from None
     if unknown:
         raise ConfigurationErrors(unknown)
-    return settings
+    address = "" if names_redis(settings) else embedded_address(settings.data_folder)
+    if not address:
+        return settings
+    return settings.model_copy(update={"redis": settings.redis.model_copy(update={"url": SecretStr(address)})})
+
+
+#: What the Redis of ``up`` leaves in its folder: its address with the password.
+ADDRESS_FILE = "redis-url"
+
+
+def names_redis(settings: Settings) -> bool:
+    """Tell whether a Redis is configured; the one that ``up`` starts is none."""
+    if "redis" not in settings.model_fields_set or "url" not in settings.redis.model_fields_set:
+        return False
+    return settings.redis.url.get_secret_value() != embedded_address(settings.data_folder)
+
+
+def embedded_address(folder: Path) -> str:
+    """Return the address of the Redis that ``up`` started over this folder; empty when there is none.
+
+    Only a file of this account's own counts: in a folder of somebody else, it could lead to a Redis of theirs.
+    """
+    path = folder / ADDRESS_FILE
+    try:
+        status = path.stat()
+        own = status.st_uid == os.getuid() and not status.st_mode & 0o077
+        return path.read_text(encoding="ascii").strip() if own else ""
+    except (OSError, ValueError):
+        return ""
 
 
 def variable(*path: str) -> str:

@@ -36,6 +36,13 @@ class CommandContext(Configuration):
         self.clock = clock
         self.sleep = sleep
 
+    def use_redis(self, url: str) -> None:
+        """Go on with the Redis at this address: the one that this very command has started."""
+        from pydantic import SecretStr
+
+        redis = self.settings.redis.model_copy(update={"url": SecretStr(url)})
+        self.settings = self.settings.model_copy(update={"redis": redis})
+
     def non_production_targets(self) -> Mapping[str, str]:
         """Return export -> address of those that do not go to e-conomic; none while the exports file is unusable."""
         from config.errors import ConfigurationErrors

@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import urlsplit
 
 import structlog
 
-from config.settings import Settings, variable
+from config.settings import Settings, names_redis, variable
 from config.settings_sections import Web
 from worker.cli.error_output import WrongUsage
 from worker.errors import StoreUnavailable
@@ -150,10 +149,10 @@ _STANDARD_PORT = 6379
 
 
 @contextmanager
-def redis_for(settings: Settings, data: Path) -> Iterator[str]:
+def redis_for(settings: Settings, data: Path, port: int | None = None) -> Iterator[str]:
     """Yield the address of Redis; an embedded server lives as long as the block.
 
-    The embedded one takes the port of the standard address, so that every other command finds it unconfigured. Raises
+    The embedded one takes ``port`` (0: any free one), else the standard one. Raises
     ``EmbeddedServerError``; for a configured one ``StoreUnavailable``, and ``WrongUsage`` when it is not fit.
     """
     url = settings.redis.url.get_secret_value()
@@ -161,11 +160,14 @@ def redis_for(settings: Settings, data: Path) -> Iterator[str]:
         require_fit(settings)
         yield url
         return
-    server = EmbeddedServer(data, port=urlsplit(url).port or _STANDARD_PORT)
+    server = EmbeddedServer(data, port=_STANDARD_PORT if port is None else port)
     try:
         server.start()
     except EmbeddedServerError as error:
-        advice = f"If a Redis of your own is on port {server.port}, name it: REDIS_URL={server.url}."
+        advice = (
+            f"If another program has port {server.port}, take a free one with `up --redis-port 0`; "
+            "a Redis of your own is named by REDIS_URL."
+        )
         raise EmbeddedServerError(f"{error} {advice}") from None
     try:
         yield server.url
@@ -175,7 +177,7 @@ def redis_for(settings: Settings, data: Path) -> Iterator[str]:
 
 def is_embedded(settings: Settings) -> bool:
     """Return whether no Redis is configured, so that ``up`` starts one."""
-    return "redis" not in settings.model_fields_set or "url" not in settings.redis.model_fields_set
+    return not names_redis(settings)
 
 
 def require_free(host: str, port: int, setting: str) -> None:

@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from config.docs_tables import settings_table
 from config.errors import ConfigurationErrors
-from config.settings import load_settings, service_variables, variable
+from config.settings import load_settings, names_redis, service_variables, variable
 
 
 @pytest.fixture(autouse=True)
@@ -214,3 +214,20 @@ def test_an_address_that_a_password_breaks_is_refused_unquoted(
 
     assert "cret" not in problem
     assert "1/2" not in problem
+
+
+def test_the_redis_of_up_is_found_and_counts_as_none_of_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that `up` starts its own again, and every other command reaches it, password included."""
+    monkeypatch.setenv("OPTER_ECONOMIC_DATA_FOLDER", str(tmp_path))
+    file = tmp_path / "redis-url"
+    file.touch(mode=0o600)
+    file.write_text("redis://:p@127.0.0.1:7001/0")
+
+    found = load_settings(secrets=tmp_path / "none")
+    monkeypatch.setenv("REDIS_URL", "redis://elsewhere/0")
+    configured = load_settings(secrets=tmp_path / "none")
+
+    assert (found.redis.url.get_secret_value(), names_redis(found)) == ("redis://:p@127.0.0.1:7001/0", False)
+    assert (configured.redis.url.get_secret_value(), names_redis(configured)) == ("redis://elsewhere/0", True)
