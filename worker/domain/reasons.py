@@ -164,6 +164,12 @@ class ProcessReason(ReasonCode):
             "or mark it as exported if it was entered by hand: the correction follows by itself."
         ),
     )
+    PAYMENTS_UNDELIVERED = (
+        "payments-undelivered",
+        "Payments not handed over",
+        "A run of payments could not be written to its folder or was not taken by its address.",
+        "Correct the folder or the address; the next run hands it over first. Nothing is lost or told twice.",
+    )
     EXPORT_PAUSED = (
         "export-paused",
         "Export paused",

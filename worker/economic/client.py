@@ -1,5 +1,7 @@
 """One agreement of e-conomic over HTTP."""
 
+import json
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from decimal import Decimal
@@ -10,6 +12,7 @@ import httpx
 
 from config.exports import ExportConfig
 from config.settings_sections import Http
+from worker.domain.debtor import normal_form
 from worker.domain.identity import resembles, same_reference
 from worker.domain.ports import RateLimiter
 from worker.domain.record import Intent
@@ -83,10 +86,15 @@ class EconomicClient(Vouchers):
         customers = self._customers("corporateIdentificationNumber", corporate_ids)
         return [customer for customer in customers if _folded(customer.corporate_id) in wanted]
 
+    def customers_by_ean(self, ean: str) -> Sequence[EconomicCustomer]:
+        """See ``Economic``."""
+        return [customer for customer in self._customers("ean", [ean]) if customer.ean.strip() == ean]
+
     def customers_by_name(self, name: str) -> Sequence[EconomicCustomer]:
         """See ``Economic``."""
-        customers = self._customers("name", [name])
-        return [customer for customer in customers if _folded(customer.name) == _folded(name)]
+        forms = (name, *(" ".join(unicodedata.normalize(form, name).split()) for form in ("NFC", "NFD")))
+        customers = self._customers("name", list(dict.fromkeys(forms)))
+        return [customer for customer in customers if normal_form(customer.name) == normal_form(name)]
 
     def customer_resource(self, number: int) -> Mapping[str, Any] | None:
         """See ``Economic``."""
@@ -144,6 +152,13 @@ class EconomicClient(Vouchers):
         """See ``Economic``."""
         path = urls.checked(intent.method, intent.path)
         return self._calls.write(intent.method, path, intent.body.encode(), intent.key)
+
+    def match_entries(self, path: str, entries: Sequence[int], *, key: str) -> None:
+        """Match booked entries (booked entries service). Raises what every write raises.
+
+        The service's documentation names the operation; its body is inferred from that of ``bookdraftentries``.
+        """
+        self._calls.write("POST", path, json.dumps({"entryNumbers": list(entries)}).encode(), key)
 
     def ledger(self, rate_limiter: RateLimiter) -> LedgerReader:
         """Return what reads back what stands in e-conomic, over the same connections at a pace of its own."""
