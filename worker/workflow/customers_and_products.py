@@ -84,6 +84,15 @@ def own_vat_zone(context: ExportContext, invoice: Invoice) -> int | None:
     return found.vat_zone if found else None
 
 
+def matching_number(context: ExportContext, invoice: Invoice) -> int | None:
+    """Return the number that the invoice's customer has in e-conomic; None: no such customer, or no certain one."""
+    try:
+        found = _matching_customer(context, invoice)
+    except InvalidInvoice:
+        return None
+    return found.number if found else None
+
+
 def _find_customer(context: ExportContext, invoice: Invoice) -> str | None:
     found = _matching_customer(context, invoice)
     return str(found.number) if found else None

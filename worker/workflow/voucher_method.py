@@ -8,8 +8,9 @@ from typing_extensions import override
 from worker.domain.reasons import failure
 from worker.domain.record import Continue, Finish, Intent, Outcome, Step
 from worker.economic.mapping.answers import about_attachment, about_booked_entries
-from worker.economic.mapping.documents import compare_voucher, identified
+from worker.economic.mapping.documents import identified
 from worker.economic.mapping.master_data import VoucherFound
+from worker.economic.mapping.voucher_comparison import compare_voucher
 from worker.economic.port import Reply
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure, Refused, Rejected, Unavailable
