@@ -8,6 +8,7 @@ from worker.sandbox.resources import (
     journals_api,
     payment_terms,
     products,
+    read_only,
     self_resource,
     simple_collections,
     vouchers,
@@ -30,4 +31,5 @@ ROUTES: tuple[Route, ...] = (
     *vouchers.ROUTES,
     *attachments.ROUTES,
     *journals_api.ROUTES,
+    *read_only.ROUTES,
 )

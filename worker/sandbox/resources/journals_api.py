@@ -20,6 +20,8 @@ from worker.sandbox.state import Agreement, Answer, Call, Json
 
 #: ``entryTypeNumber`` of the kinds that the sandbox keeps.
 TYPE_NUMBERS = {"financeVouchers": 5, "manualCustomerInvoices": 10}
+#: The same in booked entries (recorded answers; the finance voucher's word is inferred).
+ENTRY_TYPES = {"financeVouchers": "financeVoucher", "manualCustomerInvoices": "manualDebtorInvoice"}
 RENAMED = {
     "accountNumber": ("account", "accountNumber"),
     "contraAccountNumber": ("contraAccount", "accountNumber"),
@@ -92,7 +94,7 @@ def _move(agreement: Agreement, key: Key, voucher: Json) -> None:
                 "entryNumber": len(agreement.booked_entries) + 1,
                 "year": key[1],
                 "voucherNumber": key[2],
-                "entryType": kind,
+                "entryType": ENTRY_TYPES[kind],
                 "account": posting.account,
                 "amount": posting.amount,
                 "amountInBaseCurrency": posting.amount_in_base,
