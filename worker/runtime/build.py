@@ -1,7 +1,6 @@
 """The composition root: settings in, working parts out, for a worker and for a plan. Only here are clients built."""
 
 import random
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
@@ -18,6 +17,10 @@ from worker.domain.retry import RetryPolicy
 from worker.domain.store_port import PinPort, PlanPort
 from worker.dry_run.planner import Planner
 from worker.economic.client import EconomicClient
+from worker.reconcile.attach import Attacher
+from worker.reconcile.certify import Certifier
+from worker.reconcile.pacing import LastInLine
+from worker.reconcile.reconciler import Reconciler
 from worker.runtime.file_access import AllowedPdfs, allowed_places
 from worker.runtime.logs import report
 from worker.runtime.publisher import Publisher
@@ -44,10 +47,13 @@ def build_runtime(settings: Settings, exports: Mapping[str, ExportConfig], app: 
     )
     store = RedisStore(redis, prefix=settings.redis.prefix, policy=policy)
     rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
-    clients = {name: build_client(export, settings, rate_limiter, store) for name, export in exports.items()}
+    clients = {name: build_client(export, settings, rate_limiter, store, store.now) for name, export in exports.items()}
     contexts = _contexts(settings, exports, clients, store)
     retry = settings.retry
     publisher = Publisher(app, store)
+    certifier = Certifier(
+        store=store, settings=settings.certificates, clock=store.now, attacher=partial(_attacher, clients, store)
+    )
     return Runtime(
         settings=settings,
         exports=exports,
@@ -68,19 +74,28 @@ def build_runtime(settings: Settings, exports: Mapping[str, ExportConfig], app: 
             waiting=partial(_waiting, redis, settings.redis.prefix),
             publish=publisher.export,
             publish_preflight=publisher.preflight,
+            reconciles_due=certifier.due,
+            publish_reconcile=publisher.reconcile,
         ),
         clients=clients,
         contexts=contexts,
+        certifier=certifier,
+        reconcilers={
+            name: Reconciler(context=context, ledger=clients[name].ledger(LastInLine(inner=rate_limiter)))
+            for name, context in contexts.items()
+        },
     )
 
 
-def build_client(export: ExportConfig, settings: Settings, rate_limiter: RateLimiter, pins: PinPort) -> EconomicClient:
+def build_client(
+    export: ExportConfig, settings: Settings, rate_limiter: RateLimiter, pins: PinPort, clock: Callable[[], float]
+) -> EconomicClient:
     """Build the one way to an export's agreement, which accepts no other agreement than the export's own."""
     return EconomicClient(
         export,
         rate_limiter=rate_limiter,
         http=settings.http,
-        clock=time.time,
+        clock=clock,
         accept=partial(accept_agreement, export, pins),
     )
 
@@ -102,7 +117,7 @@ def _contexts(
             export=export,
             economic=clients[name],
             store=store,
-            clock=time.time,
+            clock=store.now,
             environment=settings.environment,
             key_memory=settings.http.key_memory_minutes * 60,
             pdfs=pdfs,
@@ -113,9 +128,35 @@ def _contexts(
     }
 
 
+def _attacher(
+    clients: Mapping[str, EconomicClient], store: RedisStore, reconciler: Reconciler, period: str, claimed: str
+) -> Attacher:
+    """PDFs are attached at the pace of exports, of which they are a part."""
+    return Attacher(
+        context=reconciler.context,
+        writer=clients[reconciler.context.export.name],
+        store=store,
+        path=reconciler.ledger.documents_path,
+        period=period,
+        claimed=claimed,
+    )
+
+
 def _waiting(redis: Redis, prefix: str, queue: str) -> int:
     with translated():
         return int(redis.llen(queue_key(prefix, queue)))
+
+
+@contextmanager
+def reconciling(settings: Settings, export: ExportConfig, *, sleep: Callable[[float], None]) -> Iterator[Reconciler]:
+    """Give what reads an export's invoices back on demand; its connections are closed at the end."""
+    with closing(connect(settings.redis)) as redis:
+        store = RedisStore(redis, prefix=settings.redis.prefix, policy=StorePolicy())
+        rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
+        client = build_client(export, settings, rate_limiter, _ComparedPins(store), store.now)
+        with closing(client):
+            context = _contexts(settings, {export.name: export}, {export.name: client}, store)[export.name]
+            yield Reconciler(context=context, ledger=client.ledger(LastInLine(inner=rate_limiter, sleep=sleep)))
 
 
 @contextmanager
@@ -124,14 +165,14 @@ def planning(settings: Settings, export: ExportConfig, *, sleep: Callable[[float
     with closing(connect(settings.redis)) as redis:
         store = RedisStore(redis, prefix=settings.redis.prefix, policy=StorePolicy())
         rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
-        client = build_client(export, settings, rate_limiter, _ComparedPins(store))
+        client = build_client(export, settings, rate_limiter, _ComparedPins(store), store.now)
         with closing(client), client.metered() as usage:
             yield Planner(
                 export=export,
                 economic=client,
                 store=store,
                 pdfs=build_pdfs(settings),
-                clock=time.time,
+                clock=store.now,
                 sleep=sleep,
                 spent=lambda: usage.calls,
             )

@@ -2,7 +2,6 @@
 
 import os
 import socket
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from worker.economic.client import EconomicClient
 from worker.errors import StoreUnavailable
 from worker.intake.consumer import Consumer
 from worker.intake.reading import Reader
+from worker.reconcile.certify import Certifier
+from worker.reconcile.reconciler import Reconciler
 from worker.runtime.file_access import allowed_places
 from worker.runtime.logs import report
 from worker.runtime.publisher import Publisher
@@ -48,6 +49,8 @@ class Runtime:
     sweeper: Sweeper
     clients: Mapping[str, EconomicClient]
     contexts: Mapping[str, ExportContext]
+    certifier: Certifier
+    reconcilers: Mapping[str, Reconciler]
 
     def export_invoice(self, invoice_id: str) -> None:
         """Export one invoice. Raises ``InternalFault``."""
@@ -61,6 +64,12 @@ class Runtime:
             context = self._context(period_id)
             if context:
                 self.preflight.run(period_id, context)
+
+    def reconcile_period(self, period_id: str) -> None:
+        """Read one period back. Raises ``InternalFault``."""
+        with redact_errors(), suppress(StoreUnavailable):  # the sweep sends it again
+            if self._context(period_id):
+                self.certifier.run(period_id, self.reconcilers[export_of(period_id)])
 
     def close(self) -> None:
         """Close every connection."""
@@ -100,14 +109,14 @@ def intake_consumer(runtime: Runtime) -> Iterator[Consumer]:
             queue=RedisEventQueue(
                 client,
                 queue=intake.queue,
-                clock=time.time,
+                clock=runtime.store.now,
                 consumer=intake.consumer or f"{socket.gethostname()}-{os.getpid()}",
                 heartbeat=intake.heartbeat,
             ),
             store=runtime.store,
             reader=event_reader(settings, runtime.exports),
             announce=runtime.publisher.preflight,
-            clock=time.time,
+            clock=runtime.store.now,
             event_limit=intake.max_event_bytes,
             fetch_attempts=intake.fetch_attempts,
         )

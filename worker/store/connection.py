@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 import redis
 from redis.backoff import ExponentialWithJitterBackoff
@@ -17,6 +17,7 @@ from config.settings import variable
 from config.settings_sections import Redis, Store
 from worker.domain.reasons import ProcessReason, failure
 from worker.errors import StoreUnavailable
+from worker.store.redis_clock import RedisClock
 
 _DEFAULTS = Store()
 
@@ -71,6 +72,7 @@ class StoreConnection:
         self._client = client
         self._prefix = prefix
         self._clock = clock
+        self._server_clock = RedisClock()
         self._scripts: dict[str, Script] = {}
         self.policy = policy
 
@@ -79,10 +81,28 @@ class StoreConnection:
         return self._prefix + ":".join(parts)
 
     def run(self, script: str, *words: Word) -> list[Any]:
-        """Run a script by name. Raises ``StoreUnavailable``."""
+        """Run a script by name, and learn the server's time from its answer. Raises ``StoreUnavailable``."""
         now = repr(self._clock()) if self._clock else ""
+        sent = self._server_clock.monotonic()
         with translated():
-            return list(self._script(script)(args=[self._prefix, now, *words]))
+            at, answer = self._script(script)(args=[self._prefix, now, *words])
+        self._server_clock.learn(float(at), sent=sent)
+        return list(answer)
+
+    def now(self) -> float:
+        """Return the time that decides, the server's own, in seconds since the epoch, UTC.
+
+        The server is asked only when it has not answered for a minute. Raises ``StoreUnavailable``.
+        """
+        if self._clock:
+            return self._clock()
+        now = self._server_clock.now()
+        if now is None:
+            sent = self._server_clock.monotonic()
+            [(seconds, microseconds)] = self.ask(["TIME"])
+            self._server_clock.learn(int(seconds) + int(microseconds) / 1e6, sent=sent)
+            now = self._server_clock.now()
+        return cast("float", now)
 
     def ask(self, *commands: Sequence[Word], at_once: bool = False) -> list[Any]:
         """Run commands in one trip and return their answers; ``at_once``: with no other client's in between.
@@ -96,7 +116,7 @@ class StoreConnection:
 
     def _script(self, name: str) -> Script:
         if name not in self._scripts:
-            self._scripts[name] = self._client.register_script(_source("common") + _source(name))
+            self._scripts[name] = self._client.register_script(_timed(name))
         return self._scripts[name]
 
 
@@ -149,6 +169,11 @@ def mapping(answer: Any) -> dict[str, str]:
         return {text(name): text(value) for name, value in answer.items()}
     words = texts(answer)
     return dict(zip(words[::2], words[1::2], strict=True))
+
+
+def _timed(script: str) -> str:
+    """Return the whole script, which answers the time by which it has run, and its own answer."""
+    return f"{_source('common')}local function script()\n{_source(script)}\nend\nreturn {{AT, script()}}\n"
 
 
 def _source(name: str) -> str:

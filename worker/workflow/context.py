@@ -96,7 +96,7 @@ class ExportContext:
     store: ExportPort
     #: Where the printed invoices come from.
     pdfs: PdfSource
-    #: Seconds since the epoch, UTC.
+    #: The store's time, seconds since the epoch, UTC: hosts' own clocks differ, and decide nothing.
     clock: Callable[[], float]
     #: Part of every idempotency key: a copy of this installation must not share keys with it.
     environment: str

@@ -24,7 +24,7 @@ def test_a_dead_letter_needs_a_person(bench: Bench) -> None:
 
     assert bench.run("status") == 1
     row = next(text for text in bench.stdout.getvalue().splitlines() if "main-p881" in text)
-    assert row.split() == ["2026-47A", "main-p881", "exporting", "4", "1", "1", "2", "0", "s", "ago"]
+    assert row.split() == ["2026-47A", "main-p881", "exporting", "4", "1", "1", "2", "not", "yet", "0", "s", "ago"]
 
 
 def test_the_table_in_json(bench: Bench) -> None:
@@ -196,7 +196,7 @@ def test_a_period_without_all_its_invoices_is_not_done(bench: Bench) -> None:
     period = bench.memory.period(period_id)
     assert period is not None
     bench.memory.open_period(replace(period, invoice_count=2), "/opter/acme/1#e-2")
-    bench.memory.close_event(period_id, "/opter/acme/1#e-2", None)
+    bench.memory.close_event(period_id, "/opter/acme/1#e-2")
 
     assert bench.run("status", period_id) == 1
     assert "1 invoice broken in the event" in bench.stdout.getvalue()

@@ -4,8 +4,10 @@ from worker.sandbox.resources import (
     attachments,
     booked,
     customers,
+    documents,
     drafts,
     journals_api,
+    ledger,
     payment_terms,
     products,
     read_only,
@@ -31,5 +33,7 @@ ROUTES: tuple[Route, ...] = (
     *vouchers.ROUTES,
     *attachments.ROUTES,
     *journals_api.ROUTES,
+    *ledger.ROUTES,
+    *documents.ROUTES,
     *read_only.ROUTES,
 )
