@@ -191,7 +191,7 @@ def check_voucher_found(execution: Execution, found: VoucherFound) -> tuple[str,
     A voucher in a journal without its invoice number stops the whole export, as every following one would lack it too.
     Raises ``Rejected``.
     """
-    difference = compare_voucher(execution.invoice, found, _expected(execution, found))
+    difference = compare_voucher(execution.invoice, found, expected(execution, found))
     if difference:
         raise Rejected(difference)
     date = execution.invoice.invoice_date.isoformat()
@@ -209,7 +209,7 @@ def check_voucher_found(execution: Execution, found: VoucherFound) -> tuple[str,
     raise Rejected(ignored)
 
 
-def _expected(execution: Execution, found: VoucherFound) -> Expected:
+def expected(execution: Execution, found: VoucherFound) -> Expected:
     """The customer is known from our own posting; after a wiped store it is looked up, for what it is worth."""
     context, customer = execution.context, execution.progress.customer_number
     if customer is None and found.customers:

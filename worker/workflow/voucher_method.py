@@ -116,7 +116,7 @@ def _accept_posting(execution: Execution, reply: Reply) -> None:
     """Entries of one date make one voucher (inferred); an answer that says anything else leads to a lookup."""
     posted = execution.context.economic.posted(reply)
     ours = [voucher for voucher in identified([execution.record.id], posted) if not voucher.unclear]
-    if len(ours) == 1 and compare_voucher(execution.invoice, ours[0]) is None:
+    if len(ours) == 1 and compare_voucher(execution.invoice, ours[0], lookup.expected(execution, ours[0])) is None:
         _accept_voucher(execution, ours[0], attached=False, adopted=False)
     else:
         look_up_next(execution, "voucher-unreadable")
