@@ -42,6 +42,7 @@ class RedisSweeps(StoreConnection, SweepPort):
                 killed.reason,
                 records.dump_failure(suspected),
                 policy.alone_for,
+                policy.lease_seconds,
                 *sorted(idle_exports),
             )
         )
