@@ -21,7 +21,7 @@ elseif bucket.trips == 0 then -- calls still under way when the breaker opened s
 end
 
 if known(ask.granted) and ask.granted > 0 then bucket.granted = ask.granted end
-if not ask.throttled and not ask.failed and now >= bucket.blocked then bucket.bare = 0 end
+if not ask.throttled and not ask.failed then bucket.bare = math.max(0, bucket.bare - 1) end
 if ask.throttled or known(ask.retry_after) then
   local pause
   if known(ask.retry_after) then
