@@ -56,6 +56,8 @@ def _broker(settings: Settings) -> dict[str, Any]:
         "broker_url": settings.redis.url.get_secret_value(),
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
+        # READONLY and its like come as errors of the channel: the connection is dropped and the name looked up anew.
+        "broker_channel_error_retry": True,
         "broker_pool_limit": all_slots(settings.worker.concurrency) + 10,
         "broker_transport_options": {
             # With it, every message would cost two more round trips, for a second life that nobody wants.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import cli_start, cost, fairness, fan_out, method
+from bench import certificate, cli_start, cost, fairness, fan_out, method
 from bench.figures import MOST_CALLS, Line, show, write
 from bench.methods import METHODS
 from support.installation import Installation
@@ -27,6 +27,9 @@ Report = dict[str, dict[str, float]]
 #: Figure -> the most it may be.
 BARS: Mapping[str, float] = {
     **{f"{each.name}.calls_per_invoice": MOST_CALLS for each in METHODS},
+    "certificate.calls_per_invoice": certificate.MOST_CALLS,
+    "certificate.ledger_calls_per_invoice": certificate.MOST_LEDGER,
+    "certificate.pdf_calls_per_invoice": certificate.MOST_PDF,
     "invoice.cpu_ratio": cost.MOST_CPU_RATIO,
     "invoice.redis_commands": cost.MOST_COMMANDS,
     "invoice.redis_trips": cost.MOST_TRIPS,
@@ -73,6 +76,11 @@ def _method(each: method.Method) -> Callable[[Report], None]:
     return lambda report: _add(report, each.name, title, method.measure(each))
 
 
+def _certificate(report: Report) -> None:
+    title = f"Certificate of a period of {certificate.INVOICES} invoices, invoice method, in one process"
+    _add(report, "certificate", title, certificate.measure())
+
+
 def _cpu(report: Report) -> None:
     title = f"CPU of one invoice, {cost.PERIOD} invoices a period"
     _add(report, "invoice", title, cost.measure_cpu())
@@ -99,6 +107,7 @@ def _fan_out(_: Report) -> None:
 
 PARTS: Mapping[str, Callable[[Report], None]] = {
     **{each.name: _method(each) for each in METHODS},
+    "certificate": _certificate,
     "cpu": _cpu,
     "redis": _redis,
     "cli": _cli,

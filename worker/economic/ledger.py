@@ -11,8 +11,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from config.export_schema import Reconcile
-from worker.domain.money import ZERO
+from config.reconcile_schema import Reconcile
+from worker.domain.money import ZERO, to_oere
 from worker.economic import parsers
 from worker.economic.listings import PAGE, Listings
 from worker.economic.mapping.documents import document, whole_number
@@ -41,6 +41,11 @@ class LedgerReader:
         self._entries_path = f"/bookedentriesapi/v{settings.booked_entries_version}/booked-entries"
         self._documents_path = f"/documentsapi/v{settings.documents_version}/AttachedDocuments"
         self._spans = True
+
+    @property
+    def match_path(self) -> str:
+        """Where entries are matched."""
+        return f"{self._entries_path}/match"
 
     @property
     def documents_path(self) -> str:
@@ -165,6 +170,7 @@ def _entry(body: Json) -> LedgerEntry:
         vat_code=str(_maybe(body, "vatCode", ("vatAccount", "vatCode")) or ""),
         text=str(body.get("text") or ""),
         remainder=None if remainder is None else _amount(remainder),
+        base_amount=None if body.get("amountInBaseCurrency") is None else _amount(body["amountInBaseCurrency"]),
     )
 
 
@@ -219,7 +225,7 @@ def _amount(value: Any) -> Decimal:
     amount = Decimal(str(value or 0))
     if not amount.is_finite():
         raise ValueError("an amount is no number")
-    return amount
+    return to_oere(amount) if amount == to_oere(amount) else amount
 
 
 def _number(body: Json, *names: str | tuple[str, ...]) -> int | None:
