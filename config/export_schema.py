@@ -111,7 +111,8 @@ class Codes(Section):
     payment_conditions: Annotated[
         dict[str, str],
         about(
-            "Opter's payment condition = name of e-conomic's payment terms; without an entry, days decide",
+            "Opter's payment condition = name of e-conomic's payment terms; without an entry, terms of the same name, "
+            "else days",
             {"30 dage": "Netto 30 dage"},
         ),
     ] = Field(default_factory=dict)

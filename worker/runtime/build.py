@@ -127,6 +127,7 @@ def _contexts(
             key_memory=settings.http.key_memory_minutes * 60,
             pdfs=pdfs,
             lease_renewal=lease_renewer.lease_renewal,
+            give_back=lease_renewer.give_back_later,
             metered=clients[name].metered,
         )
         for name, export in exports.items()
