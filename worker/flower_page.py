@@ -75,6 +75,8 @@ def run(arguments: Sequence[str]) -> None:
     page = GuardedFlower(capp=app, options=options, allowed_hosts=settings.flower.allowed_hosts, **tornado_settings)
     atexit.register(page.stop)
     signal.signal(signal.SIGTERM, _end)
+    # Held back since before this program began, so that none was lost.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
     page.start_http_server()
     page.start()
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import certificate, cli_start, cost, fan_out, method
+from bench import certificate, cli_start, cost, fairness, fan_out, method
 from bench.figures import MOST_CALLS, Line, show, write
 from bench.methods import METHODS
 from support.installation import Installation
@@ -33,6 +33,7 @@ BARS: Mapping[str, float] = {
     "invoice.cpu_ratio": cost.MOST_CPU_RATIO,
     "invoice.redis_commands": cost.MOST_COMMANDS,
     "invoice.redis_trips": cost.MOST_TRIPS,
+    "fairness.worst_ratio": fairness.MOST_RATIO,
     "cli.help_cpu_s": cli_start.MOST_CPU,
     "cli.status_cpu_s": cli_start.MOST_CPU,
 }
@@ -95,6 +96,11 @@ def _cli(report: Report) -> None:
         _add(report, "cli", "start of the command line", cli_start.measure(installation))
 
 
+def _fairness(report: Report) -> None:
+    title = f"fairness, {fairness.INVOICES} invoices beside agreements that are sick, at {fairness.LATENCY_MS} ms"
+    _add(report, "fairness", title, fairness.measure())
+
+
 def _fan_out(_: Report) -> None:
     show("fan-out", fan_out.measure())
 
@@ -105,6 +111,7 @@ PARTS: Mapping[str, Callable[[Report], None]] = {
     "cpu": _cpu,
     "redis": _redis,
     "cli": _cli,
+    "fairness": _fairness,
     "fan-out": _fan_out,
 }
 

@@ -93,8 +93,14 @@ def sign_in_link(settings: Web, sessions: RedisSessions, name: str) -> str:
     return f"http://{settings.host}:{settings.port}/sign-in/{secret}"
 
 
-def become(command: Sequence[str], env: Mapping[str, str] | None = None) -> NoReturn:
-    """Replace this process by another program: signals and exit code are its own then. ``env`` is all that it gets."""
+def become(command: Sequence[str], *, env: Mapping[str, str] | None = None, hold_signals: bool = False) -> NoReturn:
+    """Replace this process by another program: signals and exit code are its own then. ``env`` is all that it gets.
+
+    ``hold_signals``: those to end wait until the program is ready to heed them (``worker.lifecycle``). The first
+    process of a container would never see them otherwise.
+    """
+    if hold_signals:
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     sys.stdout.flush()
     sys.stderr.flush()
     if env is not None:
@@ -127,6 +133,24 @@ def run_intake(
     finally:
         stop.set()
         sweeper.join()
+
+
+#: Seconds between two looks into the folders: files come seldom, and a network share is not to be asked all the time.
+_LOOKS = 1.0
+
+
+def run_watch(turn: Callable[[], int], *, stop: threading.Event, beat: Callable[[], None]) -> None:
+    """Give the watched folders a turn every now and then until stopped; ``turn`` may raise ``StoreUnavailable``."""
+    outage = OutageLog("watch")
+    while not stop.is_set():
+        beat()
+        try:
+            turn()
+        except StoreUnavailable as error:
+            outage.down(error)
+        else:
+            outage.up()
+        stop.wait(_LOOKS)
 
 
 def _sweep(sweep: Callable[[], int], interval: float, stop: threading.Event, beat: Callable[[], None]) -> None:
@@ -189,6 +213,29 @@ def require_free(host: str, port: int, setting: str) -> None:
             probe.bind(info[4])
     except OSError as error:
         raise WrongUsage(f"Cannot listen on {host}:{port}: {error.strerror}.", f"Choose another {setting}.") from None
+
+
+#: Seconds between two tries while Redis is down at the start.
+_TRY_AGAIN = 1.0
+
+
+def await_fit(settings: Settings) -> None:
+    """Wait until Redis answers, saying so once, and refuse one that may lose data. A signal ends the process meanwhile.
+
+    Ending instead would be a crash loop with growing pauses. Raises ``WrongUsage``.
+    """
+    outage = OutageLog("start")
+    with stop_on_signal() as stop:
+        while not stop.is_set():
+            try:
+                require_fit(settings)
+            except StoreUnavailable as error:
+                outage.down(error)
+                stop.wait(_TRY_AGAIN)
+            else:
+                outage.up()
+                return
+    raise SystemExit(0)
 
 
 def require_fit(settings: Settings) -> None:

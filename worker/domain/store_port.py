@@ -130,6 +130,12 @@ class ExportPort(Protocol):
     def renew(self, invoice_id: str, fence: int) -> None:
         """Hold the invoice for another lease, changing nothing else. Raises ``LeaseLost`` when the fence is stale."""
 
+    def give_back(self, invoice_id: str, fence: int) -> None:
+        """Queue the invoice of an execution that ended while the store was away, unless another has begun since.
+
+        No process died: a sweep that counted the silence as a crash meanwhile is corrected, up to a dead letter.
+        """
+
     def states(self, invoice_ids: Sequence[str]) -> Mapping[str, State]:
         """Return where these invoices stand; those that are not in the store are left out."""
 

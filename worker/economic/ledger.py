@@ -57,6 +57,14 @@ class LedgerReader:
         """What is read, with the versions spoken."""
         return self._entries_path, self._documents_path
 
+    def readable(self) -> Mapping[str, bool]:
+        """Return of each newer service that is read, by its path with the version spoken, whether it can be."""
+        probe = query_encoded("voucherNumber$eq:1")
+        return {
+            path: self._listings.offered(path, lambda body: body, probe) is not None
+            for path in (self._entries_path, self._documents_path)
+        }
+
     def by_invoice_number(self, numbers: Iterable[int]) -> Iterator[tuple[Sequence[int], tuple[LedgerEntry, ...]]]:
         """Yield the entries that carry these invoice numbers, part by part with the numbers asked for."""
         return self._by("customerInvoiceNumber", numbers, lambda entry: entry.invoice_number)

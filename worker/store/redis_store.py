@@ -45,6 +45,7 @@ class RedisSweeps(StoreConnection, SweepPort):
                 killed.reason,
                 records.dump_failure(suspected),
                 policy.alone_for,
+                policy.lease_seconds,
                 *sorted(idle_exports),
             )
         )

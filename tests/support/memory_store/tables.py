@@ -82,6 +82,8 @@ class Tables:
         self.alone: dict[str, float] = {}
         #: By export: how far its queue has come, as the publication time of a claimed message.
         self.reached: dict[str, float] = {}
+        #: Executions, by invoice and fence, whose lease was given back.
+        self.given_back: set[tuple[str, int]] = set()
 
     def note(self, invoice_id: str, event: str, detail: str = "") -> None:
         """Append to an invoice's history."""
