@@ -115,6 +115,7 @@ class Harness:
         self.mailbox: list[str] = []
         self.rate_limiter = limiter(self.clock)
         self.wipe()
+        self.store.declare_first_use(export.name)
 
     def wipe(self) -> None:
         """Redis is emptied: a new store, an empty queue; workers start anew."""

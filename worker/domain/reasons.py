@@ -137,6 +137,12 @@ class ProcessReason(ReasonCode):
         "The program's store cannot be reached, so nothing may be sent.",
         "Start Redis or restore the connection; the export goes on by itself.",
     )
+    LOOKED_UP_TWICE = (
+        "looked-up-twice",
+        "Looked up once more before it is posted",
+        "The program's store is new, was emptied or restored, so e-conomic may have more than the store knows.",
+        "Nothing: it goes on by itself after a second lookup. Do not enter the invoice by hand meanwhile.",
+    )
     BUSY = (
         "busy",
         "Another worker has it",

@@ -126,6 +126,10 @@ class ReadOnlyEconomic(EconomicVouchers):
         return scan[2] if references is None else list(identified(references, scan[2]))
 
     @override
+    def voucher(self, journal: int, voucher: str) -> Sequence[VoucherFound]:
+        return self._wait(lambda: self._economic.voucher(journal, voucher))
+
+    @override
     def posted(self, reply: Reply) -> Sequence[VoucherFound]:
         return self._economic.posted(reply)
 

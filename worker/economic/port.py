@@ -96,6 +96,12 @@ class EconomicVouchers(Economic, Protocol):
         dated ``first`` to ``last``; journals first, so that one booked meanwhile is seen at least once.
         """
 
+    def voucher(self, journal: int, voucher: str) -> Sequence[VoucherFound]:
+        """Return the marked vouchers at this address (``{year}-{number}``), at most one usually; none: not there (yet).
+
+        A single resource may be read before a listing shows it, but its 404 proves nothing: it may have moved.
+        """
+
     def posted(self, reply: Reply) -> Sequence[VoucherFound]:
         """Return the marked vouchers of the answer to a posting, an array (measured); none when it has another shape.
 

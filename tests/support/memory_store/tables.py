@@ -61,6 +61,8 @@ class Tables:
         self.pauses: dict[str, Failure] = {}
         #: By export: the agreement of its first use.
         self.pins: dict[str, int] = {}
+        #: By export: since when nothing of it was lost; 0: always.
+        self.whole: dict[str, float] = {}
         self.shared: dict[str, Shared] = {}
         #: By export: when the next invoice on its last chance may run.
         self.alone: dict[str, float] = {}
