@@ -190,6 +190,17 @@ class Booking(Section):
             Decimal("0.02"),
         ),
     ] = Decimal("0.00")
+    rate_band: Annotated[
+        Decimal,
+        about(
+            "Percent by which an invoice's exchange rate may differ from the one that e-conomic booked last in its "
+            "currency; where none was booked, a rough rate is believed within a factor of two. Another rate is refused "
+            "as a question; `0`: not compared. For both methods",
+            Decimal(10),
+            ge=0,
+            le=99,
+        ),
+    ] = Decimal(20)
     due_date_mismatch: Annotated[
         Literal["remark", "refuse"],
         about(

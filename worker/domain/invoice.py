@@ -149,6 +149,8 @@ class Invoice(Contract):
     vat: Money
     rounding: Money = ZERO
     gross: Money
+    #: Opter's gross amount in the base currency, compared with what the rate gives; None: not known.
+    gross_in_base_currency: Money | None = None
     your_reference: Text | None = None
     order_numbers: tuple[Text, ...] = ()
     customer: Customer

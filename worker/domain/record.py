@@ -89,6 +89,8 @@ class Progress:
     looked_up_at: float = 0.0
     draft_number: int | None = None
     booked_number: int | None = None
+    #: Net, VAT and gross as they were booked, where a tolerance let them differ from the source's.
+    booked_amounts: tuple[str, ...] = ()
     #: Accounting year and number of the voucher in ``journal``, for example ``2026-17``.
     voucher: str | None = None
     journal: int | None = None

@@ -62,10 +62,10 @@ class IntakePort(Protocol):
         nothing of it was sent (no intent, draft or outcome) and nobody exports it; else a ``Conflict`` of the period.
         """
 
-    def close_event(self, period_id: str, event_key: str, contents: frozenset[str] | None = frozenset()) -> None:
+    def close_event(self, period_id: str, event_key: str, contents: frozenset[str] = frozenset()) -> None:
         """Mark the event as stored completely and the period as ``registered``: its preflight is due.
 
-        ``contents`` are hashes of the event's content; None: it was not stored completely, so it stays unknown.
+        ``contents`` are hashes of the event's content.
         """
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
 from typing_extensions import override
@@ -104,6 +105,10 @@ class ReadOnlyEconomic(EconomicVouchers):
     @override
     def documents(self, references: Sequence[str]) -> Sequence[Document]:
         return self._documents.get(references)
+
+    @override
+    def booked_rates(self, base_currency: str) -> Mapping[str, Decimal]:
+        return self._wait(lambda: self._economic.booked_rates(base_currency))
 
     @override
     def resembling(self, reference: str) -> Sequence[Document]:

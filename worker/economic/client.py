@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
 
@@ -57,6 +58,10 @@ class EconomicClient(Vouchers):
         self._master_data = MasterDataCache(
             self._listings, export, clock=clock, age=http.master_data_age, accept=accept
         )
+
+        self._clock, self._rates_age = clock, http.master_data_age
+        #: When the booked rates were read, and what they were.
+        self._rates: tuple[float, Mapping[str, Decimal]] = (float("-inf"), {})
 
     def __repr__(self) -> str:
         return f"EconomicClient({self._export.name!r})"
@@ -116,6 +121,22 @@ class EconomicClient(Vouchers):
     def booked(self, number: int) -> Document | None:
         """See ``Economic``."""
         return self._listings.find(f"/invoices/booked/{_positive(number)}", _booked)
+
+    def booked_rates(self, base_currency: str) -> Mapping[str, Decimal]:
+        """See ``Economic``."""
+        at, rates = self._rates
+        if at < self._clock() - self._rates_age:
+            rates, at = self._read_rates(base_currency), self._clock()
+            self._rates = at, rates
+        return rates
+
+    def _read_rates(self, base_currency: str) -> Mapping[str, Decimal]:
+        query = urls.query_encoded(f"currency$ne:{base_currency}")
+        try:
+            found = self._listings.newest("/invoices/booked", parsers.booked_rate, query, sort="-date")
+        except Refused:
+            return {}
+        return {currency: rate for currency, rate in reversed(found) if rate > 0}
 
     def send(self, intent: Intent) -> Reply:
         """See ``Economic``."""

@@ -43,6 +43,13 @@ class Listings:
             _understood(parse, item, path) for item in self._items(f"{path}?skippages=0&pagesize={PAGE}{chosen}")
         )
 
+    def newest(self, path: str, parse: Parser[T], query: str, *, sort: str) -> tuple[T, ...]:
+        """Return the first 200 of a listing in this order; ``query`` as of ``every``."""
+        page = self._calls.get(f"{path}?skippages=0&pagesize=200&filter={query}&sort={sort}").body
+        return tuple(
+            _understood(parse, item, path) for item in _understood(lambda body: body["collection"], page, path)
+        )
+
     def offered(self, path: str, parse: Parser[T]) -> tuple[T, ...] | None:
         """Return a whole listing of a newer service (by cursor); None when the agreement may not read it."""
         reply = self._calls.offered(path)

@@ -137,6 +137,11 @@ def vat_account(body: Json) -> VatAccount:
     return VatAccount(code=str(body["vatCode"]), rate=rate, barred=bool(body.get("barred")), purchase=kind == _PURCHASE)
 
 
+def booked_rate(body: Json) -> tuple[str, Decimal]:
+    """Read currency and exchange rate of one of ``/invoices/booked``; a missing rate is zero."""
+    return str(body["currency"]), Decimal(str(body.get("exchangeRate") or 0))
+
+
 def accounting_year(body: Json, periods: tuple[AccountingPeriod, ...]) -> AccountingYear:
     """Read one of ``/accounting-years``."""
     return AccountingYear(

@@ -8,6 +8,7 @@ error; an outage is never absence.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, Protocol
 
 from worker.domain.record import Intent
@@ -79,6 +80,12 @@ class Economic(Protocol):
 
     def booked(self, number: int) -> Document | None:
         """Return one booked invoice."""
+
+    def booked_rates(self, base_currency: str) -> Mapping[str, Decimal]:
+        """Return the exchange rate of the newest booked invoice in each foreign currency, per 100 units.
+
+        Cached like master data; empty where e-conomic refuses the question.
+        """
 
     def send(self, intent: Intent) -> Reply:
         """Send a frozen write: these bytes under this idempotency key."""

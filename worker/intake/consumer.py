@@ -138,13 +138,17 @@ class Consumer:
 
         In that order, because a dead letter is no longer tried again: killed in between, the event is begun once more.
         """
-        # Other content under a known id is kept apart from what came first, in the period's list of events too.
-        name = f"{event.key}@{min(read.contents)[:12]}" if conflicts else event.key
-        done = self._register(read, name, stop)
+        # Other content under a known id is kept apart from what came first, and a part from the whole.
+        apart = conflicts or bool(read.left_out)
+        name = f"{event.key}@{min(read.contents)[:12]}" if apart else event.key
+        # What was written before is not written again: a correction may have replaced it meanwhile.
+        repeated = apart and self.store.event_known(name)
+        done = Counter[str]() if repeated else self._register(read, name, stop)
         if done is None:
             return
         refusal = _for_a_person(event, read, done, conflicts=conflicts)
-        self.store.close_event(read.period.id, name, None if refusal else read.contents)
+        if not repeated:
+            self.store.close_event(read.period.id, name, read.contents)
         if refusal:
             self._move_to_dead_letters(raw, event, refusal)
         else:
@@ -205,11 +209,15 @@ def _for_a_person(event: Event, read: CheckedPeriod, done: Counter[str], *, conf
     first = []
     if conflicts:
         counts = ", ".join(f"{number} {_BECAME[kind]}" for kind, number in done.items() if number)
-        text = f"Event {event.key} was taken in before with other content. Invoices of this one: {counts}."
+        text = (
+            f"Event {event.key} was taken in before with other content. Invoices of this one: {counts or 'taken in'}."
+        )
         first.append(Problem(reason=EventReason.EVENT_CONFLICT, description=text, field="id", value=event.head.id))
     if not read.left_out:
         return EventRefused(first) if first else None
-    others = "other invoice was" if done.total() == 1 else f"other {done.total()} invoices were"
+    others = (
+        "other invoice was" if done.total() == 1 else f"other {done.total() or ''} invoices were".replace("  ", " ")
+    )
     text = f"The {others} taken in; send the event again with what is named here corrected."
     return read.left_out.refusal(*first, last=text)
 

@@ -46,9 +46,8 @@ class RedisIntake(StoreConnection, IntakePort):
         )
 
     @override
-    def close_event(self, period_id: str, event_key: str, contents: frozenset[str] | None = frozenset()) -> None:
-        whole = int(contents is not None)
-        status, *_ = texts(self.run("close_event", period_id, event_key, whole, " ".join(sorted(contents or ()))))
+    def close_event(self, period_id: str, event_key: str, contents: frozenset[str] = frozenset()) -> None:
+        status, *_ = texts(self.run("close_event", period_id, event_key, " ".join(sorted(contents))))
         _refuse_gone(status, period_id)
 
 

@@ -55,7 +55,11 @@ def load_progress(text: str, *, generation: int, lookup: bool) -> Progress:
     data: dict[str, Any] = json.loads(text)
     intent, pending_failure = data.pop("intent", None), data.pop("pending_failure", None)
     return Progress(
-        **{**data, "remarks": tuple(data.get("remarks", ()))},
+        **{
+            **data,
+            "remarks": tuple(data.get("remarks", ())),
+            "booked_amounts": tuple(data.get("booked_amounts", ())),
+        },
         intent=Intent(**intent) if intent else None,
         pending_failure=Failure(**pending_failure) if pending_failure else None,
         generation=generation,

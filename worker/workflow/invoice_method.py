@@ -150,6 +150,7 @@ def _finish_booked(execution: Execution, document: Document, *, adopted: bool) -
         Finish(outcome=Outcome.BOOKED, detail=f"{'found ' * adopted}booked as {document.number}"),
         booked_number=document.number,
         customer_number=document.customer,
+        booked_amounts=lookup.booked_amounts(execution, document),
         adopted=adopted,
         intent=None,
         lookup=False,

@@ -128,6 +128,19 @@ def note_changes(execution: Execution, document: Document) -> None:
         execution.note(f"invoiceDate: {document.date} in e-conomic")
 
 
+def booked_amounts(execution: Execution, document: Document) -> tuple[str, ...]:
+    """Return what was booked where the tolerance let it differ from the source, and remark it; else nothing."""
+    invoice = execution.invoice
+    booked = (document.net, document.vat, document.gross)
+    if booked == (invoice.net, invoice.vat, invoice.gross):
+        return ()
+    execution.note(
+        f"amounts: booked with net {document.net}, VAT {document.vat}, gross {document.gross}; Opter has net "
+        f"{invoice.net}, VAT {invoice.vat}, gross {invoice.gross} (within booking.tolerance)"
+    )
+    return tuple(map(str, booked))
+
+
 def check_booked(execution: Execution, document: Document) -> None:
     """Refuse a booked invoice that is not the source to the øre: what is booked stays. Raises ``Rejected``."""
     difference = compare_totals(execution.invoice, document, execution.context.export.booking.tolerance)

@@ -18,6 +18,7 @@ from worker.economic.mapping.reasons import set_up_related
 from worker.economic.port import Usage
 from worker.economic.reasons import EconomicReason
 from worker.errors import ExportError, Failure, LeaseLost, Misconfigured, StoreUnavailable
+from worker.workflow.booked_rates import with_booked_rates
 from worker.workflow.context import ExportContext, span
 from worker.workflow.customers_and_products import own_vat_zone
 
@@ -199,13 +200,16 @@ def read_invoices(records: Sequence[InvoiceRecord]) -> tuple[dict[str, Invoice],
 def period_check(invoices: Mapping[str, Invoice], context: ExportContext) -> PeriodCheck:
     """Check against cached master data; what is missing is read once more before it is believed."""
     accounts = grouped_accounts(invoices.values(), context.export)
-    check = check_period(invoices, context.export, context.economic.master_data(accounts))
+    economic = context.economic
+    known = with_booked_rates(economic, economic.master_data(accounts), invoices.values())
+    check = check_period(invoices, context.export, known)
     if any(set_up_related(why) for why in check.failures.values()):
-        fresh = context.economic.master_data(accounts, newer_than=context.clock())
+        read = economic.master_data(accounts, newer_than=context.clock())
+        fresh = with_booked_rates(economic, read, invoices.values())
         check = check_period(invoices, context.export, fresh)
         unsettled = {key: invoices[key] for key, why in check.failures.items() if needs_own_zone(why)}
         zones = {key: own_vat_zone(context, invoice) for key, invoice in unsettled.items()}
         if any(zones.values()):
-            known = {key: zone for key, zone in zones.items() if zone}
-            check = check_period(invoices, context.export, fresh, known)
+            own_zones = {key: zone for key, zone in zones.items() if zone}
+            check = check_period(invoices, context.export, fresh, own_zones)
     return check

@@ -20,6 +20,7 @@ from worker.economic.mapping.period_check import (
 from worker.economic.mapping.reasons import VoucherReason, set_up_related
 from worker.economic.mapping.voucher_payload import voucher_payload
 from worker.errors import Failure, InvalidInvoice, OnHold, Rejected
+from worker.workflow.booked_rates import with_booked_rates
 from worker.workflow.customers_and_products import customer_number, forget_customer, own_vat_zone, product_number
 from worker.workflow.execution import Execution
 from worker.workflow.single_flight import Obtain, find_or_create
@@ -98,7 +99,10 @@ def checked_master_data(execution: Execution) -> MasterData:
 
 def _checked(execution: Execution, newer_than: float | None) -> tuple[MasterData, list[Failure]]:
     accounts = grouped_accounts([execution.invoice], execution.context.export)
-    master_data = execution.context.economic.master_data(accounts, newer_than=newer_than)
+    economic = execution.context.economic
+    master_data = with_booked_rates(
+        economic, economic.master_data(accounts, newer_than=newer_than), [execution.invoice]
+    )
     failures = check_against_agreement(execution.invoice, execution.context.export, master_data, execution.own_zone)
     if execution.own_zone is None and any(map(needs_own_zone, failures)):
         execution.own_zone = own_vat_zone(execution.context, execution.invoice)

@@ -52,13 +52,13 @@ class MemoryIntake(Tables, IntakePort):
         return Registered(**{kind: tuple(key for key, what in became if what == kind) for kind in kinds})
 
     @override
-    def close_event(self, period_id: str, event_key: str, contents: frozenset[str] | None = frozenset()) -> None:
+    def close_event(self, period_id: str, event_key: str, contents: frozenset[str] = frozenset()) -> None:
         with self.lock:
             entry = self._period_entry(period_id)
-            added = contents is not None and event_key not in self.events
+            added = event_key not in self.events
             if added:
                 self.events.add(event_key)
-                self.contents_of_events[event_key] = contents or frozenset()
+                self.contents_of_events[event_key] = contents
             if added or entry.record.state is PeriodState.REGISTERING:
                 entry.record = replace(entry.record, state=PeriodState.REGISTERED)
                 self.call_for_preflight(period_id)

@@ -82,6 +82,7 @@ def test_amounts_and_reasons_in_json(bench: Bench) -> None:
             "exportedVat": "250.00",
             "exportedGross": "1250.00",
             "leftOutGross": "0.00",
+            "bookedDifference": "0.00",
             "remainingGross": "3750.00",
         }
     ]
@@ -195,7 +196,7 @@ def test_a_period_without_all_its_invoices_is_not_done(bench: Bench) -> None:
     period = bench.memory.period(period_id)
     assert period is not None
     bench.memory.open_period(replace(period, invoice_count=2), "/opter/acme/1#e-2")
-    bench.memory.close_event(period_id, "/opter/acme/1#e-2", None)
+    bench.memory.close_event(period_id, "/opter/acme/1#e-2")
 
     assert bench.run("status", period_id) == 1
     assert "1 invoice broken in the event" in bench.stdout.getvalue()

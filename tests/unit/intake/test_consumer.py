@@ -127,6 +127,39 @@ def test_a_conflict_is_told_each_time_it_comes(count: int, queue: MemoryEventQue
     assert [queue.discard(content), queue.discard(content), dead_events(queue)] == [True, False, []]
 
 
+def test_a_repeated_conflict_does_not_undo_a_correction(queue: MemoryEventQueue, store: MemoryStore) -> None:
+    """What came under a known id is written once; sent again after a correction it is only shown again."""
+
+    def content(text: str, event_id: str) -> bytes:
+        items = invoices(2)
+        items[0]["lines"][0]["text"] = text
+        return raw(event(items, event_id=event_id))
+
+    for sent in (content("first", "e-1"), content("other", "e-1"), content("right", "e-2"), content("other", "e-1")):
+        queue.publish(sent)
+    _turns(4, queue, store)
+
+    ((dead, kept),) = dead_events(queue)
+
+    assert (dead.reason, kept) == (EventReason.EVENT_CONFLICT, content("other", "e-1"))
+    assert '"text":"right"' in next(iter(store.invoices("main-p881", None))).content
+
+
+def test_a_broken_event_that_is_sent_back_does_not_undo_a_correction(
+    queue: MemoryEventQueue, store: MemoryStore
+) -> None:
+    """Its good invoices are written once; they may have been corrected when it comes again."""
+    broken, right = invoices(2), invoices(2)
+    broken[1]["dueDate"] = "20-12-2026"
+    right[0]["lines"][0]["text"] = "right"
+    for sent in (event(broken), event(right, event_id="e-2"), event(broken)):
+        queue.publish(raw(sent))
+    _turns(3, queue, store)
+
+    assert [kept for _, kept in dead_events(queue)] == [raw(event(broken))]
+    assert '"text":"right"' in next(iter(store.invoices("main-p881", None))).content
+
+
 def test_a_correction_replaces_the_totals(queue: MemoryEventQueue, store: MemoryStore) -> None:
     """An event of its own about as many invoices says what the period adds up to now, also after a repeat."""
     corrected = invoices(2)

@@ -11,7 +11,8 @@ from support.samples import customer, export, invoice, line, reference
 from config.export_schema import Booking
 from worker.domain.identity import canonical_json
 from worker.domain.invoice import Invoice, InvoiceType
-from worker.economic.mapping.draft import Draft, draft_payload, exchange_rate
+from worker.economic.mapping.draft import Draft, draft_payload
+from worker.economic.mapping.exchange_rates import exchange_rate
 from worker.economic.mapping.master_data import PaymentTerms
 from worker.errors import InvalidInvoice
 
@@ -158,17 +159,17 @@ def test_a_due_date_of_opters_own() -> None:
 )
 def test_exchange_rate(currency: str, ours: str | None, rate: str | None, remarks: int) -> None:
     """Opter's rate per 100 units, at most six decimals; none for the base currency."""
-    sent, remarked = exchange_rate(invoice(currency=currency, exchange_rate=ours), "DKK")
+    sent, remarked = exchange_rate(invoice(currency=currency, exchange_rate=ours), export(), reference())
 
     assert (sent, len(remarked)) == (Decimal(rate) if rate else None, remarks)
     assert draft(invoice(currency=currency, exchange_rate=ours)).payload.get("exchangeRate") == sent
 
 
-@pytest.mark.parametrize("rate", ["0", "-743.91", "1000000000"])
+@pytest.mark.parametrize("rate", ["0", "-743.91", "1000000000", "0.0000001", "0.0000004"])
 def test_no_price(rate: str) -> None:
     """A rate that is no price of 100 units would misstate the books."""
     with pytest.raises(InvalidInvoice) as caught:
-        exchange_rate(invoice(currency="EUR", exchange_rate=rate), "DKK")
+        exchange_rate(invoice(currency="EUR", exchange_rate=rate), export(), reference())
 
     assert caught.value.failure.reason == "exchange-rate-invalid"
 

@@ -32,6 +32,52 @@ def test_choose(condition: dict, names: dict[str, str], expected: PaymentTerms) 
     assert choose(PaymentCondition(**condition), TERMS, names) == expected
 
 
+CASH = PaymentTerms(number=41, name="Kontant", kind="paidInCash", days=0)
+NET_0 = PaymentTerms(number=61, name="Netto 0 dage", kind="net", days=0)
+OTHER_30 = PaymentTerms(number=62, name="30 dage", kind="net", days=30)
+MONTH_NAMED = PaymentTerms(number=63, name="Løbende måned", kind="invoiceMonth", days=0)
+
+
+@pytest.mark.parametrize(
+    ("condition", "names", "terms", "expected"),
+    [
+        ({"days": 0, "name": "Kontant"}, {}, (*TERMS, CASH), CASH),
+        ({"days": 0, "name": " KONTANT "}, {}, (*TERMS, CASH, NET_0), CASH),
+        ({"days": 0, "name": "Netto 0 dage"}, {}, (*TERMS, CASH, NET_0), NET_0),
+        ({"days": 0, "name": "Straks"}, {}, (*TERMS, CASH, NET_0), NET_0),
+        ({"days": 0}, {}, (*TERMS, CASH, NET_0), NET_0),
+        ({"days": 0, "name": "Straks"}, {"Straks": "Kontant"}, (*TERMS, CASH, NET_0), CASH),
+        ({"days": 30, "name": "30 dage"}, {}, (*TERMS, OTHER_30), OTHER_30),  # its name before its days
+        ({"days": 30, "name": "Netto 30 dage"}, {}, (*TERMS, OTHER_30), NET_30),
+        ({"days": 0, "name": "Løbende måned", "from_end_of_month": True}, {}, (*TERMS, MONTH_NAMED), MONTH_NAMED),
+        ({"days": 0, "name": "Løbende ma\u030aned", "from_end_of_month": True}, {}, (*TERMS, MONTH_NAMED), MONTH_NAMED),
+        # of its name, but of other days: the name is a coincidence
+        ({"days": 8, "name": "Netto 14 dage"}, {}, TERMS, NET_8),
+        # two of one name are told apart by their days
+        (
+            {"days": 14, "name": "A"},
+            {"A": "Netto"},
+            (
+                PaymentTerms(number=1, name="Netto", kind="net", days=8),
+                PaymentTerms(number=2, name="Netto", kind="net", days=14),
+            ),
+            PaymentTerms(number=2, name="Netto", kind="net", days=14),
+        ),
+    ],
+)
+def test_a_name_before_days(condition: dict, names: dict, terms: tuple, expected: PaymentTerms) -> None:
+    """The exact name decides before the days do; cash terms are used by name only, as they post to another account."""
+    assert choose(PaymentCondition(**condition), terms, names) == expected
+
+
+def test_cash_terms_are_never_guessed() -> None:
+    """0 days under another name, and no net terms of 0 days: a person maps it."""
+    with pytest.raises(InvalidInvoice) as caught:
+        choose(PaymentCondition(name="Straks", days=0), (*TERMS, CASH), {})
+
+    assert caught.value.failure.reason == "payment-terms-missing"
+
+
 @pytest.mark.parametrize(
     ("condition", "names", "terms", "reason", "named"),
     [

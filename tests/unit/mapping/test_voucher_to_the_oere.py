@@ -37,7 +37,8 @@ def invoices(draw: st.DrawFn, *, off: int, rounding: bool) -> Invoice:
     """Mixed VAT, credits, roundings, foreign currencies with Opter's rate or e-conomic's."""
     every = draw(st.lists(lines(off=off), min_size=1, max_size=8))
     currency = draw(st.sampled_from(["DKK", "EUR", "SEK"]))
-    rate = draw(st.none() | st.decimals("0.000001", "2000", places=6)) if currency != "DKK" else None
+    possible = {"EUR": ("400", "1400"), "SEK": ("40", "120")}.get(currency)
+    rate = draw(st.none() | st.decimals(*possible, places=6)) if possible else None
     rounded = draw(st.decimals("-0.60", "0.60", places=2)) if rounding else ZERO
     return invoice(*every, currency=currency, exchange_rate=rate, rounding=rounded)
 

@@ -220,7 +220,19 @@ def _totals(report: Report) -> RenderableType:
         rows.add_row(
             total.currency, formatting.money(total.gross), formatting.money(total.exported_gross), *left_out, remaining
         )
-    return page(rows, *(_changed(total) for total in report.totals if report.phase not in _INCOMPLETE))
+    return page(
+        rows,
+        *map(_booked_otherwise, report.totals),
+        *(_changed(total) for total in report.totals if report.phase not in _INCOMPLETE),
+    )
+
+
+def _booked_otherwise(total: Totals) -> RenderableType | None:
+    """Say by how much the books differ from Opter, as the tolerance allows."""
+    if not total.booked_difference:
+        return None
+    difference = formatting.money(total.booked_difference)
+    return Text(f"Booked within the tolerance: {difference} {total.currency} against Opter; see the remarks.", "quiet")
 
 
 def _changed(total: Totals) -> RenderableType | None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from config.exports import ExportConfig
 from worker.domain.invoice import Invoice, InvoiceType, Line
 from worker.domain.money import ZERO
 from worker.domain.reasons import invalid
+from worker.economic.mapping.exchange_rates import exchange_rate
 from worker.economic.mapping.master_data import MasterData
 from worker.economic.mapping.payment_terms import resolve_terms
 from worker.economic.mapping.reasons import SetUpReason
@@ -16,9 +17,6 @@ from worker.economic.mapping.text_limits import Fitted, Source, fit
 from worker.economic.mapping.vat_zones import check_zone, choose_zone
 
 _ONE = Decimal("1.00")
-#: e-conomic takes six decimals of a rate, per 100 units.
-_RATE_STEP = Decimal("0.000001")
-_PAR = Decimal(100)
 
 
 def heading(invoice: Invoice) -> str:
@@ -54,7 +52,7 @@ def draft_payload(  # noqa: PLR0913, PLR0917  # an invoice needs all of it
     check_rounding(invoice, export)
     resolved = resolve_terms(invoice, master_data.payment_terms, export)
     recipient, notes = fit(_recipient(invoice)), fit(_notes(invoice, export))
-    rate, rate_remarks = exchange_rate(invoice, master_data.base_currency)
+    rate, rate_remarks = exchange_rate(invoice, export, master_data)
     lines = [_line(line, invoice, products) for line in sorted(invoice.lines, key=lambda line: line.line_number)]
     zone = choose_zone(invoice, export, master_data, own_zone)
     payload = {
@@ -82,24 +80,6 @@ def check_rounding(invoice: Invoice, export: ExportConfig) -> None:
     if abs(invoice.rounding) > export.booking.tolerance:
         text = f"Opter rounded the total by {invoice.rounding} {invoice.currency}; e-conomic cannot."
         raise invalid(SetUpReason.ROUNDING_UNSUPPORTED, text, field="rounding", value=invoice.rounding)
-
-
-def exchange_rate(invoice: Invoice, base_currency: str) -> tuple[Decimal | None, tuple[str, ...]]:
-    """Return the rate to send, per 100 units, and remarks; None: e-conomic's rate of the day.
-
-    A rate on an invoice in the base currency is left out. Raises ``InvalidInvoice`` for one that is no price.
-    """
-    ours = invoice.exchange_rate
-    if ours is None:
-        return None, ()
-    if invoice.currency == base_currency:
-        remark = f"exchangeRate: {ours} left out, as {base_currency} is the base currency"
-        return None, (remark,) if ours != _PAR else ()
-    if ours <= 0 or ours >= 10**9:
-        text = f"Exchange rate {ours} for {invoice.currency} is not a price of 100 units."
-        raise invalid(SetUpReason.EXCHANGE_RATE_INVALID, text, field="exchangeRate", value=ours)
-    rate = ours.quantize(_RATE_STEP, rounding=ROUND_HALF_UP)
-    return rate, (f"exchangeRate: {ours} rounded to {rate}",) if rate != ours else ()
 
 
 def units_left_out(invoice: Invoice) -> list[str]:

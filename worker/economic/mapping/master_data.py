@@ -112,6 +112,8 @@ class MasterData:
     payment_terms: tuple[PaymentTerms, ...] = ()
     vat_zones: Mapping[int, str] = field(default_factory=dict)
     vat_accounts: tuple[VatAccount, ...] = ()
+    #: What e-conomic booked last in each currency, per 100 units; read where invoices carry rates.
+    booked_rates: Mapping[str, Decimal] = field(default_factory=dict)
     layouts: Mapping[int, str] = field(default_factory=dict)
     customer_groups: Mapping[int, str] = field(default_factory=dict)
     currencies: frozenset[str] = frozenset()

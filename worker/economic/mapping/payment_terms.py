@@ -1,5 +1,6 @@
 """Payment terms: which of e-conomic's correspond to Opter's condition, and whether they lead to Opter's due date."""
 
+import unicodedata
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,21 +45,36 @@ def resolve_terms(invoice: Invoice, terms: Sequence[PaymentTerms], export: Expor
 
 
 def choose(condition: PaymentCondition, terms: Sequence[PaymentTerms], names: Mapping[str, str]) -> PaymentTerms:
-    """Return the terms for a condition: by name where ``names`` maps it, else by days among terms of its kind.
+    """Return the terms for a condition: by the name that ``names`` maps it to, by its own name, or by days.
 
-    Days alone would not do: "30 days net" is not "30 days from the end of the month". Raises ``InvalidInvoice`` naming
-    the candidates when several or none fit.
+    A name of its own counts unless the terms mean something else: "30 dage" of 14 days is no match. Days count among
+    terms of the condition's kind only: "30 days net" is not "30 days from the end of the month", and terms paid in cash
+    post to an account of their own, so they are never guessed. Raises ``InvalidInvoice`` naming the candidates when
+    several or none fit.
     """
     mapped = next((theirs for ours, theirs in names.items() if _same(ours, condition.name)), None)
-    if mapped is not None:
-        wanted, fitting = f"named {mapped!r}", [term for term in terms if _same(term.name, mapped)]
+    kind = "invoiceMonth" if condition.from_end_of_month else "net"
+    by_days = [term for term in terms if (term.kind, term.days) == (kind, condition.days)]
+    if mapped is None:
+        wanted = f"named {condition.name!r} or " if condition.name else ""
+        wanted += f"of kind {kind} with {condition.days} days"
+        by_name = [term for term in terms if _same(term.name, condition.name) and _may_mean(term, condition)]
+        fitting = by_name or by_days
     else:
-        kind = "invoiceMonth" if condition.from_end_of_month else "net"
-        wanted = f"of kind {kind} with {condition.days} days"
-        fitting = [term for term in terms if (term.kind, term.days) == (kind, condition.days)]
+        wanted, fitting = f"named {mapped!r}", [term for term in terms if _same(term.name, mapped)]
+    if len(fitting) > 1:  # equal names are told apart by their days
+        fitting = [term for term in fitting if term in by_days] or fitting
     if len(fitting) != 1:
         raise _not_one(condition, wanted, fitting, terms)
     return fitting[0]
+
+
+def _may_mean(term: PaymentTerms, condition: PaymentCondition) -> bool:
+    """Whether terms of the condition's name are not plainly others: of a kind that counts days otherwise."""
+    if term.kind in {"net", "invoiceMonth"}:
+        kind = "invoiceMonth" if condition.from_end_of_month else "net"
+        return (term.kind, term.days) == (kind, condition.days)
+    return term.kind != "paidInCash" or not (condition.days or condition.from_end_of_month)
 
 
 def named(name: str, terms: Sequence[PaymentTerms]) -> PaymentTerms:
@@ -108,4 +124,8 @@ def _named(terms: PaymentTerms) -> str:
 
 
 def _same(ours: str, theirs: str) -> bool:
-    return ours.strip().casefold() == theirs.strip().casefold()
+    return _plain(ours) == _plain(theirs)
+
+
+def _plain(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -11,7 +11,8 @@ from worker.domain.reasons import ReasonCode, invalid, merged
 from worker.economic.mapping import payment_terms
 from worker.economic.mapping.accounting_years import waits, year_of
 from worker.economic.mapping.customer_payload import check_defaults, check_findable
-from worker.economic.mapping.draft import check_rounding, exchange_rate
+from worker.economic.mapping.draft import check_rounding
+from worker.economic.mapping.exchange_rates import exchange_rate
 from worker.economic.mapping.master_data import MasterData
 from worker.economic.mapping.products import choose, group_for
 from worker.economic.mapping.reasons import REASONS, SetUpReason, VoucherReason, set_up_related
@@ -94,7 +95,7 @@ def check_against_agreement(
     )
     own = _collected(
         lambda: check_findable(invoice.customer, match_address=export.customers.match_address),
-        lambda: exchange_rate(invoice, master_data.base_currency),
+        lambda: exchange_rate(invoice, export, master_data),
         lambda: _first_date(invoice, export),
     )
     by_method = (

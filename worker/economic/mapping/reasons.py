@@ -93,8 +93,11 @@ class SetUpReason(ReasonCode):
     EXCHANGE_RATE_INVALID = (
         "exchange-rate-invalid",
         "Exchange rate unusable",
-        "The exchange rate on the invoice is not a positive price of 100 units.",
-        "Correct the rate in Opter and send the invoice again, or send none to use e-conomic's rate of the day.",
+        "The exchange rate on the invoice cannot be the price of 100 units of its currency.",
+        (
+            "Correct the rate in Opter and send the invoice again, or send none to use e-conomic's rate of the day. "
+            "If the rate is right, widen booking.rate_band in the exports file and re-queue."
+        ),
     )
     LAYOUT_MISSING = (
         "layout-missing",

@@ -9,7 +9,8 @@ from config.exports import ExportConfig
 from worker.domain.invoice import Invoice
 from worker.domain.reasons import invalid
 from worker.economic.mapping.accounting_years import year_of
-from worker.economic.mapping.draft import exchange_rate, heading, units_left_out
+from worker.economic.mapping.draft import heading, units_left_out
+from worker.economic.mapping.exchange_rates import exchange_rate
 from worker.economic.mapping.master_data import Journal, MasterData
 from worker.economic.mapping.reasons import SetUpReason, VoucherReason
 from worker.economic.mapping.voucher_postings import Posting, postings, usable_account
@@ -52,7 +53,7 @@ def voucher_payload(
     """
     year = year_of(invoice.invoice_date, master_data.years).year
     journal = open_journal(export, master_data).number
-    rate, rate_remarks = exchange_rate(invoice, master_data.base_currency)
+    rate, rate_remarks = exchange_rate(invoice, export, master_data)
     due, due_remarks = _due_date(invoice, export)
     shared = {
         "date": invoice.invoice_date.isoformat(),
