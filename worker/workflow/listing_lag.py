@@ -37,7 +37,7 @@ class ListingLag:
     _witnesses: deque[Witness] = field(default_factory=lambda: deque(maxlen=_MOST))
     #: Listings have shown what was created at this time.
     _caught_up: float = 0.0
-    #: The longest that a document was seen to take, at most, and when that was seen.
+    #: How old a document was, at most, that listings have shown, and when that was seen.
     _measured: tuple[float, float] | None = None
 
     def created(self, reference: str, at: float) -> None:
@@ -57,7 +57,8 @@ class ListingLag:
             self._measured = None
         if shown and (newest := max(shown)) <= began:
             self._caught_up = max(self._caught_up, newest)
-            self._measured = (began - newest, began)
+            if self._measured is None or began - newest <= self._measured[0] or began - self._measured[1] > _FRESH:
+                self._measured = (began - newest, began)
 
     def expected(self, now: float) -> float:
         """Return how long a lookup has to be apart from the first one to be believed, in seconds."""

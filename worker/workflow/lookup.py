@@ -3,7 +3,7 @@
 Found, not found and unknown are three answers: an outage raises, so it is never absence.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from worker.domain.identity import resembles, same_reference
 from worker.domain.reasons import failure
@@ -12,7 +12,7 @@ from worker.economic.mapping.master_data import Document, VoucherFound
 from worker.economic.mapping.reasons import VoucherReason
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure, Rejected
-from worker.workflow.context import VoucherScan, span
+from worker.workflow.context import ExportContext, VoucherScan, span
 from worker.workflow.execution import Execution
 
 
@@ -24,7 +24,7 @@ def find_document(execution: Execution) -> Document | None:
     remembered = _remembered(execution)
     if remembered:
         return remembered
-    found = _listed(execution)
+    found = listed_documents(execution.context, [execution.record.id])
     booked = [document for document in found if document.booked]
     candidates = booked or _drafts_themselves(execution, found)
     if len({document.number for document in candidates}) > 1:
@@ -34,15 +34,14 @@ def find_document(execution: Execution) -> Document | None:
     return candidates[0] if candidates else _by_number(execution) or _written_otherwise(execution)
 
 
-def _listed(execution: Execution) -> list[Document]:
-    """Return what listings show of ours; whether they show our latest documents says how far they lag."""
-    context = execution.context
+def listed_documents(context: ExportContext, references: Collection[str]) -> list[Document]:
+    """Return what listings show under these references; whether they show our latest says how far they lag."""
     began, lag = context.clock(), context.listing_lag
     witnesses = lag.witnesses()
-    found = context.economic.documents(list(dict.fromkeys((execution.record.id, *witnesses))))
+    found = context.economic.documents(list(dict.fromkeys((*references, *witnesses))))
     final = [document for document in found if document.booked or not context.export.booking.book]
     lag.seen(frozenset(_shown(witnesses, (document.document_reference for document in final))), began)
-    return list(identified([execution.record.id], found))
+    return list(identified(references, found))
 
 
 def _shown(witnesses: Sequence[str], references: Iterable[str]) -> Iterator[str]:

@@ -21,6 +21,7 @@ from worker.errors import ExportError, Failure, LeaseLost, Misconfigured, StoreU
 from worker.workflow.booked_rates import with_booked_rates
 from worker.workflow.context import ExportContext, span
 from worker.workflow.customers_and_products import own_vat_zone
+from worker.workflow.lookup import listed_documents
 
 log = structlog.get_logger()
 
@@ -44,7 +45,7 @@ def existing_documents(
     """Look up a period's invoices. Raises what ``Economic`` raises."""
     if not invoices:
         return ExistingDocuments()
-    documents = context.economic.documents(list(invoices))
+    documents = listed_documents(context, list(invoices))
     if context.export.method == "invoice":
         otherwise = {record.id: _as_voucher(record) for record in records if record.progress.voucher}
         return ExistingDocuments(found=_references(documents), otherwise=otherwise)
