@@ -137,6 +137,12 @@ class ProcessReason(ReasonCode):
         "The program's store cannot be reached, so nothing may be sent.",
         "Start Redis or restore the connection; the export goes on by itself.",
     )
+    CLOCKS_DISAGREE = (
+        "clocks-disagree",
+        "Clocks disagree",
+        "The clock of Redis' host and e-conomic's differ by more than is allowed, so no age can be trusted.",
+        "Set the clock of the host of Redis (NTP); everything goes on by itself once the two agree.",
+    )
     LOOKED_UP_TWICE = (
         "looked-up-twice",
         "Looked up once more before it is posted",

@@ -135,6 +135,10 @@ class ReadOnlyEconomic(EconomicVouchers):
         return self._wait(lambda: self._economic.voucher(journal, voucher))
 
     @override
+    def clock_gap(self, *, anew: bool = False) -> float:
+        return self._economic.clock_gap(anew=anew)
+
+    @override
     def posted(self, reply: Reply) -> Sequence[VoucherFound]:
         return self._economic.posted(reply)
 

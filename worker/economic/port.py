@@ -87,6 +87,12 @@ class Economic(Protocol):
         Cached like master data; empty where e-conomic refuses the question.
         """
 
+    def clock_gap(self, *, anew: bool = False) -> float:
+        """Return the seconds that e-conomic's clock is ahead of the store's (negative: behind), at the last success.
+
+        ``anew``: measured by a call made for it.
+        """
+
     def send(self, intent: Intent) -> Reply:
         """Send a frozen write: these bytes under this idempotency key."""
 

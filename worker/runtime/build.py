@@ -115,6 +115,7 @@ def _contexts(
             environment=settings.environment,
             key_memory=settings.http.key_memory_minutes * 60,
             listing_lag=ListingLag(bound=settings.http.listing_lag_minutes * 60),
+            clock_gap=settings.http.clock_gap,
             young_for=3600.0 + settings.http.listing_lag_minutes * 60,
             pdfs=pdfs,
             lease_renewal=lease_renewer.lease_renewal,

@@ -110,6 +110,8 @@ class ExportContext:
     key_memory: float = 55 * 60.0
     #: How long a lookup that finds nothing has to wait to be believed.
     listing_lag: ListingLag = field(default_factory=ListingLag)
+    #: Seconds that the store's and e-conomic's clock may differ while something is created.
+    clock_gap: float = Http().clock_gap
     #: Seconds for which a store that was empty, or may have lost writes, is not believed to know all that was sent.
     young_for: float = 3600.0 + Http().listing_lag_minutes * 60
     #: Counts what this thread's calls to e-conomic cost until the block ends.

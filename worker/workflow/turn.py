@@ -103,6 +103,7 @@ def _send(execution: Execution, method: Method[Any]) -> None:
     intent = execution.progress.intent
     if intent is None:
         raise LookupError("there is no recorded write to send")
+    check_clocks(execution)
     try:
         reply = execution.send(intent)
     except Refused as refusal:
@@ -121,7 +122,19 @@ def _send(execution: Execution, method: Method[Any]) -> None:
             method.accept(execution, intent, reply)
 
 
+def check_clocks(execution: Execution) -> None:
+    """Raise ``TooEarly`` while the store's clock is not e-conomic's: ages of keys and lookups would mean nothing."""
+    economic, bound = execution.context.economic, execution.context.clock_gap
+    if abs(economic.clock_gap()) <= bound:
+        return
+    gap = economic.clock_gap(anew=True)
+    if abs(gap) > bound:
+        text = f"e-conomic's clock is {gap:+.0f} seconds off the clock of Redis, and {bound:g} are allowed."
+        raise TooEarly(failure(ProcessReason.CLOCKS_DISAGREE, text), retry_after=bound)
+
+
 def _look_up(execution: Execution, method: Method[Found]) -> None:
+    check_clocks(execution)
     began = execution.context.clock()
     first = execution.looked_up_by_preflight
     if first and not execution.progress.not_found_since and began < first + SHORTEST:
