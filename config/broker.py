@@ -13,10 +13,12 @@ from kombu.entity import Queue
 from config.names import (
     EXPORT_TASK,
     PREFLIGHT_TASK,
+    RECONCILE_TASK,
     broker_prefix,
     export_of,
     export_queue,
     preflight_queue,
+    reconcile_queue,
     recovery_queue,
 )
 from config.settings import Settings
@@ -42,7 +44,8 @@ def route(
     **_: Any,
 ) -> dict[str, str] | None:
     """Send an id to its export's queue: every id begins with the export's name and a hyphen."""
-    queue = {EXPORT_TASK: export_queue, PREFLIGHT_TASK: preflight_queue}.get(name)
+    queues = {EXPORT_TASK: export_queue, PREFLIGHT_TASK: preflight_queue, RECONCILE_TASK: reconcile_queue}
+    queue = queues.get(name)
     if queue is None or not args:
         return None
     return {"queue": queue(export_of(str(args[0])))}
@@ -74,7 +77,8 @@ def _broker(settings: Settings) -> dict[str, Any]:
 
 
 def _tasks(exports: Sequence[str]) -> dict[str, Any]:
-    queues = [queue(name) for queue in (preflight_queue, recovery_queue, export_queue) for name in exports]
+    every = (preflight_queue, recovery_queue, export_queue, reconcile_queue)
+    queues = [queue(name) for queue in every for name in exports]
     return {
         "task_serializer": "json",
         "result_serializer": "json",

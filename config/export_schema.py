@@ -209,6 +209,22 @@ class Booking(Section):
             "refuse",
         ),
     ] = "remark"
+    attach_pdf: Annotated[
+        bool,
+        about(
+            "Whether the printed invoice is attached to what was booked, once the ledger shows its voucher; only "
+            "invoices whose event carries a PDF. For the invoice method",
+            False,
+        ),
+    ] = True
+    missing_pdf: Annotated[
+        Literal["difference", "remark"],
+        about(
+            "A PDF that is missing, or that e-conomic refuses: a `difference` of the period's certificate that "
+            "waits for a person, or a `remark` in the invoice's history",
+            "remark",
+        ),
+    ] = "difference"
     zero_total: Annotated[
         Literal["book", "skip"],
         about(
@@ -265,3 +281,44 @@ class Voucher(Section):
     book: Annotated[
         bool, about("Whether the journal's entries are booked at once; else a bookkeeper reviews and books", True)
     ] = False
+
+
+Version = Annotated[str, StringConstraints(pattern=r"^\d{1,3}\.\d{1,3}\.\d{1,3}$")]
+
+
+class Reconcile(Section):
+    """How what stands in e-conomic is read back and compared: the certificate of a period."""
+
+    lag_seconds: Annotated[
+        int,
+        about(
+            "Seconds after an export within which what e-conomic does not show yet counts as not read, never as "
+            "missing: how far its listings and its ledger lag behind is not documented",
+            300,
+            ge=0,
+            le=86_400,
+        ),
+    ] = 600
+    accounts: Annotated[
+        bool, about("Whether the sums by account and VAT code are compared with what the set-up of today gives", False)
+    ] = True
+    documents: Annotated[
+        bool,
+        about(
+            "Whether it is compared which PDFs are attached: that the documents service can be listed is not "
+            "documented, so where it cannot, the certificate says so",
+            False,
+        ),
+    ] = True
+    payment_words: Annotated[
+        tuple[str, ...],
+        about(
+            "Words in the type of a booked entry that make it a payment, which carries the invoice's number and is no "
+            "second invoice",
+            ("payment", "reminder"),
+        ),
+    ] = ("payment",)
+    booked_entries_version: Annotated[
+        Version, about("Version of e-conomic's booked entries service to speak", "6.0.0")
+    ] = "4.0.0"
+    documents_version: Annotated[Version, about("Version of e-conomic's documents service to speak", "4.1.0")] = "4.0.1"

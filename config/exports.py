@@ -5,7 +5,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, StringConstraints
 
-from config.export_schema import Booking, Codes, Corrections, Customers, Limits, Number, TypeRules, Vat, Voucher
+from config.export_schema import (
+    Booking,
+    Codes,
+    Corrections,
+    Customers,
+    Limits,
+    Number,
+    Reconcile,
+    TypeRules,
+    Vat,
+    Voucher,
+)
 from config.settings_sections import Section, about
 
 ExportName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,19}$")]
@@ -71,6 +82,7 @@ class ExportConfig(Section):
         ),
     ] = None
     limits: Limits = Limits()
+    reconcile: Reconcile = Reconcile()
 
     @property
     def invoice_layout(self) -> int:

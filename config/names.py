@@ -4,6 +4,8 @@
 EXPORT_TASK = "invoice.export.v1"
 #: Celery task that checks a period before its first write; its only argument is the period id.
 PREFLIGHT_TASK = "period.preflight.v1"
+#: Celery task that reads a period back from e-conomic; its only argument is the period id.
+RECONCILE_TASK = "period.reconcile.v1"
 
 
 def export_of(id_: str) -> str:
@@ -24,6 +26,11 @@ def recovery_queue(export: str) -> str:
 def preflight_queue(export: str) -> str:
     """Return the Celery queue of an export's period checks, so that they never wait behind invoices."""
     return f"preflight.{export}"
+
+
+def reconcile_queue(export: str) -> str:
+    """Return the Celery queue of an export's certificates, so that they never wait behind invoices, nor before them."""
+    return f"reconcile.{export}"
 
 
 def broker_prefix(prefix: str) -> str:

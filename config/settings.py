@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, Pydanti
 
 from config.errors import ConfigurationError, ConfigurationErrors, from_validation, suggestion
 from config.settings_sections import (
+    Certificates,
     Flower,
     Http,
     Intake,
@@ -55,6 +56,7 @@ class Settings(BaseSettings):
     redis: Redis = Redis()
     intake: Intake = Intake()
     store: Store = Store()
+    certificates: Certificates = Certificates()
     retry: Retry = Retry()
     http: Http = Http()
     worker: Worker = Worker()

@@ -102,6 +102,17 @@ class Store(Section):
     sweep_interval: Annotated[Seconds, about("Seconds between two sweeps over the store")] = 1.0
 
 
+class Certificates(Section):
+    """When what stands in e-conomic is read back by itself; `reconcile` does it on demand."""
+
+    after_export: Annotated[
+        bool, about("Read every period back as soon as none of its invoices is on its way any more")
+    ] = True
+    nightly: Annotated[bool, about("Read the periods of the last days back every night")] = False
+    nightly_hour: Annotated[int, about("Hour, UTC, from which on that is done", ge=0, le=23)] = 2
+    nightly_days: Annotated[Count, about("Days for which a period is read back every night after it came in")] = 35
+
+
 class Retry(Section):
     """Exponential backoff with full jitter."""
 

@@ -15,6 +15,7 @@ from worker.economic.mapping.reasons import CustomerReason, SetUpReason, Voucher
 from worker.economic.mapping.territories import TERRITORIES
 from worker.economic.mapping.vat_zones import ZONE_RULES
 from worker.economic.reasons import EconomicReason
+from worker.reconcile.reasons import ReconcileReason
 
 DOCS = Path(__file__).parent / "docs"
 
@@ -24,6 +25,7 @@ _HEADINGS = (
     (VoucherReason, "Vouchers and their PDFs"),
     (CustomerReason, "The customer cannot be identified"),
     (EconomicReason, "e-conomic refuses, or has something else"),
+    (ReconcileReason, "Read back from e-conomic, and found to differ"),
     (ProcessReason, "Our own processes"),
 )
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from worker.dry_run.planner import Planner
     from worker.intake.queue import EventQueueOperator
     from worker.intake.reading import Reader
+    from worker.reconcile.reconciler import Reconciler
     from worker.runtime import Runtime
     from worker.store.sessions import RedisSessions
 
@@ -76,6 +77,14 @@ class CommandContext(Configuration):
 
         with planning(self.settings, export, sleep=self.sleep) as planner:
             yield planner
+
+    @contextmanager
+    def reconciler(self, export: ExportConfig) -> Iterator[Reconciler]:
+        """Open what reads an export's invoices back from e-conomic."""
+        from worker.runtime.build import reconciling
+
+        with reconciling(self.settings, export, sleep=self.sleep) as reconciler:
+            yield reconciler
 
     @contextmanager
     def store(self) -> Iterator[Store]:

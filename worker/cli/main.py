@@ -35,6 +35,10 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
     },
     "Operate": {
         "status": "Show all periods, or one in full: to be exported, exported, failed by reason, rate, time left.",
+        "reconcile": "Read periods back from e-conomic and compare every invoice: the certificate, which is kept.",
+        "certificate": "Show certificates: what was read back from e-conomic, and when.",
+        "differences": "Show what certificates have found to differ, and accept it.",
+        "series": "Show Opter's number series: every number accounted for, and every gap explained or red.",
         "requeue": "Queue failed invoices again, once the cause is fixed; they are checked anew first.",
         "mark-exported": (
             "Count an invoice as exported, because it was entered in e-conomic by hand. It will not be posted."

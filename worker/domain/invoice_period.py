@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from worker.domain.certificate import StoredCertificate
 from worker.domain.record import State
 
 
@@ -17,6 +18,8 @@ class PeriodState(StrEnum):
     REGISTERED = "registered"
     #: The preflight has checked every invoice that was ``received``.
     CHECKED = "checked"
+    #: Checked, and its last certificate found differences that nobody has accepted.
+    DIFFERS = "differs"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +68,8 @@ class PeriodRecord:
     received_at: float = 0.0
     counts: Mapping[State, int] = field(default_factory=dict)
     conflicts: tuple[Conflict, ...] = ()
+    #: The last certificate, without its text; None: the accounting system was never read back.
+    certificate: StoredCertificate | None = None
 
     @property
     def total(self) -> int:

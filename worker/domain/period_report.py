@@ -27,6 +27,7 @@ class Phase(StrEnum):
     CHECKING = "checking"
     EXPORTING = "exporting"
     NEEDS_A_PERSON = "needs a person"
+    DIFFERS = "differs"
     DONE = "done"
 
 
@@ -39,7 +40,7 @@ class Totals:
     control_gross: Decimal | None
     #: Gross of all invoices of the period in the store.
     gross: Decimal = ZERO
-    #: Of these, exported.
+    #: Of these, exported as this program has recorded it; what the books hold stands in a certificate.
     exported_net: Decimal = ZERO
     exported_vat: Decimal = ZERO
     exported_gross: Decimal = ZERO
@@ -87,7 +88,7 @@ class Report:
 
     @property
     def exported(self) -> int:
-        """Number of invoices that are done: in the accounting system, or left out on purpose."""
+        """Number of invoices that are done by this program's record: posted, by hand, or left out on purpose."""
         return self.counts.get(State.EXPORTED, 0)
 
     @property
@@ -109,8 +110,9 @@ def phase_of(period: PeriodRecord, counts: Mapping[State, int]) -> Phase:
         return Phase.CHECKING
     if any(counts.get(state, 0) for state in MOVING):
         return Phase.EXPORTING
-    unfinished = counts.get(State.DEAD, 0) or period.conflicts or period.missing
-    return Phase.NEEDS_A_PERSON if unfinished else Phase.DONE
+    if counts.get(State.DEAD, 0) or period.conflicts or period.missing:
+        return Phase.NEEDS_A_PERSON
+    return Phase.DIFFERS if period.state is PeriodState.DIFFERS else Phase.DONE
 
 
 def report(period: PeriodRecord, records: Iterable[InvoiceRecord], now: float) -> Report:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from worker.domain.attachment import PdfAttachment
 from worker.errors import Failure
 
 
@@ -153,6 +154,8 @@ class InvoiceRecord:
     progress: Progress = field(default_factory=Progress)
     #: Why it waits or is dead; the last failure of an exported one is cleared.
     failure: Failure | None = None
+    #: What is known of the PDF on what is booked; None: nothing was tried after the booking.
+    pdf: PdfAttachment | None = None
     history: tuple[HistoryEntry, ...] = ()
 
     def with_progress(self, **changes: Any) -> "InvoiceRecord":

@@ -14,6 +14,7 @@ from worker.domain.identity import resembles, same_reference
 from worker.domain.ports import RateLimiter
 from worker.domain.record import Intent
 from worker.economic import api_calls, parsers, urls
+from worker.economic.ledger import LedgerReader
 from worker.economic.listings import Listings, Parser
 from worker.economic.mapping.documents import document, identified
 from worker.economic.mapping.master_data import Document, EconomicCustomer, MasterData, Product
@@ -51,6 +52,7 @@ class EconomicClient(Vouchers):
     ) -> None:
         self._export = export
         self._clients = ThreadClients(http, transport)
+        self._clock, self._deadline = clock, http.deadline
         calls = api_calls.ApiCalls(
             export, rate_limiter=rate_limiter, clients=self._clients, clock=clock, deadline=http.deadline
         )
@@ -148,6 +150,17 @@ class EconomicClient(Vouchers):
         """See ``Economic``."""
         path = urls.checked(intent.method, intent.path)
         return self._calls.write(intent.method, path, intent.body.encode(), intent.key)
+
+    def ledger(self, rate_limiter: RateLimiter) -> LedgerReader:
+        """Return what reads back what stands in e-conomic, over the same connections at a pace of its own."""
+        calls = api_calls.ApiCalls(
+            self._export,
+            rate_limiter=rate_limiter,
+            clients=self._clients,
+            clock=self._clock,
+            deadline=self._deadline,
+        )
+        return LedgerReader(Listings(calls, self._export.api_url), self._export.reconcile)
 
     def metered(self) -> AbstractContextManager[Usage]:
         """Count what this thread spends until the block ends."""

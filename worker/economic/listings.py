@@ -43,6 +43,15 @@ class Listings:
             _understood(parse, item, path) for item in self._items(f"{path}?skippages=0&pagesize={PAGE}{chosen}")
         )
 
+    def at_most(self, most: int, path: str, parse: Parser[T], query: str) -> tuple[T, ...] | None:
+        """Return a whole listing; None when it has more than ``most`` items, of which one page was read then."""
+        items: list[T] = []
+        for page in self._pages(f"{path}?skippages=0&pagesize={PAGE}&filter={query}"):
+            if _understood(lambda body: int(body["pagination"]["results"]), page, path) > most:
+                return None
+            items += _understood(lambda body: [parse(item) for item in body["collection"]], page, path)
+        return tuple(items)
+
     def newest(self, path: str, parse: Parser[T], query: str, *, sort: str) -> tuple[T, ...]:
         """Return the first 200 of a listing in this order; ``query`` as of ``every``."""
         page = self._calls.get(f"{path}?skippages=0&pagesize=200&filter={query}&sort={sort}").body
@@ -50,18 +59,23 @@ class Listings:
             _understood(parse, item, path) for item in _understood(lambda body: body["collection"], page, path)
         )
 
-    def offered(self, path: str, parse: Parser[T]) -> tuple[T, ...] | None:
+    def offered(self, path: str, parse: Parser[T], query: str = "") -> tuple[T, ...] | None:
         """Return a whole listing of a newer service (by cursor); None when the agreement may not read it."""
-        reply = self._calls.offered(path)
-        if reply is None:
-            return None
+        reply = self._calls.offered(f"{path}?filter={query}" if query else path)
+        return None if reply is None else self._by_cursor(path, parse, query, reply.body)
+
+    def cursored(self, path: str, parse: Parser[T], query: str) -> tuple[T, ...]:
+        """Return a whole listing of a newer service that must be there; ``query`` is a percent-encoded filter."""
+        return self._by_cursor(path, parse, query, self._calls.get(f"{path}?filter={query}").body)
+
+    def _by_cursor(self, path: str, parse: Parser[T], query: str, page: Any) -> tuple[T, ...]:
+        chosen = f"&filter={query}" if query else ""
         items: list[T] = []
         for _ in range(_MOST_PAGES):
-            page = reply.body
             items += _understood(lambda body: [parse(item) for item in body["items"]], page, path)
             if not page.get("cursor"):
                 return tuple(items)
-            reply = self._calls.get(f"{path}?cursor={quote(str(page['cursor']), safe='')}")
+            page = self._calls.get(f"{path}?cursor={quote(str(page['cursor']), safe='')}{chosen}").body
         raise _nonsense(path)
 
     def local(self, link: str) -> str:
@@ -69,12 +83,16 @@ class Listings:
         return local(link, self._api_url)
 
     def _items(self, first: str) -> Iterator[Any]:
+        for page in self._pages(first):
+            yield from _understood(lambda body: list(body["collection"]), page, first)
+
+    def _pages(self, first: str) -> Iterator[Any]:
         following: str | None = first
         for _ in range(_MOST_PAGES):
             if following is None:
                 return
             page = self._calls.get(following).body
-            yield from _understood(lambda body: list(body["collection"]), page, first)
+            yield page
             link = _understood(lambda body: (body.get("pagination") or {}).get("nextPage"), page, first)
             following = _understood(self.local, link, first) if link else None
         raise _nonsense(first)

@@ -134,7 +134,14 @@ def vat_account(body: Json) -> VatAccount:
     """Read one of ``/vat-accounts``."""
     rate = Decimal(str(body.get("ratePercentage") or 0))
     kind = (body.get("vatType") or {}).get("vatTypeNumber")
-    return VatAccount(code=str(body["vatCode"]), rate=rate, barred=bool(body.get("barred")), purchase=kind == _PURCHASE)
+    posted_to = (body.get("account") or {}).get("accountNumber")
+    return VatAccount(
+        code=str(body["vatCode"]),
+        rate=rate,
+        barred=bool(body.get("barred")),
+        purchase=kind == _PURCHASE,
+        account=None if posted_to is None else int(posted_to),
+    )
 
 
 def booked_rate(body: Json) -> tuple[str, Decimal]:

@@ -81,6 +81,18 @@ class Vouchers:
         path = f"{voucher_path(journal, voucher)}/attachment/file"
         return self._calls.upload(path, body, content_type, key, extra_seconds=len(pdf) / _SLOWEST)
 
+    def attach_document(self, path: str, year: str, voucher: int, pdf: bytes, *, key: str) -> int | None:
+        """Attach a PDF to a voucher, booked or in a journal (documents service); return the document's number.
+
+        ``onConflict`` asks to refuse where a document is there already, instead of merging the two. Raises ``Refused``
+        with the service's codes, and what every write raises; None: the answer does not tell the number.
+        """
+        fields = {"AccountingYear": year, "VoucherNumber": str(voucher), "onConflict": "1"}
+        body, content_type = multipart(pdf, key=key, fields=fields)
+        reply = self._calls.upload(path, body, content_type, key, extra_seconds=len(pdf) / _SLOWEST)
+        number = reply.body.get("number") if isinstance(reply.body, Mapping) else reply.body
+        return number if isinstance(number, int) else None
+
     def _in_journals(self) -> Iterator[VoucherFound]:
         for journal in self._listings.every("/journals", parsers.journal):
             parse = partial(_in_journal, journal=journal.number)
@@ -97,15 +109,19 @@ class Vouchers:
                 yield from _vouchers(entries, journal=None, year=year.year, numbers=())
 
 
-def multipart(pdf: bytes, *, key: str) -> tuple[bytes, str]:
-    """Return body and content type of the form that carries a PDF (RFC 7578).
+def multipart(pdf: bytes, *, key: str, fields: Mapping[str, str] | None = None) -> tuple[bytes, str]:
+    """Return body and content type of the form that carries a PDF, after further fields (RFC 7578).
 
     The boundary follows from ``key`` and does not occur in the file: the same file and key give the same bytes.
     """
     boundaries = (hashlib.sha256(f"{key}:{turn}".encode()).hexdigest()[:40] for turn in count())
     boundary = next(boundary for boundary in boundaries if boundary.encode() not in pdf)
     edge = f"--{boundary}".encode()
-    body = b"".join((edge, b"\r\n", _PART, pdf, b"\r\n", edge, b"--\r\n"))
+    named = [
+        b"".join((edge, f'\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()))
+        for name, value in (fields or {}).items()
+    ]
+    body = b"".join((*named, edge, b"\r\n", _PART, pdf, b"\r\n", edge, b"--\r\n"))
     return body, f"multipart/form-data; boundary={boundary}"
 
 
@@ -128,7 +144,7 @@ def _in_journal(body: Json, journal: int) -> tuple[VoucherFound, ...]:
     if not entries:
         return ()
     numbers = tuple(number for _, row in rows if (number := _entry_number(row)))
-    return tuple(_vouchers(entries, journal=journal, year=_year(body), numbers=numbers))
+    return tuple(_vouchers(entries, journal=journal, year=voucher_year(body), numbers=numbers))
 
 
 def _booked_entry(body: Json) -> _MarkedEntry | None:
@@ -148,7 +164,7 @@ def _marked_entry(entry: Json, voucher: int, *, owing: bool) -> _MarkedEntry | N
         return _MarkedEntry(document_reference=reference, voucher=voucher, marked=mark is not None)
     # Never rounded: a difference from the source below the øre is a difference.
     owed = Decimal(str(entry.get("amount") or 0))
-    number = _invoice_number(entry)
+    number = invoice_number(entry)
     return _MarkedEntry(
         document_reference=reference, voucher=voucher, marked=mark is not None, owed=owed, invoice_number=number
     )
@@ -174,7 +190,7 @@ def _vouchers(
         )
 
 
-def _year(body: Json) -> str:
+def voucher_year(body: Json) -> str:
     """Return the year as the voucher's own address spells it: it may carry a suffix (``2025_6_2026a``, reported)."""
     segment, dash, _ = str(body.get("self") or "").rpartition("/")[2].rpartition("-")
     year = segment_text(segment) if dash else str(body["accountingYear"]["year"])
@@ -189,7 +205,8 @@ def _entry_number(entry: Json) -> int | None:
     return int(number) if number.isdecimal() else None
 
 
-def _invoice_number(entry: Json) -> int | None:
+def invoice_number(entry: Json) -> int | None:
+    """Return the invoice number of an entry, under whichever name it carries one."""
     number = next((str(entry[name]) for name in _INVOICE_NUMBERS if entry.get(name)), "")
     return int(number) if number.isdecimal() else None
 

@@ -17,6 +17,10 @@ from worker.domain.retry import RetryPolicy
 from worker.domain.store_port import PinPort, PlanPort
 from worker.dry_run.planner import Planner
 from worker.economic.client import EconomicClient
+from worker.reconcile.attach import Attacher
+from worker.reconcile.certify import Certifier
+from worker.reconcile.pacing import LastInLine
+from worker.reconcile.reconciler import Reconciler
 from worker.runtime.file_access import AllowedPdfs, allowed_places
 from worker.runtime.first_use import state_first_use
 from worker.runtime.logs import report
@@ -49,6 +53,9 @@ def build_runtime(settings: Settings, exports: Mapping[str, ExportConfig], app: 
     contexts = _contexts(settings, exports, clients, store)
     retry = settings.retry
     publisher = Publisher(app, store)
+    certifier = Certifier(
+        store=store, settings=settings.certificates, clock=store.now, attacher=partial(_attacher, clients, store)
+    )
     return Runtime(
         settings=settings,
         exports=exports,
@@ -69,9 +76,16 @@ def build_runtime(settings: Settings, exports: Mapping[str, ExportConfig], app: 
             waiting=partial(_waiting, redis, settings.redis.prefix),
             publish=publisher.export,
             publish_preflight=publisher.preflight,
+            reconciles_due=certifier.due,
+            publish_reconcile=publisher.reconcile,
         ),
         clients=clients,
         contexts=contexts,
+        certifier=certifier,
+        reconcilers={
+            name: Reconciler(context=context, ledger=clients[name].ledger(LastInLine(inner=rate_limiter)))
+            for name, context in contexts.items()
+        },
     )
 
 
@@ -125,9 +139,35 @@ def _contexts(
     }
 
 
+def _attacher(
+    clients: Mapping[str, EconomicClient], store: RedisStore, reconciler: Reconciler, period: str, claimed: str
+) -> Attacher:
+    """PDFs are attached at the pace of exports, of which they are a part."""
+    return Attacher(
+        context=reconciler.context,
+        writer=clients[reconciler.context.export.name],
+        store=store,
+        path=reconciler.ledger.documents_path,
+        period=period,
+        claimed=claimed,
+    )
+
+
 def _waiting(redis: Redis, prefix: str, queue: str) -> int:
     with translated():
         return int(redis.llen(queue_key(prefix, queue)))
+
+
+@contextmanager
+def reconciling(settings: Settings, export: ExportConfig, *, sleep: Callable[[float], None]) -> Iterator[Reconciler]:
+    """Give what reads an export's invoices back on demand; its connections are closed at the end."""
+    with closing(connect(settings.redis)) as redis:
+        store = RedisStore(redis, prefix=settings.redis.prefix, policy=StorePolicy())
+        rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
+        client = build_client(export, settings, rate_limiter, _ComparedPins(store), store.now)
+        with closing(client):
+            context = _contexts(settings, {export.name: export}, {export.name: client}, store)[export.name]
+            yield Reconciler(context=context, ledger=client.ledger(LastInLine(inner=rate_limiter, sleep=sleep)))
 
 
 @contextmanager

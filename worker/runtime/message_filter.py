@@ -16,7 +16,7 @@ import structlog
 from celery.worker.consumer import Consumer
 from celery.worker.consumer.consumer import logger as celery_logger
 
-from config.names import EXPORT_TASK, PREFLIGHT_TASK
+from config.names import EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK
 
 #: Seconds that an event may wait for others.
 PAUSE = 0.2
@@ -52,7 +52,7 @@ class BatchedEvents(Consumer):  # type: ignore[misc]  # Celery ships no types
 
 log = structlog.get_logger()
 
-_TASKS = frozenset({EXPORT_TASK, PREFLIGHT_TASK})
+_TASKS = frozenset({EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK})
 #: Celery's ways to have a message do more than one call, now; ours use none of them.
 _OPTIONS = ("eta", "expires", "group", "retries", "shadow")
 _ID = re.compile(r"[a-z][a-z0-9]{0,19}(-[A-Za-z0-9-]{1,60})?-p?[0-9]{1,15}")

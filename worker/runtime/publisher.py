@@ -6,7 +6,15 @@ from uuid import uuid4
 from celery import Celery
 from kombu.exceptions import BatchPublishError, OperationalError
 
-from config.names import EXPORT_TASK, PREFLIGHT_TASK, export_queue, preflight_queue, recovery_queue
+from config.names import (
+    EXPORT_TASK,
+    PREFLIGHT_TASK,
+    RECONCILE_TASK,
+    export_queue,
+    preflight_queue,
+    reconcile_queue,
+    recovery_queue,
+)
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.store_port import Due, SweepPort
 from worker.errors import StoreUnavailable
@@ -35,6 +43,10 @@ class Publisher:
     def preflight(self, period_id: str, export: str) -> None:
         """Publish the message that has a period checked. Raises ``StoreUnavailable``."""
         self._send([(PREFLIGHT_TASK, period_id, preflight_queue(export))])
+
+    def reconcile(self, period_id: str, export: str) -> None:
+        """Publish the message that has a period read back. Raises ``StoreUnavailable``."""
+        self._send([(RECONCILE_TASK, period_id, reconcile_queue(export))])
 
     def _send(self, messages: Iterable[tuple[str, str, str]]) -> None:
         try:

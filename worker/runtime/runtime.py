@@ -16,6 +16,8 @@ from worker.economic.client import EconomicClient
 from worker.errors import StoreUnavailable
 from worker.intake.consumer import Consumer
 from worker.intake.reading import Reader
+from worker.reconcile.certify import Certifier
+from worker.reconcile.reconciler import Reconciler
 from worker.runtime.file_access import allowed_places
 from worker.runtime.logs import report
 from worker.runtime.publisher import Publisher
@@ -47,6 +49,8 @@ class Runtime:
     sweeper: Sweeper
     clients: Mapping[str, EconomicClient]
     contexts: Mapping[str, ExportContext]
+    certifier: Certifier
+    reconcilers: Mapping[str, Reconciler]
 
     def export_invoice(self, invoice_id: str) -> None:
         """Export one invoice. Raises ``InternalFault``."""
@@ -60,6 +64,12 @@ class Runtime:
             context = self._context(period_id)
             if context:
                 self.preflight.run(period_id, context)
+
+    def reconcile_period(self, period_id: str) -> None:
+        """Read one period back. Raises ``InternalFault``."""
+        with redact_errors(), suppress(StoreUnavailable):  # the sweep sends it again
+            if self._context(period_id):
+                self.certifier.run(period_id, self.reconcilers[export_of(period_id)])
 
     def close(self) -> None:
         """Close every connection."""

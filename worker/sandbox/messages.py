@@ -90,8 +90,8 @@ def render_failure(error: ApiError, *, service: bool, call: int, now: datetime, 
     return Reply(status=error.status, body=encode(body | stamps), headers={"content-type": kind})
 
 
-async def upload(request: Request) -> tuple[str, bytes]:
-    """Return name and content of the first file of a multipart request; the form field's name is free.
+async def upload(request: Request) -> tuple[str, bytes, dict[str, str]]:
+    """Return name and content of a multipart request's first file, whatever its field's name, and the other fields.
 
     Raises:
         ApiError: 400, no file in it.
@@ -100,9 +100,10 @@ async def upload(request: Request) -> tuple[str, bytes]:
     form = None
     try:
         form = await MultiPartParser(Headers(dict(request.headers)), _once(request.body)).parse()
+        fields = {name: value for name, value in form.items() if isinstance(value, str)}
         for value in form.values():
             if isinstance(value, UploadFile):
-                return value.filename or "", await value.read()
+                return value.filename or "", await value.read(), fields
     except (MultiPartException, KeyError) as error:
         raise refused(400, f"The multipart body cannot be read: {error}", "E00510") from error
     finally:

@@ -97,8 +97,9 @@ class Pipeline:
         request, route = self.request, self.route
         try:
             body, file_name, file = None, "", None
+            form: Mapping[str, str] = {}
             if route.upload:
-                file_name, file = await upload(request)
+                file_name, file, form = await upload(request)
             else:
                 body = self.entry.body = decode(request.body)
             self.server_state.request_log.add_findings(self.entry, findings.of_request(request, route, body))
@@ -112,6 +113,7 @@ class Pipeline:
                 body=body,
                 file=file,
                 file_name=file_name,
+                form=form,
                 now=self.server_state.clock.moment(),
             )
             return render(self._shaped(route.handler(self.agreement, call)))

@@ -27,6 +27,8 @@ class Call:
     file: bytes | None = None
     #: Name of the uploaded file.
     file_name: str = ""
+    #: The other fields of a multipart request.
+    form: Mapping[str, str] = field(default_factory=dict)
     #: The sandbox's clock.
     now: datetime
 
@@ -93,8 +95,12 @@ class Agreement:
     vouchers: dict[tuple[int, str, int], Json] = field(default_factory=dict)
     #: (journal, year, voucher number) -> uploaded files, in order.
     attachments: dict[tuple[int, str, int], list[bytes]] = field(default_factory=dict)
-    #: Entries of booked journals in the general ledger, oldest first.
+    #: Entries in the general ledger, of booked journals and booked invoices, oldest first.
     booked_entries: list[Json] = field(default_factory=list)
+    #: Document number of each of these, in the documents service's own series.
+    document_numbers: dict[tuple[int, str, int], int] = field(default_factory=dict)
+    #: Documents attached to booked entries, by their number: ``year``, ``voucherNumber``, ``file``, ``pages``.
+    documents: dict[int, Json] = field(default_factory=dict)
     #: Path of a document -> when it was created, for read lags.
     born: dict[str, datetime] = field(default_factory=dict)
     #: Next free number by kind (``draft``, ``booked``, ``customer``, ``voucher:{journal}:{year}``).

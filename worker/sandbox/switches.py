@@ -43,6 +43,10 @@ class AgreementSwitches:
     voucher_lag: float = 0.0
     #: Seconds until listings show a new draft, booked invoice or voucher; by its number it can be read at once.
     listing_lag: float = 0.0
+    #: Read-after-write lag of the general ledger's entries, seconds.
+    ledger_lag: float = 0.0
+    #: Which lines of a booked invoice carry its number in the ledger: the ``customer``'s, or ``every-line``. Unknown.
+    invoice_number_on: Literal["customer", "every-line"] = "customer"
     #: Time until a booked invoice's PDF can be fetched, seconds (1 to 3 were measured).
     pdf_lag: float = 2.0
     #: Whether a draft number is free again once the draft was booked, so that ``orderNumber`` is not unique.

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from decimal import Decimal
 from typing import Any
 
+from worker.domain.attachment import AttachmentState, PdfAttachment
+from worker.domain.certificate import StoredCertificate
 from worker.domain.invoice_period import Conflict, ControlTotal, PeriodRecord, PeriodState
 from worker.domain.record import HistoryEntry, Intent, InvoiceRecord, Outcome, Progress, State
 from worker.errors import Failure
@@ -147,6 +149,7 @@ def invoice_record(invoice_id: str, fields: Mapping[str, str]) -> InvoiceRecord:
             fields["progress"], generation=int(fields["generation"]), lookup=fields["lookup"] == "1"
         ),
         failure=load_failure(fields["failure"]),
+        pdf=load_attachment(fields["pdf"]) if fields.get("pdf") else None,
     )
 
 
@@ -165,11 +168,33 @@ def period_record(answers: Sequence[Any]) -> PeriodRecord:
         state=PeriodState(fields["state"]),
         notice=fields["notice"],
         received_at=float(fields["received_at"]),
+        certificate=load_summary(fields["certificate"]) if fields.get("certificate") else None,
         counts={state: number for state in State if (number := int(counts.get(state, 0)))},
         conflicts=tuple(
             sorted(map(load_conflict, conflicts.values()), key=lambda it: (it.at, it.invoice_id, it.event_key))
         ),
     )
+
+
+def dump_attachment(pdf: PdfAttachment) -> str:
+    """Return JSON text."""
+    return _dump(asdict(pdf))
+
+
+def load_attachment(text: str) -> PdfAttachment:
+    """Return what ``dump_attachment`` wrote."""
+    data = json.loads(text)
+    return PdfAttachment(**{**data, "state": AttachmentState(data["state"])})
+
+
+def dump_summary(kept: StoredCertificate) -> str:
+    """Return JSON text of a certificate without its text."""
+    return _dump({**asdict(kept), "text": ""})
+
+
+def load_summary(text: str, document: str = "") -> StoredCertificate:
+    """Return the certificate that ``dump_summary`` wrote, with its text where that was read."""
+    return StoredCertificate(**{**json.loads(text), "text": document})
 
 
 def _flat(value: Intent | Failure) -> dict[str, Any]:

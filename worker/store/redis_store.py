@@ -6,10 +6,12 @@ from typing_extensions import override
 
 from worker.domain.store_port import Due, Store, SweepPort
 from worker.store import leases, records
+from worker.store.certificates import RedisCertificates
 from worker.store.connection import StoreConnection, texts, token
 from worker.store.intake import RedisIntake, RedisPreflight
 from worker.store.leases import RedisExport, RedisPins
 from worker.store.operator_moves import RedisOperator, RedisPlan
+from worker.store.series import RedisSeries
 
 __all__ = ["RedisStore"]
 
@@ -56,5 +58,16 @@ class RedisSweeps(StoreConnection, SweepPort):
         return list(zip(answer[::2], answer[1::2], strict=True))
 
 
-class RedisStore(RedisIntake, RedisPreflight, RedisExport, RedisSweeps, RedisOperator, RedisPins, RedisPlan, Store):
+class RedisStore(
+    RedisIntake,
+    RedisPreflight,
+    RedisExport,
+    RedisSweeps,
+    RedisOperator,
+    RedisPins,
+    RedisPlan,
+    RedisCertificates,
+    RedisSeries,
+    Store,
+):
     """The store on one Redis server (6.2 or later; Valkey alike), safe to share between threads and hosts."""

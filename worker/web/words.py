@@ -19,6 +19,7 @@ PHASES: Mapping[Phase, str] = {
     Phase.CHECKING: mark("being checked"),
     Phase.EXPORTING: mark("being exported"),
     Phase.NEEDS_A_PERSON: mark("needs a person"),
+    Phase.DIFFERS: mark("differs from e-conomic"),
     Phase.DONE: mark("done"),
 }
 #: What the store writes into the history of an invoice; an entry of another version is shown as it is.
@@ -49,6 +50,7 @@ HISTORY: Mapping[str, str] = {
     "requeued": mark("Queued again by a person"),
     "reexport": mark("Exported again by a person's order"),
     "by-hand": mark("Marked as exported by a person"),
+    "difference-accepted": mark("A difference in e-conomic was accepted by a person"),
     "lease-expired": mark("The worker did not come back; another takes over"),
     "due": mark("Its time has come"),
     "paused": mark("Waits, as the export is paused"),

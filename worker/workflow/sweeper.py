@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from config.names import export_queue, preflight_queue
+from config.names import export_queue, preflight_queue, reconcile_queue
 from worker.domain.store_port import Due, SweepPort
 
 #: Invoices published in one turn, so that a turn stays short.
@@ -21,6 +21,9 @@ class Sweeper:
     waiting: Callable[[str], int]
     publish: Callable[[Sequence[Due]], None]
     publish_preflight: Callable[[str, str], None]
+    #: Returns (period id, export) of periods that are to be read back now; sends such a message.
+    reconciles_due: Callable[[], Sequence[tuple[str, str]]] = tuple
+    publish_reconcile: Callable[[str, str], None] = lambda *_: None
 
     def turn(self) -> int:
         """Do one turn; return how many messages were sent. Raises ``StoreUnavailable``."""
@@ -28,15 +31,17 @@ class Sweeper:
         dues = self.store.sweep(idle_exports=idle, limit=_TURN)
         served = [due for due in dues if due.export in self.exports]
         self.publish(served)
-        return len(served) + self._preflights()
+        preflights = self._periods(self.store.periods_due(), preflight_queue, self.publish_preflight)
+        return len(served) + preflights + self._periods(self.reconciles_due(), reconcile_queue, self.publish_reconcile)
 
-    def _preflights(self) -> int:
+    def _periods(
+        self,
+        due: Sequence[tuple[str, str]],
+        queue: Callable[[str], str],
+        publish: Callable[[str, str], None],
+    ) -> int:
         """Publish the messages of due periods, unless one is waiting already."""
-        due = [
-            (period, export)
-            for period, export in self.store.periods_due()
-            if export in self.exports and not self.waiting(preflight_queue(export))
-        ]
-        for period, export in due:
-            self.publish_preflight(period, export)
-        return len(due)
+        now = [(period, export) for period, export in due if export in self.exports and not self.waiting(queue(export))]
+        for period, export in now:
+            publish(period, export)
+        return len(now)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ INVOICES = (
     "✓ every invoice is booked, exactly once",
     "✓ every amount equals the source to the øre",
     "✓ nothing was sent that the real e-conomic would ignore or refuse",
+    "$ opter-economic reconcile 2026-47A",
+    "240 equal",
     "All booked.",
 )
 VOUCHERS = (
@@ -33,6 +36,8 @@ VOUCHERS = (
     "✓ clearing account 5990 ends at zero with every voucher",
     "✓ every printed invoice is attached, once and unchanged",
     "✓ nothing was sent that the real e-conomic would ignore or refuse",
+    "$ opter-economic reconcile 2026-47A",
+    "240 equal",
     "All booked.",
 )
 
@@ -57,3 +62,4 @@ def test_the_demo_proves_itself(tmp_path: Path, options: tuple[str, ...], expect
 
     assert (done.returncode, done.stderr) == (0, "")
     assert [text for text in expected if text not in done.stdout] == []
+    assert zipfile.is_zipfile(tmp_path / "certificate.xlsx")

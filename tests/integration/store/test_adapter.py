@@ -1,5 +1,6 @@
 """The store on Redis keeps every rule, also when each script runs twice because its first answer was lost."""
 
+from support.store.certificate_rules import CertificateRules
 from support.store.export_rules import ClaimRules, SaveRules
 from support.store.intake_rules import IntakeRules
 from support.store.lost_rules import LostRules
@@ -7,6 +8,7 @@ from support.store.operator_rules import OperatorRules
 from support.store.pin_rules import PinRules
 from support.store.plan_rules import PlanRules
 from support.store.preflight_rules import PreflightRules
+from support.store.series_rules import SeriesRules
 from support.store.shared_rules import SharedRules
 from support.store.sweep_rules import SweepRules
 
@@ -49,3 +51,11 @@ class TestPins(PinRules):
 
 class TestPlan(PlanRules):
     """What a plan reads."""
+
+
+class TestCertificates(CertificateRules):
+    """Certificates are written once, and leave work."""
+
+
+class TestSeries(SeriesRules):
+    """Every number is told once."""

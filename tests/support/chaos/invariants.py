@@ -51,6 +51,7 @@ def check_invariants(
         _check_invoice(each, ends.pop(f"main-{each.invoice_number}", []), records, outcome, books=method.books)
     outcome.other += [f"in e-conomic and not ours: {end}" for strangers in ends.values() for end in strangers]
     outcome.other += [f"stray {kind} {number}" for kind in _strays(method) for number in agreement[kind]]
+    outcome.other += [f"stray entry {row['entryNumber']}" for row in _stray_entries(agreement, method)]
     outcome.other += _twice(agreement) + _findings(running, wiped=wiped)
 
 
@@ -122,7 +123,13 @@ def _money(amount: float) -> Decimal:
 
 
 def _strays(method: Method) -> tuple[str, ...]:
-    return ("drafts", "booked") if method.vouchers else ("drafts", "vouchers", "booked_entries")
+    return ("drafts", "booked") if method.vouchers else ("drafts", "vouchers")
+
+
+def _stray_entries(agreement: State, method: Method) -> list[State]:
+    """What is in the ledger and was posted by no booked invoice, although the method books invoices."""
+    posted = "" if method.vouchers else "customerInvoice"
+    return [row for row in agreement["booked_entries"] if posted not in {"", row["entryType"]}]
 
 
 def _twice(agreement: State) -> list[str]:

@@ -3,9 +3,11 @@
 import time
 from collections.abc import Callable
 
+from support.memory_store.certificates import MemoryCertificates
 from support.memory_store.execution import MemoryExport
 from support.memory_store.intake import MemoryIntake
 from support.memory_store.operator import MemoryOperator, MemoryPins, MemoryPlan
+from support.memory_store.series import MemorySeries
 from support.memory_store.sweeps import MemorySweeps
 
 from worker.domain.store_port import Store
@@ -14,7 +16,17 @@ from worker.store.connection import StorePolicy
 __all__ = ["MemoryStore"]
 
 
-class MemoryStore(MemoryIntake, MemoryExport, MemorySweeps, MemoryOperator, MemoryPins, MemoryPlan, Store):
+class MemoryStore(
+    MemoryIntake,
+    MemoryExport,
+    MemorySweeps,
+    MemoryOperator,
+    MemoryPins,
+    MemoryPlan,
+    MemoryCertificates,
+    MemorySeries,
+    Store,
+):
     """The store of one process; gone with it. Safe to share between threads."""
 
     def __init__(self, *, policy: StorePolicy | None = None, clock: Callable[[], float] = time.time) -> None:

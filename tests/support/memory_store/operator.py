@@ -66,9 +66,11 @@ class MemoryOperator(Tables, OperatorPort):
     @override
     def mark_exported(self, invoice_id: str, *, by: str, why: str) -> bool:
         with self.lock:
-            if not (self._dead(invoice_id) or self._untouched(invoice_id)):
+            if not (self._dead(invoice_id) or self._untouched(invoice_id) or self._differs(invoice_id)):
                 return False
             outcome = Outcome.BY_HAND
+            for period_id in self.entries[invoice_id].record.periods:
+                self.reconciles[period_id] = self.now()
             self.move(invoice_id, State.EXPORTED, outcome, f"{by}: {why}", outcome=outcome, failure=None)
             return True
 
@@ -96,6 +98,12 @@ class MemoryOperator(Tables, OperatorPort):
         if entry is None or entry.record.state not in (State.RECEIVED, State.QUEUED, State.WAITING):
             return False
         return not leases.anything_sent(entry.record.progress)
+
+    def _differs(self, invoice_id: str) -> bool:
+        entry = self.entries.get(invoice_id)
+        if entry is None or entry.record.state is not State.EXPORTED:
+            return False
+        return any(invoice_id in self.period_entries[period].differences for period in entry.record.periods)
 
     def _all(self, state: State | None) -> Iterator[InvoiceRecord]:
         """Yield dead letters by when they died; all else period by period, newest first."""

@@ -64,6 +64,7 @@ class MemoryPreflight(Tables, PreflightPort):
             nothing_new = entry.revision == entry.seen
             if self._release(entry, notice) and nothing_new and entry.record.state is PeriodState.REGISTERED:
                 entry.record = replace(entry.record, state=PeriodState.CHECKED)
+                self.reconciles[period_id] = self.now()
 
     @override
     def defer_preflight(self, period_id: str, fence: int, *, until: float, notice: str) -> None:

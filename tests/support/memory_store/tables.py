@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from worker.domain.certificate import Acceptance, Finding, StoredCertificate
 from worker.domain.invoice_period import Conflict, PeriodRecord, PeriodState
+from worker.domain.number_series import Explanation
 from worker.domain.record import HistoryEntry, InvoiceRecord, State
 from worker.domain.store_port import SharedRecord
 from worker.errors import Failure
@@ -37,6 +39,10 @@ class PeriodEntry:
     #: Rises with everything that comes in; the preflight remembers which one it has seen.
     revision: int = 0
     seen: int = 0
+    certificates: list[StoredCertificate] = field(default_factory=list)
+    #: By invoice: what the last certificate left to a person, and what persons have accepted.
+    differences: dict[str, Finding] = field(default_factory=dict)
+    accepted: dict[str, Acceptance] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -64,6 +70,12 @@ class Tables:
         #: By export: since when nothing of it was lost; 0: always.
         self.whole: dict[str, float] = {}
         self.shared: dict[str, Shared] = {}
+        #: By period: when its certificate is due.
+        self.reconciles: dict[str, float] = {}
+        #: By export: why numbers never came.
+        self.explained: dict[str, list[Explanation]] = {}
+        #: Nights for which certificates were made due.
+        self.nights: set[str] = set()
         #: By export: when the next invoice on its last chance may run.
         self.alone: dict[str, float] = {}
         #: By export: how far its queue has come, as the publication time of a claimed message.

@@ -24,7 +24,7 @@ def test_a_dead_letter_needs_a_person(bench: Bench) -> None:
 
     assert bench.run("status") == 1
     row = next(text for text in bench.stdout.getvalue().splitlines() if "main-p881" in text)
-    assert row.split() == ["2026-47A", "main-p881", "exporting", "4", "1", "1", "2", "0", "s", "ago"]
+    assert row.split() == ["2026-47A", "main-p881", "exporting", "4", "1", "1", "2", "not", "yet", "0", "s", "ago"]
 
 
 def test_the_table_in_json(bench: Bench) -> None:

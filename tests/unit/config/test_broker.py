@@ -7,7 +7,15 @@ from kombu.exceptions import OperationalError
 from kombu.transport.redis import Channel
 
 from config.broker import celery_config, route
-from config.names import EXPORT_TASK, PREFLIGHT_TASK, export_queue, preflight_queue, queue_key
+from config.names import (
+    EXPORT_TASK,
+    PREFLIGHT_TASK,
+    RECONCILE_TASK,
+    export_queue,
+    preflight_queue,
+    queue_key,
+    reconcile_queue,
+)
 from config.settings import Settings, load_settings
 
 
@@ -51,6 +59,8 @@ def test_each_export_has_queues_of_its_own(settings: Settings) -> None:
         "recovery.main",
         "export.b",
         "export.main",
+        "reconcile.b",
+        "reconcile.main",
     ]
 
 
@@ -60,6 +70,7 @@ def test_each_export_has_queues_of_its_own(settings: Settings) -> None:
         (EXPORT_TASK, "main-100353", export_queue("main")),
         (EXPORT_TASK, "b-DK1-100353", export_queue("b")),
         (PREFLIGHT_TASK, "main-p881", preflight_queue("main")),
+        (RECONCILE_TASK, "main-p881", reconcile_queue("main")),
     ],
 )
 def test_an_id_finds_its_queue(task: str, identifier: str, queue: str) -> None:

@@ -20,12 +20,16 @@ SHOWN = [(path, line) for path in (*DOCUMENTS, *SETUPS) for line in commands(pat
 def _strangers(arguments: str) -> list[str]:
     """Return the commands and options of a command line that the application does not know, up to the first command."""
     at: Any = application()
-    strangers = []
+    strangers, value = [], False
     for word in shlex.split(arguments):
+        if value:
+            value = False
+            continue
         at = getattr(at, "loaded", at)
         options = {name for parameter in at.params for name in parameter.opts} | {"--help"}
         if word.startswith("-"):
             strangers += [word] if word not in options else []
+            value = any(word in parameter.opts and not parameter.is_flag for parameter in at.params)
         elif word in getattr(at, "commands", ()):
             at = at.commands[word]
         elif hasattr(at, "commands"):

@@ -5,7 +5,7 @@ import pytest
 from celery import Celery
 from kombu import Message
 
-from config.names import EXPORT_TASK, PREFLIGHT_TASK
+from config.names import EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK
 from worker.runtime.message_filter import objection
 
 
@@ -34,6 +34,7 @@ def _message(body: str, **changes: Any) -> Message:
         (EXPORT_TASK, "main-x0123456789ab-commission-discount-100353"),
         (PREFLIGHT_TASK, "main-p881"),
         (PREFLIGHT_TASK, "main-DK1-p881"),
+        (RECONCILE_TASK, "main-DK1-p881"),
     ],
 )
 def test_what_we_publish_comes_in(task: str, key: str) -> None:

@@ -19,7 +19,7 @@ from worker.cli.views.period import (
     periods_view,
     progress_view,
 )
-from worker.domain.invoice_period import PeriodRecord
+from worker.domain.invoice_period import PeriodRecord, PeriodState
 from worker.domain.period_report import Phase, Report, phase_of, report
 from worker.domain.record import State
 from worker.domain.store_port import OperatorPort
@@ -27,7 +27,8 @@ from worker.errors import StoreUnavailable
 
 #: Seconds between two looks; a look at a large period takes longer than that only on a slow Redis.
 LOOK_EVERY = 1.0
-_OVER = (Phase.DONE, Phase.NEEDS_A_PERSON)
+_NEEDS_A_PERSON = (Phase.NEEDS_A_PERSON, Phase.DIFFERS)
+_OVER = (Phase.DONE, *_NEEDS_A_PERSON)
 
 PeriodArgument = Annotated[
     str | None, typer.Argument(metavar="PERIOD", help="A period's id (main-p881) or Opter's name of it (2026-47A).")
@@ -55,9 +56,8 @@ def status(ctx: typer.Context, period: PeriodArgument = None, *, watch: Watch = 
         print_json(context.out, period_data_in_full(current))
     else:
         context.out.print(period_view(current))
-    raise typer.Exit(
-        ExitCode.PERSON if current.dead or current.period.conflicts or current.period.missing else ExitCode.OK
-    )
+    stuck = current.dead or current.period.conflicts or current.period.missing or current.phase in _NEEDS_A_PERSON
+    raise typer.Exit(ExitCode.PERSON if stuck else ExitCode.OK)
 
 
 def follow(context: CommandContext, read: Callable[[], Report]) -> Report:
@@ -95,8 +95,14 @@ def _overview(context: CommandContext, *, as_json: bool) -> ExitCode:
     else:
         now = context.clock()
         context.out.print(periods_view(periods, paused, dead_events=dead, waiting_events=waiting, now=now))
-    stuck = any(period.counts.get(State.DEAD) or period.conflicts or period.missing for period in periods)
+    stuck = any(
+        period.counts.get(State.DEAD) or period.conflicts or period.missing or _differs(period) for period in periods
+    )
     return ExitCode.PERSON if stuck or paused or dead else ExitCode.OK
+
+
+def _differs(period: PeriodRecord) -> bool:
+    return period.state is PeriodState.DIFFERS
 
 
 class PeriodNews:

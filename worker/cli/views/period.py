@@ -11,13 +11,15 @@ from rich.text import Text
 from worker.cli import formatting
 from worker.cli.formatting import data_of, facts, page, printable, section, table
 from worker.cli.lookup import by_reason, title
+from worker.cli.views.certificate import result, summary_data, when
+from worker.domain.certificate import held
 from worker.domain.invoice_period import PeriodRecord
 from worker.domain.money import ZERO
 from worker.domain.period_report import MOVING, Phase, Report, Totals, phase_of
 from worker.domain.record import Outcome, State
 from worker.errors import Failure
 
-PHASE_STYLES = {Phase.DONE: "good", Phase.NEEDS_A_PERSON: "bad"}
+PHASE_STYLES = {Phase.DONE: "good", Phase.NEEDS_A_PERSON: "bad", Phase.DIFFERS: "bad"}
 _NUMBERS = ("To export", "Exported", "On its way", "Failed")
 _OUTCOMES = {
     Outcome.BOOKED: "booked",
@@ -68,12 +70,13 @@ def period_data(period: PeriodRecord) -> dict[str, Any]:
         "counts": {state.value: period.counts.get(state, 0) for state in State},
         "notice": period.notice,
         "conflicts": len(period.conflicts),
+        "certificate": summary_data(period.certificate) if period.certificate else None,
         "missing": period.missing,
     }
 
 
 def _table(periods: Sequence[PeriodRecord], now: float) -> RenderableType:
-    rows = table("Period", "Id", "State", *_NUMBERS, "Arrived", numbers=_NUMBERS)
+    rows = table("Period", "Id", "State", *_NUMBERS, "Read back", "Arrived", numbers=_NUMBERS)
     for period in periods:
         counts = period.counts
         phase = phase_of(period, counts)
@@ -86,6 +89,7 @@ def _table(periods: Sequence[PeriodRecord], now: float) -> RenderableType:
             str(counts.get(State.EXPORTED, 0)),
             str(sum(counts.get(state, 0) for state in MOVING)),
             Text(str(dead), style="bad" if dead else ""),
+            result(period.certificate) if period.certificate else Text("not yet", style="quiet"),
             f"{formatting.span(now - period.received_at)} ago",
         )
     return rows
@@ -121,7 +125,8 @@ def period_view(report: Report) -> RenderableType:
         section("Missing", _missing(report)) if report.period.missing else None,
         section("Failed", by_reason(report.failed)) if report.failed else None,
         _conflicts(report) if report.period.conflicts else None,
-        section("Gross amounts", _totals(report)) if report.totals else None,
+        section("Gross amounts, as reported by this program", _totals(report)) if report.totals else None,
+        section("In e-conomic", _held(report)),
         _remarks(report) if report.remarks else None,
     )
 
@@ -212,7 +217,7 @@ def _conflicts(report: Report) -> RenderableType:
 
 def _totals(report: Report) -> RenderableType:
     out = ("Left out",) if any(total.left_out_gross for total in report.totals) else ()
-    columns = ("Opter", "In e-conomic", *out, "Remaining")
+    columns = ("Opter", "Exported", *out, "Remaining")
     rows = table("Currency", *columns, numbers=columns)
     for total in report.totals:
         left_out = (formatting.money(total.left_out_gross),) * len(out)
@@ -233,6 +238,19 @@ def _booked_otherwise(total: Totals) -> RenderableType | None:
         return None
     difference = formatting.money(total.booked_difference)
     return Text(f"Booked within the tolerance: {difference} {total.currency} against Opter; see the remarks.", "quiet")
+
+
+def _held(report: Report) -> RenderableType:
+    """Say what e-conomic held when it was last read back, and when: nothing else on this page was read there."""
+    certificate = report.period.certificate
+    if certificate is None:
+        text = f"Not read back yet: `opter-economic reconcile {report.period.id}` does it."
+        return Text(text, style="quiet")
+    rows = table("Currency", "Invoices", "Gross", numbers=("Invoices", "Gross"))
+    for currency, (invoices, gross) in held(certificate).items():
+        rows.add_row(currency, str(invoices), formatting.money(gross))
+    read = Text.assemble(f"Read at {when(certificate.at)}: ", result(certificate), (f"  {certificate.id}", "quiet"))
+    return page(rows, read)
 
 
 def _changed(total: Totals) -> RenderableType | None:

@@ -56,6 +56,8 @@ class VatAccount:
     barred: bool = False
     #: For purchases (e-conomic's VAT type 2, "ingoing domestic purchase"): VAT to reclaim, not to pay.
     purchase: bool = False
+    #: Account that the VAT is posted to; None where e-conomic does not tell it.
+    account: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

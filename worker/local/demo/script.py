@@ -110,11 +110,15 @@ def _failed(stage: Stage) -> set[str]:
 
 
 def _compare(stage: Stage, scenario: Scenario, *, finished: bool) -> bool:
-    stage.act("5  Reconciliation: the source against what e-conomic holds")
+    stage.act("5  The demo's own look: the source against what the sandbox holds")
     comparison = scenario.compare(stage.control.state(), stage.control.findings())
     stage.show(comparison_view(comparison))
     stage.show(_calls(stage.control.calls(), len(scenario.sample.final)))
-    proven = comparison.holds and finished
+    stage.act("6  The certificate: what the product itself reads back from e-conomic")
+    book = stage.folder.path / "certificate.xlsx"
+    certified = stage.command("reconcile", str(PERIOD["name"]), "--xlsx", str(book)) == 0
+    stage.facts([("Workbook", str(book))] if book.is_file() else [])
+    proven = comparison.holds and finished and certified and book.is_file()
     closing = ("All booked.", "good") if proven else ("Not everything is as it must be.", "bad")
     stage.out.print(Text.assemble("\n", closing))
     return proven

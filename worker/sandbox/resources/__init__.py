@@ -4,8 +4,10 @@ from worker.sandbox.resources import (
     attachments,
     booked,
     customers,
+    documents,
     drafts,
     journals_api,
+    ledger,
     payment_terms,
     products,
     self_resource,
@@ -30,4 +32,6 @@ ROUTES: tuple[Route, ...] = (
     *vouchers.ROUTES,
     *attachments.ROUTES,
     *journals_api.ROUTES,
+    *ledger.ROUTES,
+    *documents.ROUTES,
 )

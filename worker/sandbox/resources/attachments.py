@@ -7,6 +7,7 @@ Statuses of a successful upload and of PATCH without a file are undocumented: 20
 import re
 
 from worker.sandbox.failures import not_found, refused
+from worker.sandbox.resources.documents import next_number
 from worker.sandbox.resources.links import stamp
 from worker.sandbox.resources.voucher_view import Key, read_voucher, voucher_url
 from worker.sandbox.routes import BOOKKEEPING, Route
@@ -42,6 +43,7 @@ def upload(agreement: Agreement, call: Call) -> Answer:
     if key in agreement.attachments:
         raise refused(400, "Voucher already has attachment", UNKNOWN, "Use PATCH to append pages.")
     agreement.attachments[key] = [_checked(call)]
+    agreement.document_numbers[key] = next_number(agreement)
     agreement.born[f"{voucher_url(key)}/attachment"] = call.now
     return Answer(status=201, body=_view(agreement, key))
 

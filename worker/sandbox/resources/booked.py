@@ -7,6 +7,7 @@ from worker.sandbox.resources.booking_rules import check_date, violations
 from worker.sandbox.resources.draft_schema import BOOKED_FILTERS
 from worker.sandbox.resources.drafts import without_lines
 from worker.sandbox.resources.fields import Schema, choice, dotted, integer, reference
+from worker.sandbox.resources.ledger import post_invoice
 from worker.sandbox.resources.links import url
 from worker.sandbox.resources.lookup import Link, dangling, existing, listed, listing, number_in, stored
 from worker.sandbox.resources.schema import accept, refuse_all
@@ -65,6 +66,7 @@ def _book(agreement: Agreement, call: Call, body: Json) -> Answer:
     del agreement.drafts[draft_number]
     agreement.counters["draft"] = max(agreement.counters.get("draft", 1), draft_number + 1)
     agreement.born[invoice["self"]] = call.now
+    post_invoice(agreement, invoice, call)
     return stored(agreement.booked, invoice["bookedInvoiceNumber"], invoice)
 
 

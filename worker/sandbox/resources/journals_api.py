@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from worker.sandbox.failures import Invalid, problem
 from worker.sandbox.resources.entry_rules import DATE_CODES
 from worker.sandbox.resources.fields import Schema, dotted, integer
+from worker.sandbox.resources.ledger import add_row
 from worker.sandbox.resources.links import linked, url
 from worker.sandbox.resources.lookup import NUMBER, TEXT, existing, listing, number_in
 from worker.sandbox.resources.postings import balance, postings
@@ -43,7 +44,7 @@ def book(agreement: Agreement, call: Call) -> Answer:
     """Book every voucher of a journal: 204."""
     number = number_in(call, "journalNumber")
     existing(agreement.journals, number)
-    _book(agreement, [key for key in agreement.vouchers if key[0] == number])
+    _book(agreement, [key for key in agreement.vouchers if key[0] == number], call)
     return Answer(status=204, body=None)
 
 
@@ -55,7 +56,7 @@ def book_chosen(agreement: Agreement, call: Call) -> Answer:
     keys = [key for key, voucher in agreement.vouchers.items() if key[0] == number and chosen & _numbers(voucher)]
     if chosen != {entry for key in keys for entry in _numbers(agreement.vouchers[key])}:
         raise problem(400, "Name every entry of each voucher, and no other.", "JournalEntryNotFound")
-    _book(agreement, keys)
+    _book(agreement, keys, call)
     return Answer(status=204, body=None)
 
 
@@ -67,12 +68,12 @@ def list_booked(agreement: Agreement, call: Call) -> Answer:
     return listing(rows, dict.fromkeys(("amount", "date", "entryNumber", "voucherNumber"), NUMBER))
 
 
-def _book(agreement: Agreement, keys: list[Key]) -> None:
+def _book(agreement: Agreement, keys: list[Key], call: Call) -> None:
     problems = [invalid for key in keys for invalid in _problems(agreement, key)]
     if problems:
         raise problem(400, "The journal cannot be booked.", problems[0].code, *problems)
     for key in keys:
-        _move(agreement, key, agreement.vouchers.pop(key))
+        _move(agreement, key, agreement.vouchers.pop(key), call)
 
 
 def _problems(agreement: Agreement, key: Key) -> Iterable[Invalid]:
@@ -85,23 +86,28 @@ def _problems(agreement: Agreement, key: Key) -> Iterable[Invalid]:
         yield Invalid(property="voucherNumber", message=message, code="JournalVoucherDoesNotBalance")
 
 
-def _move(agreement: Agreement, key: Key, voucher: Json) -> None:
+def _move(agreement: Agreement, key: Key, voucher: Json, call: Call) -> None:
     for kind, entry in entries_of(voucher):
         for posting in postings(agreement, entry):
+            kept: Json = {name: entry[name] for name in ("date", "text", "currency") if name in entry}
+            owing = posting.customer is not None
             row: Json = {
-                "entryNumber": len(agreement.booked_entries) + 1,
                 "year": key[1],
                 "voucherNumber": key[2],
                 "entryType": kind,
+                "vatCode": posting.vat_code,
+                "customer": posting.customer,
+                "invoice": invoice_number(entry) if owing else None,
+                **kept,
+            }
+            if owing:
+                row |= {"remainder": posting.amount, "dueDate": entry.get("dueDate", entry["date"])}
+            row |= {
                 "account": posting.account,
                 "amount": posting.amount,
                 "amountInBaseCurrency": posting.amount_in_base,
-                "vatCode": posting.vat_code,
-                "customer": posting.customer,
-                "invoice": invoice_number(entry) if posting.customer is not None else None,
             }
-            kept = {name: entry[name] for name in ("date", "text", "currency") if name in entry}
-            agreement.booked_entries.append(row | kept)
+            add_row(agreement, row, call)
 
 
 def _draft(key: Key, kind: str, entry: Json) -> Json:

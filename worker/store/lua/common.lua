@@ -158,6 +158,16 @@ local function set_export_status(export, name, value)
   redis.call('HSET', key('export-status'), export_field(name, export), value)
 end
 
+-- Whether a period is checked and none of its invoices is on its way: received, queued, exporting or waiting.
+local function at_rest(period, state)
+  if state ~= 'checked' and state ~= 'differs' then return false end
+  local counts = redis.call('HMGET', key('counts', period), 'received', 'queued', 'exporting', 'waiting')
+  for at = 1, 4 do
+    if tonumber(counts[at] or '0') > 0 then return false end
+  end
+  return true
+end
+
 -- The preflight of a period is due, unless more of it is just being written: then the end of that makes it due.
 local function call_for_preflight(period)
   local record = key('period', period)

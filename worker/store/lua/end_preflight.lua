@@ -11,6 +11,7 @@ if again ~= '' then
   redis.call('ZADD', key('preflights'), again, period)
 elseif revision == seen then
   redis.call('HSET', record, 'state', 'checked')
+  redis.call('ZADD', key('reconciles'), AT, period) -- read back once nothing of it is on its way any more
   redis.call('ZREM', key('preflights'), period)
 end
 return {'ok'}

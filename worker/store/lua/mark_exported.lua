@@ -5,6 +5,12 @@ if not invoice then return {'refused'} end
 local state = invoice.state
 if state == 'exported' and invoice.token == token then return {'ok'} end
 local still = state == 'received' or state == 'queued' or state == 'waiting'
-if state ~= 'dead' and not (still and invoice.sent == '0') then return {'refused'} end
+local differs = false
+for period in each(invoice.periods) do
+  differs = differs or redis.call('HEXISTS', key('differences', period), id) == 1
+end
+local differing = state == 'exported' and differs
+if state ~= 'dead' and not (still and invoice.sent == '0') and not differing then return {'refused'} end
 move(invoice, 'exported', outcome, detail, {outcome = outcome, failure = '', token = token})
+for period in each(invoice.periods) do redis.call('ZADD', key('reconciles'), AT, period) end
 return finish({'ok'})

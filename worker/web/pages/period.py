@@ -131,7 +131,7 @@ async def _progress(visit: Visit, key: str) -> AsyncIterator[str]:
     before = ""
     while not await visit.request.is_disconnected():
         period = await run_in_threadpool(visit.services.store.period, key)
-        if period is None or phase_of(period, period.counts) in (Phase.DONE, Phase.NEEDS_A_PERSON):
+        if period is None or phase_of(period, period.counts) in (Phase.DONE, Phase.DIFFERS, Phase.NEEDS_A_PERSON):
             yield "event: rest\ndata:\n\n"
             return
         now = json.dumps(_counts(visit, period))

@@ -1,0 +1,96 @@
+"""Certificates on Redis: documents that are written once, and the differences that they leave to persons."""
+
+from collections.abc import Mapping, Sequence
+
+from typing_extensions import override
+
+from worker.domain.attachment import PdfAttachment
+from worker.domain.certificate import Acceptance, Finding, OpenDifference, StoredCertificate
+from worker.domain.store_port import CertificatePort
+from worker.errors import LeaseLost
+from worker.store import records
+from worker.store.connection import StoreConnection, mapping, text, texts, token
+
+
+class RedisCertificates(StoreConnection, CertificatePort):
+    """See ``CertificatePort``."""
+
+    @override
+    def add_certificate(self, kept: StoredCertificate, findings: Sequence[Finding], *, claimed: str = "") -> bool:
+        texts_of = [(finding.id, finding.model_dump_json(by_alias=True, exclude_none=True)) for finding in findings]
+        differences = [word for pair in texts_of for word in pair]
+        answer = self.run(
+            "add_certificate",
+            kept.period,
+            kept.id,
+            records.dump_summary(kept),
+            kept.text,
+            int(kept.complete),
+            kept.open_differences,
+            claimed,
+            *differences,
+        )
+        return texts(answer) == ["ok"]
+
+    @override
+    def certificates(self, period_id: str) -> Sequence[StoredCertificate]:
+        ids = texts(self.ask(["LRANGE", self.key("certificates", period_id), 0, -1])[0])
+        if not ids:
+            return []
+        summaries = self.ask(*(["HGET", self.key("certificate", each), "summary"] for each in ids))
+        return [records.load_summary(text(summary)) for summary in summaries]
+
+    @override
+    def certificate(self, certificate_id: str) -> StoredCertificate | None:
+        fields = mapping(self.ask(["HGETALL", self.key("certificate", certificate_id)])[0])
+        return records.load_summary(fields["summary"], fields["text"]) if fields else None
+
+    @override
+    def differences(self, period_id: str | None) -> Sequence[OpenDifference]:
+        every = [period_id] if period_id else texts(self.ask(["ZREVRANGE", self.key("periods"), 0, -1])[0])
+        if not every:
+            return []
+        answers = self.ask(*(["HGETALL", self.key("differences", period)] for period in every))
+        found = [
+            OpenDifference(period=period, invoice_id=key, finding=Finding.model_validate_json(finding))
+            for period, answer in zip(every, answers, strict=True)
+            for key, finding in mapping(answer).items()
+        ]
+        return sorted(found, key=lambda each: (every.index(each.period), each.finding.invoice_number, each.invoice_id))
+
+    @override
+    def accept_difference(self, period_id: str, invoice_id: str, acceptance: Acceptance) -> bool:
+        detail = f"{acceptance.by}: {acceptance.why}"
+        answer = self.run("accept_difference", period_id, invoice_id, acceptance.model_dump_json(by_alias=True), detail)
+        return texts(answer) == ["ok"]
+
+    @override
+    def acceptances(self, period_id: str) -> Mapping[str, Acceptance]:
+        accepted = mapping(self.ask(["HGETALL", self.key("accepted", period_id)])[0])
+        return {key: Acceptance.model_validate_json(acceptance) for key, acceptance in accepted.items()}
+
+    @override
+    def reconciles_due(self) -> Sequence[tuple[str, str]]:
+        answer = texts(self.run("reconciles_due"))
+        return list(zip(answer[::2], answer[1::2], strict=True))
+
+    @override
+    def claim_reconcile(self, period_id: str, *, lease: float) -> str | None:
+        answer = texts(self.run("claim_reconcile", period_id, token(), lease))
+        return answer[1] if answer[0] == "claimed" else None
+
+    @override
+    def defer_reconcile(self, period_id: str, claimed: str, *, until: float) -> None:
+        self.run("defer_reconcile", period_id, claimed, repr(until))
+
+    @override
+    def save_attachment(  # see the port
+        self, period_id: str, claimed: str, invoice_id: str, pdf: PdfAttachment, *, event: str = "", detail: str = ""
+    ) -> None:
+        words = (period_id, claimed, invoice_id, records.dump_attachment(pdf), event, detail)
+        if texts(self.run("save_attachment", *words)) != ["ok"]:
+            raise LeaseLost(f"another worker has taken over the certificate of period {period_id}")
+
+    @override
+    def schedule_reconciles(self, night: str, *, since: float) -> None:
+        self.run("schedule_reconciles", night, repr(since))

@@ -1,0 +1,12 @@
+-- Accept a difference that the last certificate found. ARGV: period, invoice, acceptance, history detail.
+local period, id, acceptance, detail = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+if redis.call('HEXISTS', key('differences', period), id) == 0 then return {'refused'} end
+if redis.call('HGET', key('accepted', period), id) == acceptance then return {'ok'} end
+redis.call('HSET', key('accepted', period), id, acceptance)
+redis.call('ZADD', key('reconciles'), AT, period)
+local invoice, changes = read(id), {}
+if invoice then
+  note(invoice, changes, 'difference-accepted', detail)
+  write(invoice, changes)
+end
+return {'ok'}
