@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from support.sandbox_calls import ROUTER, codes, draft, line, refusal, send
 
+from worker.sandbox import dump
 from worker.sandbox.routes import Collection
 from worker.sandbox.seed import standard_agreement
 from worker.sandbox.state import Agreement
@@ -129,6 +130,31 @@ def test_barred_sales_account() -> None:
     agreement.accounts[3010]["barred"] = True
 
     assert codes(refusal(lambda: send(agreement, "POST", BOOKED, booking(number)))) == {"0.productNumber": ""}
+
+
+@pytest.mark.parametrize("change", [{"barred": True}, None])
+def test_customer_barred_or_removed_after_the_draft(change: dict[str, Any] | None) -> None:
+    """A draft whose customer a person has barred or removed meanwhile stays a draft, and says so."""
+    agreement = standard_agreement()
+    number = drafted(agreement)
+    if change is None:
+        dump.remove(agreement, "customers", "1001")
+    else:
+        dump.put(agreement, "customers", "1001", change)
+
+    error = refusal(lambda: send(agreement, "POST", BOOKED, booking(number)))
+    assert codes(error) == {"customerNumber": ""}
+    assert ([number], {}) == (list(agreement.drafts), agreement.booked)
+
+
+def test_number_given_to_another_company() -> None:
+    """A draft names its customer by number alone: e-conomic books it on whoever has the number by then."""
+    agreement = standard_agreement()
+    number = drafted(agreement)
+    dump.put(agreement, "customers", "1001", {"name": "Holding ApS", "corporateIdentificationNumber": "29189846"})
+
+    booked = send(agreement, "POST", BOOKED, booking(number)).body
+    assert (booked["customer"]["customerNumber"], booked["recipient"]["name"]) == (1001, "Aalbæk Tømrerfirma ApS")
 
 
 def test_zero_total_switch() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from support.sandbox_calls import codes, customer, draft, listed, refusal, send
+from support.voucher_bodies import customer_invoice, posted, voucher
 
 from worker.sandbox.routes import Collection
 from worker.sandbox.seed import standard_agreement
@@ -96,6 +97,33 @@ def test_used_customer_cannot_be_deleted() -> None:
 
     assert refusal(lambda: send(agreement, "DELETE", "/customers/1001")).status == 400
     assert 1001 in agreement.customers
+
+
+def test_customer_of_a_voucher_cannot_be_deleted() -> None:
+    """A customer with an entry in a journal stays too, before and after the journal is booked."""
+    agreement = standard_agreement()
+    posted(agreement, voucher(customer_invoice()))
+
+    assert refusal(lambda: send(agreement, "DELETE", "/customers/1001")).status == 400
+    assert send(agreement, "POST", "/journalsapi/v15.0.0/journals/1/book").status == 204
+    assert refusal(lambda: send(agreement, "DELETE", "/customers/1001")).status == 400
+    assert 1001 in agreement.customers
+
+
+def test_found_by_ean() -> None:
+    """Institutions of one company number are told apart by their EAN, which is filterable."""
+    agreement = standard_agreement()
+    numbers = {
+        ean: send(agreement, "POST", "/customers", customer(corporateIdentificationNumber="29189846", ean=ean)).body
+        for ean in ("5798000000001", "5798000000018")
+    }
+    collection = send(agreement, "GET", "/customers").body
+    assert isinstance(collection, Collection)
+
+    assert "ean" in collection.filterable
+    assert {row["customerNumber"]: row["ean"] for row in collection.items if "ean" in row} == {
+        body["customerNumber"]: ean for ean, body in numbers.items()
+    }
 
 
 @pytest.mark.parametrize("path", ["/customers/4444", "/customers/abc"])

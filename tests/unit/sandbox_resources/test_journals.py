@@ -2,9 +2,11 @@
 
 from decimal import Decimal
 
+import pytest
 from support.sandbox_calls import ROUTER, codes, listed, refusal, send
 from support.voucher_bodies import VOUCHERS, account, customer_invoice, finance, posted, voucher
 
+from worker.sandbox import dump
 from worker.sandbox.resources.postings import postings
 from worker.sandbox.seed import standard_agreement
 
@@ -153,6 +155,21 @@ def test_period_closed_after_posting() -> None:
     error = refusal(lambda: send(agreement, "POST", "/journalsapi/v15.0.0/journals/1/book"))
     assert error.body["errorCode"] == "JournalEntryDateAccountingYearPeriodBarred"
     assert len(agreement.vouchers) == 1
+
+
+@pytest.mark.parametrize("barred", [True, False])
+def test_customer_barred_or_removed_after_posting(barred: bool) -> None:  # noqa: FBT001  # one way or the other
+    """A customer that a person has barred or removed between posting and booking keeps the whole journal."""
+    agreement = standard_agreement()
+    posted(agreement, voucher(customer_invoice()))
+    if barred:
+        dump.put(agreement, "customers", "1001", {"barred": True})
+    else:
+        dump.remove(agreement, "customers", "1001")
+
+    error = refusal(lambda: send(agreement, "POST", "/journalsapi/v15.0.0/journals/1/book"))
+    assert error.body["errorCode"] == "JournalEntryCustomerNotAccessible"
+    assert (len(agreement.vouchers), agreement.booked_entries) == (1, [])
 
 
 def test_draft_entries_of_the_service() -> None:

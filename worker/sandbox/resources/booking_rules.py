@@ -47,7 +47,10 @@ def violations(agreement: Agreement, draft: Json, number: int | None, send_by: s
 
 def _customer(agreement: Agreement, draft: Json, send_by: str) -> Iterator[Violation]:
     number = draft["customer"]["customerNumber"]
-    customer = agreement.customers[number]
+    customer = agreement.customers.get(number)
+    if customer is None:
+        yield violation("customer.customerNumber", f"Customer {number} does not exist.", UNKNOWN, number)
+        return
     if customer.get("barred"):
         yield violation("customer.customerNumber", f"Customer {number} is barred.", UNKNOWN, number)
     if send_by == "Email" and not customer.get("email"):

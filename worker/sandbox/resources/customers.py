@@ -19,6 +19,7 @@ from worker.sandbox.resources.lookup import (
 )
 from worker.sandbox.resources.schema import accept, refuse_all
 from worker.sandbox.resources.simple_collections import readable
+from worker.sandbox.resources.voucher_schema import entries_of
 from worker.sandbox.routes import SALES, Route
 from worker.sandbox.state import Agreement, Answer, Call, Json
 
@@ -117,12 +118,14 @@ def replace(agreement: Agreement, call: Call) -> Answer:
 
 
 def delete(agreement: Agreement, call: Call) -> Answer:
-    """Delete a customer that no draft or booked invoice uses; the refusal's code is unknown."""
+    """Delete a customer that no invoice, draft or voucher uses; the refusal's code is unknown."""
     number = number_in(call, "customerNumber")
     refuse_missing(agreement.customers, number)
     documents = [*agreement.drafts.values(), *agreement.booked.values()]
-    if any(document["customer"]["customerNumber"] == number for document in documents):
-        raise refused(400, f"Customer {number} is used by an invoice and cannot be deleted.", "E04300")
+    entries = [entry for voucher in agreement.vouchers.values() for _, entry in entries_of(voucher)]
+    used = {row["customer"]["customerNumber"] for row in (*documents, *entries) if "customer" in row}
+    if number in used | {row["customer"] for row in agreement.booked_entries}:
+        raise refused(400, f"Customer {number} is used by an invoice or a voucher and cannot be deleted.", "E04300")
     del agreement.customers[number]
     return Answer(status=204, body=None)
 

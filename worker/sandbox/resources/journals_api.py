@@ -81,9 +81,21 @@ def _problems(agreement: Agreement, key: Key) -> Iterable[Invalid]:
     for entry in entries:
         if reason := refusal(agreement, entry["date"]):
             yield Invalid(property="date", message=reason.replace("-", " "), code=DATE_CODES[reason])
+    gone = [number for number in _customers(entries) if number not in agreement.customers]
+    for number in _customers(entries):
+        if number in gone or agreement.customers[number].get("barred"):
+            message = f"Customer {number} {'does not exist' if number in gone else 'is barred'}."
+            yield Invalid(property="customerNumber", message=message, code="JournalEntryCustomerNotAccessible")
+    if gone:
+        return
     if missing := balance(agreement, entries):
         message = f"Voucher {key[2]} does not balance: {missing} is left over."
         yield Invalid(property="voucherNumber", message=message, code="JournalVoucherDoesNotBalance")
+
+
+def _customers(entries: list[Json]) -> list[int]:
+    """Return whom the entries are booked on; a person may have barred or removed them since."""
+    return [entry["customer"]["customerNumber"] for entry in entries if "customer" in entry]
 
 
 def _move(agreement: Agreement, key: Key, voucher: Json, call: Call) -> None:
