@@ -140,13 +140,13 @@ class ProcessReason(ReasonCode):
     CLOCKS_DISAGREE = (
         "clocks-disagree",
         "Clocks disagree",
-        "The clock of Redis' host and e-conomic's differ by more than is allowed, so no age can be trusted.",
+        "The clocks of Redis' host and of the accounting system differ by more than is allowed: no age can be trusted.",
         "Set the clock of the host of Redis (NTP); everything goes on by itself once the two agree.",
     )
     LOOKED_UP_TWICE = (
         "looked-up-twice",
         "Looked up once more before it is posted",
-        "The program's store is new, was emptied or restored, so e-conomic may have more than the store knows.",
+        "The program's store is new or was emptied, so the accounting system may have more than the store knows.",
         "Nothing: it goes on by itself after a second lookup. Do not enter the invoice by hand meanwhile.",
     )
     BUSY = (
