@@ -30,6 +30,14 @@ class Customers(Section):
             False,
         ),
     ] = True
+    other_name: Annotated[
+        Literal["remark", "question"],
+        about(
+            "What a customer of the right sales ledger number is when its name in e-conomic is another and no id "
+            "or EAN confirms it: used with a remark, or a question to a person",
+            "question",
+        ),
+    ] = "remark"
     disable_einvoicing: Annotated[
         bool,
         about(

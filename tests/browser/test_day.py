@@ -17,7 +17,7 @@ from worker.store.sessions import RedisSessions
 
 SCREENS = Path("build/screens")
 #: The sandbox's customer 1001 has this corporate id.
-KNOWN = samples.customer(corporate_id="99000000")
+KNOWN = samples.customer(corporate_id="99000007")
 PERIOD = "/periods/main-p881"
 
 

@@ -7,10 +7,10 @@ from config.export_schema import Codes, Voucher
 from worker.domain.invoice import Invoice
 
 KNOWN = customer(ledger_number=1001, corporate_id=None, name="Aalbæk Tømrerfirma ApS")
-NEW = customer(code="NEW-1", ledger_number=None, corporate_id="88000001", name="Ny Vognmand ApS")
+NEW = customer(code="NEW-1", ledger_number=None, corporate_id="88000005", name="Ny Vognmand ApS")
 NUMBERED = customer(code="NEW-2", ledger_number=7001, corporate_id=None, name="Nummer 7001 A/S")
 #: 1059 and 1060 carry this corporate id in the sandbox.
-TWICE = customer(code="K1059", ledger_number=None, corporate_id="99002146", name="To Ens ApS")
+TWICE = customer(code="K1059", ledger_number=None, corporate_id="99000643", name="To Ens ApS")
 VOUCHERS = EXPORT.model_copy(
     update={
         "method": "voucher",

@@ -26,6 +26,9 @@ from worker.economic.mapping.master_data import (
     ZoneAccount,
 )
 
+#: CVR numbers with right check digits that the sandbox does not know.
+CVR_NUMBERS = ("88000005", "88000013", "88000021", "88000048", "88000056", "88000064", "88000072", "88000080")
+
 
 def line(net: str = "1000.00", *, account: str = "3010", rate: str = "25.00", **changes: Any) -> Line:
     """Return a line whose VAT is net x rate / 100, rounded, unless ``vat`` is among the changes."""
@@ -47,7 +50,7 @@ def customer(**changes: Any) -> Customer:
         "code": "ACME-1",
         "ledger_number": 1001,
         "name": "Acme A/S",
-        "corporate_id": "12345678",
+        "corporate_id": "12345674",
         "address": "Havnegade 1",
         "zip": "1058",
         "city": "København K",
@@ -142,7 +145,7 @@ def mixed_invoices(count: int, *, first: int = 500_001) -> list[Invoice]:
 def _mixed(n: int, number: int) -> Invoice:
     known = customer(code=f"C-{n % 30}", ledger_number=1001 + n % 30, corporate_id=None)
     which = n // 4 % 8
-    new = customer(code=f"N-{which}", ledger_number=7001 + which, corporate_id=f"8800000{which}")
+    new = customer(code=f"N-{which}", ledger_number=7001 + which, corporate_id=CVR_NUMBERS[which])
     return invoice(
         line(f"{100 + n}.{n % 100:02d}"),
         line("-20.00" if n % 3 else "-500.00", account="3012", rate="0.00"),
@@ -156,7 +159,7 @@ def economic_customer(**changes: Any) -> EconomicCustomer:
     made = EconomicCustomer(
         number=1001,
         name="Acme A/S",
-        corporate_id="12345678",
+        corporate_id="12345674",
         address="Havnegade 1",
         zip="1058",
         city="København K",

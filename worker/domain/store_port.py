@@ -41,6 +41,8 @@ class SharedRecord:
     generation: int
     #: This holder's fence; stale holders' writes are refused.
     fence: int
+    #: When the accounting system last showed that the number is still this customer's; seconds since the epoch.
+    proved_at: float = 0.0
 
 
 class IntakePort(Protocol):
@@ -140,6 +142,12 @@ class ExportPort(Protocol):
 
     def release_shared(self, key: str, fence: int) -> None:
         """Give the lease back without a number, so that another worker may try; the intent stays."""
+
+    def shared_numbers(self, keys: Sequence[str]) -> Mapping[str, str]:
+        """Return the numbers that are remembered under these keys; keys without one are left out."""
+
+    def prove_shared(self, numbers: Mapping[str, str]) -> None:
+        """Note that these numbers (by key) have just been shown to be right; one that has changed meanwhile is not."""
 
     def forget_shared(self, key: str) -> None:
         """Drop a number that the accounting system no longer knows."""

@@ -48,7 +48,7 @@ class DryRunCreator:
 
     def _number(self, execution: Execution, resource: SharedResource, agreement: int) -> str:
         known = self._store.shared_number(known_key(agreement, resource.known_as))
-        if known and resource.trusts(known):
+        if known and resource.exists(known):
             return known
         return self._created.get(resource.identity) or resource.lookup() or self._create(execution, resource)
 

@@ -8,6 +8,7 @@ from typing import Any, Generic, NoReturn, TypeVar, cast
 
 from typing_extensions import override
 
+from worker.domain.debtor import normal_form
 from worker.domain.invoice import Invoice
 from worker.domain.record import Intent, State
 from worker.domain.store_port import ExportPort, PlanPort
@@ -89,8 +90,13 @@ class ReadOnlyEconomic(EconomicVouchers):
         return [*self._customers_by_corporate_id.get(corporate_ids), *new]
 
     @override
+    def customers_by_ean(self, ean: str) -> Sequence[EconomicCustomer]:
+        new = [customer for customer in self._new_customers if customer.ean == ean]
+        return [*self._wait(lambda: self._economic.customers_by_ean(ean)), *new]
+
+    @override
     def customers_by_name(self, name: str) -> Sequence[EconomicCustomer]:
-        new = [customer for customer in self._new_customers if _folded(customer.name) == _folded(name)]
+        new = [customer for customer in self._new_customers if normal_form(customer.name) == normal_form(name)]
         return [*self._wait(lambda: self._economic.customers_by_name(name)), *new]
 
     @override

@@ -1,5 +1,6 @@
 """One agreement of e-conomic over HTTP."""
 
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from decimal import Decimal
@@ -10,6 +11,7 @@ import httpx
 
 from config.exports import ExportConfig
 from config.settings_sections import Http
+from worker.domain.debtor import normal_form
 from worker.domain.identity import resembles, same_reference
 from worker.domain.ports import RateLimiter
 from worker.domain.record import Intent
@@ -83,10 +85,15 @@ class EconomicClient(Vouchers):
         customers = self._customers("corporateIdentificationNumber", corporate_ids)
         return [customer for customer in customers if _folded(customer.corporate_id) in wanted]
 
+    def customers_by_ean(self, ean: str) -> Sequence[EconomicCustomer]:
+        """See ``Economic``."""
+        return [customer for customer in self._customers("ean", [ean]) if customer.ean.strip() == ean]
+
     def customers_by_name(self, name: str) -> Sequence[EconomicCustomer]:
         """See ``Economic``."""
-        customers = self._customers("name", [name])
-        return [customer for customer in customers if _folded(customer.name) == _folded(name)]
+        forms = (name, *(" ".join(unicodedata.normalize(form, name).split()) for form in ("NFC", "NFD")))
+        customers = self._customers("name", list(dict.fromkeys(forms)))
+        return [customer for customer in customers if normal_form(customer.name) == normal_form(name)]
 
     def customer_resource(self, number: int) -> Mapping[str, Any] | None:
         """See ``Economic``."""

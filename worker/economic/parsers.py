@@ -87,6 +87,8 @@ def customer(body: Json) -> EconomicCustomer:
         country=_text(body, "country"),
         barred=bool(body.get("barred")),
         currency=_text(body, "currency"),
+        ean=_text(body, "ean"),
+        vat_number=_text(body, "vatNumber"),
         vat_zone=int((body.get("vatZone") or {}).get("vatZoneNumber") or 0) or None,
     )
 

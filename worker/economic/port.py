@@ -55,8 +55,11 @@ class Economic(Protocol):
     def customers_by_corporate_id(self, corporate_ids: Sequence[str]) -> Sequence[EconomicCustomer]:
         """Return the customers with these corporate ids, 200 a call."""
 
+    def customers_by_ean(self, ean: str) -> Sequence[EconomicCustomer]:
+        """Return the customers with this EAN/GLN."""
+
     def customers_by_name(self, name: str) -> Sequence[EconomicCustomer]:
-        """Return the customers with exactly this name (e-conomic ignores case)."""
+        """Return the customers of this name, whatever its Unicode form and spacing (e-conomic ignores case)."""
 
     def customer_resource(self, number: int) -> Mapping[str, Any] | None:
         """Return one customer as it is in e-conomic, property by property, to be written back as a whole."""

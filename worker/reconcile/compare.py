@@ -7,10 +7,12 @@ from decimal import Decimal
 from worker.domain.certificate import Amounts, FieldDifference, Finding, Verdict
 from worker.domain.identity import normal_reference
 from worker.domain.money import ZERO
-from worker.economic.mapping.customer_matching import contradicts, is_danish, ledger_number, normalised, plain
+from worker.economic.mapping import customer_matching
 from worker.economic.mapping.ledger import Accounts, Standing
 from worker.economic.mapping.master_data import EconomicCustomer
 from worker.reconcile.expected import Expected
+
+_SAME = (customer_matching.Standing.PROVEN, customer_matching.Standing.BARRED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,24 +123,19 @@ def _customer(wanted: Expected, found: Standing, cards: Mapping[int, EconomicCus
     number, card = found.customer, cards.get(found.customer or 0)
     if number is None:
         return
-    same_number = number == (wanted.customer_number or ledger_number(wanted.customer))
+    same_number = number == (wanted.customer_number or customer_matching.ledger_number(wanted.customer))
     if card is None:
         fits = same_number or wanted.customer_number is None
     else:
-        fits = not contradicts(wanted.customer, card) if same_number else _same_customer(wanted, card)
+        # Cards may have been merged, and an invoice entered by hand may stand on any card of the company.
+        now = customer_matching.standing(wanted.customer, card)
+        fits = now is not customer_matching.Standing.OTHER and (same_number or now in _SAME)
     if not fits:
         named = f"{number} {card.name} {card.corporate_id}".strip() if card else str(number)
         ours = wanted.customer
         yield _differs(
             "customer", f"{wanted.customer_number or ours.code} {ours.name} {ours.corporate_id or ''}", named
         )
-
-
-def _same_customer(wanted: Expected, card: EconomicCustomer) -> bool:
-    """Cards may have been merged, and one entered by hand may stand on any card of the company."""
-    if is_danish(wanted.customer) and is_danish(card):
-        return normalised(wanted.customer) == normalised(card)
-    return plain(wanted.customer.name) == plain(card.name)
 
 
 def _accounts(ours: Accounts, theirs: Accounts, *, codes_told: bool) -> Iterator[FieldDifference]:

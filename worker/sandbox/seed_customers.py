@@ -47,6 +47,17 @@ def customers() -> Iterator[tuple[int, Json]]:
     yield 1060, _danish(58, "Lindholm Handel A/S, afdeling Vejle")
 
 
+def with_check_digit(seven: int) -> str | None:
+    """Return a CVR number of eight digits; None where no check digit fits (modulus 11, as python-stdnum has it)."""
+    weighted = sum(int(digit) * weight for digit, weight in zip(str(seven), (2, 7, 6, 5, 4, 3, 2), strict=True))
+    check = -weighted % 11
+    return f"{seven}{check}" if check < 10 else None  # noqa: PLR2004  # a single digit
+
+
+#: Numbers of a range that is not in use, with right check digits.
+_CVR_NUMBERS = [number for seven in range(9_900_000, 9_900_080) if (number := with_check_digit(seven))]
+
+
 def _danish(index: int, name: str) -> Json:
     zip_code, city = TOWNS[index % len(TOWNS)]
     own = {
@@ -56,7 +67,7 @@ def _danish(index: int, name: str) -> Json:
         "city": city,
         "country": "Danmark",
         "email": f"faktura{FIRST + index}@example.com",
-        "corporateIdentificationNumber": str(99_000_000 + 37 * index),
+        "corporateIdentificationNumber": _CVR_NUMBERS[index],
     }
     return own | _terms(21, 1, "DKK", DOMESTIC_TERMS[index % len(DOMESTIC_TERMS)])
 

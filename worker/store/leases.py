@@ -27,6 +27,9 @@ from worker.store.connection import StoreConnection, Word, mapping, text, texts,
 #: Whoever creates a customer or product is done within a call or two: ask again this soon, in seconds.
 BUSY_RETRY = 2.0
 
+#: Shared records read or written in one trip.
+_PAGE = 200
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Effect:
@@ -163,7 +166,23 @@ class RedisExport(StoreConnection, ExportPort):
             intent=records.load_intent(fields.get("intent", "")),
             generation=int(fields.get("generation", 0)),
             fence=int(fields["fence"]),
+            proved_at=float(fields.get("proved_at") or 0),
         )
+
+    @override
+    def shared_numbers(self, keys: Sequence[str]) -> Mapping[str, str]:
+        numbers: dict[str, str] = {}
+        for at in range(0, len(keys), _PAGE):
+            page = keys[at : at + _PAGE]
+            found = self.ask(*(["HGET", self.key("shared", key), "number"] for key in page))
+            numbers |= {key: text(number) for key, number in zip(page, found, strict=True) if number}
+        return numbers
+
+    @override
+    def prove_shared(self, numbers: Mapping[str, str]) -> None:
+        pairs = list(numbers.items())
+        for at in range(0, len(pairs), _PAGE):
+            self.run("shared_prove", *(word for pair in pairs[at : at + _PAGE] for word in pair))
 
     @override
     def save_shared(self, key: str, shared: SharedRecord) -> None:

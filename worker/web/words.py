@@ -35,6 +35,7 @@ HISTORY: Mapping[str, str] = {
     "draft-refused": mark("e-conomic refused the draft"),
     "drafted": mark("Draft created in e-conomic"),
     "totals-differ": mark("The draft's totals differ from Opter's"),
+    "customer-differs": mark("The draft is not on this customer's account"),
     "draft-discarded": mark("Draft deleted again"),
     "book-intended": mark("About to book"),
     "booking-refused": mark("e-conomic refused to book"),

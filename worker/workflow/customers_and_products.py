@@ -1,7 +1,7 @@
 """The customer and the products of an invoice: found in e-conomic or created once, customers brought up to date."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,12 +10,18 @@ from worker.domain.invoice import Customer, Invoice
 from worker.domain.record import Intent
 from worker.economic.mapping import customer_matching, customer_payload, products
 from worker.economic.mapping.answers import about_updated
-from worker.economic.mapping.customer_matching import spellings
 from worker.economic.mapping.customer_payload import differences, updated
-from worker.economic.mapping.master_data import EconomicCustomer, MasterData
+from worker.economic.mapping.master_data import MasterData
 from worker.economic.port import Reply
 from worker.errors import InvalidInvoice, Refused, Uncertain
 from worker.workflow.context import ExportContext
+from worker.workflow.customer_proof import (
+    PROOF_HOLDS,
+    find_customer,
+    matching_customer,
+    note_unused_ids,
+    still_theirs,
+)
 from worker.workflow.execution import Execution
 from worker.workflow.single_flight import Obtain, SharedResource, find_or_create, flight, known_key, write_down
 
@@ -27,16 +33,19 @@ def customer_number(execution: Execution, master_data: MasterData, obtain: Obtai
     """Return e-conomic's number of the invoice's customer. Raises ``Busy``, ``Rejected`` and e-conomic's errors."""
     context, invoice = execution.context, execution.invoice
     customer = invoice.customer
+    note_unused_ids(execution)
     resource = SharedResource(
         step="customer",
         known_as=customer_matching.card_key(customer),
         identity=customer_matching.identity_key(customer, match_address=context.export.customers.match_address),
         path="/customers",
-        lookup=lambda: _find_customer(context, invoice),
+        lookup=lambda: find_customer(execution),
         body=lambda: canonical_json(customer_payload.new_customer(invoice, context.export, master_data)),
         number_of=lambda reply: str(_positive(reply.body["customerNumber"])),
         read=lambda number: context.economic.customer_resource(int(number)),
-        exists=lambda number: _is_there(context, customer, int(number)),
+        exists=lambda number: still_theirs(execution, int(number)),
+        proof_holds=PROOF_HOLDS,
+        turn=customer_matching.address_key(customer) if context.export.customers.match_address else None,
         remarks=lambda: customer_payload.creation_remarks(customer),
         ignored=lambda reply: customer_payload.ignored(reply.body, context.export),
     )
@@ -70,7 +79,6 @@ def product_number(
         number_of=lambda reply: _named(reply.body["productNumber"]),
         read=lambda number: _product_resource(context, number),
         exists=lambda number: products.stands_in(group, context.economic.product(number)),
-        changeable=True,
     )
     return obtain(execution, resource, agreement=master_data.agreement)
 
@@ -78,40 +86,10 @@ def product_number(
 def own_vat_zone(context: ExportContext, invoice: Invoice) -> int | None:
     """Return the VAT zone that the invoice's customer has in e-conomic; None: no such customer, or no certain one."""
     try:
-        found = _matching_customer(context, invoice)
+        found = matching_customer(context, invoice.customer)
     except InvalidInvoice:
         return None
     return found.vat_zone if found else None
-
-
-def _find_customer(context: ExportContext, invoice: Invoice) -> str | None:
-    found = _matching_customer(context, invoice)
-    return str(found.number) if found else None
-
-
-def _matching_customer(context: ExportContext, invoice: Invoice) -> EconomicCustomer | None:
-    customer = invoice.customer
-    number = customer_matching.ledger_number(customer)
-    by_number = context.economic.customers_by_number([number]) if number else ()
-    by_corporate_id = () if by_number else _by_corporate_id(context, invoice)
-    by_card = _by_card(context, invoice) if not (by_number or by_corporate_id) else ()
-    return customer_matching.match(customer, by_number, by_corporate_id, by_card)
-
-
-def _is_there(context: ExportContext, customer: Customer, number: int) -> bool:
-    """A number that was given to another company since the create does not count."""
-    found = context.economic.customers_by_number([number])
-    return any(not customer_matching.contradicts(customer, theirs) for theirs in found)
-
-
-def _by_corporate_id(context: ExportContext, invoice: Invoice) -> Sequence[EconomicCustomer]:
-    written = spellings(invoice.customer)
-    return context.economic.customers_by_corporate_id(written) if written else ()
-
-
-def _by_card(context: ExportContext, invoice: Invoice) -> Sequence[EconomicCustomer]:
-    wanted = context.export.customers.match_address and customer_matching.by_address(invoice.customer)
-    return context.economic.customers_by_name(invoice.customer.name) if wanted else ()
 
 
 def _find_product(context: ExportContext, sales_account: str) -> str | None:

@@ -1,6 +1,7 @@
 """The invoice method: draft, compare to the øre, book."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from typing_extensions import override
@@ -14,9 +15,10 @@ from worker.economic.port import Reply
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure, OnHold, Refused
 from worker.workflow import lookup
+from worker.workflow.customer_proof import objection
 from worker.workflow.execution import Execution
 from worker.workflow.next_step import Action, next_invoice_step
-from worker.workflow.requests import CreateRequest, booking_request, draft_request
+from worker.workflow.requests import CreateRequest, booking_request, doubt_master_data, draft_request
 from worker.workflow.turn import Method, about_the_key, codes, count_refusal, final_error, look_up_next, unproved
 
 
@@ -48,7 +50,7 @@ class InvoiceMethod(Method[Document]):
         elif document.booked:
             _finish_booked(execution, document, adopted=False)
         else:
-            _accept_draft(execution, document)
+            _accept_draft(execution, document, fresh=True)
 
     @override
     def remembered(self, execution: Execution, intent: Intent, reply: Reply) -> dict[str, Any]:
@@ -108,13 +110,19 @@ def _named_as_ours(execution: Execution, document: Document) -> bool:
     return right_number and lookup.is_ours(execution, document)
 
 
-def _accept_draft(execution: Execution, draft: Document, *, adopted: bool = False) -> None:
-    """Book a draft that equals the source, discard one that does not."""
+def _accept_draft(execution: Execution, draft: Document, *, adopted: bool = False, fresh: bool = False) -> None:
+    """Book a draft that equals the source, discard one that does not.
+
+    Whose account it is on was proved just before a ``fresh`` one was created; for another it is asked again.
+    """
     drafted = {"draft_number": draft.number, "lookup": False, "not_found_since": 0.0, "adopted": adopted}
     difference = compare_totals(execution.invoice, draft, execution.context.export.booking.tolerance)
-    if difference:
-        event = Continue(event="totals-differ", detail=str(draft.number))
-        execution.save(event, intent=None, pending_failure=difference, **drafted)
+    wrong = None if difference or fresh else objection(execution, draft.customer)
+    if wrong:
+        doubt_master_data(execution)
+    if difference or wrong:
+        event = Continue(event="totals-differ" if difference else "customer-differs", detail=str(draft.number))
+        execution.save(event, intent=None, pending_failure=difference or wrong, **drafted)
     elif execution.context.export.booking.book:
         _intend_booking(execution, draft.number, drafted)
     else:
@@ -166,12 +174,16 @@ def _give_up_booking(execution: Execution, draft: Document, refusal: Refused) ->
     if isinstance(error, OnHold):
         execution.save(event, lookup=True, **progress)
         raise error
-    reason = _why_not_booked(execution, refusal) if error is refusal else error.failure
+    reason = _why_not_booked(execution, refusal, draft.customer) if error is refusal else error.failure
     execution.save(event, lookup=False, pending_failure=reason, **progress)
 
 
-def _why_not_booked(execution: Execution, refusal: Refused) -> Failure:
-    """Name the holder of the number, or the total of zero: e-conomic's codes for them are not documented."""
+def _why_not_booked(execution: Execution, refusal: Refused, customer: int) -> Failure:
+    """Name the customer, the holder of the number, or the total of zero: e-conomic's codes are not documented."""
+    wrong = objection(execution, customer)
+    if wrong:
+        doubt_master_data(execution)
+        return replace(wrong, remote_message=refusal.failure.remote_message, log_id=refusal.failure.log_id)
     if execution.context.export.booking.numbers != "opter":
         return _maybe_zero(execution, refusal)
     holder = execution.context.economic.booked(execution.invoice.invoice_number)

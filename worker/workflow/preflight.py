@@ -8,10 +8,11 @@ from functools import partial
 import structlog
 from pydantic import ValidationError
 
-from worker.domain.invoice import Invoice
+from worker.domain.invoice import Customer, Invoice
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.record import InvoiceRecord
 from worker.domain.store_port import Due, PreflightPort
+from worker.economic.mapping.customer_matching import card_key
 from worker.economic.mapping.master_data import Document, VoucherFound
 from worker.economic.mapping.period_check import PeriodCheck, check_period, grouped_accounts, needs_own_zone
 from worker.economic.mapping.reasons import set_up_related
@@ -20,8 +21,10 @@ from worker.economic.reasons import EconomicReason
 from worker.errors import ExportError, Failure, LeaseLost, Misconfigured, StoreUnavailable
 from worker.workflow.booked_rates import with_booked_rates
 from worker.workflow.context import ExportContext, span
+from worker.workflow.customer_proof import prove_customers
 from worker.workflow.customers_and_products import own_vat_zone
 from worker.workflow.lookup import listed_documents
+from worker.workflow.single_flight import known_key
 
 log = structlog.get_logger()
 
@@ -144,6 +147,7 @@ class Preflight:
         invoices, unreadable = read_invoices(records)
         check = period_check(invoices, context)
         existing = existing_documents(records, invoices, context)
+        prove_customers(context, _known_keys(context, invoices))
         found = existing.found
         dead = {key: why for key, why in check.failures.items() if key not in found}
         dead |= {**existing.otherwise, **unreadable}
@@ -169,6 +173,14 @@ class Preflight:
         self.store.defer_preflight(
             period_id, fence, until=context.clock() + wait, notice=f"Not checked yet. {error.failure.description}"
         )
+
+
+def _known_keys(context: ExportContext, invoices: Mapping[str, Invoice]) -> dict[str, Customer]:
+    if not invoices:
+        return {}
+    agreement = context.economic.master_data(frozenset()).agreement
+    customers = [invoice.customer for invoice in invoices.values()]
+    return {known_key(agreement, card_key(customer)): customer for customer in customers}
 
 
 def _write_line(result: PreflightResult, usage: Usage, seconds: float) -> None:

@@ -6,7 +6,7 @@ outcome, and creates only when nothing is found.
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol, cast
@@ -42,18 +42,16 @@ class SharedResource:
     number_of: Callable[[Reply], str]
     #: Read it by its number, under the names of the API; None: it is not there.
     read: Callable[[str], Mapping[str, Any] | None]
-    #: Whether e-conomic has it under this number, fit for use.
+    #: Whether e-conomic has it under this number, fit for use. Raises ``Rejected`` for a question to a person.
     exists: Callable[[str], bool]
     #: What a new one will not get exactly as the source has it, for the invoice that creates it.
     remarks: Callable[[], Sequence[str]] = tuple
     #: What e-conomic's answer to the create shows that it did not take.
     ignored: Callable[[Reply], Sequence[str]] = lambda _: ()
-    #: Whether a remembered number is asked for before it is used, as what it stands for may have become another thing.
-    changeable: bool = False
-
-    def trusts(self, number: str | None) -> bool:
-        """Tell whether a remembered number may be used."""
-        return bool(number) and (not self.changeable or self.exists(str(number)))
+    #: Seconds for which e-conomic's word on a number holds: what it stands for may become another thing.
+    proof_holds: float = 0.0
+    #: Under which only one is looked up at a time, besides ``identity``; None: under that alone.
+    turn: str | None = None
 
 
 class Obtain(Protocol):
@@ -79,14 +77,21 @@ def find_or_create(execution: Execution, resource: SharedResource, *, agreement:
     with flight(context, remembered) as known:
         if not known.number:
             key = f"making:{agreement}:{resource.identity}"
-            with flight(context, key) as making:
+            with _turn(context, resource, agreement), flight(context, key) as making:
                 number = resource.lookup() or _create(execution, resource, key, making, agreement)
             write_down(context, remembered, replace(known, number=number))
             return number
-        if resource.trusts(known.number):
+        if context.clock() - known.proved_at < resource.proof_holds:
+            return known.number
+        if resource.exists(known.number):
+            context.store.prove_shared({remembered: known.number})
             return known.number
     context.store.forget_shared(remembered)
     return find_or_create(execution, resource, agreement=agreement)
+
+
+def _turn(context: ExportContext, resource: SharedResource, agreement: int) -> AbstractContextManager[object]:
+    return flight(context, f"turn:{agreement}:{resource.turn}") if resource.turn else nullcontext()
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from worker.economic.mapping.accounting_years import on_hold, refused_date, wait
 from worker.economic.mapping.customer_payload import about_new_customer
 from worker.economic.port import Reply
 from worker.errors import ExportError, Failure, OnHold, Refused, Rejected, TooEarly, Uncertain
+from worker.workflow.customer_proof import objection
 from worker.workflow.customers_and_products import refresh_customer
 from worker.workflow.execution import Execution
 from worker.workflow.listing_lag import SHORTEST
@@ -77,6 +78,9 @@ def take_turn(execution: Execution, method: Method[Any]) -> None:
     action = method.next_action(execution)
     if action is Action.CREATE:
         _create(execution, method)
+    elif action is Action.SEND and _customer_changed(execution):
+        doubt_master_data(execution)
+        look_up_next(execution, "customer-differs")
     elif action is Action.SEND:
         _send(execution, method)
     elif action is Action.LOOK_UP:
@@ -131,6 +135,14 @@ def check_clocks(execution: Execution) -> None:
     if abs(gap) > bound:
         text = f"e-conomic's clock is {gap:+.0f} seconds off the clock of Redis, and {bound:g} are allowed."
         raise TooEarly(failure(ProcessReason.CLOCKS_DISAGREE, text), retry_after=bound)
+
+
+def _customer_changed(execution: Execution) -> bool:
+    """Tell whether a create that an earlier execution left names a customer that is not this invoice's any more."""
+    intent, number = execution.progress.intent, execution.progress.customer_number
+    if intent is None or intent == execution.own or intent.step not in _CREATES or number is None:
+        return False
+    return objection(execution, number) is not None
 
 
 def _look_up(execution: Execution, method: Method[Found]) -> None:

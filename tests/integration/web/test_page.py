@@ -308,7 +308,7 @@ def test_every_page_speaks_danish(signed_in: Page) -> None:
 
 def _customer(name: str) -> Customer:
     """The sandbox's customer 1001, under a name of the test's choice."""
-    return samples.customer(name=name, corporate_id="99000000")
+    return samples.customer(name=name, corporate_id="99000007")
 
 
 def _make_group(harness: Harness, name: str) -> None:

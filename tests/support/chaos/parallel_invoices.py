@@ -14,11 +14,11 @@ from worker.domain.record import State
 
 #: One company, two addresses: two cards of one customer, so what is sent to create it differs.
 FIRST = invoice(
-    invoice_number=100_001, customer=customer(code="N-1", ledger_number=None, corporate_id="88000001", address="Here 1")
+    invoice_number=100_001, customer=customer(code="N-1", ledger_number=None, corporate_id="88000005", address="Here 1")
 )
 SECOND = invoice(
     invoice_number=100_002,
-    customer=customer(code="N-2", ledger_number=None, corporate_id="88000001", address="There 2"),
+    customer=customer(code="N-2", ledger_number=None, corporate_id="88000005", address="There 2"),
 )
 #: What the creation of the customer meets.
 FAULTS = (GO, REFUSED, "payload-changed", "500-after", "timeout-after", "lands-after-2", "crash-after")

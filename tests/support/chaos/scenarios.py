@@ -9,7 +9,7 @@ from config.exports import ExportConfig
 from worker.domain.invoice import Invoice
 
 KNOWN = customer(corporate_id=None)
-NEW = customer(code="N-1", ledger_number=7001, corporate_id="88000001")
+NEW = customer(code="N-1", ledger_number=7001, corporate_id="88000005")
 
 
 @dataclass(frozen=True, kw_only=True)

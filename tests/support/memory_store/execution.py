@@ -75,7 +75,7 @@ class MemoryExport(Tables, ExportPort):
     def save_shared(self, key: str, creation: SharedRecord) -> None:
         with self.lock:
             shared = self._making(key, creation.fence)
-            shared.creation = creation
+            shared.creation = replace(creation, proved_at=self.now() if creation.number else 0.0)
             shared.lease_until = self._lease_end()
 
     @override
@@ -89,6 +89,20 @@ class MemoryExport(Tables, ExportPort):
             shared = self.shared.get(key)
             if shared is not None and shared.creation.fence == fence:
                 shared.lease_until = 0.0
+
+    @override
+    def shared_numbers(self, keys: Sequence[str]) -> Mapping[str, str]:
+        with self.lock:
+            found = {key: self.shared[key].creation.number for key in keys if key in self.shared}
+            return {key: number for key, number in found.items() if number}
+
+    @override
+    def prove_shared(self, numbers: Mapping[str, str]) -> None:
+        with self.lock:
+            for key, number in numbers.items():
+                shared = self.shared.get(key)
+                if shared is not None and shared.creation.number == number:
+                    shared.creation = replace(shared.creation, proved_at=self.now())
 
     @override
     def forget_shared(self, key: str) -> None:

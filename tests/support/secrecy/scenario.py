@@ -21,7 +21,7 @@ from worker.domain.invoice import Invoice
 PREFIX = Redis().prefix
 BROKER = broker_prefix(PREFIX)
 #: The standard agreement's company number that two customers share.
-AMBIGUOUS = str(99_000_000 + 37 * 58)
+AMBIGUOUS = "99000643"
 #: Bounds of the invoice numbers: ordinary, each with another kind of trouble, and those that change behind our back.
 FINE, TROUBLED, TAMPERED = 500_001, 510_001, 520_001
 
@@ -103,7 +103,7 @@ def _storms(place: MarkedInstallation) -> None:
     dead = [
         _marked(TROUBLED, account="3050"),
         _marked(TROUBLED + 1, ledger_number=None, corporate_id=AMBIGUOUS),
-        _marked(TROUBLED + 2, ledger_number=1001, corporate_id="88000001"),
+        _marked(TROUBLED + 2, ledger_number=1001, corporate_id="88000005"),
         _marked(TROUBLED + 3, country="SE"),
     ]
     place.push(event(*fine, *dead))

@@ -11,6 +11,7 @@ from worker.errors import Busy, LeaseLost
 from worker.store.connection import StorePolicy
 
 KEY = "customer:main:ACME-1"
+OTHER_KEY = "known:417001:card-other"
 
 
 class SharedRules:
@@ -29,13 +30,25 @@ class SharedRules:
             refused.value.failure.reason,
         ) == (2.0, False, "busy")
 
-    def test_a_number_ends_the_flight(self, store: Store) -> None:
-        """Everyone reads the number from then on, without a lease."""
+    def test_a_number_ends_the_flight(self, store: Store, clock: ManualClock) -> None:
+        """Everyone reads the number from then on, without a lease; it was proved when it was found."""
         mine = store.open_shared(KEY)
         store.save_shared(KEY, replace(mine, intent=INTENT))
         store.save_shared(KEY, replace(mine, number="1001"))
 
-        assert [replace(mine, number="1001")] * 2 == [store.open_shared(KEY) for _ in "ab"]
+        assert [replace(mine, number="1001", proved_at=clock())] * 2 == [store.open_shared(KEY) for _ in "ab"]
+
+    def test_a_number_is_proved_again(self, store: Store, clock: ManualClock) -> None:
+        """Only the number that was shown to be right: one that has changed meanwhile stays as old as it is."""
+        for key, number in ((KEY, "1001"), (OTHER_KEY, "1002")):
+            store.save_shared(key, replace(store.open_shared(key), number=number))
+        found = clock()
+        clock.advance(1000)
+        assert store.shared_numbers([KEY, OTHER_KEY, "nothing-here"]) == {KEY: "1001", OTHER_KEY: "1002"}
+        store.prove_shared({KEY: "1001", OTHER_KEY: "9999", "nothing-here": "1"})
+
+        assert [store.open_shared(key).proved_at for key in (KEY, OTHER_KEY)] == [clock(), found]
+        assert store.shared_numbers(["nothing-here"]) == {}
 
     def test_an_intent_outlives_its_holder(self, store: Store, clock: ManualClock, policy: StorePolicy) -> None:
         """Who takes over finds what the first may have sent, and the first can write no more."""

@@ -272,7 +272,8 @@ def test_a_customer_that_was_created_meanwhile_is_shown() -> None:
     """By hand, with Opter's ledger number: it would be found now, and nothing else changes."""
     harness = Harness()
     before = planned(harness, *period())
-    harness.sandbox.agreement.customers[7001] = harness.sandbox.agreement.customers[1001] | {"customerNumber": 7001}
+    by_hand = {"customerNumber": 7001, "name": "Nummer 7001 A/S", "corporateIdentificationNumber": ""}
+    harness.sandbox.agreement.customers[7001] = harness.sandbox.agreement.customers[1001] | by_hand
 
     changed = compared(before, planned(harness, *period()))
 

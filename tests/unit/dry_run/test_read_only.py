@@ -76,11 +76,11 @@ def test_a_plan_waits_for_the_rate() -> None:
 def test_what_would_be_created_is_found_from_then_on() -> None:
     """By number, corporate id and name, as the export would find it."""
     economic = read_only(Harness())
-    economic.add_customer(7001, {"name": "Ny ApS", "currency": "DKK", "corporateIdentificationNumber": "88000001"})
+    economic.add_customer(7001, {"name": "Ny ApS", "currency": "DKK", "corporateIdentificationNumber": "88000005"})
 
     found = (
         economic.customers_by_number([7001]),
-        economic.customers_by_corporate_id(["88000001"]),
+        economic.customers_by_corporate_id(["88000005"]),
         economic.customers_by_name("NY APS"),
     )
 

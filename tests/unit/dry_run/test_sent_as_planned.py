@@ -18,7 +18,7 @@ from worker.domain.invoice import Invoice
 from worker.dry_run.plan import PlannedAction
 
 #: Two cards of one new company, and one that only Opter's code identifies.
-SAME = customer(code="NEW-3", ledger_number=None, corporate_id="DK 88 00 00 01", name="Ny Vognmand ApS, Nord")
+SAME = customer(code="NEW-3", ledger_number=None, corporate_id="DK 88 00 00 05", name="Ny Vognmand ApS, Nord")
 LOOSE = customer(code="LOOSE", ledger_number=None, corporate_id=None, name="Løs", address=None, zip=None, city=None)
 CUSTOMERS = (KNOWN, NEW, NUMBERED, SAME, LOOSE)
 #: Sales account and VAT rate, as the sandbox has them.

@@ -14,7 +14,7 @@ from worker.domain.record import Intent
 from worker.economic.port import Reply
 from worker.errors import Retryable, Throttled
 
-ACME = {"customerNumber": 1001, "name": "Acme A/S", "corporateIdentificationNumber": "12345678", "currency": "DKK"}
+ACME = {"customerNumber": 1001, "name": "Acme A/S", "corporateIdentificationNumber": "12345674", "currency": "DKK"}
 
 
 class TestSend:

@@ -32,7 +32,7 @@ YEAR = (date(2026, 1, 1), date(2026, 12, 31))
 READS: Mapping[str, Callable[[EconomicClient], Any]] = {
     "master data": lambda economic: economic.master_data(frozenset({"3010", "3012"})),
     "customers by number": lambda economic: economic.customers_by_number([1001, 1002]),
-    "customers by company": lambda economic: economic.customers_by_corporate_id(["99000000", "99 00 00 37"]),
+    "customers by company": lambda economic: economic.customers_by_corporate_id(["99000007", "99 00 00 15"]),
     "customers by name": lambda economic: economic.customers_by_name("Aalbæk Tømrerfirma ApS"),
     "customer": lambda economic: economic.customer_resource(1001),
     "product": lambda economic: economic.product("FRAGT"),

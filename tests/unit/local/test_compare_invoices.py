@@ -38,7 +38,7 @@ def test_all_is_well() -> None:
         ({"booked": {"20001": booked()}}, ["every invoice kept Opter's number"]),
         ({"drafts": {"1": {}}}, ["no draft was left behind"]),
         (
-            {"customers": {n: {"corporateIdentificationNumber": "12345678"} for n in ("1", "2")}},
+            {"customers": {n: {"corporateIdentificationNumber": "12345674"} for n in ("1", "2")}},
             ["no customer was created twice"],
         ),
     ],

@@ -9,14 +9,16 @@ from hypothesis import strategies as st
 from support.samples import customer, economic_customer
 
 from worker.economic.mapping.customer_matching import (
+    Standing,
     by_address,
     card_key,
     identity_key,
-    is_danish,
     ledger_number,
     match,
-    normalised,
+    match_remarks,
     spellings,
+    standing,
+    written_id,
 )
 from worker.errors import InvalidInvoice
 
@@ -26,39 +28,38 @@ LONG = 1_000_000_000  # ten digits: one too many for e-conomic
 
 
 @pytest.mark.parametrize(
-    ("text", "country", "same", "danish"),
+    ("text", "country", "written"),
     [
-        ("12345678", "DK", "12345678", True),
-        ("DK 12 34 56 78", "DK", "12345678", True),
-        ("dk-12345678", "DK", "12345678", True),
-        ("12.34.56.78", "DK", "12345678", True),
-        ("DK12345678", "SE", "12345678", True),  # a Danish company with an address in Sweden
-        ("1234567-8", "FI", "1234567-8", False),  # eight digits, but Finnish
-        ("1234567", "DK", "1234567", False),  # seven digits are no CVR number
-        ("556677-8899", "SE", "556677-8899", False),
-        ("se 556677889901", "SE", "SE556677889901", False),
-        (None, "DK", "", False),
+        ("DK 12 34 56 74", "DK", "12345674"),
+        ("CVR-nr. 12345674", "DK", "12345674"),
+        ("DK12345674", "SE", "12345674"),  # a Danish company with an address in Sweden
+        ("1234567-8", "FI", "1234567-8"),
+        ("1234567", "DK", "1234567"),  # seven digits are no CVR number, yet somebody's number
+        ("556677-8899", "SE", "556677-8899"),
+        ("se 556677889901", "SE", "SE 556677889901"),
+        ("PRIVAT", "DK", ""),
+        ("00000000", "DK", ""),
+        (None, "DK", ""),
     ],
 )
-def test_normalised(text: str | None, country: str, same: str, danish: bool) -> None:  # noqa: FBT001  # a table's column
-    """A CVR number is compared by its eight digits, a foreign id as it is written."""
-    company = customer(corporate_id=text, country=country)
-
-    assert (normalised(company), is_danish(company)) == (same, danish)
+def test_the_id_of_a_new_customer(text: str | None, country: str, written: str) -> None:
+    """A CVR number is written in eight digits, a foreign id as Opter has it, a filler not at all."""
+    assert written_id(customer(corporate_id=text, country=country)) == written
 
 
 @pytest.mark.parametrize("country", ["Danmark", "DENMARK", "dk", ""])
 def test_country_is_free_text_in_e_conomic(country: str) -> None:
     """A Danish customer is recognised however its country was typed, or left out."""
-    assert is_danish(economic_customer(corporate_id="12345678", country=country))
+    theirs = economic_customer(corporate_id="10403782", country=country, name="Another", number=7)
+    assert match(customer(corporate_id="DK 10403782", ledger_number=None), (), [theirs]) == theirs
 
 
 def test_spellings() -> None:
     """A filter compares whole texts, so a lookup tries all usual spellings, the plain one first."""
-    asked = spellings(customer(corporate_id="DK12345678"))
+    asked = spellings(customer(corporate_id="DK12345674"))
 
-    assert asked == ("12345678", "DK12345678", "DK-12345678", "DK 12345678", "12 34 56 78", "DK 12 34 56 78")
-    assert {normalised(customer(corporate_id=spelling)) for spelling in asked} == {"12345678"}
+    assert asked == ("12345674", "DK12345674", "DK-12345674", "DK 12345674", "12 34 56 74", "DK 12 34 56 74")
+    assert {written_id(customer(corporate_id=spelling)) for spelling in asked} == {"12345674"}
 
 
 @pytest.mark.parametrize(("text", "asked"), [("se 5566", ("se 5566", "SE5566")), ("SE5566", ("SE5566",)), (None, ())])
@@ -79,8 +80,8 @@ def test_ledger_number(ours: int | None, fits: int | None) -> None:
     ("customer_a", "customer_b", "same"),
     [
         ({}, {"code": "ACME-2", "ledger_number": 1002}, True),  # one company with two Opter codes
-        ({}, {"corporate_id": "DK 12 34 56 78"}, True),
-        ({}, {"corporate_id": "87654321"}, False),
+        ({}, {"corporate_id": "DK 12 34 56 74"}, True),
+        ({}, {"corporate_id": "87654311"}, False),
         ({"corporate_id": None}, {"corporate_id": None, "code": "X"}, True),  # one ledger number
         ({"corporate_id": None}, {"corporate_id": None, "ledger_number": 1002}, False),
         (ANONYMOUS, {**ANONYMOUS, "code": "X"}, True),  # one name at one address
@@ -103,7 +104,7 @@ def test_identity_without_address_matching() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"ledger_number": 1002}, {"corporate_id": "87654321"}, {"name": "Other"}, {"code": "B"}]
+    "change", [{"ledger_number": 1002}, {"corporate_id": "87654311"}, {"name": "Other"}, {"code": "B"}]
 )
 def test_a_changed_card_is_looked_up_again(change: dict) -> None:
     """What was remembered of a customer holds only as long as Opter says the same of it."""
@@ -130,10 +131,10 @@ DOUBLE = economic_customer(number=2002)
         (customer(), [], [DOUBLE], [], 2002),
         (customer(ledger_number=None), [], [ACME], [], 1001),
         (customer(ledger_number=None), [], [ACME, ACME], [], 1001),  # one customer, seen twice
-        (customer(ledger_number=None, corporate_id="DK 12345678"), [], [ACME], [], 1001),
+        (customer(ledger_number=None, corporate_id="DK 12345674"), [], [ACME], [], 1001),
         (customer(), [], [], [], None),
         (customer(), [DOUBLE], [], [], None),  # another number is no match, whatever e-conomic answers
-        (customer(), [], [economic_customer(number=3, corporate_id="87654321")], [], None),
+        (customer(), [], [economic_customer(number=3, corporate_id="87654311")], [], None),
         (customer(ledger_number=LONG), [], [ACME], [], 1001),
         (PRIVATE, [], [], [ACME], 1001),
         (PRIVATE, [], [], [economic_customer(name="ACME a/s", city="københavn  k", country="Danmark")], 1001),
@@ -142,7 +143,7 @@ DOUBLE = economic_customer(number=2002)
         (customer(**ANONYMOUS, address=None), [], [], [economic_customer(address="")], None),  # a name alone is nothing
         (customer(), [], [], [DOUBLE], None),  # who has a number is not matched by address
         (PRIVATE, [], [economic_customer(corporate_id="")], [], None),  # no id matches no id
-        (customer(corporate_id=None), [economic_customer(corporate_id="87654321")], [], [], 1001),
+        (customer(corporate_id=None), [economic_customer(corporate_id="87654311")], [], [], 1001),
         (customer(), [economic_customer(corporate_id="")], [], [], 1001),
     ],
 )
@@ -156,16 +157,16 @@ def test_match(who: Any, by_number: list, by_id: list, by_card: list, expected: 
 @pytest.mark.parametrize(
     ("who", "candidates", "reason", "named"),
     [
-        (customer(), ([], [DOUBLE, ACME]), "customer-ambiguous", "corporate id 12345678: 1001, 2002."),
+        (customer(), ([], [DOUBLE, ACME]), "customer-ambiguous", "corporate id 12345674: 1001, 2002."),
         # never picked for a person, even if one of them is barred
         (customer(), ([], [economic_customer(barred=True), DOUBLE]), "customer-ambiguous", ": 1001 (barred), 2002."),
         (PRIVATE, ([], [], [ACME, DOUBLE]), "customer-ambiguous", "this name and address: 1001, 2002."),
         (customer(), ([economic_customer(barred=True)],), "customer-barred", "Customer 1001 is barred"),
         (
             customer(),
-            ([economic_customer(corporate_id="87654321")],),
+            ([economic_customer(corporate_id="87654311")],),
             "customer-contradiction",
-            "customer 1001 in e-conomic has corporate id 87654321.",
+            "customer 1001 in e-conomic has corporate id 87654311.",
         ),
     ],
 )
@@ -185,3 +186,108 @@ def test_by_address_takes_a_whole_address() -> None:
     assert whole == [False, False, False]
     assert by_address(PRIVATE)
     assert not by_address(customer())
+
+
+CVR = "10403782"
+
+
+def _skolen() -> Any:
+    return economic_customer(number=3002, name="Skolen", corporate_id="29189846", ean="5798000000001")
+
+
+SCHOOL = {"name": "Vestby Skole", "corporate_id": "29189846", "ean": "5798000000001", "ledger_number": None}
+LIBRARY = economic_customer(number=3001, name="Vestby Bibliotek", corporate_id="29189846", ean="5798000000018")
+TOWN = economic_customer(number=3000, name="Vestby Kommune", corporate_id="29189846")
+
+
+@pytest.mark.parametrize(
+    ("ours", "candidates", "expected"),
+    [
+        (SCHOOL, [LIBRARY], None),  # one company number, another institution: a customer of its own
+        (SCHOOL, [LIBRARY, _skolen()], 3002),  # EAN decides
+        (SCHOOL, [economic_customer(number=3002, name="VESTBY SKOLE", corporate_id="29189846")], 3002),  # name decides
+        ({**SCHOOL, "ean": None, "name": "Vestby Bibliotek"}, [LIBRARY, TOWN], None),  # see the questions below
+        ({"corporate_id": CVR, "ledger_number": None, "name": "Renamed"}, [economic_customer(corporate_id=CVR)], 1001),
+        (
+            {"vat_number": f"DK{CVR}", "corporate_id": None, "ledger_number": None},
+            [economic_customer(corporate_id=CVR)],
+            1001,
+        ),
+    ],
+)
+def test_id_and_ean_together_name_a_debtor(ours: dict, candidates: list, expected: int | None) -> None:
+    """The same company number with another EAN is another debtor; a right id needs no name."""
+    if ours.get("ean") is None and len(candidates) > 1:
+        with pytest.raises(InvalidInvoice, match="3000, 3001"):
+            match(customer(**ours), (), candidates)
+        return
+    found = match(customer(**ours), (), candidates)
+    assert (found.number if found else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("ours", "by_number", "by_id", "reason"),
+    [
+        (SCHOOL, [], [TOWN], "customer-unconfirmed"),  # may be the school, may be the town hall
+        (
+            {"name": "Other", "ledger_number": None, "corporate_id": "31000021"},  # its check digit is wrong
+            [],
+            [economic_customer(corporate_id="31000021")],
+            "customer-unconfirmed",
+        ),
+        ({"corporate_id": CVR}, [economic_customer(corporate_id="29189846")], [], "customer-contradiction"),
+        (
+            {"ean": "5798000000001", "corporate_id": None},
+            [economic_customer(ean="5798000000018", corporate_id="")],
+            [],
+            "customer-contradiction",
+        ),
+        (
+            {"corporate_id": "SE556677889901", "country": "SE"},
+            [economic_customer(corporate_id="559900-1005", country="Sverige")],
+            [],
+            "customer-contradiction",
+        ),
+    ],
+)
+def test_what_is_not_certain_is_a_question(ours: dict, by_number: list, by_id: list, reason: str) -> None:
+    """A contradiction in any id, of whatever country, or a likeness without confirmation: nothing is booked."""
+    with pytest.raises(InvalidInvoice) as caught:
+        match(customer(**ours), by_number, by_id)
+    assert caught.value.failure.reason == reason
+
+
+def test_a_number_of_another_name_is_a_remark_or_a_question() -> None:
+    """Opter's number counts as its word for it, unless the export asks."""
+    ours, theirs = customer(corporate_id=None, name="Helt Andet"), economic_customer(corporate_id="")
+    assert match(ours, [theirs]) == theirs
+    assert match_remarks(ours, theirs) == (
+        "customer.name: customer 1001 has another name in e-conomic, and no id confirms it",
+    )
+    with pytest.raises(InvalidInvoice, match="another name"):
+        match(ours, [theirs], ask_about_names=True)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        ({}, {}, Standing.PROVEN),
+        ({"corporate_id": CVR, "name": "X"}, {"corporate_id": CVR}, Standing.PROVEN),  # renamed, same company
+        ({"corporate_id": CVR}, {"corporate_id": "29189846"}, Standing.OTHER),  # the number went to another company
+        ({}, {"barred": True}, Standing.BARRED),
+        ({"ledger_number": None, "corporate_id": None}, {"name": "UDGÅET, brug 6101"}, Standing.UNPROVEN),
+        ({"corporate_id": None}, {"name": "Renamed", "corporate_id": ""}, Standing.PROVEN),  # Opter's own number
+        ({"corporate_id": CVR, "ean": "5798000000001"}, {"corporate_id": CVR, "ean": "5798000000018"}, Standing.OTHER),
+    ],
+)
+def test_what_a_remembered_number_is_now(ours: dict, theirs: dict, expected: Standing) -> None:
+    """Before it is used again: the same debtor, another, barred, or open."""
+    assert standing(customer(**ours), economic_customer(**theirs)) is expected
+
+
+def test_an_id_that_was_filled_in_later_finds_the_customer_made_before() -> None:
+    """The whole address is the same, and nothing contradicts; the missing id is remarked."""
+    ours, theirs = customer(corporate_id=CVR, ledger_number=None), economic_customer(corporate_id="")
+    assert match(ours, (), (), [theirs]) == theirs
+    assert match_remarks(ours, theirs) == ("customer.corporateId: customer 1001 has none in e-conomic",)
+    assert match(ours, (), (), [economic_customer(corporate_id="29189846")]) is None

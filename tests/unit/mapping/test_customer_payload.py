@@ -23,7 +23,7 @@ LONG = 1_000_000_000  # ten digits: one too many for e-conomic
 def test_new_customer() -> None:
     """All that Opter knows, the export's defaults for the rest, Opter's ledger number as customer number."""
     who = customer(
-        email="a@acme.dk", phone="+45 1", ean="5798000000001", vat_number="DK12345678", corporate_id="DK12345678"
+        email="a@acme.dk", phone="+45 1", ean="5798000000001", vat_number="DK12345674", corporate_id="DK12345674"
     )
 
     assert new_customer(invoice(customer=who), export(), reference()) == {
@@ -36,7 +36,7 @@ def test_new_customer() -> None:
         "email": "a@acme.dk",
         "telephoneAndFaxNumber": "+45 1",
         "ean": "5798000000001",
-        "corporateIdentificationNumber": "12345678",
+        "corporateIdentificationNumber": "12345674",
         "eInvoicingDisabledByDefault": True,
         "currency": "DKK",
         "customerGroup": {"customerGroupNumber": 1},

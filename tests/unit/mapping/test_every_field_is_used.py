@@ -30,7 +30,7 @@ from worker.runtime.file_access import AllowedPdfs, allowed_places
 #: Another value of every kind that a field may have; what a field does not accept is left out for it.
 OTHER_VALUES = (
     *(True, False, 7, 2, Decimal("7.00"), date(2027, 1, 2), date(2026, 12, 24)),
-    *("X", "SEK", "EUR", "NO", "DE", "0" * 64, "2020-01-01T00:00:00Z", "99887766", "a@example.com"),
+    *("X", "SEK", "EUR", "NO", "DE", "0" * 64, "2020-01-01T00:00:00Z", "99887761", "a@example.com"),
     *(("X",), {"X": "Y"}, *InvoiceType),
 )
 #: The two methods, each with what it needs of the agreement; the first with rules by type and by payment condition.

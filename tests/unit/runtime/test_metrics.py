@@ -83,7 +83,7 @@ def _figures(harness: Harness, **changes: Any) -> str:
 def test_the_store_is_counted_by_export_state_and_reason() -> None:
     """One exported, one failed with 1 250.00 DKK at stake for 90 s; an export without invoices shows zeros."""
     harness = Harness()
-    known = samples.customer(corporate_id="99000000")
+    known = samples.customer(corporate_id="99000007")
     harness.close_period(
         samples.invoice(invoice_number=1, customer=known),
         samples.invoice(samples.line(account="3050"), invoice_number=2, customer=known),

@@ -188,7 +188,7 @@ def test_company_number_is_copied_to_the_recipient() -> None:
     """``recipient.cvr`` is only answered; sending it changes nothing."""
     recipient = {"name": "A", "vatZone": {"vatZoneNumber": 1}, "cvr": "1"}
 
-    assert created(draft(recipient=recipient))["recipient"]["cvr"] == "99000000"
+    assert created(draft(recipient=recipient))["recipient"]["cvr"] == "99000007"
 
 
 def test_put_replaces_header_and_lines() -> None:

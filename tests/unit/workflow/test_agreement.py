@@ -24,7 +24,7 @@ def harness(*, pinned: int | None = None, named: int | None = None) -> Harness:
     built = Harness(EXPORT.model_copy(update={"agreement": named}))
     if pinned:
         built.store.pin("main", pinned)
-    built.close_period(invoice(line(), customer=samples.customer(ledger_number=None, corporate_id="99887766")))
+    built.close_period(invoice(line(), customer=samples.customer(ledger_number=None, corporate_id="99887761")))
     return built
 
 

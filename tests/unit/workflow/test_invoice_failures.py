@@ -26,7 +26,7 @@ def test_a_refusal_is_told_in_e_conomics_own_words() -> None:
 
     record = harness.record(ID)
     assert record.failure is not None
-    assert record.failure.reason == "refused-by-economic"
+    assert record.failure.reason == "customer-barred"
     assert "barred" in record.failure.remote_message.lower()
     assert record.failure.log_id
     assert harness.documents() == []

@@ -126,7 +126,7 @@ def test_a_correction_comes_after_its_original() -> None:
 @pytest.mark.parametrize("base", [EXPORT, VOUCHER_EXPORT], ids=["invoice", "voucher"])
 def test_a_new_customer_is_created_once_and_remarked_on(base: ExportConfig) -> None:
     """Wherever the worker dies: one customer, and what it did not get stands on its invoice, once."""
-    unfit = customer(code="NEW-1", ledger_number=5001, corporate_id="31000044", name="Tabt ApS", zip="8" * 31)
+    unfit = customer(code="NEW-1", ledger_number=5001, corporate_id="31000041", name="Tabt ApS", zip="8" * 31)
     remark = "customer.zip: cut from 31 to 30 characters (new customer)"
 
     def play(at: int, when: str) -> bool:

@@ -17,7 +17,7 @@ BOTH = pytest.mark.parametrize("base", [EXPORT, VOUCHER_EXPORT], ids=["invoice",
 UNFIT = customer(
     code="NEW-1",
     ledger_number=4_571_234_567_890,
-    corporate_id="31000044",
+    corporate_id="31000041",
     name="Tabt ApS",
     zip="8" * 31,
     city="B" * 51,
@@ -103,7 +103,7 @@ def test_a_switch_that_e_conomic_ignores_is_remarked_on() -> None:
         return httpx.Response(answer.status_code, json=body, request=request)
 
     remark = "eInvoicingDisabledByDefault: ignored by e-conomic, set it there by hand (new customer)"
-    ordinary = customer(code="N", ledger_number=5001, corporate_id="31000044")
+    ordinary = customer(code="N", ledger_number=5001, corporate_id="31000041")
     wanted = EXPORT.customers.model_copy(update={"disable_einvoicing": False})
     for export, expected in ((EXPORT, (remark,)), (EXPORT.model_copy(update={"customers": wanted}), ())):
         harness = Harness(export)
@@ -118,7 +118,7 @@ def test_a_switch_that_e_conomic_ignores_is_remarked_on() -> None:
 def test_an_ordinary_new_customer_costs_no_trip_more() -> None:
     """Nothing to remark, nothing to write ahead."""
     harness = Harness()
-    harness.close_period(*invoices(harness, customer(code="N", ledger_number=5001, corporate_id="31000044"), 1))
+    harness.close_period(*invoices(harness, customer(code="N", ledger_number=5001, corporate_id="31000041"), 1))
     harness.until_rest()
 
     (record,) = harness.records()

@@ -12,7 +12,7 @@ from worker.domain.record import State
 from worker.economic.mapping.customer_matching import card_key
 from worker.workflow.single_flight import known_key
 
-NEW = customer(code="NEW-1", ledger_number=5001, corporate_id="87654321", name="Ny Kunde ApS")
+NEW = customer(code="NEW-1", ledger_number=5001, corporate_id="87654311", name="Ny Kunde ApS")
 
 
 def test_fifty_invoices_of_a_new_customer_in_parallel_create_it_once() -> None:
@@ -41,7 +41,7 @@ def test_fifty_invoices_of_a_new_customer_in_parallel_create_it_once() -> None:
 def test_two_opter_codes_of_one_company_create_one_customer() -> None:
     """One CVR, no ledger numbers, two Opter codes: the second finds what the first created."""
     harness = Harness()
-    cards = [customer(code=code, ledger_number=None, corporate_id="87654321", name="Ny ApS") for code in "AB"]
+    cards = [customer(code=code, ledger_number=None, corporate_id="87654311", name="Ny ApS") for code in "AB"]
     harness.close_period(*(invoice(line(), invoice_number=1 + n, customer=card) for n, card in enumerate(cards)))
     harness.until_rest()
 
@@ -67,7 +67,7 @@ def test_a_customer_deleted_in_e_conomic_is_looked_up_again() -> None:
 def test_a_number_that_another_worker_has_forgotten_is_not_used() -> None:
     """A bookkeeper gives the customer's number to another company and one worker finds out: no other may use it."""
     harness = Harness()
-    card = customer(code="NEW-2", ledger_number=None, corporate_id="87654321", name="Ny Kunde ApS")
+    card = customer(code="NEW-2", ledger_number=None, corporate_id="87654311", name="Ny Kunde ApS")
     harness.close_period(invoice(line(), invoice_number=1, customer=card))
     harness.until_rest()
     [number] = [document.customer for document in harness.documents()]
@@ -86,7 +86,7 @@ def test_a_number_that_another_worker_has_forgotten_is_not_used() -> None:
 def test_a_remembered_create_whose_number_is_another_company_now_is_not_used() -> None:
     """e-conomic still answers the create of an hour ago; the number has gone to another company: a new one is made."""
     harness = Harness()
-    card = customer(code="NEW-2", ledger_number=None, corporate_id="87654321", name="Ny Kunde ApS")
+    card = customer(code="NEW-2", ledger_number=None, corporate_id="87654311", name="Ny Kunde ApS")
     harness.close_period(invoice(line(), invoice_number=1, customer=card))
     harness.until_rest()
     [number] = [document.customer for document in harness.documents()]
@@ -100,7 +100,7 @@ def test_a_remembered_create_whose_number_is_another_company_now_is_not_used() -
 
     [document] = harness.documents()
     assert document.customer != number
-    assert agreement.customers[document.customer]["corporateIdentificationNumber"] == "87654321"
+    assert agreement.customers[document.customer]["corporateIdentificationNumber"] == "87654311"
 
 
 def test_a_product_is_created_once_in_its_group() -> None:

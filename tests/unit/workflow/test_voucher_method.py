@@ -64,7 +64,7 @@ def test_a_known_customer_in_a_warm_process_costs_exactly_two_calls() -> None:
 
 def test_a_new_customer_is_created_once_for_all_its_invoices() -> None:
     """Customers are shared with the invoice method's machinery."""
-    new = customer(code="N-1", ledger_number=7001, corporate_id="88000001")
+    new = customer(code="N-1", ledger_number=7001, corporate_id="88000005")
     harness = exported(Harness(VOUCHER_EXPORT), *(sample(customer=new, invoice_number=n) for n in (100353, 100354)))
     assert writes(harness).count("POST /customers") == 1
     assert len(vouchers(harness)) == 2
@@ -77,7 +77,7 @@ def test_a_new_customer_is_created_once_for_all_its_invoices() -> None:
 def test_a_pdf_that_cannot_be_fetched(policy: str, fault: str, expected: str) -> None:
     """Refused before anything is written, the customer included; or posted without, and reported."""
     harness = Harness(settings(missing_pdf=policy))
-    source = sample(customer=customer(code="N-1", ledger_number=7001, corporate_id="88000001"))
+    source = sample(customer=customer(code="N-1", ledger_number=7001, corporate_id="88000005"))
     if fault != "none":
         source = harness.pdf_fixtures.printed(source)
         harness.pdf_fixtures.files = {} if fault == "gone" else {"file:///prints/100353.pdf": b"%PDF-1.4 another"}

@@ -16,7 +16,7 @@ from config.exports import ExportConfig
 from worker.domain.invoice import Customer, Invoice
 from worker.domain.reasons import invalid
 from worker.economic.mapping import payment_terms
-from worker.economic.mapping.customer_matching import by_address, ledger_number, normalised
+from worker.economic.mapping.customer_matching import by_address, ledger_number, written_id
 from worker.economic.mapping.master_data import MasterData, PaymentTerms
 from worker.economic.mapping.reasons import CustomerReason, SetUpReason
 from worker.economic.mapping.text_limits import Fitted, Source, fit
@@ -124,7 +124,7 @@ def fitted(customer: Customer) -> Fitted:
             Source(name="email", field="customer.email", text=email, limit=_EMAIL_LIMIT, whole=True),
             Source(name="ean", field="customer.ean", text=customer.ean, limit=13, whole=True),
             Source(name="vatNumber", field="customer.vatNumber", text=abroad, limit=20, whole=True),
-            Source(name=_CORPORATE_ID, field="customer.corporateId", text=normalised(customer), limit=40, whole=True),
+            Source(name=_CORPORATE_ID, field="customer.corporateId", text=written_id(customer), limit=40, whole=True),
         )
     )
     return replace(fitting, remarks=(*fitting.remarks, *email_remarks))

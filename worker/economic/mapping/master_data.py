@@ -140,6 +140,8 @@ class EconomicCustomer:
     country: str = ""
     barred: bool = False
     currency: str = ""
+    ean: str = ""
+    vat_number: str = ""
     #: Number of its VAT zone.
     vat_zone: int | None = None
 

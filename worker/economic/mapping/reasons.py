@@ -315,10 +315,19 @@ class CustomerReason(ReasonCode):
             "or merge the double in e-conomic; then send the invoice again or re-queue it."
         ),
     )
+    CUSTOMER_UNCONFIRMED = (
+        "customer-unconfirmed",
+        "Customer not confirmed",
+        "A customer in e-conomic has this number, id or EAN, but another name, and nothing else confirms it.",
+        (
+            "If it is the same, let the name, or id and EAN, agree in Opter and e-conomic. If it is not, give each "
+            "its own number or EAN. Then send the invoice again or re-queue it."
+        ),
+    )
     CUSTOMER_CONTRADICTION = (
         "customer-contradiction",
         "Customer number belongs to another company",
-        "The customer with this number in e-conomic has another corporate id than the invoice's customer.",
+        "The customer with this number in e-conomic has another corporate id or EAN than the invoice's customer.",
         "Correct the sales ledger number in Opter or the corporate id in either system; then send or re-queue.",
     )
     CUSTOMER_BARRED = (

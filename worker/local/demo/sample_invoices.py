@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from worker.domain.invoice import Customer, Invoice, InvoiceType, Line, PaymentCondition
 from worker.domain.money import ZERO, to_oere
-from worker.sandbox.seed_customers import BARRED, customers
+from worker.sandbox.seed_customers import BARRED, customers, with_check_digit
 from worker.sandbox.state import Json
 
 #: Customers 1001 and up are Danish, 1051 to 1056 foreign, 1059 and 1060 the two that share a company number.
@@ -29,6 +29,9 @@ _NEW = (
     "Skagen Is & Vand ApS", "Thy Trælast A/S", "Mors Metal ApS", "Salling Såsæd A/S", "Læsø Salt ApS",
     "Fur Moler A/S", "Hals Havneservice ApS", "Rebild Rør A/S", "Jammerbugt Jern ApS", "Vendsyssel Vinduer A/S",
 )  # fmt: skip
+
+#: Numbers of a range that is not in use, one for each new customer.
+_CVR_NUMBERS = [number for seven in range(9_800_000, 9_800_060) if (number := with_check_digit(seven))]
 
 
 def known() -> list[Customer]:
@@ -57,14 +60,14 @@ def new() -> list[Customer]:
             code=f"N{n:02}",
             ledger_number=2001 + n if n % 2 else None,
             name=name,
-            corporate_id=str(98_000_000 + 41 * n),
+            corporate_id=corporate_id,
             email=f"faktura{2001 + n}@example.com",
             address=f"Havnegade {n + 1}",
             zip="9990",
             city="Skagen",
             country="DK",
         )
-        for n, name in enumerate(_NEW)
+        for n, (name, corporate_id) in enumerate(zip(_NEW, _CVR_NUMBERS, strict=False))
     ]
 
 

@@ -3,5 +3,5 @@
 local shared, fence, lease = key('shared', ARGV[3]), ARGV[4], tonumber(ARGV[5])
 if redis.call('HGET', shared, 'fence') ~= fence then return {'lost'} end
 redis.call('HSET', shared, 'number', ARGV[6], 'intent', ARGV[7], 'generation', ARGV[8],
-  'lease_until', number(NOW + lease))
+  'lease_until', number(NOW + lease), 'proved_at', ARGV[6] ~= '' and AT or '0')
 return {'ok'}

@@ -1,0 +1,114 @@
+"""Whose account it is: customers found by identity, and remembered numbers proved again before they are used."""
+
+from collections.abc import Mapping, Sequence
+
+from worker.domain.invoice import Customer
+from worker.domain.reasons import invalid
+from worker.economic.mapping import customer_matching
+from worker.economic.mapping.customer_matching import Standing
+from worker.economic.mapping.master_data import EconomicCustomer
+from worker.economic.mapping.reasons import CustomerReason
+from worker.errors import Failure, InvalidInvoice
+from worker.workflow.context import ExportContext
+from worker.workflow.execution import Execution
+
+#: Seconds for which a number is used after e-conomic has shown whose it is. A person who gives it to another company
+#: takes longer than an invoice takes from this to its booking.
+PROOF_HOLDS = 900.0
+
+
+def find_customer(execution: Execution) -> str | None:
+    """Look the invoice's customer up; None when it is certainly not there. Raises ``InvalidInvoice`` for a question."""
+    found = matching_customer(execution.context, execution.invoice.customer)
+    if found is None:
+        return None
+    for remark in customer_matching.match_remarks(execution.invoice.customer, found, home=_home(execution.context)):
+        execution.note(remark)
+    return str(found.number)
+
+
+def note_unused_ids(execution: Execution) -> None:
+    """Remark on ids of the invoice's customer that identify nobody."""
+    for remark in customer_matching.our_party(execution.invoice.customer).remarks:
+        execution.note(remark)
+
+
+def still_theirs(execution: Execution, number: int) -> bool:
+    """Tell whether a number is still the customer's; False: look it up anew.
+
+    Raises ``InvalidInvoice`` when nothing but the number says so and nothing else is found: to create the customer
+    again might double it, to use the number might charge somebody else.
+    """
+    context, customer = execution.context, execution.invoice.customer
+    theirs = next(iter(context.economic.customers_by_number([number])), None)
+    if theirs is None:
+        return False
+    now = customer_matching.standing(customer, theirs, home=_home(context))
+    if now is Standing.UNPROVEN and matching_customer(context, customer) is None:
+        raise customer_matching.unconfirmed(customer, theirs)
+    return now is Standing.PROVEN
+
+
+def prove_customers(context: ExportContext, known_keys: Mapping[str, Customer]) -> None:
+    """Prove the remembered numbers of a period's customers together, 200 a call; what is not proved is asked for later.
+
+    ``known_keys``: the store's key of each customer.
+    """
+    numbers = context.store.shared_numbers(list(known_keys))
+    if not numbers:
+        return
+    read = context.economic.customers_by_number(sorted({int(number) for number in numbers.values()}))
+    theirs = {customer.number: customer for customer in read}
+    proved = {
+        key: number
+        for key, number in numbers.items()
+        if int(number) in theirs and _proves(context, known_keys[key], theirs[int(number)])
+    }
+    if proved:
+        context.store.prove_shared(proved)
+
+
+def objection(execution: Execution, number: int) -> Failure | None:
+    """Ask e-conomic whose number this is, and return why the invoice may not be booked on it; None: it may."""
+    context, customer = execution.context, execution.invoice.customer
+    theirs = next(iter(context.economic.customers_by_number([number])), None)
+    if theirs is None:
+        text = f"Customer {number}, on which the invoice was to be booked, is not in e-conomic any more."
+        gone = invalid(CustomerReason.CUSTOMER_CONTRADICTION, text, field="customer", value=number)
+        return gone.failure
+    refusals: Mapping[Standing, InvalidInvoice] = {
+        Standing.OTHER: customer_matching.contradiction(customer, theirs),
+        Standing.UNPROVEN: customer_matching.unconfirmed(customer, theirs),
+        Standing.BARRED: customer_matching.barred(customer, theirs),
+    }
+    refusal = refusals.get(customer_matching.standing(customer, theirs, home=_home(context)))
+    return refusal.failure if refusal else None
+
+
+def matching_customer(context: ExportContext, customer: Customer) -> EconomicCustomer | None:
+    """Look a customer up; None when it is certainly not there. Raises ``InvalidInvoice`` for a question to a person."""
+    number = customer_matching.ledger_number(customer)
+    by_number = context.economic.customers_by_number([number]) if number else ()
+    by_id = () if by_number else _by_id(context, customer)
+    by_card = _by_card(context, customer) if not (by_number or number) else ()
+    ask = context.export.customers.other_name == "question"
+    return customer_matching.match(customer, by_number, by_id, by_card, ask_about_names=ask, home=_home(context))
+
+
+def _by_id(context: ExportContext, customer: Customer) -> Sequence[EconomicCustomer]:
+    written, gln = customer_matching.spellings(customer), customer_matching.our_party(customer).gln
+    by_id = context.economic.customers_by_corporate_id(written) if written else ()
+    return [*by_id, *(context.economic.customers_by_ean(gln.value) if gln else ())]
+
+
+def _by_card(context: ExportContext, customer: Customer) -> Sequence[EconomicCustomer]:
+    wanted = context.export.customers.match_address and customer_matching.our_party(customer).card_complete
+    return context.economic.customers_by_name(customer.name) if wanted else ()
+
+
+def _proves(context: ExportContext, customer: Customer, theirs: EconomicCustomer) -> bool:
+    return customer_matching.standing(customer, theirs, home=_home(context)) is Standing.PROVEN
+
+
+def _home(context: ExportContext) -> str:
+    return context.export.vat.home_country
