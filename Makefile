@@ -92,8 +92,9 @@ check: lint test audit ## What CI runs
 
 ##@ Upkeep
 .PHONY: schema
-schema: $(INSTALLED) ## Write deploy/event.schema.json from the models
+schema: $(INSTALLED) ## Write deploy/event.schema.json and deploy/event.xsd from the models
 	$(BIN)/python -m worker.intake.event > deploy/event.schema.json
+	$(BIN)/python -m worker.intake.formats.xsd > deploy/event.xsd
 
 .PHONY: docs
 docs: $(INSTALLED) ## Write the tables in the documents from the code: settings, exports file, reason codes

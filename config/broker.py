@@ -56,7 +56,9 @@ def _broker(settings: Settings) -> dict[str, Any]:
         "broker_url": settings.redis.url.get_secret_value(),
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
-        "broker_pool_limit": settings.worker.concurrency + 10,
+        # READONLY and its like come as errors of the channel: the connection is dropped and the name looked up anew.
+        "broker_channel_error_retry": True,
+        "broker_pool_limit": all_slots(settings.worker.concurrency) + 10,
         "broker_transport_options": {
             # With it, every message would cost two more round trips, for a second life that nobody wants.
             "ack_emulation": False,
@@ -68,7 +70,7 @@ def _broker(settings: Settings) -> dict[str, Any]:
             "socket_timeout": settings.redis.socket_timeout,
             "socket_connect_timeout": settings.redis.connect_timeout,
             "socket_keepalive": True,
-            "max_connections": settings.worker.concurrency + 50,
+            "max_connections": all_slots(settings.worker.concurrency) + 50,
             "global_keyprefix": broker_prefix(settings.redis.prefix),
             "client_name": "opter-economic",
         },
@@ -96,12 +98,26 @@ def _tasks(exports: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def all_slots(concurrency: int) -> int:
+    """Return the slots of a worker: those that one export may use, and as many for others.
+
+    A slot is a thread that waits for e-conomic most of the time, so the second half costs next to nothing.
+    """
+    return 2 * concurrency
+
+
+def largest_share(slots: int) -> int:
+    """Return how many of all slots one export may use: the setting from which ``all_slots`` has made them."""
+    return slots // 2
+
+
 def _worker(settings: Settings) -> dict[str, Any]:
     return {
         "worker_pool": "threads",
         "worker_consumer": "worker.runtime.message_filter:MessageFilter",
-        "worker_concurrency": settings.worker.concurrency,
-        "worker_prefetch_multiplier": 1,
+        "worker_concurrency": all_slots(settings.worker.concurrency),
+        # No limit of Celery's: how many messages a worker holds is decided for each export (worker.runtime.slots).
+        "worker_prefetch_multiplier": 0,
         "worker_send_task_events": True,
         "worker_hijack_root_logger": False,
         "worker_redirect_stdouts": False,

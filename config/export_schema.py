@@ -149,6 +149,15 @@ class Corrections(Section):
     hold_days: Annotated[
         int, about("Days after which it is exported all the same, with a remark", 30, ge=1, le=366)
     ] = 14
+    match: Annotated[
+        bool,
+        about(
+            "Whether a credit note that names its invoice is matched with it in e-conomic, once both are booked and "
+            "cancel each other out; a partial or an over-credit is left to a person. The request's body is inferred, "
+            "so try it on one credit note first",
+            True,
+        ),
+    ] = False
 
 
 class TypeRules(Section):
@@ -289,44 +298,3 @@ class Voucher(Section):
     book: Annotated[
         bool, about("Whether the journal's entries are booked at once; else a bookkeeper reviews and books", True)
     ] = False
-
-
-Version = Annotated[str, StringConstraints(pattern=r"^\d{1,3}\.\d{1,3}\.\d{1,3}$")]
-
-
-class Reconcile(Section):
-    """How what stands in e-conomic is read back and compared: the certificate of a period."""
-
-    lag_seconds: Annotated[
-        int,
-        about(
-            "Seconds after an export within which what e-conomic does not show yet counts as not read, never as "
-            "missing: how far its listings and its ledger lag behind is not documented",
-            300,
-            ge=0,
-            le=86_400,
-        ),
-    ] = 600
-    accounts: Annotated[
-        bool, about("Whether the sums by account and VAT code are compared with what the set-up of today gives", False)
-    ] = True
-    documents: Annotated[
-        bool,
-        about(
-            "Whether it is compared which PDFs are attached: that the documents service can be listed is not "
-            "documented, so where it cannot, the certificate says so",
-            False,
-        ),
-    ] = True
-    payment_words: Annotated[
-        tuple[str, ...],
-        about(
-            "Words in the type of a booked entry that make it a payment, which carries the invoice's number and is no "
-            "second invoice",
-            ("payment", "reminder"),
-        ),
-    ] = ("payment",)
-    booked_entries_version: Annotated[
-        Version, about("Version of e-conomic's booked entries service to speak", "6.0.0")
-    ] = "4.0.0"
-    documents_version: Annotated[Version, about("Version of e-conomic's documents service to speak", "4.1.0")] = "4.0.1"

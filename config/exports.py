@@ -12,11 +12,11 @@ from config.export_schema import (
     Customers,
     Limits,
     Number,
-    Reconcile,
     TypeRules,
     Vat,
     Voucher,
 )
+from config.reconcile_schema import Payments, Reconcile
 from config.settings_sections import Section, about
 
 ExportName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,19}$")]
@@ -83,6 +83,7 @@ class ExportConfig(Section):
     ] = None
     limits: Limits = Limits()
     reconcile: Reconcile = Reconcile()
+    payments: Payments = Payments()
 
     @property
     def invoice_layout(self) -> int:

@@ -148,7 +148,14 @@ class Http(Section):
 class Worker(Section):
     """The Celery worker."""
 
-    concurrency: Annotated[int, about("Invoices exported at the same time, per process", ge=1, le=200)] = 10
+    concurrency: Annotated[
+        int,
+        about(
+            "Invoices of one export exported at the same time, per process; as many again are left to others",
+            ge=1,
+            le=200,
+        ),
+    ] = 10
     soft_shutdown: Annotated[Seconds, about("Seconds that running exports get when stopped hard")] = 20.0
 
 

@@ -15,6 +15,7 @@ from worker.domain.sums import Problem, check_event
 from worker.intake.event import Period
 from worker.intake.event_errors import EventRefused
 from worker.intake.event_files import compose, is_event, load_invoices
+from worker.intake.format_files import FileHead, HowToRead, how_to_read
 from worker.intake.reading import Event, ReadPeriod, read_event
 
 ExportOption = Annotated[
@@ -25,6 +26,16 @@ Number = Annotated[
 ]
 PeriodName = Annotated[str | None, typer.Option("--name", help="Opter's name of the period; its number if not given.")]
 Region = Annotated[str | None, typer.Option("--region", help="Region, where it has number series of its own.")]
+MappingFile = Annotated[
+    Path | None,
+    typer.Option("--mapping", metavar="FILE", exists=True, dir_okay=False, help="TOML: which column or code is what."),
+]
+StylesheetFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--stylesheet", metavar="FILE", exists=True, dir_okay=False, help="XSLT 1.0: makes our XML of the sender's."
+    ),
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +49,10 @@ class EventOptions:
     name: str | None
     region: str | None
     source: str
+    #: Says which column or code of the sender is which field; None: those of our own formats.
+    mapping: Path | None = None
+    #: Makes our own XML of the sender's.
+    stylesheet: Path | None = None
 
 
 def load_events(context: CommandContext, files: Sequence[Path], options: EventOptions) -> list[bytes]:
@@ -47,13 +62,15 @@ def load_events(context: CommandContext, files: Sequence[Path], options: EventOp
         raise WrongUsage("These files hold events and invoices mixed.", "Take first the ones, then the others.")
     if whole:
         return whole
-    invoices = [invoice for path in files for invoice in read_invoices(path)]
-    period = _period(invoices, options)
-    if options.export is None and len(context.exports) != 1:
+    how, head = _how_to_read(options), FileHead()
+    invoices = [invoice for path in files for invoice in read_invoices(path, how, head)]
+    period = _period(invoices, options, head)
+    named = options.export or head.export
+    if named is None and len(context.exports) != 1:
         known = ", ".join(sorted(context.exports))
         raise WrongUsage("There are several exports.", f"Add --export with one of: {known}.")
-    name = next(iter(context.exports)) if options.export is None else context.export(options.export).name
-    return [compose(invoices, export=name, period=period, source=options.source, now=context.clock())]
+    name = next(iter(context.exports)) if named is None else context.export(named).name
+    return [compose(invoices, export=name, period=period, source=options.source, now=context.clock(), head=head)]
 
 
 def check_invoices(context: CommandContext, raw: bytes) -> int:
@@ -92,12 +109,15 @@ def read_whole(context: CommandContext, raw: bytes) -> ReadPeriod:
         raise _wrong_usage(refused.problems) from None
 
 
-def read_invoices(path: Path) -> list[Invoice]:
-    """Return the invoices of a file or folder, or of an event that holds them. Raises ``WrongUsage``."""
+def read_invoices(path: Path, how: HowToRead | None = None, head: FileHead | None = None) -> list[Invoice]:
+    """Return the invoices of a file or folder, or of an event that holds them. Raises ``WrongUsage``.
+
+    What a file says about its period goes into ``head``.
+    """
     try:
         if path.is_file() and is_event(raw := path.read_bytes()):
             return list(read_event(raw, limit=len(raw)).invoices())
-        return list(load_invoices(path))
+        return list(load_invoices(path, how, head))
     except EventRefused as refused:
         raise _wrong_usage(refused.problems) from None
     except OSError as error:
@@ -110,8 +130,19 @@ def _wrong_usage(problems: Sequence[Problem]) -> WrongUsage:
     return WrongUsage(f"{formatting.count(len(problems), 'problem')}; nothing was published.\n{lines}")
 
 
-def _period(invoices: Sequence[Invoice], options: EventOptions) -> Period:
+def _how_to_read(options: EventOptions) -> HowToRead:
+    try:
+        return how_to_read(options.mapping, options.stylesheet)
+    except EventRefused as refused:
+        raise _wrong_usage(refused.problems) from None
+    except OSError as error:
+        raise WrongUsage(f"{error.filename} cannot be read: {error.strerror}.") from None
+
+
+def _period(invoices: Sequence[Invoice], options: EventOptions, head: FileHead) -> Period:
     """Return the period, closed on the day of its last invoice: the same files always make the same event."""
+    if head.period is not None and options.period in {None, head.period.id}:
+        return head.period
     if options.period is None:
         raise WrongUsage("To which period do these invoices belong?", "Add --period with its number in Opter.")
     last = max(invoice.invoice_date for invoice in invoices)

@@ -39,6 +39,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
         "certificate": "Show certificates: what was read back from e-conomic, and when.",
         "differences": "Show what certificates have found to differ, and accept it.",
         "series": "Show Opter's number series: every number accounted for, and every gap explained or red.",
+        "payments": "Tell Opter what was paid since the last run: each payment once, a reversal with its sign turned.",
         "requeue": "Queue failed invoices again, once the cause is fixed; they are checked anew first.",
         "mark-exported": (
             "Count an invoice as exported, because it was entered in e-conomic by hand. It will not be posted."
@@ -51,6 +52,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
             "Put invoices from files on the event queue, or whole events as they are. Everything is checked first."
         ),
         "failed": "Show invoices that failed: by reason, or one in full.",
+        "procedure": "Write the procedure description that the Danish Bookkeeping Act asks for, from the settings.",
         "export": "Look after the entries of the exports file.",
         "events": "Look after the event queue.",
     },

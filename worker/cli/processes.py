@@ -77,8 +77,14 @@ def sign_in_link(settings: Web, sessions: RedisSessions, name: str) -> str:
     return f"http://{settings.host}:{settings.port}/sign-in/{secret}"
 
 
-def become(command: Sequence[str]) -> NoReturn:
-    """Replace this process by another program: signals and exit code are its own then."""
+def become(command: Sequence[str], *, hold_signals: bool = False) -> NoReturn:
+    """Replace this process by another program: signals and exit code are its own then.
+
+    ``hold_signals``: those to end wait until the program is ready to heed them (``worker.lifecycle``). The first
+    process of a container would never see them otherwise.
+    """
+    if hold_signals:
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     sys.stdout.flush()
     sys.stderr.flush()
     os.execv(command[0], list(command))  # noqa: S606  # our own Python and arguments; no shell is wanted
@@ -161,6 +167,32 @@ def redis_for(settings: Settings, data: Path) -> Iterator[str]:
 def is_embedded(settings: Settings) -> bool:
     """Return whether no Redis is configured, so that ``up`` starts one."""
     return "redis" not in settings.model_fields_set or "url" not in settings.redis.model_fields_set
+
+
+#: Seconds between two tries while Redis is down at the start.
+_TRY_AGAIN = 1.0
+
+
+def await_fit(settings: Settings) -> None:
+    """Wait until Redis answers, saying so once, and refuse one that may lose data. A signal ends the process meanwhile.
+
+    Ending instead would be a crash loop with growing pauses. Raises ``WrongUsage``.
+    """
+    waiting = False
+    with stop_on_signal() as stop:
+        while not stop.is_set():
+            try:
+                require_fit(settings)
+            except StoreUnavailable as error:
+                if not waiting:
+                    log.warning("store_unavailable", room="start", why=error.failure.description)
+                waiting = True
+                stop.wait(_TRY_AGAIN)
+            else:
+                if waiting:
+                    log.info("store_available", room="start")
+                return
+    raise SystemExit(0)
 
 
 def require_fit(settings: Settings) -> None:

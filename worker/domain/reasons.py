@@ -54,6 +54,18 @@ class EventReason(ReasonCode):
         "A field of the event is missing, unknown, or has a value that the contract does not allow.",
         "Correct the named field at the sender and send the event again; what is right beside it is in its period.",
     )
+    FILE_UNREADABLE = (
+        "file-unreadable",
+        "File cannot be read",
+        "A file is not what its format says: broken, in another format, or with parts that are not allowed.",
+        "Have whoever writes the files look at the named place, and put the corrected file into the folder again.",
+    )
+    MAPPING_INVALID = (
+        "mapping-invalid",
+        "Mapping incomplete or wrong",
+        "The mapping or stylesheet of the export does not fit the file: a column, account or code has no counterpart.",
+        "Add what is named to the mapping or stylesheet, and put the file into the folder again.",
+    )
     EVENT_CONFLICT = (
         "event-conflict",
         "Event came again with other content",
@@ -163,6 +175,12 @@ class ProcessReason(ReasonCode):
             "Nothing, as long as that invoice is on its way. If it has failed, correct and re-queue it, "
             "or mark it as exported if it was entered by hand: the correction follows by itself."
         ),
+    )
+    PAYMENTS_UNDELIVERED = (
+        "payments-undelivered",
+        "Payments not handed over",
+        "A run of payments could not be written to its folder or was not taken by its address.",
+        "Correct the folder or the address; the next run hands it over first. Nothing is lost or told twice.",
     )
     EXPORT_PAUSED = (
         "export-paused",

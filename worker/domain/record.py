@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from worker.domain.attachment import PdfAttachment
+from worker.domain.credit_match import CreditMatch
 from worker.errors import Failure
 
 
@@ -156,6 +157,8 @@ class InvoiceRecord:
     failure: Failure | None = None
     #: What is known of the PDF on what is booked; None: nothing was tried after the booking.
     pdf: PdfAttachment | None = None
+    #: What is known of the matching of a credit note with its invoice; None: nothing was tried.
+    credit: CreditMatch | None = None
     history: tuple[HistoryEntry, ...] = ()
 
     def with_progress(self, **changes: Any) -> "InvoiceRecord":

@@ -38,6 +38,8 @@ _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 _HIGHEST_COST = 1000.0
 #: No pause that e-conomic asks for is believed beyond a day.
 _LONGEST_PAUSE = 86_400.0
+#: Seconds that a work item waits at the longest because of it, in case it was a mistake.
+_LONGEST_WAIT = 60.0
 
 
 #: What the execution that this thread is busy with has spent; every thread has a context of its own.
@@ -150,7 +152,9 @@ class ApiCalls:
             for token in (self._export.app_secret_token, self._export.grant_token):
                 content = content.replace(token.get_secret_value().encode(), b"(token)")
             explanation = error_body.explain(content)
-            raise failures.of_status(status, explanation, label, retry_after=feedback.retry_after, replayed=replayed)
+            raise failures.of_status(
+                status, explanation, label, retry_after=_worth_waiting(feedback.retry_after), replayed=replayed
+            )
         return Reply(status=status, body=_parsed(content, label, replayed=replayed), replayed=replayed)
 
     def _permit(self, label: RequestLabel) -> Permit:
@@ -229,6 +233,11 @@ def retry_after(text: str, now: float) -> float | None:
             return None
         seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now
     return None if seconds is None else min(max(seconds, 0.0), _LONGEST_PAUSE)
+
+
+def _worth_waiting(seconds: float | None) -> float | None:
+    """Return how long one invoice or period stays away; the rate limiter, which asks once a minute, holds the rest."""
+    return None if seconds is None else min(seconds, _LONGEST_WAIT)
 
 
 def _whole(text: str) -> float | None:

@@ -62,12 +62,19 @@ class Consumer:
 
     def run(self, stop: Stop) -> None:
         """Consume until stopped; never ends for a bad event or a Redis that is down."""
+        down = False
         while not stop.is_set():
             try:
                 self.turn(stop)
-            except StoreUnavailable:
-                log.warning("store_unavailable", room="intake")
+            except StoreUnavailable as error:
+                if not down:
+                    log.warning("store_unavailable", room="intake", why=error.failure.description)
+                down = True
                 stop.wait(self.pause)
+            else:
+                if down:
+                    log.info("store_available", room="intake")
+                down = False
         try:
             self.queue.leave()
         except StoreUnavailable:

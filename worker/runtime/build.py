@@ -19,6 +19,7 @@ from worker.dry_run.planner import Planner
 from worker.economic.client import EconomicClient
 from worker.reconcile.attach import Attacher
 from worker.reconcile.certify import Certifier
+from worker.reconcile.match_credits import CreditMatcher
 from worker.reconcile.pacing import LastInLine
 from worker.reconcile.reconciler import Reconciler
 from worker.runtime.file_access import AllowedPdfs, allowed_places
@@ -54,7 +55,11 @@ def build_runtime(settings: Settings, exports: Mapping[str, ExportConfig], app: 
     retry = settings.retry
     publisher = Publisher(app, store)
     certifier = Certifier(
-        store=store, settings=settings.certificates, clock=store.now, attacher=partial(_attacher, clients, store)
+        store=store,
+        settings=settings.certificates,
+        clock=store.now,
+        attacher=partial(_attacher, clients, store),
+        matcher=partial(_matcher, clients, store),
     )
     return Runtime(
         settings=settings,
@@ -133,6 +138,7 @@ def _contexts(
             young_for=3600.0 + settings.http.listing_lag_minutes * 60,
             pdfs=pdfs,
             lease_renewal=lease_renewer.lease_renewal,
+            give_back=lease_renewer.give_back_later,
             metered=clients[name].metered,
         )
         for name, export in exports.items()
@@ -148,6 +154,19 @@ def _attacher(
         writer=clients[reconciler.context.export.name],
         store=store,
         path=reconciler.ledger.documents_path,
+        period=period,
+        claimed=claimed,
+    )
+
+
+def _matcher(
+    clients: Mapping[str, EconomicClient], store: RedisStore, reconciler: Reconciler, period: str, claimed: str
+) -> CreditMatcher:
+    return CreditMatcher(
+        context=reconciler.context,
+        writer=clients[reconciler.context.export.name],
+        store=store,
+        ledger=reconciler.ledger,
         period=period,
         claimed=claimed,
     )

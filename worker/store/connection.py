@@ -45,6 +45,19 @@ class StorePolicy:
     period_lease_seconds: float = _DEFAULTS.lease_seconds
 
 
+#: What a server answers that is no primary (any more): another one may stand behind the name by now. One that is still
+#: loading is a connection error to the driver already. Redis 6.2 wraps the word when a script met it, see ``demoted``.
+DEMOTED = (redis.exceptions.ReadOnlyError, redis.exceptions.MasterDownError)
+_DEMOTED_WORDS = ("READONLY", "MASTERDOWN", "LOADING")
+#: A connection that was idle is tried before it is used, and the system notices a dead other side by itself.
+IDLE_CONNECTIONS: Mapping[str, Any] = {"socket_keepalive": True, "health_check_interval": 5}
+
+
+def demoted(error: BaseException) -> bool:
+    """Return whether a server that is no primary (any more) answered this."""
+    return isinstance(error, redis.RedisError) and any(word in str(error) for word in _DEMOTED_WORDS)
+
+
 def connect(settings: Redis) -> redis.Redis:
     """Return a client that survives a short interruption: every script may safely run twice.
 
@@ -55,6 +68,9 @@ def connect(settings: Redis) -> redis.Redis:
         socket_timeout=settings.socket_timeout,
         socket_connect_timeout=settings.connect_timeout,
         retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), 3),
+        # The driver drops a connection before it tries again, and so looks the name up anew.
+        retry_on_error=list(DEMOTED),
+        **IDLE_CONNECTIONS,
     )
 
 
@@ -84,7 +100,7 @@ class StoreConnection:
         """Run a script by name, and learn the server's time from its answer. Raises ``StoreUnavailable``."""
         now = repr(self._clock()) if self._clock else ""
         sent = self._server_clock.monotonic()
-        with translated():
+        with translated(self._client):
             at, answer = self._script(script)(args=[self._prefix, now, *words])
         self._server_clock.learn(float(at), sent=sent)
         return list(answer)
@@ -109,7 +125,7 @@ class StoreConnection:
 
         Raises ``StoreUnavailable``.
         """
-        with translated(), self._client.pipeline(transaction=at_once) as pipeline:
+        with translated(self._client), self._client.pipeline(transaction=at_once) as pipeline:
             for command in commands:
                 pipeline.execute_command(*command)  # type: ignore[no-untyped-call]  # the driver leaves it untyped
             return list(pipeline.execute())
@@ -121,14 +137,20 @@ class StoreConnection:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Turn the driver's errors into ``StoreUnavailable``."""
+def translated(client: redis.Redis | None = None) -> Iterator[None]:
+    """Turn the driver's errors into ``StoreUnavailable``; connections to a server that is no primary are dropped."""
     try:
         yield
-    except (redis.ConnectionError, redis.TimeoutError) as error:
-        raise _down(f"Redis does not answer: {_brief(error)}") from error
     except redis.RedisError as error:
-        raise _down(f"Redis refused a command: {_brief(error)}") from error
+        if client and demoted(error):
+            client.connection_pool.disconnect(inuse_connections=False)
+        raise _translated(error) from error
+
+
+def _translated(error: redis.RedisError) -> StoreUnavailable:
+    if isinstance(error, redis.ConnectionError | redis.TimeoutError):
+        return _down(f"Redis does not answer: {_brief(error)}")
+    return _down(f"Redis refused a command: {_brief(error)}")
 
 
 def answers(client: redis.Redis) -> bool:

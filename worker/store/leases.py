@@ -149,6 +149,10 @@ class RedisExport(StoreConnection, ExportPort):
             raise LeaseLost(f"another worker has taken over {invoice_id}")
 
     @override
+    def give_back(self, invoice_id: str, fence: int) -> None:
+        self.run("give_back", invoice_id, fence, ProcessReason.WORKER_KILLED.value)
+
+    @override
     def states(self, invoice_ids: Sequence[str]) -> Mapping[str, State]:
         if not invoice_ids:
             return {}

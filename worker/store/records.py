@@ -8,6 +8,7 @@ from typing import Any
 
 from worker.domain.attachment import AttachmentState, PdfAttachment
 from worker.domain.certificate import StoredCertificate
+from worker.domain.credit_match import CreditMatch, MatchState
 from worker.domain.invoice_period import Conflict, ControlTotal, PeriodRecord, PeriodState
 from worker.domain.record import HistoryEntry, Intent, InvoiceRecord, Outcome, Progress, State
 from worker.errors import Failure
@@ -150,6 +151,7 @@ def invoice_record(invoice_id: str, fields: Mapping[str, str]) -> InvoiceRecord:
         ),
         failure=load_failure(fields["failure"]),
         pdf=load_attachment(fields["pdf"]) if fields.get("pdf") else None,
+        credit=load_credit_match(fields["credit"]) if fields.get("credit") else None,
     )
 
 
@@ -176,13 +178,19 @@ def period_record(answers: Sequence[Any]) -> PeriodRecord:
     )
 
 
-def dump_attachment(pdf: PdfAttachment) -> str:
-    """Return JSON text."""
-    return _dump(asdict(pdf))
+def dump_followup(known: PdfAttachment | CreditMatch) -> str:
+    """Return JSON text of what is known of what follows a booking."""
+    return _dump(asdict(known))
+
+
+def load_credit_match(text: str) -> CreditMatch:
+    """Return what ``dump_followup`` wrote."""
+    data = json.loads(text)
+    return CreditMatch(**{**data, "state": MatchState(data["state"])})
 
 
 def load_attachment(text: str) -> PdfAttachment:
-    """Return what ``dump_attachment`` wrote."""
+    """Return what ``dump_followup`` wrote."""
     data = json.loads(text)
     return PdfAttachment(**{**data, "state": AttachmentState(data["state"])})
 

@@ -15,7 +15,7 @@ from worker.economic.mapping.documents import identified
 from worker.economic.mapping.master_data import VoucherFound
 from worker.economic.port import EconomicVouchers, Usage
 from worker.errors import Busy
-from worker.workflow.lease_renewal import LeaseRenewal, no_renewal
+from worker.workflow.lease_renewal import GiveBack, LeaseRenewal, no_giving_back, no_renewal
 from worker.workflow.listing_lag import ListingLag
 
 #: How far a bookkeeper may have moved the date of a voucher: a closed quarter forward, a month back.
@@ -106,6 +106,8 @@ class ExportContext:
     environment: str
     #: Keeps leases while e-conomic, or the wait for its tokens, takes longer than they last.
     lease_renewal: LeaseRenewal = no_renewal
+    #: Gives the lease of an execution that the store cut short back, once the store answers again.
+    give_back: GiveBack = no_giving_back
     #: Seconds that a key is trusted to be remembered; below e-conomic's hour (e-conomic REST docs, Idempotency).
     key_memory: float = 55 * 60.0
     #: How long a lookup that finds nothing has to wait to be believed.

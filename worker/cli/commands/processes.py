@@ -13,9 +13,9 @@ from worker.cli.context import CommandContext
 from worker.cli.error_output import WrongUsage
 from worker.cli.lookup import By
 from worker.cli.processes import (
+    await_fit,
     become,
     flower_command,
-    require_fit,
     run_intake,
     sign_in_link,
     stop_on_signal,
@@ -48,15 +48,17 @@ Port = Annotated[int, typer.Option("--port", help="Port to listen on; 0 takes an
 def worker(ctx: typer.Context, name: WorkerName = "worker@%h") -> None:
     """Run a worker: it exports invoices to e-conomic. Run several under different names for more throughput."""
     settings = _begin(ctx.obj)
-    become(worker_command(name, settings.log.level))
+    become(worker_command(name, settings.log.level), hold_signals=True)
 
 
 def flower(ctx: typer.Context) -> None:
     """Run Flower, the monitoring page: workers, tasks, times. It only looks; the figures that count are `status`."""
     context: CommandContext = ctx.obj
     settings, _ = context.settings, context.exports  # every configuration error shows here, before Celery starts
+    configure_logs(settings.log.level, settings.log.format)
+    await_fit(settings)
     context.err.print(f"Flower at http://{settings.flower.host}:{settings.flower.port}")
-    become(flower_command(settings))
+    become(flower_command(settings), hold_signals=True)
 
 
 def web(ctx: typer.Context, *, by: By, link: LinkOnly = False) -> None:
@@ -66,7 +68,7 @@ def web(ctx: typer.Context, *, by: By, link: LinkOnly = False) -> None:
     """
     context: CommandContext = ctx.obj
     settings, _ = context.settings, context.exports  # every configuration error shows here, before the page starts
-    require_fit(settings)
+    await_fit(settings)
     if link or context.out.is_terminal:
         with context.sessions() as sessions:
             address = sign_in_link(settings.web, sessions, by)
@@ -91,7 +93,7 @@ def intake(ctx: typer.Context) -> None:
 
 
 def _begin(context: CommandContext) -> Settings:
-    """Set logs up, and show every configuration error and an unfit Redis before Celery starts.
+    """Set logs up, show every configuration error, and wait for a Redis that is fit before Celery starts.
 
     Exports that do not go to e-conomic are logged: what is exported there is in nobody's books.
     """
@@ -99,7 +101,7 @@ def _begin(context: CommandContext) -> Settings:
     configure_logs(settings.log.level, settings.log.format)
     for name, address in non_production_targets(context.exports).items():
         log.warning("export_not_to_economic", export=name, address=address)
-    require_fit(settings)
+    await_fit(settings)
     return settings
 
 

@@ -16,9 +16,11 @@ from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.event_files import (
     EventOptions,
     ExportOption,
+    MappingFile,
     Number,
     PeriodName,
     Region,
+    StylesheetFile,
     check_invoices,
     load_events,
     read_whole,
@@ -29,7 +31,8 @@ from worker.dry_run import plan_file
 from worker.dry_run.plan_file import Change, ItemDifference, Part, PartDifference
 
 Files = Annotated[
-    list[Path], typer.Argument(metavar="FILE...", exists=True, help="Events, or invoices: JSON, NDJSON, or a folder.")
+    list[Path],
+    typer.Argument(metavar="FILE...", exists=True, help="Events, or invoices: JSON, XML, UBL, CSV, XLSX, or a folder."),
 ]
 Source = Annotated[str, typer.Option("--source", help="Who sends this: the event's source.")]
 PlanFile = Annotated[
@@ -57,6 +60,8 @@ def publish(  # noqa: PLR0913, PLR0917  # one parameter for each option of the c
     region: Region = None,
     source: Source = "/opter-economic/publish",
     plan: PlanFile = None,
+    mapping: MappingFile = None,
+    stylesheet: StylesheetFile = None,
     *,
     again: Again = False,
     by: By,
@@ -69,7 +74,15 @@ def publish(  # noqa: PLR0913, PLR0917  # one parameter for each option of the c
     posted only if they are not there.
     """
     context: CommandContext = ctx.obj
-    options = EventOptions(export=export, period=period, name=name, region=region, source=source)
+    options = EventOptions(
+        export=export,
+        period=period,
+        name=name,
+        region=region,
+        source=source,
+        mapping=mapping,
+        stylesheet=stylesheet,
+    )
     events = load_events(context, files, options)
     invoices = sum(check_invoices(context, raw) for raw in events)
     if plan:

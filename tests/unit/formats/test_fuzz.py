@@ -1,0 +1,39 @@
+"""Broken files of every format: read, or refused with a reason; never a crash."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from support.events import event
+from support.formats import UBL_MAPPING, read, to_csv, to_ubl, to_xlsx, to_xml
+from support.fuzzing import broken_bytes, fuzzed
+from support.samples import invoice, line
+
+from worker.domain.invoice import Invoice
+from worker.domain.sums import check_sums
+from worker.intake.event_errors import EventRefused
+
+SOURCE = invoice(line(), line("-3.00", rate="0", account="3012"))
+FILES = {
+    "f.xml": to_xml(event()["data"]),
+    "f-ubl.xml": to_ubl(SOURCE),
+    "f.csv": to_csv([SOURCE, invoice(invoice_number=2)]),
+    "f.xlsx": to_xlsx([SOURCE]),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+@fuzzed(60)
+@given(mutate=broken_bytes())
+def test_a_broken_file_is_read_or_refused(name: str, mutate: Any) -> None:
+    """What is read adds up; what is refused says why, with the file's name."""
+    found: list[Invoice] = []
+    reasons: list[str] = []
+    try:
+        found, _ = read(mutate(FILES[name]), name, UBL_MAPPING)
+    except EventRefused as refused:
+        reasons = [problem.description for problem in refused.problems]
+
+    assert bool(found) != bool(reasons)
+    assert all(reason.startswith((f"{name}: ", "And ")) for reason in reasons)
+    assert not [problem for each in found for problem in check_sums(each)]
