@@ -37,6 +37,8 @@ def _redis_address(value: SecretStr) -> SecretStr:
 Names = Annotated[tuple[str, ...], BeforeValidator(_items)]
 #: A tuple of absolute folders, in the environment separated by commas.
 Folders = Annotated[tuple[Annotated[Path, AfterValidator(_absolute)], ...], BeforeValidator(_items)]
+#: One absolute path.
+Folder = Annotated[Path, AfterValidator(_absolute)]
 
 
 class Section(BaseModel):

@@ -17,6 +17,7 @@ from worker.domain.retry import RetryPolicy
 from worker.domain.store_port import PinPort, PlanPort
 from worker.dry_run.planner import Planner
 from worker.economic.client import EconomicClient
+from worker.intake.sources.folder import kept_folders
 from worker.reconcile.attach import Attacher
 from worker.reconcile.certify import Certifier
 from worker.reconcile.match_credits import CreditMatcher
@@ -113,18 +114,17 @@ def build_client(
     )
 
 
-def build_pdfs(settings: Settings) -> PdfSource:
+def build_pdfs(settings: Settings, exports: Mapping[str, ExportConfig]) -> PdfSource:
     """PDFs are fetched in the middle of an export, so that the shorter of the two deadlines counts."""
-    return AllowedPdfs(
-        allowed_places(settings.intake, deadline=min(settings.intake.fetch_deadline, settings.http.deadline))
-    )
+    deadline = min(settings.intake.fetch_deadline, settings.http.deadline)
+    return AllowedPdfs(allowed_places(settings.intake, deadline=deadline, kept=kept_folders(exports)))
 
 
 def _contexts(
     settings: Settings, exports: Mapping[str, ExportConfig], clients: Mapping[str, EconomicClient], store: RedisStore
 ) -> Mapping[str, ExportContext]:
     """Put together what each export works with; threads share what fetches PDFs and renews leases."""
-    pdfs, lease_renewer = build_pdfs(settings), LeaseRenewer(every=settings.store.lease_seconds / 3)
+    pdfs, lease_renewer = build_pdfs(settings, exports), LeaseRenewer(every=settings.store.lease_seconds / 3)
     return {
         name: ExportContext(
             export=export,
@@ -201,7 +201,7 @@ def planning(settings: Settings, export: ExportConfig, *, sleep: Callable[[float
                 export=export,
                 economic=client,
                 store=store,
-                pdfs=build_pdfs(settings),
+                pdfs=build_pdfs(settings, {export.name: export}),
                 clock=store.now,
                 sleep=sleep,
                 spent=lambda: usage.calls,

@@ -97,7 +97,8 @@ def _as_requested(execution: Execution, document: Document) -> bool:
     """Whether an answer says all that was sent: booking another's draft could not be undone."""
     tolerance = execution.context.export.booking.tolerance
     return (
-        _named_as_ours(execution, document)
+        document.located
+        and _named_as_ours(execution, document)
         and execution.progress.customer_number in {None, document.customer}
         and document.date == execution.invoice.invoice_date.isoformat()
         and compare_totals(execution.invoice, document, tolerance) is None

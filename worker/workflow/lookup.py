@@ -7,12 +7,14 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from worker.domain.identity import resembles, same_reference
 from worker.domain.reasons import failure
-from worker.economic.mapping.documents import compare_totals, compare_voucher, identified
+from worker.economic.mapping.documents import compare_totals, identified
 from worker.economic.mapping.master_data import Document, VoucherFound
 from worker.economic.mapping.reasons import VoucherReason
+from worker.economic.mapping.voucher_comparison import Expected, compare_voucher, expected_voucher
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure, Rejected
 from worker.workflow.context import ExportContext, VoucherScan, span
+from worker.workflow.customers_and_products import matching_number
 from worker.workflow.execution import Execution
 
 
@@ -225,9 +227,12 @@ def check_voucher_found(execution: Execution, found: VoucherFound) -> tuple[str,
     A voucher in a journal without its invoice number stops the whole export, as every following one would lack it too.
     Raises ``Rejected``.
     """
-    difference = compare_voucher(execution.invoice, found)
+    difference = compare_voucher(execution.invoice, found, expected(execution, found))
     if difference:
         raise Rejected(difference)
+    date = execution.invoice.invoice_date.isoformat()
+    if found.dates - {date}:
+        execution.note(f"invoiceDate: {', '.join(sorted(found.dates))} in e-conomic")
     if found.invoice_number == execution.invoice.invoice_number or found.booked:
         return ()
     if found.invoice_number is not None:
@@ -238,6 +243,15 @@ def check_voucher_found(execution: Execution, found: VoucherFound) -> tuple[str,
     ignored = _ignored(execution, found, name)
     execution.context.store.pause(execution.record.export, ignored)
     raise Rejected(ignored)
+
+
+def expected(execution: Execution, found: VoucherFound) -> Expected:
+    """The customer is known from our own posting; after a wiped store it is looked up, for what it is worth."""
+    context, customer = execution.context, execution.progress.customer_number
+    if customer is None and found.customers:
+        customer = matching_number(context, execution.invoice)
+    master_data = context.economic.master_data(frozenset())
+    return expected_voucher(execution.invoice, context.export, master_data, customer)
 
 
 def _ignored(execution: Execution, found: VoucherFound, name: str) -> Failure:

@@ -8,8 +8,9 @@ from typing_extensions import override
 from worker.domain.reasons import failure
 from worker.domain.record import Continue, Finish, Intent, Outcome, Step
 from worker.economic.mapping.answers import about_attachment, about_booked_entries
-from worker.economic.mapping.documents import compare_voucher, identified
+from worker.economic.mapping.documents import identified
 from worker.economic.mapping.master_data import VoucherFound
+from worker.economic.mapping.voucher_comparison import compare_voucher
 from worker.economic.port import Reply
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure, Refused, Rejected, Unavailable
@@ -133,7 +134,7 @@ def _accept_posting(execution: Execution, reply: Reply) -> None:
     """Entries of one date make one voucher (inferred); an answer that says anything else leads to a lookup."""
     posted = execution.context.economic.posted(reply)
     ours = [voucher for voucher in identified([execution.record.id], posted) if not voucher.unclear]
-    if len(ours) == 1 and compare_voucher(execution.invoice, ours[0]) is None:
+    if len(ours) == 1 and compare_voucher(execution.invoice, ours[0], lookup.expected(execution, ours[0])) is None:
         execution.witness()
         _accept_voucher(execution, ours[0], attached=False, adopted=False)
     else:
