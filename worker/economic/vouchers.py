@@ -53,6 +53,10 @@ class Vouchers:
         }
         return list(vouchers.values())
 
+    def voucher(self, journal: int, voucher: str) -> Sequence[VoucherFound]:
+        """See ``EconomicVouchers``."""
+        return self._listings.find(voucher_path(journal, voucher), partial(_in_journal, journal=journal)) or ()
+
     def posted(self, reply: Reply) -> Sequence[VoucherFound]:
         """See ``EconomicVouchers``."""
         try:
