@@ -35,6 +35,25 @@ def celery_config(settings: Settings, exports: Iterable[str]) -> dict[str, Any]:
     }
 
 
+def watching(settings: Settings) -> Settings:
+    """Return the settings as Flower has them: with the Redis user of its own, if there is one."""
+    if not settings.flower.redis_url.get_secret_value():
+        return settings
+    redis = settings.redis.model_copy(update={"url": settings.flower.redis_url})
+    return settings.model_copy(update={"redis": redis})
+
+
+def watching_config(settings: Settings) -> dict[str, Any]:
+    """Return the configuration of Flower: Redis alone, by a user of its own if there is one. No export, no token."""
+    return {
+        **_broker(watching(settings)),
+        "accept_content": ["json"],
+        "worker_hijack_root_logger": False,
+        "enable_utc": True,
+        "timezone": "UTC",
+    }
+
+
 def route(
     name: str,
     args: Sequence[Any],
@@ -56,7 +75,9 @@ def _broker(settings: Settings) -> dict[str, Any]:
         "broker_url": settings.redis.url.get_secret_value(),
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
-        "broker_pool_limit": settings.worker.concurrency + 10,
+        # READONLY and its like come as errors of the channel: the connection is dropped and the name looked up anew.
+        "broker_channel_error_retry": True,
+        "broker_pool_limit": all_slots(settings.worker.concurrency) + 10,
         "broker_transport_options": {
             # With it, every message would cost two more round trips, for a second life that nobody wants.
             "ack_emulation": False,
@@ -68,12 +89,20 @@ def _broker(settings: Settings) -> dict[str, Any]:
             "socket_timeout": settings.redis.socket_timeout,
             "socket_connect_timeout": settings.redis.connect_timeout,
             "socket_keepalive": True,
-            "max_connections": settings.worker.concurrency + 50,
+            "max_connections": all_slots(settings.worker.concurrency) + 50,
             "global_keyprefix": broker_prefix(settings.redis.prefix),
             "client_name": "opter-economic",
         },
+        # A private authority's certificates; kombu asks for the option whenever the address is rediss://.
+        **_tls(settings),
         "result_backend": None,
     }
+
+
+def _tls(settings: Settings) -> dict[str, Any]:
+    if settings.redis.ca_file is None or not settings.redis.url.get_secret_value().startswith("rediss:"):
+        return {}
+    return {"broker_use_ssl": {"ssl_cert_reqs": "required", "ssl_ca_certs": str(settings.redis.ca_file)}}
 
 
 def _tasks(exports: Sequence[str]) -> dict[str, Any]:
@@ -96,12 +125,26 @@ def _tasks(exports: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def all_slots(concurrency: int) -> int:
+    """Return the slots of a worker: those that one export may use, and as many for others.
+
+    A slot is a thread that waits for e-conomic most of the time, so the second half costs next to nothing.
+    """
+    return 2 * concurrency
+
+
+def largest_share(slots: int) -> int:
+    """Return how many of all slots one export may use: the setting from which ``all_slots`` has made them."""
+    return slots // 2
+
+
 def _worker(settings: Settings) -> dict[str, Any]:
     return {
         "worker_pool": "threads",
         "worker_consumer": "worker.runtime.message_filter:MessageFilter",
-        "worker_concurrency": settings.worker.concurrency,
-        "worker_prefetch_multiplier": 1,
+        "worker_concurrency": all_slots(settings.worker.concurrency),
+        # No limit of Celery's: how many messages a worker holds is decided for each export (worker.runtime.slots).
+        "worker_prefetch_multiplier": 0,
         "worker_send_task_events": True,
         "worker_hijack_root_logger": False,
         "worker_redirect_stdouts": False,

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from config.settings_sections import Section, about
+from config.settings_sections import Folder, Section, about
 
 Number = Annotated[int, Field(ge=1, le=999_999_999)]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
@@ -111,7 +111,8 @@ class Codes(Section):
     payment_conditions: Annotated[
         dict[str, str],
         about(
-            "Opter's payment condition = name of e-conomic's payment terms; without an entry, days decide",
+            "Opter's payment condition = name of e-conomic's payment terms; without an entry, terms of the same name, "
+            "else days",
             {"30 dage": "Netto 30 dage"},
         ),
     ] = Field(default_factory=dict)
@@ -149,6 +150,15 @@ class Corrections(Section):
     hold_days: Annotated[
         int, about("Days after which it is exported all the same, with a remark", 30, ge=1, le=366)
     ] = 14
+    match: Annotated[
+        bool,
+        about(
+            "Whether a credit note that names its invoice is matched with it in e-conomic, once both are booked and "
+            "cancel each other out; a partial or an over-credit is left to a person. The request's body is inferred, "
+            "so try it on one credit note first",
+            True,
+        ),
+    ] = False
 
 
 class TypeRules(Section):
@@ -243,6 +253,41 @@ class Booking(Section):
     ] = "book"
 
 
+class Source(Section):
+    """The folder that invoices come from as files, beside the event queue; `opter-economic watch` takes them."""
+
+    folder: Annotated[
+        Folder | None, about("Folder that is watched, as an absolute path; none: no folder", "/var/lib/opter/main")
+    ] = None
+    mapping: Annotated[
+        Folder | None,
+        about("Mapping of CSV, XLSX and UBL files (TOML), as an absolute path", "/etc/opter-economic/main.toml"),
+    ] = None
+    stylesheet: Annotated[
+        Folder | None,
+        about("XSLT 1.0 that makes our XML of the files, as an absolute path", "/etc/opter-economic/main.xslt"),
+    ] = None
+    complete: Annotated[
+        Literal["stable", "done-file"],
+        about(
+            "When a file is complete: `stable`, it has not changed for `stable_seconds`; `done-file`, `NAME.done` lies "
+            "beside it",
+            "done-file",
+        ),
+    ] = "stable"
+    stable_seconds: Annotated[float, about("Seconds for which a file must not have changed", 10.0, ge=0, le=3600)] = 5.0
+    quiet_seconds: Annotated[
+        float,
+        about(
+            "Files that announce more invoices than they hold, or no period at all, wait for others; seconds without "
+            "another file after which those that are there become one period",
+            600.0,
+            ge=0,
+            le=86_400,
+        ),
+    ] = 60.0
+
+
 class Voucher(Section):
     """How the voucher method posts; the journal is a key beside the method."""
 
@@ -289,44 +334,3 @@ class Voucher(Section):
     book: Annotated[
         bool, about("Whether the journal's entries are booked at once; else a bookkeeper reviews and books", True)
     ] = False
-
-
-Version = Annotated[str, StringConstraints(pattern=r"^\d{1,3}\.\d{1,3}\.\d{1,3}$")]
-
-
-class Reconcile(Section):
-    """How what stands in e-conomic is read back and compared: the certificate of a period."""
-
-    lag_seconds: Annotated[
-        int,
-        about(
-            "Seconds after an export within which what e-conomic does not show yet counts as not read, never as "
-            "missing: how far its listings and its ledger lag behind is not documented",
-            300,
-            ge=0,
-            le=86_400,
-        ),
-    ] = 600
-    accounts: Annotated[
-        bool, about("Whether the sums by account and VAT code are compared with what the set-up of today gives", False)
-    ] = True
-    documents: Annotated[
-        bool,
-        about(
-            "Whether it is compared which PDFs are attached: that the documents service can be listed is not "
-            "documented, so where it cannot, the certificate says so",
-            False,
-        ),
-    ] = True
-    payment_words: Annotated[
-        tuple[str, ...],
-        about(
-            "Words in the type of a booked entry that make it a payment, which carries the invoice's number and is no "
-            "second invoice",
-            ("payment", "reminder"),
-        ),
-    ] = ("payment",)
-    booked_entries_version: Annotated[
-        Version, about("Version of e-conomic's booked entries service to speak", "6.0.0")
-    ] = "4.0.0"
-    documents_version: Annotated[Version, about("Version of e-conomic's documents service to speak", "4.1.0")] = "4.0.1"

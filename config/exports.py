@@ -12,11 +12,12 @@ from config.export_schema import (
     Customers,
     Limits,
     Number,
-    Reconcile,
+    Source,
     TypeRules,
     Vat,
     Voucher,
 )
+from config.reconcile_schema import Payments, Reconcile
 from config.settings_sections import Section, about
 
 ExportName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,19}$")]
@@ -61,6 +62,7 @@ class ExportConfig(Section):
     booking: Booking = Booking()
     voucher: Voucher = Voucher()
     corrections: Corrections = Corrections()
+    source: Source = Source()
     #: What is different for an invoice type. Without an entry it is exported: every invoice belongs in the books.
     types: dict[InvoiceTypeName, TypeRules] = Field(default_factory=dict)
     closed_period: Annotated[
@@ -83,6 +85,7 @@ class ExportConfig(Section):
     ] = None
     limits: Limits = Limits()
     reconcile: Reconcile = Reconcile()
+    payments: Payments = Payments()
 
     @property
     def invoice_layout(self) -> int:

@@ -2,8 +2,9 @@
 
 from celery import Celery
 
-from worker.lifecycle import Lifecycle
+from worker.lifecycle import Lifecycle, heed_held_signals
 
+heed_held_signals()
 #: Tasks are registered by name; the package that defines them is loaded by Celery, not imported here.
 app = Celery("opter-economic", include=["tasks"])
 lifecycle = Lifecycle(app)

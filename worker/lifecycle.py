@@ -1,5 +1,8 @@
 """From a process's start to its end: configuration, the runtime after any fork, log context around every task."""
 
+import signal
+import sys
+import threading
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -12,6 +15,17 @@ from config.broker import celery_config
 from worker.runtime import Runtime, build_runtime, configure_logs
 from worker.runtime.metrics import Beat, serve_metrics
 from worker.store.connection import answers
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def heed_held_signals() -> None:
+    """End on a signal that ``worker.cli.processes.become`` has held, until Celery sets up its own ways to end."""
+    in_main = threading.current_thread() is threading.main_thread()
+    if in_main and signal.SIGTERM in signal.pthread_sigmask(signal.SIG_BLOCK, ()):
+        for number in _SIGNALS:
+            signal.signal(number, lambda *_: sys.exit(0))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
 
 class Lifecycle(Configuration):

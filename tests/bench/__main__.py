@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import cli_start, cost, fan_out, method
+from bench import certificate, cli_start, cost, fairness, fan_out, method
 from bench.figures import MOST_CALLS, Line, show, write
 from bench.methods import METHODS
 from support.installation import Installation
@@ -27,9 +27,13 @@ Report = dict[str, dict[str, float]]
 #: Figure -> the most it may be.
 BARS: Mapping[str, float] = {
     **{f"{each.name}.calls_per_invoice": MOST_CALLS for each in METHODS},
+    "certificate.calls_per_invoice": certificate.MOST_CALLS,
+    "certificate.ledger_calls_per_invoice": certificate.MOST_LEDGER,
+    "certificate.pdf_calls_per_invoice": certificate.MOST_PDF,
     "invoice.cpu_ratio": cost.MOST_CPU_RATIO,
     "invoice.redis_commands": cost.MOST_COMMANDS,
     "invoice.redis_trips": cost.MOST_TRIPS,
+    "fairness.worst_ratio": fairness.MOST_RATIO,
     "cli.help_cpu_s": cli_start.MOST_CPU,
     "cli.status_cpu_s": cli_start.MOST_CPU,
 }
@@ -72,6 +76,11 @@ def _method(each: method.Method) -> Callable[[Report], None]:
     return lambda report: _add(report, each.name, title, method.measure(each))
 
 
+def _certificate(report: Report) -> None:
+    title = f"Certificate of a period of {certificate.INVOICES} invoices, invoice method, in one process"
+    _add(report, "certificate", title, certificate.measure())
+
+
 def _cpu(report: Report) -> None:
     title = f"CPU of one invoice, {cost.PERIOD} invoices a period"
     _add(report, "invoice", title, cost.measure_cpu())
@@ -87,15 +96,22 @@ def _cli(report: Report) -> None:
         _add(report, "cli", "start of the command line", cli_start.measure(installation))
 
 
+def _fairness(report: Report) -> None:
+    title = f"fairness, {fairness.INVOICES} invoices beside agreements that are sick, at {fairness.LATENCY_MS} ms"
+    _add(report, "fairness", title, fairness.measure())
+
+
 def _fan_out(_: Report) -> None:
     show("fan-out", fan_out.measure())
 
 
 PARTS: Mapping[str, Callable[[Report], None]] = {
     **{each.name: _method(each) for each in METHODS},
+    "certificate": _certificate,
     "cpu": _cpu,
     "redis": _redis,
     "cli": _cli,
+    "fairness": _fairness,
     "fan-out": _fan_out,
 }
 

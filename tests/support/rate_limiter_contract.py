@@ -153,6 +153,51 @@ class RateLimiterContract:
         with pytest.raises(RateDenied):
             take(rate_limiter)
 
+    def test_a_retry_after_of_a_day_is_asked_about_every_minute(
+        self, rate_limiter: RateLimiter, clock: ManualClock
+    ) -> None:
+        """It may be a mistake: one call a minute probes, all others stay away; a success ends it."""
+        day = Feedback(throttled=True, retry_after=86_400)
+        rate_limiter.report(take(rate_limiter), day)
+        for _ in range(2):
+            clock.advance(57)
+            with pytest.raises(RateDenied):
+                take(rate_limiter)
+            clock.advance(7)
+            probe = take(rate_limiter)
+            with pytest.raises(RateDenied):
+                take(rate_limiter)
+            rate_limiter.report(probe, day)
+        clock.advance(65)
+        probe = take(rate_limiter)
+        rate_limiter.report(probe, Feedback())
+
+        assert (probe.probe, take(rate_limiter).probe) == (True, False)
+
+    def test_a_429_without_a_count_costs_two_seconds(
+        self, rate_limiter: RateLimiter, clock: ManualClock, sleeps: Sleeps
+    ) -> None:
+        """It may be about something else than tokens: those under way with it add nothing, the pace stays."""
+        permits = [take(rate_limiter) for _ in range(3)]
+        for permit in permits:
+            rate_limiter.report(permit, Feedback(throttled=True))
+        clock.advance(2)
+        take(rate_limiter)
+
+        assert sleeps.seconds == [pytest.approx(3 / 9, abs=0.001)]
+
+    def test_429s_in_a_row_wait_longer_each_time(self, rate_limiter: RateLimiter, clock: ManualClock) -> None:
+        """2, 4, 8 ... 60 seconds; the first of them is waited for in the slot."""
+        rate_limiter.report(take(rate_limiter), Feedback(throttled=True))
+        clock.advance(3)
+        for pause in (4, 8, 16, 32, 60, 60):
+            rate_limiter.report(take(rate_limiter), Feedback(throttled=True))
+            with pytest.raises(RateDenied) as caught:
+                take(rate_limiter)
+            clock.advance(pause + 1)
+
+            assert (caught.value.retry_after or 0.0) >= pause
+
     def test_another_agreement_is_not_concerned(self, rate_limiter: RateLimiter, sleeps: Sleeps) -> None:
         """One slow agreement never starves another."""
         rate_limiter.report(take(rate_limiter), Feedback(throttled=True, retry_after=30))

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from worker.domain.attachment import PdfAttachment
+from worker.domain.credit_match import CreditMatch
 from worker.errors import Failure
 
 
@@ -149,11 +150,15 @@ class InvoiceRecord:
     #: When a preflight last passed it, having looked it up; 0 before.
     passed_at: float = 0.0
     updated_at: float = 0.0
+    #: Since when the store is known to have lost nothing of this export, as its claim said; 0: always. Not written.
+    whole_since: float = field(default=0.0, compare=False)
     progress: Progress = field(default_factory=Progress)
     #: Why it waits or is dead; the last failure of an exported one is cleared.
     failure: Failure | None = None
     #: What is known of the PDF on what is booked; None: nothing was tried after the booking.
     pdf: PdfAttachment | None = None
+    #: What is known of the matching of a credit note with its invoice; None: nothing was tried.
+    credit: CreditMatch | None = None
     history: tuple[HistoryEntry, ...] = ()
 
     def with_progress(self, **changes: Any) -> "InvoiceRecord":

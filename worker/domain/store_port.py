@@ -6,8 +6,10 @@ from typing import Protocol
 
 from worker.domain.attachment import PdfAttachment
 from worker.domain.certificate import Acceptance, Finding, OpenDifference, StoredCertificate
+from worker.domain.credit_match import CreditMatch
 from worker.domain.invoice_period import NewInvoice, PeriodRecord, Registered
 from worker.domain.number_series import Explanation, NumberRecord
+from worker.domain.payments import PaymentRun, Told
 from worker.domain.record import Intent, InvoiceRecord, State, Transition
 from worker.errors import Failure
 
@@ -128,6 +130,12 @@ class ExportPort(Protocol):
     def renew(self, invoice_id: str, fence: int) -> None:
         """Hold the invoice for another lease, changing nothing else. Raises ``LeaseLost`` when the fence is stale."""
 
+    def give_back(self, invoice_id: str, fence: int) -> None:
+        """Queue the invoice of an execution that ended while the store was away, unless another has begun since.
+
+        No process died: a sweep that counted the silence as a crash meanwhile is corrected, up to a dead letter.
+        """
+
     def states(self, invoice_ids: Sequence[str]) -> Mapping[str, State]:
         """Return where these invoices stand; those that are not in the store are left out."""
 
@@ -186,6 +194,12 @@ class PinPort(Protocol):
     def pin(self, export: str, agreement: int) -> int:
         """Return the agreement that the export is pinned to: the first that was ever passed here."""
 
+    def declare_first_use(self, export: str) -> None:
+        """Note that nothing can have been sent for the export before; without effect once one of it was passed.
+
+        A store that was never told so counts as young from the first preflight on: it may have been emptied.
+        """
+
 
 class PlanPort(Protocol):
     """What a plan reads; it changes nothing."""
@@ -239,6 +253,12 @@ class OperatorPort(Protocol):
         the last certificate found a difference in it.
         """
 
+    def accept_conflicts(self, period_id: str, invoice_id: str, *, by: str, why: str) -> int:
+        """Take an invoice's conflicts in a period for seen; return how many are so with these words.
+
+        Both contents are kept, and what was accepted before keeps its first words.
+        """
+
     def paused(self) -> Mapping[str, Failure]:
         """Return the paused exports and why."""
 
@@ -285,6 +305,11 @@ class CertificatePort(Protocol):
     ) -> None:
         """Write what is known of an invoice's PDF while ``claimed`` holds. Raises ``LeaseLost`` otherwise."""
 
+    def save_credit_match(  # noqa: PLR0913  # as above
+        self, period_id: str, claimed: str, invoice_id: str, match: CreditMatch, *, event: str = "", detail: str = ""
+    ) -> None:
+        """Write what is known of a credit note's matching while ``claimed`` holds. Raises ``LeaseLost`` otherwise."""
+
     def schedule_reconciles(self, night: str, *, since: float) -> None:
         """Make the certificates of all periods received since then due, once for each ``night``."""
 
@@ -302,6 +327,25 @@ class SeriesPort(Protocol):
         """Keep why numbers never came."""
 
 
+class PaymentsPort(Protocol):
+    """What Opter has been told of payments, and the run that is being handed over."""
+
+    def told(self, export: str) -> Mapping[str, Told]:
+        """Return what Opter has been told, by invoice id."""
+
+    def payment_run(self, export: str) -> PaymentRun | None:
+        """Return the last run; None before the first."""
+
+    def begin_payments(self, run: PaymentRun, told: Mapping[str, Told]) -> bool:
+        """Keep a run and what Opter has been told with it, at once; False when another run came first.
+
+        It must be numbered after the last one, which must have been delivered.
+        """
+
+    def advance_payments(self, export: str, number: int, phase: str) -> None:
+        """Note how far the handing over of a run has come; an older run is left alone."""
+
+
 class Store(
     IntakePort,
     PreflightPort,
@@ -312,6 +356,7 @@ class Store(
     PlanPort,
     CertificatePort,
     SeriesPort,
+    PaymentsPort,
     Protocol,
 ):
     """Every part of the store in one object."""

@@ -17,6 +17,7 @@ from config.exports import ExportConfig
 from worker.domain.ports import Feedback, Permit, RateDenied, RateLimiter
 from worker.domain.reasons import failure
 from worker.economic import error_body, failures, parsers
+from worker.economic.clock_gap import ClockGap
 from worker.economic.port import Reply, Usage
 from worker.economic.reasons import EconomicReason
 from worker.economic.thread_clients import ThreadClients
@@ -37,6 +38,8 @@ _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 _HIGHEST_COST = 1000.0
 #: No pause that e-conomic asks for is believed beyond a day.
 _LONGEST_PAUSE = 86_400.0
+#: Seconds that a work item waits at the longest because of it, in case it was a mistake.
+_LONGEST_WAIT = 60.0
 
 
 #: What the execution that this thread is busy with has spent; every thread has a context of its own.
@@ -77,6 +80,8 @@ class ApiCalls:
         self._agreement = f"grant-{hashlib.sha256(grant).hexdigest()[:16]}"
         self._api_url = str(export.api_url).rstrip("/")
         self._openapi_url = str(export.openapi_url).rstrip("/")
+        #: How far e-conomic's clock is from the one that decides.
+        self.clock_gap = ClockGap()
         #: What a call cost last.
         self._costs: dict[RequestLabel, float] = {}
 
@@ -126,13 +131,17 @@ class ApiCalls:
         try:
             url = (self._openapi_url if is_openapi(path) else self._api_url) + path
             client, seconds = self._clients.client(), deadline or self._deadline
+            sent_at = self._clock()
             status, received, content = client.send(method, url, headers, body, deadline=seconds)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             failed = failures.of_transport(error, label)
             sent = isinstance(failed, Uncertain | Unavailable)
             self._report(permit, Feedback(failed=True, cost=permit.cost if sent else 0.0))
             raise failed from error
-        feedback = rate_feedback(status, received, self._clock())
+        now = self._clock()
+        if status in _OK:
+            self.clock_gap.learn(received.get("date", ""), sent=sent_at, received=now)
+        feedback = rate_feedback(status, received, now)
         self._report(permit, feedback)
         if feedback.cost is not None:
             self._costs[label] = feedback.cost
@@ -143,7 +152,9 @@ class ApiCalls:
             for token in (self._export.app_secret_token, self._export.grant_token):
                 content = content.replace(token.get_secret_value().encode(), b"(token)")
             explanation = error_body.explain(content)
-            raise failures.of_status(status, explanation, label, retry_after=feedback.retry_after, replayed=replayed)
+            raise failures.of_status(
+                status, explanation, label, retry_after=_worth_waiting(feedback.retry_after), replayed=replayed
+            )
         return Reply(status=status, body=_parsed(content, label, replayed=replayed), replayed=replayed)
 
     def _permit(self, label: RequestLabel) -> Permit:
@@ -222,6 +233,11 @@ def retry_after(text: str, now: float) -> float | None:
             return None
         seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now
     return None if seconds is None else min(max(seconds, 0.0), _LONGEST_PAUSE)
+
+
+def _worth_waiting(seconds: float | None) -> float | None:
+    """Return how long one invoice or period stays away; the rate limiter, which asks once a minute, holds the rest."""
+    return None if seconds is None else min(seconds, _LONGEST_WAIT)
 
 
 def _whole(text: str) -> float | None:

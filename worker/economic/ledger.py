@@ -11,8 +11,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from config.export_schema import Reconcile
-from worker.domain.money import ZERO
+from config.reconcile_schema import Reconcile
+from worker.domain.money import ZERO, to_oere
 from worker.economic import parsers
 from worker.economic.listings import PAGE, Listings
 from worker.economic.mapping.documents import document, whole_number
@@ -43,6 +43,11 @@ class LedgerReader:
         self._spans = True
 
     @property
+    def match_path(self) -> str:
+        """Where entries are matched."""
+        return f"{self._entries_path}/match"
+
+    @property
     def documents_path(self) -> str:
         """Where documents are attached."""
         return self._documents_path
@@ -51,6 +56,14 @@ class LedgerReader:
     def sources(self) -> tuple[str, ...]:
         """What is read, with the versions spoken."""
         return self._entries_path, self._documents_path
+
+    def readable(self) -> Mapping[str, bool]:
+        """Return of each newer service that is read, by its path with the version spoken, whether it can be."""
+        probe = query_encoded("voucherNumber$eq:1")
+        return {
+            path: self._listings.offered(path, lambda body: body, probe) is not None
+            for path in (self._entries_path, self._documents_path)
+        }
 
     def by_invoice_number(self, numbers: Iterable[int]) -> Iterator[tuple[Sequence[int], tuple[LedgerEntry, ...]]]:
         """Yield the entries that carry these invoice numbers, part by part with the numbers asked for."""
@@ -165,6 +178,7 @@ def _entry(body: Json) -> LedgerEntry:
         vat_code=str(_maybe(body, "vatCode", ("vatAccount", "vatCode")) or ""),
         text=str(body.get("text") or ""),
         remainder=None if remainder is None else _amount(remainder),
+        base_amount=None if body.get("amountInBaseCurrency") is None else _amount(body["amountInBaseCurrency"]),
     )
 
 
@@ -219,7 +233,7 @@ def _amount(value: Any) -> Decimal:
     amount = Decimal(str(value or 0))
     if not amount.is_finite():
         raise ValueError("an amount is no number")
-    return amount
+    return to_oere(amount) if amount == to_oere(amount) else amount
 
 
 def _number(body: Json, *names: str | tuple[str, ...]) -> int | None:

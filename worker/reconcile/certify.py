@@ -13,6 +13,7 @@ from worker.domain.certificate import Certificate, read_certificate, stored
 from worker.domain.store_port import CertificatePort, OperatorPort
 from worker.errors import ExportError, LeaseLost, Retryable
 from worker.reconcile.attach import Attacher
+from worker.reconcile.match_credits import CreditMatcher
 from worker.reconcile.reconciler import Reconciler
 
 log = structlog.get_logger()
@@ -20,7 +21,7 @@ log = structlog.get_logger()
 #: Seconds for which a period's certificate belongs to one worker: longer than reading any period takes.
 _LEASE = 900.0
 #: Seconds until the next try: where e-conomic gave no answer or lags behind, and where a person has to act first.
-_SOON, _LATER = 60.0, 3600.0
+_SOON, _LATER = 60.0, 21_600.0
 #: Seconds for which PDFs are attached before the claim could run out; what is left is found by the next reading.
 _ATTACH_FOR = 600.0
 
@@ -62,6 +63,8 @@ class Certifier:
     clock: Callable[[], float]
     #: Makes what attaches the PDFs of a claimed period; None: nothing is ever attached.
     attacher: Callable[[Reconciler, str, str], Attacher] | None = None
+    #: The same of what matches its credit notes.
+    matcher: Callable[[Reconciler, str, str], CreditMatcher] | None = None
 
     def due(self) -> list[tuple[str, str]]:
         """Return (period id, export) of what is to be read back now; at night, make what is recent due."""
@@ -114,10 +117,16 @@ class Certifier:
             return None
         read = reconciler.read(list(self.store.invoices(period_id, None)), before=before)
         work = reconciler.to_attach(read) if self.attacher else []
+        done = 0
         if work and self.attacher:
             until = self.clock() + _ATTACH_FOR
-            settled = self.attacher(reconciler, period_id, claimed).attach(work, until=until, clock=self.clock)
-            log.info("period_attachments", to_attach=len(work), settled=settled)
+            done = self.attacher(reconciler, period_id, claimed).attach(work, until=until, clock=self.clock)
+            log.info("period_attachments", to_attach=len(work), settled=done)
+        if self.matcher and reconciler.context.export.corrections.match:
+            matched = self.matcher(reconciler, period_id, claimed).match(list(read.records.values()), read.invoices)
+            log.info("period_credits", sent=matched)
+            done += matched
+        if work or done:
             read = reconciler.read(list(self.store.invoices(period_id, None)), before=before)
         return reconciler.certify(period, read, accepted=self.store.acceptances(period_id))
 

@@ -73,6 +73,8 @@ def _owed_besides(wanted: Expected, standing: Sequence[Standing], ours: Sequence
 
 
 def _not_expected(wanted: Expected, standing: Sequence[Standing], ours: Sequence[Standing]) -> Finding:
+    if ours and wanted.moving:
+        return _finding(wanted, Verdict.UNREAD, ours)
     if ours:
         return _finding(wanted, Verdict.UNEXPECTED, ours, _places(ours))
     if standing:
@@ -103,7 +105,7 @@ def fields(wanted: Expected, found: Standing, terms: Terms) -> Iterator[FieldDif
         yield from _accounts(wanted.accounts, found.accounts, codes_told=terms.codes_told)
     if found.contradiction:
         yield _differs("ledger", "as the invoice", found.contradiction)
-    yield from _documents(wanted, found)
+    yield from _followups(wanted, found)
 
 
 def _amounts(wanted: Expected, found: Standing, tolerance: Decimal) -> Iterator[FieldDifference]:
@@ -153,6 +155,13 @@ def _by_account(accounts: Accounts) -> Accounts:
     for (account, _), amount in accounts.items():
         sums[account, ""] = sums.get((account, ""), ZERO) + amount
     return sums
+
+
+def _followups(wanted: Expected, found: Standing) -> Iterator[FieldDifference]:
+    """What is done after the booking: the PDF attached, the credit note matched."""
+    if wanted.matched and found.remainder:
+        yield _differs("creditMatched", "nothing open", f"{found.remainder} open")
+    yield from _documents(wanted, found)
 
 
 def _documents(wanted: Expected, found: Standing) -> Iterator[FieldDifference]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from config.exports import ExportConfig
 from worker.domain.attachment import AttachmentState
 from worker.domain.certificate import Amounts
+from worker.domain.credit_match import MatchState
 from worker.domain.invoice import Customer, Invoice
 from worker.domain.money import ZERO
 from worker.domain.record import InvoiceRecord, Outcome, State
@@ -19,6 +20,8 @@ from worker.economic.mapping.vat_zones import predict, zone_for
 from worker.economic.mapping.voucher_postings import contained_vat, postings
 from worker.errors import InvalidInvoice
 
+#: What an exported invoice is in e-conomic, whatever the method is by now; else as the method says.
+_KINDS: Mapping[Outcome, str] = {Outcome.BOOKED: "invoice", Outcome.DRAFTED: "draft", Outcome.VOUCHER: "voucher"}
 #: How an invoice ended that was not posted on purpose.
 _LEFT_OUT = (Outcome.EXCLUDED, Outcome.NOTHING_TO_BOOK)
 
@@ -35,6 +38,8 @@ class Expected:
     kind: str
     #: Exported, so that it must stand.
     stands: bool
+    #: On its way: something of it may stand already.
+    moving: bool
     #: Left out on purpose, rather than failed or on its way.
     left_out: bool
     #: A person said that it was entered by hand: it carries no reference of ours.
@@ -55,6 +60,8 @@ class Expected:
     voucher: str | None
     #: Whether a document must be attached.
     document: bool
+    #: It is a credit note that was matched with its invoice, so that nothing of it is open.
+    matched: bool = False
     #: Documents that an earlier certificate saw attached; empty: none did.
     documents: tuple[int, ...] = ()
 
@@ -73,23 +80,28 @@ def expected(  # noqa: PLR0913  # the record, its content, and everything that t
     done = record.state is State.EXPORTED
     left_out = done and record.outcome in _LEFT_OUT
     by_hand = done and record.outcome is Outcome.BY_HAND
+    kind = _KINDS.get(record.outcome or Outcome.BY_HAND, own.method)
+    same_method = (kind == "voucher") == (own.method == "voucher")
+    accounts = own.reconcile.accounts and same_method and not by_hand
     return Expected(
         id=record.id,
         invoice_number=record.invoice_number,
         number=_number(record, own),
-        kind="voucher" if own.method == "voucher" else "draft" if record.outcome is Outcome.DRAFTED else "invoice",
+        kind=kind,
         stands=done and not left_out,
+        moving=record.state not in (State.EXPORTED, State.DEAD),
         left_out=left_out,
         by_hand=by_hand,
         fresh=now - record.updated_at < own.reconcile.lag_seconds,
         customer=invoice.customer,
         customer_number=None if by_hand else progress.customer_number,
         date=invoice.invoice_date.isoformat(),
-        due_dates=_due_dates(invoice, own, master_data),
+        due_dates=_due_dates(invoice, own, master_data, kind),
         currency=invoice.currency,
         amounts=Amounts(invoices=1, net=invoice.net, vat=invoice.vat, gross=invoice.gross),
-        accounts=expected_accounts(invoice, own, master_data) if own.reconcile.accounts and not by_hand else None,
+        accounts=expected_accounts(invoice, own, master_data) if accounts else None,
         voucher=progress.voucher,
+        matched=record.credit is not None and record.credit.state is MatchState.MATCHED,
         document=_has_document(record, invoice, own) and not by_hand,
         documents=documents.get(record.id, ()) or _attached_by_us(record),
     )
@@ -110,17 +122,18 @@ def _attached_by_us(record: InvoiceRecord) -> tuple[int, ...]:
 
 
 def _number(record: InvoiceRecord, export: ExportConfig) -> int | None:
-    if export.method == "voucher" or record.outcome is Outcome.BY_HAND:
+    if record.outcome in (Outcome.BY_HAND, Outcome.VOUCHER):
         return record.invoice_number
     if record.outcome is Outcome.DRAFTED:
         return None
-    return record.progress.booked_number or (record.invoice_number if export.booking.numbers == "opter" else None)
+    opters = export.method == "voucher" or export.booking.numbers == "opter"
+    return record.progress.booked_number or (record.invoice_number if opters else None)
 
 
-def _due_dates(invoice: Invoice, export: ExportConfig, master_data: MasterData) -> tuple[str, ...]:
+def _due_dates(invoice: Invoice, export: ExportConfig, master_data: MasterData, kind: str) -> tuple[str, ...]:
     """e-conomic computes the due date of an invoice from its terms; the export has remarked where that differs."""
-    dates = [max(invoice.due_date, invoice.invoice_date) if export.method == "voucher" else invoice.due_date]
-    if export.method == "invoice":
+    dates = [max(invoice.due_date, invoice.invoice_date) if kind == "voucher" else invoice.due_date]
+    if kind != "voucher":
         try:
             resolved = resolve_terms(invoice, master_data.payment_terms, export)
         except InvalidInvoice:

@@ -62,13 +62,16 @@ class PeriodReading:
         self._by_id = {each.id: each for each in wanted}
         self._by_reference = {normal_reference(each.id): each for each in wanted}
         self._vat_accounts = frozenset(vat.account for vat in master_data.vat_accounts if vat.account is not None)
+        #: What is read follows from what stands there, as the method may be another by now.
+        self._invoices = any(each.kind != "voucher" for each in wanted)
+        self._vouchers = any(each.kind == "voucher" for each in wanted)
         self._found = Found()
 
     def read(self) -> Found:
         """Read everything. Raises ``Misconfigured`` and ``Refused``; what does not answer leaves invoices unread."""
         try:
             documents = self._documents()
-            if self._export.method == "voucher":
+            if self._vouchers:
                 self._add_journals()
             self._add_ledger(documents)
             self._look_again()
@@ -82,9 +85,9 @@ class PeriodReading:
 
     def _documents(self) -> tuple[Document, ...]:
         """Return booked invoices that may be ours, and our drafts where invoices are left as drafts."""
-        if self._export.method == "voucher":
+        if not self._invoices:
             return ()
-        references = [each.id for each in self._wanted]
+        references = [each.id for each in self._wanted if each.kind != "voucher"]
         drafted = [each.id for each in self._wanted if each.kind == "draft"]
         most = max(_PAGE, len(references) // _REFERENCES * _PAGE)
         first = min((date.fromisoformat(each.date) for each in self._wanted), default=date.max)
@@ -105,7 +108,7 @@ class PeriodReading:
         vouchers = self._vouchers_by_number()
         posted: dict[int, list[Standing]] = defaultdict(list)
         for standing, by_hand in vouchers:
-            if by_hand or self._export.method == "voucher":
+            if by_hand or not self._invoices:
                 self._add(standing)
             else:
                 posted[standing.number or 0].append(standing)
@@ -172,7 +175,7 @@ class PeriodReading:
             ]
             by_hand = "manual" in self._owing(mine)[0].kind.casefold()
             standing = self._of_ledger(mine)
-            if not by_hand and self._export.method == "invoice":
+            if not by_hand and self._invoices:
                 standing = replace(standing, reference=None)  # on the booked invoice, which is read elsewhere
             if len(numbers) > 1:
                 standing = replace(standing, contradiction="its voucher holds other invoices as well")
@@ -199,14 +202,13 @@ class PeriodReading:
     def _look_again(self) -> None:
         """Look what should stand and was not found up in another way: by reference, by recorded voucher or number."""
         lost = [each for each in self._wanted if each.stands and not self._has_ours(each)]
-        if not lost:
-            return
-        if self._export.method == "voucher":
-            self._look_for_vouchers(lost)
-            return
-        for document in self._economic.documents([each.id for each in lost]):
+        vouchers = [each for each in lost if each.kind == "voucher"]
+        invoices = [each for each in lost if each.kind != "voucher"]
+        if vouchers:
+            self._look_for_vouchers(vouchers)
+        for document in self._economic.documents([each.id for each in invoices]) if invoices else ():
             self._add(_merged(document, []))
-        still = [each.number for each in lost if not self._has_ours(each) and each.number is not None]
+        still = [each.number for each in invoices if not self._has_ours(each) and each.number is not None]
         for document in self._booked_singly(still):
             self._add(_merged(document, []))
 

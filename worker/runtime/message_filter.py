@@ -9,14 +9,27 @@ way: dropped, with a line in the log that shows nothing of their content. What t
 import math
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from functools import partial
 from typing import Any
 
 import structlog
+from celery import signals
 from celery.worker.consumer import Consumer
 from celery.worker.consumer.consumer import logger as celery_logger
 
-from config.names import EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK
+from config.names import (
+    EXPORT_TASK,
+    PREFLIGHT_TASK,
+    RECONCILE_TASK,
+    export_of,
+    export_queue,
+    preflight_queue,
+    reconcile_queue,
+    recovery_queue,
+)
+from worker.runtime.slots import Slots
 
 #: Seconds that an event may wait for others.
 PAUSE = 0.2
@@ -58,17 +71,83 @@ _OPTIONS = ("eta", "expires", "group", "retries", "shadow")
 _ID = re.compile(r"[a-z][a-z0-9]{0,19}(-[A-Za-z0-9-]{1,60})?-p?[0-9]{1,15}")
 
 
-class MessageFilter(BatchedEvents):
+#: Seconds that the worker waits inside Redis for a message while some wait here for a slot: kombu notices a slot that
+#: has become free, and a queue that may be read again, only in between. Otherwise one second.
+_SHORT_WAIT = 0.05
+_QUEUES = (export_queue, recovery_queue, preflight_queue, reconcile_queue)
+
+
+class SharedSlots(BatchedEvents):
+    """Celery's consumer, which shares its slots between exports."""
+
+    task_consumer: Any
+    app: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """See Celery's consumer, which is made once for each worker."""
+        super().__init__(*args, **kwargs)
+        self._slots = Slots(slots=self.app.conf.worker_concurrency)
+        #: Queues that rest, by export.
+        self._resting: dict[str, list[str]] = {}
+        signals.task_postrun.connect(self._on_end, weak=False)
+        signals.task_revoked.connect(self._on_revoked, weak=False)
+
+    def share(self, message: Any, handle: Callable[[Any], Any]) -> None:
+        """Run a message of ours when its export has a slot."""
+        export = export_of(message.payload[0][0])
+        self._slots.offer(export, partial(handle, message))
+        self._read_as_needed(export)
+
+    def _on_end(self, args: Any = (), **_: Any) -> None:
+        """Called in the thread of the execution; only this call may come from there."""
+        self.call_soon(self._ended, export_of(str(args[0])))
+
+    def _on_revoked(self, request: Any = None, **_: Any) -> None:
+        self._on_end(args=request.args)
+
+    def _ended(self, export: str) -> None:
+        self._slots.ended(export)
+        self._read_as_needed(export, *tuple(self._resting))
+
+    def _read_as_needed(self, *exports: str) -> None:
+        """Let the queues of exports rest of which enough waits here, and read the others again."""
+        channel = self.task_consumer.channel
+        for export in exports:
+            full = self._slots.full(export)
+            if full and export not in self._resting:
+                self._resting[export] = _take_out(channel, {kind(export) for kind in _QUEUES})
+            elif not full and export in self._resting:
+                _put_back(channel, self._resting.pop(export))
+        channel.brpop_timeout = _SHORT_WAIT if self._slots.holds() else channel.connection.brpop_timeout
+
+
+def _take_out(channel: Any, queues: AbstractSet[str]) -> list[str]:
+    """Have queues rest; return those that were read. kombu's own cancelling refuses what is on its way."""
+    active = channel._active_queues  # noqa: SLF001  # kombu offers nothing else
+    resting = [queue for queue in active if queue in queues]
+    active[:] = [queue for queue in active if queue not in queues]
+    channel._update_queue_cycle()  # noqa: SLF001  # the same
+    return resting
+
+
+def _put_back(channel: Any, queues: Sequence[str]) -> None:
+    channel._active_queues.extend(queues)  # noqa: SLF001  # the same
+    channel._update_queue_cycle()  # noqa: SLF001  # the same
+
+
+class MessageFilter(SharedSlots):
     """Celery's consumer (``worker_consumer``), which sees our messages only."""
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
-        """Return the handler of every message from the queues."""
+        """Return the handler of every message from the queues; asked for again with every new connection."""
         handle = super().create_task_handler(*args, **kwargs)
+        self._slots.drop_held()
+        self._resting.clear()
 
         def on_message(message: Any) -> Any:
             why = objection(message)
             if not why:
-                return handle(message)
+                return self.share(message, handle)
             log.error("foreign_message", why=why, next_step="Find out who writes to Celery's queues in Redis.")
             return message.reject_log_error(celery_logger, self.connection_errors)
 

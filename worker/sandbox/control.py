@@ -6,6 +6,7 @@ It takes no tokens and is no part of e-conomic.
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -17,8 +18,9 @@ from starlette.routing import Route
 from worker.sandbox import dump
 from worker.sandbox.faults import Fault
 from worker.sandbox.messages import decode, encode
+from worker.sandbox.resources.payments import pay
 from worker.sandbox.server_state import ServerState
-from worker.sandbox.state import Agreement, ApiError, Json
+from worker.sandbox.state import Agreement, ApiError, Call, Json
 from worker.sandbox.switches import AgreementSwitches, ProtocolSwitches
 
 PREFIX = "/_sandbox"
@@ -51,6 +53,7 @@ def create_control(server_state: ServerState) -> Starlette:
     ``GET|PATCH switches``                  switches of the protocol and of every agreement, by name
     ``PATCH agreements/{n}``                ``{"revoked": bool, "roles": [..]}``
     ``PUT|DELETE agreements/{n}/{kind}/k``  add, change or remove a resource (see ``worker.sandbox.dump``)
+    ``POST agreements/{n}/payments``        ``{"invoice": number, "amount": 100.0, "date": ISO}``: its customer pays
     ``POST reset``                          everything as at the start
     ======================================  =====================================================================
     """
@@ -72,6 +75,7 @@ def create_control(server_state: ServerState) -> Starlette:
         ("GET", "/switches", handlers.switches),
         ("PATCH", "/switches", handlers.turn),
         ("PATCH", "/agreements/{number:int}", handlers.change_agreement),
+        ("POST", "/agreements/{number:int}/payments", handlers.pay),
         ("PUT", "/agreements/{number:int}/{kind}/{key:path}", handlers.put),
         ("DELETE", "/agreements/{number:int}/{kind}/{key:path}", handlers.remove),
         ("POST", "/reset", lambda *_: server_state.reset()),
@@ -138,6 +142,13 @@ class _Handlers:
         agreement.roles = agreement.roles if change.roles is None else change.roles
         agreement.revoked = agreement.revoked if change.revoked is None else change.revoked
         return {"number": agreement.number, "revoked": agreement.revoked, "roles": agreement.roles}
+
+    def pay(self, request: Request, body: Any) -> Json:
+        """Enter a payment that carries the invoice's number; what is beyond the remainder stays on the payment."""
+        now = self._state.clock.moment()
+        call = Call(method="POST", path=str(request.url.path), now=now)
+        day = str(body.get("date") or f"{now:%Y-%m-%d}")
+        return pay(self._agreement(request), int(body["invoice"]), Decimal(str(body["amount"])), day, call)
 
     def put(self, request: Request, body: Any) -> Any:
         return dump.put(self._agreement(request), request.path_params["kind"], request.path_params["key"], body)

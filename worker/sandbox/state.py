@@ -97,6 +97,8 @@ class Agreement:
     attachments: dict[tuple[int, str, int], list[bytes]] = field(default_factory=dict)
     #: Entries in the general ledger, of booked journals and booked invoices, oldest first.
     booked_entries: list[Json] = field(default_factory=list)
+    #: Matched pairs of entries, oldest first.
+    matched_pairs: list[Json] = field(default_factory=list)
     #: Document number of each of these, in the documents service's own series.
     document_numbers: dict[tuple[int, str, int], int] = field(default_factory=dict)
     #: Documents attached to booked entries, by their number: ``year``, ``voucherNumber``, ``file``, ``pages``.

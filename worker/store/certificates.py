@@ -6,6 +6,7 @@ from typing_extensions import override
 
 from worker.domain.attachment import PdfAttachment
 from worker.domain.certificate import Acceptance, Finding, OpenDifference, StoredCertificate
+from worker.domain.credit_match import CreditMatch
 from worker.domain.store_port import CertificatePort
 from worker.errors import LeaseLost
 from worker.store import records
@@ -87,8 +88,16 @@ class RedisCertificates(StoreConnection, CertificatePort):
     def save_attachment(  # see the port
         self, period_id: str, claimed: str, invoice_id: str, pdf: PdfAttachment, *, event: str = "", detail: str = ""
     ) -> None:
-        words = (period_id, claimed, invoice_id, records.dump_attachment(pdf), event, detail)
-        if texts(self.run("save_attachment", *words)) != ["ok"]:
+        self._save_followup(period_id, claimed, invoice_id, "pdf", records.dump_followup(pdf), event, detail)
+
+    @override
+    def save_credit_match(  # see the port
+        self, period_id: str, claimed: str, invoice_id: str, match: CreditMatch, *, event: str = "", detail: str = ""
+    ) -> None:
+        self._save_followup(period_id, claimed, invoice_id, "credit", records.dump_followup(match), event, detail)
+
+    def _save_followup(self, period_id: str, *words: str) -> None:
+        if texts(self.run("save_followup", period_id, *words)) != ["ok"]:
             raise LeaseLost(f"another worker has taken over the certificate of period {period_id}")
 
     @override

@@ -15,8 +15,7 @@ from redis.retry import Retry
 from config.names import export_queue, preflight_queue, queue_key, recovery_queue
 from config.settings import variable
 from config.settings_sections import Redis, Store
-from worker.domain.reasons import ProcessReason, failure
-from worker.errors import StoreUnavailable
+from worker.store.causes import store_unavailable
 from worker.store.redis_clock import RedisClock
 
 _DEFAULTS = Store()
@@ -45,6 +44,19 @@ class StorePolicy:
     period_lease_seconds: float = _DEFAULTS.lease_seconds
 
 
+#: What a server answers that is no primary (any more): another one may stand behind the name by now. One that is still
+#: loading is a connection error to the driver already. Redis 6.2 wraps the word when a script met it, see ``demoted``.
+DEMOTED = (redis.exceptions.ReadOnlyError, redis.exceptions.MasterDownError)
+_DEMOTED_WORDS = ("READONLY", "MASTERDOWN", "LOADING")
+#: A connection that was idle is tried before it is used, and the system notices a dead other side by itself.
+IDLE_CONNECTIONS: Mapping[str, Any] = {"socket_keepalive": True, "health_check_interval": 5}
+
+
+def demoted(error: BaseException) -> bool:
+    """Return whether a server that is no primary (any more) answered this."""
+    return isinstance(error, redis.RedisError) and any(word in str(error) for word in _DEMOTED_WORDS)
+
+
 def connect(settings: Redis) -> redis.Redis:
     """Return a client that survives a short interruption: every script may safely run twice.
 
@@ -55,7 +67,18 @@ def connect(settings: Redis) -> redis.Redis:
         socket_timeout=settings.socket_timeout,
         socket_connect_timeout=settings.connect_timeout,
         retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), 3),
+        **tls_options(settings),
+        # The driver drops a connection before it tries again, and so looks the name up anew.
+        retry_on_error=list(DEMOTED),
+        **IDLE_CONNECTIONS,
     )
+
+
+def tls_options(settings: Redis) -> dict[str, str]:
+    """Return what a client is told about the authority that signed Redis' certificate; nothing without TLS."""
+    if settings.ca_file is None or not settings.url.get_secret_value().startswith("rediss:"):
+        return {}
+    return {"ssl_ca_certs": str(settings.ca_file)}
 
 
 #: What a script is called with; Redis knows text only.
@@ -84,7 +107,7 @@ class StoreConnection:
         """Run a script by name, and learn the server's time from its answer. Raises ``StoreUnavailable``."""
         now = repr(self._clock()) if self._clock else ""
         sent = self._server_clock.monotonic()
-        with translated():
+        with translated(self._client):
             at, answer = self._script(script)(args=[self._prefix, now, *words])
         self._server_clock.learn(float(at), sent=sent)
         return list(answer)
@@ -109,7 +132,7 @@ class StoreConnection:
 
         Raises ``StoreUnavailable``.
         """
-        with translated(), self._client.pipeline(transaction=at_once) as pipeline:
+        with translated(self._client), self._client.pipeline(transaction=at_once) as pipeline:
             for command in commands:
                 pipeline.execute_command(*command)  # type: ignore[no-untyped-call]  # the driver leaves it untyped
             return list(pipeline.execute())
@@ -121,14 +144,14 @@ class StoreConnection:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Turn the driver's errors into ``StoreUnavailable``."""
+def translated(client: redis.Redis | None = None) -> Iterator[None]:
+    """Turn the driver's errors into ``StoreUnavailable``; connections to a server that is no primary are dropped."""
     try:
         yield
-    except (redis.ConnectionError, redis.TimeoutError) as error:
-        raise _down(f"Redis does not answer: {_brief(error)}") from error
     except redis.RedisError as error:
-        raise _down(f"Redis refused a command: {_brief(error)}") from error
+        if client and demoted(error):
+            client.connection_pool.disconnect(inuse_connections=False)
+        raise store_unavailable(error) from error
 
 
 def answers(client: redis.Redis) -> bool:
@@ -178,14 +201,6 @@ def _timed(script: str) -> str:
 
 def _source(name: str) -> str:
     return files("worker.store").joinpath("lua", f"{name}.lua").read_text()
-
-
-def _brief(error: redis.RedisError) -> str:
-    return f"{type(error).__name__}: {error}"[:200]
-
-
-def _down(description: str) -> StoreUnavailable:
-    return StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, description))
 
 
 #: First Redis version with every command that the product uses (LMOVE and BLMOVE).

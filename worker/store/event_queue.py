@@ -4,7 +4,7 @@ Publishers LPUSH; consumers take from the right. The names of all keys are in ``
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import redis
@@ -12,7 +12,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from config.names import consumers_key, dead_key, dead_reasons_key, heartbeat_key, processing_key, readings_key
-from worker.store.connection import text, translated
+from worker.store.connection import IDLE_CONNECTIONS, text, translated
 
 #: Seconds after which a consumer is forgotten. Long, because an event may still be moved to the list of a consumer
 #: that was frozen while it waited for events: its list is read until no such move can be under way any more.
@@ -21,7 +21,9 @@ _FORGET = 24 * 3600.0
 _DEAD_PAGE = 20
 
 
-def event_client(url: str, *, socket_timeout: float, connect_timeout: float) -> redis.Redis:
+def event_client(
+    url: str, *, socket_timeout: float, connect_timeout: float, tls: Mapping[str, str] | None = None
+) -> redis.Redis:
     """Return a client for the event queue: it never repeats a command by itself.
 
     A repeated BLMOVE would move a second event, while the first one's answer was lost. ``socket_timeout`` (seconds)
@@ -32,8 +34,9 @@ def event_client(url: str, *, socket_timeout: float, connect_timeout: float) -> 
         retry=Retry(NoBackoff(), 0),
         socket_timeout=socket_timeout,
         socket_connect_timeout=connect_timeout,
-        socket_keepalive=True,
         client_name="opter-economic-intake",
+        **(tls or {}),
+        **IDLE_CONNECTIONS,
     )
 
 
@@ -60,14 +63,14 @@ class RedisEventQueue:
 
     def beat(self) -> None:
         """Show the other consumers that this consumer is alive."""
-        with translated(), self._client.pipeline() as pipe:
+        with translated(self._client), self._client.pipeline() as pipe:
             pipe.zadd(consumers_key(self._queue), {self._consumer: self._clock()})
             pipe.set(heartbeat_key(self._queue, self._consumer), "1", px=int(self._heartbeat * 1000))
             pipe.execute()
 
     def take(self, timeout: float) -> bytes | None:
         """Return the oldest event of this consumer's list, else move the next there; None after ``timeout`` seconds."""
-        with translated():
+        with translated(self._client):
             raw: bytes | None = self._client.lindex(self._own, -1)
             if raw is None:
                 raw = self._client.blmove(self._queue, self._own, timeout, "RIGHT", "LEFT")
@@ -75,25 +78,25 @@ class RedisEventQueue:
 
     def begin(self, raw: bytes) -> int:
         """Count a reading of an event; return how many were begun since one came to an end."""
-        with translated():
+        with translated(self._client):
             return int(self._client.hincrby(readings_key(self._queue), _digest(raw), 1))
 
     def acknowledge(self, raw: bytes) -> None:
         """Forget an event."""
-        with translated(), self._client.pipeline() as pipe:
+        with translated(self._client), self._client.pipeline() as pipe:
             self._end(pipe, raw)
             pipe.execute()
 
     def postpone(self, raw: bytes) -> None:
         """Put an event back on the queue, behind all others."""
-        with translated(), self._client.pipeline() as pipe:
+        with translated(self._client), self._client.pipeline() as pipe:
             self._end(pipe, raw)
             pipe.lpush(self._queue, raw)
             pipe.execute()
 
     def dead_letter(self, raw: bytes, envelope: bytes) -> None:
         """Move an event to the dead letters, with the reason in its envelope."""
-        with translated(), self._client.pipeline() as pipe:
+        with translated(self._client), self._client.pipeline() as pipe:
             pipe.lrem(dead_key(self._queue), 0, raw)
             pipe.lpush(dead_key(self._queue), raw)
             pipe.hset(dead_reasons_key(self._queue), _digest(raw), envelope)
@@ -102,12 +105,12 @@ class RedisEventQueue:
 
     def reap(self) -> int:
         """Put the events of consumers that are no longer alive back on the queue; return how many."""
-        with translated():
+        with translated(self._client):
             return sum(self._reap(name, seen) for name, seen in self._others())
 
     def leave(self) -> None:
         """Put this consumer's events back, and stop counting as a consumer."""
-        with translated():
+        with translated(self._client):
             for raw in self._client.lrange(self._own, 0, -1):
                 self._client.hdel(readings_key(self._queue), _digest(raw))
             self._give_back(self._own)
@@ -116,12 +119,12 @@ class RedisEventQueue:
 
     def publish(self, raw: bytes) -> None:
         """Put an event on the queue."""
-        with translated():
+        with translated(self._client):
             self._client.lpush(self._queue, raw)
 
     def waiting(self) -> int:
         """Return how many events are on the queue or in the hands of a consumer."""
-        with translated():
+        with translated(self._client):
             consumers = self._client.zrange(consumers_key(self._queue), 0, -1)
             lists = [self._queue, *(processing_key(self._queue, text(name)) for name in consumers)]
             with self._client.pipeline(transaction=False) as pipe:
@@ -131,19 +134,19 @@ class RedisEventQueue:
 
     def dead(self) -> Sequence[tuple[bytes, bytes]]:
         """Return (event, envelope) of every dead event, the newest first."""
-        with translated():
+        with translated(self._client):
             return list(self._dead())
 
     def discard(self, raw: bytes) -> bool:
         """Forget a dead event for good; False when it is not among the dead letters."""
-        with translated(), self._client.pipeline() as pipe:
+        with translated(self._client), self._client.pipeline() as pipe:
             pipe.lrem(dead_key(self._queue), 0, raw)
             pipe.hdel(dead_reasons_key(self._queue), _digest(raw))
             return bool(pipe.execute()[0])
 
     def revive(self, raw: bytes) -> bool:
         """Move a dead event back to the queue; False when it is not among the dead letters."""
-        with translated():
+        with translated(self._client):
             # Two operators at once may double the event, which is harmless: the second is known when it is taken in.
             if self._client.lpos(dead_key(self._queue), raw) is None:
                 return False

@@ -149,6 +149,10 @@ class RedisExport(StoreConnection, ExportPort):
             raise LeaseLost(f"another worker has taken over {invoice_id}")
 
     @override
+    def give_back(self, invoice_id: str, fence: int) -> None:
+        self.run("give_back", invoice_id, fence, ProcessReason.WORKER_KILLED.value)
+
+    @override
     def states(self, invoice_ids: Sequence[str]) -> Mapping[str, State]:
         if not invoice_ids:
             return {}
@@ -214,6 +218,10 @@ class RedisPins(StoreConnection, PinPort):
         pins = self.key("pins")
         _, pinned = self.ask(["HSETNX", pins, export, agreement], ["HGET", pins, export])
         return int(pinned)
+
+    @override
+    def declare_first_use(self, export: str) -> None:
+        self.ask(["HSETNX", self.key("export-status"), records.whole_field(export), 0])
 
 
 def _refuse_lost(answer: Sequence[Any]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from worker.domain.attachment import AttachmentState, PdfAttachment
 from worker.domain.certificate import StoredCertificate
+from worker.domain.credit_match import CreditMatch, MatchState
 from worker.domain.invoice_period import Conflict, ControlTotal, PeriodRecord, PeriodState
 from worker.domain.record import HistoryEntry, Intent, InvoiceRecord, Outcome, Progress, State
 from worker.errors import Failure
@@ -108,6 +109,11 @@ def paused_field(export: str) -> str:
     return f"{_PAUSED}{export}"
 
 
+def whole_field(export: str) -> str:
+    """Return the field that holds since when the store has lost nothing of an export."""
+    return f"whole {export}"
+
+
 def load_pauses(fields: Mapping[str, str]) -> dict[str, Failure]:
     """Return the paused exports and why, from what is known of all exports."""
     return {
@@ -139,11 +145,13 @@ def invoice_record(invoice_id: str, fields: Mapping[str, str]) -> InvoiceRecord:
         received_at=float(fields["received_at"]),
         passed_at=float(fields["passed_at"]),
         updated_at=float(fields["updated_at"]),
+        whole_since=float(fields.get("whole_since", 0)),
         progress=load_progress(
             fields["progress"], generation=int(fields["generation"]), lookup=fields["lookup"] == "1"
         ),
         failure=load_failure(fields["failure"]),
         pdf=load_attachment(fields["pdf"]) if fields.get("pdf") else None,
+        credit=load_credit_match(fields["credit"]) if fields.get("credit") else None,
     )
 
 
@@ -155,7 +163,8 @@ def invoice_with_history(invoice_id: str, fields: Mapping[str, str], older: Sequ
 
 def period_record(answers: Sequence[Any]) -> PeriodRecord:
     """Return the period that its hash, its events, its counts and its conflicts hold."""
-    fields, events, counts, conflicts = mapping(answers[0]), answers[1], mapping(answers[2]), mapping(answers[3])
+    fields, events, counts, kept = mapping(answers[0]), answers[1], mapping(answers[2]), mapping(answers[3])
+    conflicts = sorted(map(load_conflict, kept.values()), key=lambda it: (it.at, it.invoice_id, it.event_key))
     return load_period(
         fields["document"],
         events=tuple(texts(events)),
@@ -164,19 +173,24 @@ def period_record(answers: Sequence[Any]) -> PeriodRecord:
         received_at=float(fields["received_at"]),
         certificate=load_summary(fields["certificate"]) if fields.get("certificate") else None,
         counts={state: number for state in State if (number := int(counts.get(state, 0)))},
-        conflicts=tuple(
-            sorted(map(load_conflict, conflicts.values()), key=lambda it: (it.at, it.invoice_id, it.event_key))
-        ),
+        conflicts=tuple(conflict for conflict in conflicts if not conflict.accepted),
+        accepted_conflicts=tuple(conflict for conflict in conflicts if conflict.accepted),
     )
 
 
-def dump_attachment(pdf: PdfAttachment) -> str:
-    """Return JSON text."""
-    return _dump(asdict(pdf))
+def dump_followup(known: PdfAttachment | CreditMatch) -> str:
+    """Return JSON text of what is known of what follows a booking."""
+    return _dump(asdict(known))
+
+
+def load_credit_match(text: str) -> CreditMatch:
+    """Return what ``dump_followup`` wrote."""
+    data = json.loads(text)
+    return CreditMatch(**{**data, "state": MatchState(data["state"])})
 
 
 def load_attachment(text: str) -> PdfAttachment:
-    """Return what ``dump_attachment`` wrote."""
+    """Return what ``dump_followup`` wrote."""
     data = json.loads(text)
     return PdfAttachment(**{**data, "state": AttachmentState(data["state"])})
 

@@ -11,6 +11,7 @@ from worker.store.connection import StoreConnection, texts, token
 from worker.store.intake import RedisIntake, RedisPreflight
 from worker.store.leases import RedisExport, RedisPins
 from worker.store.operator_moves import RedisOperator, RedisPlan
+from worker.store.payments import RedisPayments
 from worker.store.series import RedisSeries
 
 __all__ = ["RedisStore"]
@@ -44,6 +45,7 @@ class RedisSweeps(StoreConnection, SweepPort):
                 killed.reason,
                 records.dump_failure(suspected),
                 policy.alone_for,
+                policy.lease_seconds,
                 *sorted(idle_exports),
             )
         )
@@ -68,6 +70,7 @@ class RedisStore(
     RedisPlan,
     RedisCertificates,
     RedisSeries,
+    RedisPayments,
     Store,
 ):
     """The store on one Redis server (6.2 or later; Valkey alike), safe to share between threads and hosts."""

@@ -78,14 +78,14 @@ class Exporter:
         return ExecutionResult(record=execution.record, result=result, usage=usage)
 
     def _export(self, execution: Execution) -> str:
-        renew = partial(execution.context.store.renew, execution.record.id, execution.record.fence)
+        store, held = execution.context.store, (execution.record.id, execution.record.fence)
         try:
-            with execution.context.lease_renewal(renew):
+            with execution.context.lease_renewal(partial(store.renew, *held)):
                 self._advance(execution)
-        except LeaseLost:
-            return "lease-lost"
-        except StoreUnavailable:
-            return "store-unavailable"
+        except (LeaseLost, StoreUnavailable) as error:
+            # This process lives: what the store may take for a crash was none.
+            execution.context.give_back(partial(store.give_back, *held))
+            return "lease-lost" if isinstance(error, LeaseLost) else "store-unavailable"
         return execution.record.state.value
 
     def _advance(self, execution: Execution) -> None:

@@ -10,6 +10,8 @@ from worker.errors import LeaseLost, StoreUnavailable
 
 #: Calls a renewal now and then for as long as the block lasts.
 LeaseRenewal = Callable[[Callable[[], object]], AbstractContextManager[None]]
+#: Has a lease given back once the store answers again.
+GiveBack = Callable[[Callable[[], object]], None]
 #: Seconds after which a lease is renewed no more: no work takes that long unless it hangs.
 _LONGEST = 1800.0
 
@@ -19,10 +21,16 @@ def no_renewal(_: Callable[[], object]) -> AbstractContextManager[None]:
     return nullcontext()
 
 
+def no_giving_back(_: Callable[[], object]) -> None:
+    """Give nothing back: the lease runs out."""
+
+
 @dataclass(kw_only=True, slots=True, eq=False)
 class _Lease:
     renew: Callable[[], object]
     until: float
+    #: It is over with the first call that reaches the store.
+    once: bool = False
     over: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -34,6 +42,7 @@ class _Lease:
                 return
             try:
                 self.renew()
+                self.over = self.once
             except LeaseLost:
                 self.over = True
             except StoreUnavailable:  # the next renewal may reach it
@@ -71,6 +80,10 @@ class LeaseRenewer:
             with self._lock:
                 self._leases.discard(lease)
 
+    def give_back_later(self, give_back: Callable[[], object]) -> None:
+        """Give a lease back as soon as the store answers again; its execution has ended without a word to it."""
+        self._begin(_Lease(renew=give_back, until=time.monotonic() + self._most, once=True))
+
     def _begin(self, lease: _Lease) -> None:
         with self._lock:
             self._leases.add(lease)
@@ -89,3 +102,5 @@ class LeaseRenewer:
                     return
             for lease in leases:
                 lease.renew_once()
+            with self._lock:
+                self._leases -= {lease for lease in leases if lease.over}

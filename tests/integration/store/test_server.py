@@ -1,21 +1,27 @@
 """The store and its server: what survives, and what is said when there is none."""
 
+import socketserver
+import threading
 import time
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import redis
 from hatchling.builders.wheel import WheelBuilder
+from pydantic import SecretStr
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from support.clock import ManualClock
 from support.store import steps
 from support.store.steps import FAILURE
 
+from config.settings_sections import Redis
 from worker.domain.record import MoveToDeadLetters, State
 from worker.errors import StoreUnavailable
 from worker.local.embedded import EmbeddedServer
-from worker.store.connection import StorePolicy, check_server
+from worker.store.connection import StorePolicy, check_server, connect
 from worker.store.redis_store import RedisStore
 
 NO_RETRY = Retry(NoBackoff(), 0)
@@ -103,6 +109,54 @@ def test_the_embedded_server_is_fit_for_a_store(tmp_path: Path) -> None:
         problems = check_server(client)
 
         assert (good, len(problems)) == ([], 1)
+
+
+def test_a_lease_of_the_run_before_counts_no_crash(tmp_path: Path) -> None:
+    """Nobody could renew it while the server was down, four times in a row; a crash after that counts as always."""
+    clock, policy = ManualClock(1_795_248_000.0), StorePolicy()
+    with EmbeddedServer(tmp_path) as server, redis.Redis.from_url(server.url) as client:
+        store = RedisStore(client, prefix="one:", policy=policy, clock=clock)
+        [invoice_id] = steps.queue(store, 1)
+        store.sweep(idle_exports=frozenset())
+        for _ in range(4):
+            steps.claim(store, invoice_id)
+            server.kill()
+            server.start()
+            clock.advance(policy.lease_seconds)
+            store.sweep(idle_exports=frozenset())
+        restarted = steps.stored(store, invoice_id)
+        clock.advance(1)
+        steps.claim(store, invoice_id)
+        clock.advance(policy.lease_seconds)
+        store.sweep(idle_exports=frozenset())
+
+        assert (restarted.state, restarted.crashes) == (State.QUEUED, 0)
+        assert steps.stored(store, invoice_id).crashes == 1
+
+
+@pytest.mark.parametrize("word", ["READONLY You can't write against a read only replica.", "MASTERDOWN Link is down."])
+def test_a_server_that_is_no_primary_any_more_is_left(word: str) -> None:
+    """The connection to it is dropped and the name looked up again: the next one answers."""
+    connections = 0
+
+    class Failover(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            nonlocal connections
+            connections += 1
+            demoted = connections == 1
+            while head := self.rfile.readline():
+                command, *_ = [self.rfile.read(int(self.rfile.readline()[1:]) + 2)[:-2] for _ in range(int(head[1:]))]
+                answer = f"-{word}" if demoted and command == b"SET" else "+PONG" if command == b"PING" else "+OK"
+                self.wfile.write(f"{answer}\r\n".encode())
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Failover) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        host, port = server.server_address[:2]
+        with closing(connect(Redis(url=SecretStr(f"redis://{host}:{port}/0?protocol=2")))) as client:
+            assert client.set("key", "value")
+        server.shutdown()
+
+    assert connections == 2
 
 
 def test_the_wheel_brings_every_script(tmp_path: Path) -> None:

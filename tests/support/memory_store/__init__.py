@@ -7,6 +7,7 @@ from support.memory_store.certificates import MemoryCertificates
 from support.memory_store.execution import MemoryExport
 from support.memory_store.intake import MemoryIntake
 from support.memory_store.operator import MemoryOperator, MemoryPins, MemoryPlan
+from support.memory_store.payments import MemoryPayments
 from support.memory_store.series import MemorySeries
 from support.memory_store.sweeps import MemorySweeps
 
@@ -25,6 +26,7 @@ class MemoryStore(
     MemoryPlan,
     MemoryCertificates,
     MemorySeries,
+    MemoryPayments,
     Store,
 ):
     """The store of one process; gone with it. Safe to share between threads."""

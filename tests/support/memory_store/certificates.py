@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from support.memory_store.tables import PeriodEntry, Tables
 from typing_extensions import override
 
 from worker.domain.attachment import PdfAttachment
 from worker.domain.certificate import Acceptance, Finding, OpenDifference, StoredCertificate
+from worker.domain.credit_match import CreditMatch
 from worker.domain.invoice_period import PeriodState
 from worker.domain.record import State
 from worker.domain.store_port import CertificatePort
@@ -111,12 +113,24 @@ class MemoryCertificates(Tables, CertificatePort):
     def save_attachment(
         self, period_id: str, claimed: str, invoice_id: str, pdf: PdfAttachment, *, event: str = "", detail: str = ""
     ) -> None:
+        self._save_followup(period_id, claimed, invoice_id, event, detail, pdf=pdf)
+
+    @override
+    def save_credit_match(
+        self, period_id: str, claimed: str, invoice_id: str, match: CreditMatch, *, event: str = "", detail: str = ""
+    ) -> None:
+        self._save_followup(period_id, claimed, invoice_id, event, detail, credit=match)
+
+    def _save_followup(
+        self, period_id: str, claimed: str, invoice_id: str, event: str, detail: str, **known: Any
+    ) -> None:
         with self.lock:
             if claimed != str(self.reconciles.get(period_id)) or invoice_id not in self.entries:
                 raise LeaseLost(f"another worker has taken over the certificate of period {period_id}")
             entry = self.entries[invoice_id]
-            if entry.record.pdf != pdf:
-                entry.record = replace(entry.record, pdf=pdf)
+            changed = replace(entry.record, **known)
+            if changed != entry.record:
+                entry.record = changed
                 if event:
                     self.note(invoice_id, event, detail)
 

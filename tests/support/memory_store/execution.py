@@ -53,6 +53,29 @@ class MemoryExport(Tables, ExportPort):
             entry.record = replace(entry.record, lease_until=self._lease_end(), updated_at=self.now())
 
     @override
+    def give_back(self, invoice_id: str, fence: int) -> None:
+        with self.lock:
+            entry = self.entries.get(invoice_id)
+            if entry is None or entry.record.fence != fence or (invoice_id, fence) in self.given_back:
+                return
+            record, why = entry.record, "the store was away"
+            failed = record.failure.reason if record.failure else ""
+            crashes = record.crashes - 1
+            if record.state is State.EXPORTING:
+                self.move(invoice_id, State.QUEUED, "lease-given-back", why)
+                entry.unsent_since = 0.0
+            elif crashes < 0:
+                return
+            elif record.state is State.WAITING or (record.state is State.DEAD and failed == "worker-killed"):
+                self.move(invoice_id, State.QUEUED, "lease-given-back", why, crashes=crashes, failure=None)
+                entry.unsent_since = 0.0
+            elif record.state is State.QUEUED:
+                entry.record = replace(record, crashes=crashes)
+            else:
+                return
+            self.given_back.add((invoice_id, fence))
+
+    @override
     def states(self, invoice_ids: Sequence[str]) -> Mapping[str, State]:
         with self.lock:
             return {key: self.entries[key].record.state for key in invoice_ids if key in self.entries}
@@ -146,6 +169,7 @@ class MemoryExport(Tables, ExportPort):
             f"fence {fence}",
             fence=fence,
             lease_until=self._lease_end(),
+            whole_since=self.whole.setdefault(export, self.now()),
         )
 
     def _lease_end(self) -> float:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
 
 from support.memory_store.preflight import MemoryPreflight
 from support.memory_store.tables import Entry
@@ -27,14 +26,19 @@ class MemorySweeps(MemoryPreflight, SweepPort):
     @override
     def sweep(self, *, idle_exports: frozenset[str], limit: int = 500) -> Sequence[Due]:
         with self.lock:
-            exports = sorted({entry.record.export for entry in self.entries.values()} - set(self.pauses))
-            share = max(1, limit // len(exports)) if exports else 0
-            return [
-                Due(invoice_id=entry.record.id, export=export, recovered=act == self._expire)
-                for export in exports
-                for act, entry in list(islice(self._standing_still(export, idle=export in idle_exports), share))
-                if act(entry)
-            ]
+            exports = {entry.record.export for entry in self.entries.values()} - set(self.pauses)
+            still = {export: list(self._standing_still(export, idle=export in idle_exports)) for export in exports}
+            dues = []
+            hungry = sorted((export for export in exports if still[export]), key=lambda name: (len(still[name]), name))
+            for at, export in enumerate(hungry):
+                room = min(len(still[export]), max(1, limit // (len(hungry) - at)))
+                limit -= room
+                dues += [
+                    Due(invoice_id=entry.record.id, export=export, recovered=act == self._expire)
+                    for act, entry in still[export][:room]
+                    if act(entry)
+                ]
+            return dues
 
     @override
     def periods_due(self) -> Sequence[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 from worker.domain.certificate import Acceptance, Finding, StoredCertificate
 from worker.domain.invoice_period import Conflict, PeriodRecord, PeriodState
 from worker.domain.number_series import Explanation
+from worker.domain.payments import PaymentRun, Told
 from worker.domain.record import HistoryEntry, InvoiceRecord, State
 from worker.domain.store_port import SharedRecord
 from worker.errors import Failure
@@ -67,17 +68,24 @@ class Tables:
         self.pauses: dict[str, Failure] = {}
         #: By export: the agreement of its first use.
         self.pins: dict[str, int] = {}
+        #: By export: since when nothing of it was lost; 0: always.
+        self.whole: dict[str, float] = {}
         self.shared: dict[str, Shared] = {}
         #: By period: when its certificate is due.
         self.reconciles: dict[str, float] = {}
         #: By export: why numbers never came.
         self.explained: dict[str, list[Explanation]] = {}
+        #: By export: what Opter was told of payments, and the last run.
+        self.told_payments: dict[str, dict[str, Told]] = {}
+        self.payment_runs: dict[str, PaymentRun] = {}
         #: Nights for which certificates were made due.
         self.nights: set[str] = set()
         #: By export: when the next invoice on its last chance may run.
         self.alone: dict[str, float] = {}
         #: By export: how far its queue has come, as the publication time of a claimed message.
         self.reached: dict[str, float] = {}
+        #: Executions, by invoice and fence, whose lease was given back.
+        self.given_back: set[tuple[str, int]] = set()
 
     def note(self, invoice_id: str, event: str, detail: str = "") -> None:
         """Append to an invoice's history."""

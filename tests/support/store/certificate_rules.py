@@ -19,6 +19,7 @@ from worker.domain.certificate import (
     Verdict,
     stored,
 )
+from worker.domain.credit_match import CreditMatch, MatchState
 from worker.domain.record import Finish, Outcome, State
 from worker.domain.store_port import Store
 from worker.errors import LeaseLost
@@ -217,6 +218,21 @@ class CertificateRules:
 
         assert steps.stored(store, "main-1").pdf == attached
         assert steps.events(store, "main-1")[-2:] == [("pdf-intended", ""), ("pdf-attached", "7")]
+
+    def test_what_is_known_of_a_credit_note_is_kept_beside_its_pdf(self, store: Store) -> None:
+        """Each in its own place, with its history; not after another has taken over."""
+        exported(store)
+        claimed = store.claim_reconcile(PERIOD, lease=60)
+        assert claimed is not None
+        pdf, match = PdfAttachment(state=AttachmentState.ATTACHED), CreditMatch(state=MatchState.LEFT, detail="partial")
+        store.save_attachment(PERIOD, claimed, "main-1", pdf)
+        store.save_credit_match(PERIOD, claimed, "main-1", match, event="credit-left", detail="partial")
+        with pytest.raises(LeaseLost):
+            store.save_credit_match(PERIOD, "0", "main-1", replace(match, detail="other"))
+
+        record = steps.stored(store, "main-1")
+        assert (record.pdf, record.credit) == (pdf, match)
+        assert steps.events(store, "main-1")[-1] == ("credit-left", "partial")
 
     def test_an_exported_invoice_that_differs_may_be_marked_as_exported_by_hand(self, store: Store) -> None:
         """Without a difference it stays as it is."""

@@ -159,10 +159,74 @@ class SweepRules:
         assert (other, [first, second, third]) == (paused, swept(store, IDLE))
 
     def test_a_large_export_leaves_room_for_a_small_one(self, store: Store, clock: ManualClock) -> None:
-        """Limit 10, two exports: five each; 20 wait in one, one in the other."""
+        """Limit 10, two exports; 20 wait in one, one in the other, which passes on what it leaves of its share."""
         steps.queue(store, *range(1, 21), export="big")
         steps.queue(store, 1, export="small")
         clock.advance(60)
         due = swept(store, limit=10)
 
-        assert (len(due), due.count("small-1")) == (6, 1)
+        assert (len(due), due.count("small-1")) == (10, 1)
+
+    def test_idle_exports_cost_the_others_nothing(self, store: Store, clock: ManualClock) -> None:
+        """Of 40 exports 37 have nothing to do: their part of the limit goes to the three, the smaller ones first."""
+        for number in range(37):
+            steps.take_in(store, 1, export=f"idle{number}")
+        for export, count in (("one", 20), ("two", 20), ("small", 2)):
+            steps.queue(store, *range(1, count + 1), export=export)
+        clock.advance(60)
+        due = [invoice_id.split("-")[0] for invoice_id in swept(store, limit=30)]
+
+        assert [due.count(export) for export in ("small", "one", "two")] == [2, 14, 14]
+
+    def test_an_execution_that_the_store_cut_short_is_no_crash(
+        self, store: Store, clock: ManualClock, policy: StorePolicy
+    ) -> None:
+        """Before its lease ran out or after it, once or twice: the process lives, so nothing is counted."""
+        [invoice_id] = steps.queue(store, 1)
+        early = steps.claim(store, invoice_id)
+        store.give_back(invoice_id, early.fence)
+        given_back = swept(store)
+        late = steps.claim(store, invoice_id)
+        clock.advance(policy.lease_seconds)
+        swept(store)
+        counted = steps.stored(store, invoice_id).crashes
+        for _ in range(2):
+            store.give_back(invoice_id, late.fence)
+
+        assert (given_back, counted) == ([invoice_id], 1)
+        assert (steps.stored(store, invoice_id).state, steps.stored(store, invoice_id).crashes) == (State.QUEUED, 0)
+
+    def test_a_dead_letter_for_a_worker_that_lives_comes_back(
+        self, store: Store, clock: ManualClock, policy: StorePolicy
+    ) -> None:
+        """Twice a process ended, the third time only the store was away: two crashes stay counted."""
+        [invoice_id] = steps.queue(store, 1)
+        for _ in range(3):
+            last = steps.claim(store, invoice_id)
+            clock.advance(policy.lease_seconds)
+            swept(store)
+        dead = steps.stored(store, invoice_id).state
+        store.give_back(invoice_id, last.fence)
+        record = steps.stored(store, invoice_id)
+
+        assert (dead, record.state, record.crashes, record.failure) == (State.DEAD, State.QUEUED, 2, None)
+        assert swept(store) == [invoice_id]
+
+    def test_only_the_last_execution_gives_back(self, store: Store, clock: ManualClock, policy: StorePolicy) -> None:
+        """Another has begun since, has come to an end, or the invoice waits for a person: nothing changes."""
+        first, second = steps.queue(store, 1, 2)
+        stale = steps.claim(store, first)
+        clock.advance(policy.lease_seconds)
+        swept(store)
+        steps.claim(store, first)
+        ended = steps.claim(store, second)
+        store.save(ended, Wait(until=clock.now + 30, failure=FAILURE, costs_attempt=True))
+        died = steps.dead_letter(store, 3)
+        store.give_back(first, stale.fence)
+        store.give_back(second, ended.fence)
+        for invoice_id in (*died, "main-404"):
+            store.give_back(invoice_id, 1)
+
+        states = [steps.stored(store, invoice_id).state for invoice_id in (first, second, *died)]
+        assert states == [State.EXPORTING, State.WAITING, State.DEAD]
+        assert steps.stored(store, first).crashes == 1

@@ -7,7 +7,7 @@ from decimal import Decimal
 import httpx
 import pytest
 from support import injections
-from support.harness import EXPORT
+from support.harness import EXPORT, VOUCHER_EXPORT
 from support.reconciled import reconciled
 
 from config.export_schema import Booking, Limits
@@ -19,6 +19,7 @@ from worker.domain.certificate import (
     stored,
 )
 from worker.domain.ports import Permit
+from worker.domain.record import State
 from worker.errors import Misconfigured
 from worker.reconcile.pacing import LastInLine
 
@@ -187,3 +188,22 @@ def test_an_invoice_that_e_conomic_numbers_is_found_by_its_booked_number() -> No
     world.export = economic
 
     assert {each.verdict for each in world.findings().values()} == {Verdict.EQUAL}
+
+
+def test_an_export_whose_method_was_changed_keeps_what_stands() -> None:
+    """Invoices that were booked before the change are compared as such, and so are vouchers; neither is an alarm."""
+    for method, other in (("invoice", VOUCHER_EXPORT), ("voucher", EXPORT)):
+        world = reconciled(31, method=method)
+        world.export = other
+
+        assert {each.verdict for each in world.findings().values()} == {Verdict.EQUAL}, method
+
+
+def test_what_is_on_its_way_is_no_surprise() -> None:
+    """Reconciled in the middle of an export or a re-export: it stands already, and is not through yet."""
+    world = reconciled(32)
+    key = "main-700001"
+    for state in (State.RECEIVED, State.QUEUED, State.EXPORTING, State.WAITING):
+        world.records[key] = replace(world.records[key], state=state, outcome=None)
+
+        assert world.findings()[key].verdict is Verdict.UNREAD

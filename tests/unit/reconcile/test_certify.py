@@ -64,7 +64,7 @@ def test_an_outage_puts_it_off(world: Reconciled) -> None:
 
 
 def test_a_missing_role_stops_no_export(world: Reconciled) -> None:
-    """It is logged with its reason, and tried again an hour later."""
+    """It is logged with its reason, and tried again some hours later."""
     world.agreement.roles = {"Sales"}
     world.harness.hire()
     with capture_logs() as lines:

@@ -5,6 +5,7 @@ from support.store.export_rules import ClaimRules, SaveRules
 from support.store.intake_rules import IntakeRules
 from support.store.lost_rules import LostRules
 from support.store.operator_rules import OperatorRules
+from support.store.payment_rules import PaymentRules
 from support.store.pin_rules import PinRules
 from support.store.plan_rules import PlanRules
 from support.store.preflight_rules import PreflightRules
@@ -59,3 +60,7 @@ class TestCertificates(CertificateRules):
 
 class TestSeries(SeriesRules):
     """Every number is told once."""
+
+
+class TestPayments(PaymentRules):
+    """What Opter was told is told once."""

@@ -1,7 +1,7 @@
 """``export``: the entries of the exports file, their set-up checked against their agreements, paused and resumed."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
@@ -21,10 +21,11 @@ from worker.cli.lookup import AsJson, By, Name
 from worker.domain.invoice import Invoice
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.store_port import OperatorPort
+from worker.economic.ledger import LedgerReader
 from worker.economic.mapping.period_check import sales_accounts
 from worker.economic.mapping.setup_check import Check, check_setup
 from worker.economic.port import Economic
-from worker.errors import Failure, Misconfigured, Refused, Throttled, Unavailable, Unreachable
+from worker.errors import ExportError, Failure, Misconfigured, Refused, Throttled, Unavailable, Unreachable
 
 export = typer.Typer(help="Look after the entries of the exports file.", no_args_is_help=True)
 
@@ -38,6 +39,10 @@ Samples = Annotated[
 Why = Annotated[str, typer.Option("--why", help="Why, for whoever looks at `status`.")]
 #: Invoices of the store that serve as samples: more would show nothing new.
 _SAMPLES = 1000
+_SERVICE = (
+    "Give the app the role Bookkeeping or SuperUser, or name the version that e-conomic offers in the table reconcile: "
+    "certificates, attached PDFs and payments need it, the export itself does not."
+)
 _UNREACHED = "Check api_url and openapi_url in the exports file, the network, and e-conomic's status page; try again."
 
 
@@ -71,7 +76,11 @@ def export_check(
     today = datetime.fromtimestamp(context.clock(), UTC).date()
     with context.runtime() as runtime:
         reports = [
-            report_setup(export, runtime.clients[export.name], runtime.store, invoices, today) for export in exports
+            with_services(
+                report_setup(export, runtime.clients[export.name], runtime.store, invoices, today),
+                runtime.reconcilers[export.name].ledger,
+            )
+            for export in exports
         ]
     if as_json:
         print_json(context.out, [checks_data(report) for report in reports])
@@ -120,6 +129,21 @@ def report_setup(
         return SetupReport(export=export.name, checks=(check,), reached=False)
 
 
+def with_services(report: SetupReport, ledger: LedgerReader) -> SetupReport:
+    """Return the report with whether what certificates and payments need can be read, and in which version."""
+    if not report.reached or not all(check.ok for check in report.checks[:1]):
+        return report
+    try:
+        readable = ledger.readable()
+    except ExportError as error:
+        readable = {error.failure.description: False}
+    checks = (
+        Check(item="Read back", ok=ok, found=f"{path}: {'can be read' if ok else 'cannot be read'}", next_step=_SERVICE)
+        for path, ok in readable.items()
+    )
+    return replace(report, checks=(*report.checks, *checks))
+
+
 def setup_checks(
     export: ExportConfig, economic: Economic, store: OperatorPort, invoices: Sequence[Invoice], today: date
 ) -> tuple[Check, ...]:
@@ -163,7 +187,7 @@ def _exit_code(reports: Sequence[SetupReport]) -> ExitCode:
 
 def exports_view(exports: Mapping[str, ExportConfig], paused: Mapping[str, Failure]) -> RenderableType:
     """Return a table of all exports; tokens are not in it."""
-    rows = table("Export", "Method", "Agreement", "e-conomic at", "State")
+    rows = table("Export", "Method", "Agreement", "e-conomic at", "State", keys=("Export", "Agreement"))
     for name, export in sorted(exports.items()):
         why = paused.get(name)
         state = Text.assemble(("paused: ", "bad"), why.description) if why else Text("running", style="good")

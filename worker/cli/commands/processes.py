@@ -1,32 +1,39 @@
-"""The processes: ``worker``, ``intake``, ``web``, ``sandbox``, ``flower``."""
+"""The processes: ``worker``, ``intake``, ``watch``, ``web``, ``sandbox``, ``flower``."""
 
+import os
+from contextlib import closing
 from typing import Annotated
 
 import structlog
 import typer
 from rich.text import Text
 
+from config.broker import watching
 from config.errors import ConfigurationErrors
-from config.settings import Settings
+from config.settings import Settings, service_variables, variable
 from config.targets import at_economic, non_production_targets
 from worker.cli.context import CommandContext
 from worker.cli.error_output import WrongUsage
 from worker.cli.lookup import By
 from worker.cli.processes import (
+    await_fit,
     become,
     flower_command,
-    require_fit,
+    flower_environment,
+    require_free,
     run_intake,
+    run_watch,
     sign_in_link,
     stop_on_signal,
     web_command,
     worker_command,
 )
+from worker.intake.sources.folder_watch import FolderWatches
 from worker.runtime import configure_logs
 from worker.runtime.metrics import Beat, serve_metrics
 from worker.runtime.runtime import intake_consumer
 from worker.sandbox.server import DEFAULT_PORT, serve, standard_agreements
-from worker.store.connection import answers
+from worker.store.connection import answers, connect
 
 log = structlog.get_logger()
 
@@ -42,21 +49,24 @@ Anyway = Annotated[
     bool, typer.Option("--anyway", help="Start although exports of this environment go to e-conomic itself.")
 ]
 LinkOnly = Annotated[bool, typer.Option("--link", help="Print a new link to sign in with, and do nothing else.")]
-Port = Annotated[int, typer.Option("--port", help="Port to listen on; 0 takes any free one.")]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes any free one.")]
 
 
 def worker(ctx: typer.Context, name: WorkerName = "worker@%h") -> None:
     """Run a worker: it exports invoices to e-conomic. Run several under different names for more throughput."""
     settings = _begin(ctx.obj)
-    become(worker_command(name, settings.log.level))
+    become(worker_command(name, settings.log.level), hold_signals=True)
 
 
 def flower(ctx: typer.Context) -> None:
     """Run Flower, the monitoring page: workers, tasks, times. It only looks; the figures that count are `status`."""
     context: CommandContext = ctx.obj
-    settings, _ = context.settings, context.exports  # every configuration error shows here, before Celery starts
+    settings = context.settings  # every error in them shows here; the exports file and its tokens are not needed
+    configure_logs(settings.log.level, settings.log.format)
+    await_fit(watching(settings))
+    require_free(settings.flower.host, settings.flower.port, variable("flower", "port"))
     context.err.print(f"Flower at http://{settings.flower.host}:{settings.flower.port}")
-    become(flower_command(settings))
+    become(flower_command(settings), env=flower_environment(settings, os.environ), hold_signals=True)
 
 
 def web(ctx: typer.Context, *, by: By, link: LinkOnly = False) -> None:
@@ -66,12 +76,13 @@ def web(ctx: typer.Context, *, by: By, link: LinkOnly = False) -> None:
     """
     context: CommandContext = ctx.obj
     settings, _ = context.settings, context.exports  # every configuration error shows here, before the page starts
-    require_fit(settings)
+    await_fit(settings)
     if link or context.out.is_terminal:
         with context.sessions() as sessions:
             address = sign_in_link(settings.web, sessions, by)
         context.out.print(address, soft_wrap=True)
     if not link:
+        require_free(settings.web.host, settings.web.port, variable("web", "port"))
         become(web_command(settings))
 
 
@@ -90,16 +101,34 @@ def intake(ctx: typer.Context) -> None:
         end_metrics()
 
 
+def watch(ctx: typer.Context) -> None:
+    """Run the watcher of folders: it puts the invoices in files that come there on the event queue.
+
+    The folders stand in the exports file (`source.folder`). What was taken lies in `done` there; what was refused in
+    `failed`, with the reasons beside it.
+    """
+    context: CommandContext = ctx.obj
+    settings = _begin(context)
+    with stop_on_signal() as stop, context.events() as queue, closing(connect(settings.redis)) as redis:
+        beat = Beat()
+        watches = FolderWatches(context.exports, publish=queue.publish, clock=context.clock)
+        end_metrics = serve_metrics(settings.metrics, beat=beat, ready=lambda: answers(redis) and not watches.faults)
+        run_watch(watches.turn, stop=stop, beat=beat)
+        end_metrics()
+
+
 def _begin(context: CommandContext) -> Settings:
-    """Set logs up, and show every configuration error and an unfit Redis before Celery starts.
+    """Set logs up, show every configuration error, and wait for a Redis that is fit before Celery starts.
 
     Exports that do not go to e-conomic are logged: what is exported there is in nobody's books.
     """
     settings = context.settings
     configure_logs(settings.log.level, settings.log.format)
+    for ignored in service_variables(os.environ):
+        log.info("service_variable_ignored", variable=ignored, next_step="Set enableServiceLinks: false.")
     for name, address in non_production_targets(context.exports).items():
         log.warning("export_not_to_economic", export=name, address=address)
-    require_fit(settings)
+    await_fit(settings)
     return settings
 
 

@@ -37,6 +37,8 @@ class LedgerEntry:
     text: str = ""
     #: What is still owed; None on entries without a customer.
     remainder: Decimal | None = None
+    #: The amount in the agreement's base currency; None: not told.
+    base_amount: Decimal | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -165,6 +165,8 @@ class Document:
     former_draft: int | None = None
     #: The company number of the recipient, which e-conomic copies from the customer; we send none.
     recipient_id: str = ""
+    #: Whether its own address in the answer ends in its number; booking takes a number for ever.
+    located: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -179,6 +181,12 @@ class VoucherFound:
     number: int
     #: What the customer owes by it, in the voucher's currency; positive is an invoice, negative a credit note.
     gross: Decimal
+    #: What its entries say of these; empty where e-conomic does not show it.
+    currency: str = ""
+    customers: frozenset[int] = frozenset()
+    dates: frozenset[str] = frozenset()
+    #: VAT code and amount: with its VAT in a journal, without when booked.
+    by_vat_code: tuple[tuple[str, Decimal], ...] = ()
     #: Its entries' ``journalEntryNumber``; empty when they are booked.
     entries: tuple[int, ...] = ()
     #: No entry carries a marker, but one's text holds what may be the reference: a question to a person.

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
+from worker.sandbox.failures import problem
 from worker.sandbox.resources.lookup import NUMBER, TEXT, listing
 from worker.sandbox.resources.totals import in_base, line_vat, rounded
 from worker.sandbox.resources.years import year_of
@@ -22,6 +23,7 @@ TYPE_WORDS = {
     "financeVouchers": "financeVoucher",
     "customerPayment": "customerPayment",
 }
+_PAIR = 2
 #: Voucher numbers of booked invoices begin here: whether they are the invoices' own numbers is not documented.
 FIRST_VOUCHER = 800_001
 FILTERS = dict.fromkeys(
@@ -46,6 +48,33 @@ def list_entries(agreement: Agreement, call: Call) -> Answer:
     if agreement.switches.ledger_lag:
         rows = [row for row in rows if agreement.born.get(f"ledger {row['entryNumber']}", seen) <= seen]
     return listing([_view(agreement, row) for row in rows], FILTERS)
+
+
+def list_pairs(agreement: Agreement, _call: Call) -> Answer:
+    """List matched pairs of entries."""
+    return listing(agreement.matched_pairs, dict.fromkeys(("entryNumber", "matchedEntryNumber"), NUMBER))
+
+
+def match(agreement: Agreement, call: Call) -> Answer:
+    """Match two open entries of one customer as far as they cancel each other out: 204.
+
+    The operation is documented (since 3.1.0); its body and its refusals are inferred.
+    """
+    numbers = call.body.get("entryNumbers") if isinstance(call.body, dict) else None
+    rows = {row["entryNumber"]: row for row in agreement.booked_entries if row["customer"] is not None}
+    if not isinstance(numbers, list) or len(set(numbers)) != _PAIR or not set(numbers) <= rows.keys():
+        raise problem(400, "entryNumbers must name two entries of a customer.", "EntryNotFound")
+    first, second = sorted((rows[number] for number in numbers), key=lambda row: row["remainder"])
+    if (first["customer"], first["currency"]) != (second["customer"], second["currency"]):
+        raise problem(400, "The entries are of different customers or currencies.", "EntriesCannotBeMatched")
+    if not first["remainder"] < 0 < second["remainder"]:
+        raise problem(400, "The entries are not open, or have the same sign.", "EntriesAlreadyMatched")
+    amount = min(-first["remainder"], second["remainder"])
+    first["remainder"] += amount
+    second["remainder"] -= amount
+    pair = {"entryNumber": second["entryNumber"], "matchedEntryNumber": first["entryNumber"], "amount": amount}
+    agreement.matched_pairs.append(pair)
+    return Answer(status=204, body=None)
 
 
 def post_invoice(agreement: Agreement, invoice: Json, call: Call) -> None:
@@ -146,4 +175,12 @@ def _view(agreement: Agreement, row: Json) -> Json:
 SERVICE = "/bookedentriesapi/v4.0.0"
 ROUTES: tuple[Route, ...] = (
     Route(method="GET", path=f"{SERVICE}/booked-entries", handler=list_entries, roles=BOOKKEEPING),
+    Route(method="GET", path=f"{SERVICE}/booked-entries/matched-pairs", handler=list_pairs, roles=BOOKKEEPING),
+    Route(
+        method="POST",
+        path=f"{SERVICE}/booked-entries/match",
+        handler=match,
+        roles=BOOKKEEPING,
+        fields=frozenset({"entryNumbers"}),
+    ),
 )

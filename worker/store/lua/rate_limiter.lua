@@ -12,7 +12,8 @@ local DAY_SLICE, DAY_SLICES = 900, 96 -- the same for the calls of 24 hours
 local TOLERANCE = 0.02    -- part of the grant by which e-conomic's count may differ before others are suspected
 local MEMORY = 90         -- seconds for which others are believed to go on; longer than a fixed window would be
 local FLOOR = 0.02        -- the pace never falls below this part of the grant
-local PAUSE = 10          -- seconds to wait after a 429 without Retry-After
+local PAUSE = 2           -- seconds to wait after a 429 without Retry-After; it doubles while 429s follow each other
+local LONGEST_PAUSE = 60  -- ... up to this; and after so many seconds of a longer Retry-After one call probes
 local NEAR_END_PAUSE = 5  -- longest pause near the end of the grant, in seconds
 local FAILURES = 3        -- failures in a row that open the breaker
 local OPEN, LONGEST_OPEN = 2, 60  -- first and longest time that the breaker stays open, in seconds
@@ -35,10 +36,11 @@ local function day_field(number) return 'd:' .. string.format('%d', number) end
 
 -- tat: when everything reserved will have been paid for; pace: tokens per second at which that was reckoned;
 -- queue: when the last of those denied was asked to come back; blocked: e-conomic asked to be left alone until then;
+-- bare: pauses in a row after a 429 that names no time;
 -- others, others_at: tokens a minute that others spend, and when that was seen; granted: as e-conomic's headers say;
 -- failures: in a row while closed; trips: times opened in a row; open: until when; probing: a probe is under way until;
 -- slice, day: of the last write; calls: of 24 hours, as of `day`. Times are seconds since the epoch; 0 for none.
-local names = {'tat', 'pace', 'queue', 'blocked', 'others', 'others_at', 'granted', 'failures', 'trips', 'open',
+local names = {'tat', 'pace', 'queue', 'blocked', 'bare', 'others', 'others_at', 'granted', 'failures', 'trips', 'open',
   'probing', 'slice', 'day', 'calls'}
 local fields = {unpack(names)}
 for k = slice - SLICES, slice do fields[#fields + 1] = slice_field(k) end

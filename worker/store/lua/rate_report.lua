@@ -21,16 +21,23 @@ elseif bucket.trips == 0 then -- calls still under way when the breaker opened s
 end
 
 if known(ask.granted) and ask.granted > 0 then bucket.granted = ask.granted end
+if not ask.throttled and not ask.failed then bucket.bare = math.max(0, bucket.bare - 1) end
 if ask.throttled or known(ask.retry_after) then
-  local pause = PAUSE
-  if known(ask.retry_after) then pause = math.max(1, ask.retry_after) end
-  bucket.blocked = math.max(bucket.blocked, now + pause)
+  local pause
+  if known(ask.retry_after) then
+    pause = math.max(1, ask.retry_after)
+    -- A day may be a mistake of a proxy: one call a minute asks whether it still holds.
+    if pause > LONGEST_PAUSE then pause, bucket.trips = LONGEST_PAUSE, math.max(1, bucket.trips) end
+  elseif now >= bucket.blocked then -- one that was under way when the pause began says nothing new
+    pause = math.min(LONGEST_PAUSE, PAUSE * 2 ^ bucket.bare)
+    bucket.bare = math.min(bucket.bare + 1, 16)
+  end
+  if pause then bucket.blocked = math.max(bucket.blocked, now + pause) end
 end
 
--- A 429 without a count says that the whole grant is used. With a count that is believed: a 429 may be about something
--- else than tokens, and its Retry-After is kept.
+-- What a 429 says of tokens is in its count alone: without one it may be about something else (a gateway's own limit),
+-- so it costs its pause and no pace.
 local used = known(ask.used) and ask.used or nil
-if ask.throttled and not used then used = granted() end
 if used then
   local theirs = used - spent()
   if theirs <= TOLERANCE * granted() then theirs = 0 end

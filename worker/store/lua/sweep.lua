@@ -1,16 +1,16 @@
 -- Find what needs a message. ARGV: token, limit, lost after, idle after, overtaken by, crashes allowed, failure of
--- a killed worker, its reason, failure of one on its last chance, seconds that this has to itself, then the exports
--- whose queue is empty. Answers id, export, and whether its worker died (1 or 0) of each.
+-- a killed worker, its reason, failure of one on its last chance, seconds that this has to itself, seconds of a lease,
+-- then the exports whose queue is empty. Answers id, export, and whether its worker died (1 or 0) of each.
 local token, limit = ARGV[3], tonumber(ARGV[4])
 local lost_after, idle_after, overtaken_by = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local max_crashes, killed, reason = tonumber(ARGV[8]), ARGV[9], ARGV[10]
-local suspected, alone_for = ARGV[11], tonumber(ARGV[12])
+local suspected, alone_for, lease = ARGV[11], tonumber(ARGV[12]), tonumber(ARGV[13])
 
 local reply = key('sweep', token)
 if redis.call('EXISTS', reply) == 1 then return redis.call('LRANGE', reply, 0, -1) end
 
 local idle, answer = {}, {}
-for at = 13, #ARGV do idle[ARGV[at]] = true end
+for at = 14, #ARGV do idle[ARGV[at]] = true end
 
 local function call_for_message(id, export, recovered)
   table.insert(answer, id)
@@ -25,8 +25,25 @@ local function turn_of_last_chance(export)
   return turn
 end
 
+-- A server that was started, or became the primary, within a lease: whoever held that could not renew it, and no
+-- process need have died. The id of a run changes with both. Without the right to ask, every lease counts.
+local function store_came_back()
+  local info = redis.pcall('INFO', 'server')
+  local run = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
+  local known, back = unpack(redis.call('HMGET', key('store-run'), 'id', 'since'))
+  if known == run or run == '' then return tonumber(back or '0') end
+  back = known and AT or '0' -- the first run that is seen followed no other
+  redis.call('HSET', key('store-run'), 'id', run, 'since', back)
+  return tonumber(back)
+end
+local BACK = store_came_back()
+
 local function expire(id, export)
-  local invoice = read(id, 'crashes')
+  local invoice = read(id, 'crashes', 'lease_until')
+  if invoice.lease_until - lease <= BACK then
+    move(invoice, 'queued', 'lease-expired', 'the store was away', {})
+    return call_for_message(id, export)
+  end
   local crashes = invoice.crashes + 1
   local changes, turn = {crashes = string.format('%d', crashes)}, NOW
   if crashes >= max_crashes then
@@ -64,29 +81,51 @@ local function correct_leases(export)
   end
 end
 
-local function sweep(export, room)
-  local function each_until(index, till, act)
-    local ids = redis.call('ZRANGEBYSCORE', key(index, export), '-inf', number(till), 'LIMIT', 0, room)
-    for _, id in ipairs(ids) do act(id, export) end
-    room = room - #ids
-  end
+-- What stands still in an export: which indexes to read, until when, and what to do; and how many there are of each.
+local function standing_still(export)
   local reached = tonumber(export_status(export, 'reached') or '0')
   local silent = math.min(NOW - lost_after, reached - overtaken_by)
   if idle[export] then silent = math.max(silent, NOW - idle_after) end
   correct_leases(export)
-  each_until('leases', NOW, expire)
-  each_until('due', NOW, due)
-  each_until('unsent', NOW - lost_after, lost)
-  each_until('sent', silent, lost)
+  local found, total = {}, 0
+  for _, kind in ipairs({{'leases', NOW, expire}, {'due', NOW, due}, {'unsent', NOW - lost_after, lost},
+      {'sent', silent, lost}}) do
+    local index, till, act = unpack(kind)
+    local here = redis.call('ZCOUNT', key(index, export), '-inf', number(till))
+    if here > 0 then
+      found[#found + 1] = {index = key(index, export), till = number(till), act = act}
+      total = total + here
+    end
+  end
+  return {export = export, found = found, total = total}
+end
+
+local function sweep(still, room)
+  for _, kind in ipairs(still.found) do
+    local ids = redis.call('ZRANGEBYSCORE', kind.index, '-inf', kind.till, 'LIMIT', 0, room)
+    for _, id in ipairs(ids) do kind.act(id, still.export) end
+    room = room - #ids
+  end
 end
 
 local exports = {}
 for _, export in ipairs(redis.call('SMEMBERS', key('exports'))) do
-  if not export_status(export, 'paused') then table.insert(exports, export) end
+  if not export_status(export, 'paused') then
+    local still = standing_still(export)
+    if still.total > 0 then table.insert(exports, still) end
+  end
 end
-table.sort(exports)
--- Each export has its share, so that a large one cannot keep a small one waiting.
-for _, export in ipairs(exports) do sweep(export, math.max(1, math.floor(limit / #exports))) end
+-- Each export has its share, so that a large one cannot keep a small one waiting; what the small ones leave over goes to
+-- the larger.
+table.sort(exports, function(a, b)
+  if a.total ~= b.total then return a.total < b.total end
+  return a.export < b.export
+end)
+for at, still in ipairs(exports) do
+  local room = math.min(still.total, math.max(1, math.floor(limit / (#exports - at + 1))))
+  sweep(still, room)
+  limit = limit - room
+end
 
 if #answer > 0 then
   in_batches('RPUSH', reply, answer)

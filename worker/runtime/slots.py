@@ -1,0 +1,102 @@
+"""Slots of a worker shared between exports: a slow agreement takes only what the others leave."""
+
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from config.broker import largest_share
+
+#: Seconds after which an execution, or a period's check, is slow: many times what a call to e-conomic takes.
+SLOW = 2.0
+#: Seconds since its last message for which an export counts as having something to do.
+ACTIVE = 5.0
+
+
+@dataclass(kw_only=True, slots=True)
+class _Export:
+    """What one export has under way here."""
+
+    #: When each execution that is running began.
+    running: list[float] = field(default_factory=list)
+    #: Starts what waits for a slot, in order.
+    held: deque[Callable[[], object]] = field(default_factory=deque)
+    #: Whether the execution that ended last was slow; None: none has ended yet.
+    was_slow: bool | None = None
+    #: When its last message came.
+    heard_at: float = float("-inf")
+
+
+class Slots:
+    """Decides which message is run at once and which waits here; used by the worker's main loop alone.
+
+    One export may use half of the slots, and all slow ones together no more than that: the other half is free for
+    healthy ones at once. A slow one, or one of which nothing is known yet, borrows that much only while the others have
+    nothing to do, and gives it back as soon as they have: it starts no more until it is down to a quarter.
+    """
+
+    def __init__(self, *, slots: int, now: Callable[[], float] = time.monotonic) -> None:
+        self._total = slots
+        self._most = largest_share(slots)
+        self._now = now
+        self._exports: defaultdict[str, _Export] = defaultdict(_Export)
+
+    def offer(self, export: str, start: Callable[[], object]) -> None:
+        """Run a message now, or when a slot is free for its export."""
+        self._exports[export].heard_at = self._now()
+        self._exports[export].held.append(start)
+        self.fill()
+
+    def ended(self, export: str) -> None:
+        """Take back the slot of an execution that has ended; the one that has run longest, as none is told apart."""
+        known = self._exports[export]
+        if known.running:
+            known.was_slow = self._now() - known.running.pop(0) > SLOW
+        self.fill()
+
+    def fill(self) -> None:
+        """Start what may start, one of each export in turn."""
+        started = True
+        while started:
+            waiting = sorted(
+                (known for known in self._exports.values() if known.held), key=lambda known: len(known.running)
+            )
+            started = False
+            for known in waiting:
+                if self._may_start(known):
+                    known.running.append(self._now())
+                    known.held.popleft()()
+                    started = True
+
+    def drop_held(self) -> None:
+        """Forget what waits: its connection is gone, and the sweep sends it again."""
+        for known in self._exports.values():
+            known.held.clear()
+
+    def holds(self) -> bool:
+        """Return whether anything waits for a slot."""
+        return any(known.held for known in self._exports.values())
+
+    def full(self, export: str) -> bool:
+        """Return whether enough waits here already, so that further messages stay on the queue."""
+        return len(self._exports[export].held) >= self._most
+
+    def _may_start(self, known: _Export) -> bool:
+        everywhere = sum(len(other.running) for other in self._exports.values())
+        if everywhere >= self._total or len(known.running) >= self._most:
+            return False
+        slow = self._slow(known)
+        if slow and sum(len(other.running) for other in self._exports.values() if self._slow(other)) >= self._most:
+            return False
+        proven = known.was_slow is False and not slow
+        return proven or len(known.running) < max(1, self._most // 4) or self._alone(known)
+
+    def _slow(self, known: _Export) -> bool:
+        return bool(known.was_slow) or bool(known.running and self._now() - known.running[0] > SLOW)
+
+    def _alone(self, known: _Export) -> bool:
+        heard_since = self._now() - ACTIVE
+        return all(
+            other is known or not (other.running or other.held or other.heard_at > heard_since)
+            for other in self._exports.values()
+        )
