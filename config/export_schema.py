@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from config.settings_sections import Section, about
+from config.settings_sections import Folder, Section, about
 
 Number = Annotated[int, Field(ge=1, le=999_999_999)]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
@@ -111,7 +111,8 @@ class Codes(Section):
     payment_conditions: Annotated[
         dict[str, str],
         about(
-            "Opter's payment condition = name of e-conomic's payment terms; without an entry, days decide",
+            "Opter's payment condition = name of e-conomic's payment terms; without an entry, terms of the same name, "
+            "else days",
             {"30 dage": "Netto 30 dage"},
         ),
     ] = Field(default_factory=dict)
@@ -250,6 +251,41 @@ class Booking(Section):
             "skip",
         ),
     ] = "book"
+
+
+class Source(Section):
+    """The folder that invoices come from as files, beside the event queue; `opter-economic watch` takes them."""
+
+    folder: Annotated[
+        Folder | None, about("Folder that is watched, as an absolute path; none: no folder", "/var/lib/opter/main")
+    ] = None
+    mapping: Annotated[
+        Folder | None,
+        about("Mapping of CSV, XLSX and UBL files (TOML), as an absolute path", "/etc/opter-economic/main.toml"),
+    ] = None
+    stylesheet: Annotated[
+        Folder | None,
+        about("XSLT 1.0 that makes our XML of the files, as an absolute path", "/etc/opter-economic/main.xslt"),
+    ] = None
+    complete: Annotated[
+        Literal["stable", "done-file"],
+        about(
+            "When a file is complete: `stable`, it has not changed for `stable_seconds`; `done-file`, `NAME.done` lies "
+            "beside it",
+            "done-file",
+        ),
+    ] = "stable"
+    stable_seconds: Annotated[float, about("Seconds for which a file must not have changed", 10.0, ge=0, le=3600)] = 5.0
+    quiet_seconds: Annotated[
+        float,
+        about(
+            "Files that announce more invoices than they hold, or no period at all, wait for others; seconds without "
+            "another file after which those that are there become one period",
+            600.0,
+            ge=0,
+            le=86_400,
+        ),
+    ] = 60.0
 
 
 class Voucher(Section):

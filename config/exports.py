@@ -12,6 +12,7 @@ from config.export_schema import (
     Customers,
     Limits,
     Number,
+    Source,
     TypeRules,
     Vat,
     Voucher,
@@ -61,6 +62,7 @@ class ExportConfig(Section):
     booking: Booking = Booking()
     voucher: Voucher = Voucher()
     corrections: Corrections = Corrections()
+    source: Source = Source()
     #: What is different for an invoice type. Without an entry it is exported: every invoice belongs in the books.
     types: dict[InvoiceTypeName, TypeRules] = Field(default_factory=dict)
     closed_period: Annotated[

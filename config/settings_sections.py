@@ -37,6 +37,8 @@ def _redis_address(value: SecretStr) -> SecretStr:
 Names = Annotated[tuple[str, ...], BeforeValidator(_items)]
 #: A tuple of absolute folders, in the environment separated by commas.
 Folders = Annotated[tuple[Annotated[Path, AfterValidator(_absolute)], ...], BeforeValidator(_items)]
+#: One absolute path.
+Folder = Annotated[Path, AfterValidator(_absolute)]
 
 
 class Section(BaseModel):
@@ -136,6 +138,13 @@ class Http(Section):
         Annotated[float, Field(gt=0, lt=60)],
         about("Minutes for which e-conomic is trusted to remember an idempotency key; it promises 60"),
     ] = 55.0
+    clock_gap: Annotated[
+        Seconds, about("Seconds that Redis' and e-conomic's clock may differ; beyond, nothing is sent until they agree")
+    ] = 60.0
+    listing_lag_minutes: Annotated[
+        Annotated[float, Field(ge=1, le=60)],
+        about("Minutes that e-conomic's listings may lag behind writes, where no shorter lag was measured"),
+    ] = 10.0
 
 
 class Worker(Section):

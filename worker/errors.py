@@ -10,6 +10,7 @@ ExportError
 │  ├─ Unavailable           5xx or no answer on a read
 │  ├─ Busy                  another worker has this invoice, customer or product; costs no attempt
 │  ├─ OnHold                waits until a person has opened something in e-conomic; costs no attempt
+│  ├─ TooEarly              a second lookup is due, or clocks disagree; costs no attempt
 │  └─ StoreUnavailable      Redis does not answer
 ├─ Uncertain                sent, no usable answer: look it up before repeating
 └─ Misconfigured            401/403: the export pauses as a whole; no invoice dies for it
@@ -133,6 +134,12 @@ class Busy(Retryable):
 
 class OnHold(Retryable):
     """It waits until a person has opened something in e-conomic, as the exports file says."""
+
+    costs_attempt = False
+
+
+class TooEarly(Retryable):
+    """It cannot be told yet whether e-conomic has the invoice, or what time it is; costs no attempt."""
 
     costs_attempt = False
 

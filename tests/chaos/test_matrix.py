@@ -8,10 +8,12 @@ from support.chaos import lease_takeover, parallel_invoices
 from support.chaos.lost_writes import BETWEEN
 from support.chaos.matrix import Schedule, every_interference, every_single, play, sampled_pairs
 from support.chaos.report import Report
-from support.chaos.scenarios import SCENARIOS, Scenario
+from support.chaos.scenarios import LISTED_LATE, SCENARIOS, Scenario
 
 BY_NAME = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 
+
+LISTED = pytest.mark.parametrize("scenario", LISTED_LATE, ids=lambda scenario: scenario.name)
 
 #: A schedule in words, and what was wrong in its end.
 Played = tuple[str, list[str]]
@@ -20,6 +22,11 @@ Played = tuple[str, list[str]]
 def _play(schedules: Iterable[Schedule]) -> Iterator[Played]:
     for schedule in schedules:
         yield str(schedule), play(schedule)[0]
+
+
+def _while_listings_lag(scenario: Scenario) -> list[Schedule]:
+    """Return every fault followed at once by the next worker, or by an emptied store and the event again."""
+    return [*every_single(scenario, gaps=(0.0,)), *every_interference(scenario, "wiped", gaps=(0.0,))]
 
 
 def _overtake(scenario: Scenario, schedules: Iterable[lease_takeover.Takeover]) -> Iterator[Played]:
@@ -67,6 +74,12 @@ def test_a_sample_of_interference() -> None:
     _hold(_play(chance.sample(every, 100)))
 
 
+@LISTED
+def test_a_sample_of_listings_that_lag(scenario: Scenario) -> None:
+    """What listings do not show yet is not created again, in a store that was emptied as well."""
+    _hold(_play(random.Random(17).sample(_while_listings_lag(scenario), 15)))
+
+
 def test_a_sample_of_two_invoices_of_a_new_customer() -> None:
     """One worker stands still on the way to the customer's creation, the other meets fault there."""
     _hold(_side_by_side(list(parallel_invoices.every())[::5]))
@@ -107,6 +120,16 @@ def test_interference(scenario: Scenario, between: str, first_seed: int, report:
     every = list(every_interference(scenario, between))
     chosen = random.Random(first_seed).sample(every, min(len(every), 250))
     _hold(_play(chosen), report, f"one fault, then: {between}")
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(900)
+@LISTED
+def test_listings_that_lag(scenario: Scenario, first_seed: int, report: Report) -> None:
+    """Every lag, faults drawn by the session's seed, in half of them a store that is emptied in mid-period."""
+    schedules = _while_listings_lag(scenario)
+    chosen = random.Random(first_seed).sample(schedules, min(len(schedules), 150))
+    _hold(_play(chosen), report, f"one fault, or Redis emptied; listings {scenario.listing_lag:g} s late")
 
 
 @pytest.mark.chaos

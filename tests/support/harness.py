@@ -102,6 +102,8 @@ class Harness:
         limiter: Callable[[ManualClock], RateLimiter] = PatientRateLimiter,
     ) -> None:
         self.clock = ManualClock(START)
+        #: Seconds that the clock of Redis is ahead of e-conomic's.
+        self.redis_ahead = 0.0
         self.sandbox = Sandbox(self.clock)
         self.pdf_fixtures = PdfFixtures()
         self.export = export
@@ -115,12 +117,16 @@ class Harness:
         self.mailbox: list[str] = []
         self.rate_limiter = limiter(self.clock)
         self.wipe()
+        self.store.declare_first_use(export.name)
 
     def wipe(self) -> None:
         """Redis is emptied: a new store, an empty queue; workers start anew."""
-        self.store = MemoryStore(policy=StorePolicy(), clock=self.clock)
+        self.store = MemoryStore(policy=StorePolicy(), clock=self._redis_time)
         self.mailbox.clear()
         self.hire()
+
+    def _redis_time(self) -> float:
+        return self.clock() + self.redis_ahead
 
     def hire(self) -> None:
         """Start a worker: caches are empty, only the store knows anything."""
@@ -129,7 +135,7 @@ class Harness:
             self.export,
             rate_limiter=self.rate_limiter,
             http=Http(),
-            clock=self.clock,
+            clock=self._redis_time,
             accept=partial(accept_agreement, self.export, store),
             transport=lambda: Transport(self),
         )
@@ -139,7 +145,7 @@ class Harness:
             economic=client,
             store=store,
             pdfs=self.pdf_fixtures,
-            clock=self.clock,
+            clock=self._redis_time,
             environment="test",
             metered=client.metered,
         )

@@ -63,6 +63,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
         "intake": (
             "Run the intake: it takes events from the Redis queue into the store, and picks up what stands still."
         ),
+        "watch": "Run the watcher of folders: it puts the invoices in files that come there on the event queue.",
         "web": "Run the page for bookkeeper and operator: periods, invoices, what to fix.",
         "flower": (
             "Run Flower, the monitoring page: workers, tasks, times. It only looks; "

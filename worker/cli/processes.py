@@ -117,6 +117,26 @@ def run_intake(
         sweeper.join()
 
 
+#: Seconds between two looks into the folders: files come seldom, and a network share is not to be asked all the time.
+_LOOKS = 1.0
+
+
+def run_watch(turn: Callable[[], int], *, stop: threading.Event, beat: Callable[[], None]) -> None:
+    """Give the watched folders a turn every now and then until stopped; ``turn`` may raise ``StoreUnavailable``."""
+    down = False
+    while not stop.is_set():
+        beat()
+        try:
+            turn()
+        except StoreUnavailable as error:
+            if not down:
+                log.warning("store_unavailable", room="watch", why=error.failure.description)
+            down = True
+        else:
+            down = False
+        stop.wait(_LOOKS)
+
+
 def _sweep(sweep: Callable[[], int], interval: float, stop: threading.Event, beat: Callable[[], None]) -> None:
     down = False
     while not stop.wait(interval):

@@ -149,6 +149,18 @@ class ProcessReason(ReasonCode):
         "The program's store cannot be reached, so nothing may be sent.",
         "Start Redis or restore the connection; the export goes on by itself.",
     )
+    CLOCKS_DISAGREE = (
+        "clocks-disagree",
+        "Clocks disagree",
+        "The clocks of Redis' host and of the accounting system differ by more than is allowed: no age can be trusted.",
+        "Set the clock of the host of Redis (NTP); everything goes on by itself once the two agree.",
+    )
+    LOOKED_UP_TWICE = (
+        "looked-up-twice",
+        "Looked up once more before it is posted",
+        "The program's store is new or was emptied, so the accounting system may have more than the store knows.",
+        "Nothing: it goes on by itself after a second lookup. Do not enter the invoice by hand meanwhile.",
+    )
     BUSY = (
         "busy",
         "Another worker has it",

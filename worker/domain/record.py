@@ -150,6 +150,8 @@ class InvoiceRecord:
     #: When a preflight last passed it, having looked it up; 0 before.
     passed_at: float = 0.0
     updated_at: float = 0.0
+    #: Since when the store is known to have lost nothing of this export, as its claim said; 0: always. Not written.
+    whole_since: float = field(default=0.0, compare=False)
     progress: Progress = field(default_factory=Progress)
     #: Why it waits or is dead; the last failure of an exported one is cleared.
     failure: Failure | None = None

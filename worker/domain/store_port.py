@@ -194,6 +194,12 @@ class PinPort(Protocol):
     def pin(self, export: str, agreement: int) -> int:
         """Return the agreement that the export is pinned to: the first that was ever passed here."""
 
+    def declare_first_use(self, export: str) -> None:
+        """Note that nothing can have been sent for the export before; without effect once one of it was passed.
+
+        A store that was never told so counts as young from the first preflight on: it may have been emptied.
+        """
+
 
 class PlanPort(Protocol):
     """What a plan reads; it changes nothing."""

@@ -19,10 +19,11 @@ from worker.dry_run.plan import (
     Request,
     VatLine,
 )
-from worker.economic.mapping.documents import compare_totals, compare_voucher
+from worker.economic.mapping.documents import compare_totals
 from worker.economic.mapping.master_data import MasterData, VoucherFound
 from worker.economic.mapping.products import group_for
 from worker.economic.mapping.vat_zones import choose_zone, predict
+from worker.economic.mapping.voucher_comparison import compare_voucher
 from worker.economic.mapping.voucher_postings import ledger_account, vat_code
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure, OnHold, Rejected

@@ -137,6 +137,14 @@ class ReadOnlyEconomic(EconomicVouchers):
         return scan[2] if references is None else list(identified(references, scan[2]))
 
     @override
+    def voucher(self, journal: int, voucher: str) -> Sequence[VoucherFound]:
+        return self._wait(lambda: self._economic.voucher(journal, voucher))
+
+    @override
+    def clock_gap(self, *, anew: bool = False) -> float:
+        return self._economic.clock_gap(anew=anew)
+
+    @override
     def posted(self, reply: Reply) -> Sequence[VoucherFound]:
         return self._economic.posted(reply)
 

@@ -17,6 +17,7 @@ from config.exports import ExportConfig
 from worker.domain.ports import Feedback, Permit, RateDenied, RateLimiter
 from worker.domain.reasons import failure
 from worker.economic import error_body, failures, parsers
+from worker.economic.clock_gap import ClockGap
 from worker.economic.port import Reply, Usage
 from worker.economic.reasons import EconomicReason
 from worker.economic.thread_clients import ThreadClients
@@ -79,6 +80,8 @@ class ApiCalls:
         self._agreement = f"grant-{hashlib.sha256(grant).hexdigest()[:16]}"
         self._api_url = str(export.api_url).rstrip("/")
         self._openapi_url = str(export.openapi_url).rstrip("/")
+        #: How far e-conomic's clock is from the one that decides.
+        self.clock_gap = ClockGap()
         #: What a call cost last.
         self._costs: dict[RequestLabel, float] = {}
 
@@ -128,13 +131,17 @@ class ApiCalls:
         try:
             url = (self._openapi_url if is_openapi(path) else self._api_url) + path
             client, seconds = self._clients.client(), deadline or self._deadline
+            sent_at = self._clock()
             status, received, content = client.send(method, url, headers, body, deadline=seconds)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             failed = failures.of_transport(error, label)
             sent = isinstance(failed, Uncertain | Unavailable)
             self._report(permit, Feedback(failed=True, cost=permit.cost if sent else 0.0))
             raise failed from error
-        feedback = rate_feedback(status, received, self._clock())
+        now = self._clock()
+        if status in _OK:
+            self.clock_gap.learn(received.get("date", ""), sent=sent_at, received=now)
+        feedback = rate_feedback(status, received, now)
         self._report(permit, feedback)
         if feedback.cost is not None:
             self._costs[label] = feedback.cost

@@ -148,6 +148,12 @@ class EconomicClient(Vouchers):
             return {}
         return {currency: rate for currency, rate in reversed(found) if rate > 0}
 
+    def clock_gap(self, *, anew: bool = False) -> float:
+        """See ``Economic``."""
+        if anew:
+            self._calls.get("/self")
+        return self._calls.clock_gap.seconds
+
     def send(self, intent: Intent) -> Reply:
         """See ``Economic``."""
         path = urls.checked(intent.method, intent.path)

@@ -90,6 +90,12 @@ class Economic(Protocol):
         Cached like master data; empty where e-conomic refuses the question.
         """
 
+    def clock_gap(self, *, anew: bool = False) -> float:
+        """Return the seconds that e-conomic's clock is ahead of the store's (negative: behind), at the last success.
+
+        ``anew``: measured by a call made for it.
+        """
+
     def send(self, intent: Intent) -> Reply:
         """Send a frozen write: these bytes under this idempotency key."""
 
@@ -104,6 +110,12 @@ class EconomicVouchers(Economic, Protocol):
 
         Neither journals nor booked entries can be filtered by text, so all journals are read, and the booked entries
         dated ``first`` to ``last``; journals first, so that one booked meanwhile is seen at least once.
+        """
+
+    def voucher(self, journal: int, voucher: str) -> Sequence[VoucherFound]:
+        """Return the marked vouchers at this address (``{year}-{number}``), at most one usually; none: not there (yet).
+
+        A single resource may be read before a listing shows it, but its 404 proves nothing: it may have moved.
         """
 
     def posted(self, reply: Reply) -> Sequence[VoucherFound]:

@@ -53,6 +53,10 @@ class Vouchers:
         }
         return list(vouchers.values())
 
+    def voucher(self, journal: int, voucher: str) -> Sequence[VoucherFound]:
+        """See ``EconomicVouchers``."""
+        return self._listings.find(voucher_path(journal, voucher), partial(_in_journal, journal=journal)) or ()
+
     def posted(self, reply: Reply) -> Sequence[VoucherFound]:
         """See ``EconomicVouchers``."""
         try:
@@ -130,6 +134,10 @@ class _MarkedEntry:
     #: What the customer owes by it; zero on entries without a customer.
     owed: Decimal = ZERO
     invoice_number: int | None = None
+    currency: str = ""
+    customer: int | None = None
+    date: str = ""
+    vat: tuple[tuple[str, Decimal], ...] = ()
 
 
 def _in_journal(body: Json, journal: int) -> tuple[VoucherFound, ...]:
@@ -156,14 +164,29 @@ def _marked_entry(entry: Json, voucher: int, *, owing: bool) -> _MarkedEntry | N
     reference = mark or resembling_mark(_text(entry))
     if reference is None:
         return None
-    if not (owing and entry.get("customer")):
-        return _MarkedEntry(document_reference=reference, voucher=voucher, marked=mark is not None)
     # Never rounded: a difference from the source below the øre is a difference.
-    owed = Decimal(str(entry.get("amount") or 0))
-    number = invoice_number(entry)
+    amount = Decimal(str(entry.get("amount") or 0))
+    owes = owing and bool(entry.get("customer"))
+    currency = entry.get("currency") or ""
     return _MarkedEntry(
-        document_reference=reference, voucher=voucher, marked=mark is not None, owed=owed, invoice_number=number
+        document_reference=reference,
+        voucher=voucher,
+        marked=mark is not None,
+        owed=amount if owes else ZERO,
+        invoice_number=invoice_number(entry) if owes else None,
+        currency=str(currency.get("code", "") if isinstance(currency, Mapping) else currency),
+        customer=int(entry["customer"]["customerNumber"]) if owes else None,
+        date=str(entry.get("date") or ""),
+        vat=tuple(_by_code(entry, amount)),
     )
+
+
+def _by_code(entry: Json, amount: Decimal) -> Iterator[tuple[str, Decimal]]:
+    """Yield the revenue under each VAT code: against a customer's amount, or an entry's own with its sign turned."""
+    for side, revenue in (("contraVatAccount", amount), ("vatAccount", -amount)):
+        code = (entry.get(side) or {}).get("vatCode")
+        if code:
+            yield str(code), revenue
 
 
 def _vouchers(
@@ -180,10 +203,26 @@ def _vouchers(
             year=year,
             number=voucher,
             gross=sum((entry.owed for entry in ours), ZERO),
+            currency=_only({entry.currency for entry in ours if entry.currency}),
+            customers=frozenset(entry.customer for entry in ours if entry.customer),
+            dates=frozenset(entry.date for entry in ours if entry.date),
+            by_vat_code=_summed(pair for entry in ours for pair in entry.vat),
             entries=numbers,
             unclear=not any(entry.marked for entry in ours),
             invoice_number=next((entry.invoice_number for entry in ours if entry.invoice_number), None),
         )
+
+
+def _only(currencies: set[str]) -> str:
+    """Return the one currency; several are written together, which is no invoice's."""
+    return "+".join(sorted(currencies))
+
+
+def _summed(pairs: Iterable[tuple[str, Decimal]]) -> tuple[tuple[str, Decimal], ...]:
+    sums: dict[str, Decimal] = {}
+    for code, amount in pairs:
+        sums[code] = sums.get(code, ZERO) + amount
+    return tuple(sorted(sums.items()))
 
 
 def voucher_year(body: Json) -> str:

@@ -31,6 +31,7 @@ class Service:
 def installation(settings: Settings) -> tuple[Service, ...]:
     """Return the processes in the order of start and stop: whoever feeds stops before whoever is fed."""
     return (
+        Service(name="watch", arguments=("watch",), patience=10.0),
         Service(name="intake", arguments=("intake",), patience=10.0),
         # A worker finishes the invoices at hand: at most one call's deadline for each of its steps.
         Service(name="worker", arguments=("worker",), patience=settings.worker.soft_shutdown + settings.http.deadline),

@@ -17,12 +17,14 @@ from worker.domain.retry import RetryPolicy
 from worker.domain.store_port import PinPort, PlanPort
 from worker.dry_run.planner import Planner
 from worker.economic.client import EconomicClient
+from worker.intake.sources.folder import kept_folders
 from worker.reconcile.attach import Attacher
 from worker.reconcile.certify import Certifier
 from worker.reconcile.match_credits import CreditMatcher
 from worker.reconcile.pacing import LastInLine
 from worker.reconcile.reconciler import Reconciler
 from worker.runtime.file_access import AllowedPdfs, allowed_places
+from worker.runtime.first_use import state_first_use
 from worker.runtime.logs import report
 from worker.runtime.publisher import Publisher
 from worker.runtime.runtime import Runtime
@@ -32,6 +34,7 @@ from worker.store.redis_store import RedisStore
 from worker.workflow.context import ExportContext
 from worker.workflow.exporter import Exporter, accept_agreement
 from worker.workflow.lease_renewal import LeaseRenewer
+from worker.workflow.listing_lag import ListingLag
 from worker.workflow.preflight import Preflight
 from worker.workflow.sweeper import Sweeper
 
@@ -96,27 +99,32 @@ def build_client(
     export: ExportConfig, settings: Settings, rate_limiter: RateLimiter, pins: PinPort, clock: Callable[[], float]
 ) -> EconomicClient:
     """Build the one way to an export's agreement, which accepts no other agreement than the export's own."""
+
+    def accept(agreement: int) -> None:
+        accept_agreement(export, pins, agreement)
+        if state_first_use(settings.exports_file, export.name, agreement, clock()):
+            pins.declare_first_use(export.name)
+
     return EconomicClient(
         export,
         rate_limiter=rate_limiter,
         http=settings.http,
         clock=clock,
-        accept=partial(accept_agreement, export, pins),
+        accept=accept,
     )
 
 
-def build_pdfs(settings: Settings) -> PdfSource:
+def build_pdfs(settings: Settings, exports: Mapping[str, ExportConfig]) -> PdfSource:
     """PDFs are fetched in the middle of an export, so that the shorter of the two deadlines counts."""
-    return AllowedPdfs(
-        allowed_places(settings.intake, deadline=min(settings.intake.fetch_deadline, settings.http.deadline))
-    )
+    deadline = min(settings.intake.fetch_deadline, settings.http.deadline)
+    return AllowedPdfs(allowed_places(settings.intake, deadline=deadline, kept=kept_folders(exports)))
 
 
 def _contexts(
     settings: Settings, exports: Mapping[str, ExportConfig], clients: Mapping[str, EconomicClient], store: RedisStore
 ) -> Mapping[str, ExportContext]:
     """Put together what each export works with; threads share what fetches PDFs and renews leases."""
-    pdfs, lease_renewer = build_pdfs(settings), LeaseRenewer(every=settings.store.lease_seconds / 3)
+    pdfs, lease_renewer = build_pdfs(settings, exports), LeaseRenewer(every=settings.store.lease_seconds / 3)
     return {
         name: ExportContext(
             export=export,
@@ -125,6 +133,9 @@ def _contexts(
             clock=store.now,
             environment=settings.environment,
             key_memory=settings.http.key_memory_minutes * 60,
+            listing_lag=ListingLag(bound=settings.http.listing_lag_minutes * 60),
+            clock_gap=settings.http.clock_gap,
+            young_for=3600.0 + settings.http.listing_lag_minutes * 60,
             pdfs=pdfs,
             lease_renewal=lease_renewer.lease_renewal,
             give_back=lease_renewer.give_back_later,
@@ -190,7 +201,7 @@ def planning(settings: Settings, export: ExportConfig, *, sleep: Callable[[float
                 export=export,
                 economic=client,
                 store=store,
-                pdfs=build_pdfs(settings),
+                pdfs=build_pdfs(settings, {export.name: export}),
                 clock=store.now,
                 sleep=sleep,
                 spent=lambda: usage.calls,
@@ -202,6 +213,10 @@ class _ComparedPins(PinPort):
 
     def __init__(self, store: PlanPort) -> None:
         self._store = store
+
+    @override
+    def declare_first_use(self, export: str) -> None:
+        """Declare nothing: a plan sends nothing."""
 
     @override
     def pin(self, export: str, agreement: int) -> int:

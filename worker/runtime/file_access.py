@@ -5,6 +5,7 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import httpx
 
@@ -71,8 +72,11 @@ def _down(text: str) -> Failure:
     return failure(EventReason.INVOICES_FILE_UNAVAILABLE, f"{text}.", field="url")
 
 
-def allowed_places(intake: Intake, *, deadline: float) -> FileSources:
-    """Return the allowed folders and hosts; one fetch takes at most ``deadline`` seconds, looking its name up aside."""
+def allowed_places(intake: Intake, *, deadline: float, kept: tuple[Path, ...] = ()) -> FileSources:
+    """Return the allowed folders and hosts; one fetch takes at most ``deadline`` seconds, looking its name up aside.
+
+    ``kept``: where watched folders keep what their events refer to.
+    """
     rules = WebRules(
         hosts=intake.allowed_hosts,
         allow_http=intake.allow_http,
@@ -80,7 +84,7 @@ def allowed_places(intake: Intake, *, deadline: float) -> FileSources:
         deadline=deadline,
     )
     fetch = HttpFetch(timeout=intake.fetch_timeout, deadline=deadline)
-    return FileSources(intake.allowed_folders, Web(rules, fetch=fetch, resolve=resolve, clock=time.monotonic))
+    return FileSources((*intake.allowed_folders, *kept), Web(rules, fetch=fetch, resolve=resolve, clock=time.monotonic))
 
 
 #: How a PDF begins (ISO 32000, file header).

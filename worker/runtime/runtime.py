@@ -16,6 +16,7 @@ from worker.economic.client import EconomicClient
 from worker.errors import StoreUnavailable
 from worker.intake.consumer import Consumer
 from worker.intake.reading import Reader
+from worker.intake.sources.folder import kept_folders
 from worker.reconcile.certify import Certifier
 from worker.reconcile.reconciler import Reconciler
 from worker.runtime.file_access import allowed_places
@@ -125,5 +126,5 @@ def intake_consumer(runtime: Runtime) -> Iterator[Consumer]:
 def event_reader(settings: Settings, exports: Mapping[str, ExportConfig]) -> Reader:
     """Return what reads events, from the places that the settings allow."""
     intake = settings.intake
-    places = allowed_places(intake, deadline=intake.fetch_deadline)
+    places = allowed_places(intake, deadline=intake.fetch_deadline, kept=kept_folders(exports))
     return Reader(exports, places, invoices_file_limit=intake.max_invoices_file_bytes)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from worker.sandbox.failures import refused
+from worker.sandbox.failures import problem, refused
 from worker.sandbox.filters import FilterError, parse
 from worker.sandbox.matching import lookup, predicate
 from worker.sandbox.routes import Collection
@@ -48,7 +48,11 @@ def cursor_page(collection: Collection, query: Mapping[str, str]) -> Json:
 
     """
     start = _whole(query, "cursor", 0)
-    items = chosen(collection, {name: text for name, text in query.items() if name != "sort"})
+    try:
+        items = chosen(collection, {name: text for name, text in query.items() if name != "sort"})
+    except ApiError as refusal:  # the services' own words (recorded); their code is unknown
+        why = " ".join(refusal.body.get("errors", ()))
+        raise problem(400, f"Not filterable. {why}".strip(), "NotFilterable") from refusal
     following = {"cursor": str(start + MAX_PAGE)} if start + MAX_PAGE < len(items) else {}
     return {"items": items[start : start + MAX_PAGE]} | following
 

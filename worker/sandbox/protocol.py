@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import formatdate
 from http import HTTPStatus
 
 from worker.sandbox.failures import refused
@@ -36,6 +37,8 @@ class Protocol:
             outcome = Outcome(reply=refusal(server_state, entry, request, error))
         else:
             outcome = await self._metered(request, entry, app_secret, agreement)
+        told = server_state.clock.now() + server_state.protocol_switches.date_shift
+        outcome = outcome.with_headers({"date": formatdate(told, usegmt=True)})
         entry.status = outcome.reply.status if outcome.reply else 0
         return outcome
 

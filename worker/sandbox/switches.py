@@ -19,6 +19,8 @@ class ProtocolSwitches:
     costs: dict[str, int] = field(default_factory=dict)
     #: How long an idempotency key is remembered, in seconds of the sandbox's clock (e-conomic docs: one hour).
     key_memory: float = 3600.0
+    #: Seconds that the ``Date`` of every answer is ahead of the sandbox's clock.
+    date_shift: float = 0.0
     #: Calls per 24 hours and agreement beyond which a finding is recorded (e-conomic's fair-use policy).
     daily_calls: int = 50_000
 
@@ -39,6 +41,8 @@ class AgreementSwitches:
     in_flight: str = "refuse"
     #: Read-after-write lag of new vouchers, seconds.
     voucher_lag: float = 0.0
+    #: Seconds until listings show a new draft, booked invoice or voucher; by its number it can be read at once.
+    listing_lag: float = 0.0
     #: Read-after-write lag of the general ledger's entries, seconds.
     ledger_lag: float = 0.0
     #: Which lines of a booked invoice carry its number in the ledger: the ``customer``'s, or ``every-line``. Unknown.

@@ -219,6 +219,10 @@ class RedisPins(StoreConnection, PinPort):
         _, pinned = self.ask(["HSETNX", pins, export, agreement], ["HGET", pins, export])
         return int(pinned)
 
+    @override
+    def declare_first_use(self, export: str) -> None:
+        self.ask(["HSETNX", self.key("export-status"), records.whole_field(export), 0])
+
 
 def _refuse_lost(answer: Sequence[Any]) -> None:
     if text(answer[0]) == "lost":

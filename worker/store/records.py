@@ -109,6 +109,11 @@ def paused_field(export: str) -> str:
     return f"{_PAUSED}{export}"
 
 
+def whole_field(export: str) -> str:
+    """Return the field that holds since when the store has lost nothing of an export."""
+    return f"whole {export}"
+
+
 def load_pauses(fields: Mapping[str, str]) -> dict[str, Failure]:
     """Return the paused exports and why, from what is known of all exports."""
     return {
@@ -140,6 +145,7 @@ def invoice_record(invoice_id: str, fields: Mapping[str, str]) -> InvoiceRecord:
         received_at=float(fields["received_at"]),
         passed_at=float(fields["passed_at"]),
         updated_at=float(fields["updated_at"]),
+        whole_since=float(fields.get("whole_since", 0)),
         progress=load_progress(
             fields["progress"], generation=int(fields["generation"]), lookup=fields["lookup"] == "1"
         ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from config.exports import ExportConfig
+from config.settings_sections import Http
 from worker.domain.ports import PdfSource
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.store_port import ExportPort
@@ -15,6 +16,7 @@ from worker.economic.mapping.master_data import VoucherFound
 from worker.economic.port import EconomicVouchers, Usage
 from worker.errors import Busy
 from worker.workflow.lease_renewal import GiveBack, LeaseRenewal, no_giving_back, no_renewal
+from worker.workflow.listing_lag import ListingLag
 
 #: How far a bookkeeper may have moved the date of a voucher: a closed quarter forward, a month back.
 _FORWARD, _BACK = timedelta(days=92), timedelta(days=31)
@@ -50,8 +52,8 @@ class VoucherScanCache:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _last: VoucherScan | None = None
 
-    def recent(self, economic: EconomicVouchers, day: date, now: float) -> VoucherScan:
-        """Return a scan at most ``age`` seconds old around this day.
+    def recent(self, economic: EconomicVouchers, day: date, now: float, newer_than: float = 0.0) -> VoucherScan:
+        """Return a scan at most ``age`` seconds old, and begun after ``newer_than``, around this day.
 
         Raises ``Busy`` while another thread's scan takes longer, and what ``EconomicVouchers.vouchers`` raises.
         """
@@ -59,6 +61,8 @@ class VoucherScanCache:
             text = "Another thread is reading e-conomic's vouchers."
             raise Busy(failure(ProcessReason.BUSY, text), retry_after=_PATIENCE)
         try:
+            if self._last and self._last.at < newer_than:
+                self._last = None
             self._last = self._renewed(economic, day, now)
             return self._last
         finally:
@@ -106,8 +110,12 @@ class ExportContext:
     give_back: GiveBack = no_giving_back
     #: Seconds that a key is trusted to be remembered; below e-conomic's hour (e-conomic REST docs, Idempotency).
     key_memory: float = 55 * 60.0
-    #: Seconds between the two lookups that must both find nothing before something is created anew.
-    second_lookup: float = 60.0
+    #: How long a lookup that finds nothing has to wait to be believed.
+    listing_lag: ListingLag = field(default_factory=ListingLag)
+    #: Seconds that the store's and e-conomic's clock may differ while something is created.
+    clock_gap: float = Http().clock_gap
+    #: Seconds for which a store that was empty, or may have lost writes, is not believed to know all that was sent.
+    young_for: float = 3600.0 + Http().listing_lag_minutes * 60
     #: Counts what this thread's calls to e-conomic cost until the block ends.
     metered: Callable[[], AbstractContextManager[Usage]] = _unmetered
     voucher_scans: VoucherScanCache = field(default_factory=VoucherScanCache)

@@ -92,6 +92,15 @@ def own_vat_zone(context: ExportContext, invoice: Invoice) -> int | None:
     return found.vat_zone if found else None
 
 
+def matching_number(context: ExportContext, invoice: Invoice) -> int | None:
+    """Return the number that the invoice's customer has in e-conomic; None: no such customer, or no certain one."""
+    try:
+        found = matching_customer(context, invoice.customer)
+    except InvalidInvoice:
+        return None
+    return found.number if found else None
+
+
 def _find_product(context: ExportContext, sales_account: str) -> str | None:
     """Read the group anew: another worker, or a person, may have created the product since the cache was filled."""
     accounts = frozenset({sales_account})

@@ -52,7 +52,25 @@ class Execution:
     @property
     def create_allowed_at(self) -> float:
         """When a lookup, the preflight's or our own, last found nothing; seconds since the epoch, UTC."""
-        return max(self.record.passed_at, self.progress.looked_up_at)
+        return self.progress.looked_up_at if self.young else max(self.record.passed_at, self.progress.looked_up_at)
+
+    @property
+    def young(self) -> bool:
+        """Whether more may have been sent than the store knows: it was empty, or has lost writes, a short time ago."""
+        since = self.record.whole_since
+        return self.context.clock() - since < self.context.young_for if since else False
+
+    @property
+    def looked_up_by_preflight(self) -> float:
+        """When a lookup before our own had found nothing, so that in a young store a second one is due; 0: none."""
+        progress = self.progress
+        if not self.young or progress.lookup or progress.intent or progress.looked_up_at > self.record.whole_since:
+            return 0.0
+        return self.record.passed_at
+
+    def witness(self) -> None:
+        """Let other lookups see by this document, of which e-conomic has just said that it exists, how far it lags."""
+        self.context.listing_lag.created(self.record.id, self.context.clock())
 
     def note(self, remark: str) -> None:
         """Have a remark of this execution written with whatever is saved next."""

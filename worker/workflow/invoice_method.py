@@ -53,9 +53,11 @@ class InvoiceMethod(Method[Document]):
             _accept_draft(execution, document, fresh=True)
 
     @override
-    def remembered(self, intent: Intent, reply: Reply) -> dict[str, Any]:
+    def remembered(self, execution: Execution, intent: Intent, reply: Reply) -> dict[str, Any]:
         document = _document(intent, reply)
-        return {"draft_number": document.number} if document and not document.booked else {}
+        if document is None:
+            return {}
+        return {"booked_number" if document.booked else "draft_number": document.number}
 
     @override
     def find(self, execution: Execution) -> Document | None:
@@ -95,7 +97,8 @@ def _as_requested(execution: Execution, document: Document) -> bool:
     """Whether an answer says all that was sent: booking another's draft could not be undone."""
     tolerance = execution.context.export.booking.tolerance
     return (
-        _named_as_ours(execution, document)
+        document.located
+        and _named_as_ours(execution, document)
         and execution.progress.customer_number in {None, document.customer}
         and document.date == execution.invoice.invoice_date.isoformat()
         and compare_totals(execution.invoice, document, tolerance) is None
@@ -124,6 +127,8 @@ def _accept_draft(execution: Execution, draft: Document, *, adopted: bool = Fals
     elif execution.context.export.booking.book:
         _intend_booking(execution, draft.number, drafted)
     else:
+        if not adopted:
+            execution.witness()
         execution.save(Finish(outcome=Outcome.DRAFTED, detail=str(draft.number)), intent=None, **drafted)
 
 
@@ -146,6 +151,8 @@ def _check_draft(execution: Execution) -> None:
 
 def _finish_booked(execution: Execution, document: Document, *, adopted: bool) -> None:
     """Finish with an invoice that is booked, if it is the source to the øre. Raises ``Rejected`` if it is not."""
+    if not adopted:
+        execution.witness()
     lookup.check_booked(execution, document)
     lookup.note_changes(execution, document)
     execution.save(

@@ -3,16 +3,18 @@
 Found, not found and unknown are three answers: an outage raises, so it is never absence.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from worker.domain.identity import resembles, same_reference
 from worker.domain.reasons import failure
-from worker.economic.mapping.documents import compare_totals, compare_voucher
+from worker.economic.mapping.documents import compare_totals, identified
 from worker.economic.mapping.master_data import Document, VoucherFound
 from worker.economic.mapping.reasons import VoucherReason
+from worker.economic.mapping.voucher_comparison import Expected, compare_voucher, expected_voucher
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure, Rejected
-from worker.workflow.context import VoucherScan, span
+from worker.workflow.context import ExportContext, VoucherScan, span
+from worker.workflow.customers_and_products import matching_number
 from worker.workflow.execution import Execution
 
 
@@ -24,7 +26,7 @@ def find_document(execution: Execution) -> Document | None:
     remembered = _remembered(execution)
     if remembered:
         return remembered
-    found = execution.context.economic.documents([execution.record.id])
+    found = listed_documents(execution.context, [execution.record.id])
     booked = [document for document in found if document.booked]
     candidates = booked or _drafts_themselves(execution, found)
     if len({document.number for document in candidates}) > 1:
@@ -32,6 +34,21 @@ def find_document(execution: Execution) -> Document | None:
     for draft in _drafts_themselves(execution, found) if booked else ():
         _note_left_draft(execution, draft)
     return candidates[0] if candidates else _by_number(execution) or _written_otherwise(execution)
+
+
+def listed_documents(context: ExportContext, references: Collection[str]) -> list[Document]:
+    """Return what listings show under these references; whether they show our latest says how far they lag."""
+    began, lag = context.clock(), context.listing_lag
+    witnesses = lag.witnesses()
+    found = context.economic.documents(list(dict.fromkeys((*references, *witnesses))))
+    final = [document for document in found if document.booked or not context.export.booking.book]
+    lag.seen(frozenset(_shown(witnesses, (document.document_reference for document in final))), began)
+    return list(identified(references, found))
+
+
+def _shown(witnesses: Sequence[str], references: Iterable[str]) -> Iterator[str]:
+    every = list(references)
+    return (witness for witness in witnesses if any(same_reference(witness, reference) for reference in every))
 
 
 def _written_otherwise(execution: Execution) -> Document | None:
@@ -92,10 +109,12 @@ def _note_left_draft(execution: Execution, draft: Document) -> None:
 
 
 def _by_number(execution: Execution) -> Document | None:
-    """Ask for the invoice number itself when a draft of ours is gone: a listing may lag, a resource does not."""
-    if not execution.progress.draft_number or execution.context.export.booking.numbers != "opter":
-        return None
-    document = execution.context.economic.booked(execution.invoice.invoice_number)
+    """Read what was named: the draft of an answer, or Opter's number. A listing may lag, a resource does not."""
+    economic, number = execution.context.economic, execution.progress.draft_number
+    document = economic.draft(number) if number else None
+    if not (document and is_ours(execution, document)):
+        named = number and execution.context.export.booking.numbers == "opter"
+        document = economic.booked(execution.invoice.invoice_number) if named else None
     return document if document and is_ours(execution, document) else None
 
 
@@ -148,18 +167,37 @@ def find_voucher(execution: Execution) -> VoucherFound | None:
     A voucher that the preflight or an earlier record knows of may be in the scan that another invoice needed moments
     ago; that it is *not* there is believed only after a lookup of our own. Raises ``Rejected`` when there are several.
     """
+    named = _voucher_by_number(execution)
+    if named:
+        return named
     if not (execution.progress.intent or execution.progress.not_found_since or execution.progress.voucher):
         found = only_voucher(execution, recent_scan(execution).of(execution.record.id))
         if found:
             return found
     first, last = span(execution.invoice.invoice_date, execution.invoice.invoice_date)
-    return only_voucher(execution, execution.context.economic.vouchers(frozenset({execution.record.id}), first, last))
+    context = execution.context
+    began, witnesses = context.clock(), context.listing_lag.witnesses()
+    listed = context.economic.vouchers(frozenset({execution.record.id, *witnesses}), first, last)
+    shown = _shown(witnesses, (voucher.document_reference for voucher in listed))
+    context.listing_lag.seen(frozenset(shown), began)
+    return only_voucher(execution, list(identified([execution.record.id], listed)))
 
 
-def recent_scan(execution: Execution) -> VoucherScan:
+def _voucher_by_number(execution: Execution) -> VoucherFound | None:
+    """Read the voucher that the progress names: listings may lag, and what is not there may have moved."""
+    progress = execution.progress
+    if not progress.voucher or progress.journal is None:
+        return None
+    there = execution.context.economic.voucher(progress.journal, progress.voucher)
+    ours = [voucher for voucher in identified([execution.record.id], there) if not voucher.unclear]
+    return ours[0] if len(ours) == 1 else None
+
+
+def recent_scan(execution: Execution, *, newer_than: float = 0.0) -> VoucherScan:
     """Return a scan of all vouchers around the invoice's date. Raises ``Busy`` and e-conomic's errors."""
     context = execution.context
-    return context.voucher_scans.recent(context.economic, execution.invoice.invoice_date, context.clock())
+    day = execution.invoice.invoice_date
+    return context.voucher_scans.recent(context.economic, day, context.clock(), newer_than)
 
 
 def only_voucher(execution: Execution, found: Sequence[VoucherFound]) -> VoucherFound | None:
@@ -189,9 +227,12 @@ def check_voucher_found(execution: Execution, found: VoucherFound) -> tuple[str,
     A voucher in a journal without its invoice number stops the whole export, as every following one would lack it too.
     Raises ``Rejected``.
     """
-    difference = compare_voucher(execution.invoice, found)
+    difference = compare_voucher(execution.invoice, found, expected(execution, found))
     if difference:
         raise Rejected(difference)
+    date = execution.invoice.invoice_date.isoformat()
+    if found.dates - {date}:
+        execution.note(f"invoiceDate: {', '.join(sorted(found.dates))} in e-conomic")
     if found.invoice_number == execution.invoice.invoice_number or found.booked:
         return ()
     if found.invoice_number is not None:
@@ -202,6 +243,15 @@ def check_voucher_found(execution: Execution, found: VoucherFound) -> tuple[str,
     ignored = _ignored(execution, found, name)
     execution.context.store.pause(execution.record.export, ignored)
     raise Rejected(ignored)
+
+
+def expected(execution: Execution, found: VoucherFound) -> Expected:
+    """The customer is known from our own posting; after a wiped store it is looked up, for what it is worth."""
+    context, customer = execution.context, execution.progress.customer_number
+    if customer is None and found.customers:
+        customer = matching_number(context, execution.invoice)
+    master_data = context.economic.master_data(frozenset())
+    return expected_voucher(execution.invoice, context.export, master_data, customer)
 
 
 def _ignored(execution: Execution, found: VoucherFound, name: str) -> Failure:

@@ -23,6 +23,7 @@ from worker.workflow.booked_rates import with_booked_rates
 from worker.workflow.context import ExportContext, span
 from worker.workflow.customer_proof import prove_customers
 from worker.workflow.customers_and_products import own_vat_zone
+from worker.workflow.lookup import listed_documents
 from worker.workflow.single_flight import known_key
 
 log = structlog.get_logger()
@@ -47,7 +48,7 @@ def existing_documents(
     """Look up a period's invoices. Raises what ``Economic`` raises."""
     if not invoices:
         return ExistingDocuments()
-    documents = context.economic.documents(list(invoices))
+    documents = listed_documents(context, list(invoices))
     if context.export.method == "invoice":
         otherwise = {record.id: _as_voucher(record) for record in records if record.progress.voucher}
         return ExistingDocuments(found=_references(documents), otherwise=otherwise)

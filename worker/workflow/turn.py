@@ -13,10 +13,11 @@ from worker.domain.record import Continue, Intent, Step
 from worker.economic.mapping.accounting_years import on_hold, refused_date, waits
 from worker.economic.mapping.customer_payload import about_new_customer
 from worker.economic.port import Reply
-from worker.errors import ExportError, Failure, OnHold, Refused, Rejected, Uncertain
+from worker.errors import ExportError, Failure, OnHold, Refused, Rejected, TooEarly, Uncertain
 from worker.workflow.customer_proof import objection
 from worker.workflow.customers_and_products import refresh_customer
 from worker.workflow.execution import Execution
+from worker.workflow.listing_lag import SHORTEST
 from worker.workflow.next_step import Action
 from worker.workflow.requests import RECHECK_BOOKS, CreateRequest, doubt_master_data
 
@@ -58,9 +59,9 @@ class Method(ABC, Generic[Found]):
     def perform(self, execution: Execution, action: Action) -> None:
         """Do what only this method does."""
 
-    def remembered(self, intent: Intent, reply: Reply) -> dict[str, Any]:  # noqa: ARG002  # the voucher method keeps nothing
-        """Return what a remembered success adds to the progress, so that the lookup may find more."""
-        return {}
+    @abstractmethod
+    def remembered(self, execution: Execution, intent: Intent, reply: Reply) -> dict[str, Any]:
+        """Return the number that a remembered success names, for the progress: it is read before listings are asked."""
 
     def refused(self, execution: Execution, intent: Intent, refusal: Refused) -> None:
         """Leave a refused key behind, but look up what may have been done all the same."""
@@ -106,6 +107,7 @@ def _send(execution: Execution, method: Method[Any]) -> None:
     intent = execution.progress.intent
     if intent is None:
         raise LookupError("there is no recorded write to send")
+    check_clocks(execution)
     try:
         reply = execution.send(intent)
     except Refused as refusal:
@@ -119,9 +121,20 @@ def _send(execution: Execution, method: Method[Any]) -> None:
         look_up_next(execution, f"{intent.step}-failure-remembered")
     else:
         if reply.replayed:  # proves that it was done once, not that it is still there
-            look_up_next(execution, f"{intent.step}-remembered", **method.remembered(intent, reply))
+            look_up_next(execution, f"{intent.step}-remembered", **method.remembered(execution, intent, reply))
         else:
             method.accept(execution, intent, reply)
+
+
+def check_clocks(execution: Execution) -> None:
+    """Raise ``TooEarly`` while the store's clock is not e-conomic's: ages of keys and lookups would mean nothing."""
+    economic, bound = execution.context.economic, execution.context.clock_gap
+    if abs(economic.clock_gap()) <= bound:
+        return
+    gap = economic.clock_gap(anew=True)
+    if abs(gap) > bound:
+        text = f"e-conomic's clock is {gap:+.0f} seconds off the clock of Redis, and {bound:g} are allowed."
+        raise TooEarly(failure(ProcessReason.CLOCKS_DISAGREE, text), retry_after=bound)
 
 
 def _customer_changed(execution: Execution) -> bool:
@@ -133,28 +146,34 @@ def _customer_changed(execution: Execution) -> bool:
 
 
 def _look_up(execution: Execution, method: Method[Found]) -> None:
+    check_clocks(execution)
+    began = execution.context.clock()
+    first = execution.looked_up_by_preflight
+    if first and not execution.progress.not_found_since and began < first + SHORTEST:
+        raise second_lookup_awaited(execution, until=first + SHORTEST)
     found = method.find(execution)
     if found is None:
-        _allow_create(execution)
+        _allow_create(execution, began)
     else:
         method.take_up(execution, found)
 
 
-def _allow_create(execution: Execution) -> None:
+def _allow_create(execution: Execution, began: float) -> None:
     """Allow a create after a lookup that found nothing, or raise ``Uncertain`` to ask for a second lookup first.
 
     An outage raises, so it never passes for absence. "Not found" counts when the write's key has aged past e-conomic's
-    memory, or when a second lookup agrees a minute later (listings may lag behind writes).
+    memory, or when a second lookup agrees (listings lag behind writes, see ``ListingLag``). All a young store knows is
+    its preflight's lookup, and that is the first of the two.
     """
     progress, now = execution.progress, execution.context.clock()
     intent = progress.intent
-    permission_ended = not (intent or progress.lookup or progress.draft_number)
+    permission_ended = not (execution.young or intent or progress.lookup or progress.draft_number)
     aged = intent is not None and intent.step in _CREATES and now - intent.at >= execution.context.key_memory
-    since = progress.not_found_since
-    agreed = bool(since) and now - since >= execution.context.second_lookup
+    since = progress.not_found_since or execution.looked_up_by_preflight
+    agreed = bool(since) and execution.context.listing_lag.enough(since, began)
     if not (aged or agreed or permission_ended):
         look_up_next(execution, "not-found-once", not_found_since=since or now)
-        raise Uncertain(_second_lookup_needed(execution), retry_after=execution.context.second_lookup)
+        raise Uncertain(_second_lookup_needed(execution), retry_after=_until_next(execution, since))
     execution.save(
         Continue(event="create-allowed"),
         generation=progress.generation + (not permission_ended),
@@ -168,6 +187,19 @@ def _allow_create(execution: Execution) -> None:
         journal=None,
         attached=False,
     )
+
+
+def second_lookup_awaited(execution: Execution, *, until: float) -> TooEarly:
+    """Return why nothing is created yet in a young store, where one lookup proves nothing."""
+    number = execution.invoice.invoice_number
+    text = f"Nothing of invoice {number} was found in e-conomic; a second lookup follows, as the store is new."
+    return TooEarly(failure(ProcessReason.LOOKED_UP_TWICE, text), retry_after=until - execution.context.clock())
+
+
+def _until_next(execution: Execution, since: float) -> float:
+    """Return the seconds until the next lookup: a minute, then as long as the lag demands."""
+    left = since + execution.context.listing_lag.expected(execution.context.clock()) - execution.context.clock()
+    return max(SHORTEST, left) if since else SHORTEST
 
 
 def _second_lookup_needed(execution: Execution) -> Failure:

@@ -8,8 +8,9 @@ from typing_extensions import override
 from worker.domain.reasons import failure
 from worker.domain.record import Continue, Finish, Intent, Outcome, Step
 from worker.economic.mapping.answers import about_attachment, about_booked_entries
-from worker.economic.mapping.documents import compare_voucher, identified
+from worker.economic.mapping.documents import identified
 from worker.economic.mapping.master_data import VoucherFound
+from worker.economic.mapping.voucher_comparison import compare_voucher
 from worker.economic.port import Reply
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure, Refused, Rejected, Unavailable
@@ -24,7 +25,15 @@ from worker.workflow.requests import (
     voucher_booking_request,
     voucher_request,
 )
-from worker.workflow.turn import Method, about_the_key, codes, final_error, look_up_next, unproved
+from worker.workflow.turn import (
+    Method,
+    about_the_key,
+    codes,
+    final_error,
+    look_up_next,
+    second_lookup_awaited,
+    unproved,
+)
 
 _NOT_FOUND = 404
 #: Seconds until a voucher that was just posted can be read (integrators wait 1.5 s, several times).
@@ -78,6 +87,12 @@ class VoucherMethod(Method[VoucherFound]):
             _go_on(execution, _last_seen(execution), attached=False, remarks=remarks)
 
     @override
+    def remembered(self, execution: Execution, intent: Intent, reply: Reply) -> dict[str, Any]:
+        posted = execution.context.economic.posted(reply) if intent.step == Step.VOUCHER else ()
+        ours = [voucher for voucher in identified([execution.record.id], posted) if not voucher.unclear]
+        return {"voucher": _key(ours[0]), "journal": ours[0].journal} if len(ours) == 1 else {}
+
+    @override
     def find(self, execution: Execution) -> VoucherFound | None:
         return lookup.find_voucher(execution)
 
@@ -103,7 +118,11 @@ class VoucherMethod(Method[VoucherFound]):
         if action is not Action.RENEW:
             raise LookupError(f"the voucher method knows no {action}")
         checked_master_data(execution)
-        scan = lookup.recent_scan(execution)
+        first = execution.looked_up_by_preflight
+        wait = first and first + execution.context.listing_lag.expected(execution.context.clock())
+        if wait > execution.context.clock():
+            raise second_lookup_awaited(execution, until=wait)
+        scan = lookup.recent_scan(execution, newer_than=wait)
         found = lookup.only_voucher(execution, scan.of(execution.record.id))
         if found is None:
             execution.save(Continue(event="create-allowed"), looked_up_at=scan.at)
@@ -115,7 +134,8 @@ def _accept_posting(execution: Execution, reply: Reply) -> None:
     """Entries of one date make one voucher (inferred); an answer that says anything else leads to a lookup."""
     posted = execution.context.economic.posted(reply)
     ours = [voucher for voucher in identified([execution.record.id], posted) if not voucher.unclear]
-    if len(ours) == 1 and compare_voucher(execution.invoice, ours[0]) is None:
+    if len(ours) == 1 and compare_voucher(execution.invoice, ours[0], lookup.expected(execution, ours[0])) is None:
+        execution.witness()
         _accept_voucher(execution, ours[0], attached=False, adopted=False)
     else:
         look_up_next(execution, "voucher-unreadable")

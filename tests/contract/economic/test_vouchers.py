@@ -60,8 +60,10 @@ def test_a_voucher_from_its_journal_to_booked(economic: EconomicClient) -> None:
     book(economic)
     after = economic.vouchers(OURS, *WINDOW)
 
-    assert before == [VoucherFound(**common, journal=1, entries=(1,), invoice_number=100353)]
-    assert after == [VoucherFound(**common, journal=None, invoice_number=100353)]
+    common |= {"currency": "DKK", "customers": frozenset({1001}), "dates": frozenset({"2026-11-20"})}
+    gross, net = (("U25", Decimal("1250.00")),), (("U25", Decimal("1000.00")),)
+    assert before == [VoucherFound(**common, journal=1, entries=(1,), by_vat_code=gross, invoice_number=100353)]
+    assert after == [VoucherFound(**common, journal=None, by_vat_code=net, invoice_number=100353)]
 
 
 def test_the_window_bounds_booked_entries(economic: EconomicClient) -> None:

@@ -46,7 +46,7 @@ def test_a_period_is_booked_whatever_is_killed_or_sent_twice(installation: Insta
     installation.kill("worker-1", signal.SIGKILL)
     assert installation.counts().get("exported", 0) < len(invoices)
     installation.push(event(*invoices))
-    installation.wait_for(lambda: installation.counts() == {"exported": 120}, "all are exported", seconds=90)
+    installation.wait_for(lambda: installation.counts() == {"exported": 120}, "all are exported", seconds=240)
     _assert_booked_once(installation, invoices)
 
 

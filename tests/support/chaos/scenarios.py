@@ -25,11 +25,14 @@ class Scenario:
     new_products: int = 0
     #: Seconds until a new voucher can be read.
     lag: float = 0.0
+    #: Seconds until listings show what was created.
+    listing_lag: float = 0.0
 
     def harness(self, seed: int = 1) -> Harness:
         """Return an installation that has taken the invoice in."""
         harness = Harness(self.export, seed=seed)
         harness.sandbox.agreement.switches.voucher_lag = self.lag
+        harness.sandbox.agreement.switches.listing_lag = self.listing_lag
         self.close(harness)
         return harness
 
@@ -57,6 +60,19 @@ def _voucher(**changes: object) -> ExportConfig:
 
 #: Two accounts, one of them without VAT: the voucher method joins them by the clearing account.
 _TWO_ACCOUNTS = invoice(line(), line("99.99", account="3012", rate="0.00"), customer=KNOWN)
+
+#: Listings that show nothing of what was created for a while: the longest is the bound that is believed of e-conomic.
+LISTED_LATE = tuple(
+    Scenario(
+        name=f"{ends}, listed {lag:g} s late",
+        invoice=invoice(customer=KNOWN),
+        export=export,
+        ends=ends,
+        listing_lag=lag,
+    )
+    for lag in (8.0, 90.0, 600.0)
+    for ends, export in (("booked", _booking(numbers="economic")), ("voucher", VOUCHER_EXPORT))
+)
 
 SCENARIOS = (
     Scenario(name="known customer", invoice=invoice(customer=KNOWN)),

@@ -169,6 +169,7 @@ class MemoryExport(Tables, ExportPort):
             f"fence {fence}",
             fence=fence,
             lease_until=self._lease_end(),
+            whole_since=self.whole.setdefault(export, self.now()),
         )
 
     def _lease_end(self) -> float:

@@ -128,6 +128,11 @@ class MemoryPins(Tables, PinPort):
         with self.lock:
             return self.pins.setdefault(export, agreement)
 
+    @override
+    def declare_first_use(self, export: str) -> None:
+        with self.lock:
+            self.whole.setdefault(export, 0.0)
+
 
 class MemoryPlan(Tables):
     """See ``PlanPort``."""

@@ -49,6 +49,7 @@ class MemoryPreflight(Tables, PreflightPort):
             wanted = [*dict.fromkeys((*queued, *sorted(lookup)))]
             as_read = partial(self._received, read)
             for key in filter(as_read, wanted):
+                self.whole.setdefault(self.entries[key].record.export, self.now())
                 progress = self.entries[key].record.progress
                 progress = replace(progress, lookup=progress.lookup or key in lookup)
                 self.move(key, State.QUEUED, "queued", period_id, progress=progress, passed_at=self.now(), failure=None)

@@ -68,6 +68,8 @@ class Tables:
         self.pauses: dict[str, Failure] = {}
         #: By export: the agreement of its first use.
         self.pins: dict[str, int] = {}
+        #: By export: since when nothing of it was lost; 0: always.
+        self.whole: dict[str, float] = {}
         self.shared: dict[str, Shared] = {}
         #: By period: when its certificate is due.
         self.reconciles: dict[str, float] = {}

@@ -135,3 +135,16 @@ def test_the_phase_of_a_period(bench: Bench, state: PeriodState, counts: dict[St
     period, _ = of(bench, half_done(bench))
 
     assert phase_of(replace(period, state=state), counts) is expected
+
+
+def test_the_books_amounts_are_added_up_where_a_tolerance_let_them_differ(bench: Bench) -> None:
+    """749.94 in Opter, 749.92 booked: the sum is the books', nothing remains, and the difference is said."""
+    period, records = of(bench, open_period(bench.memory, invoice(line("599.94", vat="150.00"))))
+    booked = records[0].with_progress(booked_amounts=("599.94", "149.98", "749.92"))
+    summary = report(period, [replace(booked, state=State.EXPORTED, outcome=Outcome.BOOKED)], bench.clock())
+
+    [total] = summary.totals
+    in_books = (total.exported_vat, total.exported_gross, total.booked_difference)
+    sums = (total.gross, *in_books, total.remaining)
+    assert [str(amount) for amount in sums] == ["749.94", "149.98", "749.92", "-0.02", "0.00"]
+    assert "Booked within the tolerance: -0.02 DKK" in _printed(bench, summary)

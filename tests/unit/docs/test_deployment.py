@@ -14,7 +14,7 @@ from config.names import broker_prefix, dead_key, export_queue, processing_key
 from config.settings import Settings
 
 #: What an installation runs, beside Redis.
-PROCESSES = {"intake", "worker", "web", "flower"}
+PROCESSES = {"watch", "intake", "worker", "web", "flower"}
 KUBERNETES = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 COMPOSE: dict[str, Any] = documents(DEPLOY / "compose.yaml")[0]

@@ -73,6 +73,7 @@ class TestInJournals:
                 year="2026",
                 number=70001,
                 gross=Decimal("1250.00"),
+                customers=frozenset({1001}),
                 entries=(17, 18),
                 invoice_number=100353,
             )
@@ -183,6 +184,7 @@ class TestBooked:
                 year="2026/2027",
                 number=9,
                 gross=Decimal("1250.00"),
+                customers=frozenset({1001}),
                 invoice_number=100353,
             )
         ]

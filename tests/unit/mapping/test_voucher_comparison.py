@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 from support.samples import invoice, line
 
-from worker.economic.mapping.documents import compare_voucher
 from worker.economic.mapping.master_data import VoucherFound
+from worker.economic.mapping.voucher_comparison import compare_voucher
 
 
 def found(gross: str, journal: int | None = 1) -> VoucherFound:

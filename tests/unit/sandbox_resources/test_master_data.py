@@ -174,7 +174,9 @@ def test_every_listing_of_the_standard_agreement_answers() -> None:
     """No listing without parameters fails on the seed."""
     agreement = standard_agreement()
     paths = [
-        route.path for route in ROUTES if route.method == "GET" and "{" not in route.path and route.path != "/self"
+        route.path
+        for route in ROUTES
+        if route.method == "GET" and "{" not in route.path and route.path not in {"/self", "/invoices/totals"}
     ]
 
     assert all(isinstance(listed(agreement, path), list) for path in paths)

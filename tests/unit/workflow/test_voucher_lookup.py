@@ -1,6 +1,8 @@
 """The voucher method after an uncertain outcome: what is looked up before anything is repeated, adopted or booked."""
 
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import httpx
 import pytest
@@ -95,6 +97,57 @@ def test_a_voucher_that_differs_is_not_adopted() -> None:
     exported(harness, sample())
     assert reason(harness) == "voucher-differs"
     assert len(vouchers(harness)) == 1
+
+
+def _in_euro(voucher: Any) -> None:
+    for entry in voucher["entries"]["manualCustomerInvoices"]:
+        entry["currency"] = {"code": "EUR"}
+
+
+def _anothers(voucher: Any) -> None:
+    for entry in voucher["entries"]["manualCustomerInvoices"]:
+        entry["customer"] = {"customerNumber": 1002}
+
+
+def _without_vat(voucher: Any) -> None:
+    for entry in voucher["entries"]["manualCustomerInvoices"]:
+        entry["contraVatAccount"] = {"vatCode": "U0"}
+
+
+@pytest.mark.parametrize("wiped", [True, False])
+@pytest.mark.parametrize(("changed", "field"), [(_in_euro, "currency"), (_anothers, "customer"), (_without_vat, "vat")])
+def test_a_voucher_of_the_same_amount_is_not_adopted_for_it_alone(
+    changed: Callable[[Any], None], field: str, *, wiped: bool
+) -> None:
+    """1250 EUR for 1250 DKK, another customer's, or without the VAT: a question, and no second posting."""
+    harness = exported(Harness(VOUCHER_EXPORT), sample())
+    [voucher] = vouchers(harness).values()
+    changed(voucher)
+    if wiped:
+        harness.wipe()
+        exported(harness, sample())
+    else:
+        harness.store.reexport([ID], by="test")
+        harness.until_rest()
+
+    failure = harness.record(ID).failure
+    assert failure is not None
+    assert (failure.reason, failure.field) == ("voucher-differs", field)
+    assert len(vouchers(harness)) == 1
+
+
+def test_a_voucher_that_a_bookkeeper_dated_otherwise_is_adopted_with_a_remark() -> None:
+    """A date is theirs to choose; whose and how much is not."""
+    harness = exported(Harness(VOUCHER_EXPORT), sample())
+    [voucher] = vouchers(harness).values()
+    for entry in voucher["entries"]["manualCustomerInvoices"]:
+        entry["date"] = "2026-11-21"
+    harness.wipe()
+    exported(harness, sample())
+
+    record = harness.record(ID)
+    assert (record.state, record.progress.adopted) == (State.EXPORTED, True)
+    assert "invoiceDate: 2026-11-21 in e-conomic" in record.progress.remarks
 
 
 def test_two_vouchers_with_one_marker_are_a_persons_question() -> None:

@@ -1,5 +1,6 @@
-"""The processes: ``worker``, ``intake``, ``web``, ``sandbox``, ``flower``."""
+"""The processes: ``worker``, ``intake``, ``watch``, ``web``, ``sandbox``, ``flower``."""
 
+from contextlib import closing
 from typing import Annotated
 
 import structlog
@@ -17,16 +18,18 @@ from worker.cli.processes import (
     become,
     flower_command,
     run_intake,
+    run_watch,
     sign_in_link,
     stop_on_signal,
     web_command,
     worker_command,
 )
+from worker.intake.sources.folder_watch import FolderWatches
 from worker.runtime import configure_logs
 from worker.runtime.metrics import Beat, serve_metrics
 from worker.runtime.runtime import intake_consumer
 from worker.sandbox.server import DEFAULT_PORT, serve, standard_agreements
-from worker.store.connection import answers
+from worker.store.connection import answers, connect
 
 log = structlog.get_logger()
 
@@ -89,6 +92,22 @@ def intake(ctx: typer.Context) -> None:
         end_metrics = serve_metrics(settings.metrics, beat=beat, ready=lambda: answers(runtime.redis))
         interval = settings.store.sweep_interval
         run_intake(consumer.run, runtime.sweeper.turn, interval=interval, stop=stop, beat=beat)
+        end_metrics()
+
+
+def watch(ctx: typer.Context) -> None:
+    """Run the watcher of folders: it puts the invoices in files that come there on the event queue.
+
+    The folders stand in the exports file (`source.folder`). What was taken lies in `done` there; what was refused in
+    `failed`, with the reasons beside it.
+    """
+    context: CommandContext = ctx.obj
+    settings = _begin(context)
+    with stop_on_signal() as stop, context.events() as queue, closing(connect(settings.redis)) as redis:
+        beat = Beat()
+        watches = FolderWatches(context.exports, publish=queue.publish, clock=context.clock)
+        end_metrics = serve_metrics(settings.metrics, beat=beat, ready=lambda: answers(redis) and not watches.faults)
+        run_watch(watches.turn, stop=stop, beat=beat)
         end_metrics()
 
 

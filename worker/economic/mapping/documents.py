@@ -1,5 +1,6 @@
 """Documents that stand in e-conomic: read from its answers, and compared with Opter's invoice to the øre."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
@@ -10,7 +11,6 @@ from worker.domain.invoice import Invoice
 from worker.domain.money import to_oere
 from worker.domain.reasons import failure
 from worker.economic.mapping.master_data import Document, VoucherFound
-from worker.economic.mapping.reasons import VoucherReason
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure
 
@@ -33,8 +33,10 @@ def read_document(body: Any, *, booked: bool) -> Document | None:
 def document(body: Mapping[str, Any], *, booked: bool) -> Document:
     """Return the draft or booked invoice of a JSON object; raises what reading another shape raises."""
     former = body.get("orderNumber") if booked else None
+    number = whole_number(body["bookedInvoiceNumber" if booked else "draftInvoiceNumber"])
+    address = re.split(r"[?#]", str(body.get("self") or ""), maxsplit=1)[0]
     return Document(
-        number=whole_number(body["bookedInvoiceNumber" if booked else "draftInvoiceNumber"]),
+        number=number,
         booked=booked,
         document_reference=str(body.get("references", {}).get("other", "")),
         customer=int(body["customer"]["customerNumber"]),
@@ -45,6 +47,7 @@ def document(body: Mapping[str, Any], *, booked: bool) -> Document:
         gross=_money(body, "grossAmount"),
         due_date=str(body.get("dueDate", "")),
         former_draft=int(former) if former else None,
+        located=address.endswith(f"/{number}"),
     )
 
 
@@ -94,15 +97,3 @@ def compare_totals(invoice: Invoice, document: Document, tolerance: Decimal) -> 
         f"They differ in {' and '.join(wrong)}."
     )
     return failure(EconomicReason.TOTALS_MISMATCH, text, field=wrong[0], value=str(amounts[wrong[0]][0]))
-
-
-def compare_voucher(invoice: Invoice, voucher: VoucherFound) -> Failure | None:
-    """Return None when the customer owes the invoice's gross amount by this voucher, to the øre."""
-    if voucher.gross == invoice.gross:
-        return None
-    where = "is booked" if voucher.booked else f"stands in journal {voucher.journal}"
-    text = (
-        f"Voucher {voucher.number} of {voucher.year} {where} with {voucher.gross} on the customer; "
-        f"Opter's gross amount is {invoice.gross} {invoice.currency}."
-    )
-    return failure(VoucherReason.VOUCHER_DIFFERS, text, field="gross", value=str(invoice.gross))

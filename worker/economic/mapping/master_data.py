@@ -163,6 +163,8 @@ class Document:
     due_date: str = ""
     #: The former draft number of a booked invoice, where e-conomic says it (``orderNumber``).
     former_draft: int | None = None
+    #: Whether its own address in the answer ends in its number; booking takes a number for ever.
+    located: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,6 +179,12 @@ class VoucherFound:
     number: int
     #: What the customer owes by it, in the voucher's currency; positive is an invoice, negative a credit note.
     gross: Decimal
+    #: What its entries say of these; empty where e-conomic does not show it.
+    currency: str = ""
+    customers: frozenset[int] = frozenset()
+    dates: frozenset[str] = frozenset()
+    #: VAT code and amount: with its VAT in a journal, without when booked.
+    by_vat_code: tuple[tuple[str, Decimal], ...] = ()
     #: Its entries' ``journalEntryNumber``; empty when they are booked.
     entries: tuple[int, ...] = ()
     #: No entry carries a marker, but one's text holds what may be the reference: a question to a person.

@@ -254,8 +254,8 @@ class VoucherReason(ReasonCode):
     )
     VOUCHER_DIFFERS = (
         "voucher-differs",
-        "Voucher with another amount",
-        "A voucher with this invoice's reference is in e-conomic already, and its amount is not Opter's.",
+        "Voucher that differs",
+        "A voucher with this invoice's reference is in e-conomic already, and its customer or amounts are not Opter's.",
         (
             "Compare the two. Delete the voucher while it is in the journal and re-queue; "
             "if it is booked, correct it in e-conomic and mark the invoice as exported."

@@ -116,9 +116,9 @@ def nearest_gross(gross: Decimal, vat: Decimal, rate: Decimal) -> Decimal | None
     """
     if rate == ZERO:
         return gross if vat == ZERO else None
-    per_vat = (_HUNDRED + rate) / rate
-    lowest = ((vat - _HALF) * per_vat).quantize(OERE, rounding=ROUND_CEILING)
-    highest = ((vat + _HALF) * per_vat).quantize(OERE, rounding=ROUND_FLOOR)
+    # Multiplied before it is divided: (100 + rate) / rate alone may have no end, and its rounding would cost an øre.
+    lowest = ((vat - _HALF) * (_HUNDRED + rate) / rate).quantize(OERE, rounding=ROUND_CEILING)
+    highest = ((vat + _HALF) * (_HUNDRED + rate) / rate).quantize(OERE, rounding=ROUND_FLOOR)
     inside = min(max(gross, lowest), highest)
     # Both ends are halves, which are rounded away from zero: one of them may just be outside.
     candidates = (inside, inside - OERE, inside + OERE)

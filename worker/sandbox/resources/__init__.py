@@ -10,6 +10,7 @@ from worker.sandbox.resources import (
     ledger,
     payment_terms,
     products,
+    read_only,
     self_resource,
     simple_collections,
     vouchers,
@@ -34,4 +35,5 @@ ROUTES: tuple[Route, ...] = (
     *journals_api.ROUTES,
     *ledger.ROUTES,
     *documents.ROUTES,
+    *read_only.ROUTES,
 )

@@ -9,7 +9,7 @@ from worker.sandbox.resources.drafts import without_lines
 from worker.sandbox.resources.fields import Schema, choice, dotted, integer, reference
 from worker.sandbox.resources.ledger import post_invoice
 from worker.sandbox.resources.links import url
-from worker.sandbox.resources.lookup import Link, dangling, existing, listing, number_in, stored
+from worker.sandbox.resources.lookup import Link, dangling, existing, listed, listing, number_in, stored
 from worker.sandbox.resources.schema import accept, refuse_all
 from worker.sandbox.resources.totals import HUNDRED, line_rate, rounded
 from worker.sandbox.routes import SALES, Route
@@ -26,9 +26,9 @@ DRAFT_ONLY = ("draftInvoiceNumber", "soap", "templates", "attachment", "lastUpda
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
 
 
-def list_all(agreement: Agreement, _call: Call) -> Answer:
+def list_all(agreement: Agreement, call: Call) -> Answer:
     """List booked invoices, without their lines."""
-    return listing([without_lines(invoice) for invoice in agreement.booked.values()], BOOKED_FILTERS)
+    return listing([without_lines(invoice) for invoice in listed(agreement, agreement.booked, call)], BOOKED_FILTERS)
 
 
 def read(agreement: Agreement, call: Call) -> Answer:

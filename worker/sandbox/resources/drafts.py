@@ -6,15 +6,16 @@ from worker.sandbox.resources.draft_rules import check
 from worker.sandbox.resources.draft_schema import APPENDED, DRAFT, DRAFT_FILTERS
 from worker.sandbox.resources.draft_view import view
 from worker.sandbox.resources.fields import dotted
-from worker.sandbox.resources.lookup import existing, listing, lowest_free, number_in, refuse_missing, stored
+from worker.sandbox.resources.links import url
+from worker.sandbox.resources.lookup import existing, listed, listing, lowest_free, number_in, refuse_missing, stored
 from worker.sandbox.resources.schema import accept
 from worker.sandbox.routes import SALES, Route
 from worker.sandbox.state import Agreement, Answer, Call, Json
 
 
-def list_all(agreement: Agreement, _call: Call) -> Answer:
+def list_all(agreement: Agreement, call: Call) -> Answer:
     """List drafts, without their lines."""
-    return listing([without_lines(draft) for draft in agreement.drafts.values()], DRAFT_FILTERS)
+    return listing([without_lines(draft) for draft in listed(agreement, agreement.drafts, call)], DRAFT_FILTERS)
 
 
 def read(agreement: Agreement, call: Call) -> Answer:
@@ -65,6 +66,8 @@ def _store(agreement: Agreement, number: int, sent: Any, call: Call) -> Answer:
     body = accept(DRAFT, sent)
     check(agreement, body)
     before = agreement.drafts.get(number)
+    if before is None:
+        agreement.born[url("invoices", "drafts", number)] = call.now
     soap_id = before["soap"]["currentInvoiceHandle"]["id"] if before else _next_soap_id(agreement)
     return stored(agreement.drafts, number, view(agreement, number, soap_id, body, call))
 

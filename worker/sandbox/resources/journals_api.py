@@ -21,6 +21,8 @@ from worker.sandbox.state import Agreement, Answer, Call, Json
 
 #: ``entryTypeNumber`` of the kinds that the sandbox keeps.
 TYPE_NUMBERS = {"financeVouchers": 5, "manualCustomerInvoices": 10}
+#: The same in booked entries (recorded answers; the finance voucher's word is inferred).
+ENTRY_TYPES = {"financeVouchers": "financeVoucher", "manualCustomerInvoices": "manualDebtorInvoice"}
 RENAMED = {
     "accountNumber": ("account", "accountNumber"),
     "contraAccountNumber": ("contraAccount", "accountNumber"),
@@ -106,7 +108,7 @@ def _move(agreement: Agreement, key: Key, voucher: Json, call: Call) -> None:
             row: Json = {
                 "year": key[1],
                 "voucherNumber": key[2],
-                "entryType": kind,
+                "entryType": ENTRY_TYPES[kind],
                 "vatCode": posting.vat_code,
                 "customer": posting.customer,
                 "invoice": invoice_number(entry) if owing else None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import reduce
 from typing import Any, TypeVar
 
@@ -93,6 +94,12 @@ def listing(items: Sequence[Json], filterable: Mapping[str, frozenset[str]]) -> 
 def lowest_free(taken: Mapping[int, Json], first: int = 1) -> int:
     """Return the lowest free number: freed numbers are used again, as measured for customers."""
     return next(number for number in range(first, first + len(taken) + 1) if number not in taken)
+
+
+def listed(agreement: Agreement, table: Mapping[Any, Json], call: Call) -> list[Json]:
+    """Return the resources that a listing shows already, see the switch ``listing_lag``."""
+    shown = call.now - timedelta(seconds=agreement.switches.listing_lag)
+    return [row for row in table.values() if agreement.born.get(row["self"], shown) <= shown]
 
 
 def stored(table: MutableMapping[K, Json], key: K, resource: Json) -> Answer:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from worker.sandbox.failures import not_found, refused
 from worker.sandbox.resources.fields import dotted
-from worker.sandbox.resources.lookup import NUMBER, TEXT, existing, listing, number_in
+from worker.sandbox.resources.lookup import NUMBER, TEXT, existing, listed, listing, number_in
 from worker.sandbox.resources.schema import accept
 from worker.sandbox.resources.simple_collections import readable
 from worker.sandbox.resources.voucher_rules import check, check_balance, is_taken, refuse_other_kinds, refusing
@@ -34,7 +34,8 @@ def create(agreement: Agreement, call: Call) -> Answer:
 def list_all(agreement: Agreement, call: Call) -> Answer:
     """List a journal's vouchers; nothing about them can be filtered."""
     number = _journal(agreement, call)
-    own = [voucher for key, voucher in agreement.vouchers.items() if key[0] == number and visible(agreement, key, call)]
+    there = {key: voucher for key, voucher in agreement.vouchers.items() if visible(agreement, key, call)}
+    own = [voucher for voucher in listed(agreement, there, call) if voucher["journal"]["journalNumber"] == number]
     return listing(own, {})
 
 

@@ -120,11 +120,13 @@ def _service(year: Json, span: Json) -> Json:
 
 YEAR = "/accounting-years/{year}"
 SERVICE = "/accountingyearsapi/v2.0.1/accountingYears"
+#: Years are listed here only (the service's documentation).
+PAGED = "/accountingyearsapi/v2.0.1/AccountingYears/paged"
 ROUTES: tuple[Route, ...] = (
     Route(method="GET", path="/accounting-years", handler=list_years),
     Route(method="GET", path=YEAR, handler=read_year),
     Route(method="GET", path=f"{YEAR}/periods", handler=list_periods),
     Route(method="GET", path=f"{YEAR}/periods/{{periodNumber}}", handler=read_period),
-    Route(method="GET", path=SERVICE, handler=list_service_years, roles=BOOKKEEPING),
+    Route(method="GET", path=PAGED, handler=list_service_years, roles=BOOKKEEPING),
     Route(method="GET", path=f"{SERVICE}/periods", handler=list_service_periods, roles=BOOKKEEPING),
 )

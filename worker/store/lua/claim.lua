@@ -5,20 +5,21 @@ if #fields == 0 then return {'unknown'} end
 local invoice = {}
 for at = 1, #fields, 2 do invoice[fields[at]] = fields[at + 1] end
 invoice.id = id
+local export = invoice.export
+local paused, reached, whole = export_status(export, 'paused', 'reached', 'whole')
 
 local function claimed()
   local answer = {}
   for field, value in pairs(invoice) do
     if field ~= 'history' then answer[#answer + 1], answer[#answer + 2] = field, value end
   end
+  answer[#answer + 1], answer[#answer + 2] = 'whole_since', whole
   return {'claimed', answer}
 end
 
-if invoice.state == 'exporting' and invoice.token == token then return claimed() end
+if invoice.state == 'exporting' and invoice.token == token and whole then return claimed() end
 if invoice.state ~= 'queued' then return {invoice.state} end
 
-local export = invoice.export
-local paused, reached = export_status(export, 'paused', 'reached')
 if paused then -- its message is used up: another is overdue when the export is resumed
   local old = index_of(invoice)
   write(invoice, {published_at = '0', first_published_at = '0'})
@@ -31,6 +32,10 @@ end
 -- An invoice whose worker died comes ahead of the others, so it says nothing about them.
 if invoice.crashes == '0' and tonumber(invoice.first_published_at) > tonumber(reached or '0') then
   set_export_status(export, 'reached', invoice.first_published_at)
+end
+if not whole then -- written by a version that did not keep it
+  whole = AT
+  set_export_status(export, 'whole', whole)
 end
 local fence, lease_until = string.format('%d', invoice.fence + 1), number(NOW + lease)
 move(invoice, 'exporting', 'claimed', 'fence ' .. fence, {fence = fence, token = token, lease_until = lease_until},

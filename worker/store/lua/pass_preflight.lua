@@ -5,6 +5,14 @@ local period, fence, lease = ARGV[3], ARGV[4], tonumber(ARGV[5])
 if redis.call('HGET', key('period', period), 'fence') ~= fence then return {'lost'} end
 redis.call('HSET', key('period', period), 'lease_until', number(NOW + lease))
 
+-- A store that says nothing of an export was empty: it is young from now on, unless its first use was declared.
+local known = {}
+local function begin(export)
+  if known[export] then return end
+  known[export] = true
+  redis.call('HSETNX', key('export-status'), export_field('whole', export), AT)
+end
+
 -- Answers whether the invoice awaits a message.
 local function pass(id, hash, lookup, failure, reason)
   local invoice = read(id, 'hash')
@@ -14,6 +22,7 @@ local function pass(id, hash, lookup, failure, reason)
       move(invoice, 'dead', 'dead', reason, {failure = failure})
     else
       local changes = {failure = '', passed_at = AT}
+      begin(invoice.export)
       if lookup == '1' then changes.lookup, changes.sent = '1', '1' end
       move(invoice, 'queued', 'queued', period, changes)
     end

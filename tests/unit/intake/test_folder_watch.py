@@ -1,0 +1,281 @@
+"""A watched folder: complete files become events exactly once, whenever it is killed; the rest says why not."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.events import event, invoices, reader
+from support.formats import UBL_MAPPING, to_csv, to_ubl, to_xml
+from support.samples import export, invoice
+
+from worker.domain.reasons import ProcessReason, failure
+from worker.errors import StoreUnavailable
+from worker.intake.reading import read_event
+from worker.intake.sources.folder import kept_folders
+from worker.intake.sources.folder_watch import FolderWatch, FolderWatches
+
+#: A file that says all about its period.
+PERIOD = to_xml(event()["data"])
+
+
+class Place:
+    """A folder, its watcher, and what reached the queue."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.now = 1000.0
+        self.published: list[bytes] = []
+        self.most_inline = 1 << 20
+        self.settings: dict[str, Any] = {"folder": path, "stable_seconds": 5, "quiet_seconds": 60}
+        self.publish: Callable[[bytes], None] = self.published.append
+        self.restart()
+
+    def restart(self, **settings: Any) -> None:
+        self.settings |= settings
+        config, inline = export(source=self.settings), self.most_inline
+        self.watch = FolderWatch(config, publish=self._publish, clock=lambda: self.now, most_inline=inline)
+
+    def _publish(self, raw: bytes) -> None:
+        self.publish(raw)
+
+    def put(self, name: str, content: bytes) -> None:
+        (self.path / name).write_bytes(content)
+
+    def turn(self, seconds: float = 0) -> int:
+        self.now += seconds
+        return self.watch.turn()
+
+    def settle(self, seconds: float = 100) -> None:
+        """Let whatever is there become complete."""
+        self.turn()
+        self.turn(seconds)
+
+    def files(self, folder: str = ".") -> list[str]:
+        return sorted(path.name for path in (self.path / folder).iterdir() if path.is_file())
+
+    def numbers(self) -> list[list[int]]:
+        """Return the numbers of the invoices of each event, read as the intake does."""
+        exports = export(source={"folder": self.path})
+        read = reader(exports, folders=kept_folders({"main": exports}), limit=1 << 28)
+        events = [read.read(read_event(raw, limit=1 << 28)) for raw in self.published]
+        return [[each.invoice_number for each in period.invoices] for period in events]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """An empty folder; its permissions are given back in the end."""
+    yield Place(tmp_path)
+    tmp_path.chmod(0o700)
+
+
+def test_a_file_is_taken_once_it_has_not_changed_for_a_while(place: Place) -> None:
+    """Half-written, it waits; complete, it becomes an event and lies in done, unchanged."""
+    place.put("p.xml", PERIOD[:500])
+    assert [place.turn(), place.turn(4)] == [0, 0]
+    place.put("p.xml", PERIOD)
+    assert [place.turn(4), place.turn(4), place.turn(1)] == [0, 0, 1]
+
+    assert place.numbers() == [[100001, 100002]]
+    assert (place.files(), place.files("done")) == ([], ["p.xml"])
+    assert (place.path / "done" / "p.xml").read_bytes() == PERIOD
+
+
+def test_a_done_file_says_that_a_file_is_complete(place: Place) -> None:
+    """However fresh it is; without one it stays, however old it is."""
+    place.restart(complete="done-file")
+    place.put("p.xml", PERIOD)
+    assert place.turn(500) == 0
+    place.put("p.xml.done", b"")
+
+    assert place.turn() == 1
+    assert place.files("done") == ["p.xml", "p.xml.done"]
+
+
+@pytest.mark.parametrize("name", [".p.xml", "p.xml.tmp", "p.xml.part", "p.filepart", "~$p.xlsx"])
+def test_names_of_unfinished_files_are_left_alone(place: Place, name: str) -> None:
+    """Programs write under such a name and rename in the end."""
+    place.put(name, PERIOD)
+    (place.path / "folder").mkdir()
+    (place.path / "link.xml").symlink_to("/etc/passwd")
+
+    place.settle()
+
+    assert (place.published, place.files("failed")) == ([], [])
+
+
+@pytest.mark.parametrize("name", ["p.xml", "æøå 'x' \"$(id)\".xml", "-rf.xml", "a\nb.xml"])
+def test_a_refused_file_lies_beside_the_reasons(place: Place, name: str) -> None:
+    """In words and as JSON, with any name; the file itself is unchanged."""
+    content = PERIOD.replace(b"<net>1000.00</net>", b"<net>x</net>", 1)
+    place.put(name, content)
+
+    place.settle()
+
+    assert place.published == []
+    assert (place.path / "failed" / name).read_bytes() == content
+    words = (place.path / "failed" / f"{name}.error.txt").read_text(encoding="utf-8")
+    assert "blev ikke taget" in words
+    assert "invoice 100001" in words
+    problems = json.loads((place.path / "failed" / f"{name}.error.json").read_bytes())["problems"]
+    assert [(problem["invoiceNumber"], problem["value"]) for problem in problems] == [(100001, "x")]
+
+
+def test_the_same_content_again_is_known(place: Place) -> None:
+    """It is the same event, which the intake knows; a note says so. Other content under its name is another file."""
+    for content in (PERIOD, PERIOD, to_xml(event(invoices(1, first=7))["data"])):
+        place.put("p.xml", content)
+        place.settle()
+
+    ids = [json.loads(raw)["id"] for raw in place.published]
+    assert (ids[0] == ids[1], ids[0] == ids[2]) == (True, False)
+    assert len(place.files("done")) == 4
+    assert len([name for name in place.files("done") if name.endswith(".known.txt")]) == 1
+
+
+def test_one_file_per_invoice_is_one_period_when_all_have_come(place: Place) -> None:
+    """The number in each file says when; until then they wait, in whatever order they come."""
+    data = event(invoices(3))["data"]
+    for number in (2, 0):
+        place.put(f"{number}.xml", to_xml(data | {"invoices": [data["invoices"][number]]}))
+        place.turn()
+    assert place.turn(10) == 0
+    place.put("1.xml", to_xml(data | {"invoices": [data["invoices"][1]]}))
+    place.turn()
+    assert place.turn(6) == 1
+
+    assert place.numbers() == [[100001, 100002, 100003]]
+
+
+def test_a_period_that_stays_incomplete_is_refused_when_it_is_quiet(place: Place) -> None:
+    """What is missing is said beside the files; nothing of it is exported."""
+    data = event(invoices(3))["data"]
+    place.put("1.xml", to_xml(data | {"invoices": data["invoices"][:2]}))
+
+    place.settle(50)
+    assert place.files() == ["1.xml"]
+    place.turn(20)
+
+    assert place.published == []
+    assert "3" in (place.path / "failed" / "1.xml.error.txt").read_text(encoding="utf-8")
+
+
+def test_files_without_a_period_become_one_when_it_is_quiet(place: Place) -> None:
+    """CSV and single invoices name none; the period's number follows from what is in it."""
+    place.put("a.csv", to_csv([invoice(invoice_number=1)]))
+    place.turn()
+    place.turn(50)
+    place.put("b.csv", to_csv([invoice(invoice_number=2)]))
+    place.turn()
+    assert place.turn(50) == 0
+    assert place.turn(10) == 1
+
+    assert place.numbers() == [[1, 2]]
+
+
+def test_a_ubl_file_is_mapped_by_the_exports_mapping(place: Place) -> None:
+    """The mapping is read at each turn, so that a correction counts at once."""
+    mapping = place.path.parent / "mapping.toml"
+    mapping.write_text('[[ubl.accounts]]\ncost = "3010"\naccount = "3010"\n', encoding="utf-8")
+    assert UBL_MAPPING.ubl.accounts
+    place.restart(mapping=mapping)
+    place.put("i.xml", to_ubl(invoice()))
+
+    place.settle()
+
+    assert place.numbers() == [[100353]]
+
+
+def test_a_large_period_is_referred_to(place: Place) -> None:
+    """The event names a file that the intake may read."""
+    place.most_inline = 100
+    place.restart()
+    place.put("p.xml", PERIOD)
+
+    place.settle()
+
+    assert "invoicesRef" in json.loads(place.published[0])["data"]
+    assert place.numbers() == [[100001, 100002]]
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("at", range(1, 40))
+def test_killed_at_any_moment_a_file_is_taken_exactly_once(
+    place: Place, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    """Before or after any write, rename, removal or publication: the next start sends the same event, or none again."""
+    place.put("p.xml", PERIOD)
+    place.turn()
+    left = at
+
+    def counted(call: Callable[..., Any]) -> Callable[..., Any]:
+        def step(*arguments: Any, **options: Any) -> Any:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                raise Killed
+            result = call(*arguments, **options)
+            left -= 1
+            if left == 0:
+                raise Killed
+            return result
+
+        return step
+
+    with monkeypatch.context() as patch:
+        for name in ("replace", "unlink", "fsync"):
+            patch.setattr(os, name, counted(getattr(os, name)))
+        place.publish = counted(place.published.append)
+        with suppress(Killed):
+            place.turn(100)
+    place.publish = place.published.append
+    place.restart()
+    place.settle()
+
+    assert len({json.loads(raw)["id"] for raw in place.published}) == 1
+    assert {tuple(numbers) for numbers in place.numbers()} == {(100001, 100002)}
+    assert (place.files(), [name for name in place.files("done") if name == "p.xml"]) == ([], ["p.xml"])
+    assert place.files("failed") == []
+
+
+def test_while_redis_is_away_files_stay(place: Place) -> None:
+    """They are published when it is back, once."""
+    place.put("p.xml", PERIOD)
+
+    def away(raw: bytes) -> None:
+        raise StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, f"{len(raw)} bytes too many"))
+
+    place.publish = away
+    with pytest.raises(StoreUnavailable):
+        place.settle()
+    assert place.files() == ["p.xml"]
+    place.publish = place.published.append
+
+    assert place.turn() == 1
+    assert place.files("done") == ["p.xml"]
+
+
+def test_a_folder_in_trouble_does_not_keep_the_others_back(tmp_path: Path) -> None:
+    """It is a fault for as long as it lasts."""
+    good, bad = tmp_path / "good", tmp_path / "bad"
+    good.mkdir()
+    (good / "p.xml").write_bytes(PERIOD)
+    exports = {
+        name: export(name=name, source={"folder": folder, "stable_seconds": 0}) for name, folder in
+        (("broken", bad), ("main", good))
+    }  # fmt: skip
+    published: list[bytes] = []
+    watches = FolderWatches(exports, publish=published.append, clock=lambda: 0.0)
+
+    assert watches.turn() == 1
+    assert list(watches.faults) == ["broken"]
+    bad.mkdir()
+    watches.turn()
+
+    assert watches.faults == {}
