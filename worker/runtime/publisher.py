@@ -16,9 +16,8 @@ from config.names import (
     reconcile_queue,
     recovery_queue,
 )
-from worker.domain.reasons import ProcessReason, failure
 from worker.domain.store_port import Due, SweepPort
-from worker.errors import StoreUnavailable
+from worker.store.causes import store_unavailable
 
 
 class Publisher:
@@ -59,5 +58,4 @@ class Publisher:
         except (OperationalError, BatchPublishError, OSError, RedisError) as error:
             # What answered may be no primary any more: its connections are dropped, and the name is looked up anew.
             self._app.pool.force_close_all(close_pool=False)
-            text = "The messages of queued invoices could not be put on Celery's queues."
-            raise StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, text)) from error
+            raise store_unavailable(error) from error
