@@ -35,6 +35,25 @@ def celery_config(settings: Settings, exports: Iterable[str]) -> dict[str, Any]:
     }
 
 
+def watching(settings: Settings) -> Settings:
+    """Return the settings as Flower has them: with the Redis user of its own, if there is one."""
+    if not settings.flower.redis_url.get_secret_value():
+        return settings
+    redis = settings.redis.model_copy(update={"url": settings.flower.redis_url})
+    return settings.model_copy(update={"redis": redis})
+
+
+def watching_config(settings: Settings) -> dict[str, Any]:
+    """Return the configuration of Flower: Redis alone, by a user of its own if there is one. No export, no token."""
+    return {
+        **_broker(watching(settings)),
+        "accept_content": ["json"],
+        "worker_hijack_root_logger": False,
+        "enable_utc": True,
+        "timezone": "UTC",
+    }
+
+
 def route(
     name: str,
     args: Sequence[Any],
@@ -74,8 +93,16 @@ def _broker(settings: Settings) -> dict[str, Any]:
             "global_keyprefix": broker_prefix(settings.redis.prefix),
             "client_name": "opter-economic",
         },
+        # A private authority's certificates; kombu asks for the option whenever the address is rediss://.
+        **_tls(settings),
         "result_backend": None,
     }
+
+
+def _tls(settings: Settings) -> dict[str, Any]:
+    if settings.redis.ca_file is None or not settings.redis.url.get_secret_value().startswith("rediss:"):
+        return {}
+    return {"broker_use_ssl": {"ssl_cert_reqs": "required", "ssl_ca_certs": str(settings.redis.ca_file)}}
 
 
 def _tasks(exports: Sequence[str]) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """The settings: one frozen model, built once from environment and secret files, then handed down."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import ValidationError, model_validator
+from pydantic import SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config.errors import ConfigurationError, ConfigurationErrors, from_validation, suggestion
@@ -28,6 +29,11 @@ from config.settings_sections import (
 PREFIX = "OPTER_ECONOMIC_"
 DELIMITER = "__"
 SECRETS = Path("/run/secrets")
+
+#: What Kubernetes and Docker links add to the environment of a container for a service called like ours
+#: (Kubernetes docs, "Service: environment variables"): by their names, or, for ``..._PORT``, by their value.
+_SERVICE_NAME = re.compile(r".+_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
+_SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://\S+", re.IGNORECASE)
 
 
 class Settings(BaseSettings):
@@ -53,6 +59,9 @@ class Settings(BaseSettings):
         ),
     ] = "production"
     exports_file: Annotated[Path, about("The exports file (TOML)")] = Path("exports.toml")
+    data_folder: Annotated[
+        Path, about("Folder of the Redis that `up` starts, if no other is named; commands find its address there")
+    ] = Path(".opter-economic/data")
     redis: Redis = Redis()
     intake: Intake = Intake()
     store: Store = Store()
@@ -108,7 +117,35 @@ def load_settings(*, secrets: Path = SECRETS) -> Settings:
         raise ConfigurationErrors(unknown + [error for error in invalid if error.key not in reported]) from None
     if unknown:
         raise ConfigurationErrors(unknown)
-    return settings
+    address = "" if names_redis(settings) else embedded_address(settings.data_folder)
+    if not address:
+        return settings
+    return settings.model_copy(update={"redis": settings.redis.model_copy(update={"url": SecretStr(address)})})
+
+
+#: What the Redis of ``up`` leaves in its folder: its address with the password.
+ADDRESS_FILE = "redis-url"
+
+
+def names_redis(settings: Settings) -> bool:
+    """Tell whether a Redis is configured; the one that ``up`` starts is none."""
+    if "redis" not in settings.model_fields_set or "url" not in settings.redis.model_fields_set:
+        return False
+    return settings.redis.url.get_secret_value() != embedded_address(settings.data_folder)
+
+
+def embedded_address(folder: Path) -> str:
+    """Return the address of the Redis that ``up`` started over this folder; empty when there is none.
+
+    Only a file of this account's own counts: in a folder of somebody else, it could lead to a Redis of theirs.
+    """
+    path = folder / ADDRESS_FILE
+    try:
+        status = path.stat()
+        own = status.st_uid == os.getuid() and not status.st_mode & 0o077
+        return path.read_text(encoding="ascii").strip() if own else ""
+    except (OSError, ValueError):
+        return ""
 
 
 def variable(*path: str) -> str:
@@ -134,12 +171,25 @@ def _redis_url(environ: Mapping[str, str], secrets: Path) -> dict[str, Any]:
     return {"redis": {"url": url}} if url else {}
 
 
+def service_variables(environ: Mapping[str, str]) -> list[str]:
+    """Return the variables below our prefix that were made for a service and are no settings of ours: ignored."""
+    return sorted(name for name, value in environ.items() if _is_of_a_service(name.upper(), value))
+
+
+def _is_of_a_service(upper: str, value: str) -> bool:
+    # ``OPTER_ECONOMIC_WEB_PORT=8470`` is a misspelt setting, ``...=tcp://10.0.0.7:8470`` a service's address.
+    if not upper.startswith(PREFIX) or DELIMITER in upper:
+        return False
+    address = upper.endswith("_PORT") and _SERVICE_ADDRESS.fullmatch(value.strip())
+    return bool(address or _SERVICE_NAME.fullmatch(upper))
+
+
 def _unknown(environ: Mapping[str, str]) -> list[ConfigurationError]:
     known, problem = [variable(*path) for path in variables()], "is not a known setting."
     return [
         ConfigurationError(file="environment", entry="", key=name, problem=problem, next_step=suggestion(upper, known))
         for name, upper in ((name, name.upper()) for name in sorted(environ))
-        if upper.startswith(PREFIX) and upper not in known
+        if upper.startswith(PREFIX) and upper not in known and not _is_of_a_service(upper, environ[name])
     ]
 
 

@@ -27,10 +27,27 @@ def _absolute(folder: Path) -> Path:
     return folder
 
 
+_PERCENT = "in user and password write / as %2F, @ as %40, : as %3A, # as %23, ? as %3F, % as %25"
+
+
 def _redis_address(value: SecretStr) -> SecretStr:
-    if urlsplit(value.get_secret_value()).scheme not in ("redis", "rediss"):
+    """Refuse an address that cannot be read as one. No message quotes it: it may hold a password."""
+    try:
+        parts = urlsplit(value.get_secret_value())
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError(f"the address cannot be read; {_PERCENT}") from None
+    if parts.scheme not in ("redis", "rediss"):
         raise ValueError("the address begins with redis:// or rediss:// (TLS)")
+    if not host or "@" in parts.path + parts.query + parts.fragment:
+        raise ValueError(f"the address names no host, or a password that breaks it; {_PERCENT}")
+    if not parts.path.strip("/").isdigit() and parts.path.strip("/"):
+        raise ValueError("after host and port comes the number of the database, for example /0")
     return value
+
+
+def _optional_redis_address(value: SecretStr) -> SecretStr:
+    return _redis_address(value) if value.get_secret_value() else value
 
 
 #: A tuple of texts, in the environment separated by commas.
@@ -64,6 +81,10 @@ class Redis(Section):
         Seconds, about("Seconds to wait for an answer of Redis", ge=2)
     ] = 5.0
     connect_timeout: Annotated[Seconds, about("Seconds to wait for a connection to Redis")] = 3.0
+    ca_file: Annotated[
+        Path | None,
+        about("File (PEM) of the authority that signed Redis' certificate, for rediss://; none: the system's"),
+    ] = None
 
 
 class Intake(Section):
@@ -173,6 +194,21 @@ class Flower(Section):
 
     host: Annotated[str, about("Address that Flower listens on", min_length=1)] = "127.0.0.1"
     port: Annotated[Port, about("Port that Flower listens on")] = 5555
+    max_tasks: Annotated[Count, about("Tasks that Flower remembers, at some 5 kB each; older ones are forgotten")] = (
+        10000
+    )
+    allowed_hosts: Annotated[Names, about("Host names under which browsers may ask for Flower")] = (
+        "127.0.0.1",
+        "localhost",
+        "::1",
+    )
+    redis_url: Annotated[
+        SecretStr,
+        AfterValidator(_optional_redis_address),
+        about(
+            "Address of Redis for Flower alone, with a user that may read Celery's keys only; none: that of the others"
+        ),
+    ] = SecretStr("")
 
 
 class Web(Section):

@@ -51,10 +51,17 @@ def disagreements(exports: Mapping[str, ExportConfig]) -> list[tuple[str, str, s
     return [error for pair in combinations(exports.values(), 2) for error in _between(*pair)]
 
 
+_USE_HTTPS = "Use https://; http:// is for a stand-in on this machine alone (127.0.0.1, localhost)."
+
+
 def unsafe_addresses(export: ExportConfig) -> list[tuple[str, str, str]]:
     """Return (key, problem, next step) for addresses over which tokens would travel in the clear."""
     return [
-        (key, f"is {url!r}: tokens would travel unencrypted.", "Use https://, or a host on this machine or network.")
+        (
+            key,
+            f"is {url!r}: tokens would travel unencrypted.",
+            _USE_HTTPS,
+        )
         for key, url in (("api_url", export.api_url), ("openapi_url", export.openapi_url))
         if not _safe(url)
     ]
@@ -92,8 +99,8 @@ def _safe(url: str) -> bool:
 
 
 def _near(host: str) -> bool:
-    """Whether a host is this machine or a name that only a local network knows (the sandbox in a compose file)."""
+    """Whether a host is this machine: on a network, others may read along (RFC 6761: localhost is loopback)."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return "." not in host
+        return host == "localhost" or host.endswith(".localhost")

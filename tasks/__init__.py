@@ -1,21 +1,22 @@
-"""The Celery tasks: an id in, nothing out. What they do stands in ``worker``."""
+"""The Celery tasks: an id in, and out what Flower shows of it. What they do stands in ``worker``."""
 
 from config.names import EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK
+from tasks.outcomes import SHOWN_QUIETLY, Shown, show_check, show_invoice
 from worker.app import app, lifecycle
 
 __all__ = ["check_period", "export_invoice", "reconcile_period"]
 
 
-@app.task(name=EXPORT_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
-def export_invoice(invoice_id: str) -> None:
-    """Export one invoice; every outcome is recorded in the store."""
-    lifecycle.runtime.export_invoice(invoice_id)
+@app.task(name=EXPORT_TASK, **SHOWN_QUIETLY)  # type: ignore[untyped-decorator]  # Celery ships no types
+def export_invoice(invoice_id: str) -> Shown:
+    """Export one invoice; every outcome is recorded in the store before it is shown."""
+    return show_invoice(invoice_id, lifecycle.runtime.export_invoice(invoice_id))
 
 
-@app.task(name=PREFLIGHT_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
-def check_period(period_id: str) -> None:
-    """Check a period before its first write; every outcome is recorded in the store."""
-    lifecycle.runtime.check_period(period_id)
+@app.task(name=PREFLIGHT_TASK, **SHOWN_QUIETLY)  # type: ignore[untyped-decorator]  # Celery ships no types
+def check_period(period_id: str) -> Shown:
+    """Check a period before its first write; every outcome is recorded in the store before it is shown."""
+    return show_check(period_id, lifecycle.runtime.check_period(period_id))
 
 
 @app.task(name=RECONCILE_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types

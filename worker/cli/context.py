@@ -36,6 +36,13 @@ class CommandContext(Configuration):
         self.clock = clock
         self.sleep = sleep
 
+    def use_redis(self, url: str) -> None:
+        """Go on with the Redis at this address: the one that this very command has started."""
+        from pydantic import SecretStr
+
+        redis = self.settings.redis.model_copy(update={"url": SecretStr(url)})
+        self.settings = self.settings.model_copy(update={"redis": redis})
+
     def non_production_targets(self) -> Mapping[str, str]:
         """Return export -> address of those that do not go to e-conomic; none while the exports file is unusable."""
         from config.errors import ConfigurationErrors
@@ -50,9 +57,15 @@ class CommandContext(Configuration):
         """Say on standard error, where it disturbs no script, which exports do not go to e-conomic."""
         from rich.text import Text
 
+        names: dict[str, list[str]] = {}
         for name, address in self.non_production_targets().items():
-            where = f"Export {name} does not go to e-conomic but to {address}: "
-            self.err.print(Text.assemble((where, "bad"), "nothing of it is in your books."), soft_wrap=True)
+            names.setdefault(address, []).append(name)
+        for address, exports in names.items():
+            one = len(exports) == 1
+            subject = f"Export {exports[0]} does" if one else f"Exports {', '.join(exports)} do"
+            where = f"{subject} not go to e-conomic but to {address}: "
+            text = f"nothing of {'it' if one else 'them'} is in your books."
+            self.err.print(Text.assemble((where, "bad"), text), soft_wrap=True)
 
     def export(self, name: str) -> ExportConfig:
         """Return one entry of the exports file. Raises ``WrongUsage`` when there is none of that name."""

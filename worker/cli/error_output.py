@@ -66,7 +66,7 @@ def _failure(error: ExportError, console: Console) -> ExitCode:
     if failure.remote_message:
         console.print(f"  e-conomic says: {failure.remote_message}", soft_wrap=True)
     _advice(console, failure.next_step)
-    if isinstance(error, StoreUnavailable):
+    if isinstance(error, StoreUnavailable) and "REDIS_URL" not in failure.next_step:
         _advice(console, _WHICH_REDIS)
     if isinstance(error, StoreUnavailable | Retryable | Uncertain):
         return ExitCode.UNREACHABLE

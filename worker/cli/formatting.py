@@ -89,8 +89,8 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
 def moment(seconds: float) -> str:
-    """Return ``2026-11-20 15:04:05 UTC``; a dash for never."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC" if seconds else "-"
+    """Return ``2026-11-20 16:04:05 CET``, the time of this machine's zone; a dash for never."""
+    return f"{datetime.fromtimestamp(seconds, UTC).astimezone():%Y-%m-%d %H:%M:%S %Z}" if seconds else "-"
 
 
 def iso(seconds: float) -> str | None:
@@ -116,12 +116,16 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
-    """Return an empty table; columns in ``numbers`` are set to the right."""
+def table(*columns: str, numbers: tuple[str, ...] = (), keys: tuple[str, ...] = ()) -> Table:
+    """Return an empty table; columns in ``numbers`` are set to the right, those in ``keys`` are never broken.
+
+    A key is what a person copies into the next command: a line break in it would be copied along.
+    """
     empty = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="quiet", padding=(0, 2, 0, 0))
     for column in columns:
         right = column in numbers
-        empty.add_column(column, justify="right" if right else "left", no_wrap=right, overflow="fold")
+        whole = right or column in keys
+        empty.add_column(column, justify="right" if right else "left", no_wrap=whole, overflow="fold")
     return empty
 
 

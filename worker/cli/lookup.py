@@ -1,6 +1,8 @@
 """Options that several commands share, and the lookup of what they name: periods, invoices, reason codes."""
 
+import json
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from getpass import getuser
 from typing import Annotated
 
@@ -8,67 +10,134 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
+from config.errors import suggestion
 from worker.cli.error_output import WrongUsage
 from worker.cli.formatting import table
+from worker.domain.identity import invoice_id_of
+from worker.domain.invoice import InvoiceType
 from worker.domain.invoice_period import PeriodRecord
 from worker.domain.record import InvoiceRecord, State
-from worker.domain.store_port import OperatorPort
+from worker.domain.store_port import OperatorPort, Store
 from worker.economic.mapping.reasons import REASONS
 
 AsJson = Annotated[bool, typer.Option("--json", help="Write one JSON document instead of a table.")]
 InvoiceId = Annotated[
-    str, typer.Argument(metavar="ID", help="An invoice, for example main-100353, or a task id from Flower.")
+    str,
+    typer.Argument(metavar="INVOICE", help="Its number (100353), its id (main-100353), or a task id from Flower."),
 ]
-InvoiceIds = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Invoices, or task ids from Flower.")]
+InvoiceIds = Annotated[
+    list[str] | None, typer.Argument(metavar="INVOICE", help="Numbers or ids of invoices, or task ids from Flower.")
+]
 By = Annotated[
     str,
     typer.Option(
         "--by", help="Who does this, for the history.", default_factory=getuser, show_default="your login name"
     ),
 ]
+Why = Annotated[str, typer.Option("--why", help="Why, for whoever reads of it later.")]
 Period = Annotated[
-    str | None, typer.Option("--period", metavar="PERIOD", help="Only this period: its id, or Opter's name of it.")
+    str | None,
+    typer.Option("--period", metavar="PERIOD", help="Only this period: Opter's number (881) or name of it, or its id."),
 ]
 Reason = Annotated[
     str | None, typer.Option("--reason", metavar="REASON", help="Only this reason code, for example totals-mismatch.")
 ]
+Customer = Annotated[
+    str | None,
+    typer.Option("--customer", metavar="CUSTOMER", help="Only this customer: Opter's code, ledger number, or name."),
+]
+Value = Annotated[
+    str | None,
+    typer.Option("--value", metavar="VALUE", help="Only where this value is what is wrong, for example account 3050."),
+]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="An entry of the exports file.")]
 
 
-def invoice_id(text: str) -> str:
-    """Return the invoice's id; Flower's task ids are that, a dot and a few digits."""
-    return text.partition(".")[0]
+def resolve(store: Store, text: str) -> str:
+    """Return the id of the invoice that is meant. Raises ``WrongUsage`` and ``StoreUnavailable``.
+
+    Flower's task ids are the id, a dot and a few digits. A bare number is looked for in every export and region that
+    has a period here.
+    """
+    plain = text.strip().partition(".")[0]
+    if not plain.isdecimal():
+        return plain
+    found = sorted(store.states(_ids_of(store, int(plain))))
+    if len(found) > 1:
+        raise WrongUsage(f"Several invoices have the number {plain}.", f"Name one by its id: {', '.join(found)}.")
+    return found[0] if found else plain
+
+
+def resolve_all(store: Store, texts: Sequence[str]) -> list[str]:
+    """Return the ids of all that are meant, each once. Raises as ``resolve``."""
+    return list(dict.fromkeys(resolve(store, text) for text in texts))
+
+
+def _ids_of(store: Store, number: int) -> list[str]:
+    series = ("", *(kind.value for kind in InvoiceType))
+    places = {(period.export, region) for period in store.periods() for region in (None, period.region)}
+    return [
+        invoice_id_of(export, region, number, series=kind)
+        for export, region in sorted(places, key=lambda place: (place[0], place[1] or ""))
+        for kind in series
+    ]
 
 
 def find_period(store: OperatorPort, text: str) -> PeriodRecord:
-    """Return the period with this id, or with this name in Opter. Raises ``WrongUsage`` and ``StoreUnavailable``."""
+    """Return the period with this id, number or name in Opter. Raises ``WrongUsage`` and ``StoreUnavailable``."""
     period = store.period(text)
     if period:
         return period
-    named = [period for period in store.periods() if period.name.casefold() == text.casefold()]
+    periods, wanted = store.periods(), text.strip().casefold()
+    named = [period for period in periods if wanted in {period.name.casefold(), period.id.casefold()}]
+    named = named or [period for period in periods if wanted.removeprefix("p") == str(period.number)]
     if len(named) == 1:
         return named[0]
     if named:
         ids = ", ".join(period.id for period in named)
         raise WrongUsage(f"Several periods are called {text!r}.", f"Name one of them by its id: {ids}.")
-    raise WrongUsage(f"There is no period {text!r}.", "`opter-economic status` lists all periods.")
+    near = get_close_matches(text, [name for period in periods for name in (period.name, period.id)], n=1)
+    advice = f'Did you mean "{near[0]}"? ' if near else ""
+    raise WrongUsage(f"There is no period {text!r}.", f"{advice}`opter-economic status` lists all periods.")
 
 
-def dead_letters(store: OperatorPort, period: str | None, reason: str | None) -> list[InvoiceRecord]:
-    """Return dead invoices of a period and a reason, or of all. Raises ``WrongUsage`` and ``StoreUnavailable``."""
+def dead_letters(
+    store: OperatorPort,
+    period: str | None,
+    reason: str | None,
+    customer: str | None = None,
+    value: str | None = None,
+) -> list[InvoiceRecord]:
+    """Return the dead invoices that fit everything given. Raises ``WrongUsage`` and ``StoreUnavailable``."""
     if reason is not None and reason not in REASONS:
-        raise WrongUsage(f"There is no reason code {reason!r}.", f"The codes are: {', '.join(REASONS)}.")
+        raise WrongUsage(f"There is no reason code {reason!r}.", suggestion(reason, list(REASONS)))
     period_id = find_period(store, period).id if period else None
     records = store.invoices(period_id, State.DEAD)
-    return [record for record in records if reason is None or (record.failure and record.failure.reason == reason)]
+    return [
+        record
+        for record in records
+        if (reason is None or (record.failure and record.failure.reason == reason))
+        and (value is None or (record.failure and record.failure.value.casefold() == value.strip().casefold()))
+        and (customer is None or is_of(record, customer))
+    ]
 
 
-def find_invoice(store: OperatorPort, invoice_id: str) -> InvoiceRecord:
+def is_of(record: InvoiceRecord, customer: str) -> bool:
+    """Tell whether an invoice is this customer's, by code, ledger number or name."""
+    own = json.loads(record.content)["customer"]
+    names = (str(own.get(name) or "").casefold() for name in ("code", "ledgerNumber", "name"))
+    return customer.strip().casefold() in names
+
+
+def find_invoice(store: Store, text: str) -> InvoiceRecord:
     """Return one invoice with its history. Raises ``WrongUsage`` and ``StoreUnavailable``."""
-    record = store.invoice(invoice_id)
+    record = store.invoice(resolve(store, text))
     if record is None:
-        example = "Ids look like main-100353: the export's name, then Opter's invoice number."
-        raise WrongUsage(f"There is no invoice {invoice_id!r} in the store.", example)
+        example = (
+            "Give Opter's invoice number, or an id like main-100353: the export's name, then the number. "
+            "`opter-economic invoices PERIOD` lists those of a period."
+        )
+        raise WrongUsage(f"There is no invoice {text!r} in the store.", example)
     return record
 
 
@@ -91,7 +160,7 @@ def next_step(reason: str) -> str:
 
 def by_reason(counts: Mapping[str, int]) -> RenderableType:
     """Return a table of reasons with their counts and next steps."""
-    rows = table("Invoices", "Reason", "Next step", numbers=("Invoices",))
+    rows = table("Invoices", "Reason", "Next step", numbers=("Invoices",), keys=("Reason",))
     for reason, number in counts.items():
         heading = Text.assemble(title(reason), "\n", (reason, "quiet"))
         rows.add_row(Text(str(number), style="strong"), heading, next_step(reason))

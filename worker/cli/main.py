@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -52,6 +52,9 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
             "Put invoices from files on the event queue, or whole events as they are. Everything is checked first."
         ),
         "failed": "Show invoices that failed: by reason, or one in full.",
+        "invoice": "Show one invoice in full, whatever its state: amounts, what e-conomic has, history.",
+        "invoices": "List the invoices of a period with state, customer and amount, as a table, CSV or JSON.",
+        "conflicts": "Show invoices that came again with other content after they were posted, and accept them.",
         "procedure": "Write the procedure description that the Danish Bookkeeping Act asks for, from the settings.",
         "export": "Look after the entries of the exports file.",
         "events": "Look after the event queue.",
@@ -76,7 +79,11 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
     },
 }
 #: Module of ``worker.cli.commands`` where it is not called like the command.
-_MODULES = dict.fromkeys(("mark-exported", "reexport"), "requeue") | dict.fromkeys(_COMMANDS["Processes"], "processes")
+_MODULES = (
+    dict.fromkeys(("mark-exported", "reexport"), "requeue")
+    | dict.fromkeys(("invoice", "invoices"), "invoices")
+    | dict.fromkeys(_COMMANDS["Processes"], "processes")
+)
 
 
 def main() -> None:
@@ -110,12 +117,31 @@ def run(arguments: Sequence[str], context: CommandContext) -> int:
     return 0
 
 
+def _show_version(ctx: typer.Context, asked: bool) -> None:  # noqa: FBT001  # called by typer with the value
+    if asked:
+        from importlib.metadata import version  # noqa: PLC0415  # only this option needs it
+
+        ctx.find_object(CommandContext).out.print(f"opter-economic {version('opter-economic')}")  # type: ignore[union-attr]  # always there
+        raise typer.Exit
+
+
+def _top(
+    *,
+    version: Annotated[  # its callback has answered it
+        bool, typer.Option("--version", "-V", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None: ...
+
+
 def application() -> TyperGroup:
     """Return the command line application; its context object is a ``CommandContext``."""
     app = typer.Typer(
-        help=_HELP, no_args_is_help=True, pretty_exceptions_enable=False, context_settings={"max_content_width": 120}
+        help=_HELP,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"max_content_width": 120, "help_option_names": ["-h", "--help"]},
     )
-    app.callback(help=_HELP)(lambda: None)  # makes it a group; all options belong to the commands
+    app.callback(help=_HELP)(_top)  # makes it a group; the other options belong to the commands
     group = typer.main.get_command(app)
     assert isinstance(group, TyperGroup)  # noqa: S101  # an application with a callback is a group; mypy cannot know
     for panel, commands in _COMMANDS.items():

@@ -2,20 +2,21 @@
 
 import os
 import signal
+import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import urlsplit
 
 import structlog
 
-from config.settings import Settings
+from config.settings import Settings, names_redis, variable
 from config.settings_sections import Web
 from worker.cli.error_output import WrongUsage
 from worker.errors import StoreUnavailable
+from worker.intake.outage_log import OutageLog
 from worker.local.embedded import EmbeddedServer, EmbeddedServerError
 from worker.store.connection import check_server, connect
 from worker.store.sessions import RedisSessions
@@ -58,9 +59,24 @@ def flower_command(settings: Settings) -> list[str]:
         f"--port={settings.flower.port}",
         f"--purge_offline_workers={_FORGET_AFTER}",
         "--read_only=True",
-        "--tasks_columns=name,uuid,state,received,started,runtime,worker",
+        f"--max_tasks={settings.flower.max_tasks}",
+        "--tasks_columns=name,uuid,state,result,exception,received,started,runtime,worker",
     )
-    return [sys.executable, *_CELERY, "flower", *options]
+    return [sys.executable, "-P", "-m", "worker.flower_page", *options]
+
+
+#: What Flower's process gets of ours: none of e-conomic's tokens, whose variables an installation names as it likes.
+_PLAIN = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "VIRTUAL_ENV", "REDIS_URL"})
+_OF_FLOWER = ("OPTER_ECONOMIC_REDIS__", "OPTER_ECONOMIC_FLOWER__", "OPTER_ECONOMIC_LOG__", "FLOWER_", "PYTHON")
+
+
+def flower_environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what Flower's process gets of an environment; with an address of its own, not that of the others."""
+    own = {name: value for name, value in environ.items() if name in _PLAIN or name.startswith(_OF_FLOWER)}
+    if settings.flower.redis_url.get_secret_value():
+        for name in ("REDIS_URL", variable("redis", "url")):
+            own.pop(name, None)
+    return own
 
 
 def web_command(settings: Settings) -> list[str]:
@@ -77,8 +93,8 @@ def sign_in_link(settings: Web, sessions: RedisSessions, name: str) -> str:
     return f"http://{settings.host}:{settings.port}/sign-in/{secret}"
 
 
-def become(command: Sequence[str], *, hold_signals: bool = False) -> NoReturn:
-    """Replace this process by another program: signals and exit code are its own then.
+def become(command: Sequence[str], *, env: Mapping[str, str] | None = None, hold_signals: bool = False) -> NoReturn:
+    """Replace this process by another program: signals and exit code are its own then. ``env`` is all that it gets.
 
     ``hold_signals``: those to end wait until the program is ready to heed them (``worker.lifecycle``). The first
     process of a container would never see them otherwise.
@@ -87,6 +103,8 @@ def become(command: Sequence[str], *, hold_signals: bool = False) -> NoReturn:
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     sys.stdout.flush()
     sys.stderr.flush()
+    if env is not None:
+        os.execve(command[0], list(command), dict(env))  # noqa: S606  # our own Python and arguments; no shell is wanted
     os.execv(command[0], list(command))  # noqa: S606  # our own Python and arguments; no shell is wanted
 
 
@@ -123,36 +141,30 @@ _LOOKS = 1.0
 
 def run_watch(turn: Callable[[], int], *, stop: threading.Event, beat: Callable[[], None]) -> None:
     """Give the watched folders a turn every now and then until stopped; ``turn`` may raise ``StoreUnavailable``."""
-    down = False
+    outage = OutageLog("watch")
     while not stop.is_set():
         beat()
         try:
             turn()
         except StoreUnavailable as error:
-            if not down:
-                log.warning("store_unavailable", room="watch", why=error.failure.description)
-            down = True
+            outage.down(error)
         else:
-            down = False
+            outage.up()
         stop.wait(_LOOKS)
 
 
 def _sweep(sweep: Callable[[], int], interval: float, stop: threading.Event, beat: Callable[[], None]) -> None:
-    down = False
+    outage = OutageLog("sweeps")
     while not stop.wait(interval):
         beat()
         try:
             sent = sweep()
         except StoreUnavailable as error:
-            if not down:
-                log.warning("store_unavailable", room="sweeps", why=error.failure.description)
-            down = True
+            outage.down(error)
         except Exception as error:  # noqa: BLE001  # the sweeps heal everything else, so they must outlive any fault
             log.error("sweep_failed", error=type(error).__name__)  # noqa: TRY400  # a traceback may hold customer data
         else:
-            if down:
-                log.info("store_available", room="sweeps")
-            down = False
+            outage.up()
             if sent:
                 log.info("swept", sent=sent)
 
@@ -161,10 +173,10 @@ _STANDARD_PORT = 6379
 
 
 @contextmanager
-def redis_for(settings: Settings, data: Path) -> Iterator[str]:
+def redis_for(settings: Settings, data: Path, port: int | None = None) -> Iterator[str]:
     """Yield the address of Redis; an embedded server lives as long as the block.
 
-    The embedded one takes the port of the standard address, so that every other command finds it unconfigured. Raises
+    The embedded one takes ``port`` (0: any free one), else the standard one. Raises
     ``EmbeddedServerError``; for a configured one ``StoreUnavailable``, and ``WrongUsage`` when it is not fit.
     """
     url = settings.redis.url.get_secret_value()
@@ -172,11 +184,14 @@ def redis_for(settings: Settings, data: Path) -> Iterator[str]:
         require_fit(settings)
         yield url
         return
-    server = EmbeddedServer(data, port=urlsplit(url).port or _STANDARD_PORT)
+    server = EmbeddedServer(data, port=_STANDARD_PORT if port is None else port)
     try:
         server.start()
     except EmbeddedServerError as error:
-        advice = f"If a Redis of your own is on port {server.port}, name it: REDIS_URL={server.url}."
+        advice = (
+            f"If another program has port {server.port}, take a free one with `up --redis-port 0`; "
+            "a Redis of your own is named by REDIS_URL."
+        )
         raise EmbeddedServerError(f"{error} {advice}") from None
     try:
         yield server.url
@@ -186,7 +201,18 @@ def redis_for(settings: Settings, data: Path) -> Iterator[str]:
 
 def is_embedded(settings: Settings) -> bool:
     """Return whether no Redis is configured, so that ``up`` starts one."""
-    return "redis" not in settings.model_fields_set or "url" not in settings.redis.model_fields_set
+    return not names_redis(settings)
+
+
+def require_free(host: str, port: int, setting: str) -> None:
+    """Refuse a port or host that cannot be listened on, before a traceback says so. Raises ``WrongUsage``."""
+    try:
+        info = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(info[0], info[1]) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(info[4])
+    except OSError as error:
+        raise WrongUsage(f"Cannot listen on {host}:{port}: {error.strerror}.", f"Choose another {setting}.") from None
 
 
 #: Seconds between two tries while Redis is down at the start.
@@ -198,19 +224,16 @@ def await_fit(settings: Settings) -> None:
 
     Ending instead would be a crash loop with growing pauses. Raises ``WrongUsage``.
     """
-    waiting = False
+    outage = OutageLog("start")
     with stop_on_signal() as stop:
         while not stop.is_set():
             try:
                 require_fit(settings)
             except StoreUnavailable as error:
-                if not waiting:
-                    log.warning("store_unavailable", room="start", why=error.failure.description)
-                waiting = True
+                outage.down(error)
                 stop.wait(_TRY_AGAIN)
             else:
-                if waiting:
-                    log.info("store_available", room="start")
+                outage.up()
                 return
     raise SystemExit(0)
 

@@ -42,6 +42,8 @@ class Conflict:
     #: The other content, canonical JSON.
     content: str
     at: float
+    #: Who accepted it and why, as in "anna: credited by hand"; empty while it waits for a person.
+    accepted: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +69,10 @@ class PeriodRecord:
     notice: str = ""
     received_at: float = 0.0
     counts: Mapping[State, int] = field(default_factory=dict)
+    #: Those that wait for a person.
     conflicts: tuple[Conflict, ...] = ()
+    #: Those that a person has accepted.
+    accepted_conflicts: tuple[Conflict, ...] = ()
     #: The last certificate, without its text; None: the accounting system was never read back.
     certificate: StoredCertificate | None = None
 

@@ -46,14 +46,15 @@ class Totals:
     exported_gross: Decimal = ZERO
     #: Gross of what was left out on purpose.
     left_out_gross: Decimal = ZERO
-
+    #: Gross of what counts as exported on a person's word, which nobody looked up in the accounting system.
+    by_hand_gross: Decimal = ZERO
     #: Gross by which exported invoices were booked otherwise than Opter has them, within the tolerance.
     booked_difference: Decimal = ZERO
 
     @property
     def remaining(self) -> Decimal:
         """Gross that is not exported yet."""
-        return self.gross + self.booked_difference - self.exported_gross - self.left_out_gross
+        return self.gross + self.booked_difference - self.exported_gross - self.left_out_gross - self.by_hand_gross
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,15 +158,16 @@ def _totals(
     period: PeriodRecord, records: Sequence[InvoiceRecord], contents: Sequence[Mapping[str, Any]]
 ) -> list[Totals]:
     control = {total.currency: total.gross for total in period.control_totals}
-    sums: dict[str, list[Decimal]] = {currency: [ZERO] * 6 for currency in control}
+    sums: dict[str, list[Decimal]] = {currency: [ZERO] * 7 for currency in control}
     for record, content in zip(records, contents, strict=True):
         net, vat, gross = (Decimal(content[name]) for name in ("net", "vat", "gross"))
         out = record.outcome in LEFT_OUT
-        done = record.state is State.EXPORTED and not out
+        by_hand = record.outcome is Outcome.BY_HAND
+        done = record.state is State.EXPORTED and not out and not by_hand
         booked = map(Decimal, record.progress.booked_amounts or (net, vat, gross))
         in_books = [amount if done else ZERO for amount in booked]
-        parts = (gross, *in_books, gross * out, in_books[2] - gross * done)
-        before = sums.get(content["currency"], [ZERO] * 6)
+        parts = (gross, *in_books, gross * out, in_books[2] - gross * done, gross * by_hand)
+        before = sums.get(content["currency"], [ZERO] * 7)
         sums[content["currency"]] = [amount + part for amount, part in zip(before, parts, strict=True)]
     return [
         Totals(
@@ -176,9 +178,10 @@ def _totals(
             exported_vat=vat,
             exported_gross=done,
             left_out_gross=out,
+            by_hand_gross=by_hand,
             booked_difference=difference,
         )
-        for currency, (gross, net, vat, done, out, difference) in sorted(sums.items())
+        for currency, (gross, net, vat, done, out, difference, by_hand) in sorted(sums.items())
     ]
 
 

@@ -253,6 +253,12 @@ class OperatorPort(Protocol):
         the last certificate found a difference in it.
         """
 
+    def accept_conflicts(self, period_id: str, invoice_id: str, *, by: str, why: str) -> int:
+        """Take an invoice's conflicts in a period for seen; return how many are so with these words.
+
+        Both contents are kept, and what was accepted before keeps its first words.
+        """
+
     def paused(self) -> Mapping[str, Failure]:
         """Return the paused exports and why."""
 

@@ -18,6 +18,7 @@ from worker.domain.store_port import IntakePort
 from worker.domain.sums import Problem
 from worker.errors import Retryable, StoreUnavailable
 from worker.intake.event_errors import EventRefused, refused
+from worker.intake.outage_log import OutageLog
 from worker.intake.queue import DeadEvent, EventQueue, digest, envelope
 from worker.intake.reading import CheckedPeriod, Event, Reader, read_event
 
@@ -62,24 +63,20 @@ class Consumer:
 
     def run(self, stop: Stop) -> None:
         """Consume until stopped; never ends for a bad event or a Redis that is down."""
-        down = False
+        outage = OutageLog("intake")
         while not stop.is_set():
             try:
                 self.turn(stop)
             except StoreUnavailable as error:
-                if not down:
-                    log.warning("store_unavailable", room="intake", why=error.failure.description)
-                down = True
+                outage.down(error)
                 stop.wait(self.pause)
             else:
-                if down:
-                    log.info("store_available", room="intake")
-                down = False
+                outage.up()
         try:
             self.queue.leave()
-        except StoreUnavailable:
+        except StoreUnavailable as error:
             # Another consumer takes over what is left once this one's heartbeat has run out.
-            log.warning("store_unavailable", room="intake")
+            outage.down(error)
 
     def turn(self, stop: Stop) -> None:
         """Take at most one event and take it in, postpone it or refuse it. Raises ``StoreUnavailable``."""

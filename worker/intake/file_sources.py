@@ -88,6 +88,9 @@ def _bytes(descriptor: int, url: str, limit: int) -> Iterator[bytes]:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         raise _refused(url, "is not a plain file")
+    if status.st_nlink > 1:
+        # Whoever may write here can link another file of this disk in, and no path tells where the other name is.
+        raise _refused(url, "names a file with a second name (hard link), which may lie elsewhere: put a copy there")
     read, too_large = 0, status.st_size > limit
     # Bounded while reading, too: the file may grow meanwhile.
     while not too_large and (block := os.read(descriptor, _BLOCK)):

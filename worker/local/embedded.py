@@ -3,6 +3,7 @@
 import fcntl
 import importlib.metadata
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -18,11 +19,14 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from config.settings import ADDRESS_FILE
 from worker.local import tether
 
 HOST = "127.0.0.1"
 #: Seconds that a start or a clean stop may take.
 PATIENCE = 15.0
+_PASSWORD, _CONFIG = "password", "server.conf"
+_PRIVATE_UMASK, _OTHERS = 0o077, 0o077
 
 
 class EmbeddedServerError(Exception):
@@ -32,7 +36,8 @@ class EmbeddedServerError(Exception):
 class EmbeddedServer:
     """One server over one data folder, with every write in its append-only file.
 
-    Only this machine can reach it. The folder is kept, and locked while the server lives: two servers over one
+    Only this machine can reach it, and only who may read its folder, which is the owner's alone: its password lies
+    there. The folder is kept, and locked while the server lives: two servers over one
     append-only file would destroy it. On Linux the server ends with the thread that started it, so start it from
     the main thread; elsewhere a killed parent leaves it running until the next start says so.
     """
@@ -41,12 +46,13 @@ class EmbeddedServer:
         self.data_dir = data_dir.resolve()
         #: TCP port; 0 until the first start when any free port is welcome, then the same for good.
         self.port = port
+        self._password = ""
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
-        """``redis://`` address of database 0."""
-        return f"redis://{HOST}:{self.port}/0"
+        """``redis://`` address of database 0 with the password, which is known from the first start on."""
+        return f"redis://:{self._password}@{HOST}:{self.port}/0"
 
     @property
     def pid(self) -> int | None:
@@ -56,10 +62,13 @@ class EmbeddedServer:
     def start(self) -> None:
         """Start and wait until it answers. Raises ``EmbeddedServerError``."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
+        _close_to_others(self.data_dir)
+        self._password = _own_password(self.data_dir)
         self.port = self.port or _free_port()
         with _locked(self.data_dir / "lock") as lock, (self.data_dir / "server.log").open("ab") as log:
             self._process = _launch(server_binary(), self.data_dir, self.port, lock, log)
         self._await_answer()
+        write_privately(self.data_dir / ADDRESS_FILE, self.url)
 
     def stop(self) -> None:
         """Let it write everything down and end; no error when it does not run."""
@@ -77,7 +86,7 @@ class EmbeddedServer:
         self.stop()
 
     def _await_answer(self) -> None:
-        with redis.Redis(host=HOST, port=self.port, socket_timeout=1, retry=Retry(NoBackoff(), 0)) as client:
+        with redis.Redis.from_url(self.url, socket_timeout=1, retry=Retry(NoBackoff(), 0)) as client:
             answered = _within(PATIENCE, lambda: self._answers(client))
         if not answered:
             self.kill()
@@ -136,7 +145,8 @@ def _launch(binary: Path, data_dir: Path, port: int, lock: int, log: IO[bytes]) 
         "maxmemory-policy": "noeviction",
         "daemonize": "no",
     }
-    command = [sys.executable, "-I", tether.__file__, str(os.getpid()), str(binary)]
+    # The password stands in a file, as every account of the machine can read a process's command line.
+    command = [sys.executable, "-I", tether.__file__, str(os.getpid()), str(binary), str(data_dir / _CONFIG)]
     command += [part for name, value in options.items() for part in (f"--{name}", value)]
     # A session of its own: Ctrl-C reaches the worker first, which still needs the store to stop cleanly.
     return subprocess.Popen(  # noqa: S603  # our own binary and arguments, no shell
@@ -147,7 +157,35 @@ def _launch(binary: Path, data_dir: Path, port: int, lock: int, log: IO[bytes]) 
         cwd=data_dir,
         pass_fds=(lock,),
         start_new_session=True,
+        umask=_PRIVATE_UMASK,
     )
+
+
+def write_privately(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, at once: it never exists half-written or open to others."""
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    draft.replace(path)
+
+
+def _own_password(folder: Path) -> str:
+    """Return the folder's password, made at its first use, and write the server's configuration with it."""
+    path = folder / _PASSWORD
+    if not path.exists():
+        write_privately(path, secrets.token_urlsafe(32))
+    password = path.read_text().strip()
+    write_privately(folder / _CONFIG, f"requirepass {password}\n")
+    return password
+
+
+def _close_to_others(folder: Path) -> None:
+    """Take the rights of others from the folder and what an older version left in it."""
+    folder.chmod(0o700)
+    for path in folder.rglob("*"):
+        if not path.is_symlink() and path.stat().st_mode & _OTHERS:
+            path.chmod(0o700 if path.is_dir() else 0o600)
 
 
 @contextmanager

@@ -15,9 +15,8 @@ from config.names import (
     reconcile_queue,
     recovery_queue,
 )
-from worker.domain.reasons import ProcessReason, failure
 from worker.domain.store_port import Due, SweepPort
-from worker.errors import StoreUnavailable
+from worker.store.causes import store_unavailable
 
 
 class Publisher:
@@ -56,5 +55,4 @@ class Publisher:
                     task_id = f"{key}.{uuid4().hex[:8]}"
                     self._app.send_task(task, (key,), task_id=task_id, producer=producer, queue=queue, retry=False)
         except (OperationalError, BatchPublishError, OSError) as error:
-            text = "The messages of queued invoices could not be put on Celery's queues."
-            raise StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, text)) from error
+            raise store_unavailable(error) from error

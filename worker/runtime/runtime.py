@@ -22,11 +22,12 @@ from worker.reconcile.reconciler import Reconciler
 from worker.runtime.file_access import allowed_places
 from worker.runtime.logs import report
 from worker.runtime.publisher import Publisher
+from worker.store.connection import tls_options
 from worker.store.event_queue import RedisEventQueue, event_client
 from worker.store.redis_store import RedisStore
 from worker.workflow.context import ExportContext
-from worker.workflow.exporter import Exporter
-from worker.workflow.preflight import Preflight
+from worker.workflow.exporter import ExecutionResult, Exporter
+from worker.workflow.preflight import Preflight, PreflightResult
 from worker.workflow.sweeper import Sweeper
 
 log = structlog.get_logger()
@@ -53,18 +54,17 @@ class Runtime:
     certifier: Certifier
     reconcilers: Mapping[str, Reconciler]
 
-    def export_invoice(self, invoice_id: str) -> None:
-        """Export one invoice. Raises ``InternalFault``."""
+    def export_invoice(self, invoice_id: str) -> ExecutionResult | None:
+        """Export one invoice; None when its export is unknown. Raises ``InternalFault``."""
         with redact_errors():
-            if self._context(invoice_id):
-                self.exporter.run(invoice_id)
+            return self.exporter.run(invoice_id) if self._context(invoice_id) else None
 
-    def check_period(self, period_id: str) -> None:
-        """Check one period. Raises ``InternalFault``."""
+    def check_period(self, period_id: str) -> PreflightResult | None:
+        """Check one period; None when its export is unknown, or Redis is away. Raises ``InternalFault``."""
         with redact_errors(), suppress(StoreUnavailable):  # the preflight has logged it, and the sweep sends it again
             context = self._context(period_id)
-            if context:
-                self.preflight.run(period_id, context)
+            return self.preflight.run(period_id, context) if context else None
+        return None
 
     def reconcile_period(self, period_id: str) -> None:
         """Read one period back. Raises ``InternalFault``."""
@@ -104,6 +104,7 @@ def intake_consumer(runtime: Runtime) -> Iterator[Consumer]:
         settings.redis.url.get_secret_value(),
         socket_timeout=settings.redis.socket_timeout,
         connect_timeout=settings.redis.connect_timeout,
+        tls=tls_options(settings.redis),
     )
     with closing(client):
         yield Consumer(

@@ -15,8 +15,7 @@ from redis.retry import Retry
 from config.names import export_queue, preflight_queue, queue_key, recovery_queue
 from config.settings import variable
 from config.settings_sections import Redis, Store
-from worker.domain.reasons import ProcessReason, failure
-from worker.errors import StoreUnavailable
+from worker.store.causes import store_unavailable
 from worker.store.redis_clock import RedisClock
 
 _DEFAULTS = Store()
@@ -68,10 +67,18 @@ def connect(settings: Redis) -> redis.Redis:
         socket_timeout=settings.socket_timeout,
         socket_connect_timeout=settings.connect_timeout,
         retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), 3),
+        **tls_options(settings),
         # The driver drops a connection before it tries again, and so looks the name up anew.
         retry_on_error=list(DEMOTED),
         **IDLE_CONNECTIONS,
     )
+
+
+def tls_options(settings: Redis) -> dict[str, str]:
+    """Return what a client is told about the authority that signed Redis' certificate; nothing without TLS."""
+    if settings.ca_file is None or not settings.url.get_secret_value().startswith("rediss:"):
+        return {}
+    return {"ssl_ca_certs": str(settings.ca_file)}
 
 
 #: What a script is called with; Redis knows text only.
@@ -144,13 +151,7 @@ def translated(client: redis.Redis | None = None) -> Iterator[None]:
     except redis.RedisError as error:
         if client and demoted(error):
             client.connection_pool.disconnect(inuse_connections=False)
-        raise _translated(error) from error
-
-
-def _translated(error: redis.RedisError) -> StoreUnavailable:
-    if isinstance(error, redis.ConnectionError | redis.TimeoutError):
-        return _down(f"Redis does not answer: {_brief(error)}")
-    return _down(f"Redis refused a command: {_brief(error)}")
+        raise store_unavailable(error) from error
 
 
 def answers(client: redis.Redis) -> bool:
@@ -200,14 +201,6 @@ def _timed(script: str) -> str:
 
 def _source(name: str) -> str:
     return files("worker.store").joinpath("lua", f"{name}.lua").read_text()
-
-
-def _brief(error: redis.RedisError) -> str:
-    return f"{type(error).__name__}: {error}"[:200]
-
-
-def _down(description: str) -> StoreUnavailable:
-    return StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, description))
 
 
 #: First Redis version with every command that the product uses (LMOVE and BLMOVE).

@@ -4,7 +4,7 @@ Publishers LPUSH; consumers take from the right. The names of all keys are in ``
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import redis
@@ -21,7 +21,9 @@ _FORGET = 24 * 3600.0
 _DEAD_PAGE = 20
 
 
-def event_client(url: str, *, socket_timeout: float, connect_timeout: float) -> redis.Redis:
+def event_client(
+    url: str, *, socket_timeout: float, connect_timeout: float, tls: Mapping[str, str] | None = None
+) -> redis.Redis:
     """Return a client for the event queue: it never repeats a command by itself.
 
     A repeated BLMOVE would move a second event, while the first one's answer was lost. ``socket_timeout`` (seconds)
@@ -33,6 +35,7 @@ def event_client(url: str, *, socket_timeout: float, connect_timeout: float) -> 
         socket_timeout=socket_timeout,
         socket_connect_timeout=connect_timeout,
         client_name="opter-economic-intake",
+        **(tls or {}),
         **IDLE_CONNECTIONS,
     )
 

@@ -101,6 +101,10 @@ class RedisOperator(RedisReading, OperatorPort):
         return texts(self.run("mark_exported", token(), invoice_id, Outcome.BY_HAND, f"{by}: {why}")) == ["ok"]
 
     @override
+    def accept_conflicts(self, period_id: str, invoice_id: str, *, by: str, why: str) -> int:
+        return int(self.run("accept_conflicts", period_id, invoice_id, f"{by}: {why}")[0])
+
+    @override
     def paused(self) -> Mapping[str, Failure]:
         return records.load_pauses(mapping(self.ask(["HGETALL", self.key("export-status")])[0]))
 

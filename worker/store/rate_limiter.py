@@ -16,8 +16,8 @@ import redis
 
 from config.export_schema import Limits
 from worker.domain.ports import Feedback, Permit, RateDenied
-from worker.domain.reasons import ProcessReason, failure
 from worker.errors import StoreUnavailable
+from worker.store.causes import store_unavailable
 
 #: Seconds that an execution may wait in the worker's slot for the tokens of its first call, and of every further call.
 #: Executions are let in while the line is short, so there are few of them; if those were sent away in the middle,
@@ -178,8 +178,7 @@ class RedisRateLimiter:
         try:
             return script(keys=[f"{self._prefix}rate:{agreement}"], args=[json.dumps(ask)])
         except redis.RedisError as error:
-            text = f"Redis does not answer ({type(error).__name__}), so no call may be sent."
-            raise StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, text)) from error
+            raise store_unavailable(error) from error
 
 
 def _news(permit: Permit, feedback: Feedback) -> bool:

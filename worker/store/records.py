@@ -163,7 +163,8 @@ def invoice_with_history(invoice_id: str, fields: Mapping[str, str], older: Sequ
 
 def period_record(answers: Sequence[Any]) -> PeriodRecord:
     """Return the period that its hash, its events, its counts and its conflicts hold."""
-    fields, events, counts, conflicts = mapping(answers[0]), answers[1], mapping(answers[2]), mapping(answers[3])
+    fields, events, counts, kept = mapping(answers[0]), answers[1], mapping(answers[2]), mapping(answers[3])
+    conflicts = sorted(map(load_conflict, kept.values()), key=lambda it: (it.at, it.invoice_id, it.event_key))
     return load_period(
         fields["document"],
         events=tuple(texts(events)),
@@ -172,9 +173,8 @@ def period_record(answers: Sequence[Any]) -> PeriodRecord:
         received_at=float(fields["received_at"]),
         certificate=load_summary(fields["certificate"]) if fields.get("certificate") else None,
         counts={state: number for state in State if (number := int(counts.get(state, 0)))},
-        conflicts=tuple(
-            sorted(map(load_conflict, conflicts.values()), key=lambda it: (it.at, it.invoice_id, it.event_key))
-        ),
+        conflicts=tuple(conflict for conflict in conflicts if not conflict.accepted),
+        accepted_conflicts=tuple(conflict for conflict in conflicts if conflict.accepted),
     )
 
 

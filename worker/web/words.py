@@ -27,6 +27,7 @@ HISTORY: Mapping[str, str] = {
     "received": mark("Received from Opter"),
     "replaced": mark("Replaced by a newer version from Opter"),
     "joined": mark("Also part of another period"),
+    "conflict-accepted": mark("A person accepted the conflict"),
     "conflict": mark("Came again with other content after it had been posted"),
     "queued": mark("Checked and queued"),
     "claimed": mark("A worker began"),

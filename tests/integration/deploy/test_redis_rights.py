@@ -7,10 +7,11 @@ from contextlib import closing
 import pytest
 import redis
 from celery import Celery
+from pydantic import SecretStr
 from support.deployed_redis import ADMIN, OPTER, OURS, DeployedRedis
 from support.samples import invoice
 
-from config.broker import celery_config
+from config.broker import celery_config, watching_config
 from config.export_schema import Limits
 from config.names import EXPORT_TASK
 from config.settings import Settings
@@ -168,3 +169,20 @@ def test_nobody_comes_in_unnamed(server: DeployedRedis) -> None:
     """Without a user there is nothing to be had."""
     with redis.Redis.from_url(f"redis://127.0.0.1:{server.port}/0") as client, pytest.raises(redis.AuthenticationError):
         client.ping()
+
+
+def test_flower_has_rights_to_celerys_keys_alone(server: DeployedRedis) -> None:
+    """It listens to events and asks workers; invoices, events and the store's records are shut to it."""
+    settings = Settings().model_copy(update={"redis": Redis(url=SecretStr(server.address("flower")))})
+    app = Celery("test", set_as_current=False)
+    app.conf.update(watching_config(settings))
+    with closing(app), app.connection_for_read() as connection:
+        receiver = app.events.Receiver(connection, handlers={"*": lambda _: None})
+        receiver.capture(limit=1, timeout=0.2, wakeup=True)
+        assert app.control.inspect(timeout=0.2).ping() is None  # no worker is there; it was allowed to ask
+    with server.client(ADMIN) as admin:
+        assert [entry for entry in admin.acl_log() if entry["username"] == "flower"] == []
+    with server.client("flower") as flower:
+        for command in (("HGETALL", f"{PREFIX}invoice:main-1"), ("LRANGE", QUEUE, 0, -1), ("FLUSHALL",)):
+            with pytest.raises(redis.exceptions.NoPermissionError):
+                flower.execute_command(*command)

@@ -72,3 +72,10 @@ def test_other_sites_may_not_read_it(watched: Watched) -> None:
     answer = httpx.get(f"{watched.address}/tasks", headers={"Origin": "https://evil.example"}, timeout=10)
 
     assert "access-control-allow-origin" not in answer.headers
+
+
+def test_it_answers_for_its_own_host_names_only(watched: Watched) -> None:
+    """A name elsewhere that resolves to this machine (DNS rebinding) would read it through a browser here."""
+    answer = httpx.get(f"{watched.address}/tasks", headers={"Host": "evil.example"}, timeout=10)
+
+    assert answer.status_code == HTTPStatus.MISDIRECTED_REQUEST

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from config.settings import embedded_address
 from worker.local.embedded import EmbeddedServer, EmbeddedServerError
 
 PARENT = """
@@ -76,3 +77,40 @@ def _gone(pid: int) -> bool:
             return True
         time.sleep(0.02)
     return False
+
+
+def test_no_other_account_gets_in(tmp_path: Path) -> None:
+    """Without the password nothing is answered, and all that holds it, or records, is its owner's alone."""
+    with EmbeddedServer(tmp_path / "data") as server:
+        with redis.Redis(port=server.port) as stranger, pytest.raises(redis.AuthenticationError):
+            stranger.flushall()
+        with redis.Redis.from_url(server.url) as client:
+            client.set("posted", "100353")
+        paths = [server.data_dir, *server.data_dir.rglob("*")]
+        open_to_others = [path for path in paths if path.stat().st_mode & 0o077]
+        command = Path(f"/proc/{server.pid}/cmdline").read_text() if sys.platform == "linux" else ""
+
+    assert open_to_others == []
+    assert server.url.split("@")[0].split(":")[-1] not in command
+
+
+def test_what_an_older_version_left_open_is_closed(tmp_path: Path) -> None:
+    """Its folder and files were readable by every account."""
+    (tmp_path / "appendonlydir").mkdir(mode=0o755)
+    (tmp_path / "server.log").write_text("older")
+    (tmp_path / "server.log").chmod(0o644)
+
+    with EmbeddedServer(tmp_path):
+        modes = [path.stat().st_mode & 0o077 for path in (tmp_path, *tmp_path.rglob("*"))]
+
+    assert set(modes) == {0}
+
+
+def test_commands_find_its_address_in_its_folder(tmp_path: Path) -> None:
+    """By the file that it leaves, if that is this account's own and shut to others."""
+    with EmbeddedServer(tmp_path) as server:
+        assert embedded_address(tmp_path) == server.url
+    (tmp_path / "redis-url").chmod(0o644)
+
+    assert embedded_address(tmp_path) == ""
+    assert embedded_address(tmp_path / "elsewhere") == ""

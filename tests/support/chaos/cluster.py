@@ -63,7 +63,9 @@ class Cluster(Installation):
 
     @property
     def environment(self) -> dict[str, str]:
-        return super().environment | {"REDIS_URL": f"redis://127.0.0.1:{self.to_redis.port}/0"}
+        return super().environment | {
+            "REDIS_URL": self.redis.url.replace(f":{self.redis.port}/", f":{self.to_redis.port}/")
+        }
 
     def start_service(self, name: str) -> None:
         arguments = ("intake",) if name == "intake" else ("worker", "--name", f"{name}@test")

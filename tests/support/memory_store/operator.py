@@ -75,6 +75,17 @@ class MemoryOperator(Tables, OperatorPort):
             return True
 
     @override
+    def accept_conflicts(self, period_id: str, invoice_id: str, *, by: str, why: str) -> int:
+        with self.lock:
+            conflicts = self.period_entries[period_id].conflicts if period_id in self.period_entries else {}
+            waiting = [name for name, it in conflicts.items() if name[0] == invoice_id and not it.accepted]
+            for name in waiting:
+                conflicts[name] = replace(conflicts[name], accepted=f"{by}: {why}")
+            if waiting:
+                self.note(invoice_id, "conflict-accepted", f"{by}: {why}")
+            return sum(name[0] == invoice_id and it.accepted == f"{by}: {why}" for name, it in conflicts.items())
+
+    @override
     def paused(self) -> Mapping[str, Failure]:
         with self.lock:
             return dict(self.pauses)
@@ -117,7 +128,12 @@ class MemoryOperator(Tables, OperatorPort):
         states = [self.entries[key].record.state for key in entry.members]
         conflicts = sorted(entry.conflicts.values(), key=lambda it: (it.at, it.invoice_id, it.event_key))
         counts = {state: states.count(state) for state in State if state in states}
-        return replace(entry.record, counts=counts, conflicts=tuple(conflicts))
+        return replace(
+            entry.record,
+            counts=counts,
+            conflicts=tuple(conflict for conflict in conflicts if not conflict.accepted),
+            accepted_conflicts=tuple(conflict for conflict in conflicts if conflict.accepted),
+        )
 
 
 class MemoryPins(Tables, PinPort):

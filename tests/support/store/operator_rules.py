@@ -191,6 +191,41 @@ class OperatorRules:
 
         assert store.register("main-p881", "e-2", [steps.new_invoice(1, content="two")]).conflicts == (first,)
 
+    def test_a_conflict_is_accepted_once_and_both_contents_are_kept(self, store: Store) -> None:
+        """It no longer waits for a person, stays readable, and does not come back with the same event."""
+        [first] = steps.queue(store, 1)
+        store.save(steps.claim(store, first), Finish(outcome=Outcome.BOOKED))
+        store.open_period(steps.period(), "e-2")
+        store.register("main-p881", "e-2", [steps.new_invoice(1, content="two")])
+
+        done = [store.accept_conflicts("main-p881", first, by="kim", why='credited, "100371"') for _ in "ab"]
+        done.append(store.accept_conflicts("main-p881", first, by="ann", why="again"))
+        store.register("main-p881", "e-2", [steps.new_invoice(1, content="two")])
+
+        period, record = store.period("main-p881"), steps.stored(store, first)
+        assert period is not None
+        assert (done, period.conflicts) == ([1, 1, 0], ())
+        [kept] = period.accepted_conflicts
+        assert (kept.accepted, kept.content) == ('kim: credited, "100371"', '{"text":"two æøå"}')
+        assert record.content != kept.content
+        assert steps.events(store, first)[-1] == ("conflict-accepted", 'kim: credited, "100371"')
+
+    def test_other_conflicts_still_wait(self, store: Store) -> None:
+        """Of another invoice, of another period, and one that comes after."""
+        one, two = steps.queue(store, 1, 2)
+        for invoice_id in (one, two):
+            store.save(steps.claim(store, invoice_id), Finish(outcome=Outcome.BOOKED))
+        store.open_period(steps.period(), "e-2")
+        store.register("main-p881", "e-2", [steps.new_invoice(number, content="two") for number in (1, 2)])
+
+        assert store.accept_conflicts("main-p882", one, by="kim", why="elsewhere") == 0
+        assert store.accept_conflicts("main-p881", one, by="kim", why="seen") == 1
+        store.register("main-p881", "e-3", [steps.new_invoice(1, content="three")])
+
+        period = store.period("main-p881")
+        assert period is not None
+        assert sorted((it.invoice_id, it.event_key) for it in period.conflicts) == [(one, "e-3"), (two, "e-2")]
+
     def test_what_was_entered_by_hand_goes_again_only_when_told_to(self, store: Store) -> None:
         """Nothing in e-conomic need carry its reference: a lookup could not tell that it is there."""
         [first] = steps.dead_letter(store, 1)

@@ -51,7 +51,8 @@ def test_an_event_goes_back_on_the_queue(bench: Bench, refused: str) -> None:
 
 def test_an_event_is_discarded(bench: Bench, refused: str) -> None:
     """Then nothing waits for a person any more."""
-    assert bench.run("events", "dead", "discard", refused[:6]) == 0
+    assert bench.run("events", "dead", "discard", refused[:6], "--why", "") == 2
+    assert bench.run("events", "dead", "discard", refused[:6], "--why", "sent again as e-2") == 0
     assert bench.queue.dead == {}
     assert bench.run("events", "dead", "list") == 0
 

@@ -82,6 +82,7 @@ def test_amounts_and_reasons_in_json(bench: Bench) -> None:
             "exportedVat": "250.00",
             "exportedGross": "1250.00",
             "leftOutGross": "0.00",
+            "byHandGross": "0.00",
             "bookedDifference": "0.00",
             "remainingGross": "3750.00",
         }

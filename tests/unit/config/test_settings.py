@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from config.docs_tables import settings_table
 from config.errors import ConfigurationErrors
-from config.settings import load_settings, variable
+from config.settings import load_settings, names_redis, service_variables, variable
 
 
 @pytest.fixture(autouse=True)
@@ -159,3 +159,75 @@ def test_the_published_environment_loads(tmp_path: Path, monkeypatch: pytest.Mon
 
     assert settings.intake.allowed_hosts == ("files.example.dk",)
     assert {"ECONOMIC_APP_SECRET_TOKEN", "ECONOMIC_GRANT_TOKEN_MAIN"} <= set(variables)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OPTER_ECONOMIC_WEB_PORT", "tcp://10.0.0.7:8470"),
+        ("OPTER_ECONOMIC_PORT", "udp://10.0.0.7:53"),
+        ("OPTER_ECONOMIC_WEB_SERVICE_HOST", "10.0.0.7"),
+        ("OPTER_ECONOMIC_WORKER_SERVICE_PORT", "9464"),
+        ("OPTER_ECONOMIC_WORKER_SERVICE_PORT_METRICS", "9464"),
+        ("OPTER_ECONOMIC_WEB_PORT_8470_TCP", "tcp://10.0.0.7:8470"),
+        ("OPTER_ECONOMIC_WEB_PORT_8470_TCP_PROTO", "tcp"),
+        ("OPTER_ECONOMIC_WEB_PORT_8470_TCP_ADDR", "10.0.0.7"),
+    ],
+)
+def test_what_kubernetes_adds_for_a_service_is_no_mistake(
+    name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``kubectl expose`` adds such variables to every container that is started later."""
+    monkeypatch.setenv(name, value)
+
+    load_settings(secrets=tmp_path)
+
+    assert service_variables({name: value}) == [name]
+
+
+@pytest.mark.parametrize("name", ["OPTER_ECONOMIC_WEB_PORT", "OPTER_ECONOMIC_WEB__PROT", "OPTER_ECONOMIC_SERVICE"])
+def test_a_misspelt_setting_is_still_one(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what has a service's shape is passed over."""
+    monkeypatch.setenv(name, "8470")
+
+    assert name in _errors(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "redis://:se/cret@127.0.0.1:6379/0",
+        "redis://opter:1/2@127.0.0.1:6379/0",
+        "redis://:a#secret@127.0.0.1/0",
+        "redis://:a?secret@127.0.0.1/0",
+        "redis://:a[secret@127.0.0.1/0",
+        "redis://127.0.0.1/secret",
+    ],
+)
+def test_an_address_that_a_password_breaks_is_refused_unquoted(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver would take a part of the password for the port, and say so aloud."""
+    monkeypatch.setenv("REDIS_URL", address)
+
+    problem = _errors(tmp_path)["OPTER_ECONOMIC_REDIS__URL"]
+
+    assert "cret" not in problem
+    assert "1/2" not in problem
+
+
+def test_the_redis_of_up_is_found_and_counts_as_none_of_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that `up` starts its own again, and every other command reaches it, password included."""
+    monkeypatch.setenv("OPTER_ECONOMIC_DATA_FOLDER", str(tmp_path))
+    file = tmp_path / "redis-url"
+    file.touch(mode=0o600)
+    file.write_text("redis://:p@127.0.0.1:7001/0")
+
+    found = load_settings(secrets=tmp_path / "none")
+    monkeypatch.setenv("REDIS_URL", "redis://elsewhere/0")
+    configured = load_settings(secrets=tmp_path / "none")
+
+    assert (found.redis.url.get_secret_value(), names_redis(found)) == ("redis://:p@127.0.0.1:7001/0", False)
+    assert (configured.redis.url.get_secret_value(), names_redis(configured)) == ("redis://elsewhere/0", True)

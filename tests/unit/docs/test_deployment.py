@@ -92,6 +92,30 @@ def test_compose_declares_what_it_uses() -> None:
         assert set(COMPOSE[kind]) == taken
 
 
+def test_kubernetes_adds_no_variables_for_services() -> None:
+    """Its variables for a service called like ours would look like settings."""
+    pods = [
+        each["spec"]["template"]["spec"]
+        for path in KUBERNETES
+        for each in documents(path)
+        if "template" in each["spec"]
+    ]
+
+    assert [pod["enableServiceLinks"] for pod in pods] == [False] * len(pods)
+
+
+@pytest.mark.parametrize("process", ["intake", "worker"])
+def test_files_of_events_are_mounted_where_they_are_read(process: str) -> None:
+    """The intake reads invoices by reference, the worker their PDFs: both from the allowed folder."""
+    service = COMPOSE["services"][process]
+    [container] = [each for each in _containers(KUBERNETES[0]) if each["name"] == process]
+    folder = service["environment"]["OPTER_ECONOMIC_INTAKE__ALLOWED_FOLDERS"]
+
+    assert any(volume.split(":")[-2:] == [folder, "ro"] for volume in service["volumes"])
+    assert {"name": "OPTER_ECONOMIC_INTAKE__ALLOWED_FOLDERS", "value": folder} in container["env"]
+    assert any(mount["mountPath"] == folder and mount["readOnly"] for mount in container["volumeMounts"])
+
+
 @pytest.mark.parametrize("path", [DEPLOY / "compose.yaml", *KUBERNETES], ids=relative)
 def test_nothing_runs_with_rights_it_does_not_need(path: Path) -> None:
     """Every container has a read-only root and no capabilities."""
@@ -143,6 +167,7 @@ def test_redis_users_reach_the_keys_that_the_code_names() -> None:
         "default": [],
         "opter-economic": [f"{prefix}*", queue, f"{queue}:*"],
         "opter": [queue],
+        "flower": [f"{broker_prefix(prefix)}*"],
         "admin": [],
     }
     assert broker_prefix(prefix).startswith(prefix)

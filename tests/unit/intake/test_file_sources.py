@@ -120,3 +120,10 @@ def _descriptors() -> int:
     descriptor = os.open("/", os.O_RDONLY)
     os.close(descriptor)
     return descriptor
+
+
+def test_no_second_name_of_a_file_elsewhere_is_read(allowed: Path) -> None:
+    """A hard link is no link to any path: whoever may write to the folder could show every file of its disk."""
+    os.link(allowed.parent / "secret.txt", allowed / "innocent.txt")
+
+    assert _reason(f"file://{allowed}/innocent.txt", allowed) == "invoices-file-refused"

@@ -9,7 +9,7 @@ from rich.text import Text
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.formatting import print_json
-from worker.cli.lookup import AsJson, By, InvoiceId, Period, find_period, invoice_id
+from worker.cli.lookup import AsJson, By, InvoiceId, Period, find_period, resolve
 from worker.cli.views.certificate import difference_data, differences_view
 from worker.domain.certificate import Acceptance
 
@@ -42,8 +42,8 @@ def differences_accept(ctx: typer.Context, key: InvoiceId, *, why: Why, by: By) 
     It holds for exactly what the last certificate saw: should anything else come to differ, it is open again.
     """
     context: CommandContext = ctx.obj
-    wanted = invoice_id(key)
     with context.store() as store:
+        wanted = resolve(store, key)
         found = [each for each in store.differences(None) if each.invoice_id == wanted]
         if not found:
             raise WrongUsage(f"No certificate has left a difference of {wanted!r}.", "`differences` lists them all.")

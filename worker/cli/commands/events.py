@@ -12,7 +12,7 @@ from worker.cli import formatting
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.formatting import data_of, facts, page, print_json, section, table
-from worker.cli.lookup import AsJson, title
+from worker.cli.lookup import AsJson, By, Why, title
 from worker.intake.queue import DeadEvent, dead_events, revive
 
 log = structlog.get_logger()
@@ -66,13 +66,18 @@ def dead_requeue(ctx: typer.Context, key: EventId) -> None:
 
 
 @dead.command("discard")
-def dead_discard(ctx: typer.Context, key: EventId) -> None:
-    """Forget a refused event for good: it was sent again correctly, or its period has been compared with Opter."""
+def dead_discard(ctx: typer.Context, key: EventId, *, why: Why, by: By) -> None:
+    """Forget a refused event for good: it was sent again correctly, or its period has been compared with Opter.
+
+    Who and why is written to the log.
+    """
     context: CommandContext = ctx.obj
+    if not why.strip():
+        raise WrongUsage("--why is empty.", "Say why nothing of the event is needed any more.")
     with context.events() as queue:
         event, content = _find(dead_events(queue), key)
         gone = queue.discard(content)
-    log.info("dead_event_discarded", dead_event=event.id, event_key=event.event_key)
+    log.info("dead_event_discarded", dead_event=event.id, event_key=event.event_key, by=by, why=why)
     context.out.print(f"{formatting.count(int(gone), 'event')} discarded.")
 
 
@@ -88,7 +93,7 @@ def dead_events_view(events: Sequence[DeadEvent]) -> RenderableType:
     """Return a table of refused events, in the given order."""
     if not events:
         return Text("No event was refused.", style="good")
-    rows = table("Id", "Refused", "Export", "Period", "Reason", "What is wrong")
+    rows = table("Id", "Refused", "Export", "Period", "Reason", "What is wrong", keys=("Id", "Period"))
     for event in events:
         more = f" (and {len(event.problems) - 1} more)" if len(event.problems) > 1 else ""
         what = event.problems[0].description + more
@@ -98,7 +103,7 @@ def dead_events_view(events: Sequence[DeadEvent]) -> RenderableType:
 
 def dead_event_view(event: DeadEvent) -> RenderableType:
     """Return everything that is wrong with one event, and what to do."""
-    problems = table("Invoice", "Field", "What is wrong")
+    problems = table("Invoice", "Field", "What is wrong", keys=("Invoice",))
     for problem in event.problems:
         problems.add_row(str(problem.invoice_number or ""), problem.field, problem.description)
     about: list[tuple[str, RenderableType]] = [

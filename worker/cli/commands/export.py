@@ -187,7 +187,7 @@ def _exit_code(reports: Sequence[SetupReport]) -> ExitCode:
 
 def exports_view(exports: Mapping[str, ExportConfig], paused: Mapping[str, Failure]) -> RenderableType:
     """Return a table of all exports; tokens are not in it."""
-    rows = table("Export", "Method", "Agreement", "e-conomic at", "State")
+    rows = table("Export", "Method", "Agreement", "e-conomic at", "State", keys=("Export", "Agreement"))
     for name, export in sorted(exports.items()):
         why = paused.get(name)
         state = Text.assemble(("paused: ", "bad"), why.description) if why else Text("running", style="good")

@@ -1,6 +1,8 @@
 """``failed``: the invoices that failed, grouped by reason, and one in full."""
 
+import json
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import typer
@@ -13,12 +15,12 @@ from worker.cli.error_output import ExitCode
 from worker.cli.formatting import data_of, facts, page, print_json, section, table
 from worker.cli.lookup import (
     AsJson,
+    Customer,
     InvoiceId,
     Period,
     Reason,
     dead_letters,
     find_invoice,
-    invoice_id,
     next_step,
     title,
 )
@@ -34,16 +36,30 @@ _STATE_STYLES = {State.EXPORTED: "good", State.DEAD: "bad"}
 
 
 @failed.callback()
-def failed_default(ctx: typer.Context, *, as_json: AsJson = False) -> None:
+def failed_default(
+    ctx: typer.Context,
+    period: Period = None,
+    reason: Reason = None,
+    customer: Customer = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
     """Show invoices that failed: by reason, or one in full. Alone, it lists them."""
     if ctx.invoked_subcommand is None:
-        _list(ctx.obj, period=None, reason=None, as_json=as_json)
+        _list(ctx.obj, period=period, reason=reason, customer=customer, as_json=as_json)
 
 
 @failed.command("list")
-def failed_list(ctx: typer.Context, period: Period = None, reason: Reason = None, *, as_json: AsJson = False) -> None:
+def failed_list(
+    ctx: typer.Context,
+    period: Period = None,
+    reason: Reason = None,
+    customer: Customer = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
     """List failed invoices under their reasons, with the next step of each. Exit code 1 when there are any."""
-    _list(ctx.obj, period=period, reason=reason, as_json=as_json)
+    _list(ctx.obj, period=period, reason=reason, customer=customer, as_json=as_json)
 
 
 @failed.command("show")
@@ -51,7 +67,7 @@ def failed_show(ctx: typer.Context, key: InvoiceId, *, as_json: AsJson = False) 
     """Show one invoice in full: what is wrong, in which field, what e-conomic said, what to do, its history."""
     context: CommandContext = ctx.obj
     with context.store() as store:
-        record = find_invoice(store, invoice_id(key))
+        record = find_invoice(store, key)
     if as_json:
         print_json(context.out, invoice_data(record))
     else:
@@ -59,9 +75,11 @@ def failed_show(ctx: typer.Context, key: InvoiceId, *, as_json: AsJson = False) 
     raise typer.Exit(ExitCode.PERSON if record.state is State.DEAD else ExitCode.OK)
 
 
-def _list(context: CommandContext, *, period: str | None, reason: str | None, as_json: bool) -> None:
+def _list(
+    context: CommandContext, *, period: str | None, reason: str | None, customer: str | None, as_json: bool
+) -> None:
     with context.store() as store:
-        records = dead_letters(store, period, reason)
+        records = dead_letters(store, period, reason, customer)
     if as_json:
         print_json(context.out, failed_data(records))
     else:
@@ -88,6 +106,10 @@ def failed_data(records: Sequence[InvoiceRecord]) -> list[dict[str, Any]]:
             "export": record.export,
             "periods": list(record.periods),
             "invoiceNumber": record.invoice_number,
+            "customer": _content(record)["customer"]["name"],
+            "customerCode": _content(record)["customer"]["code"],
+            "gross": _content(record)["gross"],
+            "currency": _content(record)["currency"],
             "attempts": record.attempts,
             "since": formatting.iso(record.updated_at),
             "failure": _failure_data(record.failure),
@@ -142,15 +164,27 @@ def invoice_data(record: InvoiceRecord) -> dict[str, Any]:
 
 
 def _group(reason: str, members: Sequence[InvoiceRecord]) -> RenderableType:
-    rows = table("Invoice", "Period", "What is wrong")
+    rows = table("Invoice", "Customer", "Gross", "What is wrong", numbers=("Gross",), keys=("Invoice",))
     for record in members[:SHOWN]:
-        rows.add_row(record.id, ", ".join(record.periods), record.failure.description if record.failure else "")
-    if len(members) > SHOWN:
-        rows.add_row(Text(f"… and {len(members) - SHOWN} more (--json lists all)", style="quiet"), "", "")
+        wrong = record.failure.description if record.failure else ""
+        rows.add_row(record.id, _content(record)["customer"]["name"], gross_of(record), wrong)
+    more = Text(
+        f"… and {len(members) - SHOWN} more: --json lists all, `invoices PERIOD --state dead` a period's", "quiet"
+    )
     steps = {record.failure.next_step for record in members if record.failure}
     step = steps.pop() if len(steps) == 1 else next_step(reason)
     heading = f"{title(reason)} · {formatting.count(len(members), 'invoice')}"
-    return section(heading, Text(reason, style="quiet"), f"→ {step}", "", rows)
+    return section(heading, Text(reason, style="quiet"), f"→ {step}", "", rows, *[more] * (len(members) > SHOWN))
+
+
+def _content(record: InvoiceRecord) -> Any:
+    return json.loads(record.content)
+
+
+def gross_of(record: InvoiceRecord) -> str:
+    """Return what the customer owes by it: ``1 250.00 DKK``."""
+    content = _content(record)
+    return f"{formatting.money(Decimal(content['gross']))} {content['currency']}"
 
 
 def _about(record: InvoiceRecord) -> list[tuple[str, RenderableType]]:

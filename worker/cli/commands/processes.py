@@ -1,5 +1,6 @@
 """The processes: ``worker``, ``intake``, ``watch``, ``web``, ``sandbox``, ``flower``."""
 
+import os
 from contextlib import closing
 from typing import Annotated
 
@@ -7,8 +8,9 @@ import structlog
 import typer
 from rich.text import Text
 
+from config.broker import watching
 from config.errors import ConfigurationErrors
-from config.settings import Settings
+from config.settings import Settings, service_variables, variable
 from config.targets import at_economic, non_production_targets
 from worker.cli.context import CommandContext
 from worker.cli.error_output import WrongUsage
@@ -17,6 +19,8 @@ from worker.cli.processes import (
     await_fit,
     become,
     flower_command,
+    flower_environment,
+    require_free,
     run_intake,
     run_watch,
     sign_in_link,
@@ -45,7 +49,7 @@ Anyway = Annotated[
     bool, typer.Option("--anyway", help="Start although exports of this environment go to e-conomic itself.")
 ]
 LinkOnly = Annotated[bool, typer.Option("--link", help="Print a new link to sign in with, and do nothing else.")]
-Port = Annotated[int, typer.Option("--port", help="Port to listen on; 0 takes any free one.")]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes any free one.")]
 
 
 def worker(ctx: typer.Context, name: WorkerName = "worker@%h") -> None:
@@ -57,11 +61,12 @@ def worker(ctx: typer.Context, name: WorkerName = "worker@%h") -> None:
 def flower(ctx: typer.Context) -> None:
     """Run Flower, the monitoring page: workers, tasks, times. It only looks; the figures that count are `status`."""
     context: CommandContext = ctx.obj
-    settings, _ = context.settings, context.exports  # every configuration error shows here, before Celery starts
+    settings = context.settings  # every error in them shows here; the exports file and its tokens are not needed
     configure_logs(settings.log.level, settings.log.format)
-    await_fit(settings)
+    await_fit(watching(settings))
+    require_free(settings.flower.host, settings.flower.port, variable("flower", "port"))
     context.err.print(f"Flower at http://{settings.flower.host}:{settings.flower.port}")
-    become(flower_command(settings), hold_signals=True)
+    become(flower_command(settings), env=flower_environment(settings, os.environ), hold_signals=True)
 
 
 def web(ctx: typer.Context, *, by: By, link: LinkOnly = False) -> None:
@@ -77,6 +82,7 @@ def web(ctx: typer.Context, *, by: By, link: LinkOnly = False) -> None:
             address = sign_in_link(settings.web, sessions, by)
         context.out.print(address, soft_wrap=True)
     if not link:
+        require_free(settings.web.host, settings.web.port, variable("web", "port"))
         become(web_command(settings))
 
 
@@ -118,6 +124,8 @@ def _begin(context: CommandContext) -> Settings:
     """
     settings = context.settings
     configure_logs(settings.log.level, settings.log.format)
+    for ignored in service_variables(os.environ):
+        log.info("service_variable_ignored", variable=ignored, next_step="Set enableServiceLinks: false.")
     for name, address in non_production_targets(context.exports).items():
         log.warning("export_not_to_economic", export=name, address=address)
     await_fit(settings)

@@ -17,23 +17,25 @@ from worker.cli.formatting import data_of, facts, page, print_json, section
 from worker.cli.lookup import (
     AsJson,
     By,
+    Customer,
     InvoiceId,
     InvoiceIds,
     Period,
     Reason,
+    Value,
+    Why,
     by_reason,
     dead_letters,
     find_invoice,
     find_period,
-    invoice_id,
     require_known,
+    resolve_all,
 )
 from worker.domain.period_report import ReexportReport, report_reexport
 from worker.domain.record import State
 from worker.domain.store_port import OperatorPort
 
 All = Annotated[bool, typer.Option("--all", help="Every failed invoice.")]
-Why = Annotated[str, typer.Option("--why", help="Why, for the history.")]
 Watch = Annotated[bool, typer.Option("--watch", "-w", help="Wait until none of them moves, and report on the run.")]
 ByHand = Annotated[
     bool,
@@ -48,38 +50,44 @@ _NOT_MARKED = {
 }
 
 
-def requeue(  # noqa: PLR0913  # one parameter for each way to choose
+def requeue(  # noqa: PLR0913, PLR0917  # one parameter for each way to choose
     ctx: typer.Context,
     ids: InvoiceIds = None,
     period: Period = None,
     reason: Reason = None,
+    customer: Customer = None,
+    value: Value = None,
     *,
     by: By,
     everything: All = False,
+    watch: Watch = False,
     as_json: AsJson = False,
 ) -> None:
     """Queue failed invoices again, once the cause is fixed; they are checked anew first.
 
-    Name them, or choose by period and reason. Whatever e-conomic has already is found there, never posted twice.
+    Name them, or choose by period, reason, customer and the value that was wrong. Whatever e-conomic has already is
+    found there, never posted twice. Exit code 1 when one was left alone, or failed again under --watch.
     """
     context: CommandContext = ctx.obj
-    named = [invoice_id(text) for text in ids or ()]
-    if [bool(named), bool(period or reason), everything].count(True) != 1:
-        which = "Say which failed invoices: their ids, or --period and --reason, or --all."
+    if [bool(ids), bool(period or reason or customer or value), everything].count(True) != 1:
+        which = "Say which failed invoices: their numbers, or --period, --reason, --customer and --value, or --all."
         raise WrongUsage(which, "`opter-economic failed list` shows them.")
     with context.store() as store:
-        wanted = named or [record.id for record in dead_letters(store, period, reason)]
+        named = resolve_all(store, ids or ())
+        wanted = named or [record.id for record in dead_letters(store, period, reason, customer, value)]
         require_known(store, named)
         moved = store.requeue(wanted, by=by)
-        paused = store.paused()
-    left = sorted(set(wanted) - set(moved))
+        left = sorted(set(wanted) - set(moved))
+        if not as_json and wanted:
+            _report_moved(context, moved, "re-queued", left, "they have not failed", store.paused().keys())
+        run = _follow(context, store, moved) if watch else None
     if as_json:
-        print_json(context.out, {"requeued": list(moved), "notFailed": left})
-    elif wanted:
-        _report_moved(context, moved, "re-queued", left, "they have not failed", paused.keys())
-    else:
+        print_json(context.out, {"requeued": list(moved), "notFailed": left, **({"run": data_of(run)} if run else {})})
+    elif not wanted:
         context.out.print(Text("No failed invoice fits; nothing to re-queue.", "good"))
-    raise typer.Exit(ExitCode.PERSON if left else ExitCode.OK)
+    elif run:
+        context.out.print(_run_view(run))
+    raise typer.Exit(ExitCode.PERSON if left or (run and run.failed) else ExitCode.OK)
 
 
 def mark_exported(ctx: typer.Context, key: InvoiceId, *, why: Why, by: By) -> None:
@@ -88,14 +96,20 @@ def mark_exported(ctx: typer.Context, key: InvoiceId, *, why: Why, by: By) -> No
     It must have failed, or not have begun: what may be on its way to e-conomic comes to its own end first.
     """
     context: CommandContext = ctx.obj
+    if not why.strip():
+        raise WrongUsage(
+            "--why is empty.", "Say why, for whoever reads the history: for example the number it has there."
+        )
     with context.store() as store:
-        record = find_invoice(store, invoice_id(key))
+        record = find_invoice(store, key)
         marked = store.mark_exported(record.id, by=by, why=why)
     if not marked:
         why_not = _NOT_MARKED.get(record.state, "part of it may be in e-conomic, which the worker looks up by itself")
         context.err.print(Text(f"{record.id} is {record.state.value}: {why_not}. Nothing was changed.", "bad"))
         raise typer.Exit(ExitCode.PERSON)
-    context.out.print(Text.assemble((record.id, "strong"), " counts as exported, entered by hand."))
+    context.out.print(
+        Text.assemble((record.id, "strong"), f" counts as exported on the word of {by}; nobody looked in e-conomic.")
+    )
 
 
 def reexport(  # noqa: PLR0913  # one parameter for each option of the command
@@ -114,12 +128,12 @@ def reexport(  # noqa: PLR0913  # one parameter for each option of the command
     deleted is made anew. Exit code 1 when one failed, or one that was named was left alone.
     """
     context: CommandContext = ctx.obj
-    named = [invoice_id(text) for text in ids or ()]
-    if bool(named) == bool(period):
+    if bool(ids) == bool(period):
         raise WrongUsage("Say which invoices: their ids, or --period.", "`opter-economic status` lists all periods.")
     if by_hand and period:
         raise WrongUsage("--by-hand goes with ids only.", "Name the invoices that were marked as exported by mistake.")
     with context.store() as store:
+        named = resolve_all(store, ids or ())
         wanted = named or [record.id for record in store.invoices(find_period(store, period or "").id, State.EXPORTED)]
         require_known(store, named)
         moved = store.reexport(wanted, by=by, by_hand=by_hand)

@@ -18,12 +18,28 @@ from worker.local.supervisor import Supervisor, environment, installation, start
 #: Seconds between two looks at the processes; every how many of them the store is read for news.
 _TURN, _NEWS_EVERY = 0.5, 4
 
-Data = Annotated[Path, typer.Option("--data", help="Folder of the embedded Redis: the store. Back it up.")]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        help="Folder of the embedded Redis: the store. Back it up.",
+        show_default="OPTER_ECONOMIC_DATA_FOLDER, else .opter-economic/data",
+    ),
+]
+RedisPort = Annotated[
+    int | None,
+    typer.Option(
+        "--redis-port", min=0, max=65535, help="Port of the embedded Redis; 0: any free one.", show_default="6379"
+    ),
+]
 Logs = Annotated[Path, typer.Option("--logs", help="Folder of the processes' logs.")]
 
 
 def up(
-    ctx: typer.Context, data: Data = Path(".opter-economic/data"), logs: Logs = Path(".opter-economic/logs")
+    ctx: typer.Context,
+    data: Data = None,
+    logs: Logs = Path(".opter-economic/logs"),
+    redis_port: RedisPort = None,
 ) -> None:
     """Run everything on this machine: Redis (embedded unless REDIS_URL names one), workers, page, Flower.
 
@@ -31,13 +47,17 @@ def up(
     """
     context: CommandContext = ctx.obj
     settings, _ = context.settings, context.exports  # every error in them is reported before anything starts
-    with stop_on_signal() as stop, redis_for(settings, data) as url:
+    folder = data or settings.data_folder
+    with stop_on_signal() as stop, redis_for(settings, folder, redis_port) as url:
+        context.use_redis(url)
         supervisor = Supervisor(
             installation(settings), run=starter(environment(url, settings.exports_file), logs), clock=context.clock
         )
         try:
             supervisor.turn()
             context.warn_non_production()
+            if is_embedded(settings) and folder != settings.data_folder:
+                context.out.print(f"Other commands find it with OPTER_ECONOMIC_DATA_FOLDER={folder}.", soft_wrap=True)
             _introduce(context, settings, logs)
             _watch(context, supervisor, stop)
         finally:

@@ -20,12 +20,12 @@ from worker.domain.record import Outcome, State
 from worker.errors import Failure
 
 PHASE_STYLES = {Phase.DONE: "good", Phase.NEEDS_A_PERSON: "bad", Phase.DIFFERS: "bad"}
-_NUMBERS = ("To export", "Exported", "On its way", "Failed")
+_NUMBERS = ("All", "Exported", "Moving", "Failed")
 _OUTCOMES = {
     Outcome.BOOKED: "booked",
     Outcome.DRAFTED: "left as drafts",
     Outcome.VOUCHER: "as vouchers",
-    Outcome.BY_HAND: "entered by hand",
+    Outcome.BY_HAND: "marked by hand",
     Outcome.EXCLUDED: "excluded by their type",
     Outcome.NOTHING_TO_BOOK: "with nothing to book",
 }
@@ -76,7 +76,7 @@ def period_data(period: PeriodRecord) -> dict[str, Any]:
 
 
 def _table(periods: Sequence[PeriodRecord], now: float) -> RenderableType:
-    rows = table("Period", "Id", "State", *_NUMBERS, "Read back", "Arrived", numbers=_NUMBERS)
+    rows = table("Period", "Id", "State", *_NUMBERS, "Read back", "Arrived", numbers=_NUMBERS, keys=("Period", "Id"))
     for period in periods:
         counts = period.counts
         phase = phase_of(period, counts)
@@ -155,6 +155,10 @@ def period_data_in_full(report: Report) -> dict[str, Any]:
         "conflicts": [
             {"invoice": conflict.invoice_id, "at": formatting.iso(conflict.at)} for conflict in report.period.conflicts
         ],
+        "acceptedConflicts": [
+            {"invoice": conflict.invoice_id, "at": formatting.iso(conflict.at), "accepted": conflict.accepted}
+            for conflict in report.period.accepted_conflicts
+        ],
     }
 
 
@@ -208,22 +212,27 @@ def _missing(report: Report) -> RenderableType:
 
 
 def _conflicts(report: Report) -> RenderableType:
-    rows = table("Invoice", "Came again", "Event")
+    rows = table("Invoice", "Came again", "Event", keys=("Invoice",))
     for conflict in report.period.conflicts:
         rows.add_row(conflict.invoice_id, formatting.moment(conflict.at), conflict.event_key)
-    text = "Sent again with other content after it was posted. What is in e-conomic was left as it is; compare the two."
+    text = (
+        "Sent again with other content after it was posted. What is in e-conomic was left as it is; compare the two "
+        "with `opter-economic conflicts show INVOICE`, put e-conomic right, then `conflicts accept INVOICE --why …`."
+    )
     return section("Conflicts", Text(text, style="bad"), rows)
 
 
 def _totals(report: Report) -> RenderableType:
     out = ("Left out",) if any(total.left_out_gross for total in report.totals) else ()
-    columns = ("Opter", "Exported", *out, "Remaining")
+    by_hand = ("Marked by hand",) if any(total.by_hand_gross for total in report.totals) else ()
+    columns = ("Opter", "Exported", *out, *by_hand, "Remaining")
     rows = table("Currency", *columns, numbers=columns)
     for total in report.totals:
-        left_out = (formatting.money(total.left_out_gross),) * len(out)
+        apart = (formatting.money(total.left_out_gross),) * len(out)
+        apart += (formatting.money(total.by_hand_gross),) * len(by_hand)
         remaining = Text(formatting.money(total.remaining), style="wait" if total.remaining else "good")
         rows.add_row(
-            total.currency, formatting.money(total.gross), formatting.money(total.exported_gross), *left_out, remaining
+            total.currency, formatting.money(total.gross), formatting.money(total.exported_gross), *apart, remaining
         )
     return page(
         rows,

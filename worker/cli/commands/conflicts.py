@@ -1,0 +1,129 @@
+"""``conflicts``: invoices that came again with other content after they were posted."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import structlog
+import typer
+from rich.console import RenderableType
+from rich.text import Text
+
+from worker.cli import formatting
+from worker.cli.context import CommandContext
+from worker.cli.error_output import ExitCode, WrongUsage
+from worker.cli.formatting import page, print_json, section, table
+from worker.cli.lookup import AsJson, By, InvoiceId, Why, find_invoice
+from worker.domain.invoice_period import Conflict
+from worker.domain.record import InvoiceRecord
+from worker.domain.store_port import OperatorPort
+
+log = structlog.get_logger()
+
+conflicts = typer.Typer(
+    help="Show invoices that came again with other content after they were posted, and accept them.",
+    no_args_is_help=True,
+)
+Accepted = Annotated[bool, typer.Option("--accepted", help="Those that a person has accepted, too.")]
+
+
+@conflicts.command("list")
+def conflicts_list(ctx: typer.Context, *, accepted: Accepted = False, as_json: AsJson = False) -> None:
+    """List them with period and time. Exit code 1 when one waits for a person."""
+    context: CommandContext = ctx.obj
+    with context.store() as store:
+        found = [(period, it) for period, it in _all(store) if accepted or not it.accepted]
+    if as_json:
+        print_json(context.out, [_data(period, conflict) for period, conflict in found])
+    elif found:
+        rows = table("Invoice", "Period", "Came again", "Event", "Accepted", keys=("Invoice", "Period"))
+        for period, conflict in found:
+            at = formatting.moment(conflict.at)
+            rows.add_row(conflict.invoice_id, period, at, conflict.event_key, conflict.accepted)
+        context.out.print(rows)
+    else:
+        context.out.print(Text("No conflict waits for a person.", style="good"))
+    raise typer.Exit(ExitCode.PERSON if any(not it.accepted for _, it in found) else ExitCode.OK)
+
+
+@conflicts.command("show")
+def conflicts_show(ctx: typer.Context, key: InvoiceId, *, as_json: AsJson = False) -> None:
+    """Show what was posted beside what came later, field by field."""
+    context: CommandContext = ctx.obj
+    with context.store() as store:
+        record = find_invoice(store, key)
+        found = _of(store, record)
+    if as_json:
+        print_json(context.out, [_data(period, conflict, posted=record.content) for period, conflict in found])
+    else:
+        context.out.print(page(*(_view(record, conflict) for _, conflict in found)))
+
+
+@conflicts.command("accept")
+def conflicts_accept(ctx: typer.Context, key: InvoiceId, *, why: Why, by: By) -> None:
+    """Take a conflict for seen, once e-conomic is right: what was posted stays, and both contents are kept."""
+    context: CommandContext = ctx.obj
+    if not why.strip():
+        raise WrongUsage("--why is empty.", "Say what was done about it, for example: credited by 100371.")
+    with context.store() as store:
+        record = find_invoice(store, key)
+        periods = {period for period, _ in _of(store, record)}
+        accepted = sum(store.accept_conflicts(period, record.id, by=by, why=why) for period in sorted(periods))
+    log.info("conflicts_accepted", invoice=record.id, conflicts=accepted, by=by)
+    context.out.print(f"{formatting.count(accepted, 'conflict')} of {record.id} accepted; both contents are kept.")
+
+
+def _all(store: OperatorPort) -> Iterator[tuple[str, Conflict]]:
+    for period in store.periods():
+        for conflict in (*period.conflicts, *period.accepted_conflicts):
+            yield period.id, conflict
+
+
+def _of(store: OperatorPort, record: InvoiceRecord) -> list[tuple[str, Conflict]]:
+    found = [(period, conflict) for period, conflict in _all(store) if conflict.invoice_id == record.id]
+    if not found:
+        raise WrongUsage(f"{record.id} has no conflict.", "`opter-economic conflicts list` shows all.")
+    return found
+
+
+def _view(record: InvoiceRecord, conflict: Conflict) -> RenderableType:
+    rows = table("Field", "Posted", "Came later", keys=("Field",))
+    for name, (posted, later) in differences(record.content, conflict.content).items():
+        rows.add_row(name, posted, later)
+    state = Text(f"accepted by {conflict.accepted}", "good") if conflict.accepted else Text("waits for a person", "bad")
+    title = f"{record.id} · {formatting.moment(conflict.at)} · {conflict.event_key}"
+    return section(title, state, rows)
+
+
+def differences(posted: str, later: str) -> Mapping[str, tuple[str, str]]:
+    """Return the fields in which two contents differ, by their path; a dash where one has none."""
+    before, after = dict(_flat("", json.loads(posted))), dict(_flat("", json.loads(later)))
+    names = dict.fromkeys((*before, *after))
+    return {
+        name: (before.get(name, "-"), after.get(name, "-"))
+        for name in names
+        if before.get(name, "-") != after.get(name, "-")
+    }
+
+
+def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _flat(f"{path}.{name}".lstrip("."), inner)
+    elif isinstance(value, list):
+        for at, inner in enumerate(value, start=1):
+            yield from _flat(f"{path}[{at}]", inner)
+    elif value is not None:
+        yield path, str(value)
+
+
+def _data(period: str, conflict: Conflict, *, posted: str | None = None) -> dict[str, Any]:
+    contents = {} if posted is None else {"posted": json.loads(posted), "cameLater": json.loads(conflict.content)}
+    return {
+        "invoice": conflict.invoice_id,
+        "period": period,
+        "at": formatting.iso(conflict.at),
+        "event": conflict.event_key,
+        "accepted": conflict.accepted or None,
+        **contents,
+    }
