@@ -25,7 +25,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 
 .PHONY: demo
 demo: $(INSTALLED) ## A closed period travels from Redis through Celery into the sandbox, with failures, their fix and the re-queue
-	$(BIN)/opter-economic demo $(if $(METHOD),--method $(METHOD))
+	$(BIN)/opter-economic demo $(if $(METHOD),--method $(METHOD)) $(if $(SOURCE),--source $(SOURCE))
 
 .PHONY: flower
 flower: $(INSTALLED) ## Flower beside a running installation (settings from the environment, see deploy/env.example)

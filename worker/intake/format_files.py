@@ -81,7 +81,7 @@ def read_file(file: BinaryIO, name: str, how: HowToRead, head: FileHead) -> Iter
 def _checked(found: FoundInvoice) -> tuple[Invoice | None, tuple[Problem, ...]]:
     if found.problems:
         return None, found.problems
-    raw = json.dumps(found.fields, ensure_ascii=False).encode(errors="replace")
+    raw = json.dumps(found.fields).encode()
     read = read_invoice(raw, whole(raw), found.within)
     return (None if read.problems else read.invoice), read.problems
 

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from celery import Celery
 from kombu.exceptions import BatchPublishError, OperationalError
+from redis import RedisError
 
 from config.names import (
     EXPORT_TASK,
@@ -54,5 +55,7 @@ class Publisher:
                     # The id leads from Flower to ``status`` and back: it begins with the invoice's or period's id.
                     task_id = f"{key}.{uuid4().hex[:8]}"
                     self._app.send_task(task, (key,), task_id=task_id, producer=producer, queue=queue, retry=False)
-        except (OperationalError, BatchPublishError, OSError) as error:
+        except (OperationalError, BatchPublishError, OSError, RedisError) as error:
+            # What answered may be no primary any more: its connections are dropped, and the name is looked up anew.
+            self._app.pool.force_close_all(close_pool=False)
             raise store_unavailable(error) from error

@@ -15,7 +15,7 @@ from worker.economic.port import Reply
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure, OnHold, Refused
 from worker.workflow import lookup
-from worker.workflow.customer_proof import objection
+from worker.workflow.customer_proof import draft_objection, objection
 from worker.workflow.execution import Execution
 from worker.workflow.next_step import Action, next_invoice_step
 from worker.workflow.requests import CreateRequest, booking_request, doubt_master_data, draft_request
@@ -112,13 +112,10 @@ def _named_as_ours(execution: Execution, document: Document) -> bool:
 
 
 def _accept_draft(execution: Execution, draft: Document, *, adopted: bool = False, fresh: bool = False) -> None:
-    """Book a draft that equals the source, discard one that does not.
-
-    Whose account it is on was proved just before a ``fresh`` one was created; for another it is asked again.
-    """
+    """Book a draft that equals the source and is on the right account, discard one that does not."""
     drafted = {"draft_number": draft.number, "lookup": False, "not_found_since": 0.0, "adopted": adopted}
     difference = compare_totals(execution.invoice, draft, execution.context.export.booking.tolerance)
-    wrong = None if difference or fresh else objection(execution, draft.customer)
+    wrong = None if difference else draft_objection(execution, draft, fresh=fresh)
     if wrong:
         doubt_master_data(execution)
     if difference or wrong:

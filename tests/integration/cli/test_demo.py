@@ -44,7 +44,9 @@ VOUCHERS = (
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize(
-    ("options", "expected"), [((), INVOICES), (("--method", "voucher"), VOUCHERS)], ids=["invoices", "vouchers"]
+    ("options", "expected"),
+    [((), INVOICES), (("--method", "voucher", "--source", "xml"), VOUCHERS)],
+    ids=["invoices", "vouchers from a watched folder"],
 )
 def test_the_demo_proves_itself(tmp_path: Path, options: tuple[str, ...], expected: tuple[str, ...]) -> None:
     """Exit code 0: all exported, once, to the øre, without findings; the failures and their fix are shown on the way.

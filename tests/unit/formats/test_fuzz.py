@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from support.events import event
+from support.events import event, invoices, raw
 from support.formats import UBL_MAPPING, read, to_csv, to_ubl, to_xlsx, to_xml
 from support.fuzzing import broken_bytes, fuzzed
 from support.samples import invoice, line
@@ -15,6 +15,8 @@ from worker.intake.event_errors import EventRefused
 
 SOURCE = invoice(line(), line("-3.00", rate="0", account="3012"))
 FILES = {
+    "f.json": raw(event()),
+    "f.ndjson": b"\n".join(map(raw, invoices(2))),
     "f.xml": to_xml(event()["data"]),
     "f-ubl.xml": to_ubl(SOURCE),
     "f.csv": to_csv([SOURCE, invoice(invoice_number=2)]),

@@ -82,3 +82,14 @@ def test_what_hangs_is_not_kept_for_ever() -> None:
         _three_beats(LeaseRenewer(every=0.001))
 
     assert renewals.count == 0
+
+
+def test_a_lease_is_given_back_once_the_store_answers() -> None:
+    """However often it does not; after that never again, so that a later execution keeps its own."""
+    down = StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer."))
+    lease_renewer, give_back = LeaseRenewer(every=0.001), Renewals(down, down, enough=3)
+    lease_renewer.give_back_later(give_back)
+    assert give_back.reached.wait(10)
+    _three_beats(lease_renewer)
+
+    assert give_back.count == 3

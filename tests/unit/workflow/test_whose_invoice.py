@@ -1,7 +1,7 @@
 """Whose account an invoice ends on, when customers change in e-conomic between two periods or spellings differ."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -246,3 +246,26 @@ def test_so_many_debtors_so_many_customers(picks: list[tuple[int, int]], togethe
     on = accounts(harness)
     pairs = {(debtor_of[number], account) for number, account in on.items()}
     assert len(pairs) == len({debtor for debtor, _ in pairs}) == len({account for _, account in pairs})
+
+
+def test_a_number_that_changes_hands_before_the_draft_is_answered_is_not_booked() -> None:
+    """Proved, then given to another company a moment later: the draft's own answer names that company's number."""
+    harness = Harness()
+    who = customer(ledger_number=None, corporate_id="10403782", name="Flyttet ApS")
+    harness.close_period(invoice(customer=who, invoice_number=1))
+    harness.until_rest()
+    number = harness.record("main-1").progress.customer_number
+    assert number
+
+    def given_away(request: httpx.Request, answer: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
+        if request.method == "POST" and request.url.path == "/invoices/drafts":
+            harness.sandbox.agreement.customers[number]["corporateIdentificationNumber"] = "29189846"
+        return answer(request)
+
+    harness.around_http = given_away
+    harness.close_period(invoice(customer=who, invoice_number=2), event="/opter/acme/1#e2", number=882)
+    harness.until_rest()
+
+    record = harness.record("main-2")
+    assert (record.state, record.failure and record.failure.reason) == (State.DEAD, "customer-contradiction")
+    assert [document.document_reference for document in harness.documents()] == ["main-1"]

@@ -12,7 +12,7 @@ from rich.text import Text
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.processes import stop_on_signal
-from worker.local.demo.folder import DemoFolder, Method, demo_folder, isolate
+from worker.local.demo.folder import DemoFolder, Method, SourceName, demo_folder, isolate
 from worker.local.demo.script import perform, scenario
 from worker.local.demo.stage import DemoError, SandboxControl, Stage
 from worker.local.embedded import EmbeddedServer
@@ -31,7 +31,14 @@ Folder = Annotated[
 How = Annotated[Method, typer.Option("--method", help="Export invoices, or vouchers with their PDFs.")]
 
 
-def demo(ctx: typer.Context, folder: Folder = None, method: How = "invoice", *, keep: Keep = False) -> None:
+From = Annotated[
+    SourceName, typer.Option("--source", help="How the period comes: on the queue, or as a file in a watched folder.")
+]
+
+
+def demo(
+    ctx: typer.Context, folder: Folder = None, method: How = "invoice", source: From = "queue", *, keep: Keep = False
+) -> None:
     """Show the whole thing: a sample period from a Redis queue through Celery into a sandbox of e-conomic.
 
     Takes under a minute, needs no network, touches nothing of yours. Exit code 0 only if every invoice was exported
@@ -39,7 +46,7 @@ def demo(ctx: typer.Context, folder: Folder = None, method: How = "invoice", *, 
     """
     context: CommandContext = ctx.obj
     with (
-        demo_folder(folder, method) as files,
+        demo_folder(folder, method, source) as files,
         EmbeddedServer(files.path / "data") as redis,
         stop_on_signal() as stop,
     ):

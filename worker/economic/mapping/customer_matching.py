@@ -161,6 +161,12 @@ def standing(customer: Customer, theirs: EconomicCustomer, *, home: str = "DK") 
     return Standing.BARRED if theirs.barred else Standing.PROVEN
 
 
+def contradicts_recipient(customer: Customer, recipient_id: str) -> bool:
+    """Whether a document's recipient, as e-conomic copied it from the customer, has the id of another debtor."""
+    theirs = EconomicCustomer(number=0, name="", corporate_id=recipient_id, country=customer.country)
+    return compare(our_party(customer), their_party(theirs)) is Proof.OTHER
+
+
 def match(  # noqa: PLR0913  # the candidates of each step, and two settings
     customer: Customer,
     by_number: Sequence[EconomicCustomer] = (),

@@ -47,6 +47,7 @@ def document(body: Mapping[str, Any], *, booked: bool) -> Document:
         gross=_money(body, "grossAmount"),
         due_date=str(body.get("dueDate", "")),
         former_draft=int(former) if former else None,
+        recipient_id=str((body.get("recipient") or {}).get("cvr") or ""),
         located=address.endswith(f"/{number}"),
     )
 

@@ -163,6 +163,8 @@ class Document:
     due_date: str = ""
     #: The former draft number of a booked invoice, where e-conomic says it (``orderNumber``).
     former_draft: int | None = None
+    #: The company number of the recipient, which e-conomic copies from the customer; we send none.
+    recipient_id: str = ""
     #: Whether its own address in the answer ends in its number; booking takes a number for ever.
     located: bool = False
 

@@ -5,13 +5,20 @@ from typing import BinaryIO, Literal
 
 from worker.domain.reasons import EventReason
 from worker.intake.event_errors import refused
+from worker.intake.formats.our_json import read_json
 from worker.intake.formats.own_xml import read_own_xml
 from worker.intake.formats.port import FormatReader
 from worker.intake.formats.rows import read_csv, read_xlsx
 from worker.intake.formats.ubl import read_ubl
 
-FormatName = Literal["xml", "ubl", "csv", "xlsx"]
-READERS: dict[FormatName, FormatReader] = {"xml": read_own_xml, "ubl": read_ubl, "csv": read_csv, "xlsx": read_xlsx}
+FormatName = Literal["json", "xml", "ubl", "csv", "xlsx"]
+READERS: dict[FormatName, FormatReader] = {
+    "json": read_json,
+    "xml": read_own_xml,
+    "ubl": read_ubl,
+    "csv": read_csv,
+    "xlsx": read_xlsx,
+}
 _UBL = re.compile(rb"urn:oasis:names:specification:ubl:schema:xsd:(Invoice|CreditNote)-2")
 #: Bytes of the beginning that are looked at.
 _START = 8192
@@ -30,10 +37,7 @@ def detect(file: BinaryIO, name: str) -> FormatName:
         return "ubl" if _UBL.search(letters) else "xml"
     if name.lower().endswith(_TABLES):
         return "csv"
+    if letters.startswith((b"{", b"[")):
+        return "json"
     text = f"{name}: neither JSON, XML, UBL, CSV nor XLSX; name a CSV file .csv."
     raise refused(EventReason.FILE_UNREADABLE, text)
-
-
-def is_json(start: bytes) -> bool:
-    """Tell whether a file is JSON or NDJSON by its beginning."""
-    return start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))

@@ -17,6 +17,8 @@ from worker.sandbox.seed import CLEARING, standard_agreement
 from worker.sandbox.server import DEFAULT_TOKENS
 
 Method: TypeAlias = Literal["invoice", "voucher"]
+#: How the period comes: on the queue, or as a file in a watched folder.
+SourceName: TypeAlias = Literal["queue", "json", "xml"]
 
 #: The journal that the vouchers go to.
 JOURNAL = 1
@@ -33,6 +35,10 @@ openapi_url = "{sandbox}"
 [exports.{export}.customers]
 group = 21
 layout = 17
+
+[exports.{export}.source]
+folder = "{folder}/files"
+stable_seconds = 1
 
 [exports.{export}.codes.payment_conditions]
 "Lb. md. + 30 dage" = "Løbende måned 30 dage"
@@ -80,6 +86,7 @@ class DemoFolder:
     sandbox_port: int
     flower_port: int
     method: Method
+    source: SourceName
 
     @property
     def sandbox(self) -> str:
@@ -95,6 +102,11 @@ class DemoFolder:
     def printed(self) -> Path:
         """Folder of the invoices' PDFs."""
         return self.path / "printed"
+
+    @property
+    def watched(self) -> Path:
+        """Folder that files come to."""
+        return self.path / "files"
 
     @property
     def logs(self) -> Path:
@@ -113,11 +125,12 @@ class DemoFolder:
 
 
 @contextmanager
-def demo_folder(folder: Path | None, method: Method) -> Iterator[DemoFolder]:
+def demo_folder(folder: Path | None, method: Method, source: SourceName) -> Iterator[DemoFolder]:
     """Make the folder and what must be in it; a temporary one is removed in the end unless something went wrong."""
     path = Path(tempfile.mkdtemp(prefix="opter-economic-demo-")) if folder is None else folder.resolve()
     path.mkdir(parents=True, exist_ok=True)
-    demo = DemoFolder(path=path, sandbox_port=_free_port(), flower_port=_free_port(), method=method)
+    demo = DemoFolder(path=path, sandbox_port=_free_port(), flower_port=_free_port(), method=method, source=source)
+    demo.watched.mkdir(exist_ok=True)
     for name, token in zip(("app_secret_token", "grant_token"), DEFAULT_TOKENS, strict=True):
         (path / name).write_text(token, encoding="utf-8")
     text = exports_text(method, folder=path, sandbox=demo.sandbox)

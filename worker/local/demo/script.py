@@ -12,6 +12,7 @@ from worker.local.demo.compare_vouchers import VoucherSetup, compare_vouchers
 from worker.local.demo.comparison import Comparison, compare_invoices, comparison_view
 from worker.local.demo.folder import JOURNAL, Method
 from worker.local.demo.sample import EXPORT, MISSING_ACCOUNT, PERIOD, PERIOD_ID, Sample, sample
+from worker.local.demo.sample_files import period_xml
 from worker.local.demo.sample_invoices import DEPARTMENT
 from worker.local.demo.sample_vouchers import TAX_RATES, print_invoices, voucher_sample
 from worker.local.demo.stage import SandboxControl, Stage
@@ -72,12 +73,26 @@ def _start(stage: Stage, scenario: Scenario) -> None:
 def _close_period(stage: Stage, sample: Sample) -> None:
     stage.act(f"2  Opter closes invoice period {PERIOD['name']}")
     event = sample.event()
+    if stage.folder.source != "queue":
+        _put_file(stage, event)
+        return
     (stage.folder.path / "event.json").write_bytes(event)
     text = f"One plain JSON document, {len(event) // 1024} KiB, {len(sample.invoices)} invoices, put on a list:"
     stage.out.print(Text(text), soft_wrap=True)
     stage.show_command(f'LPUSH {stage.queue} "$(cat event.json)"')
     stage.push(event)
     stage.wait_for_intake()
+    stage.wait_for("the period", lambda: PERIOD_ID in _periods(stage))
+
+
+def _put_file(stage: Stage, event: bytes) -> None:
+    xml = stage.folder.source == "xml"
+    name, content = ("period.xml", period_xml(event)) if xml else ("period.json", event)
+    stage.out.print(Text(f"One file, {len(content) // 1024} KiB, in a watched folder:"), soft_wrap=True)
+    stage.show_command(f"cp {name} {stage.folder.watched}")
+    part = stage.folder.watched / f"{name}.part"
+    part.write_bytes(content)
+    part.rename(stage.folder.watched / name)
     stage.wait_for("the period", lambda: PERIOD_ID in _periods(stage))
 
 
