@@ -63,6 +63,8 @@ class EmbeddedServer:
         """Start and wait until it answers. Raises ``EmbeddedServerError``."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
         _close_to_others(self.data_dir)
+        for name in ("lock", "server.log"):
+            (self.data_dir / name).touch(mode=0o600)
         self._password = _own_password(self.data_dir)
         self.port = self.port or _free_port()
         with _locked(self.data_dir / "lock") as lock, (self.data_dir / "server.log").open("ab") as log:
