@@ -38,7 +38,7 @@ VOUCHERS = (
     "✓ nothing was sent that the real e-conomic would ignore or refuse",
     "$ opter-economic reconcile 2026-47A",
     "240 equal",
-    "All booked.",
+    "240 vouchers in journal 1, to be booked.",
 )
 
 

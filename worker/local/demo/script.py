@@ -33,6 +33,8 @@ class Scenario:
     fix: Callable[[SandboxControl, Report], None]
     #: The agreement's content and the sandbox's findings -> the comparison with what Opter sent last.
     compare: Callable[[Mapping[str, Any], Sequence[str]], Comparison]
+    #: The last line when everything is as it must be.
+    closing: str = "All booked."
 
 
 def scenario(method: Method, printed: Path) -> Scenario:
@@ -134,7 +136,7 @@ def _compare(stage: Stage, scenario: Scenario, *, finished: bool) -> bool:
     certified = stage.command("reconcile", str(PERIOD["name"]), "--xlsx", str(book)) == 0
     stage.facts([("Workbook", str(book))] if book.is_file() else [])
     proven = comparison.holds and finished and certified and book.is_file()
-    closing = ("All booked.", "good") if proven else ("Not everything is as it must be.", "bad")
+    closing = (scenario.closing, "good") if proven else ("Not everything is as it must be.", "bad")
     stage.out.print(Text.assemble("\n", closing))
     return proven
 
@@ -183,6 +185,7 @@ def _vouchers(printed: Path) -> Scenario:
         facts=(("Method", f"vouchers in journal {JOURNAL} over clearing account {CLEARING}, PDFs from {printed}"),),
         fix=fix,
         compare=lambda state, findings: compare_vouchers(period.final, state, setup, findings=findings),
+        closing=f"{len(period.final)} vouchers in journal {JOURNAL}, to be booked.",
     )
 
 
