@@ -244,6 +244,17 @@ def test_killed_at_any_moment_a_file_is_taken_exactly_once(
     assert place.files("failed") == []
 
 
+def test_a_long_file_is_read_with_signs_of_life(tmp_path: Path) -> None:
+    """A watcher at a large file is not taken for one that hangs, which would be killed at it again and again."""
+    (tmp_path / "p.xml").write_bytes(PERIOD)
+    config = export(source={"folder": tmp_path, "stable_seconds": 0})
+    signs: list[int] = []
+    watches = FolderWatches({"main": config}, publish=len, clock=lambda: 0.0, alive=lambda: signs.append(1))
+
+    assert watches.turn() == 1
+    assert len(signs) == 2 * 2
+
+
 def test_while_redis_is_away_files_stay(place: Place) -> None:
     """They are published when it is back, once."""
     place.put("p.xml", PERIOD)

@@ -111,7 +111,7 @@ def watch(ctx: typer.Context) -> None:
     settings = _begin(context)
     with stop_on_signal() as stop, context.events() as queue, closing(connect(settings.redis)) as redis:
         beat = Beat()
-        watches = FolderWatches(context.exports, publish=queue.publish, clock=context.clock)
+        watches = FolderWatches(context.exports, publish=queue.publish, clock=context.clock, alive=beat)
         end_metrics = serve_metrics(settings.metrics, beat=beat, ready=lambda: answers(redis) and not watches.faults)
         run_watch(watches.turn, stop=stop, beat=beat)
         end_metrics()

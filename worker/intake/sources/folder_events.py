@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -39,7 +39,9 @@ class Batch:
     last: str = ""
 
 
-def read_batch(folder: Path, names: Sequence[str], how: HowToRead, *, kept: Path, by_type: bool) -> Batch:
+def read_batch(  # noqa: PLR0913  # what to read, where to, and the signs of life
+    folder: Path, names: Sequence[str], how: HowToRead, *, kept: Path, by_type: bool, alive: Callable[[], None]
+) -> Batch:
     """Read these files into one file of invoices in ``kept``.
 
     Raises ``EventRefused`` for the first file with problems, with all of them; ``OSError``.
@@ -51,6 +53,7 @@ def read_batch(folder: Path, names: Sequence[str], how: HowToRead, *, kept: Path
             head = FileHead()
             with (folder / name).open("rb") as file:
                 for invoice, pdf in read_file(file, name, how, head):
+                    alive()
                     _add(batch, invoice if pdf is None else _with_pdf(invoice, pdf, kept), out)
             _join(batch.head, head, name)
     return batch

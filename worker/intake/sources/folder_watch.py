@@ -39,11 +39,13 @@ class FolderWatch:
         publish: Callable[[bytes], None],
         clock: Callable[[], float],
         most_inline: int = MOST_INLINE,
+        alive: Callable[[], None] = lambda: None,
     ) -> None:
         """``publish`` puts an event on the queue for good before it returns. ``clock``: seconds since the epoch.
 
-        ``most_inline``: bytes of invoices that an event holds itself.
+        ``most_inline``: bytes of invoices that an event holds itself. ``alive`` is called with every invoice read.
         """
+        self._alive = alive
         self._most_inline = most_inline
         source = export.source
         if source.folder is None:
@@ -119,6 +121,7 @@ class FolderWatch:
                 with (self._folder.path / name).open("rb") as file:
                     for _ in read_file(file, name, how, head):
                         count += 1
+                        self._alive()
             except EventRefused as refusal:
                 if seen == self._folder.seen(name):
                     self._refuse([name], refusal)
@@ -131,7 +134,9 @@ class FolderWatch:
         before = [self._folder.seen(name) for name in names]
         digests = {name: self._folder.digest(name) for name in names}
         try:
-            batch: Batch = read_batch(self._folder.path, names, how, kept=self._own, by_type=self._by_type)
+            batch: Batch = read_batch(
+                self._folder.path, names, how, kept=self._own, by_type=self._by_type, alive=self._alive
+            )
             event_id, event = event_of(
                 batch, export=self._export, now=self._clock(), kept=self._own, inline=self._most_inline
             )
@@ -192,10 +197,11 @@ class FolderWatches:
         *,
         publish: Callable[[bytes], None],
         clock: Callable[[], float],
+        alive: Callable[[], None] = lambda: None,
     ) -> None:
         """See ``FolderWatch``."""
         self._watches = {
-            name: FolderWatch(export, publish=publish, clock=clock)
+            name: FolderWatch(export, publish=publish, clock=clock, alive=alive)
             for name, export in exports.items()
             if export.source.folder
         }
