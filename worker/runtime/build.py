@@ -98,11 +98,16 @@ def build_runtime(settings: Settings, exports: Mapping[str, ExportConfig], app: 
 def build_client(
     export: ExportConfig, settings: Settings, rate_limiter: RateLimiter, pins: PinPort, clock: Callable[[], float]
 ) -> EconomicClient:
-    """Build the one way to an export's agreement, which accepts no other agreement than the export's own."""
+    """Build the one way to an export's agreement, which accepts no other agreement than the export's own.
+
+    Whoever pins no agreement only reads: that is no first use.
+    """
 
     def accept(agreement: int) -> None:
         accept_agreement(export, pins, agreement)
-        if state_first_use(settings.exports_file, export.name, agreement, clock()):
+        if not isinstance(pins, _ComparedPins) and state_first_use(
+            settings.exports_file, export.name, agreement, clock()
+        ):
             pins.declare_first_use(export.name)
 
     return EconomicClient(

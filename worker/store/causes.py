@@ -120,12 +120,18 @@ def store_unavailable(error: BaseException) -> StoreUnavailable:
     return StoreUnavailable(failure_of(error))
 
 
+#: Codes of the server that may be shown: its text may quote what was written, a code cannot.
+_CODES = ("WRONGTYPE", "NOSCRIPT", "EXECABORT", "CROSSSLOT", "BUSY", "ERR")
+
+
 def failure_of(error: BaseException) -> Failure:
     """Return what a person reads about this error of the driver."""
     cause = cause_of(error)
     kind = type(error).__name__
     unanswered = isinstance(error, redis.ConnectionError | redis.TimeoutError | OSError)
     heading = "Redis does not answer" if unanswered else "Redis refused a command"
+    code = next((code for code in _CODES if f"{code} " in str(error)), "")
+    kind = f"{kind} {code}".rstrip()
     plain = failure(ProcessReason.STORE_UNAVAILABLE, f"{heading} ({kind}).")
     if cause is None:
         return plain

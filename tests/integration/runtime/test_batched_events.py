@@ -23,7 +23,10 @@ def _heard(listening: Any) -> list[list[dict[str, Any]]]:
 
 
 def test_a_monitor_hears_every_event_in_few_messages(tmp_path: Path) -> None:
-    """Every invoice is reported as received, started and succeeded; several events travel in one message."""
+    """Every invoice is reported as received, started and succeeded; several events travel in one message.
+
+    One that met another's creation of their customer is reported as retried in between.
+    """
     invoices = [invoice(line(), invoice_number=500_000 + n, customer=customer(corporate_id=None)) for n in range(COUNT)]
     with Installation(tmp_path) as running, redis.Redis.from_url(running.redis.url) as client:
         running.start_all()
@@ -38,5 +41,7 @@ def test_a_monitor_hears_every_event_in_few_messages(tmp_path: Path) -> None:
     reported = [(event["uuid"].partition(".")[0], event["type"]) for batch in batches for event in batch]
     kinds = ("task-received", "task-started", "task-succeeded")
     ids = ["main-p881", *(f"main-{each.invoice_number}" for each in invoices)]
-    assert {(key, kind) for key in ids for kind in kinds} == set(reported)
+    expected = {(key, kind) for key in ids for kind in kinds}
+    assert expected <= set(reported)
+    assert {kind for _, kind in set(reported) - expected} <= {"task-retried"}
     assert len(batches) <= len(reported) / 4

@@ -21,6 +21,8 @@ from worker.store.redis_store import RedisStore
 SHORT = {
     "store__lease_seconds": "6",
     "store__lost_after": "3",
+    # The sandbox's listings do not lag; a second lookup comes after a minute instead of ten.
+    "http__listing_lag_minutes": "1",
     "http__deadline": "4",
     "http__read_timeout": "3",
     "retry__base": "0.5",

@@ -20,6 +20,13 @@ def _wiped(harness: Harness, scenario: Scenario) -> None:
     scenario.close(harness)
 
 
+def _installed_anew(harness: Harness, scenario: Scenario) -> None:
+    """As emptied, but with a new exports file beside it: its first use is stated, so that it does not doubt."""
+    harness.wipe()
+    harness.store.declare_first_use(harness.export.name)
+    scenario.close(harness)
+
+
 def _corrected(harness: Harness, scenario: Scenario) -> None:
     """Nobody holds it, and it comes with other content: replaced if nothing of it was sent, else a conflict."""
     harness.clock.advance(harness.store.policy.lease_seconds)
@@ -39,6 +46,8 @@ BETWEEN: Mapping[str, Callable[[Harness, Scenario], None]] = {
     "corrected": _corrected,
     "draft taken over": _draft_taken_over,
 }
+#: Also played where a guard is turned off: a store that states that nothing was ever sent has the period check alone.
+INTERFERENCES: Mapping[str, Callable[[Harness, Scenario], None]] = {**BETWEEN, "installed anew": _installed_anew}
 
 
 def corrected(invoice: Invoice) -> Invoice:

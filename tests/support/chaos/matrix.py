@@ -9,7 +9,7 @@ from functools import partial
 from support.chaos.end_state import check_end_state
 from support.chaos.fault_schedule import ScheduledFault, ScheduleRun, single_faults
 from support.chaos.faults import DELAYED, EVERY, LOST_WRITES, PAYLOAD_CHANGED
-from support.chaos.lost_writes import BETWEEN
+from support.chaos.lost_writes import INTERFERENCES
 from support.chaos.scenarios import LISTED_LATE, SCENARIOS, Scenario
 
 #: Seconds between the first worker's end and the next one's begin: at once, within the key's hour, past it.
@@ -39,7 +39,7 @@ def play(schedule: Schedule) -> tuple[list[str], list[str]]:
     harness = scenario.harness()
     played = ScheduleRun(harness=harness, faults=schedule.faults)
     if schedule.between:
-        played.between = partial(BETWEEN[schedule.between], harness, scenario)
+        played.between = partial(INTERFERENCES[schedule.between], harness, scenario)
     try:
         played.run(gap=schedule.gap)
     except AssertionError as error:

@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 
 from support.chaos import lease_takeover, matrix, parallel_invoices
-from support.chaos.lost_writes import BETWEEN
+from support.chaos.lost_writes import INTERFERENCES
 from support.chaos.scenarios import SCENARIOS, Scenario
 
 _ROOT = Path(__file__).parents[3]
@@ -59,15 +59,15 @@ GUARDS = (
     Guard(
         name="the lookup of the period check",
         file="worker/workflow/preflight.py",
-        there="    if not invoices:\n",
-        instead="    if invoices or not invoices:\n",
-        hunts=("known customer, wiped",),
+        there="    if not invoices:\n        return ExistingDocuments()\n",
+        instead="    if invoices or not invoices:\n        return ExistingDocuments()\n",
+        hunts=("known customer, installed anew",),
     ),
     Guard(
         name="the fence",
         file="support/memory_store/execution.py",
-        there=" or entry.record.fence != fence",
-        instead="",
+        there=" or entry.record.fence != fence:\n            raise",
+        instead=":\n            raise",
         hunts=("lease takeover",),
     ),
     Guard(
@@ -152,8 +152,9 @@ def _hunt(name: str) -> Iterator[tuple[object, list[str]]]:
 
 def _schedules(scenario: Scenario, between: str) -> Iterator[matrix.Schedule]:
     past = (matrix.GAPS[-1],)
-    if between in BETWEEN:
-        return matrix.every_interference(scenario, between, past if between == "wiped" else matrix.GAPS)
+    if between in INTERFERENCES:
+        emptied = between in {"wiped", "installed anew"}
+        return matrix.every_interference(scenario, between, past if emptied else matrix.GAPS)
     undisturbed = matrix.Schedule(scenario=scenario.name, faults=())
     return chain([undisturbed], matrix.every_single(scenario, past if between else matrix.GAPS))
 
