@@ -11,7 +11,7 @@ import structlog
 from config.settings_sections import Certificates
 from worker.domain.certificate import Certificate, read_certificate, stored
 from worker.domain.store_port import CertificatePort, OperatorPort
-from worker.errors import ExportError, LeaseLost, Retryable
+from worker.errors import ExportError, LeaseLost, Retryable, Uncertain
 from worker.reconcile.attach import Attacher
 from worker.reconcile.match_credits import CreditMatcher
 from worker.reconcile.reconciler import Reconciler
@@ -132,7 +132,8 @@ class Certifier:
 
     def _put_off(self, period_id: str, claimed: str, error: ExportError) -> str:
         """Nothing of an export depends on its certificate, so none is paused for it."""
-        wait = max(_SOON, getattr(error, "retry_after", None) or 0.0) if isinstance(error, Retryable) else _LATER
+        passes = isinstance(error, Retryable | Uncertain)
+        wait = max(_SOON, getattr(error, "retry_after", None) or 0.0) if passes else _LATER
         self.store.defer_reconcile(period_id, claimed, until=self.clock() + wait)
         log.warning(
             "period_certificate",

@@ -76,6 +76,7 @@ def from_environment() -> Starlette:
         settings=settings.web,
         exports=exports,
         store=store,
+        certificates=store,
         events=events,
         sessions=RedisSessions(client, prefix=prefix, policy=StorePolicy()),
         planner=partial(planning, settings, sleep=time.sleep),

@@ -11,10 +11,11 @@ from babel.dates import LOCALTZ, format_date, format_datetime
 from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from worker.domain.certificate import held
 from worker.domain.record import HistoryEntry
 from worker.economic.mapping.reasons import REASONS
 from worker.web.language import translations
-from worker.web.words import HISTORY, PHASES, STATES
+from worker.web.words import HISTORY, PHASES, STATES, VERDICTS
 
 
 def template(name: str, language: str) -> Template:
@@ -50,6 +51,8 @@ def _environment(language: str) -> Environment:
         "day": lambda day: format_date(day if isinstance(day, date) else date.fromisoformat(day), locale=locale),
         "state": lambda state: say(STATES[state]),
         "phase": lambda phase: say(PHASES[phase]),
+        "verdict": lambda verdict: say(VERDICTS.get(verdict, verdict)),
+        "held": held,
         "heading": heading,
         "cause": lambda reason: say(REASONS[reason].cause) if reason in REASONS else "",
         "next_step": next_step,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from config.exports import ExportConfig
 from config.settings_sections import Metrics, Web
-from worker.domain.store_port import OperatorPort
+from worker.domain.store_port import CertificatePort, OperatorPort
 from worker.dry_run.planner import Planner
 from worker.intake.queue import EventQueueOperator
 from worker.store.sessions import RedisSessions
@@ -19,6 +19,7 @@ class Services:
     settings: Web
     exports: Mapping[str, ExportConfig]
     store: OperatorPort
+    certificates: CertificatePort
     events: EventQueueOperator
     sessions: RedisSessions
     #: Opens what asks e-conomic for an export, by reading alone.

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from worker.domain.certificate import Verdict
 from worker.domain.period_report import Phase
 from worker.domain.record import State
 from worker.web.language import mark
@@ -21,6 +22,15 @@ PHASES: Mapping[Phase, str] = {
     Phase.NEEDS_A_PERSON: mark("needs a person"),
     Phase.DIFFERS: mark("differs from e-conomic"),
     Phase.DONE: mark("done"),
+}
+#: What a certificate found of an invoice that waits for a person; the others are no work.
+VERDICTS: Mapping[Verdict, str] = {
+    Verdict.DIFFERS: mark("differs"),
+    Verdict.MISSING: mark("missing in e-conomic"),
+    Verdict.TWICE: mark("more than once in e-conomic"),
+    Verdict.EDITED: mark("edited by hand in e-conomic"),
+    Verdict.NUMBER_TAKEN: mark("its number is taken by something else"),
+    Verdict.UNEXPECTED: mark("in e-conomic although it was not exported"),
 }
 #: What the store writes into the history of an invoice; an entry of another version is shown as it is.
 HISTORY: Mapping[str, str] = {

@@ -15,6 +15,7 @@ from support.planning import planner
 
 from config.exports import ExportConfig
 from config.settings_sections import Metrics, Web
+from worker.domain.certificate import Amounts, FieldDifference, Finding, StoredCertificate, Verdict
 from worker.domain.invoice import Customer
 from worker.domain.record import State
 from worker.dry_run.planner import Planner
@@ -42,6 +43,7 @@ class Page:
             settings=Web(allowed_hosts=("page.example",)),
             exports={"main": EXPORT},
             store=self.harness.store,
+            certificates=self.harness.store,
             events=self.events,
             sessions=self.sessions,
             planner=self._planner,
@@ -222,6 +224,36 @@ def test_a_number_leads_to_its_invoice(signed_in: Page) -> None:
     assert signed_in.browser.get("/invoices?q=999").status_code == 200
 
 
+def test_what_is_in_economic_comes_from_a_certificate(signed_in: Page) -> None:
+    """Before one was read, nothing is said to be there; after it, what it found, when, and what differs."""
+    page = signed_in.browser.get("/periods/main-p881?lang=en").text
+    assert "e-conomic has not been read back yet" in page
+    kept = StoredCertificate(
+        id="main-p881-c1",
+        period="main-p881",
+        at="2027-01-15T08:00:00+00:00",
+        sha256="0" * 64,
+        text="{}",
+        complete=True,
+        open_differences=1,
+        books="DKK 1 1250.00",
+    )
+    gross = FieldDifference(field="gross", opter="1250.00", books="1250.01")
+    finding = Finding(
+        id=f"main-{FINE}",
+        invoice_number=FINE,
+        currency="DKK",
+        verdict=Verdict.DIFFERS,
+        opter=Amounts(invoices=1),
+        fields=(gross,),
+    )
+    assert signed_in.harness.store.add_certificate(kept, [finding])
+    page = signed_in.browser.get("/periods/main-p881?lang=en").text
+    assert "1 difference " in page
+    assert f'<a href="/invoices/main-{FINE}">{FINE}</a>: differs; gross: Opter 1250.00, e-conomic 1250.01' in page
+    assert "1,250.00 DKK" in signed_in.browser.get("/?lang=en").text.split("Read in e-conomic")[1]
+
+
 def test_failures_stand_under_their_cause_with_the_money(signed_in: Page) -> None:
     """1 250.00 + 10.00 DKK fail for group 3050."""
     text = signed_in.browser.get("/to-fix?lang=en").text
@@ -288,14 +320,16 @@ def test_the_browser_chooses_the_language(page: Page, header: str, language: str
 
 
 def test_an_event_that_waits_for_a_person_is_discarded(signed_in: Page) -> None:
-    """By a form of its own; a second click finds nothing."""
+    """By a form of its own, with a reason; a second click finds nothing."""
     raw = b"{"
     signed_in.events.dead_letter(raw, b"")
     assert signed_in.browser.get(f"/events/{digest(raw)}").status_code == 200
 
-    assert signed_in.form(f"/events/{digest(raw)}/discard") == 303
+    assert signed_in.form(f"/events/{digest(raw)}/discard", why=" ") == 422
+    assert signed_in.events.dead() != []
+    assert signed_in.form(f"/events/{digest(raw)}/discard", why="sent again as e2") == 303
     assert signed_in.events.dead() == []
-    assert signed_in.form(f"/events/{digest(raw)}/discard") == 404
+    assert signed_in.form(f"/events/{digest(raw)}/discard", why="x") == 404
 
 
 def test_every_page_speaks_danish(signed_in: Page) -> None:

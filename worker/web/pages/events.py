@@ -53,8 +53,11 @@ def _discard(visit: Visit) -> Response:
     if found is None:
         return visit.render("error.html", status=404, failure=None)
     event, content = found
+    why = visit.form.get("why", "").strip()[:200]
+    if not why:
+        return visit.render("event.html", status=422, event=event)
     visit.services.events.discard(content)
-    log.info("dead_event_discarded", dead_event=event.id, event_key=event.event_key, by=visit.who)
+    log.info("dead_event_discarded", dead_event=event.id, event_key=event.event_key, by=visit.who, why=why)
     return visit.redirect("/events")
 
 

@@ -64,6 +64,7 @@ def _period(visit: Visit) -> Response:
         query=urlencode(filters),
         states=[state.value for state in State],
         paused=services.store.paused().get(found.export),
+        differences=services.certificates.differences(key),
     )
 
 
