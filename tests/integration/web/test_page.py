@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 import redis
@@ -231,7 +232,7 @@ def test_what_is_in_economic_comes_from_a_certificate(signed_in: Page) -> None:
     kept = StoredCertificate(
         id="main-p881-c1",
         period="main-p881",
-        at="2027-01-15T08:00:00+00:00",
+        at="2030-01-15T08:00:00+00:00",
         sha256="0" * 64,
         text="{}",
         complete=True,
@@ -250,7 +251,11 @@ def test_what_is_in_economic_comes_from_a_certificate(signed_in: Page) -> None:
     assert signed_in.harness.store.add_certificate(kept, [finding])
     page = signed_in.browser.get("/periods/main-p881?lang=en").text
     assert "1 difference " in page
+    assert "a new reading follows" not in page
     assert f'<a href="/invoices/main-{FINE}">{FINE}</a>: differs; gross: Opter 1250.00, e-conomic 1250.01' in page
+    older = replace(kept, id="main-p881-c2", at="2020-01-15T08:00:00+00:00")
+    assert signed_in.harness.store.add_certificate(older, [finding])
+    assert "a new reading follows" in signed_in.browser.get("/periods/main-p881?lang=en").text
     assert "1,250.00 DKK" in signed_in.browser.get("/?lang=en").text.split("Read in e-conomic")[1]
 
 

@@ -5,6 +5,7 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -53,9 +54,12 @@ def _period(visit: Visit) -> Response:
     at = max(1, int(visit.query("page") or 1)) if (visit.query("page") or "1").isdigit() else 1
     shown = chosen[(at - 1) * PER_PAGE : at * PER_PAGE]
     filters = {name: visit.query(name) for name in ("state", "reason", "q") if visit.query(name)}
+    summed = report(found, records, services.clock())
     return visit.render(
         "period.html",
-        report=report(found, records, services.clock()),
+        report=summed,
+        outdated=found.certificate is not None
+        and datetime.fromisoformat(found.certificate.at).timestamp() < summed.last_activity,
         rows=[_row(record) for record in shown],
         chosen=len(chosen),
         page=at,
