@@ -26,6 +26,8 @@ Found = TypeVar("Found")
 
 #: Writes after which there is something to find; when such a key has aged, one lookup that finds nothing is enough.
 _CREATES = frozenset({Step.DRAFT, Step.VOUCHER})
+#: Writes that charge a customer, and are sent as they were recorded: whose number it is may have changed since.
+_CHARGES = _CREATES | {Step.BOOK_VOUCHER}
 #: Codes of a key that was used for something else before (reported by integrators).
 _KEY_CLASHES = frozenset({"PayloadChanged", "URLChanged"})
 #: Keys that e-conomic remembers as refused are left behind one by one; more than this in one execution is no accident.
@@ -138,9 +140,9 @@ def check_clocks(execution: Execution) -> None:
 
 
 def _customer_changed(execution: Execution) -> bool:
-    """Tell whether a create that an earlier execution left names a customer that is not this invoice's any more."""
+    """Tell whether a write that an earlier execution left charges a customer that is not this invoice's any more."""
     intent, number = execution.progress.intent, execution.progress.customer_number
-    if intent is None or intent == execution.own or intent.step not in _CREATES or number is None:
+    if intent is None or intent == execution.own or intent.step not in _CHARGES or number is None:
         return False
     return objection(execution, number) is not None
 

@@ -15,12 +15,14 @@ from worker.economic.port import Reply
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure, Refused, Rejected, Unavailable
 from worker.workflow import lookup
+from worker.workflow.customer_proof import objection
 from worker.workflow.execution import Execution
 from worker.workflow.next_step import Action, next_voucher_step
 from worker.workflow.requests import (
     CreateRequest,
     attachment_request,
     checked_master_data,
+    doubt_master_data,
     fetch_pdf,
     voucher_booking_request,
     voucher_request,
@@ -98,11 +100,15 @@ class VoucherMethod(Method[VoucherFound]):
 
     @override
     def take_up(self, execution: Execution, found: VoucherFound) -> None:
-        """Go on under a new key, as the voucher's address may be another by now. Raises what refused its booking."""
+        """Go on under a new key, as the voucher's address may be another by now.
+
+        Raises what refused its booking, and ``Rejected`` when it charges a customer that is another's by now.
+        """
         progress = execution.progress
         booking = progress.intent is not None and progress.intent.step == Step.BOOK_VOUCHER
         if execution.refusal and booking and not found.booked:
             raise final_error(execution, execution.refusal)
+        _check_customer(execution, found)
         _accept_voucher(
             execution,
             found,
@@ -128,6 +134,18 @@ class VoucherMethod(Method[VoucherFound]):
             execution.save(Continue(event="create-allowed"), looked_up_at=scan.at)
         else:
             self.take_up(execution, found)
+
+
+def _check_customer(execution: Execution, found: VoucherFound) -> None:
+    """What is booked stays; what is in a journal can be deleted there, and is not booked on somebody else's account."""
+    number = execution.progress.customer_number
+    wrong = objection(execution, number) if number and not found.booked else None
+    if wrong:
+        doubt_master_data(execution)
+        where = (
+            f"Voucher {_key(found)} in journal {found.journal} stands on it; if that is wrong, delete it there first."
+        )
+        raise Rejected(replace(wrong, description=f"{wrong.description} {where}"))
 
 
 def _accept_posting(execution: Execution, reply: Reply) -> None:

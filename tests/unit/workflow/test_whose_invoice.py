@@ -269,3 +269,37 @@ def test_a_number_that_changes_hands_before_the_draft_is_answered_is_not_booked(
     record = harness.record("main-2")
     assert (record.state, record.failure and record.failure.reason) == (State.DEAD, "customer-contradiction")
     assert [document.document_reference for document in harness.documents()] == ["main-1"]
+
+
+@pytest.mark.parametrize("path", ["/vouchers", "/bookdraftentries"])
+@pytest.mark.parametrize("arrived", [True, False])
+@pytest.mark.parametrize("became", ["another company", "barred", "removed"])
+def test_a_voucher_is_not_booked_on_a_customer_that_changed(path: str, arrived: bool, became: str) -> None:  # noqa: FBT001  # a table's column
+    """Posted, or about to be booked, an answer is lost and its customer changes hands: it is not booked on that one."""
+    book = VOUCHER_EXPORT.model_copy(update={"voucher": VOUCHER_EXPORT.voucher.model_copy(update={"book": True})})
+    harness = Harness(book)
+    old = harness.record(close(harness, 551, customer(**HAULIER))).progress.customer_number
+    assert old
+    harness.clock.advance(86_400)
+    lost: list[str] = []
+
+    def hand_over(request: httpx.Request, answer: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
+        if request.method == "POST" and request.url.path.endswith(path) and not lost:
+            lost.append(request.url.path)
+            if arrived:
+                answer(request)
+            alter(harness, old, became)
+            raise httpx.ReadTimeout("lost", request=request)
+        return answer(request)
+
+    harness.around_http = hand_over
+    second = close(harness, 552, customer(**HAULIER))
+    assert lost
+    if arrived and path == "/bookdraftentries":
+        return  # it was booked before the customer changed: nothing can be undone
+    agreement = harness.sandbox.agreement
+    booked = {row["customer"] for row in agreement.booked_entries if row["invoice"] == 552 and row["customer"]}
+    for number in booked:  # a number that was freed comes back, and is this customer's own then
+        assert agreement.customers[number]["corporateIdentificationNumber"] == "10403782"
+        assert not agreement.customers[number].get("barred")
+    assert booked or reason(harness, second) in {"customer-contradiction", "customer-barred"}
