@@ -14,7 +14,6 @@ from config.errors import suggestion
 from worker.cli.error_output import WrongUsage
 from worker.cli.formatting import table
 from worker.domain.identity import invoice_id_of
-from worker.domain.invoice import InvoiceType
 from worker.domain.invoice_period import PeriodRecord
 from worker.domain.record import InvoiceRecord, State
 from worker.domain.store_port import OperatorPort, Store
@@ -74,6 +73,8 @@ def resolve_all(store: Store, texts: Sequence[str]) -> list[str]:
 
 
 def _ids_of(store: Store, number: int) -> list[str]:
+    from worker.domain.invoice import InvoiceType  # noqa: PLC0415  # the model of an invoice is slow to load
+
     series = ("", *(kind.value for kind in InvoiceType))
     places = {(period.export, region) for period in store.periods() for region in (None, period.region)}
     return [

@@ -54,7 +54,9 @@ DIFFERENCES = frozenset(
 class Part(BaseModel):
     """A part of the document: camelCase, frozen."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid", defer_build=True
+    )
 
 
 class FieldDifference(Part):
