@@ -64,9 +64,17 @@ class Slots:
             started = False
             for known in waiting:
                 if self._may_start(known):
-                    known.running.append(self._now())
-                    known.held.popleft()()
+                    self._start(known)
                     started = True
+
+    def _start(self, known: _Export) -> None:
+        """A message that cannot be started never ends, so it must not keep a slot."""
+        known.running.append(self._now())
+        try:
+            known.held.popleft()()
+        except BaseException:
+            known.running.pop()
+            raise
 
     def drop_held(self) -> None:
         """Forget what waits: its connection is gone, and the sweep sends it again."""

@@ -207,6 +207,9 @@ def test_invoices_are_found_by_state_reason_and_customer(signed_in: Page) -> Non
             "q=hyperlink",
             "state=queued",
             "page=9",
+            "page=0",
+            "page=²",
+            f"page={'9' * 5000}",
         )
     }
     assert shown == {
@@ -216,6 +219,9 @@ def test_invoices_are_found_by_state_reason_and_customer(signed_in: Page) -> Non
         "q=hyperlink": [MISSING],
         "state=queued": [],
         "page=9": [],
+        "page=0": [FINE, MISSING, OTHER],
+        "page=²": [FINE, MISSING, OTHER],
+        f"page={'9' * 5000}": [FINE, MISSING, OTHER],
     }
 
 

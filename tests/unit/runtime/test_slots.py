@@ -126,3 +126,18 @@ def test_with_a_new_connection_what_waited_is_forgotten() -> None:
     worker.end("main")
 
     assert (worker.count("main"), worker.slots.holds()) == (10, False)
+
+
+def test_what_cannot_be_started_keeps_no_slot() -> None:
+    """Its end never comes: an export would lose its slots one by one."""
+
+    def broken() -> None:
+        raise LookupError("no such task")
+
+    worker = Worker()
+    for _ in range(30):
+        with pytest.raises(LookupError):
+            worker.slots.offer("main", broken)
+    worker.offer("main", 10)
+
+    assert worker.count("main") == 10

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 import json
+import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -51,7 +52,7 @@ def _period(visit: Visit) -> Response:
         return visit.render("error.html", status=404, failure=None)
     records = list(services.store.invoices(key, None))
     chosen = _chosen(visit, records)
-    at = max(1, int(visit.query("page") or 1)) if (visit.query("page") or "1").isdigit() else 1
+    at = _page_number(visit.query("page"))
     shown = chosen[(at - 1) * PER_PAGE : at * PER_PAGE]
     filters = {name: visit.query(name) for name in ("state", "reason", "q") if visit.query(name)}
     summed = report(found, records, services.clock())
@@ -70,6 +71,11 @@ def _period(visit: Visit) -> Response:
         paused=services.store.paused().get(found.export),
         differences=services.certificates.differences(key),
     )
+
+
+def _page_number(text: str) -> int:
+    """Return the page that an address asks for; the first for what is no number."""
+    return max(1, int(text)) if re.fullmatch("[0-9]{1,9}", text) else 1
 
 
 def _chosen(visit: Visit, records: Iterable[InvoiceRecord]) -> Sequence[InvoiceRecord]:
