@@ -12,6 +12,7 @@ from typing_extensions import override
 from config.exports import ExportConfig
 from config.names import queue_key
 from config.settings import Settings
+from config.settings_sections import Store
 from worker.domain.ports import PdfSource, RateLimiter
 from worker.domain.retry import RetryPolicy
 from worker.domain.store_port import PinPort, PlanPort
@@ -42,26 +43,12 @@ from worker.workflow.sweeper import Sweeper
 def build_runtime(settings: Settings, exports: Mapping[str, ExportConfig], app: Celery) -> Runtime:
     """Build everything that a worker, the intake or a command needs."""
     redis = connect(settings.redis)
-    leases = settings.store
-    policy = StorePolicy(
-        lease_seconds=leases.lease_seconds,
-        lost_after=leases.lost_after,
-        max_crashes=leases.max_crashes,
-        period_lease_seconds=leases.lease_seconds,
-    )
-    store = RedisStore(redis, prefix=settings.redis.prefix, policy=policy)
+    store = RedisStore(redis, prefix=settings.redis.prefix, policy=_policy(settings.store))
     rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
     clients = {name: build_client(export, settings, rate_limiter, store, store.now) for name, export in exports.items()}
     contexts = _contexts(settings, exports, clients, store)
     retry = settings.retry
-    publisher = Publisher(app, store)
-    certifier = Certifier(
-        store=store,
-        settings=settings.certificates,
-        clock=store.now,
-        attacher=partial(_attacher, clients, store),
-        matcher=partial(_matcher, clients, store),
-    )
+    publisher, certifier = Publisher(app, store), _certifier(settings, clients, store)
     return Runtime(
         settings=settings,
         exports=exports,
@@ -92,6 +79,25 @@ def build_runtime(settings: Settings, exports: Mapping[str, ExportConfig], app: 
             name: Reconciler(context=context, ledger=clients[name].ledger(LastInLine(inner=rate_limiter)))
             for name, context in contexts.items()
         },
+    )
+
+
+def _policy(leases: Store) -> StorePolicy:
+    return StorePolicy(
+        lease_seconds=leases.lease_seconds,
+        lost_after=leases.lost_after,
+        max_crashes=leases.max_crashes,
+        period_lease_seconds=leases.lease_seconds,
+    )
+
+
+def _certifier(settings: Settings, clients: Mapping[str, EconomicClient], store: RedisStore) -> Certifier:
+    return Certifier(
+        store=store,
+        settings=settings.certificates,
+        clock=store.now,
+        attacher=partial(_attacher, clients, store),
+        matcher=partial(_matcher, clients, store),
     )
 
 
