@@ -85,6 +85,6 @@ class Payments(Section):
     decimal: Annotated[Literal[".", ","], about("The decimal sign of amounts and rates in CSV", ".")] = ","
     credit_notes: Annotated[
         bool,
-        about("Whether what Opter's own credit notes have settled is told as well; Opter knows it without", True),
+        about("Whether what Opter's own credit notes have settled is reported as well; Opter knows it without", True),
     ] = False
     days: Annotated[int, about("Days for which the periods that came in are looked at", 730, ge=1, le=3660)] = 400

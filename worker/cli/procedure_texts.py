@@ -269,12 +269,12 @@ CHAPTERS: Sequence[Chapter] = (
         da="Betalinger",
         sentences=(
             Sentence(
-                en="Payments registered in e-conomic are told to Opter, each once.",
+                en="Payments registered in e-conomic are reported to Opter, each once.",
                 da="Betalinger registreret i e-conomic meldes til Opter, hver én gang.",
                 when=lambda _, e: bool(e.payments.folder or e.payments.url),
             ),
             Sentence(
-                en="Payments registered in e-conomic are not told to Opter by this program.",
+                en="Payments registered in e-conomic are not reported to Opter by this program.",
                 da="Betalinger registreret i e-conomic meldes ikke til Opter af dette program.",
                 when=lambda _, e: not (e.payments.folder or e.payments.url),
             ),

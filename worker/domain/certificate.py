@@ -54,6 +54,7 @@ DIFFERENCES = frozenset(
 class Part(BaseModel):
     """A part of the document: camelCase, frozen."""
 
+    # Built at its first use: a status that shows no certificate does not wait for it.
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid", defer_build=True
     )

@@ -1,8 +1,8 @@
-"""Payments back to Opter: what has been settled of each exported invoice since it was last told, each payment once.
+"""Payments back to Opter: what has been settled of each exported invoice since it was last reported, each payment once.
 
-A payment that carries the invoice's number is told by itself, whole, so that an overpayment shows as one. What was
-settled otherwise (matched with a payment that carries no number, or with a credit note) is told as the change of what
-is left to pay. A change backwards is told with its sign turned.
+A payment that carries the invoice's number is reported by itself, whole, so that an overpayment shows as one. What was
+settled otherwise (matched with a payment that carries no number, or with a credit note) is reported as the change of
+what is left to pay. A change backwards is reported with its sign turned.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -56,8 +56,8 @@ class Settled:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Told:
-    """What Opter was told of one invoice."""
+class ReportedPayments:
+    """What was reported to Opter of one invoice."""
 
     #: Numbers of the payments' entries.
     entries: tuple[int, ...] = ()
@@ -99,34 +99,36 @@ class PaymentRun:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Telling:
+class RunRules:
     """What a run goes by."""
 
     #: Number of the run, part of the ids of what has no entry of its own.
     run: int
     #: Date of what has none of its own; ISO 8601.
     day: str
-    #: Whether what our own credit notes settled is told too; Opter knows it.
+    #: Whether what our own credit notes settled is reported too; Opter knows it.
     credit_notes: bool = False
 
 
-def new_payments(now: Settled, told: Told, telling: Telling) -> tuple[tuple[Payment, ...], Told]:
-    """Return what is to be told of an invoice, and what Opter has been told then."""
+def new_payments(
+    now: Settled, reported: ReportedPayments, rules: RunRules
+) -> tuple[tuple[Payment, ...], ReportedPayments]:
+    """Return what is to be reported of an invoice, and what has been reported to Opter then."""
     paid_by_entries = sum((entry.matched for entry in now.entries), ZERO)
     matched = now.gross - now.remainder - paid_by_entries - now.credited
     payments: list[Payment] = [
         _payment(now, PaymentKind.PAYMENT, f"{now.id}-e{entry.number}", entry.amount, entry.date, entry.rate)
         for entry in now.entries
-        if entry.number not in told.entries
+        if entry.number not in reported.entries
     ]
-    if matched != told.matched:
-        key, change = f"{now.id}-m{telling.run}", matched - told.matched
-        payments.append(_payment(now, PaymentKind.MATCHED, key, change, telling.day, None))
-    if now.credited != told.credited and telling.credit_notes:
-        key, change = f"{now.id}-c{telling.run}", now.credited - told.credited
-        payments.append(_payment(now, PaymentKind.CREDIT, key, change, telling.day, None))
-    entries = tuple(sorted({*told.entries, *(entry.number for entry in now.entries)}))
-    return tuple(payments), Told(entries=entries, matched=matched, credited=now.credited)
+    if matched != reported.matched:
+        key, change = f"{now.id}-m{rules.run}", matched - reported.matched
+        payments.append(_payment(now, PaymentKind.MATCHED, key, change, rules.day, None))
+    if now.credited != reported.credited and rules.credit_notes:
+        key, change = f"{now.id}-c{rules.run}", now.credited - reported.credited
+        payments.append(_payment(now, PaymentKind.CREDIT, key, change, rules.day, None))
+    entries = tuple(sorted({*reported.entries, *(entry.number for entry in now.entries)}))
+    return tuple(payments), ReportedPayments(entries=entries, matched=matched, credited=now.credited)
 
 
 def _payment(  # noqa: PLR0913, PLR0917  # what differs between the kinds
@@ -148,14 +150,14 @@ def _payment(  # noqa: PLR0913, PLR0917  # what differs between the kinds
 
 
 def collect(
-    settled: Iterable[Settled], told: Mapping[str, Told], telling: Telling
-) -> tuple[tuple[Payment, ...], Mapping[str, Told]]:
-    """Return what is to be told of all of these, and what has changed of what Opter has been told."""
+    settled: Iterable[Settled], reported: Mapping[str, ReportedPayments], rules: RunRules
+) -> tuple[tuple[Payment, ...], Mapping[str, ReportedPayments]]:
+    """Return what is to be reported of all of these, and what has changed of what has been reported to Opter."""
     payments: list[Payment] = []
-    changed: dict[str, Told] = {}
+    changed: dict[str, ReportedPayments] = {}
     for each in settled:
-        before = told.get(each.id, Told())
-        new, after = new_payments(each, before, telling)
+        before = reported.get(each.id, ReportedPayments())
+        new, after = new_payments(each, before, rules)
         payments += new
         if after != before:
             changed[each.id] = after

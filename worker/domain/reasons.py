@@ -180,7 +180,7 @@ class ProcessReason(ReasonCode):
         "payments-undelivered",
         "Payments not handed over",
         "A run of payments could not be written to its folder or was not taken by its address.",
-        "Correct the folder or the address; the next run hands it over first. Nothing is lost or told twice.",
+        "Correct the folder or the address; the next run hands it over first. Nothing is lost or reported twice.",
     )
     EXPORT_PAUSED = (
         "export-paused",

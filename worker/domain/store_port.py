@@ -9,7 +9,7 @@ from worker.domain.certificate import Acceptance, Finding, OpenDifference, Store
 from worker.domain.credit_match import CreditMatch
 from worker.domain.invoice_period import NewInvoice, PeriodRecord, Registered
 from worker.domain.number_series import Explanation, NumberRecord
-from worker.domain.payments import PaymentRun, Told
+from worker.domain.payments import PaymentRun, ReportedPayments
 from worker.domain.record import Intent, InvoiceRecord, State, Transition
 from worker.errors import Failure
 
@@ -197,7 +197,7 @@ class PinPort(Protocol):
     def declare_first_use(self, export: str) -> None:
         """Note that nothing can have been sent for the export before; without effect once one of it was passed.
 
-        A store that was never told so counts as young from the first preflight on: it may have been emptied.
+        A store that was never declared so counts as young from the first preflight on: it may have been emptied.
         """
 
 
@@ -328,16 +328,16 @@ class SeriesPort(Protocol):
 
 
 class PaymentsPort(Protocol):
-    """What Opter has been told of payments, and the run that is being handed over."""
+    """What has been reported to Opter of payments, and the run that is being handed over."""
 
-    def told(self, export: str) -> Mapping[str, Told]:
-        """Return what Opter has been told, by invoice id."""
+    def reported_payments(self, export: str) -> Mapping[str, ReportedPayments]:
+        """Return what has been reported to Opter, by invoice id."""
 
     def payment_run(self, export: str) -> PaymentRun | None:
         """Return the last run; None before the first."""
 
-    def begin_payments(self, run: PaymentRun, told: Mapping[str, Told]) -> bool:
-        """Keep a run and what Opter has been told with it, at once; False when another run came first.
+    def begin_payments(self, run: PaymentRun, reported: Mapping[str, ReportedPayments]) -> bool:
+        """Keep a run and what has been reported to Opter with it, at once; False when another run came first.
 
         It must be numbered after the last one, which must have been delivered.
         """

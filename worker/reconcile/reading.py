@@ -38,7 +38,7 @@ class Found:
     #: Ids of invoices that an answer is missing for.
     unread: set[str] = field(default_factory=set)
     cards: Mapping[int, EconomicCustomer] = field(default_factory=dict)
-    #: Whether any entry told a VAT code.
+    #: Whether any entry names a VAT code.
     codes_told: bool = False
     #: What was not compared, in a sentence each.
     left_out: list[str] = field(default_factory=list)

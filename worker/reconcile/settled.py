@@ -22,7 +22,7 @@ class SettledReading:
     """What one reading of an export's invoices came to."""
 
     settled: tuple[Settled, ...]
-    #: Ids of invoices of which nothing is told: the ledger has no single entry of them with Opter's amount.
+    #: Ids of invoices of which nothing is reported: the ledger has no single entry of them with Opter's amount.
     unclear: tuple[str, ...]
 
 
@@ -60,9 +60,9 @@ def _settled(
     payments = [entry for entry in entries if any(word in entry.kind.casefold() for word in words)]
     owing = [entry for entry in entries if entry not in payments]
     gross = sum((entry.amount for entry in owing), ZERO)
-    told = all(entry.remainder is not None for entry in owing)
+    complete = all(entry.remainder is not None for entry in owing)
     same = gross == invoice.gross and {entry.currency for entry in entries} <= {invoice.currency}
-    if not owing or not told or not same:
+    if not owing or not complete or not same:
         return None
     return Settled(
         id=record.id,

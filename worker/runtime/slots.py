@@ -48,7 +48,7 @@ class Slots:
         self.fill()
 
     def ended(self, export: str) -> None:
-        """Take back the slot of an execution that has ended; the one that has run longest, as none is told apart."""
+        """Take back the slot of an execution that has ended; the one that has run longest, as they look alike."""
         known = self._exports[export]
         if known.running:
             known.was_slow = self._now() - known.running.pop(0) > SLOW

@@ -1,4 +1,4 @@
-"""What Opter was told of payments on Redis: by invoice, and the run that is being handed over."""
+"""What was reported to Opter of payments on Redis: by invoice, and the run that is being handed over."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from worker.domain.payments import Payment, PaymentKind, PaymentRun, Told
+from worker.domain.payments import Payment, PaymentKind, PaymentRun, ReportedPayments
 from worker.domain.store_port import PaymentsPort
 from worker.store.connection import StoreConnection, mapping, text, texts
 
@@ -17,9 +17,9 @@ class RedisPayments(StoreConnection, PaymentsPort):
     """See ``PaymentsPort``."""
 
     @override
-    def told(self, export: str) -> Mapping[str, Told]:
-        kept = mapping(self.ask(["HGETALL", self.key("told", export)])[0])
-        return {key: _load_told(each) for key, each in kept.items()}
+    def reported_payments(self, export: str) -> Mapping[str, ReportedPayments]:
+        kept = mapping(self.ask(["HGETALL", self.key("reported-payments", export)])[0])
+        return {key: _load_reported(each) for key, each in kept.items()}
 
     @override
     def payment_run(self, export: str) -> PaymentRun | None:
@@ -27,8 +27,8 @@ class RedisPayments(StoreConnection, PaymentsPort):
         return replace(load_run(run), phase=phase) if run else None
 
     @override
-    def begin_payments(self, run: PaymentRun, told: Mapping[str, Told]) -> bool:
-        pairs = [(key, _dump(asdict(each))) for key, each in told.items()]
+    def begin_payments(self, run: PaymentRun, reported: Mapping[str, ReportedPayments]) -> bool:
+        pairs = [(key, _dump(asdict(each))) for key, each in reported.items()]
         words = [word for pair in pairs for word in pair]
         return texts(self.run("begin_payments", run.export, run.number, dump_run(run), *words)) == ["ok"]
 
@@ -54,9 +54,11 @@ def _load_payment(data: Mapping[str, Any]) -> Payment:
     return Payment(**{**data, **amounts, "rate": rate, "kind": PaymentKind(data["kind"])})
 
 
-def _load_told(kept: str) -> Told:
+def _load_reported(kept: str) -> ReportedPayments:
     data = json.loads(kept)
-    return Told(entries=tuple(data["entries"]), matched=Decimal(data["matched"]), credited=Decimal(data["credited"]))
+    return ReportedPayments(
+        entries=tuple(data["entries"]), matched=Decimal(data["matched"]), credited=Decimal(data["credited"])
+    )
 
 
 def _dump(data: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What Opter was told of payments, in memory."""
+"""What was reported to Opter of payments, in memory."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,7 +6,7 @@ from dataclasses import replace
 from support.memory_store.tables import Tables
 from typing_extensions import override
 
-from worker.domain.payments import PaymentRun, Told
+from worker.domain.payments import PaymentRun, ReportedPayments
 from worker.domain.store_port import PaymentsPort
 
 
@@ -14,9 +14,9 @@ class MemoryPayments(Tables, PaymentsPort):
     """See ``PaymentsPort``."""
 
     @override
-    def told(self, export: str) -> Mapping[str, Told]:
+    def reported_payments(self, export: str) -> Mapping[str, ReportedPayments]:
         with self.lock:
-            return dict(self.told_payments.get(export, {}))
+            return dict(self.payments_reported.get(export, {}))
 
     @override
     def payment_run(self, export: str) -> PaymentRun | None:
@@ -24,7 +24,7 @@ class MemoryPayments(Tables, PaymentsPort):
             return self.payment_runs.get(export)
 
     @override
-    def begin_payments(self, run: PaymentRun, told: Mapping[str, Told]) -> bool:
+    def begin_payments(self, run: PaymentRun, reported: Mapping[str, ReportedPayments]) -> bool:
         with self.lock:
             last = self.payment_runs.get(run.export)
             if last is not None and replace(last, phase=run.phase) == run:
@@ -32,7 +32,7 @@ class MemoryPayments(Tables, PaymentsPort):
             if run.number != (last.number if last else 0) + 1 or (last and last.phase != "delivered"):
                 return False
             self.payment_runs[run.export] = replace(run, phase="pending")
-            self.told_payments.setdefault(run.export, {}).update(told)
+            self.payments_reported.setdefault(run.export, {}).update(reported)
             return True
 
     @override

@@ -8,7 +8,7 @@ from typing import Any
 from worker.domain.certificate import Acceptance, Finding, StoredCertificate
 from worker.domain.invoice_period import Conflict, PeriodRecord, PeriodState
 from worker.domain.number_series import Explanation
-from worker.domain.payments import PaymentRun, Told
+from worker.domain.payments import PaymentRun, ReportedPayments
 from worker.domain.record import HistoryEntry, InvoiceRecord, State
 from worker.domain.store_port import SharedRecord
 from worker.errors import Failure
@@ -75,8 +75,8 @@ class Tables:
         self.reconciles: dict[str, float] = {}
         #: By export: why numbers never came.
         self.explained: dict[str, list[Explanation]] = {}
-        #: By export: what Opter was told of payments, and the last run.
-        self.told_payments: dict[str, dict[str, Told]] = {}
+        #: By export: what was reported to Opter of payments, and the last run.
+        self.payments_reported: dict[str, dict[str, ReportedPayments]] = {}
         self.payment_runs: dict[str, PaymentRun] = {}
         #: Nights for which certificates were made due.
         self.nights: set[str] = set()

@@ -47,7 +47,7 @@ def test_every_question_is_answered_in_both_languages() -> None:
         ({"closed_period": "hold"}, "waits until the period is opened"),
         ({"booking": Booking(attach_pdf=False)}, "has to be kept elsewhere"),
         ({"corrections": Corrections(match=True)}, "is matched with it"),
-        ({"payments": Payments(folder="/srv/payments")}, "are told to Opter, each once"),
+        ({"payments": Payments(folder="/srv/payments")}, "are reported to Opter, each once"),
     ],
 )
 def test_it_says_what_the_settings_do(changes: dict[str, Any], said: str) -> None:
@@ -71,7 +71,7 @@ def test_any_setting_changes_the_hash_and_no_secret_is_told() -> None:
 
 
 def test_it_is_written_as_markdown_and_as_a_page(bench: Bench, tmp_path: Path) -> None:
-    """Danish unless told otherwise; what is written in settings is no markup of the page."""
+    """Danish unless asked otherwise; what is written in settings is no markup of the page."""
     bench.exports = {"main": export(codes={"sales_accounts": {"<b>": "x"}})}
     code = bench.run("procedure")
     page = tmp_path / "procedure.html"

@@ -1,4 +1,4 @@
-"""Payments told to Opter: each once, whole, with its sign; partial, over, foreign, reversed, settled by credit."""
+"""Payments reported to Opter: each once, whole, with its sign; partial, over, foreign, reversed, settled by credit."""
 
 import json
 from contextlib import suppress
@@ -15,7 +15,16 @@ from support.reconciling_bench import ReconcilingBench
 from support.samples import customer, invoice, line
 
 from config.reconcile_schema import Payments
-from worker.domain.payments import PaidEntry, Payment, PaymentKind, PaymentRun, Settled, Telling, Told, collect
+from worker.domain.payments import (
+    PaidEntry,
+    Payment,
+    PaymentKind,
+    PaymentRun,
+    ReportedPayments,
+    RunRules,
+    Settled,
+    collect,
+)
 from worker.errors import Unavailable
 from worker.runtime.payment_delivery import deliver
 from worker.sandbox.resources.payments import open_entry, pay
@@ -69,11 +78,11 @@ def _settled(remainder: str, *entries: tuple[int, str, str], gross: str = "100.0
 )
 def test_what_is_told_in_each_case(steps: list[Settled], expected: list[str]) -> None:
     """One record a payment; a second look at the same ledger tells nothing."""
-    told: dict[str, Told] = {}
+    reported: dict[str, ReportedPayments] = {}
     seen: list[Payment] = []
     for number, settled in enumerate([each for each in steps for _ in "ab"], start=1):
-        new, changed = collect([settled], told, Telling(run=number, day="2026-12-05"))
-        told |= changed
+        new, changed = collect([settled], reported, RunRules(run=number, day="2026-12-05"))
+        reported |= changed
         seen += new
 
     assert [f"{each.kind} {each.amount}" for each in seen] == expected
@@ -83,7 +92,7 @@ def test_what_is_told_in_each_case(steps: list[Settled], expected: list[str]) ->
 def test_what_a_credit_note_settled_is_told_where_that_is_asked_for() -> None:
     """By default it is left out, as Opter knows its own credit notes."""
     settled = _settled("50.00", credited="50.00")
-    new, _ = collect([settled], {}, Telling(run=1, day="2026-12-05", credit_notes=True))
+    new, _ = collect([settled], {}, RunRules(run=1, day="2026-12-05", credit_notes=True))
 
     assert [(each.kind, each.amount) for each in new] == [(PaymentKind.CREDIT, D("50.00"))]
 
@@ -93,18 +102,18 @@ amounts = st.decimals(-1000, 1000, places=2, allow_nan=False)
 
 @given(st.lists(st.tuples(amounts, st.booleans()), max_size=8))
 def test_what_is_told_adds_up_to_what_was_settled(moves: list[tuple[Decimal, bool]]) -> None:
-    """However payments and matches come and go, the sum told is gross less remainder."""
+    """However payments and matches come and go, the sum reported is gross less remainder."""
     remainder, total = D("500.00"), D("0.00")
     entries: list[tuple[int, str, str]] = []
-    told: dict[str, Told] = {}
+    reported: dict[str, ReportedPayments] = {}
     for number, (amount, by_entry) in enumerate(moves, start=1):
         remainder -= amount
         if by_entry:
             entries.append((number, str(amount), str(amount)))
         settled = _settled(str(remainder), *entries, gross="500.00")
-        new, changed = collect([settled], told, Telling(run=number, day="2026-12-05"))
-        again, _ = collect([settled], told | changed, Telling(run=number + 1, day="2026-12-06"))
-        told = {**told, **changed}
+        new, changed = collect([settled], reported, RunRules(run=number, day="2026-12-05"))
+        again, _ = collect([settled], reported | changed, RunRules(run=number + 1, day="2026-12-06"))
+        reported = {**reported, **changed}
         total += sum((each.amount for each in new), D("0.00"))
 
         assert again == ()
@@ -259,7 +268,7 @@ def test_a_foreign_payment_tells_its_rate(tmp_path: Path) -> None:
 
 
 def test_an_invoice_that_stands_with_another_amount_is_not_told(tmp_path: Path) -> None:
-    """A payment of somebody else's invoice under our number would be told to the wrong customer."""
+    """A payment of somebody else's invoice under our number would be reported to the wrong customer."""
     world = reconciled(94, size=2)
     bench = _bench(world, tmp_path)
     key = next(iter(world.invoices))
@@ -300,7 +309,7 @@ def test_an_export_that_says_nowhere_is_refused() -> None:
 
 
 def test_a_credit_note_settles_without_a_payment(tmp_path: Path) -> None:
-    """Matched with the invoice that it names: told to nobody, as Opter made both."""
+    """Matched with the invoice that it names: reported to nobody, as Opter made both."""
     world = reconciled(97, size=1)
     bench = _bench(world, tmp_path)
     known = customer(ledger_number=1001, corporate_id=None)

@@ -59,8 +59,8 @@ class TestCertificates(CertificateRules):
 
 
 class TestSeries(SeriesRules):
-    """Every number is told once."""
+    """Every number is reported once."""
 
 
 class TestPayments(PaymentRules):
-    """What Opter was told is told once."""
+    """What was reported to Opter is reported once."""

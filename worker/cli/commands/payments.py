@@ -1,4 +1,4 @@
-"""``payments``: what was paid since the last run, told to Opter once."""
+"""``payments``: what was paid since the last run, reported to Opter once."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.formatting import page, print_json, section, table
 from worker.cli.lookup import AsJson
 from worker.cli.processes import stop_on_signal
-from worker.domain.payments import PaymentRun, Telling, collect, totals
+from worker.domain.payments import PaymentRun, RunRules, collect, totals
 from worker.domain.record import State
 from worker.domain.store_port import Store
 from worker.reconcile.payment_files import payment_data
@@ -26,7 +26,9 @@ from worker.workflow.preflight import read_invoices
 _DELIVERED = "delivered"
 
 ExportName = Annotated[str | None, typer.Option("--export", metavar="NAME", help="Only this export.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be told; nothing is handed over or noted.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show what would be reported; nothing is handed over or noted.")
+]
 Every = Annotated[
     float | None, typer.Option("--every", metavar="MINUTES", help="Run again and again until stopped.", min=1)
 ]
@@ -80,11 +82,11 @@ def _one(
     now = datetime.fromtimestamp(context.clock(), UTC)
     number = (last.number if last else 0) + 1
     reading = _reading(context, store, export, since=(now - timedelta(days=export.payments.days)).timestamp())
-    telling = Telling(run=number, day=f"{now:%Y-%m-%d}", credit_notes=export.payments.credit_notes)
-    new, told = collect(reading.settled, store.told(export.name), telling)
+    rules = RunRules(run=number, day=f"{now:%Y-%m-%d}", credit_notes=export.payments.credit_notes)
+    new, reported = collect(reading.settled, store.reported_payments(export.name), rules)
     run = PaymentRun(export=export.name, number=number, at=now.isoformat(timespec="seconds"), payments=new)
-    if told and not dry_run:
-        if not store.begin_payments(run, told):
+    if reported and not dry_run:
+        if not store.begin_payments(run, reported):
             raise WrongUsage(f"Another run for export {export.name} is under way.", "Run one at a time.")
         _deliver(store, export, run)
     return run, reading
@@ -108,10 +110,10 @@ def _view(run: PaymentRun, reading: SettledReading) -> RenderableType:
     rows = table("Currency", "Payments", "Amount", numbers=("Payments", "Amount"))
     for currency, number, amount in totals(run.payments):
         rows.add_row(currency, str(number), formatting.money(amount))
-    told = rows if run.payments else Text("Nothing was paid since the last run.", style="good")
-    unclear = f"Not told, as the ledger has no single entry with Opter's amount: {', '.join(reading.unclear)}."
+    shown = rows if run.payments else Text("Nothing was paid since the last run.", style="good")
+    unclear = f"Not reported, as the ledger has no single entry with Opter's amount: {', '.join(reading.unclear)}."
     title = f"Payments of export {run.export}, run {run.number}"
-    return section(title, told, *([Text(unclear, style="bad")] if reading.unclear else []))
+    return section(title, shown, *([Text(unclear, style="bad")] if reading.unclear else []))
 
 
 def _data(run: PaymentRun, reading: SettledReading) -> dict[str, Any]:

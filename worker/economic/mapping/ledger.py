@@ -20,7 +20,7 @@ class LedgerEntry:
     """One booked entry (booked entries service)."""
 
     number: int
-    #: Type word, for example ``manualDebtorInvoice``; empty when it is not told.
+    #: Type word, for example ``manualDebtorInvoice``; empty when the ledger does not say it.
     kind: str
     account: int
     amount: Decimal
@@ -37,7 +37,7 @@ class LedgerEntry:
     text: str = ""
     #: What is still owed; None on entries without a customer.
     remainder: Decimal | None = None
-    #: The amount in the agreement's base currency; None: not told.
+    #: The amount in the agreement's base currency; None: the ledger does not say it.
     base_amount: Decimal | None = None
 
 
