@@ -140,6 +140,11 @@ class Installation:
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text()
 
+    def lines(self, name: str, event: str) -> list[dict[str, Any]]:
+        """Return the whole lines that a service has logged of an event; a line follows the save that it tells of."""
+        texts = [text for text in self.log(name).split("\n")[:-1] if f'"{event}"' in text and text.startswith("{")]
+        return [line for line in map(json.loads, texts) if line["event"] == event]
+
     def command(self, *arguments: str, expect: Sequence[int] = (0, 1)) -> str:
         """Run one of our commands to its end and return what it printed."""
         done = subprocess.run(

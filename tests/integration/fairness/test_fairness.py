@@ -1,6 +1,5 @@
 """Two exports on one worker: a broken agreement is waited for, and slows nobody else."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -62,11 +61,14 @@ def booked(installation: Installation, agreement: int) -> set[str]:
 
 def waits(installation: Installation, export: str) -> set[str]:
     """Return why executions in the worker's log ended without an exported invoice."""
-    lines = [json.loads(text) for text in installation.log("worker-1").splitlines() if text.startswith("{")]
-    exports = [line for line in lines if line.get("event") == "invoice_export"]
-    done = [line for line in exports if line["invoice"].startswith(f"{export}-")]
-    assert len(done) >= COUNT
-    return {line["reason"] for line in done if line["result"] != "exported"}
+
+    def done() -> list[dict[str, Any]]:
+        exports = installation.lines("worker-1", "invoice_export")
+        return [line for line in exports if line["invoice"].startswith(f"{export}-")]
+
+    # The store knows of an export a moment before its line is written.
+    installation.wait_for(lambda: len(done()) >= COUNT, "every export has its line")
+    return {line["reason"] for line in done() if line["result"] != "exported"}
 
 
 @pytest.mark.parametrize("route", ["*", "POST *"], ids=["every call", "every write"])

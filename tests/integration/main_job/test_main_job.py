@@ -5,6 +5,7 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.installation import SHORT_LEASES, Installation, event
@@ -17,6 +18,10 @@ from worker.domain.invoice import Invoice
 def installation(tmp_path: Path) -> Iterator[Installation]:
     with Installation(tmp_path, **SHORT_LEASES) as running:
         yield running
+
+
+def _exported(installation: Installation) -> list[dict[str, Any]]:
+    return [line for line in installation.lines("worker-1", "invoice_export") if line["result"] == "exported"]
 
 
 def _assert_booked_once(installation: Installation, invoices: list[Invoice]) -> None:
@@ -70,6 +75,8 @@ def test_the_log_accounts_for_every_call(installation: Installation) -> None:
     installation.start_all()
     installation.push(event(*invoices))
     installation.wait_for(lambda: installation.counts() == {"exported": 30}, "all are exported")
+    # The store knows of an export a moment before its line is written.
+    installation.wait_for(lambda: len(_exported(installation)) == 30, "every export has its line")
     calls = Counter[str]()
     for text in installation.log("worker-1").splitlines():
         if '"http_calls"' in text:
