@@ -158,6 +158,9 @@ class ExportPort(Protocol):
     def prove_shared(self, numbers: Mapping[str, str]) -> None:
         """Note that these numbers (by key) have just been shown to be right; one that has changed meanwhile is not."""
 
+    def doubt_shared(self, keys: Sequence[str]) -> None:
+        """Let the numbers under these keys count as proved no longer; they stay remembered."""
+
     def forget_shared(self, key: str) -> None:
         """Drop a number that the accounting system no longer knows."""
 

@@ -203,6 +203,11 @@ class RedisExport(StoreConnection, ExportPort):
         self.run("shared_release", key, fence)
 
     @override
+    def doubt_shared(self, keys: Sequence[str]) -> None:
+        for at in range(0, len(keys), _PAGE):
+            self.run("shared_doubt", *keys[at : at + _PAGE])
+
+    @override
     def forget_shared(self, key: str) -> None:
         self.run("shared_forget", key, token())
 

@@ -129,6 +129,12 @@ class MemoryExport(Tables, ExportPort):
                     shared.creation = replace(shared.creation, proved_at=self.now())
 
     @override
+    def doubt_shared(self, keys: Sequence[str]) -> None:
+        with self.lock:
+            for shared in (self.shared[key] for key in keys if key in self.shared):
+                shared.creation = replace(shared.creation, proved_at=0.0)
+
+    @override
     def forget_shared(self, key: str) -> None:
         with self.lock:
             shared = self.shared.get(key)
