@@ -44,6 +44,9 @@ class ScheduleRun:
     effects: list[str] = field(default_factory=list)
     #: Happens after the first turn.
     between: Callable[[], None] = lambda: None
+    #: Happens before every later turn, and when a worker is started in place of a dead one.
+    meanwhile: Callable[[], None] = lambda: None
+    hired: Callable[[], None] = lambda: None
     delayed: DelayedRequests = field(default_factory=DelayedRequests)
     dead: bool = False
 
@@ -56,7 +59,7 @@ class ScheduleRun:
         self.harness.around_http = self._http
         self.harness.around_store = self._store
 
-    def run(self, *, gap: float = 0.0, most: int = 400) -> None:
+    def run(self, *, gap: float = 0.0, most: int = 400, step: float = 5.0) -> None:
         """Deliver, let others pick up what was left, until everything rests. ``gap`` seconds pass after the first."""
         harness = self.harness
         harness.sweep()
@@ -69,7 +72,8 @@ class ScheduleRun:
             if all(record.state in _RESTS for record in harness.records()):
                 self.delayed.land(float("inf"))
                 return
-            harness.clock.advance(5.0)
+            harness.clock.advance(step)
+            self.meanwhile()
             harness.sweep()
             self._turn()
         states = [(record.id, record.state, record.failure, record.progress) for record in harness.records()]
@@ -86,6 +90,7 @@ class ScheduleRun:
             pass
         if self.dead:
             self.dead = False
+            self.hired()
             harness.hire()
 
     def _next(self, what: str) -> str | None:

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from random import Random
 
-from support.chaos import lease_takeover, matrix, parallel_invoices
+from support.chaos import lease_takeover, matrix, parallel_invoices, skew
 from support.chaos.lost_writes import INTERFERENCES
 from support.chaos.scenarios import SCENARIOS, SHIFTING, Scenario
 
@@ -103,6 +104,20 @@ GUARDS = (
         hunts=("known customer, draft taken over",),
     ),
     Guard(
+        name="one clock for all workers",
+        file="worker/workflow/execution.py",
+        there="body=body, key=key, at=self.context.clock())\n        self.save(",
+        instead="body=body, key=key, at=self.context.worker_clock())\n        self.save(",
+        hunts=("skewed workers",),
+    ),
+    Guard(
+        name="the comparison of Redis' clock with e-conomic's",
+        file="worker/workflow/clocks.py",
+        there="    agree = abs(gap) <= context.clock_gap\n",
+        instead="    agree = True\n",
+        hunts=("skewed Redis",),
+    ),
+    Guard(
         name="the second reading of pages that may have shifted",
         file="worker/economic/listings.py",
         there="        if pages == 1:\n",
@@ -154,6 +169,10 @@ def main(folder: str, *hunts: str) -> None:
 
 def _hunt(name: str) -> Iterator[tuple[object, list[str]]]:
     """Yield schedules with what was wrong in their end."""
+    if name in {"skewed workers", "skewed Redis"}:
+        every = (schedule for scenario in skew.SCENARIOS_SKEWED for schedule in skew.sampled(scenario, 300, Random(17)))
+        hunted = (schedule for schedule in every if (schedule.how == "redis jumps") == (name == "skewed Redis"))
+        return ((schedule, skew.play(schedule)) for schedule in hunted)
     if name == "parallel invoices":
         return ((schedule, parallel_invoices.play(schedule)) for schedule in parallel_invoices.every())
     if name == "lease takeover":
