@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from random import Random
 
 from support.chaos import lease_takeover, matrix, parallel_invoices, skew
 from support.chaos.lost_writes import INTERFERENCES
 from support.chaos.scenarios import SCENARIOS, SHIFTING, Scenario
 
 _ROOT = Path(__file__).parents[3]
+#: Hunts under clocks that differ: how, and by how many seconds.
+_SKEWED = {"skewed workers": ("worker", 7200.0), "skewed Redis": ("redis jumps", 7200.0)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,10 +170,11 @@ def main(folder: str, *hunts: str) -> None:
 
 def _hunt(name: str) -> Iterator[tuple[object, list[str]]]:
     """Yield schedules with what was wrong in their end."""
-    if name in {"skewed workers", "skewed Redis"}:
-        every = (schedule for scenario in skew.SCENARIOS_SKEWED for schedule in skew.sampled(scenario, 300, Random(17)))
-        hunted = (schedule for schedule in every if (schedule.how == "redis jumps") == (name == "skewed Redis"))
-        return ((schedule, skew.play(schedule)) for schedule in hunted)
+    if name in _SKEWED:
+        every = (schedule for scenario in skew.SCENARIOS_SKEWED for schedule in skew.every_skewed(scenario))
+        hunted = (schedule for schedule in every if (schedule.how, schedule.seconds) == _SKEWED[name])
+        crashed = (each for each in hunted if each.schedule.gap and each.schedule.faults[0].fault == "crash-after")
+        return ((schedule, skew.play(schedule)) for schedule in crashed)
     if name == "parallel invoices":
         return ((schedule, parallel_invoices.play(schedule)) for schedule in parallel_invoices.every())
     if name == "lease takeover":

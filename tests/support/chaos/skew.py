@@ -29,8 +29,8 @@ class Skewed:
     """A schedule under clocks that differ."""
 
     schedule: Schedule
-    #: ``worker``: every second worker's own clock is off; ``worker jumps``: that of all, from the first worker's end
-    #: on; ``redis jumps``: Redis' clock is off for half an hour from then on.
+    #: ``worker``: the first worker's own clock is off, and every second one's after it; ``worker jumps``: that of all,
+    #: from the first worker's end on; ``redis jumps``: Redis' clock is off for half an hour from then on.
     how: str
     seconds: float
 
@@ -69,6 +69,7 @@ def _own_clocks(scenario: Scenario, skewed: Skewed) -> list[str]:
     if skewed.how == "worker jumps":
         run.between = partial(setattr, run.harness, "worker_ahead", skewed.seconds)
     else:
+        run.harness.worker_ahead = skewed.seconds
         run.hired = partial(_other_clock, run.harness, skewed.seconds)
     for each in (alike, run):
         each.run(gap=skewed.schedule.gap)
