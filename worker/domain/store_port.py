@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from worker.domain.agreement import AgreementState
 from worker.domain.attachment import PdfAttachment
 from worker.domain.certificate import Acceptance, Finding, OpenDifference, StoredCertificate
 from worker.domain.credit_match import CreditMatch
@@ -327,6 +328,19 @@ class SeriesPort(Protocol):
         """Keep why numbers never came."""
 
 
+class AgreementPort(Protocol):
+    """What the checks of the exports' agreements came to."""
+
+    def claim_agreement(self, export: str, *, lease: float) -> bool:
+        """Take an export's check if it is due; whoever does not keep its result leaves it due after ``lease``."""
+
+    def agreement_state(self, export: str) -> AgreementState | None:
+        """Return what the last check came to; None before the first."""
+
+    def keep_agreement(self, export: str, state: AgreementState, *, again_in: float) -> None:
+        """Keep what a check came to; the next one is due after so many seconds."""
+
+
 class PaymentsPort(Protocol):
     """What has been reported to Opter of payments, and the run that is being handed over."""
 
@@ -357,6 +371,7 @@ class Store(
     CertificatePort,
     SeriesPort,
     PaymentsPort,
+    AgreementPort,
     Protocol,
 ):
     """Every part of the store in one object."""
