@@ -75,8 +75,11 @@ class Economic(Protocol):
         Drafts are listed before booked invoices, so that one booked between the two calls is seen at least once.
         """
 
-    def resembling(self, reference: str) -> Sequence[Document]:
-        """Return drafts and booked invoices whose ``references.other`` holds this reference, however written."""
+    def resembling(self, references: Sequence[str]) -> Sequence[Document]:
+        """Return drafts and booked invoices whose ``references.other`` holds one of these, however written, as written.
+
+        Drafts are listed before booked invoices. Nothing where e-conomic refuses the question.
+        """
 
     def draft(self, number: int) -> Document | None:
         """Return one draft."""

@@ -140,15 +140,25 @@ class TestInJournals:
         ]
 
     @pytest.mark.parametrize(
-        ("marker", "unclear"), [("[MAIN-1]", False), ("[ main-1 ]", False), ("main-1", True), ("[main-1", True)]
+        ("marker", "unclear"),
+        [
+            ("[MAIN-1]", False),
+            ("[ main-1 ]", False),
+            ("main-1", True),
+            ("[main-1", True),
+            ("main 1", True),
+            ("(Main-1)", True),
+            ("main_1 rettet", True),
+            ("MAIN \u2013 1", True),
+        ],
     )
     def test_a_persons_way_of_writing_the_marker(self, wire: Wire, marker: str, *, unclear: bool) -> None:
-        """Other case and spaces are ours; without both brackets it is a question."""
+        """Other case and spaces are ours; without both brackets, or with other separators, it is a question."""
         wire.collection("/journals/1/vouchers", voucher(3, owing(marker)))
 
         assert [(found.document_reference, found.unclear) for found in find(wire)] == [("main-1", unclear)]
 
-    @pytest.mark.parametrize("marker", ["[main-3]", "[main-11]", "xmain-1", "main-1-2", "main 1"])
+    @pytest.mark.parametrize("marker", ["[main-3]", "[main-11]", "xmain-1", "main-1-2", "main-dk1-1"])
     def test_only_the_references_looked_up(self, wire: Wire, marker: str) -> None:
         """Another invoice's marker, or something similar, is not ours."""
         wire.collection("/journals/1/vouchers", voucher(3, owing(marker)))
