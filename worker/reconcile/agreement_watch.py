@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
@@ -16,7 +16,7 @@ from worker.economic.agreement import AgreementReader
 from worker.economic.mapping.agreement_check import clock_check, rights_checks, service_checks, shape_checks
 from worker.economic.mapping.setup_check import Check, check_setup
 from worker.economic.reasons import EconomicReason
-from worker.errors import ExportError, Failure
+from worker.errors import ExportError, Failure, Misconfigured, Refused
 from worker.workflow.context import ExportContext
 
 log = structlog.get_logger()
@@ -77,11 +77,10 @@ class AgreementWatch:
         before = last.shapes if last else {}
         try:
             with context.metered() as usage:
-                checks, shapes = self._checks(context, self.readers[export], before)
+                failures, shapes = self._found(context, self.readers[export], before)
         except ExportError as error:
             log.warning("agreement_check", export=export, result="deferred", reason=error.failure.reason)
             return None
-        failures = tuple(_failure(export, check) for check in checks if not check.ok)
         state = AgreementState(at=context.clock(), failures=failures, shapes=known_shapes(before, shapes))
         self.store.keep_agreement(export, state, again_in=self.settings.check_hours * 3600)
         for each in failures:
@@ -109,20 +108,24 @@ class AgreementWatch:
             self.store.keep_agreement(export, state, again_in=0.0)  # the whole check follows by itself
         return checks
 
-    def _checks(
+    def _found(
         self, context: ExportContext, reader: AgreementReader, before: Mapping[str, Shape]
-    ) -> tuple[tuple[Check, ...], Mapping[str, Shape]]:
-        """Check the set-up as well, by what the exports file names of Opter's chart."""
+    ) -> tuple[tuple[Failure, ...], Mapping[str, Shape]]:
+        """Return what is wrong, the set-up included, as far as the exports file names Opter's chart; and the shapes.
+
+        An agreement that may not be read is what is wrong; raises what else reading raises.
+        """
         export = context.export
-        master_data = context.economic.master_data(frozenset(export.codes.sales_accounts))
-        checks, shapes = agreement_checks(context, reader, before)
-        return (
-            *check_setup(export, master_data, (), today=datetime.fromtimestamp(context.clock(), UTC).date()),
-            *checks,
-        ), shapes
+        try:
+            master_data = context.economic.master_data(frozenset(export.codes.sales_accounts))
+            checks, shapes = agreement_checks(context, reader, before)
+        except (Misconfigured, Refused) as error:
+            return (error.failure,), {}
+        today = datetime.fromtimestamp(context.clock(), UTC).date()
+        every = (*check_setup(export, master_data, (), today=today), *checks)
+        return tuple(_failure(export.name, check) for check in every if not check.ok), shapes
 
 
 def _failure(export: str, check: Check) -> Failure:
-    text = f"{check.item}: {check.found}."
-    said = failure(EconomicReason.AGREEMENT_DIFFERS, text, field=check.item)
-    return replace(said, next_step=check.next_step.replace("NAME", export) or said.next_step)
+    text = f"{check.item}: {check.found}. {check.next_step.replace('NAME', export)}"
+    return failure(EconomicReason.AGREEMENT_DIFFERS, text.strip(), field=check.item)

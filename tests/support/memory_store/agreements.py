@@ -1,10 +1,13 @@
 """What the checks of the exports' agreements came to, in memory."""
 
+from collections.abc import Mapping, Sequence
+
 from support.memory_store.tables import Tables
 from typing_extensions import override
 
 from worker.domain.agreement import AgreementState
 from worker.domain.store_port import AgreementPort
+from worker.errors import Failure
 
 
 class MemoryAgreements(Tables, AgreementPort):
@@ -28,3 +31,8 @@ class MemoryAgreements(Tables, AgreementPort):
         with self.lock:
             self.agreement_states[export] = state
             self.agreements_due[export] = self.now() + again_in
+
+    def agreement_failures(self) -> Mapping[str, Sequence[Failure]]:
+        """See ``OperatorPort``."""
+        with self.lock:
+            return {name: state.failures for name, state in self.agreement_states.items() if state.failures}
