@@ -13,7 +13,13 @@ from worker.domain.agreement import AgreementState, Shape
 from worker.domain.reasons import failure
 from worker.domain.store_port import AgreementPort
 from worker.economic.agreement import AgreementReader
-from worker.economic.mapping.agreement_check import clock_check, rights_checks, service_checks, shape_checks
+from worker.economic.mapping.agreement_check import (
+    clock_check,
+    rights_checks,
+    service_checks,
+    shape_checks,
+    version_checks,
+)
 from worker.economic.mapping.setup_check import Check, check_setup
 from worker.economic.reasons import EconomicReason
 from worker.errors import ExportError, Failure, Misconfigured, Refused
@@ -34,7 +40,7 @@ def agreement_checks(
     rights, shapes = reader.rights(), reader.shapes()
     checks = (
         *rights_checks(context.export, rights),
-        *service_checks(reader.services(), reader.further_versions()),
+        *service_checks(reader.services()),
         *shape_checks(before, shapes),
         clock_check(context.economic.clock_gap(), context.clock_gap),
     )
@@ -102,7 +108,9 @@ class AgreementWatch:
         """
         context, last = self.contexts[export], self.store.agreement_state(export)
         before = last.shapes if last and not accept else {}
-        checks, shapes = agreement_checks(context, self.readers[export], before)
+        reader = self.readers[export]
+        checks, shapes = agreement_checks(context, reader, before)
+        checks = (*checks, *version_checks(reader.further_versions()))
         if accept:
             state = AgreementState(at=context.clock(), shapes=shapes)
             self.store.keep_agreement(export, state, again_in=0.0)  # the whole check follows by itself

@@ -52,11 +52,15 @@ def _roles(export: ExportConfig, rights: Rights) -> Check:
     return _check("Roles", f"{found}; missing for {'; '.join(lacking)}" if lacking else found, lacking and _ROLE)
 
 
-def service_checks(spoken: Mapping[str, bool], further: Mapping[str, bool]) -> Iterator[Check]:
-    """Yield of each service which version is spoken and can be read, and which others e-conomic offers."""
+def service_checks(spoken: Mapping[str, bool]) -> Iterator[Check]:
+    """Yield of each service which version is spoken, and whether it can be read."""
     for path, readable in spoken.items():
         found = f"{path}: {'can be read' if readable else 'cannot be read'}"
         yield Check(item="Read back", ok=readable, found=found, next_step="" if readable else _SERVICE)
+
+
+def version_checks(further: Mapping[str, bool]) -> Iterator[Check]:
+    """Yield which versions that are not spoken e-conomic offers too."""
     for path, offered in further.items():
         yield _check("Version", f"{path}: {'offered too' if offered else 'not offered'}; not spoken")
 
