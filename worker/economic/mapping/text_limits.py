@@ -63,7 +63,10 @@ def _fit(source: Source) -> tuple[str, list[str]]:
 
 def _printable(source: Source) -> tuple[str, int]:
     """Return the text on one line (or with its breaks), and how many characters had to be replaced by a space."""
-    text = unicodedata.normalize("NFC", source.text or "").replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    text = source.text or ""
+    if text.isascii() and text.isprintable():  # most are, and need none of what follows
+        return text.strip(), 0
+    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
     if not source.lines:
         text = text.replace("\n", " ")
     bad = {mark for mark in text if unicodedata.category(mark) in _UNPRINTABLE and mark != "\n"}
@@ -73,4 +76,6 @@ def _printable(source: Source) -> tuple[str, int]:
 
 def _cut(text: str, limit: int) -> str:
     """Cut by UTF-16 units, as .NET counts characters, and never through the middle of one."""
+    if len(text) * 2 <= limit:  # no character takes more than two
+        return text
     return text.encode("utf-16-le")[: limit * 2].decode("utf-16-le", errors="ignore").rstrip()
