@@ -3,6 +3,7 @@
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -39,7 +40,7 @@ class Lifecycle(Configuration):
     @cached_property
     def runtime(self) -> Runtime:
         """The working parts; never inherited through a fork, as sockets must not be shared."""
-        return build_runtime(self.settings, self.exports, self._app)
+        return build_runtime(self.settings, self.exports, self._app, worker_clock=time.time)
 
     def celery_configuration(self) -> dict[str, Any]:
         """Return Celery's configuration; asked for by Celery when it first needs it."""

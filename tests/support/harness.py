@@ -104,6 +104,8 @@ class Harness:
         self.clock = ManualClock(START)
         #: Seconds that the clock of Redis is ahead of e-conomic's.
         self.redis_ahead = 0.0
+        #: Seconds that a worker's own clock is ahead of e-conomic's; of those that start from now on.
+        self.worker_ahead = 0.0
         self.sandbox = Sandbox(self.clock)
         self.pdf_fixtures = PdfFixtures()
         self.export = export
@@ -128,6 +130,9 @@ class Harness:
     def _redis_time(self) -> float:
         return self.clock() + self.redis_ahead
 
+    def _worker_time(self, ahead: float) -> float:
+        return self.clock() + ahead
+
     def hire(self) -> None:
         """Start a worker: caches are empty, only the store knows anything."""
         store: Any = WatchedStore(self)
@@ -147,6 +152,8 @@ class Harness:
             pdfs=self.pdf_fixtures,
             clock=self._redis_time,
             environment="test",
+            worker="here",
+            worker_clock=partial(self._worker_time, self.worker_ahead),
             metered=client.metered,
         )
         self.exporter = Exporter(

@@ -9,9 +9,12 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+
+#: Digits of the longest invoice number of an accounting system.
+_LONGEST_NUMBER = 9
 
 
 def invoice_id_of(export: str, region: str | None, invoice_number: int, *, series: str = "") -> str:
@@ -46,6 +49,23 @@ def resembles(reference: str, text: str) -> bool:
     parts = (re.escape(part) for part in normal_reference(reference).split("-"))
     pattern = r"(?<![^\W_])" + r"[\W_]{0,3}".join(parts) + r"(?![^\W_])"
     return re.search(pattern, unicodedata.normalize("NFKC", text).casefold()) is not None
+
+
+def by_number(references: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    """Return references by the invoice number that they end in, as ``named_in`` wants them."""
+    numbered: dict[str, list[str]] = {}
+    for reference in references:
+        numbered.setdefault(reference.rpartition("-")[2], []).append(reference)
+    return numbered
+
+
+def named_in(text: str, references: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield the references that a text is, however written, or resembles; the time does not grow with their number."""
+    for digits in re.findall("[0-9]+", unicodedata.normalize("NFKC", text)):
+        for at in range(max(0, len(digits) - _LONGEST_NUMBER), len(digits)):
+            for reference in references.get(digits[at:], ()):
+                if same_reference(reference, text) or resembles(reference, text):
+                    yield reference
 
 
 def period_id_of(export: str, region: str | None, period_id: int) -> str:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from worker.domain.attachment import PdfAttachment
 from worker.domain.certificate import Acceptance, Finding, OpenDifference, StoredCertificate
+from worker.domain.clocks import ClockReading
 from worker.domain.credit_match import CreditMatch
 from worker.domain.invoice_period import NewInvoice, PeriodRecord, Registered
 from worker.domain.number_series import Explanation, NumberRecord
@@ -157,8 +158,14 @@ class ExportPort(Protocol):
     def prove_shared(self, numbers: Mapping[str, str]) -> None:
         """Note that these numbers (by key) have just been shown to be right; one that has changed meanwhile is not."""
 
+    def doubt_shared(self, keys: Sequence[str]) -> None:
+        """Let the numbers under these keys count as proved no longer; they stay remembered."""
+
     def forget_shared(self, key: str) -> None:
         """Drop a number that the accounting system no longer knows."""
+
+    def note_clocks(self, reading: ClockReading) -> None:
+        """Keep this as the latest that its worker has seen of its export; others are forgotten after an hour."""
 
     def pause(self, export: str, failure: Failure) -> None:
         """Stop claims of this export until resumed; a pause already there keeps its first reason."""
@@ -258,6 +265,9 @@ class OperatorPort(Protocol):
 
         Both contents are kept, and what was accepted before keeps its first words.
         """
+
+    def clocks(self) -> Sequence[ClockReading]:
+        """Return what workers have seen of the clocks, by export and worker."""
 
     def paused(self) -> Mapping[str, Failure]:
         """Return the paused exports and why."""

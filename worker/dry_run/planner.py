@@ -112,13 +112,14 @@ class _Run:
             if key not in existing.found
         }
         problems |= {key: (why,) for key, why in existing.otherwise.items()}
-        decided, before = problems.keys() | existing.found, self._planner.spent()
+        there = existing.found | existing.resembled
+        decided, before = problems.keys() | there, self._planner.spent()
         self._economic.prefetch(invoice for key, invoice in open_invoices.items() if key not in decided)
         self._prefetch_calls = self._planner.spent() - before
         # A correction comes after the invoice that it credits, as it waits for it.
         for record in sorted(records, key=lambda record: open_invoices[record.id].credits_invoice_number is not None):
             execution = Execution(record, self._context.for_type(record.invoice_type))
-            found = record.id in existing.found
+            found = record.id in there
             self._planned[record.id] = self._plan_invoice(execution, problems.get(record.id, ()), found=found)
         return check.notice
 

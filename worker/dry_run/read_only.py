@@ -117,8 +117,8 @@ class ReadOnlyEconomic(EconomicVouchers):
         return self._wait(lambda: self._economic.booked_rates(base_currency))
 
     @override
-    def resembling(self, reference: str) -> Sequence[Document]:
-        return self._wait(lambda: self._economic.resembling(reference))
+    def resembling(self, references: Sequence[str]) -> Sequence[Document]:
+        return self._wait(lambda: self._economic.resembling(references))
 
     @override
     def draft(self, number: int) -> Document | None:

@@ -12,8 +12,8 @@ import httpx
 
 from config.exports import ExportConfig
 from config.settings_sections import Http
-from worker.domain.debtor import normal_form
-from worker.domain.identity import resembles, same_reference
+from worker.domain.debtor import normal_form, visible
+from worker.domain.identity import by_number, named_in
 from worker.domain.ports import RateLimiter
 from worker.domain.record import Intent
 from worker.economic import api_calls, parsers, urls
@@ -59,7 +59,7 @@ class EconomicClient(Vouchers):
         calls = api_calls.ApiCalls(
             export, rate_limiter=rate_limiter, clients=self._clients, clock=clock, deadline=http.deadline
         )
-        super().__init__(calls, Listings(calls, export.api_url))
+        super().__init__(calls, Listings(calls, export.api_url), export_name=export.name)
         self._master_data = MasterDataCache(
             self._listings, export, clock=clock, age=http.master_data_age, accept=accept
         )
@@ -92,7 +92,7 @@ class EconomicClient(Vouchers):
 
     def customers_by_name(self, name: str) -> Sequence[EconomicCustomer]:
         """See ``Economic``."""
-        forms = (name, *(" ".join(unicodedata.normalize(form, name).split()) for form in ("NFC", "NFD")))
+        forms = (name, *(" ".join(unicodedata.normalize(form, visible(name)).split()) for form in ("NFC", "NFD")))
         customers = self._customers("name", list(dict.fromkeys(forms)))
         return [customer for customer in customers if normal_form(customer.name) == normal_form(name)]
 
@@ -115,14 +115,16 @@ class EconomicClient(Vouchers):
         ours = identified(references, (*drafts, *booked))
         return list({(document.booked, document.number): document for document in ours}.values())
 
-    def resembling(self, reference: str) -> Sequence[Document]:
+    def resembling(self, references: Sequence[str]) -> Sequence[Document]:
         """See ``Economic``."""
-        query = f"references.other$like:{reference}"
+        queries, numbered = list(urls.containing("references.other", references)), by_number(references)
         try:
-            listed = (*self._every("/invoices/drafts", _draft, query), *self._every("/invoices/booked", _booked, query))
+            drafts = [draft for query in queries for draft in self._every("/invoices/drafts", _draft, query)]
+            booked = [invoice for query in queries for invoice in self._every("/invoices/booked", _booked, query)]
         except Refused:  # which operators this property takes is not measured; the exact search has been answered
             return []
-        return [found for found in listed if _alike(reference, found.document_reference)]
+        near = (found for found in (*drafts, *booked) if any(named_in(found.document_reference, numbered)))
+        return list({(document.booked, document.number): document for document in near}.values())
 
     def draft(self, number: int) -> Document | None:
         """See ``Economic``."""
@@ -198,10 +200,6 @@ class EconomicClient(Vouchers):
 def _folded(text: str) -> str:
     """e-conomic compares strings without regard to case (REST docs, filtering)."""
     return text.strip().casefold()
-
-
-def _alike(reference: str, written: str) -> bool:
-    return same_reference(reference, written) or resembles(reference, written)
 
 
 def _positive(number: int) -> int:

@@ -59,7 +59,10 @@ class Economic(Protocol):
         """Return the customers with this EAN/GLN."""
 
     def customers_by_name(self, name: str) -> Sequence[EconomicCustomer]:
-        """Return the customers of this name, whatever its Unicode form and spacing (e-conomic ignores case)."""
+        """Return the customers of this name, whatever its Unicode form, spacing and unseen characters.
+
+        e-conomic ignores case.
+        """
 
     def customer_resource(self, number: int) -> Mapping[str, Any] | None:
         """Return one customer as it is in e-conomic, property by property, to be written back as a whole."""
@@ -75,8 +78,11 @@ class Economic(Protocol):
         Drafts are listed before booked invoices, so that one booked between the two calls is seen at least once.
         """
 
-    def resembling(self, reference: str) -> Sequence[Document]:
-        """Return drafts and booked invoices whose ``references.other`` holds this reference, however written."""
+    def resembling(self, references: Sequence[str]) -> Sequence[Document]:
+        """Return drafts and booked invoices whose ``references.other`` holds one of these, however written, as written.
+
+        Drafts are listed before booked invoices. Nothing where e-conomic refuses the question.
+        """
 
     def draft(self, number: int) -> Document | None:
         """Return one draft."""

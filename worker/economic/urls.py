@@ -17,6 +17,8 @@ _NUMBER = re.compile(r"/\d[^/]*")
 _VOUCHER_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 #: Values that need no escape in any position.
 _PLAIN = re.compile(r"[A-Za-z0-9-]+")
+#: A number whose digits but the last two are still a number of their own, not a beginning that all share.
+_STEM = re.compile(r"-[0-9]{5,}$")
 _ESCAPED = re.compile(r"[$()*,]")
 #: Longest percent-encoded filter. Servers of this family refuse queries beyond 2048 bytes by default.
 LONGEST = 1500
@@ -96,6 +98,38 @@ def lookups(field: str, values: Sequence[str], *, most: int) -> Iterator[str]:
     plain = [value for value in wanted if _PLAIN.fullmatch(value)]
     yield from (f"{field}$in:[{','.join(chunk)}]" for chunk in _chunks(field, plain, most))
     yield from (equals(field, value) for value in wanted if not _PLAIN.fullmatch(value))
+
+
+def containing(field: str, references: Sequence[str]) -> Iterator[str]:
+    """Yield the filters that find what holds one of these references (ids of ``worker.domain.identity``) among others.
+
+    References that differ in their last two digits are asked for by what they share, so that a period's consecutive
+    numbers make a short filter. It may find neighbours too, a hundred numbers at most: the caller leaves them out.
+    """
+    parts = [f"{field}$like:{text}" for text in _stems(references)]
+    for chunk in _within(parts, len("$or:")):
+        yield "$or:".join(chunk)
+
+
+def _stems(references: Sequence[str]) -> Iterator[str]:
+    groups: dict[str, list[str]] = {}
+    for reference in dict.fromkeys(references):
+        groups.setdefault(reference[:-2] if _STEM.search(reference) else reference, []).append(reference)
+    for stem, group in groups.items():
+        yield stem if len(group) > 1 else group[0]
+
+
+def _within(parts: Sequence[str], joint: int) -> Iterator[list[str]]:
+    chunk: list[str] = []
+    length = 0
+    for part in parts:
+        if chunk and length + len(part) + joint > LONGEST:
+            yield chunk
+            chunk, length = [], 0
+        chunk.append(part)
+        length += len(part) + joint
+    if chunk:
+        yield chunk
 
 
 def _chunks(field: str, values: Sequence[str], most: int) -> Iterator[list[str]]:

@@ -38,9 +38,11 @@ _SLOWEST = 1_000_000
 class Vouchers:
     """Reads and uploads of the voucher method."""
 
-    def __init__(self, calls: ApiCalls, listings: Listings) -> None:
+    def __init__(self, calls: ApiCalls, listings: Listings, *, export_name: str) -> None:
         self._calls = calls
         self._listings = listings
+        #: Every reference of the export begins with it.
+        self._export_name = export_name
 
     def vouchers(self, references: frozenset[str] | None, first: date, last: date) -> Sequence[VoucherFound]:
         """See ``EconomicVouchers``. Journals and years are listed anew: one made a moment ago may hold the voucher."""
@@ -55,7 +57,8 @@ class Vouchers:
 
     def voucher(self, journal: int, voucher: str) -> Sequence[VoucherFound]:
         """See ``EconomicVouchers``."""
-        return self._listings.find(voucher_path(journal, voucher), partial(_in_journal, journal=journal)) or ()
+        parse = partial(_in_journal, journal=journal, export=self._export_name)
+        return self._listings.find(voucher_path(journal, voucher), parse) or ()
 
     def posted(self, reply: Reply) -> Sequence[VoucherFound]:
         """See ``EconomicVouchers``."""
@@ -63,7 +66,7 @@ class Vouchers:
             return tuple(
                 voucher
                 for item in reply.body
-                for voucher in _in_journal(item, whole_number(item["journal"]["journalNumber"]))
+                for voucher in _in_journal(item, whole_number(item["journal"]["journalNumber"]), self._export_name)
             )
         except parsers.MALFORMED:
             return ()
@@ -94,18 +97,26 @@ class Vouchers:
         return number if isinstance(number, int) else None
 
     def _in_journals(self) -> Iterator[VoucherFound]:
-        for journal in self._listings.every("/journals", parsers.journal):
-            parse = partial(_in_journal, journal=journal.number)
-            for vouchers in self._listings.every(f"/journals/{journal.number}/vouchers", parse):
-                yield from vouchers
+        """Yield what stands in journals, of all but the last one twice: a voucher may move to one read before."""
+        numbers = [journal.number for journal in self._listings.every("/journals", parsers.journal)]
+        first = [self._standing(number) for number in numbers]
+        for number, before in zip(numbers[:-1], first[:-1], strict=True):
+            yield from (*before, *self._standing(number))
+        yield from (voucher for last in first[-1:] for voucher in last)
+
+    def _standing(self, journal: int) -> list[VoucherFound]:
+        parse = partial(_in_journal, journal=journal, export=self._export_name)
+        listed = self._listings.every(f"/journals/{journal}/vouchers", parse)
+        return [voucher for vouchers in listed for voucher in vouchers]
 
     def _booked(self, first: date, last: date) -> Iterator[VoucherFound]:
         query = query_encoded(between("date", first, last))
+        parse = partial(_booked_entry, export=self._export_name)
         years = self._listings.every("/accounting-years", lambda body: (body, parsers.accounting_year(body, ())))
         for body, year in years:
             if year.first <= last and first <= year.last:
                 path = f"{year_path(self._listings, body)}/entries"
-                entries = [entry for entry in self._listings.every(path, _booked_entry, query) if entry]
+                entries = [entry for entry in self._listings.every(path, parse, query) if entry]
                 yield from _vouchers(entries, journal=None, year=year.year, numbers=())
 
 
@@ -140,28 +151,28 @@ class _MarkedEntry:
     vat: tuple[tuple[str, Decimal], ...] = ()
 
 
-def _in_journal(body: Json, journal: int) -> tuple[VoucherFound, ...]:
+def _in_journal(body: Json, journal: int, export: str) -> tuple[VoucherFound, ...]:
     """Read one of ``/journals/{n}/vouchers``; usually it carries no reference of ours, or one."""
     voucher = whole_number(body["voucherNumber"])
     rows = [(kind, row) for kind, of_kind in body["entries"].items() for row in of_kind]
-    entries = [entry for kind, row in rows if (entry := _marked_entry(row, voucher, owing=kind == _OWING))]
+    entries = [entry for kind, row in rows if (entry := _marked_entry(row, voucher, export, owing=kind == _OWING))]
     if not entries:
         return ()
     numbers = tuple(number for _, row in rows if (number := _entry_number(row)))
     return tuple(_vouchers(entries, journal=journal, year=voucher_year(body), numbers=numbers))
 
 
-def _booked_entry(body: Json) -> _MarkedEntry | None:
+def _booked_entry(body: Json, export: str) -> _MarkedEntry | None:
     """Read one of ``/accounting-years/{y}/entries``; None when it carries no marker."""
     text = _text(body)
-    if not (marked(text) or resembling_mark(text)):
+    if not (marked(text) or resembling_mark(text, export)):
         return None
-    return _marked_entry(body, whole_number(body["voucherNumber"]), owing=True)
+    return _marked_entry(body, whole_number(body["voucherNumber"]), export, owing=True)
 
 
-def _marked_entry(entry: Json, voucher: int, *, owing: bool) -> _MarkedEntry | None:
+def _marked_entry(entry: Json, voucher: int, export: str, *, owing: bool) -> _MarkedEntry | None:
     mark = marked(_text(entry))
-    reference = mark or resembling_mark(_text(entry))
+    reference = mark or resembling_mark(_text(entry), export)
     if reference is None:
         return None
     # Never rounded: a difference from the source below the øre is a difference.

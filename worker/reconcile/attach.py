@@ -17,6 +17,7 @@ from worker.domain.invoice import Pdf
 from worker.domain.record import InvoiceRecord
 from worker.domain.store_port import CertificatePort
 from worker.errors import Misconfigured, Refused, Rejected, Retryable, Uncertain
+from worker.workflow.clocks import check_clocks
 from worker.workflow.context import ExportContext
 
 log = structlog.get_logger()
@@ -83,6 +84,7 @@ class Attacher:
             found = (each.documents or (None,))[0]
             self._save(each, replace(known or _NEW, state=AttachmentState.ATTACHED, document=found), "pdf-found")
             return True
+        check_clocks(self.context)
         try:
             content = self.context.pdfs.fetch(each.pdf)
         except Rejected as refusal:

@@ -1,8 +1,10 @@
 """The composition root: settings in, working parts out, for a worker and for a plan. Only here are clients built."""
 
 import random
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from functools import partial
 
 from celery import Celery
@@ -40,13 +42,18 @@ from worker.workflow.preflight import Preflight
 from worker.workflow.sweeper import Sweeper
 
 
-def build_runtime(settings: Settings, exports: Mapping[str, ExportConfig], app: Celery) -> Runtime:
-    """Build everything that a worker, the intake or a command needs."""
+def build_runtime(
+    settings: Settings, exports: Mapping[str, ExportConfig], app: Celery, *, worker_clock: Callable[[], float]
+) -> Runtime:
+    """Build everything that a worker, the intake or a command needs; ``worker_clock`` is told to operators alone."""
     redis = connect(settings.redis)
     store = RedisStore(redis, prefix=settings.redis.prefix, policy=_policy(settings.store))
     rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
     clients = {name: build_client(export, settings, rate_limiter, store, store.now) for name, export in exports.items()}
-    contexts = _contexts(settings, exports, clients, store)
+    contexts = {
+        name: replace(context, worker=socket.gethostname(), worker_clock=worker_clock)
+        for name, context in _contexts(settings, exports, clients, store).items()
+    }
     retry = settings.retry
     publisher, certifier = Publisher(app, store), _certifier(settings, clients, store)
     return Runtime(

@@ -21,6 +21,8 @@ from worker.intake.queue import EventQueueOperator
 Values = Iterable[tuple[tuple[str, ...], float | Decimal]]
 #: Seconds for which figures are kept: several Prometheus servers read the store once.
 _FRESH = 10.0
+#: Seconds for which what a worker saw of the clocks is a figure.
+_LATELY = 300.0
 
 
 class StoreCollector(Collector):
@@ -68,10 +70,21 @@ class StoreCollector(Collector):
             (name, paused[name].reason if name in paused else ""): float(name in paused) for name in self._exports
         }
         yield _gauge("export_paused", "Whether an export is paused, and why", pauses.items(), "export", "reason")
+        yield from self._clocks(now)
         waiting = {("queue",): float(self._events.waiting()), ("refused",): float(len(self._events.dead()))}
         yield _gauge("events_now", "Events on the queue, and refused ones", waiting.items(), "where")
         lengths = {(name,): float(length) for name, length in self._queues().items()}
         yield _gauge("queue_messages", "Messages that wait in a Celery queue", lengths.items(), "queue")
+
+    def _clocks(self, now: float) -> Iterator[Metric]:
+        """Yield the widest gaps of each export that workers have seen lately; what nobody has seen is not claimed."""
+        gaps: dict[tuple[str, ...], float] = {}
+        for reading in self._store.clocks():
+            if now - reading.at <= _LATELY:
+                for clock, ahead in (("e-conomic", reading.accounting_ahead), ("worker", reading.worker_ahead)):
+                    gaps[reading.export, clock] = max(gaps.get((reading.export, clock), 0.0), ahead, key=abs)
+        meaning = "Seconds that a clock is ahead of Redis', which decides"
+        yield _gauge("clock_ahead_seconds", meaning, gaps.items(), "export", "clock")
 
     def _periods(self) -> Iterator[Metric]:
         invoices = {(name, state.value): 0.0 for name in self._exports for state in State}

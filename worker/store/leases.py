@@ -6,6 +6,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from worker.domain.clocks import ClockReading
 from worker.domain.reasons import ProcessReason
 from worker.domain.reasons import failure as failure_of
 from worker.domain.record import (
@@ -202,8 +203,21 @@ class RedisExport(StoreConnection, ExportPort):
         self.run("shared_release", key, fence)
 
     @override
+    def doubt_shared(self, keys: Sequence[str]) -> None:
+        for at in range(0, len(keys), _PAGE):
+            self.run("shared_doubt", *keys[at : at + _PAGE])
+
+    @override
     def forget_shared(self, key: str) -> None:
         self.run("shared_forget", key, token())
+
+    @override
+    def note_clocks(self, reading: ClockReading) -> None:
+        clocks = self.key("clocks")
+        known = records.load_clocks(mapping(self.ask(["HGETALL", clocks])[0]))
+        old = [field for field, each in known.items() if not records.worth_keeping(each, reading)]
+        drop = [["HDEL", clocks, *old]] if old else []
+        self.ask(*drop, ["HSET", clocks, records.clocks_field(reading), records.dump_clocks(reading)])
 
     @override
     def pause(self, export: str, failure: Failure) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from typing_extensions import override
 
+from worker.domain.clocks import ClockReading
 from worker.domain.invoice_period import PeriodRecord
 from worker.domain.record import InvoiceRecord, Outcome, State
 from worker.domain.store_port import OperatorPort
@@ -103,6 +104,11 @@ class RedisOperator(RedisReading, OperatorPort):
     @override
     def accept_conflicts(self, period_id: str, invoice_id: str, *, by: str, why: str) -> int:
         return int(self.run("accept_conflicts", period_id, invoice_id, f"{by}: {why}")[0])
+
+    @override
+    def clocks(self) -> Sequence[ClockReading]:
+        known = records.load_clocks(mapping(self.ask(["HGETALL", self.key("clocks")])[0]))
+        return [known[field] for field in sorted(known)]
 
     @override
     def paused(self) -> Mapping[str, Failure]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from worker.domain.attachment import AttachmentState, PdfAttachment
 from worker.domain.certificate import StoredCertificate
+from worker.domain.clocks import ClockReading
 from worker.domain.credit_match import CreditMatch, MatchState
 from worker.domain.invoice_period import Conflict, ControlTotal, PeriodRecord, PeriodState
 from worker.domain.record import HistoryEntry, Intent, InvoiceRecord, Outcome, Progress, State
@@ -18,6 +19,8 @@ from worker.store.connection import mapping, texts
 BESIDE = frozenset({"generation", "lookup"})
 #: Fields of the hash of all exports that say why an export is paused begin so, as in ``lua/common.lua``.
 _PAUSED = "paused "
+#: Seconds after which what a worker saw of the clocks is forgotten; two readings so close may come in any order.
+_CLOCKS_KEPT, _AT_ONCE = 3600.0, 10.0
 
 
 def dump_failure(failure: Failure | None) -> str:
@@ -114,6 +117,26 @@ def whole_field(export: str) -> str:
     return f"whole {export}"
 
 
+def clocks_field(reading: ClockReading) -> str:
+    """Return the field that holds the latest of its export and worker."""
+    return f"{reading.export} {reading.worker}"
+
+
+def worth_keeping(reading: ClockReading, latest: ClockReading) -> bool:
+    """Tell whether a reading still says something: neither too old, nor made by a clock that was set back since."""
+    return -_AT_ONCE <= latest.at - reading.at <= _CLOCKS_KEPT
+
+
+def dump_clocks(reading: ClockReading) -> str:
+    """Return JSON text."""
+    return _dump(_flat(reading))
+
+
+def load_clocks(fields: Mapping[str, str]) -> dict[str, ClockReading]:
+    """Return what ``dump_clocks`` wrote, by field."""
+    return {field: ClockReading(**json.loads(text)) for field, text in fields.items()}
+
+
 def load_pauses(fields: Mapping[str, str]) -> dict[str, Failure]:
     """Return the paused exports and why, from what is known of all exports."""
     return {
@@ -205,7 +228,7 @@ def load_summary(text: str, document: str = "") -> StoredCertificate:
     return StoredCertificate(**{**json.loads(text), "text": document})
 
 
-def _flat(value: Intent | Failure) -> dict[str, Any]:
+def _flat(value: Intent | Failure | ClockReading) -> dict[str, Any]:
     return {field.name: content for field in fields(value) if (content := getattr(value, field.name)) != field.default}
 
 

@@ -87,6 +87,22 @@ def _scan(economic: EconomicVouchers, first: date, last: date, now: float) -> Vo
     return VoucherScan(at=now, first=first, last=last, found=tuple(economic.vouchers(None, first, last)))
 
 
+@dataclass(kw_only=True)
+class ClockNotes:
+    """When this process last noted its clocks in the store. Threads may share it: at worst two note the same."""
+
+    #: Seconds between two notes, as long as nothing changes.
+    every: float = 60.0
+    _last: tuple[float, bool] | None = None
+
+    def due(self, now: float, *, agree: bool) -> bool:
+        """Tell whether to note now; then the next one is due later."""
+        if self._last and self._last[1] == agree and 0 <= now - self._last[0] < self.every:
+            return False
+        self._last = now, agree
+        return True
+
+
 def _unmetered() -> AbstractContextManager[Usage]:
     return nullcontext(Usage())
 
@@ -114,6 +130,10 @@ class ExportContext:
     listing_lag: ListingLag = field(default_factory=ListingLag)
     #: Seconds that the store's and e-conomic's clock may differ while something is created.
     clock_gap: float = Http().clock_gap
+    #: This host's name and its own clock, which decides nothing: its gap to the store's is noted for operators.
+    worker: str = ""
+    worker_clock: Callable[[], float] | None = None
+    clock_notes: ClockNotes = field(default_factory=ClockNotes)
     #: Seconds for which a store that was empty, or may have lost writes, is not believed to know all that was sent.
     young_for: float = 3600.0 + Http().listing_lag_minutes * 60
     #: Counts what this thread's calls to e-conomic cost until the block ends.

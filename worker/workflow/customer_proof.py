@@ -1,6 +1,6 @@
 """Whose account it is: customers found by identity, and remembered numbers proved again before they are used."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from worker.domain.invoice import Customer
 from worker.domain.reasons import invalid
@@ -37,21 +37,24 @@ def still_theirs(execution: Execution, number: int) -> bool:
     """Tell whether a number is still the customer's; False: look it up anew.
 
     Raises ``InvalidInvoice`` when nothing but the number says so and nothing else is found: to create the customer
-    again might double it, to use the number might charge somebody else.
+    again might double it, to use the number might charge somebody else. Where another customer may be the one, it names
+    both.
     """
     context, customer = execution.context, execution.invoice.customer
-    theirs = next(iter(context.economic.customers_by_number([number])), None)
-    if theirs is None:
-        return False
-    now = customer_matching.standing(customer, theirs, home=_home(context))
-    if now is Standing.UNPROVEN and matching_customer(context, customer) is None:
+    theirs = _by_number(context, number)
+    now = _standing(context, customer, theirs)
+    if now is Standing.PROVEN:
+        return True
+    others = _elsewhere(context, customer, number, theirs)
+    if theirs and now is Standing.UNPROVEN and not others:
         raise customer_matching.unconfirmed(customer, theirs)
-    return now is Standing.PROVEN
+    return False
 
 
 def prove_customers(context: ExportContext, known_keys: Mapping[str, Customer]) -> None:
-    """Prove the remembered numbers of a period's customers together, 200 a call; what is not proved is asked for later.
+    """Prove the remembered numbers of a period's customers together, 200 a call.
 
+    What is not proved is doubted, however short a time ago it was proved: it is asked for again before it is used.
     ``known_keys``: the store's key of each customer.
     """
     numbers = context.store.shared_numbers(list(known_keys))
@@ -64,8 +67,8 @@ def prove_customers(context: ExportContext, known_keys: Mapping[str, Customer]) 
         for key, number in numbers.items()
         if int(number) in theirs and _proves(context, known_keys[key], theirs[int(number)])
     }
-    if proved:
-        context.store.prove_shared(proved)
+    context.store.prove_shared(proved)
+    context.store.doubt_shared([key for key in numbers if key not in proved])
 
 
 def draft_objection(execution: Execution, draft: Document, *, fresh: bool) -> Failure | None:
@@ -81,18 +84,52 @@ def draft_objection(execution: Execution, draft: Document, *, fresh: bool) -> Fa
 def objection(execution: Execution, number: int) -> Failure | None:
     """Ask e-conomic whose number this is, and return why the invoice may not be booked on it; None: it may."""
     context, customer = execution.context, execution.invoice.customer
-    theirs = next(iter(context.economic.customers_by_number([number])), None)
+    theirs = _by_number(context, number)
+    now = _standing(context, customer, theirs)
+    if now is Standing.PROVEN:
+        return None
+    try:
+        others = _elsewhere(context, customer, number, theirs)
+    except InvalidInvoice as question:
+        return question.failure
+    if others:
+        return customer_matching.merged(customer, number, theirs, others, home=_home(context)).failure
     if theirs is None:
         text = f"Customer {number}, on which the invoice was to be booked, is not in e-conomic any more."
-        gone = invalid(CustomerReason.CUSTOMER_CONTRADICTION, text, field="customer", value=number)
-        return gone.failure
-    refusals: Mapping[Standing, InvalidInvoice] = {
-        Standing.OTHER: customer_matching.contradiction(customer, theirs),
-        Standing.UNPROVEN: customer_matching.unconfirmed(customer, theirs),
-        Standing.BARRED: customer_matching.barred(customer, theirs),
+        return invalid(CustomerReason.CUSTOMER_CONTRADICTION, text, field="customer", value=number).failure
+    refusals: Mapping[Standing, Callable[[Customer, EconomicCustomer], InvalidInvoice]] = {
+        Standing.OTHER: customer_matching.contradiction,
+        Standing.UNPROVEN: customer_matching.unconfirmed,
+        Standing.BARRED: customer_matching.barred,
     }
-    refusal = refusals.get(customer_matching.standing(customer, theirs, home=_home(context)))
-    return refusal.failure if refusal else None
+    return refusals[now](customer, theirs).failure
+
+
+def _by_number(context: ExportContext, number: int) -> EconomicCustomer | None:
+    return next(iter(context.economic.customers_by_number([number])), None)
+
+
+def _standing(context: ExportContext, customer: Customer, theirs: EconomicCustomer | None) -> Standing:
+    return customer_matching.standing(customer, theirs, home=_home(context)) if theirs else Standing.OTHER
+
+
+def _elsewhere(
+    context: ExportContext, customer: Customer, number: int, theirs: EconomicCustomer | None
+) -> tuple[int, ...]:
+    """Return which other customer is the invoice's, now that the remembered one is not; none: nothing is found.
+
+    Raises ``InvalidInvoice`` for a question, which names the remembered number too where another may be the one.
+    """
+    try:
+        found = matching_customer(context, customer)
+    except InvalidInvoice as question:
+        if question.failure.reason != CustomerReason.CUSTOMER_UNCONFIRMED:
+            raise
+        others = {int(candidate) for candidate in question.failure.value.split(", ")} - {number}
+        if not others:
+            raise
+        raise customer_matching.merged(customer, number, theirs, others, home=_home(context)) from question
+    return (found.number,) if found and found.number != number else ()
 
 
 def matching_customer(context: ExportContext, customer: Customer) -> EconomicCustomer | None:

@@ -52,9 +52,9 @@ def customer_number(execution: Execution, master_data: MasterData, obtain: Obtai
     return int(obtain(execution, resource, agreement=master_data.agreement))
 
 
-def forget_customer(context: ExportContext, invoice: Invoice, agreement: int) -> None:
-    """Drop a remembered number that e-conomic may have refused; the next turn looks it up again."""
-    context.store.forget_shared(known_key(agreement, customer_matching.card_key(invoice.customer)))
+def doubt_customer(context: ExportContext, invoice: Invoice, agreement: int) -> None:
+    """Let a remembered number that e-conomic may have refused be proved again before the next turn uses it."""
+    context.store.doubt_shared([known_key(agreement, customer_matching.card_key(invoice.customer))])
 
 
 def product_number(

@@ -57,7 +57,7 @@ def _written_otherwise(execution: Execution) -> Document | None:
     Raises ``Rejected`` for several, and for what only resembles our reference: posting again might double it.
     """
     economic = execution.context.economic
-    listed = economic.resembling(execution.record.id)
+    listed = economic.resembling([execution.record.id])
     found = [near if near.booked else economic.draft(near.number) for near in listed]
     there = [document for document in found if document]
     ours = [document for document in there if is_ours(execution, document)]
@@ -67,13 +67,14 @@ def _written_otherwise(execution: Execution) -> Document | None:
     if unclear and not ours:
         kinds = (f"{'booked invoice' if near.booked else 'draft'} {near.number}" for near in unclear)
         where = f"{', '.join(kinds)} ({unclear[0].document_reference!r})"
-        raise Rejected(_unclear(execution, where, "references.other"))
+        raise Rejected(reference_unclear(execution.record.id, where, "references.other"))
     return ours[0] if ours else None
 
 
-def _unclear(execution: Execution, where: str, field: str) -> Failure:
-    text = f"Reference {execution.record.id} is written otherwise in e-conomic, at {where}."
-    return failure(EconomicReason.REFERENCE_UNCLEAR, text, field=field, value=execution.record.id)
+def reference_unclear(reference: str, where: str, field: str) -> Failure:
+    """Return the question whether something that carries our reference in another form is this invoice."""
+    text = f"Reference {reference} is written otherwise in e-conomic, at {where}."
+    return failure(EconomicReason.REFERENCE_UNCLEAR, text, field=field, value=reference)
 
 
 def _remembered(execution: Execution) -> Document | None:
@@ -208,7 +209,7 @@ def only_voucher(execution: Execution, found: Sequence[VoucherFound]) -> Voucher
     unclear, found = [each for each in found if each.unclear], [each for each in found if not each.unclear]
     if unclear and not found:
         where = ", ".join(f"voucher {each.number} of {each.year}" for each in unclear)
-        raise Rejected(_unclear(execution, where, "text"))
+        raise Rejected(reference_unclear(execution.record.id, where, "text"))
     candidates = [voucher for voucher in found if voucher.booked] or found
     if len({(voucher.year, voucher.number) for voucher in candidates}) > 1:
         raise Rejected(_several_vouchers(execution, candidates))

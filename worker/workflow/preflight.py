@@ -8,11 +8,13 @@ from functools import partial
 import structlog
 from pydantic import ValidationError
 
+from worker.domain.identity import by_number, named_in
 from worker.domain.invoice import Customer, Invoice
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.record import InvoiceRecord
 from worker.domain.store_port import Due, PreflightPort
 from worker.economic.mapping.customer_matching import card_key
+from worker.economic.mapping.documents import identified
 from worker.economic.mapping.master_data import Document, VoucherFound
 from worker.economic.mapping.period_check import PeriodCheck, check_period, grouped_accounts, needs_own_zone
 from worker.economic.mapping.reasons import set_up_related
@@ -23,7 +25,7 @@ from worker.workflow.booked_rates import with_booked_rates
 from worker.workflow.context import ExportContext, span
 from worker.workflow.customer_proof import prove_customers
 from worker.workflow.customers_and_products import own_vat_zone
-from worker.workflow.lookup import listed_documents
+from worker.workflow.lookup import listed_documents, reference_unclear
 from worker.workflow.single_flight import known_key
 
 log = structlog.get_logger()
@@ -38,6 +40,8 @@ class ExistingDocuments:
 
     #: Ids of those posted by the method that the export uses now.
     found: frozenset[str] = frozenset()
+    #: Ids that something resembles, so that a lookup of their own has to tell whether it is this invoice.
+    resembled: frozenset[str] = frozenset()
     #: Those posted by the method that it used before: another posting would double them.
     otherwise: Mapping[str, Failure] = field(default_factory=dict)
 
@@ -48,14 +52,27 @@ def existing_documents(
     """Look up a period's invoices. Raises what ``Economic`` raises."""
     if not invoices:
         return ExistingDocuments()
-    documents = listed_documents(context, list(invoices))
+    documents, near = _documents(context, list(invoices))
     if context.export.method == "invoice":
         otherwise = {record.id: _as_voucher(record) for record in records if record.progress.voucher}
-        return ExistingDocuments(found=_references(documents), otherwise=otherwise)
+        return ExistingDocuments(found=_references(documents), resembled=frozenset(near), otherwise=otherwise)
     dates = [invoice.invoice_date for invoice in invoices.values()]
     vouchers = context.economic.vouchers(frozenset(invoices), *span(min(dates), max(dates)))
-    otherwise = {document.document_reference: _as_invoice(document) for document in documents}
-    return ExistingDocuments(found=_references(vouchers), otherwise=otherwise)
+    clear, unclear = (_references([each for each in vouchers if each.unclear is which]) for which in (False, True))
+    otherwise = {reference: _resembles(reference, document) for reference, document in near.items()}
+    otherwise |= {document.document_reference: _as_invoice(document) for document in documents}
+    return ExistingDocuments(found=clear, resembled=unclear - clear, otherwise=otherwise)
+
+
+def _documents(context: ExportContext, references: Sequence[str]) -> tuple[list[Document], dict[str, Document]]:
+    """Return drafts and booked invoices that carry these references, and what only resembles a reference, by it."""
+    documents = listed_documents(context, references)
+    left = sorted(set(references) - _references(documents))
+    listed = context.economic.resembling(left) if left else ()
+    documents += identified(left, listed)
+    numbered = by_number(set(left) - _references(documents))
+    near = {reference: each for each in listed for reference in named_in(each.document_reference, numbered)}
+    return documents, near
 
 
 def _references(found: Sequence[Document | VoucherFound]) -> frozenset[str]:
@@ -71,9 +88,17 @@ def _as_voucher(record: InvoiceRecord) -> Failure:
 
 
 def _as_invoice(document: Document) -> Failure:
-    kind = "booked invoice" if document.booked else "draft"
-    text = f"It is in e-conomic as {kind} {document.number}, by the invoice method."
+    text = f"It is in e-conomic as {_named(document)}, by the invoice method."
     return failure(EconomicReason.POSTED_OTHERWISE, text, field="method", value="voucher")
+
+
+def _resembles(reference: str, document: Document) -> Failure:
+    where = f"{_named(document)} ({document.document_reference!r}), by the invoice method"
+    return reference_unclear(reference, where, "references.other")
+
+
+def _named(document: Document) -> str:
+    return f"{'booked invoice' if document.booked else 'draft'} {document.number}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,7 +173,7 @@ class Preflight:
         check = period_check(invoices, context)
         existing = existing_documents(records, invoices, context)
         prove_customers(context, _known_keys(context, invoices))
-        found = existing.found
+        found, lookup = existing.found, existing.found | existing.resembled
         dead = {key: why for key, why in check.failures.items() if key not in found}
         dead |= {**existing.otherwise, **unreadable}
         read = {record.id: record.content_hash for record in records}
@@ -159,7 +184,7 @@ class Preflight:
                 fence,
                 read=read,
                 queued=[key for key in chunk if key not in dead],
-                lookup=found.intersection(chunk),
+                lookup=lookup.intersection(chunk),
                 dead={key: dead[key] for key in chunk if key in dead},
             )
             self.publish([Due(invoice_id=key, export=context.export.name) for key in queued])

@@ -21,7 +21,7 @@ from worker.economic.mapping.reasons import VoucherReason, set_up_related
 from worker.economic.mapping.voucher_payload import voucher_payload
 from worker.errors import Failure, InvalidInvoice, OnHold, Rejected
 from worker.workflow.booked_rates import with_booked_rates
-from worker.workflow.customers_and_products import customer_number, forget_customer, own_vat_zone, product_number
+from worker.workflow.customers_and_products import customer_number, doubt_customer, own_vat_zone, product_number
 from worker.workflow.execution import Execution
 from worker.workflow.single_flight import Obtain, find_or_create
 
@@ -116,7 +116,7 @@ def doubt_master_data(execution: Execution) -> None:
     A minute is fresh enough, so that many refusals in a row do not read everything as many times.
     """
     master_data = execution.context.economic.master_data(frozenset())
-    forget_customer(execution.context, execution.invoice, master_data.agreement)
+    doubt_customer(execution.context, execution.invoice, master_data.agreement)
     execution.fresh_since = execution.context.clock() - _FRESH
 
 

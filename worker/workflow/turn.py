@@ -14,6 +14,7 @@ from worker.economic.mapping.accounting_years import on_hold, refused_date, wait
 from worker.economic.mapping.customer_payload import about_new_customer
 from worker.economic.port import Reply
 from worker.errors import ExportError, Failure, OnHold, Refused, Rejected, TooEarly, Uncertain
+from worker.workflow.clocks import check_clocks
 from worker.workflow.customer_proof import objection
 from worker.workflow.customers_and_products import refresh_customer
 from worker.workflow.execution import Execution
@@ -109,7 +110,7 @@ def _send(execution: Execution, method: Method[Any]) -> None:
     intent = execution.progress.intent
     if intent is None:
         raise LookupError("there is no recorded write to send")
-    check_clocks(execution)
+    check_clocks(execution.context)
     try:
         reply = execution.send(intent)
     except Refused as refusal:
@@ -128,17 +129,6 @@ def _send(execution: Execution, method: Method[Any]) -> None:
             method.accept(execution, intent, reply)
 
 
-def check_clocks(execution: Execution) -> None:
-    """Raise ``TooEarly`` while the store's clock is not e-conomic's: ages of keys and lookups would mean nothing."""
-    economic, bound = execution.context.economic, execution.context.clock_gap
-    if abs(economic.clock_gap()) <= bound:
-        return
-    gap = economic.clock_gap(anew=True)
-    if abs(gap) > bound:
-        text = f"e-conomic's clock is {gap:+.0f} seconds off the clock of Redis, and {bound:g} are allowed."
-        raise TooEarly(failure(ProcessReason.CLOCKS_DISAGREE, text), retry_after=bound)
-
-
 def _customer_changed(execution: Execution) -> bool:
     """Tell whether a write that an earlier execution left charges a customer that is not this invoice's any more."""
     intent, number = execution.progress.intent, execution.progress.customer_number
@@ -148,7 +138,7 @@ def _customer_changed(execution: Execution) -> bool:
 
 
 def _look_up(execution: Execution, method: Method[Found]) -> None:
-    check_clocks(execution)
+    check_clocks(execution.context)
     began = execution.context.clock()
     first = execution.looked_up_by_preflight
     if first and not execution.progress.not_found_since and began < first + SHORTEST:

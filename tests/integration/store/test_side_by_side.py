@@ -202,6 +202,10 @@ class SideBySide(RuleBasedStateMachine):
     def end_shared(self, key: str, fence: int, *, forget: bool) -> None:
         self.both(lambda store: store.forget_shared(key) if forget else store.release_shared(key, fence))
 
+    @rule(keys=st.lists(KEYS, max_size=2))
+    def doubt_shared(self, keys: list[str]) -> None:
+        self.both(lambda store: store.doubt_shared(keys))
+
     @invariant()
     def the_stores_are_equal(self) -> None:
         """Records with their histories, periods with their counts, and every listing."""

@@ -6,10 +6,11 @@ from dataclasses import replace
 from support.memory_store.tables import Entry, Shared, Tables
 from typing_extensions import override
 
+from worker.domain.clocks import ClockReading
 from worker.domain.record import InvoiceRecord, State, Transition
 from worker.domain.store_port import ExportPort, SharedRecord, Unclaimed
 from worker.errors import Busy, Failure, LeaseLost
-from worker.store import leases
+from worker.store import leases, records
 
 
 class MemoryExport(Tables, ExportPort):
@@ -128,6 +129,12 @@ class MemoryExport(Tables, ExportPort):
                     shared.creation = replace(shared.creation, proved_at=self.now())
 
     @override
+    def doubt_shared(self, keys: Sequence[str]) -> None:
+        with self.lock:
+            for shared in (self.shared[key] for key in keys if key in self.shared):
+                shared.creation = replace(shared.creation, proved_at=0.0)
+
+    @override
     def forget_shared(self, key: str) -> None:
         with self.lock:
             shared = self.shared.get(key)
@@ -135,6 +142,12 @@ class MemoryExport(Tables, ExportPort):
                 generation, fence = shared.creation.generation + 1, shared.creation.fence + 1
                 shared.creation = SharedRecord(number=None, intent=None, generation=generation, fence=fence)
                 shared.lease_until = 0.0
+
+    @override
+    def note_clocks(self, reading: ClockReading) -> None:
+        with self.lock:
+            fresh = [each for each in self.clock_readings.values() if records.worth_keeping(each, reading)]
+            self.clock_readings = {records.clocks_field(each): each for each in (*fresh, reading)}
 
     @override
     def pause(self, export: str, failure: Failure) -> None:

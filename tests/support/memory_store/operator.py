@@ -6,6 +6,7 @@ from dataclasses import replace
 from support.memory_store.tables import PeriodEntry, Tables
 from typing_extensions import override
 
+from worker.domain.clocks import ClockReading
 from worker.domain.invoice_period import PeriodRecord
 from worker.domain.record import InvoiceRecord, Outcome, State
 from worker.domain.store_port import OperatorPort, PinPort
@@ -84,6 +85,11 @@ class MemoryOperator(Tables, OperatorPort):
             if waiting:
                 self.note(invoice_id, "conflict-accepted", f"{by}: {why}")
             return sum(name[0] == invoice_id and it.accepted == f"{by}: {why}" for name, it in conflicts.items())
+
+    @override
+    def clocks(self) -> Sequence[ClockReading]:
+        with self.lock:
+            return [self.clock_readings[field] for field in sorted(self.clock_readings)]
 
     @override
     def paused(self) -> Mapping[str, Failure]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from worker.domain.certificate import Acceptance, Finding, StoredCertificate
+from worker.domain.clocks import ClockReading
 from worker.domain.invoice_period import Conflict, PeriodRecord, PeriodState
 from worker.domain.number_series import Explanation
 from worker.domain.payments import PaymentRun, ReportedPayments
@@ -66,6 +67,8 @@ class Tables:
         self.events: set[str] = set()
         self.contents_of_events: dict[str, frozenset[str]] = {}
         self.pauses: dict[str, Failure] = {}
+        #: By export and worker: what it has seen of the clocks.
+        self.clock_readings: dict[str, ClockReading] = {}
         #: By export: the agreement of its first use.
         self.pins: dict[str, int] = {}
         #: By export: since when nothing of it was lost; 0: always.

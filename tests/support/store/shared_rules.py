@@ -50,6 +50,25 @@ class SharedRules:
         assert [store.open_shared(key).proved_at for key in (KEY, OTHER_KEY)] == [clock(), found]
         assert store.shared_numbers(["nothing-here"]) == {}
 
+    def test_a_doubted_number_stays_and_is_proved_no_longer(self, store: Store, clock: ManualClock) -> None:
+        """Until it is proved again; what is unknown, or being created, stays as it is."""
+        for key, number in ((KEY, "1001"), (OTHER_KEY, "1002")):
+            store.save_shared(key, replace(store.open_shared(key), number=number))
+        making = store.open_shared("making")
+        store.doubt_shared([KEY, "nothing-here", "making"])
+        store.doubt_shared([])
+        store.save_shared("making", replace(making, number="1003"))
+
+        found = {key: store.open_shared(key) for key in (KEY, OTHER_KEY, "making")}
+        assert [(one.number, one.proved_at) for one in found.values()] == [
+            ("1001", 0.0),
+            ("1002", clock()),
+            ("1003", clock()),
+        ]
+        assert store.shared_numbers(["nothing-here"]) == {}
+        store.prove_shared({KEY: "1001"})
+        assert store.open_shared(KEY).proved_at == clock()
+
     def test_an_intent_outlives_its_holder(self, store: Store, clock: ManualClock, policy: StorePolicy) -> None:
         """Who takes over finds what the first may have sent, and the first can write no more."""
         stale = store.open_shared(KEY)

@@ -6,6 +6,7 @@ from support.cli import Bench, book, check, half_done, open_period
 from support.samples import invoice
 
 from worker.cli.commands.status import PeriodNews
+from worker.domain.clocks import ClockReading
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.store_port import Store
 from worker.economic.reasons import EconomicReason
@@ -202,3 +203,30 @@ def test_a_period_without_all_its_invoices_is_not_done(bench: Bench) -> None:
     assert bench.run("status", period_id) == 1
     assert "1 invoice broken in the event" in bench.stdout.getvalue()
     assert bench.run("status") == 1
+
+
+def _seen(bench: Bench, **ahead: float) -> None:
+    gaps = {"accounting_ahead": 0.0, "worker_ahead": 0.0} | ahead
+    bench.memory.note_clocks(ClockReading(export="main", worker="host-1", at=bench.memory.now(), **gaps))
+
+
+def test_clocks_that_disagree_need_a_person(bench: Bench) -> None:
+    """Which is where, by how much, and what to do; exit code 1, as nothing is exported meanwhile."""
+    _seen(bench, accounting_ahead=-7230.0)
+
+    assert bench.run("status") == 1
+    shown = " ".join(bench.stdout.getvalue().split())
+    assert "e-conomic's clock is 2 h 0 min behind Redis': beyond 60 s nothing is created." in shown
+    assert "Set the clock of the host of Redis" in shown
+
+
+def test_clocks_that_agree_need_nobody_and_are_told_to_scripts(bench: Bench) -> None:
+    """A worker's own clock decides nothing: it is named, and stops nothing."""
+    _seen(bench, accounting_ahead=1.5, worker_ahead=600.0)
+
+    assert bench.run("status") == 0
+    assert "The clock of worker host-1 is 0 h 10 min ahead of Redis'. It decides nothing." in bench.stdout.getvalue()
+    clocks = bench.json("status")["clocks"]
+    assert clocks["bound"] == 60
+    [measured] = clocks["measured"]
+    assert (measured["economicAhead"], measured["workerAhead"], measured["agree"]) == (1.5, 600.0, True)

@@ -6,9 +6,11 @@ from hypothesis import strategies as st
 
 from config.names import export_of
 from worker.domain.identity import (
+    by_number,
     fingerprint,
     idempotency_key,
     invoice_id_of,
+    named_in,
     period_id_of,
     resembles,
     same_reference,
@@ -99,3 +101,20 @@ def test_a_reference_that_a_person_wrote_is_compared_in_normal_form(text: str, *
 def test_what_resembles_a_reference_is_a_question(text: str, *, near: bool) -> None:
     """Other separators or words around it; never the reference itself, nor a longer number or name."""
     assert resembles("main-100353", text) is near
+
+
+@given(
+    number=st.integers(1, 999_999_999),
+    region=st.none() | st.sampled_from(["DK1", "se"]),
+    written=st.sampled_from(["{}", "[{}]", " {} ", "rettet {}", "{} PO 445", "{}."]),
+    others=st.sets(st.integers(1, 999_999_999), max_size=20),
+)
+def test_what_one_text_names_among_many(number: int, region: str | None, written: str, others: set[int]) -> None:
+    """Found among any number of references, as comparing with each one by one would find it."""
+    ours = invoice_id_of("main", region, number)
+    references = [ours, *(invoice_id_of("main", None, other) for other in sorted(others))]
+    text = written.format(ours.upper())
+
+    expected = {each for each in references if same_reference(each, text) or resembles(each, text)}
+    assert expected == set(named_in(text, by_number(references)))
+    assert ours in expected

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from worker.economic.urls import (
     LONGEST,
     checked,
+    containing,
     equals,
     is_openapi,
     local,
@@ -185,3 +186,25 @@ def test_a_hundred_references_fit_one_filter() -> None:
     references = [f"main-DK1-{number:07}" for number in range(80)]
 
     assert len(list(lookups("references.other", references, most=100))) == 1
+
+
+def test_what_holds_references_is_asked_for_by_their_beginnings() -> None:
+    """A hundred consecutive numbers are one condition; a lone number, and a short one, is asked for as it is."""
+    numbers = [*range(100_300, 100_400), 100_512, 7, 8]
+    (query,) = containing("references.other", [f"main-{number}" for number in numbers])
+
+    assert query == (
+        "references.other$like:main-1003$or:references.other$like:main-100512"
+        "$or:references.other$like:main-7$or:references.other$like:main-8"
+    )
+
+
+@given(numbers=st.sets(st.integers(1, 999_999_999), max_size=300))
+def test_every_reference_is_asked_for_in_filters_that_fit(numbers: set[int]) -> None:
+    """Each reference holds a text that some filter asks for, and no filter is longer than a query may be."""
+    references = [f"main-dk1-{number}" for number in numbers]
+    queries = list(containing("references.other", references))
+
+    assert all(len(query) <= LONGEST for query in queries)
+    asked = [part.partition("$like:")[2] for query in queries for part in query.split("$or:")]
+    assert all(any(text in reference for text in asked) for reference in references)

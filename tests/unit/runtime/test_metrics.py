@@ -11,6 +11,7 @@ from support.deployment import DEPLOY
 from support.harness import Harness
 from support.memory_queue import MemoryEventQueue, MemoryEvents
 
+from worker.domain.clocks import ClockReading
 from worker.domain.reasons import ProcessReason, failure
 from worker.errors import StoreUnavailable
 from worker.runtime.metrics import HANGS_AFTER, REGISTRY, Beat, count_line
@@ -102,9 +103,22 @@ def test_the_store_is_counted_by_export_state_and_reason() -> None:
         'opter_economic_export_paused{export="main",reason=""} 0.0',
         'opter_economic_events_now{where="queue"} 1.0',
         'opter_economic_queue_messages{queue="export.main"} 3.0',
+        'opter_economic_clock_ahead_seconds{clock="e-conomic",export="main"} 0.0',
         "opter_economic_store_up 1.0",
     ):
         assert line in lines
+
+
+def test_the_widest_gap_of_the_clocks_is_a_figure_while_it_is_fresh() -> None:
+    """Of several workers' the widest, ahead or behind; what nobody has seen for five minutes is not claimed."""
+    harness = Harness()
+    for worker, ahead in (("a", 2.0), ("b", -70.0), ("c", 9.0)):
+        seen = ClockReading(export="main", worker=worker, at=harness.clock(), accounting_ahead=1.0, worker_ahead=ahead)
+        harness.store.note_clocks(seen)
+
+    assert 'opter_economic_clock_ahead_seconds{clock="worker",export="main"} -70.0' in _figures(harness)
+    harness.clock.advance(301.0)
+    assert "opter_economic_clock_ahead_seconds{" not in _figures(harness)
 
 
 def test_a_store_that_is_away_is_a_figure_too() -> None:

@@ -1,6 +1,7 @@
 """The memory store keeps every rule of a store."""
 
 from support.store.certificate_rules import CertificateRules
+from support.store.clock_rules import ClockRules
 from support.store.export_rules import ClaimRules, SaveRules
 from support.store.intake_rules import IntakeRules
 from support.store.lost_rules import LostRules
@@ -56,6 +57,10 @@ class TestPlan(PlanRules):
 
 class TestCertificates(CertificateRules):
     """Certificates are written once, and leave work."""
+
+
+class TestClocks(ClockRules):
+    """What workers have seen of the clocks."""
 
 
 class TestSeries(SeriesRules):

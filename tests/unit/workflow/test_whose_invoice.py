@@ -85,6 +85,114 @@ def test_merged_double_is_found_by_its_id(base: ExportConfig) -> None:
     assert accounts(harness) == {501: old, 502: 6101}
 
 
+#: The id of the double that is kept: right, or with a wrong check digit, which proves nothing alone.
+CERTAIN, HINT = "10403782", "10403783"
+#: What a person does to the double that is given up.
+GIVEN_UP: Mapping[str, Mapping[str, Any]] = {
+    "barred and renamed": {"name": "UDGÅET, brug 6101", "corporateIdentificationNumber": "", "barred": True},
+    "renamed": {"name": "UDGÅET, brug 6101", "corporateIdentificationNumber": ""},
+    "barred": {"corporateIdentificationNumber": "", "barred": True},
+    "another company": {"name": "Holding ApS", "corporateIdentificationNumber": "29189846"},
+}
+
+
+def merge(harness: Harness, old: int, given_up: str, **kept: Any) -> None:
+    """Merge a double in e-conomic: 6101 is kept."""
+    change(harness, 6101, **kept)
+    change(harness, old, **GIVEN_UP[given_up])
+
+
+@BOTH
+@pytest.mark.parametrize("given_up", GIVEN_UP)
+@pytest.mark.parametrize("seconds", [60, 86_400], ids=["while the last proof still held", "a day later"])
+def test_after_a_merge_the_next_invoice_goes_to_the_one_that_is_kept(
+    base: ExportConfig, given_up: str, seconds: int
+) -> None:
+    """Whatever became of the other, and however short a time ago its number was proved."""
+    harness = Harness(base)
+    close(harness, 501, customer(**HAULIER))
+    old = accounts(harness)[501]
+    merge(harness, old, given_up, name="Hansens Torvegade", corporateIdentificationNumber=CERTAIN)
+    harness.clock.advance(seconds)
+    close(harness, 502, customer(**HAULIER))
+
+    assert accounts(harness) == {501: old, 502: 6101}
+
+
+@BOTH
+@pytest.mark.parametrize("given_up", GIVEN_UP)
+def test_a_merge_that_is_not_certain_names_both_until_the_names_agree(base: ExportConfig, given_up: str) -> None:
+    """An id with a wrong check digit under another name is a question: both numbers stand in it, twice if need be."""
+    harness, who = Harness(base), customer(**HAULIER | {"corporate_id": HINT})
+    close(harness, 501, who)
+    old = accounts(harness)[501]
+    merge(harness, old, given_up, name="Torvegade (blivende)", corporateIdentificationNumber=HINT)
+    second = close(harness, 502, who)
+    for _ in range(2):
+        failure = harness.record(second).failure
+        assert failure
+        assert (failure.reason, failure.value) == ("customer-merged", str(old))
+        assert f"Customer {old}, " in failure.description
+        assert "Customer 6101 " in failure.description
+        harness.store.requeue([second], by="kirsten")
+        harness.until_rest()
+    change(harness, 6101, name="Hansens Torvegade ApS")
+    harness.store.requeue([second], by="kirsten")
+    harness.until_rest()
+
+    assert accounts(harness) == {501: old, 502: 6101}
+
+
+@pytest.mark.parametrize("given_up", ["barred and renamed", "barred"])
+@pytest.mark.parametrize("kept_id", [CERTAIN, HINT])
+def test_a_merge_between_draft_and_booking(given_up: str, kept_id: str) -> None:
+    """The booking is refused: nothing is booked, both numbers are named, and a re-queue takes the one that is kept."""
+    harness, who = Harness(), customer(**HAULIER | {"corporate_id": kept_id})
+    close(harness, 501, who)
+    old = accounts(harness)[501]
+
+    def merging(request: httpx.Request, answer: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
+        if request.method == "POST" and request.url.path == "/invoices/booked":
+            merge(harness, old, given_up, name="Hansens Torvegade ApS", corporateIdentificationNumber=kept_id)
+        return answer(request)
+
+    harness.around_http = merging
+    second = close(harness, 502, who)
+    failure = harness.record(second).failure
+    assert failure
+    assert failure.reason == "customer-merged"
+    assert f"Customer {old}, " in failure.description
+    assert "Customer 6101 " in failure.description
+    assert harness.sandbox.agreement.drafts == {}
+    harness.around_http = lambda request, answer: answer(request)
+    harness.store.requeue([second], by="kirsten")
+    harness.until_rest()
+
+    assert accounts(harness) == {501: old, 502: 6101}
+    assert harness.sandbox.agreement.drafts == {}
+
+
+@BOTH
+def test_a_customer_renamed_and_barred_with_nothing_else_found_is_never_made_again(base: ExportConfig) -> None:
+    """To make it again might double it: the question stays until a person answers it, however often it is re-queued."""
+    harness, who = Harness(base), customer(**HAULIER | {"corporate_id": None})
+    close(harness, 501, who)
+    old = accounts(harness)[501]
+    before = len(harness.sandbox.agreement.customers)
+    change(harness, old, name="UDGÅET", barred=True)
+    second = close(harness, 502, who)
+    for _ in range(2):
+        assert reason(harness, second) == "customer-unconfirmed"
+        harness.store.requeue([second], by="kirsten")
+        harness.until_rest()
+    change(harness, old, name="Hansens Torvegade ApS", barred=False)
+    harness.store.requeue([second], by="kirsten")
+    harness.until_rest()
+
+    assert accounts(harness) == {501: old, 502: old}
+    assert len(harness.sandbox.agreement.customers) == before
+
+
 @BOTH
 def test_barred_later_names_the_customer_and_goes_on_when_unbarred(base: ExportConfig) -> None:
     """A customer barred after its first invoice: ``customer-barred``; unbarred and re-queued, it is exported."""
@@ -96,6 +204,10 @@ def test_barred_later_names_the_customer_and_goes_on_when_unbarred(base: ExportC
     second = close(harness, 512, customer(**HAULIER))
     assert reason(harness, second) == "customer-barred"
     assert 512 not in accounts(harness)
+    change(harness, number, barred=False)
+    harness.store.requeue([second], by="kirsten")
+    harness.until_rest()
+    assert accounts(harness)[512] == number
 
 
 @BOTH

@@ -33,13 +33,19 @@ _INCOMPLETE = (Phase.TAKING_IN, Phase.CHECKING)
 
 
 def periods_view(
-    periods: Sequence[PeriodRecord], paused: Mapping[str, Failure], *, dead_events: int, waiting_events: int, now: float
+    periods: Sequence[PeriodRecord],
+    paused: Mapping[str, Failure],
+    *parts: RenderableType | None,
+    dead_events: int,
+    waiting_events: int,
+    now: float,
 ) -> RenderableType:
-    """Return the table of periods and below it the paused exports and the event queue."""
+    """Return the table of periods and below it the paused exports, the event queue, and further parts."""
     return page(
         _table(periods, now) if periods else Text("No period has arrived yet."),
         _paused(paused) if paused else None,
         _events(dead_events, waiting_events) if dead_events or waiting_events else None,
+        *parts,
     )
 
 

@@ -284,6 +284,29 @@ def unconfirmed(customer: Customer, *candidates: EconomicCustomer) -> InvalidInv
     return invalid(CustomerReason.CUSTOMER_UNCONFIRMED, text, field="customer.name", value=numbers)
 
 
+def merged(
+    customer: Customer, number: int, theirs: EconomicCustomer | None, others: Iterable[int], *, home: str = "DK"
+) -> InvalidInvoice:
+    """Return the refusal of a remembered number, ``theirs`` as it is now, where other customers are or may be the one.
+
+    e-conomic does not tell that customers were merged: it is concluded from what both numbers show.
+    """
+    now = standing(customer, theirs, home=home) if theirs else None
+    states = (
+        ("is not in e-conomic any more", theirs is None),
+        ("is another company's by now", now is Standing.OTHER),
+        ("is barred", theirs is not None and theirs.barred),
+        ("has another name", now is Standing.UNPROVEN),
+    )
+    was = " and ".join(words for words, holds in states if holds)
+    elsewhere = " or ".join(map(str, sorted(others)))
+    text = (
+        f"Customer {number}, which Opter's customer {customer.code} had in e-conomic so far, {was}. "
+        f"Customer {elsewhere} has its id, or name and address."
+    )
+    return invalid(CustomerReason.CUSTOMER_MERGED, text, field="customer", value=number)
+
+
 def _described(corporate_id: str | None, vat_number: str | None, gln: str | None) -> str:
     parts = (("corporate id", corporate_id), ("VAT number", vat_number), ("EAN", gln))
     return " and ".join(f"{name} {value}" for name, value in parts if value) or "no id"

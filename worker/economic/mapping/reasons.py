@@ -336,6 +336,19 @@ class CustomerReason(ReasonCode):
         "The customer is barred in e-conomic, so no invoice can be booked on it.",
         "Open the customer in e-conomic and remove the bar, then re-queue.",
     )
+    CUSTOMER_MERGED = (
+        "customer-merged",
+        "Customer merged or moved",
+        (
+            "The customer that earlier invoices went to is barred, renamed, gone or another company's in e-conomic by "
+            "now, and another customer there has this customer's id, or name and address."
+        ),
+        (
+            "If the other customer is the right one, re-queue: the invoice goes to it. Where its name differs from "
+            "Opter's, let the names agree first, or enter its number as sales ledger number in Opter and send the "
+            "invoice again."
+        ),
+    )
     CUSTOMER_NUMBER_UNFIT = (
         "customer-number-unfit",
         "Customer number unusable",

@@ -1,8 +1,10 @@
 """The voucher as POST /journals/{n}/vouchers takes it (e-conomic REST docs, "Journals")."""
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeAlias
 
 from config.exports import ExportConfig
@@ -19,11 +21,6 @@ from worker.economic.mapping.voucher_postings import Posting, postings, usable_a
 _MARKER = re.compile(
     r"\[\s*([a-z][a-z0-9]{0,19}(?:-[a-z0-9]{1,20}){0,2}-[1-9][0-9]{0,8})\s*\]", re.IGNORECASE | re.ASCII
 )
-#: The same without its brackets, and between the dashes that a word processor makes.
-_UNMARKED = re.compile(
-    r"(?<![\w-])([a-z][a-z0-9]{0,19}(?:-[a-z0-9]{1,20}){0,2}-[1-9][0-9]{0,8})(?![\w-])", re.IGNORECASE | re.ASCII
-)
-_DASHES = str.maketrans("\u2013\u2014_", "---")
 #: e-conomic's limit of an entry's ``text``, in characters.
 _LONGEST_TEXT = 250
 #: The only kind of entry in a voucher of the layout ``per-account`` (``entryTypeRestrictedTo``; spelling inferred).
@@ -152,10 +149,23 @@ def marked(text: str) -> str | None:
     return references[-1] if references else None
 
 
-def resembling_mark(text: str) -> str | None:
-    """Return what may be a reference in a text without a marker: a person may have taken the brackets away."""
-    references = _UNMARKED.findall(text.translate(_DASHES))
-    return references[-1] if references else None
+def resembling_mark(text: str, export: str) -> str | None:
+    """Return what may be one of an export's references in a text without a marker, in its normal form.
+
+    A person may have taken the brackets away, or written other separators (``worker.domain.identity.resembles``).
+    """
+    found = list(_unmarked(export).finditer(unicodedata.normalize("NFKC", text).casefold()))
+    if not found:
+        return None
+    parts, number = found[-1].groups()
+    return "-".join([export, *re.findall("[a-z0-9]+", parts), number])
+
+
+@cache
+def _unmarked(export: str) -> re.Pattern[str]:
+    region_and_series = r"((?:[\W_]{1,3}[a-z0-9]{1,20}){0,2}?)"
+    number = r"[\W_]{0,3}([1-9][0-9]{0,8})(?![^\W_]|[\u2013\u2014_-][0-9])"
+    return re.compile(rf"(?<![^\W_]){re.escape(export)}{region_and_series}{number}")
 
 
 def _invoice_number(invoice: Invoice, export: ExportConfig) -> dict[str, int]:
