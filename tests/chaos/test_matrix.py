@@ -8,13 +8,15 @@ from support.chaos import follow_ups, lease_takeover, parallel_invoices
 from support.chaos.lost_writes import BETWEEN
 from support.chaos.matrix import Schedule, every_interference, every_single, play, sampled_pairs
 from support.chaos.report import Report
-from support.chaos.scenarios import LISTED_LATE, SCENARIOS, Scenario
+from support.chaos.scenarios import LISTED_LATE, SCENARIOS, SHIFTING, Scenario
 
 BY_NAME = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 
 
 FOLLOW_UPS = pytest.mark.parametrize("follow_up", follow_ups.FOLLOW_UPS)
 LISTED = pytest.mark.parametrize("scenario", LISTED_LATE, ids=lambda scenario: scenario.name)
+
+SHIFTED = pytest.mark.parametrize("scenario", SHIFTING, ids=lambda scenario: scenario.name)
 
 #: A schedule in words, and what was wrong in its end.
 Played = tuple[str, list[str]]
@@ -86,6 +88,13 @@ def test_a_sample_of_listings_that_lag(scenario: Scenario) -> None:
     _hold(_play(random.Random(17).sample(_while_listings_lag(scenario), 15)))
 
 
+@SHIFTED
+def test_a_sample_of_pages_that_shift(scenario: Scenario) -> None:
+    """What was deleted or moved between two pages hides nothing of ours, in a store that was emptied as well."""
+    every = [*every_single(scenario), *every_interference(scenario, "wiped")]
+    _hold(_play(random.Random(17).sample(every, 20)))
+
+
 def test_a_sample_of_two_invoices_of_a_new_customer() -> None:
     """One worker stands still on the way to the customer's creation, the other meets fault there."""
     _hold(_side_by_side(list(parallel_invoices.every())[::5]))
@@ -144,6 +153,16 @@ def test_listings_that_lag(scenario: Scenario, first_seed: int, report: Report) 
     schedules = _while_listings_lag(scenario)
     chosen = random.Random(first_seed).sample(schedules, min(len(schedules), 150))
     _hold(_play(chosen), report, f"one fault, or Redis emptied; listings {scenario.listing_lag:g} s late")
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(900)
+@SHIFTED
+def test_pages_that_shift(scenario: Scenario, first_seed: int, report: Report) -> None:
+    """Pages shift in the first readings, faults drawn by the session's seed, for a part in an emptied store."""
+    every = [*every_single(scenario), *every_interference(scenario, "wiped")]
+    chosen = random.Random(first_seed).sample(every, min(len(every), 250))
+    _hold(_play(chosen), report, f"one fault, or Redis emptied; {scenario.name}")
 
 
 @pytest.mark.chaos

@@ -122,9 +122,20 @@ def _by_scheme(one: Party) -> dict[str, set[Mark]]:
     return {mark.scheme: {other for other in marks if other.scheme == mark.scheme} for mark in marks}
 
 
+def visible(text: str) -> str:
+    """Return a text without characters that take no room: zero width spaces, soft hyphens, marks of direction.
+
+    They come along when a text is copied from a web page or a document, and nobody sees them.
+    """
+    return text if text.isascii() else "".join(mark for mark in text if unicodedata.category(mark) != "Cf")
+
+
 def normal_form(text: str) -> str:
-    """Return a name as it is compared: Unicode form, letter case, spacing, punctuation, and å written as aa aside."""
-    folded = unicodedata.normalize("NFKC", text).casefold().replace("å", "aa")
+    """Return a name as it is compared: Unicode form, letter case, spacing, punctuation, and å written as aa aside.
+
+    Characters that take no room are none.
+    """
+    folded = unicodedata.normalize("NFKC", visible(text)).casefold().replace("å", "aa")
     return " ".join(re.sub(r"[^\w/&+]+", " ", folded).split())
 
 

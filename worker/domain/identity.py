@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-#: Digits of the longest invoice number (e-conomic REST schema, ``bookedInvoiceNumber``).
+#: Digits of the longest invoice number of an accounting system.
 _LONGEST_NUMBER = 9
 
 

@@ -12,7 +12,7 @@ import httpx
 
 from config.exports import ExportConfig
 from config.settings_sections import Http
-from worker.domain.debtor import normal_form
+from worker.domain.debtor import normal_form, visible
 from worker.domain.identity import by_number, named_in
 from worker.domain.ports import RateLimiter
 from worker.domain.record import Intent
@@ -93,7 +93,7 @@ class EconomicClient(Vouchers):
 
     def customers_by_name(self, name: str) -> Sequence[EconomicCustomer]:
         """See ``Economic``."""
-        forms = (name, *(" ".join(unicodedata.normalize(form, name).split()) for form in ("NFC", "NFD")))
+        forms = (name, *(" ".join(unicodedata.normalize(form, visible(name)).split()) for form in ("NFC", "NFD")))
         customers = self._customers("name", list(dict.fromkeys(forms)))
         return [customer for customer in customers if normal_form(customer.name) == normal_form(name)]
 

@@ -1,6 +1,6 @@
 """What e-conomic holds, read as values: single resources, and listings with all their pages."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -20,6 +20,8 @@ PAGE = 1000
 _SAMPLE = 50
 #: More pages than any agreement has: a server that always names a next one must not hold a worker for ever.
 _MOST_PAGES = 1000
+#: Readings of one listing in a row whose pages shift; more than that is no bookkeeper's work.
+_MOST_READINGS = 6
 
 
 class Listings:
@@ -39,11 +41,39 @@ class Listings:
         return None if reply is None else _understood(parse, reply.body, path)
 
     def every(self, path: str, parse: Parser[T], query: str = "") -> tuple[T, ...]:
-        """Return a whole listing; ``query`` is a percent-encoded filter."""
+        """Return a whole listing; ``query`` is a percent-encoded filter.
+
+        Nothing is missed that is there all the time, although pages shift when something is deleted or moved between
+        two of them: several pages are read again, until a reading has everything that the one before it had. What has
+        not moved by then was on none of the pages that shifted, so one of the two has seen it. Not every listing can
+        be sorted and filtered by a key (vouchers of a journal cannot), so they are not read by ranges of it.
+        """
         chosen = f"&filter={query}" if query else ""
-        return tuple(
-            _understood(parse, item, path) for item in self._items(f"{path}?skippages=0&pagesize={PAGE}{chosen}")
-        )
+        seen = self._settled(f"{path}?skippages=0&pagesize={PAGE}{chosen}")
+        return tuple(_understood(parse, item, path) for item in seen.values())
+
+    def _settled(self, first: str) -> Mapping[str, Any]:
+        """Return the items of a listing by their identity, read again while its pages shift; the latest of each."""
+        before, pages = self._reading(first)
+        if pages == 1:
+            return before
+        seen = before
+        for _ in range(_MOST_READINGS):
+            now, _ = self._reading(first)
+            seen = {**seen, **now}
+            if before.keys() <= now.keys():
+                return seen
+            before = now
+        text = f"GET {route(first)}: the listing changes faster than it can be read. It is read again later."
+        raise Unavailable(failure(EconomicReason.ECONOMIC_UNAVAILABLE, text))
+
+    def _reading(self, first: str) -> tuple[dict[str, Any], int]:
+        items: dict[str, Any] = {}
+        pages = 0
+        for page in self._pages(first):
+            pages += 1
+            items |= {_identity(item): item for item in _understood(lambda body: list(body["collection"]), page, first)}
+        return items, pages
 
     def at_most(self, most: int, path: str, parse: Parser[T], query: str) -> tuple[T, ...] | None:
         """Return a whole listing; None when it has more than ``most`` items, of which one page was read then."""
@@ -96,10 +126,6 @@ class Listings:
         """Return the path of a link that e-conomic gave."""
         return local(link, self._api_url)
 
-    def _items(self, first: str) -> Iterator[Any]:
-        for page in self._pages(first):
-            yield from _understood(lambda body: list(body["collection"]), page, first)
-
     def _pages(self, first: str) -> Iterator[Any]:
         following: str | None = first
         for _ in range(_MOST_PAGES):
@@ -110,6 +136,12 @@ class Listings:
             link = _understood(lambda body: (body.get("pagination") or {}).get("nextPage"), page, first)
             following = _understood(self.local, link, first) if link else None
         raise _nonsense(first)
+
+
+def _identity(item: Any) -> str:
+    """Return what an item is known by, whatever else of it changes: its address, else all of it."""
+    address = item.get("self") if isinstance(item, dict) else None
+    return address if isinstance(address, str) and address else repr(item)
 
 
 def _understood(parse: Parser[T], body: Any, path: str) -> T:

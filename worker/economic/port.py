@@ -59,7 +59,10 @@ class Economic(Protocol):
         """Return the customers with this EAN/GLN."""
 
     def customers_by_name(self, name: str) -> Sequence[EconomicCustomer]:
-        """Return the customers of this name, whatever its Unicode form and spacing (e-conomic ignores case)."""
+        """Return the customers of this name, whatever its Unicode form, spacing and unseen characters.
+
+        e-conomic ignores case.
+        """
 
     def customer_resource(self, number: int) -> Mapping[str, Any] | None:
         """Return one customer as it is in e-conomic, property by property, to be written back as a whole."""

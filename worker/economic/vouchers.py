@@ -97,10 +97,17 @@ class Vouchers:
         return number if isinstance(number, int) else None
 
     def _in_journals(self) -> Iterator[VoucherFound]:
-        for journal in self._listings.every("/journals", parsers.journal):
-            parse = partial(_in_journal, journal=journal.number, export=self._export_name)
-            for vouchers in self._listings.every(f"/journals/{journal.number}/vouchers", parse):
-                yield from vouchers
+        """Yield what stands in journals, of all but the last one twice: a voucher may move to one read before."""
+        numbers = [journal.number for journal in self._listings.every("/journals", parsers.journal)]
+        first = [self._standing(number) for number in numbers]
+        for number, before in zip(numbers[:-1], first[:-1], strict=True):
+            yield from (*before, *self._standing(number))
+        yield from (voucher for last in first[-1:] for voucher in last)
+
+    def _standing(self, journal: int) -> list[VoucherFound]:
+        parse = partial(_in_journal, journal=journal, export=self._export_name)
+        listed = self._listings.every(f"/journals/{journal}/vouchers", parse)
+        return [voucher for vouchers in listed for voucher in vouchers]
 
     def _booked(self, first: date, last: date) -> Iterator[VoucherFound]:
         query = query_encoded(between("date", first, last))

@@ -33,7 +33,7 @@ from config.names import (
 from worker.runtime.slots import Slots
 
 #: Seconds that an event may wait for others.
-PAUSE = 0.2
+PAUSE = 0.5
 #: Events that are sent at once when they wait; Celery's own limit of 24 would send twenty times a second under load.
 MOST_WAITING = 500
 

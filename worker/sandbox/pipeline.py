@@ -17,6 +17,7 @@ from worker.sandbox.messages import Reply, Request, decode, render, render_failu
 from worker.sandbox.request_log import Entry
 from worker.sandbox.routes import Collection, Route, is_service
 from worker.sandbox.server_state import ServerState
+from worker.sandbox.shifting import capped, shift
 from worker.sandbox.state import Agreement, Answer, ApiError, Call
 
 GARBAGE = b"<html><body>502 Bad Gateway</body></html>"
@@ -126,8 +127,15 @@ class Pipeline:
         query = self.request.query
         if self.route.service:
             return replace(answer, body=cursor_page(answer.body, query))
-        host = self.request.headers.get("host", "restapi.e-conomic.com")
-        return replace(answer, body=page(answer.body, query, f"http://{host}{self.request.path}"))
+        host, query = (
+            self.request.headers.get("host", "restapi.e-conomic.com"),
+            capped(self.agreement, self.request.path, query),
+        )
+        body = page(answer.body, query, f"http://{host}{self.request.path}")
+        if "nextPage" in body["pagination"]:
+            following = {**query, "skippages": str(body["pagination"]["skipPages"] + 1)}
+            shift(self.agreement, body["collection"], page(answer.body, following, "")["collection"])
+        return replace(answer, body=body)
 
     def _faulty(self, reply: Reply | None) -> Outcome:
         action = self.fault.action

@@ -43,6 +43,14 @@ class AgreementSwitches:
     voucher_lag: float = 0.0
     #: Seconds until listings show a new draft, booked invoice or voucher; by its number it can be read at once.
     listing_lag: float = 0.0
+    #: Items on a page at most, whatever is asked for, of a listing of vouchers, drafts, customers or products.
+    largest_page: int = 1000
+    #: Between two pages of such a listing, so many times: the first item of the page that was read is ``delete``d, or
+    #: the first of the page to come is from now on listed ``front``most.
+    shifts: int = 0
+    shift_by: Literal["delete", "front"] = "delete"
+    #: Before a journal's vouchers are listed, so many times: its first one moves to the journal of the lowest number.
+    journal_moves: int = 0
     #: Read-after-write lag of the general ledger's entries, seconds.
     ledger_lag: float = 0.0
     #: Which lines of a booked invoice carry its number in the ledger: the ``customer``'s, or ``every-line``. Unknown.

@@ -10,7 +10,7 @@ from support.chaos.end_state import check_end_state
 from support.chaos.fault_schedule import ScheduledFault, ScheduleRun, single_faults
 from support.chaos.faults import DELAYED, EVERY, LOST_WRITES, PAYLOAD_CHANGED
 from support.chaos.lost_writes import INTERFERENCES
-from support.chaos.scenarios import LISTED_LATE, SCENARIOS, Scenario
+from support.chaos.scenarios import LISTED_LATE, SCENARIOS, SHIFTING, Scenario
 
 #: Seconds between the first worker's end and the next one's begin: at once, within the key's hour, past it.
 GAPS = (0.0, 1800.0, 4000.0)
@@ -81,4 +81,4 @@ def sampled_pairs(scenario: Scenario, count: int, chance: random.Random) -> Iter
 
 
 def _named(name: str) -> Scenario:
-    return next(scenario for scenario in (*SCENARIOS, *LISTED_LATE) if scenario.name == name)
+    return next(scenario for scenario in (*SCENARIOS, *LISTED_LATE, *SHIFTING) if scenario.name == name)

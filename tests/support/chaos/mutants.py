@@ -15,7 +15,7 @@ from pathlib import Path
 
 from support.chaos import lease_takeover, matrix, parallel_invoices
 from support.chaos.lost_writes import INTERFERENCES
-from support.chaos.scenarios import SCENARIOS, Scenario
+from support.chaos.scenarios import SCENARIOS, SHIFTING, Scenario
 
 _ROOT = Path(__file__).parents[3]
 
@@ -102,6 +102,20 @@ GUARDS = (
         instead="    if intent is None:\n",
         hunts=("known customer, draft taken over",),
     ),
+    Guard(
+        name="the second reading of pages that may have shifted",
+        file="worker/economic/listings.py",
+        there="        if pages == 1:\n",
+        instead="        if pages:\n",
+        hunts=("voucher while pages shift by delete, past the hour",),
+    ),
+    Guard(
+        name="the second reading of journals",
+        file="worker/economic/vouchers.py",
+        there="yield from (*before, *self._standing(number))",
+        instead="yield from before",
+        hunts=("voucher while pages shift by journal, past the hour",),
+    ),
 )
 
 
@@ -146,7 +160,7 @@ def _hunt(name: str) -> Iterator[tuple[object, list[str]]]:
         takeovers = lease_takeover.every_takeover(SCENARIOS[0])
         return ((schedule, lease_takeover.play(SCENARIOS[0], schedule)) for schedule in takeovers)
     scenario, _, between = name.partition(", ")
-    schedules = _schedules(next(each for each in SCENARIOS if each.name == scenario), between)
+    schedules = _schedules(next(each for each in (*SCENARIOS, *SHIFTING) if each.name == scenario), between)
     return ((schedule, matrix.play(schedule)[0]) for schedule in schedules)
 
 

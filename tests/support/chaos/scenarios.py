@@ -1,12 +1,15 @@
 """The exports that the crash matrix plays: what is in e-conomic before, what comes in, and how it must end."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from support.harness import EXPORT, VOUCHER_EXPORT, Harness
 from support.samples import customer, invoice, line
 
 from config.exports import ExportConfig
 from worker.domain.invoice import Invoice
+from worker.sandbox.resources.voucher_view import view, voucher_url
+from worker.sandbox.state import Agreement
 
 KNOWN = customer(corporate_id=None)
 NEW = customer(code="N-1", ledger_number=7001, corporate_id="88000005")
@@ -27,12 +30,16 @@ class Scenario:
     lag: float = 0.0
     #: Seconds until listings show what was created.
     listing_lag: float = 0.0
+    #: What happens to listings while they are read: ``delete`` or ``front`` (see the sandbox's switches), ``journal``.
+    shifting: str = ""
 
     def harness(self, seed: int = 1) -> Harness:
         """Return an installation that has taken the invoice in."""
         harness = Harness(self.export, seed=seed)
         harness.sandbox.agreement.switches.voucher_lag = self.lag
         harness.sandbox.agreement.switches.listing_lag = self.listing_lag
+        if self.shifting:
+            shift_pages(harness.sandbox.agreement, self.shifting)
         self.close(harness)
         return harness
 
@@ -48,6 +55,25 @@ class Scenario:
     def with_pdf(self) -> bool:
         """Whether the printed invoice is to be attached."""
         return self.ends.startswith("voucher")
+
+
+def shift_pages(agreement: Agreement, how: str) -> None:
+    """Let listings shift while they are read, so that a single reading misses ours.
+
+    Two vouchers of a bookkeeper's fill the first page of the only journal; then one of them is deleted, or ours is put
+    to the front. Or there are two journals, and ours moves from the second to the first, which was read before.
+    """
+    daily, switches = agreement.journals[1], agreement.switches
+    agreement.journals = {1: daily}
+    if how == "journal":
+        agreement.journals[2] = daily | {"journalNumber": 2, "self": f"{daily['self'].removesuffix('1')}2"}
+        switches.journal_moves = 3
+        return
+    for number in (1, 2):
+        key = (1, "2026", number)
+        agreement.vouchers[key] = view(key, {"financeVouchers": []})
+        agreement.born[voucher_url(key)] = datetime.min.replace(tzinfo=UTC)
+    switches.largest_page, switches.shift_by, switches.shifts = 2, "delete" if how == "delete" else "front", 3
 
 
 def _booking(**changes: object) -> ExportConfig:
@@ -72,6 +98,18 @@ LISTED_LATE = tuple(
     )
     for lag in (8.0, 90.0, 600.0)
     for ends, export in (("booked", _booking(numbers="economic")), ("voucher", VOUCHER_EXPORT))
+)
+
+#: Vouchers beside others, in listings that a person changes between two of their pages, or between two journals.
+SHIFTING = tuple(
+    Scenario(
+        name=f"voucher while pages shift by {how}",
+        invoice=invoice(customer=KNOWN),
+        export=VOUCHER_EXPORT.model_copy(update={"journal": 2 if how == "journal" else 1}),
+        ends="voucher",
+        shifting=how,
+    )
+    for how in ("delete", "front", "journal")
 )
 
 SCENARIOS = (

@@ -119,10 +119,12 @@ def test_what_marks_prove(ours: dict[str, Any], theirs: dict[str, Any], proof: P
         ("Lindevej 5\n2. tv.", "Lindevej 5, 2. tv."),
         ("O'Brien & Co.", "O\u2019Brien & Co"),
         ("Straße", "STRASSE"),
+        ("Nul\u200bBredde\u00ad ApS", "NulBredde ApS"),
+        ("\ufeffRetning\u202c", "Retning"),
     ],
 )
 def test_names_are_compared_in_normal_form(one: str, other: str) -> None:
-    """Unicode form, letter case, spacing and punctuation say nothing about who somebody is."""
+    """Unicode form, letter case, spacing, punctuation and what nobody sees say nothing about who somebody is."""
     assert normal_form(one) == normal_form(other)
 
 

@@ -190,15 +190,15 @@ class TestReading:
         """``nextPage`` is followed until it is absent, on our own host."""
         wire = Wire()
         following = "https://elsewhere.example/customers?skippages=1&pagesize=1000&filter=x"
-        wire.respond(
-            "GET /customers",
+        pages = (
             (200, {"collection": [ACME], "pagination": {"nextPage": following}}),
             (200, {"collection": [ACME | {"customerNumber": 1002}], "pagination": {}}),
         )
+        wire.respond("GET /customers", *pages, *pages)  # several pages are read twice
 
         assert [customer.number for customer in client(wire).customers_by_number([1001, 1002])] == [1001, 1002]
-        assert [request.url.host for request in wire.requests] == ["restapi.e-conomic.com"] * 2
-        assert [request.url.params["skippages"] for request in wire.requests] == ["0", "1"]
+        assert [request.url.host for request in wire.requests] == ["restapi.e-conomic.com"] * 4
+        assert [request.url.params["skippages"] for request in wire.requests] == ["0", "1", "0", "1"]
 
     @pytest.mark.parametrize("body", [[], {}, {"collection": [{"name": "no number"}]}, {"collection": 5}, None, "x"])
     def test_nonsense_is_an_outage_not_an_absence(self, body: Any) -> None:

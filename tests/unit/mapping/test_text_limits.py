@@ -22,6 +22,16 @@ def fitted(text: str | None, limit: int = 10, **changes: bool) -> Fitted:
         ("a\ud800b", "a b", ("customer.name: 1 unprintable characters replaced",)),  # half a surrogate pair
         ("a\r\nb\tc", "a b c", ()),  # white space, nothing lost
         ("A\u030aben", "Åben", ()),  # A and a ring become Å
+        ("\ufeffAc\u200bme\u00ad", "Acme", ("customer.name: 3 characters removed that take no room",)),
+        ("a\u200d\u200cb", "a\u200d\u200cb", ()),  # these join what is seen
+        (
+            "\u202ea\x00",
+            "a",
+            (
+                "customer.name: 1 unprintable characters replaced",
+                "customer.name: 1 characters removed that take no room",
+            ),
+        ),
         ("12345678😀😀", "12345678😀", ("customer.name: cut from 10 to 9 characters",)),  # an emoji counts two
         ("123456789😀", "123456789", ("customer.name: cut from 10 to 9 characters",)),  # never half of one
     ],

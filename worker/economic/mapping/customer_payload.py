@@ -127,7 +127,9 @@ def fitted(customer: Customer) -> Fitted:
             Source(name=_CORPORATE_ID, field="customer.corporateId", text=written_id(customer), limit=40, whole=True),
         )
     )
-    return replace(fitting, remarks=(*fitting.remarks, *email_remarks))
+    # It is what a customer without an id is found by, and e-conomic's filters tell one space from two, or from another.
+    name = " ".join(fitting.texts["name"].split())
+    return replace(fitting, texts=fitting.texts | {"name": name}, remarks=(*fitting.remarks, *email_remarks))
 
 
 def _email(text: str) -> tuple[str, list[str]]:

@@ -1,4 +1,4 @@
-"""Texts fitted to e-conomic's limits: unprintable characters replaced, length cut, both with a remark."""
+"""Texts fitted to e-conomic's limits: unprintable characters replaced, unseen ones removed, length cut, remarked."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -9,6 +9,9 @@ from worker.economic.mapping.reasons import SetUpReason
 
 #: Unicode categories that are not printed: control characters, lone surrogates, line and paragraph separators.
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+#: Of the characters that take no room (category Cf), those that change what is seen: they join emoji and letters.
+_JOINING = frozenset("\u200c\u200d")
+_FIRST_TAG = "\U000e0000"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,12 +51,13 @@ def fit(sources: Iterable[Source]) -> Fitted:
 
 
 def _fit(source: Source) -> tuple[str, list[str]]:
-    clean, replaced = _printable(source)
+    clean, replaced, removed = _printable(source)
     if source.required and not clean:
         text = f"Nothing printable is left of {source.field}, which e-conomic requires."
         raise invalid(SetUpReason.TEXT_REFUSED, text, field=source.field)
     text = _cut(clean, source.limit)
-    remarks = [f"{source.field}: {replaced} unprintable characters replaced"] if replaced else []
+    counts = {"unprintable characters replaced": replaced, "characters removed that take no room": removed}
+    remarks = [f"{source.field}: {count} {what}" for what, count in counts.items() if count]
     if len(text) == len(clean):
         return text, remarks
     if source.whole:
@@ -61,16 +65,26 @@ def _fit(source: Source) -> tuple[str, list[str]]:
     return text, [*remarks, f"{source.field}: cut from {len(clean)} to {len(text)} characters"]
 
 
-def _printable(source: Source) -> tuple[str, int]:
-    """Return the text on one line (or with its breaks), and how many characters had to be replaced by a space."""
-    text = unicodedata.normalize("NFC", source.text or "").replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+def _printable(source: Source) -> tuple[str, int, int]:
+    """Return the text on one line (or with its breaks), how many characters a space replaced, and how many are gone."""
+    text = source.text or ""
+    if text.isascii() and text.isprintable():  # most are, and need none of what follows
+        return text.strip(), 0, 0
+    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
     if not source.lines:
         text = text.replace("\n", " ")
     bad = {mark for mark in text if unicodedata.category(mark) in _UNPRINTABLE and mark != "\n"}
     replaced = sum(mark in bad for mark in text)
-    return text.translate(dict.fromkeys(map(ord, bad), " ")).strip(), replaced
+    seen = "".join(mark for mark in text if not _unseen(mark))
+    return seen.translate(dict.fromkeys(map(ord, bad), " ")).strip(), replaced, len(text) - len(seen)
+
+
+def _unseen(mark: str) -> bool:
+    return unicodedata.category(mark) == "Cf" and mark not in _JOINING and mark < _FIRST_TAG
 
 
 def _cut(text: str, limit: int) -> str:
     """Cut by UTF-16 units, as .NET counts characters, and never through the middle of one."""
+    if len(text) * 2 <= limit:  # no character takes more than two
+        return text
     return text.encode("utf-16-le")[: limit * 2].decode("utf-16-le", errors="ignore").rstrip()

@@ -99,7 +99,7 @@ def lowest_free(taken: Mapping[int, Json], first: int = 1) -> int:
 def listed(agreement: Agreement, table: Mapping[Any, Json], call: Call) -> list[Json]:
     """Return the resources that a listing shows already, see the switch ``listing_lag``."""
     shown = call.now - timedelta(seconds=agreement.switches.listing_lag)
-    return [row for row in table.values() if agreement.born.get(row["self"], shown) <= shown]
+    return [row for row in table.values() if agreement.born.get(row.get("self", ""), shown) <= shown]
 
 
 def stored(table: MutableMapping[K, Json], key: K, resource: Json) -> Answer:

@@ -9,7 +9,7 @@ from worker.sandbox.resources.schema import accept
 from worker.sandbox.resources.simple_collections import readable
 from worker.sandbox.resources.voucher_rules import check, check_balance, is_taken, refuse_other_kinds, refusing
 from worker.sandbox.resources.voucher_schema import entries_of, schema
-from worker.sandbox.resources.voucher_view import Key, complete, read_voucher, split, view, visible
+from worker.sandbox.resources.voucher_view import Key, complete, read_voucher, split, view, visible, voucher_url
 from worker.sandbox.routes import BOOKKEEPING, Route
 from worker.sandbox.state import Agreement, Answer, Call, Json
 
@@ -34,6 +34,7 @@ def create(agreement: Agreement, call: Call) -> Answer:
 def list_all(agreement: Agreement, call: Call) -> Answer:
     """List a journal's vouchers; nothing about them can be filtered."""
     number = _journal(agreement, call)
+    _move_one(agreement, number)
     there = {key: voucher for key, voucher in agreement.vouchers.items() if visible(agreement, key, call)}
     own = [voucher for voucher in listed(agreement, there, call) if voucher["journal"]["journalNumber"] == number]
     return listing(own, {})
@@ -80,6 +81,22 @@ def _journal(agreement: Agreement, call: Call) -> int:
     number = number_in(call, "journalNumber")
     existing(agreement.journals, number)
     return number
+
+
+def _move_one(agreement: Agreement, journal: int) -> None:
+    """Move the first voucher of a journal that is about to be listed, if the switch ``journal_moves`` says so."""
+    lowest = min(agreement.journals)
+    key = next((key for key in agreement.vouchers if key[0] == journal), None)
+    if not agreement.switches.journal_moves or key is None or journal == lowest:
+        return
+    agreement.switches.journal_moves -= 1
+    to = (lowest, *key[1:])
+    agreement.vouchers[to] = view(to, agreement.vouchers.pop(key)["entries"])
+    for part in ("", "/attachment"):
+        if born := agreement.born.get(f"{voucher_url(key)}{part}"):
+            agreement.born[f"{voucher_url(to)}{part}"] = born
+    if key in agreement.attachments:
+        agreement.attachments[to] = agreement.attachments.pop(key)
 
 
 def _numbers(agreement: Agreement, journal: Json, year: str, wanted: int | None, count: int) -> list[int]:
