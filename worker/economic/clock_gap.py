@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 
 @dataclass(kw_only=True)
@@ -17,10 +18,17 @@ class ClockGap:
 
         A date names whole seconds, and the call took its time: only what neither explains is a gap.
         """
-        try:
-            moment = parsedate_to_datetime(date)
-        except (ValueError, OverflowError, TypeError):
-            return
-        told = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-        ahead, behind = told - received, told + 1 - sent
-        self.seconds = max(ahead, 0.0) + min(behind, 0.0)
+        named = _seconds(date)
+        if named is not None:
+            ahead, behind = named - received, named + 1 - sent
+            self.seconds = max(ahead, 0.0) + min(behind, 0.0)
+
+
+@lru_cache(maxsize=16)  # the answers of a second bear the same date
+def _seconds(date: str) -> float | None:
+    """Return the moment that a ``Date`` names, in seconds since the epoch, UTC; None for what is no date."""
+    try:
+        moment = parsedate_to_datetime(date)
+    except (ValueError, OverflowError, TypeError):
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -1,5 +1,7 @@
 """The connection to Redis: keys, scripts, time, driver errors, and what a server must be set to."""
 
+import hashlib
+import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,7 +11,6 @@ from typing import Any, cast
 
 import redis
 from redis.backoff import ExponentialWithJitterBackoff
-from redis.commands.core import Script
 from redis.retry import Retry
 
 from config.names import export_queue, preflight_queue, queue_key, recovery_queue
@@ -96,7 +97,9 @@ class StoreConnection:
         self._prefix = prefix
         self._clock = clock
         self._server_clock = RedisClock()
-        self._scripts: dict[str, Script] = {}
+        #: Name of a script -> its source and SHA-1, by which Redis knows it once it has run.
+        self._scripts: dict[str, tuple[str, str]] = {}
+        self._own = threading.local()
         self.policy = policy
 
     def key(self, *parts: str) -> str:
@@ -108,7 +111,9 @@ class StoreConnection:
         now = repr(self._clock()) if self._clock else ""
         sent = self._server_clock.monotonic()
         with translated(self._client):
-            at, answer = self._script(script)(args=[self._prefix, now, *words])
+            client = self._of_this_thread()
+        with translated(client):
+            at, answer = self._evaluate(client, script, (self._prefix, now, *words))
         self._server_clock.learn(float(at), sent=sent)
         return list(answer)
 
@@ -137,10 +142,22 @@ class StoreConnection:
                 pipeline.execute_command(*command)  # type: ignore[no-untyped-call]  # the driver leaves it untyped
             return list(pipeline.execute())
 
-    def _script(self, name: str) -> Script:
+    def _of_this_thread(self) -> redis.Redis:
+        """Return a client that keeps a connection for this thread: to take one from the pool at each call costs CPU."""
+        if not hasattr(self._own, "client"):
+            self._own.client = self._client.client()  # type: ignore[no-untyped-call]  # the driver leaves it untyped
+        client: redis.Redis = self._own.client
+        return client
+
+    def _evaluate(self, client: redis.Redis, name: str, words: Sequence[Word]) -> Any:
         if name not in self._scripts:
-            self._scripts[name] = self._client.register_script(_timed(name))
-        return self._scripts[name]
+            source = _timed(name)
+            self._scripts[name] = source, hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
+        source, sha = self._scripts[name]
+        try:
+            return client.evalsha(sha, 0, *words)
+        except redis.exceptions.NoScriptError:  # a server that has just started, or another one
+            return client.eval(source, 0, *words)
 
 
 @contextmanager
@@ -151,6 +168,8 @@ def translated(client: redis.Redis | None = None) -> Iterator[None]:
     except redis.RedisError as error:
         if client and demoted(error):
             client.connection_pool.disconnect(inuse_connections=False)
+            if client.connection:
+                client.connection.disconnect()  # type: ignore[no-untyped-call]  # the same
         raise store_unavailable(error) from error
 
 

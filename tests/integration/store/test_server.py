@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[3]
 
 def test_every_answered_write_survives_a_killed_server(tmp_path: Path) -> None:
     """Lease, dead letter and history are there after SIGKILL and restart; scripts load themselves again."""
-    with EmbeddedServer(tmp_path) as server, redis.Redis.from_url(server.url) as client:
+    with EmbeddedServer(tmp_path) as server, connect(Redis(url=SecretStr(server.url))) as client:
         store = RedisStore(client, prefix="o:", policy=StorePolicy())
         [first, second] = steps.queue(store, 1, 2)
         claimed = steps.claim(store, first)
@@ -114,7 +114,7 @@ def test_the_embedded_server_is_fit_for_a_store(tmp_path: Path) -> None:
 def test_a_lease_of_the_run_before_counts_no_crash(tmp_path: Path) -> None:
     """Nobody could renew it while the server was down, four times in a row; a crash after that counts as always."""
     clock, policy = ManualClock(1_795_248_000.0), StorePolicy()
-    with EmbeddedServer(tmp_path) as server, redis.Redis.from_url(server.url) as client:
+    with EmbeddedServer(tmp_path) as server, connect(Redis(url=SecretStr(server.url))) as client:
         store = RedisStore(client, prefix="one:", policy=policy, clock=clock)
         [invoice_id] = steps.queue(store, 1)
         store.sweep(idle_exports=frozenset())

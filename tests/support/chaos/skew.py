@@ -96,7 +96,8 @@ def _redis_jumps(scenario: Scenario, skewed: Skewed) -> list[str]:
             harness.redis_ahead = 0.0
 
     run.between, run.meanwhile = jump, put_right
-    run.run(gap=skewed.schedule.gap, most=2000, step=20.0)
+    run.pause = 20.0
+    run.run(gap=skewed.schedule.gap, most=2000)
     wrong = check_end_state(harness, scenario, excused=True)
     late = harness.clock() - jumped[0] - _WRONG_FOR - abs(skewed.seconds) - _PATIENCE
     if late > 0:

@@ -9,6 +9,7 @@ exports file says otherwise); European Commission, "Territorial status of EU cou
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from string import ascii_uppercase
 from typing import Any, Literal
 
@@ -29,13 +30,13 @@ class Territory:
     postcodes: Mapping[str, tuple[str, ...]]
     counts_as: Treatment
 
-    def holds(self, customer: Customer) -> bool:
-        """Whether the customer's address lies in it."""
-        if customer.country in self.codes:
+    def holds(self, country: str, postcode: str) -> bool:
+        """Whether an address in this country with this postcode lies in it."""
+        if country in self.codes:
             return True
-        written = "".join(filter(str.isalnum, customer.zip or "")).upper()
+        written = "".join(filter(str.isalnum, postcode)).upper()
         bare = written.lstrip(ascii_uppercase)  # a country's letters may stand before: D-78266
-        starts = self.postcodes.get(customer.country, ())
+        starts = self.postcodes.get(country, ())
         return written.startswith(starts) or bare.startswith(starts)
 
 
@@ -73,7 +74,12 @@ TERRITORIES: tuple[Territory, ...] = (
 
 def territory_of(customer: Customer) -> Territory | None:
     """Return the special territory that a customer's address lies in."""
-    return next((territory for territory in reversed(TERRITORIES) if territory.holds(customer)), None)
+    return _holding(customer.country, customer.zip or "")
+
+
+@lru_cache(maxsize=4096)  # asked several times for each invoice
+def _holding(country: str, postcode: str) -> Territory | None:
+    return next((territory for territory in reversed(TERRITORIES) if territory.holds(country, postcode)), None)
 
 
 def country_of(customer: Customer) -> str:

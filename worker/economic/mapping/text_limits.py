@@ -67,7 +67,10 @@ def _fit(source: Source) -> tuple[str, list[str]]:
 
 def _printable(source: Source) -> tuple[str, int, int]:
     """Return the text on one line (or with its breaks), how many characters a space replaced, and how many are gone."""
-    text = unicodedata.normalize("NFC", source.text or "").replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    text = source.text or ""
+    if text.isascii() and text.isprintable():  # most are, and need none of what follows
+        return text.strip(), 0, 0
+    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
     if not source.lines:
         text = text.replace("\n", " ")
     bad = {mark for mark in text if unicodedata.category(mark) in _UNPRINTABLE and mark != "\n"}
@@ -82,4 +85,6 @@ def _unseen(mark: str) -> bool:
 
 def _cut(text: str, limit: int) -> str:
     """Cut by UTF-16 units, as .NET counts characters, and never through the middle of one."""
+    if len(text) * 2 <= limit:  # no character takes more than two
+        return text
     return text.encode("utf-16-le")[: limit * 2].decode("utf-16-le", errors="ignore").rstrip()
