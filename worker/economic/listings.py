@@ -1,6 +1,6 @@
 """What e-conomic holds, read as values: single resources, and listings with all their pages."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -50,30 +50,26 @@ class Listings:
         """
         chosen = f"&filter={query}" if query else ""
         seen = self._settled(f"{path}?skippages=0&pagesize={PAGE}{chosen}")
-        return tuple(_understood(parse, item, path) for item in seen.values())
+        return tuple(_understood(parse, item, path) for item in seen)
 
-    def _settled(self, first: str) -> Mapping[str, Any]:
-        """Return the items of a listing by their identity, read again while its pages shift; the latest of each."""
-        before, pages = self._reading(first)
+    def _settled(self, first: str) -> Iterable[Any]:
+        """Return the items of a listing, several pages read again while they shift; then the latest of each item."""
+        items, pages = self._reading(first)
         if pages == 1:
-            return before
-        seen = before
+            return items
+        before = seen = {_identity(item): item for item in items}
         for _ in range(_MOST_READINGS):
-            now, _ = self._reading(first)
+            now = {_identity(item): item for item in self._reading(first)[0]}
             seen = {**seen, **now}
             if before.keys() <= now.keys():
-                return seen
+                return seen.values()
             before = now
         text = f"GET {route(first)}: the listing changes faster than it can be read. It is read again later."
         raise Unavailable(failure(EconomicReason.ECONOMIC_UNAVAILABLE, text))
 
-    def _reading(self, first: str) -> tuple[dict[str, Any], int]:
-        items: dict[str, Any] = {}
-        pages = 0
-        for page in self._pages(first):
-            pages += 1
-            items |= {_identity(item): item for item in _understood(lambda body: list(body["collection"]), page, first)}
-        return items, pages
+    def _reading(self, first: str) -> tuple[list[Any], int]:
+        pages = [_understood(lambda body: list(body["collection"]), page, first) for page in self._pages(first)]
+        return [item for page in pages for item in page], len(pages)
 
     def at_most(self, most: int, path: str, parse: Parser[T], query: str) -> tuple[T, ...] | None:
         """Return a whole listing; None when it has more than ``most`` items, of which one page was read then."""
