@@ -11,6 +11,7 @@ from typing import Any
 from kombu.entity import Queue
 
 from config.names import (
+    AGREEMENT_TASK,
     EXPORT_TASK,
     PREFLIGHT_TASK,
     RECONCILE_TASK,
@@ -63,7 +64,12 @@ def route(
     **_: Any,
 ) -> dict[str, str] | None:
     """Send an id to its export's queue: every id begins with the export's name and a hyphen."""
-    queues = {EXPORT_TASK: export_queue, PREFLIGHT_TASK: preflight_queue, RECONCILE_TASK: reconcile_queue}
+    queues = {
+        EXPORT_TASK: export_queue,
+        PREFLIGHT_TASK: preflight_queue,
+        RECONCILE_TASK: reconcile_queue,
+        AGREEMENT_TASK: reconcile_queue,
+    }
     queue = queues.get(name)
     if queue is None or not args:
         return None

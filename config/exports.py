@@ -17,7 +17,7 @@ from config.export_schema import (
     Vat,
     Voucher,
 )
-from config.reconcile_schema import Payments, Reconcile
+from config.reconcile_schema import Expects, Payments, Reconcile
 from config.settings_sections import Section, about
 
 ExportName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,19}$")]
@@ -85,6 +85,7 @@ class ExportConfig(Section):
     ] = None
     limits: Limits = Limits()
     reconcile: Reconcile = Reconcile()
+    expects: Expects = Expects()
     payments: Payments = Payments()
 
     @property

@@ -7,6 +7,14 @@ PREFLIGHT_TASK = "period.preflight.v1"
 #: Celery task that reads a period back from e-conomic; its only argument is the period id.
 RECONCILE_TASK = "period.reconcile.v1"
 
+#: Celery task that checks an export's agreement; its only argument is the id that ``agreement_id`` returns.
+AGREEMENT_TASK = "agreement.check.v1"
+
+
+def agreement_id(export: str) -> str:
+    """Return the id of an export's agreement in messages."""
+    return f"{export}-agreement"
+
 
 def export_of(id_: str) -> str:
     """Return the name of the export that the id of an invoice or period belongs to: all before the first hyphen."""
@@ -29,7 +37,10 @@ def preflight_queue(export: str) -> str:
 
 
 def reconcile_queue(export: str) -> str:
-    """Return the Celery queue of an export's certificates, so that they never wait behind invoices, nor before them."""
+    """Return the Celery queue of an export's certificates, so that they never wait behind invoices, nor before them.
+
+    The check of its agreement goes there too.
+    """
     return f"reconcile.{export}"
 
 

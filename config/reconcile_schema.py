@@ -47,6 +47,26 @@ class Reconcile(Section):
     documents_version: Annotated[Version, about("Version of e-conomic's documents service to speak", "4.1.0")] = "4.0.1"
 
 
+class Expects(Section):
+    """What the agreement must offer: `export check` asks, and the daily check of the agreement."""
+
+    modules: Annotated[
+        tuple[str, ...], about("Names of e-conomic's modules that the agreement must have", ("Project",))
+    ] = ()
+    read_only_plans: Annotated[
+        tuple[str, ...],
+        about(
+            "Words in the name of an agreement's type that make it a plan that cannot write: e-conomic's Basis cannot; "
+            "whether the API names the plan is not documented",
+            ("Basis", "Revisor"),
+        ),
+    ] = ("Basis",)
+    booked_entries_versions: Annotated[
+        tuple[Version, ...],
+        about("Further versions of the booked entries service that are asked for, to say what e-conomic offers", ()),
+    ] = ("6.0.0",)
+
+
 PaymentColumn = Literal[
     "paymentId",
     "kind",

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, Pydanti
 
 from config.errors import ConfigurationError, ConfigurationErrors, from_validation, suggestion
 from config.settings_sections import (
+    Agreements,
     Certificates,
     Flower,
     Http,
@@ -66,6 +67,7 @@ class Settings(BaseSettings):
     intake: Intake = Intake()
     store: Store = Store()
     certificates: Certificates = Certificates()
+    agreements: Agreements = Agreements()
     retry: Retry = Retry()
     http: Http = Http()
     worker: Worker = Worker()

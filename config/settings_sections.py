@@ -136,6 +136,14 @@ class Certificates(Section):
     nightly_days: Annotated[Count, about("Days for which a period is read back every night after it came in")] = 35
 
 
+class Agreements(Section):
+    """When the agreements themselves are checked; `export check` does it on demand."""
+
+    check_hours: Annotated[
+        float, about("Hours after which each export's agreement is checked again by itself; 0: never", ge=0, le=720)
+    ] = 24.0
+
+
 class Retry(Section):
     """Exponential backoff with full jitter."""
 

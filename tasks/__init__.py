@@ -1,10 +1,10 @@
 """The Celery tasks: an id in, and out what Flower shows of it. What they do stands in ``worker``."""
 
-from config.names import EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK
+from config.names import AGREEMENT_TASK, EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK
 from tasks.outcomes import SHOWN_QUIETLY, Shown, show_check, show_invoice
 from worker.app import app, lifecycle
 
-__all__ = ["check_period", "export_invoice", "reconcile_period"]
+__all__ = ["check_agreement", "check_period", "export_invoice", "reconcile_period"]
 
 
 @app.task(name=EXPORT_TASK, **SHOWN_QUIETLY)  # type: ignore[untyped-decorator]  # Celery ships no types
@@ -23,3 +23,9 @@ def check_period(period_id: str) -> Shown:
 def reconcile_period(period_id: str) -> None:
     """Read a period back from e-conomic; its certificate is kept in the store."""
     lifecycle.runtime.reconcile_period(period_id)
+
+
+@app.task(name=AGREEMENT_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
+def check_agreement(agreement_id: str) -> None:
+    """Check an export's agreement as a whole; what was found is kept in the store and shown."""
+    lifecycle.runtime.check_agreement(agreement_id)

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterable, Iterator
 
 import pytest
-from support.chaos import lease_takeover, parallel_invoices
+from support.chaos import follow_ups, lease_takeover, parallel_invoices
 from support.chaos.lost_writes import BETWEEN
 from support.chaos.matrix import Schedule, every_interference, every_single, play, sampled_pairs
 from support.chaos.report import Report
@@ -13,6 +13,7 @@ from support.chaos.scenarios import LISTED_LATE, SCENARIOS, SHIFTING, Scenario
 BY_NAME = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 
 
+FOLLOW_UPS = pytest.mark.parametrize("follow_up", follow_ups.FOLLOW_UPS)
 LISTED = pytest.mark.parametrize("scenario", LISTED_LATE, ids=lambda scenario: scenario.name)
 
 SHIFTED = pytest.mark.parametrize("scenario", SHIFTING, ids=lambda scenario: scenario.name)
@@ -24,6 +25,11 @@ Played = tuple[str, list[str]]
 def _play(schedules: Iterable[Schedule]) -> Iterator[Played]:
     for schedule in schedules:
         yield str(schedule), play(schedule)[0]
+
+
+def _follow(schedules: Iterable[follow_ups.Schedule]) -> Iterator[Played]:
+    for schedule in schedules:
+        yield str(schedule), follow_ups.play(schedule)[0]
 
 
 def _while_listings_lag(scenario: Scenario) -> list[Schedule]:
@@ -94,6 +100,14 @@ def test_a_sample_of_two_invoices_of_a_new_customer() -> None:
     _hold(_side_by_side(list(parallel_invoices.every())[::5]))
 
 
+@FOLLOW_UPS
+def test_a_sample_of_faults_after_the_export(follow_up: str) -> None:
+    """A PDF attached, a credit note matched, a payment handed over: once each, whoever dies at whichever effect."""
+    chance = random.Random(17)
+    singles = [schedule for schedule in follow_ups.every_single(follow_up) if chance.random() < 0.04]
+    _hold(_follow([*singles, *follow_ups.sampled_pairs(follow_up, 10, chance)]))
+
+
 @pytest.mark.chaos
 @pytest.mark.timeout(900)
 @BY_NAME
@@ -156,3 +170,12 @@ def test_pages_that_shift(scenario: Scenario, first_seed: int, report: Report) -
 def test_two_invoices_of_a_new_customer(report: Report) -> None:
     """Every place to stand still, every fault of the creation."""
     _hold(_side_by_side(parallel_invoices.every()), report, "two invoices of a new customer")
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(900)
+@FOLLOW_UPS
+def test_faults_after_the_export(follow_up: str, first_seed: int, report: Report) -> None:
+    """Every fault at every effect of attaching, matching and payments, and pairs drawn by the session's seed."""
+    pairs = follow_ups.sampled_pairs(follow_up, 1000, random.Random(first_seed))
+    _hold(_follow([*follow_ups.every_single(follow_up), *pairs]), report, f"faults after the export: {follow_up}")

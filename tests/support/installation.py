@@ -87,6 +87,8 @@ class Installation:
                 "REDIS_URL": self.redis.url,
                 "OPTER_ECONOMIC_EXPORTS_FILE": str(self.folder / "exports.toml"),
                 "OPTER_ECONOMIC_ENVIRONMENT": "test",
+                # Tests count calls and messages; the one about the daily check of agreements switches it on.
+                "OPTER_ECONOMIC_AGREEMENTS__CHECK_HOURS": "0",
                 **{f"OPTER_ECONOMIC_{key.upper()}": value for key, value in self._settings.items()},
             }
         )

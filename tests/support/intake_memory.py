@@ -127,6 +127,30 @@ def _lines_of_a_wrong_type(size: int, _: Path) -> tuple[bytes, int]:
     return _skeleton(b'[{"lines":[' + b"1," * (size // 2) + b"1]}]")
 
 
+def _empty_lines(size: int, _: Path) -> tuple[bytes, int]:
+    """One invoice, whose every line lacks every field: more errors than bytes."""
+    return _skeleton(b'[{"lines":[' + b"{}," * (size // 3) + b"{}]}]")
+
+
+def _invoices_of_empty_lines(size: int, _: Path) -> tuple[bytes, int]:
+    """As many of the largest of these as there is room for."""
+    one = b'{"lines":[' + b"{}," * 16_000 + b"{}]}"
+    return _skeleton(b"[" + b",".join([one] * (size // len(one))) + b"]")
+
+
+def _order_numbers_of_a_wrong_type(size: int, _: Path) -> tuple[bytes, int]:
+    return _skeleton(b'[{"orderNumbers":[' + b"1," * (size // 2) + b"1]}]")
+
+
+def _one_invoice(size: int, _: Path) -> tuple[bytes, int]:
+    """One invoice of nothing but right lines, hundreds of thousands in an event of 28 MiB."""
+    [one] = invoices(1)
+    [line] = one["lines"]
+    lines = b",".join([json.dumps(line).encode()] * (size // len(json.dumps(line))))
+    one["lines"] = "all"
+    return _skeleton(b"[" + json.dumps(one).encode().replace(b'"all"', b"[" + lines + b"]") + b"]")
+
+
 def _unknown_fields(size: int, _: Path) -> tuple[bytes, int]:
     fields = bytearray()
     for number in range(size // 12):
@@ -153,6 +177,10 @@ KINDS = {
     "repeated-names": _repeated_names,
     "invoices-of-a-wrong-type": _invoices_of_a_wrong_type,
     "lines-of-a-wrong-type": _lines_of_a_wrong_type,
+    "empty-lines": _empty_lines,
+    "invoices-of-empty-lines": _invoices_of_empty_lines,
+    "order-numbers-of-a-wrong-type": _order_numbers_of_a_wrong_type,
+    "one-invoice": _one_invoice,
     "unknown-fields": _unknown_fields,
     "brackets": _brackets,
     "control-totals": _control_totals,

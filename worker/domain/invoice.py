@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, FailFast, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from worker.domain.identity import canonical_json
@@ -152,9 +152,11 @@ class Invoice(Contract):
     #: Opter's gross amount in the base currency, compared with what the rate gives; None: not known.
     gross_in_base_currency: Money | None = None
     your_reference: Text | None = None
-    order_numbers: tuple[Text, ...] = ()
+    order_numbers: Annotated[tuple[Text, ...], FailFast()] = ()
     customer: Customer
-    lines: Annotated[tuple[Line, ...], Field(min_length=1)]
+    #: The first broken line ends the reading, as the errors of many take more memory than any invoice; whoever reads
+    #: invoices from outside looks at the further ones (``worker.intake.parsing``).
+    lines: Annotated[tuple[Line, ...], Field(min_length=1), FailFast()]
     pdf: Pdf | None = None
 
     def content(self) -> "Content":

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from worker.domain.agreement import AgreementState
 from worker.domain.attachment import PdfAttachment
 from worker.domain.certificate import Acceptance, Finding, OpenDifference, StoredCertificate
 from worker.domain.clocks import ClockReading
@@ -269,6 +270,9 @@ class OperatorPort(Protocol):
     def clocks(self) -> Sequence[ClockReading]:
         """Return what workers have seen of the clocks, by export and worker."""
 
+    def agreement_failures(self) -> Mapping[str, Sequence[Failure]]:
+        """Return what the last check of each export's agreement found wrong, by export; those without are left out."""
+
     def paused(self) -> Mapping[str, Failure]:
         """Return the paused exports and why."""
 
@@ -337,6 +341,19 @@ class SeriesPort(Protocol):
         """Keep why numbers never came."""
 
 
+class AgreementPort(Protocol):
+    """What the checks of the exports' agreements came to."""
+
+    def claim_agreement(self, export: str, *, lease: float) -> bool:
+        """Take an export's check if it is due; whoever does not keep its result leaves it due after ``lease``."""
+
+    def agreement_state(self, export: str) -> AgreementState | None:
+        """Return what the last check came to; None before the first."""
+
+    def keep_agreement(self, export: str, state: AgreementState, *, again_in: float) -> None:
+        """Keep what a check came to; the next one is due after so many seconds."""
+
+
 class PaymentsPort(Protocol):
     """What has been reported to Opter of payments, and the run that is being handed over."""
 
@@ -367,6 +384,7 @@ class Store(
     CertificatePort,
     SeriesPort,
     PaymentsPort,
+    AgreementPort,
     Protocol,
 ):
     """Every part of the store in one object."""

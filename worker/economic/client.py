@@ -17,6 +17,7 @@ from worker.domain.identity import by_number, named_in
 from worker.domain.ports import RateLimiter
 from worker.domain.record import Intent
 from worker.economic import api_calls, parsers, urls
+from worker.economic.agreement import AgreementReader
 from worker.economic.ledger import LedgerReader
 from worker.economic.listings import Listings, Parser
 from worker.economic.mapping.documents import document, identified
@@ -170,6 +171,15 @@ class EconomicClient(Vouchers):
 
     def ledger(self, rate_limiter: RateLimiter) -> LedgerReader:
         """Return what reads back what stands in e-conomic, over the same connections at a pace of its own."""
+        return LedgerReader(self._paced(rate_limiter), self._export.reconcile)
+
+    def agreement(self, rate_limiter: RateLimiter) -> AgreementReader:
+        """Return what reads what the agreement tells of itself, as ``ledger`` reads."""
+        export, listings = self._export, self._paced(rate_limiter)
+        ledger = LedgerReader(listings, export.reconcile)
+        return AgreementReader(listings, ledger, reconcile=export.reconcile, expects=export.expects)
+
+    def _paced(self, rate_limiter: RateLimiter) -> Listings:
         calls = api_calls.ApiCalls(
             self._export,
             rate_limiter=rate_limiter,
@@ -177,7 +187,7 @@ class EconomicClient(Vouchers):
             clock=self._clock,
             deadline=self._deadline,
         )
-        return LedgerReader(Listings(calls, self._export.api_url), self._export.reconcile)
+        return Listings(calls, self._export.api_url)
 
     def metered(self) -> AbstractContextManager[Usage]:
         """Count what this thread spends until the block ends."""

@@ -32,6 +32,8 @@ _TOKENS, _ROLE = 401, 403
 _FOREIGN_SECRET = "E02250"  # noqa: S105  # an error code
 #: Nobody can say whether the request took effect: the server ran out of time, the key is in flight, too early.
 _UNDECIDED = frozenset({408, 409, 425})
+#: Codes of a key that was used for something else before (reported by integrators): about the key, not the request.
+KEY_CLASHES = frozenset({"PayloadChanged", "URLChanged"})
 _BOOKKEEPING = ("/journals", "/accounting-years", "/journalsapi", "/accountingyearsapi", "/vat-accounts")
 
 

@@ -16,6 +16,8 @@ T = TypeVar("T")
 Parser = Callable[[Any], T]
 #: The largest page that e-conomic gives; 1001 is refused with E04810.
 PAGE = 1000
+#: Items of a sample.
+_SAMPLE = 50
 #: More pages than any agreement has: a server that always names a next one must not hold a worker for ever.
 _MOST_PAGES = 1000
 #: Readings of one listing in a row whose pages shift; more than that is no bookkeeper's work.
@@ -87,6 +89,18 @@ class Listings:
         page = self._calls.get(f"{path}?skippages=0&pagesize=200&filter={query}&sort={sort}").body
         return tuple(
             _understood(parse, item, path) for item in _understood(lambda body: body["collection"], page, path)
+        )
+
+    def sample(self, path: str, query: str = "", *, sort: str = "") -> list[dict[str, Any]] | None:
+        """Return some items as they come, from the first page alone; None when the agreement may not read them."""
+        newer = bool(query)
+        words = [f"filter={query}"] if newer else ["skippages=0", f"pagesize={_SAMPLE}"]
+        reply = self._calls.offered(f"{path}?{'&'.join([*words, *([f'sort={sort}'] if sort else [])])}")
+        if reply is None:
+            return None
+        body = reply.body
+        return _understood(
+            lambda body: [dict(each) for each in body["items" if newer else "collection"][:_SAMPLE]], body, path
         )
 
     def offered(self, path: str, parse: Parser[T], query: str = "") -> tuple[T, ...] | None:

@@ -6,6 +6,12 @@ from worker.domain.reasons import ReasonCode
 class EconomicReason(ReasonCode):
     """Reasons in e-conomic's answers, in the documents found in it, or in the connection to it."""
 
+    AGREEMENT_DIFFERS = (
+        "agreement-differs",
+        "Agreement not as needed",
+        "The daily check found that the agreement lacks what the export needs, or that e-conomic answers otherwise.",
+        "Run `opter-economic export check` and put right what it names, before the next period is exported.",
+    )
     TOTALS_MISMATCH = (
         "totals-mismatch",
         "Totals differ",

@@ -2,13 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from worker.domain.invoice import AnyInvoiceType, Contract, Currency, Invoice, InvoiceType
+from worker.domain.invoice import AnyInvoiceType, Contract, Currency, Invoice, InvoiceType, Line
 from worker.domain.money import Money
 from worker.domain.reasons import EventReason
 from worker.domain.sums import Problem, check_sums
@@ -16,7 +16,8 @@ from worker.intake.event_errors import EventRefused, Problems, broken_rules, ref
 from worker.intake.json_walk import JsonWalk, Slice
 
 #: Largest invoice, in bytes and in names and values: some two thousand lines. Parsing one takes at most about 50 MB,
-#: whatever is in it: an error for each value, or brackets in brackets.
+#: whatever is in it: an error for each value, or brackets in brackets. (Lines, each of which may lack every field, are
+#: read up to the first broken one, then one by one up to a bound.)
 MOST_BYTES, MOST_VALUES = 2 << 20, 50_000
 
 
@@ -64,6 +65,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 #: Doubled keys that are named.
 _MOST_NAMES = 5
 _LOADER = json.JSONDecoder(object_pairs_hook=_object)
+_LINE: TypeAdapter[Line] = TypeAdapter(Line)
 
 
 class Counted(Contract):
@@ -142,5 +144,27 @@ def _broken(document: Any, text: str, error: ValidationError, within: str) -> Re
         counted = Counted.model_validate_json(text, strict=True, by_alias=True, by_name=False)
     except ValidationError:
         counted = None
-    problems = broken_rules(error, within=within, invoice_number=known)
-    return ReadInvoice(invoice=None, counted=counted, problems=tuple(problems))
+    problems = Problems()
+    problems.add(broken_rules(error, within=within, invoice_number=known))
+    for place, broken in _further_lines(document, error):
+        problems.add(broken_rules(broken, within=f"{within}.{place}" if within else place, invoice_number=known))
+        if problems.enough:
+            break
+    return ReadInvoice(invoice=None, counted=counted, problems=tuple(problems.listed()))
+
+
+def _further_lines(document: Any, error: ValidationError) -> Iterator[tuple[str, ValidationError]]:
+    """Yield what is wrong with the lines behind the first broken one, which ended the reading, line by line."""
+    places = [
+        detail["loc"][1]
+        for detail in error.errors(include_url=False, include_context=False, include_input=False)
+        if detail["loc"][:1] == ("lines",) and len(detail["loc"]) > 1
+    ]
+    first = min((place for place in places if isinstance(place, int)), default=None)
+    if first is None:
+        return
+    for number, line in enumerate(document["lines"][first + 1 :], start=first + 1):
+        try:
+            _LINE.validate_json(json.dumps(line), strict=True, by_alias=True, by_name=False)
+        except ValidationError as broken:
+            yield f"lines[{number}]", broken

@@ -16,6 +16,7 @@ from worker.domain.identity import idempotency_key
 from worker.domain.invoice import Pdf
 from worker.domain.record import InvoiceRecord
 from worker.domain.store_port import CertificatePort
+from worker.economic.failures import KEY_CLASHES
 from worker.errors import Misconfigured, Refused, Rejected, Retryable, Uncertain
 from worker.workflow.clocks import check_clocks
 from worker.workflow.context import ExportContext
@@ -23,8 +24,6 @@ from worker.workflow.context import ExportContext
 log = structlog.get_logger()
 
 _CONFLICT = "DocumentAlreadyAttachedToVoucher"
-#: Refusals that are about the key and not about the document: the next reading tells what is there.
-_ABOUT_THE_KEY = frozenset({"PayloadChanged", "URLChanged"})
 
 
 class DocumentWriter(Protocol):
@@ -107,8 +106,8 @@ class Attacher:
         except (Uncertain, Retryable, Misconfigured):
             raise
         except Refused as refusal:
-            if refusal.codes & _ABOUT_THE_KEY:
-                return False
+            if refusal.codes & KEY_CLASHES:
+                return False  # the next reading tells what is there
             if _CONFLICT not in refusal.codes:
                 codes = " ".join(sorted(refusal.codes)) or str(refusal.status)
                 self._refuse(each, intent, codes, refusal.failure.description)

@@ -16,6 +16,7 @@ from worker.domain.invoice import Invoice
 from worker.domain.money import ZERO
 from worker.domain.record import InvoiceRecord, Outcome, State
 from worker.domain.store_port import CertificatePort, OperatorPort
+from worker.economic.failures import KEY_CLASHES
 from worker.economic.ledger import LedgerReader
 from worker.errors import Refused
 from worker.workflow.context import ExportContext
@@ -120,6 +121,8 @@ class CreditMatcher:
         try:
             self.writer.match_entries(self.ledger.match_path, entries, key=intent.key)
         except Refused as refusal:
+            if refusal.codes & KEY_CLASHES:
+                return  # about the key and not about the two: the next reading tells what is open
             why = f"{REFUSED}{' '.join(sorted(refusal.codes)) or refusal.status}"
             self._save(record, replace(intent, state=MatchState.LEFT, detail=why), "credit-left", why)
         else:

@@ -21,6 +21,7 @@ from worker.domain.store_port import PinPort, PlanPort
 from worker.dry_run.planner import Planner
 from worker.economic.client import EconomicClient
 from worker.intake.sources.folder import kept_folders
+from worker.reconcile.agreement_watch import AgreementWatch
 from worker.reconcile.attach import Attacher
 from worker.reconcile.certify import Certifier
 from worker.reconcile.match_credits import CreditMatcher
@@ -55,6 +56,7 @@ def build_runtime(
         for name, context in _contexts(settings, exports, clients, store).items()
     }
     retry = settings.retry
+    agreements = _agreements(settings, clients, contexts, store, rate_limiter)
     publisher, certifier = Publisher(app, store), _certifier(settings, clients, store)
     return Runtime(
         settings=settings,
@@ -78,6 +80,8 @@ def build_runtime(
             publish_preflight=publisher.preflight,
             reconciles_due=certifier.due,
             publish_reconcile=publisher.reconcile,
+            agreements_due=agreements.due,
+            publish_agreement=publisher.agreement,
         ),
         clients=clients,
         contexts=contexts,
@@ -86,6 +90,7 @@ def build_runtime(
             name: Reconciler(context=context, ledger=clients[name].ledger(LastInLine(inner=rate_limiter)))
             for name, context in contexts.items()
         },
+        agreements=agreements,
     )
 
 
@@ -105,6 +110,19 @@ def _certifier(settings: Settings, clients: Mapping[str, EconomicClient], store:
         clock=store.now,
         attacher=partial(_attacher, clients, store),
         matcher=partial(_matcher, clients, store),
+    )
+
+
+def _agreements(
+    settings: Settings,
+    clients: Mapping[str, EconomicClient],
+    contexts: Mapping[str, ExportContext],
+    store: RedisStore,
+    rate_limiter: RateLimiter,
+) -> AgreementWatch:
+    readers = {name: client.agreement(LastInLine(inner=rate_limiter)) for name, client in clients.items()}
+    return AgreementWatch(
+        store=store, settings=settings.agreements, contexts=contexts, readers=readers, clock=store.now
     )
 
 

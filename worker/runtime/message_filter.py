@@ -20,6 +20,7 @@ from celery.worker.consumer import Consumer
 from celery.worker.consumer.consumer import logger as celery_logger
 
 from config.names import (
+    AGREEMENT_TASK,
     EXPORT_TASK,
     PREFLIGHT_TASK,
     RECONCILE_TASK,
@@ -65,10 +66,10 @@ class BatchedEvents(Consumer):  # type: ignore[misc]  # Celery ships no types
 
 log = structlog.get_logger()
 
-_TASKS = frozenset({EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK})
+_TASKS = frozenset({EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK, AGREEMENT_TASK})
 #: Celery's ways to have a message do more than one call, now; ours use none of them.
 _OPTIONS = ("eta", "expires", "group", "retries", "shadow")
-_ID = re.compile(r"[a-z][a-z0-9]{0,19}(-[A-Za-z0-9-]{1,60})?-p?[0-9]{1,15}")
+_ID = re.compile(r"[a-z][a-z0-9]{0,19}((-[A-Za-z0-9-]{1,60})?-p?[0-9]{1,15}|-agreement)")
 
 
 #: Seconds that the worker waits inside Redis for a message while some wait here for a slot: kombu notices a slot that

@@ -8,6 +8,7 @@ from kombu.exceptions import BatchPublishError, OperationalError
 from redis import RedisError
 
 from config.names import (
+    AGREEMENT_TASK,
     EXPORT_TASK,
     PREFLIGHT_TASK,
     RECONCILE_TASK,
@@ -47,6 +48,10 @@ class Publisher:
     def reconcile(self, period_id: str, export: str) -> None:
         """Publish the message that has a period read back. Raises ``StoreUnavailable``."""
         self._send([(RECONCILE_TASK, period_id, reconcile_queue(export))])
+
+    def agreement(self, key: str, export: str) -> None:
+        """Publish the message that has an export's agreement checked. Raises ``StoreUnavailable``."""
+        self._send([(AGREEMENT_TASK, key, reconcile_queue(export))])
 
     def _send(self, messages: Iterable[tuple[str, str, str]]) -> None:
         try:

@@ -17,6 +17,7 @@ from worker.errors import StoreUnavailable
 from worker.intake.consumer import Consumer
 from worker.intake.reading import Reader
 from worker.intake.sources.folder import kept_folders
+from worker.reconcile.agreement_watch import AgreementWatch
 from worker.reconcile.certify import Certifier
 from worker.reconcile.reconciler import Reconciler
 from worker.runtime.file_access import allowed_places
@@ -53,6 +54,7 @@ class Runtime:
     contexts: Mapping[str, ExportContext]
     certifier: Certifier
     reconcilers: Mapping[str, Reconciler]
+    agreements: AgreementWatch
 
     def export_invoice(self, invoice_id: str) -> ExecutionResult | None:
         """Export one invoice; None when its export is unknown. Raises ``InternalFault``."""
@@ -71,6 +73,13 @@ class Runtime:
         with redact_errors(), suppress(StoreUnavailable):  # the sweep sends it again
             if self._context(period_id):
                 self.certifier.run(period_id, self.reconcilers[export_of(period_id)])
+
+    def check_agreement(self, agreement_id: str) -> None:
+        """Check one agreement. Raises ``InternalFault``."""
+        with redact_errors(), suppress(StoreUnavailable):  # it stays due
+            context = self._context(agreement_id)
+            if context:
+                self.agreements.run(context.export.name)
 
     def close(self) -> None:
         """Close every connection."""

@@ -70,6 +70,11 @@ class StoreCollector(Collector):
             (name, paused[name].reason if name in paused else ""): float(name in paused) for name in self._exports
         }
         yield _gauge("export_paused", "Whether an export is paused, and why", pauses.items(), "export", "reason")
+        found = self._store.agreement_failures()
+        differences = {(name,): float(len(found.get(name, ()))) for name in self._exports}
+        yield _gauge(
+            "agreement_differences", "What the last check of an agreement found", differences.items(), "export"
+        )
         yield from self._clocks(now)
         waiting = {("queue",): float(self._events.waiting()), ("refused",): float(len(self._events.dead()))}
         yield _gauge("events_now", "Events on the queue, and refused ones", waiting.items(), "where")

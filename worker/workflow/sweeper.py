@@ -24,6 +24,9 @@ class Sweeper:
     #: Returns (period id, export) of periods that are to be read back now; sends such a message.
     reconciles_due: Callable[[], Sequence[tuple[str, str]]] = tuple
     publish_reconcile: Callable[[str, str], None] = lambda *_: None
+    #: The same of agreements that are to be checked now; each is returned once.
+    agreements_due: Callable[[], Sequence[tuple[str, str]]] = tuple
+    publish_agreement: Callable[[str, str], None] = lambda *_: None
 
     def turn(self) -> int:
         """Do one turn; return how many messages were sent. Raises ``StoreUnavailable``."""
@@ -32,7 +35,11 @@ class Sweeper:
         served = [due for due in dues if due.export in self.exports]
         self.publish(served)
         preflights = self._periods(self.store.periods_due(), preflight_queue, self.publish_preflight)
-        return len(served) + preflights + self._periods(self.reconciles_due(), reconcile_queue, self.publish_reconcile)
+        reconciles = self._periods(self.reconciles_due(), reconcile_queue, self.publish_reconcile)
+        agreements = self.agreements_due()
+        for key, export in agreements:
+            self.publish_agreement(key, export)
+        return len(served) + preflights + reconciles + len(agreements)
 
     def _periods(
         self,

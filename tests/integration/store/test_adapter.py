@@ -1,5 +1,6 @@
 """The store on Redis keeps every rule, also when each script runs twice because its first answer was lost."""
 
+from support.store.agreement_rules import AgreementRules
 from support.store.certificate_rules import CertificateRules
 from support.store.clock_rules import ClockRules
 from support.store.export_rules import ClaimRules, SaveRules
@@ -65,6 +66,10 @@ class TestClocks(ClockRules):
 
 class TestSeries(SeriesRules):
     """Every number is reported once."""
+
+
+class TestAgreements(AgreementRules):
+    """What the checks of the agreements found is kept."""
 
 
 class TestPayments(PaymentRules):

@@ -1,6 +1,7 @@
 """One fault schedule played on one invoice, in one thread: each effect is counted, and some meet a fault."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +27,17 @@ from worker.errors import StoreUnavailable
 _RESTS = frozenset({State.EXPORTED, State.DEAD})
 
 
+def _export(harness: Harness) -> None:
+    """Check what is due, and deliver what is waiting."""
+    if harness.store.periods_due():
+        harness.check()
+    harness.deliver()
+
+
+def _exported(harness: Harness) -> bool:
+    return all(record.state in _RESTS for record in harness.records())
+
+
 @dataclass(frozen=True, kw_only=True)
 class ScheduledFault:
     """One fault at one effect, counted from 0 over the whole schedule."""
@@ -44,6 +56,13 @@ class ScheduleRun:
     effects: list[str] = field(default_factory=list)
     #: Happens after the first turn.
     between: Callable[[], None] = lambda: None
+    #: Happens before every later turn, and when a worker is started in place of a dead one.
+    meanwhile: Callable[[], None] = lambda: None
+    hired: Callable[[], None] = lambda: None
+    #: What a worker does in its turn, whether all of it is done, and the seconds until the next turn.
+    work: Callable[[Harness], None] = _export
+    done: Callable[[Harness], bool] = _exported
+    pause: float = 5.0
     delayed: DelayedRequests = field(default_factory=DelayedRequests)
     dead: bool = False
 
@@ -66,10 +85,11 @@ class ScheduleRun:
             harness.clock.advance(gap)
         self.between()
         for _ in range(most):
-            if all(record.state in _RESTS for record in harness.records()):
+            if self.done(harness):
                 self.delayed.land(float("inf"))
                 return
-            harness.clock.advance(5.0)
+            harness.clock.advance(self.pause)
+            self.meanwhile()
             harness.sweep()
             self._turn()
         states = [(record.id, record.state, record.failure, record.progress) for record in harness.records()]
@@ -78,14 +98,11 @@ class ScheduleRun:
     def _turn(self) -> None:
         harness = self.harness
         self.delayed.tick()
-        try:
-            if harness.store.periods_due():
-                harness.check()
-            harness.deliver()
-        except (Killed, StoreUnavailable):
-            pass
+        with suppress(Killed, StoreUnavailable):
+            self.work(harness)
         if self.dead:
             self.dead = False
+            self.hired()
             harness.hire()
 
     def _next(self, what: str) -> str | None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from support.memory_store.agreements import MemoryAgreements
 from support.memory_store.certificates import MemoryCertificates
 from support.memory_store.execution import MemoryExport
 from support.memory_store.intake import MemoryIntake
@@ -27,6 +28,7 @@ class MemoryStore(
     MemoryCertificates,
     MemorySeries,
     MemoryPayments,
+    MemoryAgreements,
     Store,
 ):
     """The store of one process; gone with it. Safe to share between threads."""

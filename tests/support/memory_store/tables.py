@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from worker.domain.agreement import AgreementState
 from worker.domain.certificate import Acceptance, Finding, StoredCertificate
 from worker.domain.clocks import ClockReading
 from worker.domain.invoice_period import Conflict, PeriodRecord, PeriodState
@@ -81,6 +82,9 @@ class Tables:
         #: By export: what was reported to Opter of payments, and the last run.
         self.payments_reported: dict[str, dict[str, ReportedPayments]] = {}
         self.payment_runs: dict[str, PaymentRun] = {}
+        #: By export: what the last check of its agreement came to, and when the next one is due.
+        self.agreement_states: dict[str, AgreementState] = {}
+        self.agreements_due: dict[str, float] = {}
         #: Nights for which certificates were made due.
         self.nights: set[str] = set()
         #: By export: when the next invoice on its last chance may run.

@@ -8,9 +8,11 @@ from kombu.transport.redis import Channel
 
 from config.broker import celery_config, route
 from config.names import (
+    AGREEMENT_TASK,
     EXPORT_TASK,
     PREFLIGHT_TASK,
     RECONCILE_TASK,
+    agreement_id,
     export_queue,
     preflight_queue,
     queue_key,
@@ -71,6 +73,7 @@ def test_each_export_has_queues_of_its_own(settings: Settings) -> None:
         (EXPORT_TASK, "b-DK1-100353", export_queue("b")),
         (PREFLIGHT_TASK, "main-p881", preflight_queue("main")),
         (RECONCILE_TASK, "main-p881", reconcile_queue("main")),
+        (AGREEMENT_TASK, agreement_id("main"), reconcile_queue("main")),
     ],
 )
 def test_an_id_finds_its_queue(task: str, identifier: str, queue: str) -> None:

@@ -8,6 +8,7 @@ from support.events import event, invoices, raw, reader, wire
 from support.samples import export, invoice, line
 
 from worker.intake.event_errors import MOST_PROBLEMS, EventRefused
+from worker.intake.parsing import read_invoice, whole
 from worker.intake.reading import read_event
 
 LIMIT = 100_000
@@ -319,3 +320,29 @@ def test_every_bad_line_of_a_file_is_told(tmp_path: Path) -> None:
     fields = _fields(_reference(tmp_path, lines), folders=(tmp_path,))
 
     assert fields == ["line 2", "line 3.net", "line 3.nett", "line 4"]
+
+
+@pytest.mark.parametrize("broken", [(0,), (1,), (3,), (0, 3), (1, 2, 3), (0, 1, 2, 3)])
+def test_every_broken_line_is_named(broken: tuple[int, ...]) -> None:
+    """Wherever the first one stands, and with each of its fields; the good ones between are not."""
+    (item,) = invoices(1)
+    item["lines"] = [item["lines"][0] | {"lineNumber": number} for number in (1, 2, 3, 4)]
+    for index in broken:
+        item["lines"][index] |= {"net": "33.335", "text": 7}
+
+    problems = _refusal(raw(event([item]))).problems
+    named = [problem.field for problem in problems if problem.reason.value == "event-invalid"]
+    assert named == [f"data.invoices[0].lines[{index}].{field}" for index in broken for field in ("net", "text")]
+    assert all("invoice 100001" in problem.description for problem in problems if problem.field in named)
+
+
+def test_lines_without_end_are_told_up_to_a_bound() -> None:
+    """Ten thousand lines that lack every field: a hundred problems are kept, of the others there is a number."""
+    (item,) = invoices(1)
+    item["lines"] = [{} for _ in range(10_000)]
+    read = read_invoice(content := raw(item), whole(content), "line 3")
+
+    assert read.problems[0].field == "line 3.lines[0].lineNumber"
+    assert read.problems[99].field.startswith("line 3.lines[19]")  # 5 fields a line: 100 / 5 = 20 lines
+    assert len(read.problems) == 101
+    assert read.problems[100].description == "And 900 more problems."  # reading ends after 1000 of them

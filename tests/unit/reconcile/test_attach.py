@@ -2,22 +2,18 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 import httpx
 import pytest
+from support.certifying import certify
 from support.harness import EXPORT, PERIOD, Harness, Killed
 from support.reconciled import Reconciled, reconciled
 from support.samples import customer, invoice, line
 
 from config.exports import ExportConfig
-from config.settings_sections import Certificates
 from worker.domain.attachment import AttachmentState, AttachmentStep, PdfAttachment, next_attachment_step
 from worker.domain.certificate import Certificate, Verdict, read_certificate
-from worker.reconcile.attach import Attacher
-from worker.reconcile.certify import Certifier
-from worker.reconcile.reconciler import Reconciler
 
 _KNOWN = customer(ledger_number=1001, corporate_id=None, name="Aalbæk Tømrerfirma ApS")
 _LEASE = 901.0
@@ -35,35 +31,11 @@ def _exported(export: ExportConfig = EXPORT) -> Harness:
     return harness
 
 
-def _attacher(harness: Harness, reconciler: Reconciler, period: str, claimed: str) -> Attacher:
-    store: Any = harness.context.store
-    return Attacher(
-        context=harness.context,
-        writer=harness.client,
-        store=store,
-        path=reconciler.ledger.documents_path,
-        period=period,
-        claimed=claimed,
-    )
-
-
-def _run(harness: Harness) -> str:
-    store: Any = harness.context.store
-    certifier = Certifier(
-        store=store,
-        settings=Certificates(),
-        clock=harness.clock,
-        attacher=partial(_attacher, harness),
-    )
-    reconciler = Reconciler(context=harness.context, ledger=harness.client.ledger(harness.rate_limiter))
-    return certifier.run(PERIOD, reconciler)
-
-
 def _until_certified(harness: Harness, *, step: float = _LEASE) -> Certificate:
     """Let workers make the certificate until one is kept."""
     for _ in range(20):
         if harness.store.reconciles_due():
-            _run(harness)
+            certify(harness)
         kept = harness.store.certificates(PERIOD)
         if kept and PERIOD not in harness.store.reconciles:
             last = harness.store.certificate(kept[-1].id)
@@ -146,7 +118,7 @@ def test_a_kill_at_any_boundary_doubles_and_misses_none(when: str) -> None:
         harness = _exported()
         count = _counted(harness, at, when)
         with suppress(Killed):
-            _run(harness)
+            certify(harness)
         reached = count() > at
         harness.around_store = lambda _, trip: trip()
         harness.around_http = lambda request, answer: answer(request)
@@ -183,7 +155,7 @@ def test_a_lost_answer_doubles_and_misses_none(action: str, later: float) -> Non
     for when in ("before", "after"):
         harness = _exported()
         harness.around_http = _losing(action, when)
-        _run(harness)
+        certify(harness)
         harness.clock.advance(later)
         certificate = _until_certified(harness)
 
@@ -284,7 +256,7 @@ def test_where_documents_cannot_be_listed_e_conomic_refuses_the_second() -> None
 
     harness.around_http = around
     with pytest.raises(Killed):
-        _run(harness)
+        certify(harness)
     harness.around_http = lambda request, answer: answer(request)
     harness.hire()
     harness.clock.advance(4000.0)

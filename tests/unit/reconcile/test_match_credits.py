@@ -3,21 +3,17 @@
 from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 import httpx
 import pytest
+from support.certifying import certify
 from support.harness import EXPORT, Harness, Killed
 from support.samples import customer, invoice, line
 
 from config.export_schema import Corrections
-from config.settings_sections import Certificates
 from worker.domain.certificate import Verdict, read_certificate
 from worker.domain.credit_match import CreditMatch, MatchState, MatchStep, OpenEntry, next_match_step
-from worker.reconcile.certify import Certifier
-from worker.reconcile.match_credits import CreditMatcher
-from worker.reconcile.reconciler import Reconciler
 
 _LEASE = 901.0
 PERIOD, CREDITS = "main-p881", "main-p882"
@@ -43,29 +39,11 @@ def _exported(credited: str = "100.00", export: Any = MATCHING) -> Harness:
     return harness
 
 
-def _run(harness: Harness, period: str = CREDITS) -> str:
-    store: Any = harness.context.store
-    reconciler = Reconciler(context=harness.context, ledger=harness.client.ledger(harness.rate_limiter))
-
-    def matcher(_: Reconciler, period: str, claimed: str) -> CreditMatcher:
-        return CreditMatcher(
-            context=harness.context,
-            writer=harness.client,
-            store=store,
-            ledger=reconciler.ledger,
-            period=period,
-            claimed=claimed,
-        )
-
-    certifier = Certifier(store=store, settings=Certificates(), clock=harness.clock, matcher=partial(matcher))
-    return certifier.run(period, reconciler)
-
-
 def _until_certified(harness: Harness) -> None:
     for _ in range(20):
         if CREDITS not in harness.store.reconciles:
             return
-        _run(harness)
+        certify(harness, CREDITS)
         harness.clock.advance(_LEASE)
     raise AssertionError("no certificate")
 
@@ -135,7 +113,7 @@ def test_a_kill_at_any_boundary_matches_once(when: str) -> None:
         harness.around_store = lambda _, trip, strike=strike: strike(trip)  # type: ignore[misc]  # bound now
         harness.around_http = lambda request, answer, strike=strike: strike(lambda: answer(request))  # type: ignore[misc]
         with suppress(Killed):
-            _run(harness)
+            certify(harness, CREDITS)
         reached = seen[0] > at
         harness.around_store = lambda _, trip: trip()
         harness.around_http = lambda request, answer: answer(request)
@@ -168,7 +146,7 @@ def test_a_lost_answer_matches_once(when: str, later: float) -> None:
         raise httpx.ReadError("cut", request=request)
 
     harness.around_http = around
-    _run(harness)
+    certify(harness, CREDITS)
     harness.clock.advance(later)
     _until_certified(harness)
 

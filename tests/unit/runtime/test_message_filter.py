@@ -5,7 +5,7 @@ import pytest
 from celery import Celery
 from kombu import Message
 
-from config.names import EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK
+from config.names import AGREEMENT_TASK, EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK
 from worker.runtime.message_filter import objection
 
 
@@ -35,6 +35,7 @@ def _message(body: str, **changes: Any) -> Message:
         (PREFLIGHT_TASK, "main-p881"),
         (PREFLIGHT_TASK, "main-DK1-p881"),
         (RECONCILE_TASK, "main-DK1-p881"),
+        (AGREEMENT_TASK, "main-agreement"),
     ],
 )
 def test_what_we_publish_comes_in(task: str, key: str) -> None:

@@ -21,11 +21,11 @@ from worker.cli.lookup import AsJson, By, Name
 from worker.domain.invoice import Invoice
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.store_port import OperatorPort
-from worker.economic.ledger import LedgerReader
 from worker.economic.mapping.period_check import sales_accounts
 from worker.economic.mapping.setup_check import Check, check_setup
 from worker.economic.port import Economic
 from worker.errors import ExportError, Failure, Misconfigured, Refused, Throttled, Unavailable, Unreachable
+from worker.reconcile.agreement_watch import AgreementWatch
 
 export = typer.Typer(help="Look after the entries of the exports file.", no_args_is_help=True)
 
@@ -37,12 +37,11 @@ Samples = Annotated[
     ),
 ]
 Why = Annotated[str, typer.Option("--why", help="Why, for whoever looks at `status`.")]
+AcceptDrift = Annotated[
+    bool, typer.Option("--accept-drift", help="Take e-conomic's answers as they are now for what is expected.")
+]
 #: Invoices of the store that serve as samples: more would show nothing new.
 _SAMPLES = 1000
-_SERVICE = (
-    "Give the app the role Bookkeeping or SuperUser, or name the version that e-conomic offers in the table reconcile: "
-    "certificates, attached PDFs and payments need it, the export itself does not."
-)
 _UNREACHED = "Check api_url and openapi_url in the exports file, the network, and e-conomic's status page; try again."
 
 
@@ -62,12 +61,19 @@ def export_list(ctx: typer.Context, *, as_json: AsJson = False) -> None:
 
 @export.command("check")
 def export_check(
-    ctx: typer.Context, name: OptionalName = None, samples: Samples = None, *, as_json: AsJson = False
+    ctx: typer.Context,
+    name: OptionalName = None,
+    samples: Samples = None,
+    *,
+    accept_drift: AcceptDrift = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check the set-up against the agreement and list everything that is missing, in one go.
 
     Looks at tokens and roles, customer group, layout, payment terms, VAT zones and accounts, accounting years, and at
-    the product groups of all sales accounts that the exports file, the store or --event know. Creates nothing.
+    the product groups of all sales accounts that the exports file, the store or --event know. Says what the agreement
+    grants (plan, roles, modules), which services can be read in which version, what has changed in e-conomic's answers
+    since the last daily check, and how far its clock is from ours. Creates nothing.
     """
     context: CommandContext = ctx.obj
     context.warn_non_production()
@@ -76,9 +82,10 @@ def export_check(
     today = datetime.fromtimestamp(context.clock(), UTC).date()
     with context.runtime() as runtime:
         reports = [
-            with_services(
+            with_agreement(
                 report_setup(export, runtime.clients[export.name], runtime.store, invoices, today),
-                runtime.reconcilers[export.name].ledger,
+                runtime.agreements,
+                accept=accept_drift,
             )
             for export in exports
         ]
@@ -129,18 +136,15 @@ def report_setup(
         return SetupReport(export=export.name, checks=(check,), reached=False)
 
 
-def with_services(report: SetupReport, ledger: LedgerReader) -> SetupReport:
-    """Return the report with whether what certificates and payments need can be read, and in which version."""
+def with_agreement(report: SetupReport, watch: AgreementWatch, *, accept: bool) -> SetupReport:
+    """Return the report with the check of the agreement as a whole; ``accept``: keep what was found as expected."""
     if not report.reached or not all(check.ok for check in report.checks[:1]):
         return report
     try:
-        readable = ledger.readable()
+        checks = watch.look(report.export, accept=accept)
     except ExportError as error:
-        readable = {error.failure.description: False}
-    checks = (
-        Check(item="Read back", ok=ok, found=f"{path}: {'can be read' if ok else 'cannot be read'}", next_step=_SERVICE)
-        for path, ok in readable.items()
-    )
+        failure = error.failure
+        checks = (Check(item="Agreement", ok=False, found=failure.description, next_step=failure.next_step),)
     return replace(report, checks=(*report.checks, *checks))
 
 

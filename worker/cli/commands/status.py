@@ -11,6 +11,7 @@ from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode
 from worker.cli.formatting import print_json, printable
 from worker.cli.lookup import AsJson, find_period
+from worker.cli.views.agreements import agreements_data, agreements_view
 from worker.cli.views.clocks import clocks_data, clocks_view, disagree
 from worker.cli.views.period import (
     PHASE_STYLES,
@@ -89,19 +90,20 @@ def _follow_in_lines(context: CommandContext, read: Callable[[], Report], curren
 def _overview(context: CommandContext, *, as_json: bool) -> ExitCode:
     with context.store() as store, context.events() as events:
         periods, paused, clocks = store.periods(), store.paused(), store.clocks()
-        dead, waiting = len(events.dead()), events.waiting()
+        dead, waiting, agreements = len(events.dead()), events.waiting(), store.agreement_failures()
     bound = context.settings.http.clock_gap
     if as_json:
         overview = periods_data(periods, paused, dead_events=dead, waiting_events=waiting)
         also = {"notEconomic": dict(context.non_production_targets()), "clocks": clocks_data(clocks, bound)}
+        also["agreements"] = agreements_data(agreements)
         print_json(context.out, {**overview, **also})
     else:
-        seen, now = clocks_view(clocks, bound), context.clock()
-        context.out.print(periods_view(periods, paused, seen, dead_events=dead, waiting_events=waiting, now=now))
+        seen, now = (agreements_view(agreements), clocks_view(clocks, bound)), context.clock()
+        context.out.print(periods_view(periods, paused, *seen, dead_events=dead, waiting_events=waiting, now=now))
     stuck = any(
         period.counts.get(State.DEAD) or period.conflicts or period.missing or _differs(period) for period in periods
     )
-    return ExitCode.PERSON if stuck or paused or dead or disagree(clocks, bound) else ExitCode.OK
+    return ExitCode.PERSON if stuck or paused or dead or agreements or disagree(clocks, bound) else ExitCode.OK
 
 
 def _differs(period: PeriodRecord) -> bool:

@@ -33,6 +33,7 @@ def _periods(visit: Visit) -> Response:
         total=len(every),
         q=visit.query("q"),
         paused=services.store.paused(),
+        agreements=services.store.agreement_failures(),
         refused=len(services.events.dead()),
         waiting=services.events.waiting(),
     )
