@@ -190,7 +190,8 @@ class _Counted:
         self.begun: list[bool] = []
 
     def acquire(self, agreement: str, cost: float, limits: Limits, *, begun: bool = False) -> Permit:
-        self.begun.append(begun)
+        if not agreement.endswith("-last"):
+            self.begun.append(begun)
         return self.inner.acquire(agreement, cost, limits, begun=begun)
 
     def report(self, permit: Permit, feedback: Feedback) -> None:
