@@ -104,7 +104,7 @@ class Harness:
         self.clock = ManualClock(START)
         #: Seconds that the clock of Redis is ahead of e-conomic's.
         self.redis_ahead = 0.0
-        #: Seconds that a worker's own clock is ahead of e-conomic's; of those that start from now on.
+        #: Seconds that a worker's own clock is ahead of e-conomic's.
         self.worker_ahead = 0.0
         self.sandbox = Sandbox(self.clock)
         self.pdf_fixtures = PdfFixtures()
@@ -130,8 +130,8 @@ class Harness:
     def _redis_time(self) -> float:
         return self.clock() + self.redis_ahead
 
-    def _worker_time(self, ahead: float) -> float:
-        return self.clock() + ahead
+    def _worker_time(self) -> float:
+        return self.clock() + self.worker_ahead
 
     def hire(self) -> None:
         """Start a worker: caches are empty, only the store knows anything."""
@@ -153,7 +153,7 @@ class Harness:
             clock=self._redis_time,
             environment="test",
             worker="here",
-            worker_clock=partial(self._worker_time, self.worker_ahead),
+            worker_clock=self._worker_time,
             metered=client.metered,
         )
         self.exporter = Exporter(

@@ -33,6 +33,8 @@ T = TypeVar("T")
 _MOST_VALUES = 200
 #: References in one filter: each may answer with a draft and a booked invoice.
 _MOST_REFERENCES = 100
+#: Customers with a name like another that are looked at; more are no help in finding one.
+_MOST_NAMESAKES = 1000
 _draft, _booked = partial(document, booked=False), partial(document, booked=True)
 
 
@@ -95,7 +97,19 @@ class EconomicClient(Vouchers):
         """See ``Economic``."""
         forms = (name, *(" ".join(unicodedata.normalize(form, visible(name)).split()) for form in ("NFC", "NFD")))
         customers = self._customers("name", list(dict.fromkeys(forms)))
-        return [customer for customer in customers if normal_form(customer.name) == normal_form(name)]
+        found = [customer for customer in customers if normal_form(customer.name) == normal_form(name)]
+        return found or [each for each in self._spelt_otherwise(name) if normal_form(each.name) == normal_form(name)]
+
+    def _spelt_otherwise(self, name: str) -> Sequence[EconomicCustomer]:
+        """Return customers whose name no exact search finds: typed with other spaces, signs or forms of letters."""
+        query = urls.worded("name", name)
+        if query is None:
+            return ()
+        try:
+            encoded = urls.query_encoded(query)
+            return self._listings.at_most(_MOST_NAMESAKES, "/customers", parsers.customer, encoded) or ()
+        except Refused:  # a name that e-conomic cannot search for like this; the exact search has been answered
+            return ()
 
     def customer_resource(self, number: int) -> Mapping[str, Any] | None:
         """See ``Economic``."""

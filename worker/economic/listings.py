@@ -139,9 +139,15 @@ class Listings:
 
 
 def _identity(item: Any) -> str:
-    """Return what an item is known by, whatever else of it changes: its address, else all of it."""
+    """Return what an item is known by, whatever else of it changes: its address with its own numbers, else all of it.
+
+    Two documents under one address would be taken for one, and two of ours are an alarm: their numbers differ.
+    """
     address = item.get("self") if isinstance(item, dict) else None
-    return address if isinstance(address, str) and address else repr(item)
+    if not (isinstance(address, str) and address):
+        return repr(item)
+    numbers = {name: value for name, value in item.items() if name.endswith("Number") and isinstance(value, int)}
+    return f"{address} {sorted(numbers.items())}"
 
 
 def _understood(parse: Parser[T], body: Any, path: str) -> T:

@@ -56,6 +56,9 @@ class ScheduleRun:
     effects: list[str] = field(default_factory=list)
     #: Happens after the first turn.
     between: Callable[[], None] = lambda: None
+    #: Happens before every later turn, and when a worker is started in place of a dead one.
+    meanwhile: Callable[[], None] = lambda: None
+    hired: Callable[[], None] = lambda: None
     #: What a worker does in its turn, whether all of it is done, and the seconds until the next turn.
     work: Callable[[Harness], None] = _export
     done: Callable[[Harness], bool] = _exported
@@ -86,6 +89,7 @@ class ScheduleRun:
                 self.delayed.land(float("inf"))
                 return
             harness.clock.advance(self.pause)
+            self.meanwhile()
             harness.sweep()
             self._turn()
         states = [(record.id, record.state, record.failure, record.progress) for record in harness.records()]
@@ -98,6 +102,7 @@ class ScheduleRun:
             self.work(harness)
         if self.dead:
             self.dead = False
+            self.hired()
             harness.hire()
 
     def _next(self, what: str) -> str | None:

@@ -6,7 +6,7 @@ the client's sockets do (``worker.economic.thread_clients``); a trip to Redis kn
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -110,6 +110,8 @@ class Interleaving:
         #: Effects of all workers, in order.
         self.effects: list[str] = []
         self.wrong: list[str] = []
+        #: By name: seconds that a worker's own clock is ahead.
+        self.ahead: Mapping[str, float] = {}
         harness.around_http = self._http
         harness.around_store = self._store
 
@@ -128,6 +130,7 @@ class Interleaving:
             return None, GO
         order = worker.stand(what)
         self.harness.clock.advance(TICK)
+        self.harness.worker_ahead = self.ahead.get(worker.name, 0.0)
         self.effects.append(f"{worker.name} {what} {order}")
         self.delayed.tick()
         return worker, order

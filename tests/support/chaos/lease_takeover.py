@@ -43,10 +43,11 @@ def every_takeover(scenario: Scenario) -> Iterator[Takeover]:
                     yield Takeover(execution=execution, effect=effect, seconds=seconds, head_start=head_start)
 
 
-def play(scenario: Scenario, schedule: Takeover) -> list[str]:
-    """Return what was wrong in the end."""
+def play(scenario: Scenario, schedule: Takeover, *, ahead: float = 0.0) -> list[str]:
+    """Return what was wrong in the end; the second worker's own clock is so many seconds ahead of the first's."""
     interleaving = Interleaving(harness := scenario.harness())
     first, second = interleaving.hire("first"), interleaving.hire("second")
+    interleaving.ahead = {second.name: ahead}
     first.begin(_message(harness, schedule.execution))
     _steps(first, schedule.effect)
     harness.clock.advance(schedule.seconds)

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from support.chaos import lease_takeover, matrix, parallel_invoices
+from support.chaos import lease_takeover, matrix, parallel_invoices, skew
 from support.chaos.lost_writes import INTERFERENCES
 from support.chaos.scenarios import SCENARIOS, SHIFTING, Scenario
 
 _ROOT = Path(__file__).parents[3]
+#: Hunts under clocks that differ: how, and by how many seconds.
+_SKEWED = {"skewed workers": ("worker", 7200.0), "skewed Redis": ("redis jumps", 7200.0)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +105,20 @@ GUARDS = (
         hunts=("known customer, draft taken over",),
     ),
     Guard(
+        name="one clock for all workers",
+        file="worker/workflow/execution.py",
+        there="body=body, key=key, at=self.context.clock())\n        self.save(",
+        instead="body=body, key=key, at=self.context.worker_clock())\n        self.save(",
+        hunts=("skewed workers",),
+    ),
+    Guard(
+        name="the comparison of Redis' clock with e-conomic's",
+        file="worker/workflow/clocks.py",
+        there="    agree = abs(gap) <= context.clock_gap\n",
+        instead="    agree = True\n",
+        hunts=("skewed Redis",),
+    ),
+    Guard(
         name="the second reading of pages that may have shifted",
         file="worker/economic/listings.py",
         there="        if pages == 1:\n",
@@ -154,6 +170,11 @@ def main(folder: str, *hunts: str) -> None:
 
 def _hunt(name: str) -> Iterator[tuple[object, list[str]]]:
     """Yield schedules with what was wrong in their end."""
+    if name in _SKEWED:
+        every = (schedule for scenario in skew.SCENARIOS_SKEWED for schedule in skew.every_skewed(scenario))
+        hunted = (schedule for schedule in every if (schedule.how, schedule.seconds) == _SKEWED[name])
+        crashed = (each for each in hunted if each.schedule.gap and each.schedule.faults[0].fault == "crash-after")
+        return ((schedule, skew.play(schedule)) for schedule in crashed)
     if name == "parallel invoices":
         return ((schedule, parallel_invoices.play(schedule)) for schedule in parallel_invoices.every())
     if name == "lease takeover":
