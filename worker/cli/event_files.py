@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from worker.cli import formatting
 from worker.cli.context import CommandContext
 from worker.cli.error_output import WrongUsage
+from worker.cli.formatting import printable
 from worker.domain.invoice import Invoice
 from worker.domain.sums import Problem, check_event
 from worker.intake.event import Period
 from worker.intake.event_errors import EventRefused
-from worker.intake.event_files import compose, is_event, load_invoices
+from worker.intake.event_files import compose, is_event, load_invoices, skipped
 from worker.intake.format_files import FileHead, HowToRead, how_to_read
 from worker.intake.reading import Event, ReadPeriod, read_event
 
@@ -56,7 +58,12 @@ class EventOptions:
 
 
 def load_events(context: CommandContext, files: Sequence[Path], options: EventOptions) -> list[bytes]:
-    """Return the events of these files, made from invoices where they are none. Raises ``WrongUsage``."""
+    """Return the events of these files, made from invoices where they are none; what is skipped is said.
+
+    Raises ``WrongUsage``.
+    """
+    for path in files:
+        _name_skipped(context, path)
     whole = [raw for path in files if path.is_file() and is_event(raw := path.read_bytes())]
     if whole and len(whole) != len(files):
         raise WrongUsage("These files hold events and invoices mixed.", "Take first the ones, then the others.")
@@ -71,6 +78,24 @@ def load_events(context: CommandContext, files: Sequence[Path], options: EventOp
         raise WrongUsage("There are several exports.", f"Add --export with one of: {known}.")
     name = next(iter(context.exports)) if named is None else context.export(named).name
     return [compose(invoices, export=name, period=period, source=options.source, now=context.clock(), head=head)]
+
+
+#: Skipped files that are named; a folder may hold a printed invoice for each.
+_MOST_NAMED = 20
+
+
+def _name_skipped(context: CommandContext, folder: Path) -> None:
+    """Say on standard error, where it disturbs no script, what of a folder is not read."""
+    try:
+        names = [f"{file.name}/" if file.is_dir() else file.name for file in skipped(folder)]
+    except OSError as error:
+        raise WrongUsage(f"{folder} cannot be read: {error.strerror}.") from None
+    if names:
+        more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        listed = printable(", ".join(names[:_MOST_NAMED])) + more
+        why = "Only .json, .ndjson, .jsonl, .xml, .csv and .xlsx are read, and no folders in it."
+        heading = f"Skipped in {printable(str(folder))}: "
+        context.err.print(Text.assemble((heading, "wait"), listed, f". {why}"), soft_wrap=True)
 
 
 def check_invoices(context: CommandContext, raw: bytes) -> int:

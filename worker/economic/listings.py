@@ -1,6 +1,7 @@
 """What e-conomic holds, read as values: single resources, and listings with all their pages."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -50,26 +51,30 @@ class Listings:
         """
         chosen = f"&filter={query}" if query else ""
         seen = self._settled(f"{path}?skippages=0&pagesize={PAGE}{chosen}")
-        return tuple(_understood(parse, item, path) for item in seen)
+        return tuple(_understood(parse, item, path) for item in seen.values())
 
-    def _settled(self, first: str) -> Iterable[Any]:
-        """Return the items of a listing, several pages read again while they shift; then the latest of each item."""
-        items, pages = self._reading(first)
+    def _settled(self, first: str) -> Mapping[str, Any]:
+        """Return the items of a listing by their identity, read again while its pages shift; the latest of each."""
+        before, pages = self._reading(first)
         if pages == 1:
-            return items
-        before = seen = {_identity(item): item for item in items}
+            return before
+        seen = before
         for _ in range(_MOST_READINGS):
-            now = {_identity(item): item for item in self._reading(first)[0]}
+            now, _ = self._reading(first)
             seen = {**seen, **now}
             if before.keys() <= now.keys():
-                return seen.values()
+                return seen
             before = now
         text = f"GET {route(first)}: the listing changes faster than it can be read. It is read again later."
         raise Unavailable(failure(EconomicReason.ECONOMIC_UNAVAILABLE, text))
 
-    def _reading(self, first: str) -> tuple[list[Any], int]:
-        pages = [_understood(lambda body: list(body["collection"]), page, first) for page in self._pages(first)]
-        return [item for page in pages for item in page], len(pages)
+    def _reading(self, first: str) -> tuple[dict[str, Any], int]:
+        items: dict[str, Any] = {}
+        pages = 0
+        for page in self._pages(first):
+            pages += 1
+            items |= _by_identity(_understood(lambda body: list(body["collection"]), page, first))
+        return items, pages
 
     def at_most(self, most: int, path: str, parse: Parser[T], query: str) -> tuple[T, ...] | None:
         """Return a whole listing; None when it has more than ``most`` items, of which one page was read then."""
@@ -134,10 +139,17 @@ class Listings:
         raise _nonsense(first)
 
 
-def _identity(item: Any) -> str:
-    """Return what an item is known by, whatever else of it changes: its address, else all of it."""
-    address = item.get("self") if isinstance(item, dict) else None
-    return address if isinstance(address, str) and address else repr(item)
+def _by_identity(page: Sequence[Any]) -> dict[str, Any]:
+    """Return the items of a page by what each is known by, whatever else of it changes: its address, else all of it.
+
+    An address that stands on a page twice tells nothing apart, and no item may be lost to another.
+    """
+    addresses = [item.get("self") if isinstance(item, dict) else None for item in page]
+    known = Counter(address for address in addresses if isinstance(address, str) and address)
+    return {
+        address if isinstance(address, str) and known[address] == 1 else repr(item): item
+        for address, item in zip(addresses, page, strict=True)
+    }
 
 
 def _understood(parse: Parser[T], body: Any, path: str) -> T:

@@ -82,7 +82,7 @@ def load_invoices(path: Path, how: HowToRead | None = None, head: FileHead | Non
             invoices += in_format
             problems += errors
             continue
-        in_file, errors = (_load_json if file.suffix == ".json" else parse_lines)(file.read_bytes())
+        in_file, errors = (_load_json if file.suffix.lower() == ".json" else parse_lines)(file.read_bytes())
         invoices += in_file
         problems += [replace(problem, description=f"{file.name}: {problem.description}") for problem in errors]
     if not invoices and not problems:
@@ -90,6 +90,11 @@ def load_invoices(path: Path, how: HowToRead | None = None, head: FileHead | Non
     if problems:
         raise EventRefused(problems)
     return tuple(invoices)
+
+
+def skipped(path: Path) -> list[Path]:
+    """Return what lies in a folder and is not read, folders in it included; nothing for a file."""
+    return sorted(set(path.iterdir()).difference(_files(path))) if path.is_dir() else []
 
 
 def _files(path: Path) -> list[Path]:

@@ -43,6 +43,37 @@ def test_the_same_content_is_the_same_event(bench: Bench, tmp_path: Path) -> Non
     assert len(keys) == 1
 
 
+def test_what_of_a_folder_is_not_read_is_named(bench: Bench, tmp_path: Path) -> None:
+    """A file in a format that nobody reads must not look published; what is read is not named."""
+    write(tmp_path / "invoices.ndjson", invoice())
+    for name in ("more.txt", "F100354.pdf", "invoices.CSV.bak"):
+        (tmp_path / name).touch()
+    (tmp_path / "older").mkdir()
+
+    assert bench.run("publish", str(tmp_path), "--period", "881") == 0
+    assert f"Skipped in {tmp_path}: F100354.pdf, invoices.CSV.bak, more.txt, older/. Only" in bench.stderr.getvalue()
+    assert "invoices.ndjson" not in bench.stderr.getvalue()
+
+
+def test_of_many_skipped_files_some_are_named_and_the_rest_counted(bench: Bench, tmp_path: Path) -> None:
+    """A printed invoice for each would fill the screen."""
+    write(tmp_path / "invoices.ndjson", invoice())
+    for number in range(25):
+        (tmp_path / f"{number:02}.pdf").touch()
+
+    assert bench.run("publish", str(tmp_path), "--period", "881") == 0
+    assert "18.pdf, 19.pdf and 5 more. Only" in bench.stderr.getvalue()
+
+
+def test_the_ending_of_a_file_is_read_in_any_spelling(bench: Bench, tmp_path: Path) -> None:
+    """INVOICE.JSON holds an array as invoice.json does."""
+    file = tmp_path / "INVOICE.JSON"
+    content = [invoice().model_dump(mode="json", by_alias=True, exclude_none=True)]
+    file.write_text(json.dumps(content, indent=1))
+
+    assert bench.run("publish", str(file), "--period", "881") == 0
+
+
 def test_sums_that_do_not_match_are_not_published(bench: Bench, tmp_path: Path) -> None:
     """1000.00 + 250.00 is not 1250.01: exit code 2, nothing on the queue."""
     wrong = invoice().model_dump(mode="json", by_alias=True, exclude_none=True) | {"gross": "1250.01"}
