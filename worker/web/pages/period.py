@@ -20,6 +20,7 @@ from worker.domain.period_report import MOVING, Phase, phase_of, report
 from worker.domain.record import InvoiceRecord, State
 from worker.web.guard import page
 from worker.web.language import translations
+from worker.web.pages.period_reading import certificate_of, numbers_missing
 from worker.web.services import Services
 from worker.web.visit import Visit
 
@@ -70,6 +71,8 @@ def _period(visit: Visit) -> Response:
         states=[state.value for state in State],
         paused=services.store.paused().get(found.export),
         differences=services.certificates.differences(key),
+        certificate=certificate_of(services, found),
+        missing=numbers_missing(services, found, records),
     )
 
 
