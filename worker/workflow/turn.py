@@ -184,7 +184,10 @@ def _allow_create(execution: Execution, began: float) -> None:
 def second_lookup_awaited(execution: Execution, *, until: float) -> TooEarly:
     """Return why nothing is created yet in a young store, where one lookup proves nothing."""
     number = execution.invoice.invoice_number
-    text = f"Nothing of invoice {number} was found in e-conomic; a second lookup follows, as the store is new or may have lost writes."
+    text = (
+        f"Nothing of invoice {number} was found in e-conomic; a second lookup follows, as the store is new or may have "
+        "lost writes."
+    )
     return TooEarly(failure(ProcessReason.LOOKED_UP_TWICE, text), retry_after=until - execution.context.clock())
 
 
