@@ -188,6 +188,18 @@ class ProcessReason(ReasonCode):
         "The whole export is stopped because of its set-up or by a person's order.",
         "See why with `status`, remove the cause, and resume the export. Its invoices wait; none is lost.",
     )
+    NO_WORKER = (
+        "no-worker",
+        "No worker is running",
+        "Invoices wait, and for 40 seconds no worker has shown a sign of life.",
+        "Start one (`opter-economic worker`, or `up` for everything); the export goes on by itself. Nothing is lost.",
+    )
+    NO_INTAKE = (
+        "no-intake",
+        "No intake is running",
+        "For 40 seconds no intake has shown a sign of life: events wait, and what stands still is not picked up.",
+        "Start it (`opter-economic intake`, or `up` for everything); it goes on where it stood. Nothing is lost.",
+    )
     ATTEMPTS_EXHAUSTED = (
         "attempts-exhausted",
         "Given up after many attempts",

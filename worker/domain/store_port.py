@@ -13,6 +13,7 @@ from worker.domain.invoice_period import NewInvoice, PeriodRecord, Registered
 from worker.domain.number_series import Explanation, NumberRecord
 from worker.domain.payments import PaymentRun, ReportedPayments
 from worker.domain.record import Intent, InvoiceRecord, State, Transition
+from worker.domain.signs_of_life import Part, SignOfLife
 from worker.errors import Failure
 
 
@@ -196,6 +197,16 @@ class SweepPort(Protocol):
         """
 
 
+class LifePort(Protocol):
+    """What a process leaves to show that it is alive."""
+
+    def show_life(self, part: Part, name: str) -> None:
+        """Note that this process is alive now."""
+
+    def end_life(self, part: Part, name: str) -> None:
+        """Forget this process: it ends in order."""
+
+
 class PinPort(Protocol):
     """Which agreement an export writes to, kept from its first use."""
 
@@ -272,6 +283,9 @@ class OperatorPort(Protocol):
 
     def agreement_failures(self) -> Mapping[str, Sequence[Failure]]:
         """Return what the last check of each export's agreement found wrong, by export; those without are left out."""
+
+    def signs_of_life(self) -> Sequence[SignOfLife]:
+        """Return what was last seen of each process, by part and name."""
 
     def paused(self) -> Mapping[str, Failure]:
         """Return the paused exports and why."""
@@ -378,6 +392,7 @@ class Store(
     PreflightPort,
     ExportPort,
     SweepPort,
+    LifePort,
     OperatorPort,
     PinPort,
     PlanPort,
