@@ -192,13 +192,13 @@ class ProcessReason(ReasonCode):
         "no-worker",
         "No worker is running",
         "Invoices wait, and for 40 seconds no worker has shown a sign of life.",
-        "Start one (`opter-economic worker`, or `up` for everything); the export goes on by itself. Nothing is lost.",
+        "Start one, or end one that hangs and start it again (`opter-economic worker`, `up` for all). Nothing is lost.",
     )
     NO_INTAKE = (
         "no-intake",
         "No intake is running",
         "For 40 seconds no intake has shown a sign of life: events wait, and what stands still is not picked up.",
-        "Start it (`opter-economic intake`, or `up` for everything); it goes on where it stood. Nothing is lost.",
+        "Start it, or end one that hangs and start it again (`opter-economic intake`, `up` for all). Nothing is lost.",
     )
     ATTEMPTS_EXHAUSTED = (
         "attempts-exhausted",
