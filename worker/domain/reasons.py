@@ -158,7 +158,7 @@ class ProcessReason(ReasonCode):
     LOOKED_UP_TWICE = (
         "looked-up-twice",
         "Looked up once more before it is posted",
-        "The program's store is new or was emptied, so the accounting system may have more than the store knows.",
+        "The store is new, was emptied or may have lost writes: the accounting system may have more than it knows.",
         "Nothing: it goes on by itself after a second lookup. Do not enter the invoice by hand meanwhile.",
     )
     BUSY = (

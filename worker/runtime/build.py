@@ -99,6 +99,7 @@ def _policy(leases: Store) -> StorePolicy:
         lease_seconds=leases.lease_seconds,
         lost_after=leases.lost_after,
         max_crashes=leases.max_crashes,
+        restart_within=leases.restart_within,
         period_lease_seconds=leases.lease_seconds,
     )
 
