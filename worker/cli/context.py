@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from worker.domain.ports import AgreementRate
     from worker.domain.store_port import Store
     from worker.dry_run.planner import Planner
+    from worker.economic.client import EconomicClient
     from worker.intake.queue import EventQueueOperator
     from worker.intake.reading import Reader
     from worker.reconcile.reconciler import Reconciler
@@ -103,6 +104,14 @@ class CommandContext(Configuration):
 
         with reconciling(self.settings, export, sleep=self.sleep) as reconciler:
             yield reconciler
+
+    @contextmanager
+    def lone_client(self, export: ExportConfig) -> Iterator[EconomicClient]:
+        """Open what reads e-conomic for an export while Redis is away."""
+        from worker.runtime.build import checking_alone
+
+        with checking_alone(self.settings, export, clock=self.clock) as client:
+            yield client
 
     @contextmanager
     def store(self) -> Iterator[Store]:
