@@ -13,8 +13,10 @@ from celery import Celery, signals
 
 from config import Configuration
 from config.broker import celery_config
+from worker.domain.signs_of_life import Part
 from worker.runtime import Runtime, build_runtime, configure_logs
 from worker.runtime.metrics import Beat, serve_metrics
+from worker.runtime.signs_of_life import ShownLife, keep_showing
 from worker.store.connection import answers
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -36,6 +38,7 @@ class Lifecycle(Configuration):
         self._app = app
         self._beat = Beat()
         self._end_metrics: Callable[[], None] = lambda: None
+        self._end_life: Callable[[], None] = lambda: None
 
     @cached_property
     def runtime(self) -> Runtime:
@@ -53,6 +56,7 @@ class Lifecycle(Configuration):
         signals.worker_shutdown.connect(self._close, weak=False)
         signals.worker_process_shutdown.connect(self._close, weak=False)
         signals.worker_init.connect(self._serve_metrics, weak=False)
+        signals.worker_ready.connect(self._show_life, weak=False)
         signals.heartbeat_sent.connect(self._beat, weak=False)
         signals.task_prerun.connect(self._bind, weak=False)
         signals.task_postrun.connect(self._clear, weak=False)
@@ -68,8 +72,15 @@ class Lifecycle(Configuration):
             self.settings.metrics, beat=self._beat, ready=lambda: answers(self.runtime.redis)
         )
 
+    def _show_life(self, sender: Any = None, **_: Any) -> None:
+        """Called with every new connection to the broker, too; a worker that hangs leaves no sign."""
+        self._end_life()
+        life = ShownLife(store=self.runtime.store, part=Part.WORKER, name=str(sender.hostname))
+        self._end_life = keep_showing(life, well=lambda: self._beat.alive)
+
     def _close(self, **_: Any) -> None:
         self._end_metrics()
+        self._end_life()
         runtime = self.__dict__.pop("runtime", None)
         if runtime:
             runtime.close()

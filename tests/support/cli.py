@@ -19,14 +19,23 @@ from worker.cli.main import run
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import ControlTotal, NewInvoice, PeriodRecord
 from worker.domain.money import ZERO
+from worker.domain.ports import AgreementRate
 from worker.domain.reasons import failure
 from worker.domain.record import Finish, InvoiceRecord, Outcome, Wait
+from worker.domain.signs_of_life import Part
 from worker.domain.store_port import Store
 from worker.economic.mapping.reasons import SetUpReason
 from worker.economic.reasons import EconomicReason
-from worker.errors import Failure
+from worker.errors import Failure, StoreUnavailable
 from worker.intake.queue import EventQueueOperator
 
+#: What matters of ``INFO`` of a server that is fit.
+HEALTHY_REDIS = {
+    "redis_version": "7.0.15",
+    "aof_enabled": 1,
+    "maxmemory_policy": "noeviction",
+    "used_memory": 2_000_000,
+}
 PERIOD = "main-p881"
 EVENT = "/opter/acme/1#1"
 
@@ -38,6 +47,11 @@ class Bench(CommandContext):
         self.stdout, self.stderr = io.StringIO(), io.StringIO()
         super().__init__(out=console_on(self.stdout), err=console_on(self.stderr), clock=clock, sleep=clock.advance)
         self.memory: Store = MemoryStore(clock=clock)
+        self.live()
+        #: What workers know of the agreements, what Redis says of itself, whether Flower answers; None: Redis is away.
+        self.known_rates: dict[str, AgreementRate | None] = {}
+        self.info: Mapping[str, Any] | StoreUnavailable = HEALTHY_REDIS
+        self.flower: bool | None = True
         self.queue = MemoryEvents()
         self.settings = Settings()
         self.exports: Mapping[str, ExportConfig] = {"main": export()}
@@ -49,6 +63,22 @@ class Bench(CommandContext):
     @contextmanager
     def events(self) -> Iterator[EventQueueOperator]:
         yield MemoryEventQueue(self.queue, consumer="operator")
+
+    def live(self, *parts: Part) -> None:
+        """Let these parts show a sign of life now, all when none is named."""
+        for part in parts or Part:
+            self.memory.show_life(part, f"{part}@host")
+
+    def rates(self, *names: str) -> Mapping[str, AgreementRate | None]:
+        return {name: self.known_rates.get(name) for name in names or self.exports}
+
+    def redis_info(self) -> Mapping[str, Any]:
+        if isinstance(self.info, StoreUnavailable):
+            raise self.info
+        return self.info
+
+    def flower_answers(self) -> bool | None:
+        return self.flower
 
     def run(self, *arguments: str) -> int:
         """Run one command line; return its exit code, with only its own output kept."""

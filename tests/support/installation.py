@@ -55,6 +55,8 @@ class Installation:
         self.redis: Server = EmbeddedServer(folder / "redis")
         self._exports = exports or {"main": ""}
         self._settings = settings
+        #: What the commands are told, where it is not this installation's own.
+        self.redis_url = ""
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -84,7 +86,7 @@ class Installation:
             | tokens
             | {
                 "APP_SECRET": self.app_secret,
-                "REDIS_URL": self.redis.url,
+                "REDIS_URL": self.redis_url or self.redis.url,
                 "OPTER_ECONOMIC_EXPORTS_FILE": str(self.folder / "exports.toml"),
                 "OPTER_ECONOMIC_ENVIRONMENT": "test",
                 # Tests count calls and messages; the one about the daily check of agreements switches it on.

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from config import Configuration
 
@@ -15,13 +15,19 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from config.exports import ExportConfig
+    from worker.domain.ports import AgreementRate
     from worker.domain.store_port import Store
     from worker.dry_run.planner import Planner
+    from worker.economic.client import EconomicClient
     from worker.intake.queue import EventQueueOperator
     from worker.intake.reading import Reader
     from worker.reconcile.reconciler import Reconciler
     from worker.runtime import Runtime
     from worker.store.sessions import RedisSessions
+
+
+#: Seconds to wait for Flower, and the first status that tells of a fault there.
+_PATIENCE, _SERVER_ERRORS = 2.0, 500
 
 
 class CommandContext(Configuration):
@@ -100,6 +106,14 @@ class CommandContext(Configuration):
             yield reconciler
 
     @contextmanager
+    def lone_client(self, export: ExportConfig) -> Iterator[EconomicClient]:
+        """Open what reads e-conomic for an export while Redis is away."""
+        from worker.runtime.build import checking_alone
+
+        with checking_alone(self.settings, export, clock=self.clock) as client:
+            yield client
+
+    @contextmanager
     def store(self) -> Iterator[Store]:
         """Open the store. Its methods raise ``StoreUnavailable``."""
         from worker.store.connection import StorePolicy, connect
@@ -117,6 +131,48 @@ class CommandContext(Configuration):
 
         with closing(connect(self.settings.redis)) as client:
             yield RedisEventQueue(client, queue=self.settings.intake.queue, clock=self.clock)
+
+    def rates(self, *names: str) -> Mapping[str, AgreementRate | None]:
+        """Return what workers know of the agreements of these exports, of all when none is named.
+
+        Empty while the exports file is unusable. Raises ``StoreUnavailable``.
+        """
+        from config.errors import ConfigurationErrors
+        from worker.economic.port import rate_name
+        from worker.store.connection import connect
+        from worker.store.rate_limiter import RedisRateLimiter
+
+        with closing(connect(self.settings.redis)) as client:
+            limiter = RedisRateLimiter(client, prefix=self.settings.redis.prefix)
+            try:
+                exports = [export for name, export in self.exports.items() if not names or name in names]
+            except ConfigurationErrors:
+                return {}
+            return {export.name: limiter.look(rate_name(export.grant_token), export.limits) for export in exports}
+
+    def redis_info(self) -> Mapping[str, Any]:
+        """Return what Redis says of itself. Raises ``StoreUnavailable``."""
+        from worker.store.connection import connect, translated
+
+        with closing(connect(self.settings.redis)) as client, translated():
+            return dict(client.info())
+
+    def flower_answers(self) -> bool | None:
+        """Return whether Flower answers where the settings put it; None when nothing listens there."""
+        from http.client import HTTPConnection, HTTPException
+
+        address = self.settings.flower
+        connection = HTTPConnection(address.host, address.port, timeout=_PATIENCE)
+        with closing(connection):
+            try:
+                connection.request("GET", "/healthcheck")
+                return connection.getresponse().status < _SERVER_ERRORS
+            except TimeoutError:
+                return False
+            except OSError:
+                return None
+            except HTTPException:
+                return False
 
     @contextmanager
     def sessions(self) -> Iterator[RedisSessions]:

@@ -56,6 +56,30 @@ class Feedback:
     failed: bool = False
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgreementRate:
+    """What all workers together know of the calls to one agreement."""
+
+    #: Tokens reserved in the last 60 seconds, and granted for them.
+    spent: float
+    granted: float
+    #: Seconds since the last call, to within five.
+    called_ago: float
+    #: Calls in a row that failed: no connection, no answer, or 5xx.
+    failures: int
+    #: How often in a row the circuit breaker has opened; 0: it is closed.
+    trips: int
+    #: Seconds until the next call may see whether the outage is over.
+    open_for: float
+    #: Seconds for which the other side asked to be left alone.
+    blocked_for: float
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last call failed, or nothing but probes are sent."""
+        return self.failures > 0 or self.trips > 0
+
+
 class RateDenied(Exception):
     """No call is permitted now; nothing was reserved."""
 

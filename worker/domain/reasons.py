@@ -188,6 +188,18 @@ class ProcessReason(ReasonCode):
         "The whole export is stopped because of its set-up or by a person's order.",
         "See why with `status`, remove the cause, and resume the export. Its invoices wait; none is lost.",
     )
+    NO_WORKER = (
+        "no-worker",
+        "No worker is running",
+        "Invoices wait, and for 40 seconds no worker has shown a sign of life.",
+        "Start one, or end one that hangs and start it again (`worker`, or `up` for all). Nothing is lost.",
+    )
+    NO_INTAKE = (
+        "no-intake",
+        "No intake is running",
+        "For 40 seconds no intake has shown a sign of life: events wait, and what stands still is not picked up.",
+        "Start it, or end one that hangs and start it again (`intake`, or `up` for all). Nothing is lost.",
+    )
     ATTEMPTS_EXHAUSTED = (
         "attempts-exhausted",
         "Given up after many attempts",

@@ -8,6 +8,7 @@ from worker.domain.clocks import ClockReading
 from worker.domain.invoice_period import NewInvoice, PeriodRecord, Registered
 from worker.domain.reconcile_ports import AgreementPort, CertificatePort, PaymentsPort, SeriesPort
 from worker.domain.record import Intent, InvoiceRecord, State, Transition
+from worker.domain.signs_of_life import Part, SignOfLife
 from worker.errors import Failure
 
 
@@ -191,6 +192,16 @@ class SweepPort(Protocol):
         """
 
 
+class LifePort(Protocol):
+    """What a process leaves to show that it is alive."""
+
+    def show_life(self, part: Part, name: str) -> None:
+        """Note that this process is alive now."""
+
+    def end_life(self, part: Part, name: str) -> None:
+        """Forget this process: it ends in order."""
+
+
 class PinPort(Protocol):
     """Which agreement an export writes to, kept from its first use."""
 
@@ -268,6 +279,9 @@ class OperatorPort(Protocol):
     def agreement_failures(self) -> Mapping[str, Sequence[Failure]]:
         """Return what the last check of each export's agreement found wrong, by export; those without are left out."""
 
+    def signs_of_life(self) -> Sequence[SignOfLife]:
+        """Return what was last seen of each process, by part and name."""
+
     def paused(self) -> Mapping[str, Failure]:
         """Return the paused exports and why."""
 
@@ -280,6 +294,7 @@ class Store(
     PreflightPort,
     ExportPort,
     SweepPort,
+    LifePort,
     OperatorPort,
     PinPort,
     PlanPort,

@@ -1,6 +1,5 @@
 """One call to e-conomic: a permit from the rate limiter, the request, and the answer judged."""
 
-import hashlib
 import re
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from worker.domain.ports import Feedback, Permit, RateDenied, RateLimiter
 from worker.domain.reasons import failure
 from worker.economic import error_body, failures, parsers
 from worker.economic.clock_gap import ClockGap
-from worker.economic.port import Reply, Usage
+from worker.economic.port import Reply, Usage, rate_name
 from worker.economic.reasons import EconomicReason
 from worker.economic.thread_clients import ThreadClients
 from worker.economic.urls import RequestLabel, is_openapi, route
@@ -75,9 +74,7 @@ class ApiCalls:
         self._clients = clients
         self._clock = clock
         self._deadline = deadline
-        grant = export.grant_token.get_secret_value().encode()
-        #: The agreement's name for the rate limiter: exports that share a grant share its rate.
-        self._agreement = f"grant-{hashlib.sha256(grant).hexdigest()[:16]}"
+        self._agreement = rate_name(export.grant_token)
         self._api_url = str(export.api_url).rstrip("/")
         self._openapi_url = str(export.openapi_url).rstrip("/")
         #: How far e-conomic's clock is from the one that decides.

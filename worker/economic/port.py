@@ -5,17 +5,25 @@ Errors of every method: ``Unreachable``, ``Throttled``, ``Misconfigured``, ``Ref
 error; an outage is never absence.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
 
+from pydantic import SecretStr
+
 from worker.domain.record import Intent
 from worker.economic.mapping.master_data import Document, EconomicCustomer, MasterData, Product, VoucherFound
 
 #: e-conomic takes files of at most "9.0 MB" (REST docs, voucher attachments); the smaller reading of it, in bytes.
 LARGEST_PDF = 9_000_000
+
+
+def rate_name(grant_token: SecretStr) -> str:
+    """Return an agreement's name for the rate limiter: exports that share a grant share its rate."""
+    return f"grant-{hashlib.sha256(grant_token.get_secret_value().encode()).hexdigest()[:16]}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -50,6 +50,8 @@ class Consumer:
     clock: Callable[[], float]
     #: Largest event accepted, in bytes.
     event_limit: int
+    #: Shows that this process is alive; called at every turn, and while a large event is read and written.
+    show_life: Callable[[], None] = lambda: None
     #: Tries to read what an event refers to, before it is refused.
     fetch_attempts: int = 10
     #: Seconds between tries while Redis or a host is down.
@@ -80,13 +82,17 @@ class Consumer:
 
     def turn(self, stop: Stop) -> None:
         """Take at most one event and take it in, postpone it or refuse it. Raises ``StoreUnavailable``."""
-        self.queue.beat()
+        self._beat()
         taken_over = self.queue.reap()
         if taken_over:
             log.info("events_taken_over", events=taken_over)
         raw = self.queue.take(PATIENCE)
         if raw is not None:
             self._handle(raw, stop)
+
+    def _beat(self) -> None:
+        self.queue.beat()
+        self.show_life()
 
     def _handle(self, raw: bytes, stop: Stop) -> None:
         event: Event | None = None
@@ -127,7 +133,7 @@ class Consumer:
         if known and (not before or event.file_hash in before):
             self._known(raw, event)
             return
-        with self.reader.checked(event, alive=self.queue.beat) as read:
+        with self.reader.checked(event, alive=self._beat) as read:
             if before & read.contents:
                 self._known(raw, event)
             else:
@@ -167,7 +173,7 @@ class Consumer:
         while chunk := list(islice(invoices, CHUNK)):
             if stop.is_set():
                 return None
-            self.queue.beat()
+            self._beat()
             registered = self.store.register(read.period.id, name, chunk)
             done.update({kind: len(ids) for kind, ids in asdict(registered).items()})
         log.info("event_taken_in", event_key=name, period=read.period.id, left_out=len(read.left_out), **done)

@@ -11,11 +11,12 @@ from celery import Celery
 from redis import Redis
 from typing_extensions import override
 
+from config.export_schema import Limits
 from config.exports import ExportConfig
 from config.names import queue_key
 from config.settings import Settings
 from config.settings_sections import Store
-from worker.domain.ports import PdfSource, RateLimiter
+from worker.domain.ports import Feedback, PdfSource, Permit, RateLimiter
 from worker.domain.retry import RetryPolicy
 from worker.domain.store_port import PinPort, PlanPort
 from worker.dry_run.planner import Planner
@@ -248,6 +249,45 @@ def planning(settings: Settings, export: ExportConfig, *, sleep: Callable[[float
                 sleep=sleep,
                 spent=lambda: usage.calls,
             )
+
+
+@contextmanager
+def checking_alone(settings: Settings, export: ExportConfig, *, clock: Callable[[], float]) -> Iterator[EconomicClient]:
+    """Give a client that works without Redis, for the few reads of a set-up check; its connections are closed then.
+
+    No worker of this installation calls e-conomic while Redis is away, so that there is nobody to share the rate with.
+    """
+
+    def accept(agreement: int) -> None:
+        accept_agreement(export, _NoPins(), agreement)
+
+    client = EconomicClient(export, rate_limiter=_Unshared(), http=settings.http, clock=clock, accept=accept)
+    with closing(client):
+        yield client
+
+
+class _Unshared(RateLimiter):
+    """Lets every call pass."""
+
+    @override
+    def acquire(self, agreement: str, cost: float, limits: Limits, *, begun: bool = False) -> Permit:
+        return Permit(agreement=agreement, limits=limits, cost=cost)
+
+    @override
+    def report(self, permit: Permit, feedback: Feedback) -> None:
+        """Learn nothing."""
+
+
+class _NoPins(PinPort):
+    """Knows of no first use: only what the exports file names is compared."""
+
+    @override
+    def declare_first_use(self, export: str) -> None:
+        """Declare nothing: a check sends nothing."""
+
+    @override
+    def pin(self, export: str, agreement: int) -> int:
+        return agreement
 
 
 class _ComparedPins(PinPort):

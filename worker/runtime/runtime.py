@@ -1,7 +1,5 @@
 """What one process works with: the runtime behind its tasks, and the consumer of the intake."""
 
-import os
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from redis import Redis
 from config.exports import ExportConfig
 from config.names import export_of
 from config.settings import Settings
+from worker.domain.signs_of_life import Part
 from worker.economic.client import EconomicClient
 from worker.errors import StoreUnavailable
 from worker.intake.consumer import Consumer
@@ -23,6 +22,7 @@ from worker.reconcile.reconciler import Reconciler
 from worker.runtime.file_access import allowed_places
 from worker.runtime.logs import report
 from worker.runtime.publisher import Publisher
+from worker.runtime.signs_of_life import ShownLife, process_name
 from worker.store.connection import tls_options
 from worker.store.event_queue import RedisEventQueue, event_client
 from worker.store.redis_store import RedisStore
@@ -106,9 +106,10 @@ def redact_errors() -> Iterator[None]:
 
 @contextmanager
 def intake_consumer(runtime: Runtime) -> Iterator[Consumer]:
-    """Give the consumer of this process; its connections are closed at the end."""
+    """Give the consumer of this process; its connections are closed at the end, and its sign of life taken back."""
     settings = runtime.settings
     intake = settings.intake
+    life = ShownLife(store=runtime.store, part=Part.INTAKE, name=process_name(intake.consumer))
     client = event_client(
         settings.redis.url.get_secret_value(),
         socket_timeout=settings.redis.socket_timeout,
@@ -121,7 +122,7 @@ def intake_consumer(runtime: Runtime) -> Iterator[Consumer]:
                 client,
                 queue=intake.queue,
                 clock=runtime.store.now,
-                consumer=intake.consumer or f"{socket.gethostname()}-{os.getpid()}",
+                consumer=life.name,
                 heartbeat=intake.heartbeat,
             ),
             store=runtime.store,
@@ -129,8 +130,10 @@ def intake_consumer(runtime: Runtime) -> Iterator[Consumer]:
             announce=runtime.publisher.preflight,
             clock=runtime.store.now,
             event_limit=intake.max_event_bytes,
+            show_life=life,
             fetch_attempts=intake.fetch_attempts,
         )
+        life.leave()
 
 
 def event_reader(settings: Settings, exports: Mapping[str, ExportConfig]) -> Reader:

@@ -15,7 +15,7 @@ from typing import Any
 import redis
 
 from config.export_schema import Limits
-from worker.domain.ports import Feedback, Permit, RateDenied
+from worker.domain.ports import AgreementRate, Feedback, Permit, RateDenied
 from worker.errors import StoreUnavailable
 from worker.store.causes import store_unavailable
 
@@ -92,6 +92,7 @@ class RedisRateLimiter:
         self._lock = threading.Lock()
         self._agreements: defaultdict[str, _Agreement] = defaultdict(_Agreement)
         self._acquire = client.register_script(_lua("rate_limiter") + _lua("rate_acquire"))
+        self._look = client.register_script(_lua("rate_limiter") + _lua("rate_look"))
         self._report = client.register_script(_lua("rate_limiter") + _lua("rate_report"))
 
     def acquire(self, agreement: str, cost: float, limits: Limits, *, begun: bool = False) -> Permit:
@@ -153,6 +154,25 @@ class RedisRateLimiter:
             )
         except StoreUnavailable:
             return  # the answer itself has yet to be saved, which meets Redis again, and loudly
+
+    def look(self, agreement: str, limits: Limits) -> AgreementRate | None:
+        """Return what all workers together know of an agreement; None when it was not called for two days.
+
+        Raises ``StoreUnavailable``.
+        """
+        answer = [float(_text(number)) for number in self._run(self._look, agreement, limits)]
+        if not answer:
+            return None
+        spent, granted, since, failures, trips, open_for, blocked_for = answer
+        return AgreementRate(
+            spent=spent,
+            granted=granted,
+            called_ago=since,
+            failures=int(failures),
+            trips=int(trips),
+            open_for=open_for,
+            blocked_for=blocked_for,
+        )
 
     def _reserved(self, local: _Agreement, permit: Permit, answer: list[Any]) -> Permit:
         """Return the permit with what the reservation says, and keep the rest of the block."""

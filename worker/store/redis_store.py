@@ -14,6 +14,7 @@ from worker.store.leases import RedisExport, RedisPins
 from worker.store.operator_moves import RedisOperator, RedisPlan
 from worker.store.payments import RedisPayments
 from worker.store.series import RedisSeries
+from worker.store.signs_of_life import RedisLife
 
 __all__ = ["RedisStore"]
 
@@ -67,6 +68,7 @@ class RedisStore(
     RedisPreflight,
     RedisExport,
     RedisSweeps,
+    RedisLife,
     RedisOperator,
     RedisPins,
     RedisPlan,

@@ -1,7 +1,7 @@
 """The web application: routes, guards and error pages, as a factory that uvicorn calls."""
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.resources import files
@@ -9,6 +9,7 @@ from importlib.resources import files
 import structlog
 from prometheus_client import generate_latest
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -20,8 +21,10 @@ from starlette.staticfiles import StaticFiles
 from config import Configuration
 from config.targets import non_production_targets
 from worker.domain.reasons import ProcessReason, failure
+from worker.domain.signs_of_life import Part
 from worker.errors import StoreUnavailable
 from worker.runtime.build import planning
+from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
 from worker.runtime.store_metrics import StoreCollector, store_registry
 from worker.store.connection import StorePolicy, connect, queue_lengths
 from worker.store.event_queue import RedisEventQueue
@@ -36,8 +39,13 @@ from worker.web.visit import Visit
 log = structlog.get_logger()
 
 
-def create_app(services: Services, *, closing: Sequence[object] = ()) -> Starlette:
-    """Return the application; clients in ``closing`` are closed when it ends."""
+def create_app(
+    services: Services, *, closing: Sequence[object] = (), show_life: Callable[[], Callable[[], None]] | None = None
+) -> Starlette:
+    """Return the application; clients in ``closing`` are closed when it ends.
+
+    ``show_life`` begins to show that it is alive, and returns what ends that.
+    """
     routes: list[BaseRoute] = [
         route
         for page in (health, sign_in, periods, period, to_fix, invoice, events_page)
@@ -47,7 +55,10 @@ def create_app(services: Services, *, closing: Sequence[object] = ()) -> Starlet
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        end = show_life() if show_life else None
         yield
+        if end:
+            await run_in_threadpool(end)
         for client in closing:
             client.close()  # type: ignore[attr-defined]  # redis.Redis; the web room does not know the driver
 
@@ -86,7 +97,8 @@ def from_environment() -> Starlette:
         metrics=settings.metrics,
         clock=time.time,
     )
-    return create_app(services, closing=[client])
+    life = ShownLife(store=store, part=Part.PAGE, name=process_name())
+    return create_app(services, closing=[client], show_life=partial(keep_showing, life))
 
 
 def _error(services: Services, request: Request, error: Exception) -> Response:

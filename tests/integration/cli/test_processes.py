@@ -77,6 +77,22 @@ def test_a_set_up_is_proven_against_the_agreement(installation: Installation, tm
     assert installation.sandbox("GET", "findings")["findings"] == []
 
 
+def test_a_set_up_is_checked_without_redis_as_far_as_it_can_be(installation: Installation) -> None:
+    """A Redis that is down: e-conomic is checked all the same; why the rest was not is said, with the next step."""
+    installation.redis_url = "redis://127.0.0.1:1/0"
+
+    [report] = json.loads(installation.command("export", "check", "--json", expect=(3,)))
+
+    *others, redis = report["checks"]
+    assert len(others) > 5
+    assert all(check["ok"] for check in others)
+    assert (redis["item"], redis["ok"]) == ("Redis", False)
+    assert "nothing listens where Redis should" in redis["found"]
+    assert "not checked: invoices of the store" in redis["found"]
+    assert "Start Redis" in redis["nextStep"]
+    assert "Traceback" not in installation.command("export", "check", "--event", "nowhere.json", expect=(2, 3))
+
+
 def test_tokens_that_are_refused_are_a_finding(installation: Installation) -> None:
     """A revoked grant: exit code 1, and the invoices' export is not touched by the check."""
     installation.sandbox("PATCH", "agreements/417001", {"revoked": True})

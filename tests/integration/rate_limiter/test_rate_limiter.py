@@ -146,6 +146,41 @@ def _scripts_run(client: redis.Redis) -> int:
     return client.info("commandstats").get("cmdstat_evalsha", {"calls": 0})["calls"]
 
 
+def test_a_look_says_how_the_agreement_is_and_changes_nothing(
+    redis_client: redis.Redis, redis_prefix: str, clock: ManualClock
+) -> None:
+    """Spending, failures, breaker and pauses as all workers know them; None for one that nobody called."""
+    rate_limiter = RedisRateLimiter(redis_client, prefix=redis_prefix, clock=clock, sleep=lambda _: None)
+    assert rate_limiter.look("grant-1", LIMITS) is None
+    permits = [rate_limiter.acquire("grant-1", 8, LIMITS) for _ in range(3)]
+    rate_limiter.report(permits[0], Feedback(failed=True))
+    clock.advance(20)
+    before = redis_client.dump(f"{redis_prefix}rate:grant-1")
+    seen = rate_limiter.look("grant-1", LIMITS)
+    assert seen is not None
+    assert (seen.spent, seen.granted, seen.failures, seen.trips) == (24, LIMITS.tokens_per_minute, 1, 0)
+    assert 15 <= seen.called_ago <= 20
+    assert seen.failing
+    assert redis_client.dump(f"{redis_prefix}rate:grant-1") == before
+
+    for permit in permits[1:]:
+        rate_limiter.report(permit, Feedback(failed=True))
+    seen = rate_limiter.look("grant-1", LIMITS)
+    assert seen is not None
+    assert (seen.failures, seen.trips, seen.open_for, seen.failing) == (0, 1, 2, True)
+
+
+def test_a_look_names_a_pause_that_was_asked_for(
+    redis_client: redis.Redis, redis_prefix: str, clock: ManualClock
+) -> None:
+    """A 429 is no outage."""
+    rate_limiter = RedisRateLimiter(redis_client, prefix=redis_prefix, clock=clock, sleep=lambda _: None)
+    rate_limiter.report(rate_limiter.acquire("grant-1", 8, LIMITS), Feedback(throttled=True, retry_after=30))
+    seen = rate_limiter.look("grant-1", LIMITS)
+    assert seen is not None
+    assert (seen.blocked_for, seen.failing) == (30, False)
+
+
 def test_all_that_read_back_share_one_tenth(redis_client: redis.Redis, redis_prefix: str, clock: ManualClock) -> None:
     """Two processes, or two exports of one grant: 120 tokens of 60 a minute and their share take two minutes."""
     limiters = [RedisRateLimiter(redis_client, prefix=redis_prefix, clock=clock, sleep=clock.advance) for _ in range(2)]

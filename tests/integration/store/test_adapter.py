@@ -5,6 +5,7 @@ from support.store.certificate_rules import CertificateRules
 from support.store.clock_rules import ClockRules
 from support.store.export_rules import ClaimRules, SaveRules
 from support.store.intake_rules import IntakeRules
+from support.store.life_rules import LifeRules
 from support.store.lost_rules import LostRules
 from support.store.operator_rules import OperatorRules
 from support.store.payment_rules import PaymentRules
@@ -62,6 +63,10 @@ class TestCertificates(CertificateRules):
 
 class TestClocks(ClockRules):
     """What workers have seen of the clocks."""
+
+
+class TestLife(LifeRules):
+    """Which processes are alive."""
 
 
 class TestSeries(SeriesRules):

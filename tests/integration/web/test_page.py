@@ -32,6 +32,7 @@ from worker.domain.certificate import (
 from worker.domain.invoice import Customer
 from worker.domain.number_series import Explanation
 from worker.domain.record import State
+from worker.domain.signs_of_life import Part
 from worker.dry_run.planner import Planner
 from worker.intake.queue import digest
 from worker.store.connection import StorePolicy
@@ -426,3 +427,17 @@ def _make_group(harness: Harness, name: str) -> None:
     agreement.product_groups[number] = agreement.product_groups[like] | {"productGroupNumber": number, "name": name}
     accounts = {zone: account for (group, zone), account in agreement.sales_accounts.items() if group == like}
     agreement.sales_accounts |= {(number, zone): account for zone, account in accounts.items()}
+
+
+def test_a_period_that_waits_for_a_dead_process_says_so(page: Page) -> None:
+    """Nothing failed, so that the page would look well; in the reader's language."""
+    page.harness.close_period(samples.invoice(invoice_number=FINE, customer=_customer("Acme A/S")))
+    page.sign_in()
+    store = page.harness.store
+    store.show_life(Part.INTAKE, "intake@host")
+    text = page.browser.get("/periods/main-p881", headers={"Accept-Language": "da"}).text
+    assert "Der kører ingen worker" in text
+    assert "Der kører ingen modtagelse" not in text
+
+    store.show_life(Part.WORKER, "worker@host")
+    assert "Der kører ingen worker" not in page.browser.get("/periods/main-p881").text

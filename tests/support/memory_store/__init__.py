@@ -7,6 +7,7 @@ from support.memory_store.agreements import MemoryAgreements
 from support.memory_store.certificates import MemoryCertificates
 from support.memory_store.execution import MemoryExport
 from support.memory_store.intake import MemoryIntake
+from support.memory_store.life import MemoryLife
 from support.memory_store.operator import MemoryOperator, MemoryPins, MemoryPlan
 from support.memory_store.payments import MemoryPayments
 from support.memory_store.series import MemorySeries
@@ -22,6 +23,7 @@ class MemoryStore(
     MemoryIntake,
     MemoryExport,
     MemorySweeps,
+    MemoryLife,
     MemoryOperator,
     MemoryPins,
     MemoryPlan,

@@ -12,6 +12,7 @@ from worker.domain.invoice_period import Conflict, PeriodRecord, PeriodState
 from worker.domain.number_series import Explanation
 from worker.domain.payments import PaymentRun, ReportedPayments
 from worker.domain.record import HistoryEntry, InvoiceRecord, State
+from worker.domain.signs_of_life import Part
 from worker.domain.store_port import SharedRecord
 from worker.errors import Failure
 from worker.store.connection import StorePolicy
@@ -70,6 +71,8 @@ class Tables:
         self.pauses: dict[str, Failure] = {}
         #: By export and worker: what it has seen of the clocks.
         self.clock_readings: dict[str, ClockReading] = {}
+        #: By part and name: when a process was last seen.
+        self.lives: dict[tuple[Part, str], float] = {}
         #: By export: the agreement of its first use.
         self.pins: dict[str, int] = {}
         #: By export: since when nothing of it was lost; 0: always.

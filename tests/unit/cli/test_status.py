@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 
-from support.cli import Bench, book, check, half_done, open_period
+import pytest
+from support.cli import Bench, book, check, claimed, half_done, open_period
 from support.samples import invoice
 
 from worker.cli.commands.status import PeriodNews
 from worker.domain.clocks import ClockReading
+from worker.domain.ports import AgreementRate
 from worker.domain.reasons import ProcessReason, failure
+from worker.domain.record import Wait
+from worker.domain.signs_of_life import Part
 from worker.domain.store_port import Store
 from worker.economic.reasons import EconomicReason
 from worker.errors import StoreUnavailable
@@ -230,3 +234,94 @@ def test_clocks_that_agree_need_nobody_and_are_told_to_scripts(bench: Bench) -> 
     assert clocks["bound"] == 60
     [measured] = clocks["measured"]
     assert (measured["economicAhead"], measured["workerAhead"], measured["agree"]) == (1.5, 600.0, True)
+
+
+def standing_still(bench: Bench) -> list[str]:
+    """Return the reasons that the status of the period names."""
+    return [each["reason"] for each in bench.json("status", "main-p881")["hindrances"]]
+
+
+def one_on_its_way(bench: Bench, *, until: str = "") -> None:
+    """Put a period of two in place: one is exported, one queued, or waiting for this reason."""
+    period = open_period(bench.memory, invoice(), invoice(invoice_number=100354))
+    check(bench.memory, period, {})
+    book(bench.memory, "main-100353")
+    if until:
+        why = failure(EconomicReason(until), "No answer.")
+        bench.memory.save(
+            claimed(bench.memory, "main-100354"), Wait(until=bench.clock() + 60, failure=why, costs_attempt=False)
+        )
+
+
+@pytest.mark.parametrize(("alive", "reasons"), [((Part.INTAKE,), ["no-worker"]), ((Part.WORKER,), ["no-intake"])])
+def test_a_period_that_waits_for_a_dead_process_needs_a_person(
+    bench: Bench, alive: tuple[Part, ...], reasons: list[str]
+) -> None:
+    """Nothing failed, so that everything would look well: the dead process is named with its next step."""
+    one_on_its_way(bench)
+    bench.sleep(40)
+    bench.live(*alive)
+
+    assert bench.run("status", "main-p881") == 1
+    shown = " ".join(bench.stdout.getvalue().split())
+    assert "Standing still" in shown
+    assert f"@host was seen 40 s ago. → Start {'one' if reasons == ['no-worker'] else 'it'}" in shown
+    assert standing_still(bench) == reasons
+    assert bench.run("status") == 1
+    assert [each["reason"] for each in bench.json("status")["hindrances"]] == reasons
+
+
+def test_a_period_that_is_over_waits_for_nobody(bench: Bench) -> None:
+    """Stopped processes are nobody's trouble then."""
+    one_on_its_way(bench)
+    book(bench.memory, "main-100354")
+    bench.sleep(3600)
+
+    assert bench.run("status", "main-p881") == 0
+    assert bench.run("status") == 0
+    assert standing_still(bench) == []
+
+
+def test_a_paused_export_is_named_by_its_periods(bench: Bench) -> None:
+    """With why; a pause of another export is not this period's."""
+    one_on_its_way(bench)
+    bench.memory.pause("other", failure(ProcessReason.EXPORT_PAUSED, "Not ours."))
+    assert bench.run("status", "main-p881") == 0
+    bench.memory.pause("main", failure(ProcessReason.EXPORT_PAUSED, "Paused by Birthe: year end."))
+
+    assert bench.run("status", "main-p881") == 1
+    assert "Paused by Birthe: year end." in bench.stdout.getvalue()
+    assert standing_still(bench) == ["export-paused"]
+
+
+@pytest.mark.parametrize("reason", ["economic-unavailable", "economic-unreachable"])
+def test_an_economic_that_is_down_is_named_by_what_waits_for_it(bench: Bench, reason: str) -> None:
+    """It goes on by itself: exit code 3, and 1 once a person is needed as well."""
+    one_on_its_way(bench, until=reason)
+
+    assert bench.run("status", "main-p881") == 3
+    assert "1 invoice waiting for it" in bench.stdout.getvalue()
+    assert standing_still(bench) == [reason]
+    bench.memory.end_life(Part.WORKER, "worker@host")
+    assert bench.run("status", "main-p881") == 1
+
+
+def test_an_economic_that_is_down_is_named_by_its_last_calls(bench: Bench) -> None:
+    """While a period is checked, no invoice waits yet."""
+    open_period(bench.memory, invoice())
+    bench.known_rates["main"] = AgreementRate(
+        spent=1.0, granted=600.0, called_ago=3.0, failures=0, trips=2, open_for=4.0, blocked_for=0.0
+    )
+
+    assert bench.run("status", "main-p881") == 3
+    assert standing_still(bench) == ["economic-unavailable"]
+
+
+def test_events_that_wait_need_an_intake(bench: Bench) -> None:
+    """Before the first period there is nothing else to see."""
+    with bench.events() as events:
+        events.publish(b"{}")
+    assert bench.run("status") == 0
+    bench.memory.end_life(Part.INTAKE, "intake@host")
+    assert bench.run("status") == 1
+    assert "No intake is running: none was seen for a day." in bench.stdout.getvalue()

@@ -12,6 +12,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from config.exports import ExportConfig
+from config.settings import names_redis
 from worker.cli import formatting
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode
@@ -24,7 +25,16 @@ from worker.domain.store_port import OperatorPort
 from worker.economic.mapping.period_check import sales_accounts
 from worker.economic.mapping.setup_check import Check, check_setup
 from worker.economic.port import Economic
-from worker.errors import ExportError, Failure, Misconfigured, Refused, Throttled, Unavailable, Unreachable
+from worker.errors import (
+    ExportError,
+    Failure,
+    Misconfigured,
+    Refused,
+    StoreUnavailable,
+    Throttled,
+    Unavailable,
+    Unreachable,
+)
 from worker.reconcile.agreement_watch import AgreementWatch
 
 export = typer.Typer(help="Look after the entries of the exports file.", no_args_is_help=True)
@@ -40,6 +50,9 @@ Why = Annotated[str, typer.Option("--why", help="Why, for whoever looks at `stat
 AcceptDrift = Annotated[
     bool, typer.Option("--accept-drift", help="Take e-conomic's answers as they are now for what is expected.")
 ]
+_NOT_CHECKED = (
+    "(not checked: invoices of the store, the agreement of the first use, services and their versions, clocks)"
+)
 #: Invoices of the store that serve as samples: more would show nothing new.
 _SAMPLES = 1000
 _UNREACHED = "Check api_url and openapi_url in the exports file, the network, and e-conomic's status page; try again."
@@ -80,15 +93,20 @@ def export_check(
     exports = [context.export(name)] if name else [context.exports[known] for known in sorted(context.exports)]
     invoices = [invoice for path in samples or () for invoice in read_invoices(path)]
     today = datetime.fromtimestamp(context.clock(), UTC).date()
-    with context.runtime() as runtime:
-        reports = [
-            with_agreement(
-                report_setup(export, runtime.clients[export.name], runtime.store, invoices, today),
-                runtime.agreements,
-                accept=accept_drift,
-            )
-            for export in exports
-        ]
+    try:
+        with context.runtime() as runtime:
+            reports = [
+                with_agreement(
+                    report_setup(export, runtime.clients[export.name], runtime.store, invoices, today),
+                    runtime.agreements,
+                    accept=accept_drift,
+                )
+                for export in exports
+            ]
+    except StoreUnavailable as error:
+        if accept_drift:
+            raise
+        reports = [_without_store(context, export, invoices, today, error.failure) for export in exports]
     if as_json:
         print_json(context.out, [checks_data(report) for report in reports])
     else:
@@ -120,12 +138,12 @@ class SetupReport:
 
     export: str
     checks: tuple[Check, ...]
-    #: False: e-conomic did not answer, so nothing is known.
+    #: False: e-conomic or Redis did not answer, so not everything is known.
     reached: bool = True
 
 
 def report_setup(
-    export: ExportConfig, economic: Economic, store: OperatorPort, invoices: Sequence[Invoice], today: date
+    export: ExportConfig, economic: Economic, store: OperatorPort | None, invoices: Sequence[Invoice], today: date
 ) -> SetupReport:
     """Check one export of several: an e-conomic that cannot be reached does not stop the check of the others."""
     try:
@@ -134,6 +152,21 @@ def report_setup(
         found = f"{export.api_url}: {error.failure.description}"
         check = Check(item="e-conomic", ok=False, found=found, next_step=_UNREACHED)
         return SetupReport(export=export.name, checks=(check,), reached=False)
+
+
+def _without_store(
+    context: CommandContext, export: ExportConfig, invoices: Sequence[Invoice], today: date, why: Failure
+) -> SetupReport:
+    """Check what can be checked without Redis, and say what could not be.
+
+    Before the first `up`, which starts a Redis of its own, none is there to be expected.
+    """
+    with context.lone_client(export) as client:
+        report = report_setup(export, client, None, invoices, today)
+    expected = names_redis(context.settings)
+    found = why.description if expected else "not started yet: `opter-economic up` starts one"
+    check = Check(item="Redis", ok=not expected, found=f"{found} {_NOT_CHECKED}", next_step=why.next_step * expected)
+    return replace(report, checks=(*report.checks, check), reached=report.reached and not expected)
 
 
 def with_agreement(report: SetupReport, watch: AgreementWatch, *, accept: bool) -> SetupReport:
@@ -149,13 +182,13 @@ def with_agreement(report: SetupReport, watch: AgreementWatch, *, accept: bool) 
 
 
 def setup_checks(
-    export: ExportConfig, economic: Economic, store: OperatorPort, invoices: Sequence[Invoice], today: date
+    export: ExportConfig, economic: Economic, store: OperatorPort | None, invoices: Sequence[Invoice], today: date
 ) -> tuple[Check, ...]:
     """Return every check with its result. Raises ``Retryable`` errors when e-conomic does not answer.
 
-    The samples are these invoices, else the latest that the store has of this export.
+    The samples are these invoices, else the latest that the store, if there is one, has of this export.
     """
-    samples = invoices or list(islice(_stored_invoices(export.name, store), _SAMPLES))
+    samples = invoices or (list(islice(_stored_invoices(export.name, store), _SAMPLES)) if store else [])
     accounts = sales_accounts(samples) | export.codes.sales_accounts.keys()
     try:
         master_data = economic.master_data(frozenset(accounts))

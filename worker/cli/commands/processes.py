@@ -28,10 +28,12 @@ from worker.cli.processes import (
     web_command,
     worker_command,
 )
+from worker.domain.signs_of_life import Part
 from worker.intake.sources.folder_watch import FolderWatches
 from worker.runtime import configure_logs
 from worker.runtime.metrics import Beat, serve_metrics
 from worker.runtime.runtime import intake_consumer
+from worker.runtime.signs_of_life import ShownLife, process_name
 from worker.sandbox.server import DEFAULT_PORT, serve, standard_agreements
 from worker.store.connection import answers, connect
 
@@ -97,7 +99,15 @@ def intake(ctx: typer.Context) -> None:
         beat = Beat()
         end_metrics = serve_metrics(settings.metrics, beat=beat, ready=lambda: answers(runtime.redis))
         interval = settings.store.sweep_interval
-        run_intake(consumer.run, runtime.sweeper.turn, interval=interval, stop=stop, beat=beat)
+        life = ShownLife(store=runtime.store, part=Part.SWEEPS, name=process_name())
+
+        def sweep() -> int:
+            sent = runtime.sweeper.turn()
+            life()
+            return sent
+
+        run_intake(consumer.run, sweep, interval=interval, stop=stop, beat=beat)
+        life.leave()
         end_metrics()
 
 

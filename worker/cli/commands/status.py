@@ -1,18 +1,20 @@
 """``status``: all periods, or one in full, once or live; and the news of all periods for ``up``."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from rich.console import RenderableType
 from rich.live import Live
 from rich.text import Text
 
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode
-from worker.cli.formatting import print_json, printable
+from worker.cli.formatting import page, print_json, printable
 from worker.cli.lookup import AsJson, find_period
 from worker.cli.views.agreements import agreements_data, agreements_view
 from worker.cli.views.clocks import clocks_data, clocks_view, disagree
+from worker.cli.views.hindrances import exit_code_of, hindrances_data, hindrances_view
 from worker.cli.views.period import (
     PHASE_STYLES,
     period_data_in_full,
@@ -24,8 +26,10 @@ from worker.cli.views.period import (
 from worker.domain.invoice_period import PeriodRecord, PeriodState
 from worker.domain.period_report import Phase, Report, phase_of, report
 from worker.domain.record import State
+from worker.domain.signs_of_life import Part
 from worker.domain.store_port import OperatorPort
-from worker.errors import StoreUnavailable
+from worker.errors import Failure, StoreUnavailable
+from worker.workflow.hindrances import hindrances, silence
 
 #: Seconds between two looks; a look at a large period takes longer than that only on a slow Redis.
 LOOK_EVERY = 1.0
@@ -53,35 +57,76 @@ def status(ctx: typer.Context, period: PeriodArgument = None, *, watch: Watch = 
         def read() -> Report:
             return report(find_period(store, key), store.invoices(key, None), context.clock())
 
-        current = follow(context, read) if watch and not as_json else read()
+        def obstacles(now: Report) -> Sequence[Failure]:
+            return _hindrances(context, store, now)
+
+        current = follow(context, read, obstacles) if watch and not as_json else read()
+        found = obstacles(current)
     if as_json:
-        print_json(context.out, period_data_in_full(current))
+        also = {"hindrances": hindrances_data(found)}
+        print_json(context.out, {**period_data_in_full(current), **also})
     else:
-        context.out.print(period_view(current))
+        context.out.print(period_view(current, hindrances_view(found)))
     stuck = current.dead or current.period.conflicts or current.period.missing or current.phase in _NEEDS_A_PERSON
-    raise typer.Exit(ExitCode.PERSON if stuck else ExitCode.OK)
+    raise typer.Exit(ExitCode.PERSON if stuck else exit_code_of(found))
 
 
-def follow(context: CommandContext, read: Callable[[], Report]) -> Report:
-    """Show one report after the other until nothing moves; return the last one. Without a terminal: a line each."""
+def _hindrances(context: CommandContext, store: OperatorPort, current: Report) -> Sequence[Failure]:
+    """Return what keeps a period from going on that is not over."""
+    if current.phase in _OVER:
+        return ()
+    export = current.period.export
+    pause = store.paused().get(export)
+    rate = context.rates(export).get(export)
+    return hindrances(
+        store.signs_of_life(),
+        pauses=[pause] if pause else [],
+        waiting=current.waiting,
+        failing=[export] if rate and rate.failing else [],
+    )
+
+
+def follow(
+    context: CommandContext,
+    read: Callable[[], Report],
+    obstacles: Callable[[Report], Sequence[Failure]] = lambda _: (),
+) -> Report:
+    """Show one report after the other until nothing moves; return the last one. Without a terminal: a line each.
+
+    ``obstacles`` says what keeps a report from moving.
+    """
     current = read()
     if not context.out.is_terminal:
-        return _follow_in_lines(context, read, current)
-    with Live(progress_view(current), console=context.out, auto_refresh=False, transient=True) as live:
+        return _follow_in_lines(context, read, current, obstacles)
+
+    def view() -> RenderableType:
+        return page(progress_view(current), hindrances_view(obstacles(current)))
+
+    with Live(view(), console=context.out, auto_refresh=False, transient=True) as live:
         while current.phase not in _OVER:
             context.sleep(LOOK_EVERY)
             current = read()
-            live.update(progress_view(current), refresh=True)
+            live.update(view(), refresh=True)
     return current
 
 
-def _follow_in_lines(context: CommandContext, read: Callable[[], Report], current: Report) -> Report:
-    before = -1
+def _follow_in_lines(
+    context: CommandContext,
+    read: Callable[[], Report],
+    current: Report,
+    obstacles: Callable[[Report], Sequence[Failure]],
+) -> Report:
+    before, said = -1, frozenset[str]()
     while current.phase not in _OVER:
         if current.exported != before:
             text = f"{current.period.name}: {current.exported} of {current.total} exported, {current.dead} failed"
             context.out.print(text)
         before = current.exported
+        found = obstacles(current)
+        for each in found:
+            if each.reason not in said:
+                context.out.print(f"{current.period.name}: {each.description} → {each.next_step}", soft_wrap=True)
+        said = frozenset(each.reason for each in found)
         context.sleep(LOOK_EVERY)
         current = read()
     return current
@@ -91,19 +136,34 @@ def _overview(context: CommandContext, *, as_json: bool) -> ExitCode:
     with context.store() as store, context.events() as events:
         periods, paused, clocks = store.periods(), store.paused(), store.clocks()
         dead, waiting, agreements = len(events.dead()), events.waiting(), store.agreement_failures()
+        silent = _silences(periods, waiting, store)
     bound = context.settings.http.clock_gap
     if as_json:
         overview = periods_data(periods, paused, dead_events=dead, waiting_events=waiting)
-        also = {"notEconomic": dict(context.non_production_targets()), "clocks": clocks_data(clocks, bound)}
+        also: dict[str, Any] = {
+            "notEconomic": dict(context.non_production_targets()),
+            "clocks": clocks_data(clocks, bound),
+        }
         also["agreements"] = agreements_data(agreements)
+        also["hindrances"] = hindrances_data(silent)
         print_json(context.out, {**overview, **also})
     else:
-        seen, now = (agreements_view(agreements), clocks_view(clocks, bound)), context.clock()
-        context.out.print(periods_view(periods, paused, *seen, dead_events=dead, waiting_events=waiting, now=now))
+        parts = (agreements_view(agreements), clocks_view(clocks, bound), hindrances_view(silent))
+        now = context.clock()
+        context.out.print(periods_view(periods, paused, *parts, dead_events=dead, waiting_events=waiting, now=now))
     stuck = any(
         period.counts.get(State.DEAD) or period.conflicts or period.missing or _differs(period) for period in periods
     )
-    return ExitCode.PERSON if stuck or paused or dead or agreements or disagree(clocks, bound) else ExitCode.OK
+    stuck = stuck or bool(paused or dead or agreements or silent)
+    return ExitCode.PERSON if stuck or disagree(clocks, bound) else ExitCode.OK
+
+
+def _silences(periods: Sequence[PeriodRecord], waiting: int, store: OperatorPort) -> list[Failure]:
+    """Return which processes are missing for what waits: a worker for invoices, an intake for events too."""
+    moving = any(phase_of(period, period.counts) not in _OVER for period in periods)
+    parts = (Part.WORKER, Part.INTAKE) if moving else (Part.INTAKE,) if waiting else ()
+    signs = store.signs_of_life() if parts else ()
+    return [lacking for part in parts if (lacking := silence(signs, part))]
 
 
 def _differs(period: PeriodRecord) -> bool:

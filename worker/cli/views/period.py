@@ -119,14 +119,15 @@ def _events(dead: int, waiting: int) -> RenderableType:
     return section("Event queue", *lines)
 
 
-def period_view(report: Report) -> RenderableType:
-    """Return everything there is to say about one period."""
+def period_view(report: Report, *parts: RenderableType | None) -> RenderableType:
+    """Return everything there is to say about one period, further parts below its numbers."""
     return page(
         _heading(report),
         Text(),
         _bar(report),
         Text(),
         facts(_numbers(report)),
+        *parts,
         section("Notice", report.period.notice) if report.period.notice else None,
         section("Missing", _missing(report)) if report.period.missing else None,
         section("Failed", by_reason(report.failed)) if report.failed else None,

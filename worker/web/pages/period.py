@@ -16,18 +16,21 @@ from starlette.routing import Route
 
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import PeriodRecord
-from worker.domain.period_report import MOVING, Phase, phase_of, report
+from worker.domain.period_report import MOVING, Phase, Report, phase_of, report
 from worker.domain.record import InvoiceRecord, State
+from worker.errors import Failure
 from worker.web.guard import page
 from worker.web.language import translations
 from worker.web.pages.period_reading import certificate_of, numbers_missing
 from worker.web.services import Services
 from worker.web.visit import Visit
+from worker.workflow.hindrances import hindrances
 
 #: Invoices on one page.
 PER_PAGE = 100
 #: Seconds between two looks of a live page at the counts of its period.
 LOOK_EVERY = 2.0
+_OVER = (Phase.DONE, Phase.DIFFERS, Phase.NEEDS_A_PERSON)
 #: A cell that begins so would be a formula in a spreadsheet.
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 _COLUMNS = (
@@ -70,6 +73,7 @@ def _period(visit: Visit) -> Response:
         query=urlencode(filters),
         states=[state.value for state in State],
         paused=services.store.paused().get(found.export),
+        hindrances=_hindrances(services, summed),
         differences=services.certificates.differences(key),
         certificate=certificate_of(services, found),
         missing=numbers_missing(services, found, records),
@@ -99,6 +103,13 @@ def _text(record: InvoiceRecord) -> str:
 
 def _row(record: InvoiceRecord) -> Mapping[str, Any]:
     return {"record": record, "invoice": Invoice.model_validate_json(record.content)}
+
+
+def _hindrances(services: Services, summed: Report) -> list[Failure]:
+    """Return what keeps the period from going on, besides a pause, while it is not over."""
+    if summed.phase in _OVER:
+        return []
+    return hindrances(services.store.signs_of_life(), pauses=[], waiting=summed.waiting)
 
 
 def _download(visit: Visit) -> Response:
@@ -145,7 +156,7 @@ async def _progress(visit: Visit, key: str) -> AsyncIterator[str]:
     before = ""
     while not await visit.request.is_disconnected():
         period = await run_in_threadpool(visit.services.store.period, key)
-        if period is None or phase_of(period, period.counts) in (Phase.DONE, Phase.DIFFERS, Phase.NEEDS_A_PERSON):
+        if period is None or phase_of(period, period.counts) in _OVER:
             yield "event: rest\ndata:\n\n"
             return
         now = json.dumps(_counts(visit, period))

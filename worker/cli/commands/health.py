@@ -1,0 +1,91 @@
+"""``health``: all parts of the installation in one look, each fault with its next step."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import typer
+
+from config.errors import ConfigurationErrors
+from worker.cli.context import CommandContext
+from worker.cli.error_output import ExitCode
+from worker.cli.formatting import print_json
+from worker.cli.lookup import AsJson
+from worker.cli.views.health import (
+    Finding,
+    Level,
+    clocks_finding,
+    economic_finding,
+    flower_finding,
+    health_data,
+    health_view,
+    part_finding,
+    redis_finding,
+)
+from worker.domain.ports import AgreementRate
+from worker.domain.signs_of_life import Part
+from worker.errors import Failure, StoreUnavailable
+
+
+def health(ctx: typer.Context, *, as_json: AsJson = False) -> None:
+    """Show whether all parts are well: Redis, workers, intake, sweeps, page, Flower, e-conomic, clocks.
+
+    Exit code 0: all is well. 1: something needs a person. 3: Redis does not answer, so that the rest cannot be told;
+    or e-conomic does not, and nothing else is wrong.
+    """
+    context: CommandContext = ctx.obj
+    context.warn_non_production()
+    findings = list(look(context))
+    if as_json:
+        print_json(context.out, health_data(findings))
+    else:
+        context.out.print(health_view(findings))
+    raise typer.Exit(_exit_code(findings))
+
+
+def look(context: CommandContext) -> Iterator[Finding]:
+    """Yield what was found, part by part."""
+    try:
+        info = context.redis_info()
+        found = [redis_finding(info, require_durability=context.settings.redis.require_durability), *_by_store(context)]
+    except StoreUnavailable as error:
+        why = error.failure
+        others = "Workers, intake, sweeps, page, e-conomic and clocks cannot be told while Redis does not answer."
+        found = [
+            Finding(part="Redis", level=Level.UNREACHABLE, text=why.description, next_step=why.next_step),
+            Finding(part="Others", level=Level.UNKNOWN, text=others),
+        ]
+    yield from found
+    yield flower_finding(context.flower_answers(), context.settings.flower)
+
+
+def _by_store(context: CommandContext) -> Iterator[Finding]:
+    """Yield what the store knows. Raises ``StoreUnavailable``."""
+    with context.store() as store:
+        signs, paused, clocks = store.signs_of_life(), store.paused(), store.clocks()
+    for part in Part:
+        yield part_finding(signs, part)
+    yield from _exports(context, paused, context.rates())
+    yield clocks_finding(clocks, context.settings.http.clock_gap)
+
+
+def _exports(
+    context: CommandContext, paused: Mapping[str, Failure], rates: Mapping[str, AgreementRate | None]
+) -> Iterator[Finding]:
+    """Yield a finding for each export of the exports file, or what is wrong with the file."""
+    try:
+        names = sorted(context.exports)
+    except ConfigurationErrors as errors:
+        first = errors.errors[0]
+        text = " ".join(f"the exports file cannot be used: {first.entry} {first.key} {first.problem}".split())
+        yield Finding(part="Exports", level=Level.FAULT, text=text, next_step=first.next_step)
+        return
+    for name in names:
+        yield economic_finding(name, paused.get(name), rates.get(name))
+
+
+def _exit_code(findings: Sequence[Finding]) -> ExitCode:
+    levels = {finding.level for finding in findings}
+    if Level.UNKNOWN in levels:
+        return ExitCode.UNREACHABLE
+    if Level.FAULT in levels:
+        return ExitCode.PERSON
+    return ExitCode.UNREACHABLE if Level.UNREACHABLE in levels else ExitCode.OK

@@ -1,0 +1,70 @@
+"""The sign of life that a process leaves in the store, so that commands and the page know when none is left."""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from worker.domain.signs_of_life import Part
+from worker.domain.store_port import LifePort
+from worker.errors import StoreUnavailable
+
+#: Seconds between two signs: three may get lost before a process counts as dead.
+EVERY = 10.0
+#: Seconds for which the end of a process waits for its last word.
+_LAST_WORD = 2.0
+
+
+def process_name(own: str = "") -> str:
+    """Return a name that no other process has: its own one, else host and process number."""
+    return own or f"{socket.gethostname()}-{os.getpid()}"
+
+
+@dataclass(kw_only=True, slots=True)
+class ShownLife:
+    """Called as often as one likes, it leaves a sign every ten seconds. A store that is away is no reason to fail."""
+
+    store: LifePort
+    part: Part
+    #: Unique among those of its part.
+    name: str
+    monotonic: Callable[[], float] = time.monotonic
+    #: When the last sign was left, by ``monotonic``.
+    _shown_at: float = field(default=float("-inf"), init=False)
+
+    def __call__(self) -> None:
+        """Leave a sign, unless one was left just now."""
+        now = self.monotonic()
+        if now - self._shown_at >= EVERY:
+            self._shown_at = now
+            with suppress(StoreUnavailable):
+                self.store.show_life(self.part, self.name)
+
+    def leave(self) -> None:
+        """Take the sign back: this process ends in order."""
+        with suppress(StoreUnavailable):
+            self.store.end_life(self.part, self.name)
+
+
+def keep_showing(life: ShownLife, *, well: Callable[[], bool] = lambda: True) -> Callable[[], None]:
+    """Leave signs from a thread for as long as all is ``well``; return what ends it, and takes the sign back."""
+    stop = threading.Event()
+
+    def show() -> None:
+        while not stop.is_set():
+            if well():
+                life()
+            stop.wait(EVERY)
+        life.leave()
+
+    thread = threading.Thread(target=show, name="sign-of-life", daemon=True)
+    thread.start()
+
+    def end() -> None:
+        stop.set()
+        thread.join(_LAST_WORD)
+
+    return end
