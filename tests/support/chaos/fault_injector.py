@@ -57,6 +57,7 @@ class FaultInjector:
             self.cluster.push(event)
         self.later.clear()
         self.cluster.sandbox("DELETE", "faults")
+        self.cluster.sandbox("PATCH", "switches", {"shifts": 0})
         self.cluster.sandbox("PATCH", f"agreements/{self.cluster.number()}", {"revoked": False})
         self.cluster.tend()
         self.resume()
@@ -127,6 +128,17 @@ def _lost_replies(injector: FaultInjector, chance: random.Random) -> None:
     how = chance.choice(({"action": "drop"}, {"action": "half"}, {"action": "garbage"}, {"status": 500}))
     route = chance.choice(injector.writes)
     injector.fault(route=route, when="after", probability=0.5, times=chance.randint(1, 8), seed=injector.seed, **how)
+
+
+def _shift_pages(injector: FaultInjector, chance: random.Random) -> None:
+    """Small pages, and somebody moves entries while they are read."""
+    shifts = chance.randint(1, 5)
+    injector.cluster.sandbox("PATCH", "switches", {"largest_page": 10, "shifts": shifts, "shift_by": "front"})
+
+
+def _lag(injector: FaultInjector, chance: random.Random) -> None:
+    """Listings show what was written only after some seconds."""
+    injector.cluster.sandbox("PATCH", "switches", {"listing_lag": chance.choice((2.0, 8.0, 20.0))})
 
 
 def _revoke(injector: FaultInjector, chance: random.Random) -> None:
@@ -202,5 +214,7 @@ _ACTIONS: tuple[Callable[[FaultInjector, random.Random], None], ...] = (
         _junk_message,
         _lose_messages,
         _wipe,
+        _shift_pages,
+        _lag,
     ),
 )

@@ -32,6 +32,8 @@ class End:
     number: int | str
     #: Net, VAT, gross.
     sums: tuple[Decimal, ...]
+    #: e-conomic's number of the customer who owes it.
+    customer: int
     #: SHA-256 of each attached file.
     files: tuple[str, ...] = ()
     #: Whether it is in the books.
@@ -48,7 +50,13 @@ def check_invariants(
         ends[end.reference].append(end)
     records = {record.id: record for record in running.records()}
     for each in every:
-        _check_invoice(each, ends.pop(f"main-{each.invoice_number}", []), records, outcome, books=method.books)
+        ends_of = ends.pop(f"main-{each.invoice_number}", [])
+        _check_invoice(each, ends_of, records, outcome, books=method.books)
+        outcome.misdirected += [
+            f"main-{each.invoice_number} is owed by customer {end.customer}"
+            for end in ends_of
+            if end.customer not in _debtors(agreement, each)
+        ]
     outcome.other += [f"in e-conomic and not ours: {end}" for strangers in ends.values() for end in strangers]
     outcome.other += [f"stray {kind} {number}" for kind in _strays(method) for number in agreement[kind]]
     outcome.other += [f"stray entry {row['entryNumber']}" for row in _stray_entries(agreement, method)]
@@ -71,6 +79,18 @@ def _check_invoice(
     outcome.other += [f"{reference}: {text}" for text in _differences(source, first, records[reference], books=books)]
 
 
+def _debtors(agreement: State, source: Invoice) -> set[int]:
+    """Return the numbers of the customer in e-conomic: by company id, else by the sales ledger number."""
+    company = source.customer.corporate_id
+    if company is None:
+        return {source.customer.ledger_number or 0}
+    return {
+        customer["customerNumber"]
+        for customer in agreement["customers"].values()
+        if customer.get("corporateIdentificationNumber") == company
+    }
+
+
 def _differences(source: Invoice, end: End, record: InvoiceRecord, *, books: bool) -> Iterator[str]:
     if end.booked != books:
         yield f"booked is {end.booked}"
@@ -86,7 +106,12 @@ def _differences(source: Invoice, end: End, record: InvoiceRecord, *, books: boo
 def _invoices(agreement: State) -> Iterator[End]:
     for booked in agreement["booked"].values():
         sums = tuple(_money(booked[name]) for name in ("netAmount", "vatAmount", "grossAmount"))
-        yield End(reference=booked["references"]["other"], number=booked["bookedInvoiceNumber"], sums=sums)
+        yield End(
+            reference=booked["references"]["other"],
+            number=booked["bookedInvoiceNumber"],
+            customer=booked["customer"]["customerNumber"],
+            sums=sums,
+        )
 
 
 def _vouchers(agreement: State) -> Iterator[End]:
@@ -95,14 +120,16 @@ def _vouchers(agreement: State) -> Iterator[End]:
         entries = entries_of(voucher)
         owed = [entry["amount"] for kind, entry in entries if "ustomer" in kind]
         vat = [entry.get("vatAmount", 0) + entry.get("contraVatAmount", 0) for _, entry in entries]
-        yield _voucher(agreement, key, entries[0][1], sums=_sums(owed, vat), booked=False)
+        [debtor] = {entry["customer"]["customerNumber"] for kind, entry in entries if "ustomer" in kind}
+        yield _voucher(agreement, key, entries[0][1], sums=_sums(owed, vat), customer=debtor, booked=False)
     rows: dict[str, list[State]] = defaultdict(list)
     for row in agreement["booked_entries"]:
         rows[f"{JOURNAL}-{row['year']}-{row['voucherNumber']}"].append(row)
     for key, mine in rows.items():
         owed = [row["amount"] for row in mine if row["customer"] is not None]
         vat = [row["amount"] for row in mine if row["account"] == VAT_PAYABLE]
-        yield _voucher(agreement, key, mine[0], sums=_sums(owed, vat), booked=True)
+        [debtor] = {row["customer"] for row in mine if row["customer"] is not None}
+        yield _voucher(agreement, key, mine[0], sums=_sums(owed, vat), customer=debtor, booked=True)
 
 
 def _voucher(agreement: State, key: str, entry: State, **known: Any) -> End:

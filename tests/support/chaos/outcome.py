@@ -13,6 +13,8 @@ class Outcome:
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     unequal: list[str] = field(default_factory=list)
+    #: Invoices on another customer's account.
+    misdirected: list[str] = field(default_factory=list)
     #: Stray drafts, customers or products created twice, findings, disagreement of store and e-conomic.
     other: list[str] = field(default_factory=list)
     dead_once: dict[str, int] = field(default_factory=dict)
@@ -22,4 +24,4 @@ class Outcome:
 
     @property
     def wrong(self) -> list[str]:
-        return [*self.lost, *self.doubled, *self.unequal, *self.other]
+        return [*self.lost, *self.doubled, *self.unequal, *self.misdirected, *self.other]

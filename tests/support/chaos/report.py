@@ -80,19 +80,18 @@ class Report:
         return [*bars, self._of_guards()] if self.guards else bars
 
     def _of_runs(self) -> list[Bar]:
-        lost, doubled, unequal = (
-            sum(len(getattr(run, kind)) for run in self.runs) for kind in ("lost", "doubled", "unequal")
-        )
+        kinds = ("lost", "doubled", "unequal", "misdirected")
+        counts = [sum(len(getattr(run, kind)) for run in self.runs) for kind in kinds]
         other = sum(len(run.other) for run in self.runs)
         methods = ", ".join(f"{count} by {name}" for name, count in Counter(run.method for run in self.runs).items())
         invoices = sum(run.invoices for run in self.runs)
         seen = f"{len(self.runs)} runs: {methods}; {invoices:,} invoices"
         return [
             Bar(
-                what="invoices lost / doubled / with unequal totals over all runs",
-                bar="0 / 0 / 0",
-                measured=f"{lost} / {doubled} / {unequal} ({seen})",
-                held=not (lost or doubled or unequal),
+                what="invoices lost / doubled / with unequal totals / on another's account over all runs",
+                bar="0 / 0 / 0 / 0",
+                measured=f"{' / '.join(map(str, counts))} ({seen})",
+                held=not any(counts),
             ),
             Bar(what="stray drafts, duplicate customers or products", bar="0", measured=str(other), held=not other),
             Bar(
