@@ -122,6 +122,15 @@ class Store(Section):
     lease_seconds: Annotated[Seconds, about("Seconds that a worker holds an invoice without renewing its lease")] = 20.0
     lost_after: Annotated[Seconds, about("Seconds after which a message of an idle queue counts as lost")] = 15.0
     max_crashes: Annotated[Count, about("Killed executions in a row before an invoice becomes a dead letter")] = 3
+    restart_within: Annotated[
+        float,
+        about(
+            "Seconds after its last sign of life within which a restart of Redis has lost nothing (with `appendfsync "
+            "always`: 300); 0: after every restart each create waits for two lookups, for an hour",
+            ge=0,
+            allow_inf_nan=False,
+        ),
+    ] = 0.0
     sweep_interval: Annotated[Seconds, about("Seconds between two sweeps over the store")] = 1.0
 
 

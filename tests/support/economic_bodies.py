@@ -30,7 +30,7 @@ class Wire:
         self._answers[route] = list(answers)
 
     def collection(self, path: str, *items: Any) -> None:
-        self.respond(f"GET {path}", (200, {"collection": list(items), "pagination": {}}))
+        self.respond(f"GET {path}", (200, {"collection": list(items), "pagination": {"results": len(items)}}))
 
     @property
     def calls(self) -> list[str]:

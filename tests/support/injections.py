@@ -265,6 +265,29 @@ def pdf_added(world: Reconciled, key: str) -> None:
     world.agreement.documents[99_002] = {"year": year, "voucherNumber": voucher, "pages": 1}
 
 
+def printed_deleted(world: Reconciled, key: str) -> None:
+    """Somebody has deleted the PDF of a booked invoice."""
+    del world.agreement.documents[_document(world, key)]
+
+
+def printed_replaced(world: Reconciled, key: str) -> None:
+    """Somebody has attached another file in its place."""
+    world.agreement.documents[99_001] = world.agreement.documents.pop(_document(world, key))
+
+
+def printed_added(world: Reconciled, key: str) -> None:
+    """Somebody has attached a file beside it."""
+    world.agreement.documents[99_002] = dict(world.agreement.documents[_document(world, key)])
+
+
+def _document(world: Reconciled, key: str) -> int:
+    """Return the number of the document on a booked invoice's voucher."""
+    owing = _owing(world, key)
+    place = (owing["year"], owing["voucherNumber"])
+    documents = world.agreement.documents.items()
+    return next(number for number, each in documents if (each["year"], each["voucherNumber"]) == place)
+
+
 def _attachment(world: Reconciled, key: str) -> tuple[int, str, int]:
     voucher = str(world.records[key].progress.voucher)
     return next(where for where in world.agreement.attachments if f"{where[1]}-{where[2]}" == voucher)
@@ -377,6 +400,13 @@ INVOICE: Mapping[str, Injection] = {
     **_COMMON,
     **_changed(Verdict.DIFFERS),
     "øre in the ledger": _of(Verdict.DIFFERS, ledger_oere, "ledger", also=_ANY_ACCOUNT),
+}
+#: Booked invoices with their PDFs.
+PRINTED: Mapping[str, Injection] = {
+    **INVOICE,
+    "PDF deleted": _of(Verdict.DIFFERS, printed_deleted, "pdf"),
+    "PDF replaced": _of(Verdict.DIFFERS, printed_replaced, "pdf"),
+    "PDF added": _of(Verdict.DIFFERS, printed_added, "pdf"),
 }
 #: Vouchers that stand in a journal.
 JOURNAL: Mapping[str, Injection] = {

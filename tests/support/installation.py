@@ -91,6 +91,8 @@ class Installation:
                 "OPTER_ECONOMIC_ENVIRONMENT": "test",
                 # Tests count calls and messages; the one about the daily check of agreements switches it on.
                 "OPTER_ECONOMIC_AGREEMENTS__CHECK_HOURS": "0",
+                # The embedded Redis has every write on disk before it answers.
+                "OPTER_ECONOMIC_STORE__RESTART_WITHIN": "300",
                 **{f"OPTER_ECONOMIC_{key.upper()}": value for key, value in self._settings.items()},
             }
         )

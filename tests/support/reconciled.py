@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from support.certifying import certify
 from support.harness import EXPORT, PERIOD, VOUCHER_EXPORT, Harness
 from support.samples import customer, invoice, line
 
@@ -81,13 +82,18 @@ class Reconciled:
         return Call(method="POST", path="/", now=self.harness.sandbox.server_state.clock.moment())
 
 
-def reconciled(seed: int, *, method: str = "invoice", size: int = 4, booked: bool = True) -> Reconciled:
-    """Export a period that follows from the seed; ``booked``: its vouchers are booked, else left in the journal."""
+def reconciled(
+    seed: int, *, method: str = "invoice", size: int = 4, booked: bool = True, printed: bool = False
+) -> Reconciled:
+    """Export a period that follows from the seed.
+
+    ``booked``: its vouchers are booked, else left in the journal; ``printed``: booked invoices get their PDFs.
+    """
     chance = random.Random(seed)
     export = EXPORT if method == "invoice" else VOUCHER_EXPORT
     harness = Harness(export)
     invoices = [_invoice(chance, 700_001 + n) for n in range(size)]
-    if method == "voucher":
+    if method == "voucher" or printed:
         invoices = [harness.pdf_fixtures.printed(each) for each in invoices]
     harness.close_period(*invoices)
     harness.until_rest()
@@ -105,6 +111,9 @@ def reconciled(seed: int, *, method: str = "invoice", size: int = 4, booked: boo
         call = replace(made.call(), params={"journalNumber": "1"})
         book(harness.sandbox.agreement, call)
     harness.clock.advance(_LATER)
+    if printed:
+        certify(harness)
+        made.records = {record.id: record for record in harness.records()}
     made.kept = copy.deepcopy(harness.sandbox.agreement)
     return made
 

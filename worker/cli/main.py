@@ -1,6 +1,7 @@
 """The command line: all commands, each loaded when it is called, and every error as something to act on."""
 
 import gc
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -91,6 +92,8 @@ def main() -> None:
     """Run the command line of this process and exit with its code."""
     # Loading modules leaves no garbage: to search for it all the while would take a fifth of a short command's time.
     gc.set_threshold(200_000)
+    # pydantic would search every installed package for plugins; we use none, and who does sets another value.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     out, err = consoles()
     code = run(sys.argv[1:], CommandContext(out=out, err=err, clock=time.time, sleep=time.sleep))
     # Nothing is left to do but to end: a search through all modules for garbage would take as long as `status` itself.

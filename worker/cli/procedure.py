@@ -67,6 +67,7 @@ def _values(settings: Settings, export: ExportConfig) -> Mapping[str, object]:
         "tolerance": export.booking.tolerance,
         "nightly_hour": settings.certificates.nightly_hour,
         "nightly_days": settings.certificates.nightly_days,
+        "check_hours": settings.agreements.check_hours,
         "attempts": settings.retry.max_attempts,
     }
 

@@ -184,6 +184,17 @@ CHAPTERS: Sequence[Chapter] = (
             ),
             Sentence(
                 en=(
+                    "Every {check_hours:g} hours the agreement is checked by itself: set-up, plan, roles, modules, and "
+                    "whether e-conomic still answers as it did; what is found is shown before a period is exported."
+                ),
+                da=(
+                    "Hver {check_hours:g}. time kontrolleres aftalen af sig selv: opsætning, pakke, roller, moduler, "
+                    "og om e-conomic stadig svarer som før; det, der findes, vises, inden en periode eksporteres."
+                ),
+                when=lambda s, _: s.agreements.check_hours > 0,
+            ),
+            Sentence(
+                en=(
                     "Opter's number series are accounted for number by number; a number that never came is shown "
                     "until it is explained."
                 ),

@@ -15,7 +15,7 @@ ENOUGH = 10
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rights:
-    """What ``GET /self`` says of an agreement and the app; empty where it does not."""
+    """What the accounting system says of an agreement and the app; empty where it does not."""
 
     plan: str = ""
     roles: tuple[str, ...] = ()

@@ -158,7 +158,7 @@ class ProcessReason(ReasonCode):
     LOOKED_UP_TWICE = (
         "looked-up-twice",
         "Looked up once more before it is posted",
-        "The program's store is new or was emptied, so the accounting system may have more than the store knows.",
+        "The store is new, was emptied or may have lost writes: the accounting system may have more than it knows.",
         "Nothing: it goes on by itself after a second lookup. Do not enter the invoice by hand meanwhile.",
     )
     BUSY = (
@@ -192,13 +192,13 @@ class ProcessReason(ReasonCode):
         "no-worker",
         "No worker is running",
         "Invoices wait, and for 40 seconds no worker has shown a sign of life.",
-        "Start one, or end one that hangs and start it again (`opter-economic worker`, `up` for all). Nothing is lost.",
+        "Start one, or end one that hangs and start it again (`worker`, or `up` for all). Nothing is lost.",
     )
     NO_INTAKE = (
         "no-intake",
         "No intake is running",
         "For 40 seconds no intake has shown a sign of life: events wait, and what stands still is not picked up.",
-        "Start it, or end one that hangs and start it again (`opter-economic intake`, `up` for all). Nothing is lost.",
+        "Start it, or end one that hangs and start it again (`intake`, or `up` for all). Nothing is lost.",
     )
     ATTEMPTS_EXHAUSTED = (
         "attempts-exhausted",

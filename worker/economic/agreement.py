@@ -8,6 +8,7 @@ from worker.domain.agreement import Rights, Shape
 from worker.economic.ledger import LedgerReader
 from worker.economic.listings import Listings
 from worker.economic.urls import query_encoded
+from worker.errors import Refused
 
 #: Legacy REST's listings that an export reads; of booked invoices the newest are sampled.
 _LISTINGS = (
@@ -45,19 +46,29 @@ class AgreementReader:
 
     def services(self) -> Mapping[str, bool]:
         """Return of each service that is spoken, by its path with the version, whether it can be read."""
-        return self._ledger.readable()
+        try:
+            return self._ledger.readable()
+        except Refused as refused:
+            return {refused.failure.description: False}
 
     def further_versions(self) -> Mapping[str, bool]:
         """Return of versions that are not spoken whether e-conomic offers them."""
-        return {path: self._listings.sample(path, _NO_VOUCHER) is not None for path in self._entries}
+        return {path: self._sample(path, _NO_VOUCHER) is not None for path in self._entries}
 
     def shapes(self) -> Mapping[str, Shape]:
         """Return the shape of each resource that may be read; of what stands in it nothing is kept."""
         own = {"/self": [self._listings.get("/self", dict)]}
-        sampled = {path: self._listings.sample(path, sort=_NEWEST_FIRST.get(path, "")) for path in _LISTINGS}
-        services = {path: self._listings.sample(path, _ANY_VOUCHER) for path in self._ledger.sources}
+        sampled = {path: self._sample(path, sort=_NEWEST_FIRST.get(path, "")) for path in _LISTINGS}
+        services = {path: self._sample(path, _ANY_VOUCHER) for path in self._ledger.sources}
         every = {**own, **sampled, **services}
         return {path: shape_of(items) for path, items in every.items() if items is not None}
+
+    def _sample(self, path: str, query: str = "", *, sort: str = "") -> list[dict[str, Any]] | None:
+        """Return a sample; None where it may not be read, or not asked for so, which is documented of few."""
+        try:
+            return self._listings.sample(path, query, sort=sort)
+        except Refused:
+            return None
 
 
 _NO_VOUCHER, _ANY_VOUCHER = query_encoded("voucherNumber$eq:1"), query_encoded("voucherNumber$gte:1")

@@ -1,5 +1,6 @@
 """One agreement of e-conomic over HTTP."""
 
+import copy
 import json
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +34,8 @@ T = TypeVar("T")
 _MOST_VALUES = 200
 #: References in one filter: each may answer with a draft and a booked invoice.
 _MOST_REFERENCES = 100
+#: Customers with a name like another that are looked at; more are no help in finding one.
+_MOST_NAMESAKES = 1000
 _draft, _booked = partial(document, booked=False), partial(document, booked=True)
 
 
@@ -95,7 +98,19 @@ class EconomicClient(Vouchers):
         """See ``Economic``."""
         forms = (name, *(" ".join(unicodedata.normalize(form, visible(name)).split()) for form in ("NFC", "NFD")))
         customers = self._customers("name", list(dict.fromkeys(forms)))
-        return [customer for customer in customers if normal_form(customer.name) == normal_form(name)]
+        found = [customer for customer in customers if normal_form(customer.name) == normal_form(name)]
+        return found or [each for each in self._spelt_otherwise(name) if normal_form(each.name) == normal_form(name)]
+
+    def _spelt_otherwise(self, name: str) -> Sequence[EconomicCustomer]:
+        """Return customers whose name no exact search finds: typed with other spaces, signs or forms of letters."""
+        query = urls.worded("name", name)
+        if query is None:
+            return ()
+        try:
+            encoded = urls.query_encoded(query)
+            return self._listings.at_most(_MOST_NAMESAKES, "/customers", parsers.customer, encoded) or ()
+        except Refused:  # a name that e-conomic cannot search for like this; the exact search has been answered
+            return ()
 
     def customer_resource(self, number: int) -> Mapping[str, Any] | None:
         """See ``Economic``."""
@@ -169,17 +184,26 @@ class EconomicClient(Vouchers):
         """
         self._calls.write("POST", path, json.dumps({"entryNumbers": list(entries)}).encode(), key)
 
+    def paced(self, rate_limiter: RateLimiter) -> "EconomicClient":
+        """Return a client of the same agreement, connections and master data, whose calls go at another pace.
+
+        Master data that nobody has read for long is read at the pace of this one: exports wait for it as well.
+        """
+        other, calls = copy.copy(self), self._calls_at(rate_limiter)
+        Vouchers.__init__(other, calls, Listings(calls, self._export.api_url), export_name=self._export.name)
+        return other
+
     def ledger(self, rate_limiter: RateLimiter) -> LedgerReader:
         """Return what reads back what stands in e-conomic, over the same connections at a pace of its own."""
-        return LedgerReader(self._paced(rate_limiter), self._export.reconcile)
+        return LedgerReader(Listings(self._calls_at(rate_limiter), self._export.api_url), self._export.reconcile)
 
     def agreement(self, rate_limiter: RateLimiter) -> AgreementReader:
         """Return what reads what the agreement tells of itself, as ``ledger`` reads."""
-        export, listings = self._export, self._paced(rate_limiter)
+        export, listings = self._export, Listings(self._calls_at(rate_limiter), self._export.api_url)
         ledger = LedgerReader(listings, export.reconcile)
         return AgreementReader(listings, ledger, reconcile=export.reconcile, expects=export.expects)
 
-    def _paced(self, rate_limiter: RateLimiter) -> Listings:
+    def _calls_at(self, rate_limiter: RateLimiter) -> api_calls.ApiCalls:
         calls = api_calls.ApiCalls(
             self._export,
             rate_limiter=rate_limiter,
@@ -187,7 +211,8 @@ class EconomicClient(Vouchers):
             clock=self._clock,
             deadline=self._deadline,
         )
-        return Listings(calls, self._export.api_url)
+        calls.clock_gap = self._calls.clock_gap
+        return calls
 
     def metered(self) -> AbstractContextManager[Usage]:
         """Count what this thread spends until the block ends."""

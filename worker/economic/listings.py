@@ -1,6 +1,7 @@
 """What e-conomic holds, read as values: single resources, and listings with all their pages."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -72,7 +73,7 @@ class Listings:
         pages = 0
         for page in self._pages(first):
             pages += 1
-            items |= {_identity(item): item for item in _understood(lambda body: list(body["collection"]), page, first)}
+            items |= _by_identity(_understood(lambda body: list(body["collection"]), page, first))
         return items, pages
 
     def at_most(self, most: int, path: str, parse: Parser[T], query: str) -> tuple[T, ...] | None:
@@ -138,10 +139,17 @@ class Listings:
         raise _nonsense(first)
 
 
-def _identity(item: Any) -> str:
-    """Return what an item is known by, whatever else of it changes: its address, else all of it."""
-    address = item.get("self") if isinstance(item, dict) else None
-    return address if isinstance(address, str) and address else repr(item)
+def _by_identity(page: Sequence[Any]) -> dict[str, Any]:
+    """Return the items of a page by what each is known by, whatever else of it changes: its address, else all of it.
+
+    An address that stands on a page twice tells nothing apart, and no item may be lost to another.
+    """
+    addresses = [item.get("self") if isinstance(item, dict) else None for item in page]
+    known = Counter(address for address in addresses if isinstance(address, str) and address)
+    return {
+        address if isinstance(address, str) and known[address] == 1 else repr(item): item
+        for address, item in zip(addresses, page, strict=True)
+    }
 
 
 def _understood(parse: Parser[T], body: Any, path: str) -> T:

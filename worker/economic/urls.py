@@ -19,6 +19,8 @@ _VOUCHER_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 _PLAIN = re.compile(r"[A-Za-z0-9-]+")
 #: A number whose digits but the last two are still a number of their own, not a beginning that all share.
 _STEM = re.compile(r"-[0-9]{5,}$")
+#: What may be written otherwise in a name, and how many letters it must leave.
+_WORDS, _FEWEST = re.compile("(?:[^A-Za-z0-9]|[Aa]{2})+"), 4
 _ESCAPED = re.compile(r"[$()*,]")
 #: Longest percent-encoded filter. Servers of this family refuse queries beyond 2048 bytes by default.
 LONGEST = 1500
@@ -109,6 +111,16 @@ def containing(field: str, references: Sequence[str]) -> Iterator[str]:
     parts = [f"{field}$like:{text}" for text in _stems(references)]
     for chunk in _within(parts, len("$or:")):
         yield "$or:".join(chunk)
+
+
+def worded(field: str, text: str) -> str | None:
+    """Return the filter that finds a text whatever stands between its plain letters; None: too few to search by.
+
+    Spaces, signs, letters beyond ASCII and ``aa`` (å) may be written in several ways; ``*`` stands for any of them
+    (e-conomic REST docs, filtering). It finds other texts too: the caller compares.
+    """
+    plain = [word for word in _WORDS.split(text) if word]
+    return f"{field}$like:*{'*'.join(plain)}*" if sum(map(len, plain)) >= _FEWEST else None
 
 
 def _stems(references: Sequence[str]) -> Iterator[str]:

@@ -40,9 +40,18 @@ def installation(settings: Settings) -> tuple[Service, ...]:
     )
 
 
-def environment(redis_url: str, exports_file: Path) -> Mapping[str, str]:
-    """Return the environment of the processes: ours, with Redis and the exports file named."""
+#: Seconds; see the setting.
+_RESTART_WITHIN = "300"
+
+
+def environment(redis_url: str, exports_file: Path, *, embedded: bool) -> Mapping[str, str]:
+    """Return the environment of the processes: ours, with Redis and the exports file named.
+
+    An embedded Redis has every write on disk before it answers: its restart, which follows at once, loses nothing.
+    """
+    restart = variable("store", "restart_within")
     return {
+        **({restart: _RESTART_WITHIN} if embedded else {}),
         **os.environ,
         variable("redis", "url"): redis_url,
         variable("exports_file"): str(exports_file.resolve()),

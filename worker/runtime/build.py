@@ -88,7 +88,7 @@ def build_runtime(
         contexts=contexts,
         certifier=certifier,
         reconcilers={
-            name: Reconciler(context=context, ledger=clients[name].ledger(LastInLine(inner=rate_limiter)))
+            name: build_reconciler(context, clients[name], LastInLine(inner=rate_limiter))
             for name, context in contexts.items()
         },
         agreements=agreements,
@@ -100,6 +100,7 @@ def _policy(leases: Store) -> StorePolicy:
         lease_seconds=leases.lease_seconds,
         lost_after=leases.lost_after,
         max_crashes=leases.max_crashes,
+        restart_within=leases.restart_within,
         period_lease_seconds=leases.lease_seconds,
     )
 
@@ -214,6 +215,11 @@ def _waiting(redis: Redis, prefix: str, queue: str) -> int:
         return int(redis.llen(queue_key(prefix, queue)))
 
 
+def build_reconciler(context: ExportContext, client: EconomicClient, last: LastInLine) -> Reconciler:
+    """Build what reads an export's invoices back: every read of it is last in line, the booked invoices' too."""
+    return Reconciler(context=replace(context, economic=client.paced(last)), ledger=client.ledger(last))
+
+
 @contextmanager
 def reconciling(settings: Settings, export: ExportConfig, *, sleep: Callable[[float], None]) -> Iterator[Reconciler]:
     """Give what reads an export's invoices back on demand; its connections are closed at the end."""
@@ -223,7 +229,7 @@ def reconciling(settings: Settings, export: ExportConfig, *, sleep: Callable[[fl
         client = build_client(export, settings, rate_limiter, _ComparedPins(store), store.now)
         with closing(client):
             context = _contexts(settings, {export.name: export}, {export.name: client}, store)[export.name]
-            yield Reconciler(context=context, ledger=client.ledger(LastInLine(inner=rate_limiter, sleep=sleep)))
+            yield build_reconciler(context, client, LastInLine(inner=rate_limiter, sleep=sleep))
 
 
 @contextmanager

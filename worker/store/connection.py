@@ -41,6 +41,8 @@ class StorePolicy:
     max_crashes: int = _DEFAULTS.max_crashes
     #: An invoice on its last chance has this long before the next follows: it may be the one that kills workers.
     alone_for: float = 10.0
+    #: A restart of the server so soon after its last sign of life has lost nothing; see ``doubt_lost_writes``.
+    restart_within: float = _DEFAULTS.restart_within
     #: How long the claim of a period's preflight holds it; renewed while the preflight lives.
     period_lease_seconds: float = _DEFAULTS.lease_seconds
 

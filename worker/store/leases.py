@@ -129,7 +129,7 @@ class RedisExport(StoreConnection, ExportPort):
 
     @override
     def claim(self, invoice_id: str) -> InvoiceRecord | Unclaimed:
-        status, *rest = self.run("claim", invoice_id, token(), self.policy.lease_seconds)
+        status, *rest = self.run("claim", invoice_id, token(), self.policy.lease_seconds, self.policy.restart_within)
         if text(status) != "claimed":
             return Unclaimed(why=text(status))
         return records.invoice_record(invoice_id, mapping(rest[0]))

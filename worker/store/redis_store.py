@@ -48,6 +48,7 @@ class RedisSweeps(StoreConnection, SweepPort):
                 records.dump_failure(suspected),
                 policy.alone_for,
                 policy.lease_seconds,
+                policy.restart_within,
                 *sorted(idle_exports),
             )
         )

@@ -88,6 +88,7 @@ def from_environment() -> Starlette:
         exports=exports,
         store=store,
         certificates=store,
+        series=store,
         events=events,
         sessions=RedisSessions(client, prefix=prefix, policy=StorePolicy()),
         planner=partial(planning, settings, sleep=time.sleep),

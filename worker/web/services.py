@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from config.exports import ExportConfig
 from config.settings_sections import Metrics, Web
-from worker.domain.store_port import CertificatePort, OperatorPort
+from worker.domain.store_port import CertificatePort, OperatorPort, SeriesPort
 from worker.dry_run.planner import Planner
 from worker.intake.queue import EventQueueOperator
 from worker.store.sessions import RedisSessions
@@ -20,6 +20,7 @@ class Services:
     exports: Mapping[str, ExportConfig]
     store: OperatorPort
     certificates: CertificatePort
+    series: SeriesPort
     events: EventQueueOperator
     sessions: RedisSessions
     #: Opens what asks e-conomic for an export, by reading alone.

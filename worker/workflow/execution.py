@@ -52,7 +52,10 @@ class Execution:
     @property
     def create_allowed_at(self) -> float:
         """When a lookup, the preflight's or our own, last found nothing; seconds since the epoch, UTC."""
-        return self.progress.looked_up_at if self.young else max(self.record.passed_at, self.progress.looked_up_at)
+        looked_up_at = self.progress.looked_up_at
+        if self.young:
+            return looked_up_at if looked_up_at > self.record.whole_since else 0.0
+        return max(self.record.passed_at, looked_up_at)
 
     @property
     def young(self) -> bool:
@@ -62,11 +65,21 @@ class Execution:
 
     @property
     def looked_up_by_preflight(self) -> float:
-        """When a lookup before our own had found nothing, so that in a young store a second one is due; 0: none."""
+        """From when on a lookup of our own has to be apart to be believed, in a young store; 0: one is enough.
+
+        That is when the preflight found nothing, or later, when the store lost writes: what it has forgotten was
+        created before that, so that only the time for which listings lag behind counts, not who looked before.
+        """
         progress = self.progress
         if not self.young or progress.lookup or progress.intent or progress.looked_up_at > self.record.whole_since:
             return 0.0
-        return self.record.passed_at
+        return max(self.record.passed_at, self.record.whole_since)
+
+    @property
+    def not_found_since(self) -> float:
+        """As above, after a first lookup of our own; 0: there was none."""
+        since = self.progress.not_found_since
+        return max(since, self.record.whole_since) if since and self.young else since
 
     def witness(self) -> None:
         """Let other lookups see by this document, of which e-conomic has just said that it exists, how far it lags."""

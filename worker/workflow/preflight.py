@@ -21,11 +21,11 @@ from worker.economic.mapping.reasons import set_up_related
 from worker.economic.port import Usage
 from worker.economic.reasons import EconomicReason
 from worker.errors import ExportError, Failure, LeaseLost, Misconfigured, StoreUnavailable
-from worker.workflow.booked_rates import with_booked_rates
 from worker.workflow.context import ExportContext, span
 from worker.workflow.customer_proof import prove_customers
 from worker.workflow.customers_and_products import own_vat_zone
 from worker.workflow.lookup import listed_documents, reference_unclear
+from worker.workflow.requests import with_booked_rates
 from worker.workflow.single_flight import known_key
 
 log = structlog.get_logger()

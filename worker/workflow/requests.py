@@ -1,15 +1,16 @@
 """Requests ready to be sent: master data, customer, products and PDF gathered, then the frozen body."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from worker.domain.identity import canonical_json
-from worker.domain.invoice import Pdf
+from worker.domain.invoice import Invoice, Pdf
 from worker.domain.reasons import failure, merged
 from worker.domain.record import Step
 from worker.economic.mapping.accounting_years import on_hold, waits
 from worker.economic.mapping.draft import booking_payload, draft_payload
+from worker.economic.mapping.exchange_rates import needs_booked_rates
 from worker.economic.mapping.master_data import MasterData
 from worker.economic.mapping.period_check import (
     check_against_agreement,
@@ -19,8 +20,8 @@ from worker.economic.mapping.period_check import (
 )
 from worker.economic.mapping.reasons import VoucherReason, set_up_related
 from worker.economic.mapping.voucher_payload import voucher_payload
+from worker.economic.port import Economic
 from worker.errors import Failure, InvalidInvoice, OnHold, Rejected
-from worker.workflow.booked_rates import with_booked_rates
 from worker.workflow.customers_and_products import customer_number, doubt_customer, own_vat_zone, product_number
 from worker.workflow.execution import Execution
 from worker.workflow.single_flight import Obtain, find_or_create
@@ -108,6 +109,14 @@ def _checked(execution: Execution, newer_than: float | None) -> tuple[MasterData
         execution.own_zone = own_vat_zone(execution.context, execution.invoice)
         failures = check_against_agreement(execution.invoice, execution.context.export, master_data, execution.own_zone)
     return master_data, failures
+
+
+def with_booked_rates(economic: Economic, master_data: MasterData, invoices: Iterable[Invoice]) -> MasterData:
+    """Return the master data with the rates that e-conomic booked last, if any of these invoices states a rate."""
+    base = master_data.base_currency
+    if not any(needs_booked_rates(invoice, base) for invoice in invoices):
+        return master_data
+    return replace(master_data, booked_rates=economic.booked_rates(base))
 
 
 def doubt_master_data(execution: Execution) -> None:

@@ -141,7 +141,7 @@ def _look_up(execution: Execution, method: Method[Found]) -> None:
     check_clocks(execution.context)
     began = execution.context.clock()
     first = execution.looked_up_by_preflight
-    if first and not execution.progress.not_found_since and began < first + SHORTEST:
+    if first and not execution.not_found_since and began < first + SHORTEST:
         raise second_lookup_awaited(execution, until=first + SHORTEST)
     found = method.find(execution)
     if found is None:
@@ -161,7 +161,7 @@ def _allow_create(execution: Execution, began: float) -> None:
     intent = progress.intent
     permission_ended = not (execution.young or intent or progress.lookup or progress.draft_number)
     aged = intent is not None and intent.step in _CREATES and now - intent.at >= execution.context.key_memory
-    since = progress.not_found_since or execution.looked_up_by_preflight
+    since = execution.not_found_since or execution.looked_up_by_preflight
     agreed = bool(since) and execution.context.listing_lag.enough(since, began)
     if not (aged or agreed or permission_ended):
         look_up_next(execution, "not-found-once", not_found_since=since or now)
@@ -184,7 +184,10 @@ def _allow_create(execution: Execution, began: float) -> None:
 def second_lookup_awaited(execution: Execution, *, until: float) -> TooEarly:
     """Return why nothing is created yet in a young store, where one lookup proves nothing."""
     number = execution.invoice.invoice_number
-    text = f"Nothing of invoice {number} was found in e-conomic; a second lookup follows, as the store is new."
+    text = (
+        f"Nothing of invoice {number} was found in e-conomic; a second lookup follows, as the store is new or may have "
+        "lost writes."
+    )
     return TooEarly(failure(ProcessReason.LOOKED_UP_TWICE, text), retry_after=until - execution.context.clock())
 
 

@@ -8,6 +8,7 @@ from support.rate_limiter_contract import FAILED, LIMITS, RateLimiterContract, S
 from config.export_schema import Limits
 from worker.domain.ports import Feedback, Permit, RateDenied
 from worker.errors import StoreUnavailable
+from worker.reconcile.pacing import LastInLine
 from worker.store.rate_limiter import BLOCK_LIFE, LARGEST_BLOCK, RedisRateLimiter
 
 #: A burst of (1 - 0.95) / 2 * 960,000 = 24,000 tokens: a quarter of it is 6,000.
@@ -178,3 +179,16 @@ def test_a_look_names_a_pause_that_was_asked_for(
     seen = rate_limiter.look("grant-1", LIMITS)
     assert seen is not None
     assert (seen.blocked_for, seen.failing) == (30, False)
+
+
+def test_all_that_read_back_share_one_tenth(redis_client: redis.Redis, redis_prefix: str, clock: ManualClock) -> None:
+    """Two processes, or two exports of one grant: 120 tokens of 60 a minute and their share take two minutes."""
+    limiters = [RedisRateLimiter(redis_client, prefix=redis_prefix, clock=clock, sleep=clock.advance) for _ in range(2)]
+    readers = [LastInLine(inner=limiter, sleep=clock.advance, clock=clock) for limiter in limiters]
+    limits, began = Limits(tokens_per_minute=600, share=0.95), clock()
+    for n in range(40):
+        readers[n % 2].acquire("grant-1", 3, limits)
+
+    assert clock() - began >= 115
+    # An export finds all that reading back does not use.
+    assert limiters[0].acquire("grant-1", 9, limits).spent <= 70 + 9

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 import redis
@@ -16,8 +17,20 @@ from support.planning import planner
 
 from config.exports import ExportConfig
 from config.settings_sections import Metrics, Web
-from worker.domain.certificate import Amounts, FieldDifference, Finding, StoredCertificate, Verdict
+from worker.domain.certificate import (
+    AccountTotals,
+    Amounts,
+    Certificate,
+    CurrencyTotals,
+    FieldDifference,
+    Finding,
+    Reading,
+    StoredCertificate,
+    Verdict,
+    stored,
+)
 from worker.domain.invoice import Customer
+from worker.domain.number_series import Explanation
 from worker.domain.record import State
 from worker.domain.signs_of_life import Part
 from worker.dry_run.planner import Planner
@@ -46,6 +59,7 @@ class Page:
             exports={"main": EXPORT},
             store=self.harness.store,
             certificates=self.harness.store,
+            series=self.harness.store,
             events=self.events,
             sessions=self.sessions,
             planner=self._planner,
@@ -264,6 +278,54 @@ def test_what_is_in_economic_comes_from_a_certificate(signed_in: Page) -> None:
     assert signed_in.harness.store.add_certificate(older, [finding])
     assert "a new reading follows" in signed_in.browser.get("/periods/main-p881?lang=en").text
     assert "1,250.00 DKK" in signed_in.browser.get("/?lang=en").text.split("Read in e-conomic")[1]
+
+
+def test_a_certificate_is_shown_by_currency_account_and_vat_code(signed_in: Page) -> None:
+    """Both sides and their difference; one whose text is not what was kept is not shown."""
+    one, other = (
+        Amounts(invoices=1, net=Decimal(1000), vat=Decimal(250), gross=Decimal(1250)),
+        Amounts(invoices=1, net=Decimal("999.99")),
+    )
+    certificate = Certificate(
+        period="main-p881",
+        name="2026-47A",
+        export="main",
+        at="2030-01-15T08:00:00+00:00",
+        version="1",
+        reading=Reading(agreement=1, method="invoice", calls=3, sources=(), left_out=("Attached PDFs: not listed.",)),
+        currencies=(CurrencyTotals(currency="DKK", opter=one, books=other, difference=one.plus(other, -1)),),
+        accounts=(
+            AccountTotals(
+                account=3010,
+                vat_code="U25",
+                currency="DKK",
+                opter=Decimal(1000),
+                books=Decimal("999.99"),
+                difference=Decimal("0.01"),
+            ),
+        ),
+    )
+    kept = stored(certificate)
+    assert signed_in.harness.store.add_certificate(kept, [])
+    text = signed_in.browser.get("/periods/main-p881?lang=da").text
+    assert '<tr class="bad"><th scope="row">3010</th><td>U25</td>' in text
+    assert '<td class="n">999,99</td><td class="n">0,01</td></tr>' in text
+    assert '<td>Forskel</td><td class="n">0</td><td class="n">0,01</td><td class="n">250,00</td>' in text
+    assert "Attached PDFs: not listed." in text
+    assert signed_in.harness.store.add_certificate(replace(kept, id="main-p881-x", text="{}"), [])
+    assert "U25" not in signed_in.browser.get("/periods/main-p881?lang=da").text
+
+
+def test_numbers_that_never_came_are_shown_with_the_period(signed_in: Page) -> None:
+    """Between its own numbers; what another period brought, or a person explained, is no gap."""
+    for period, numbers in ((882, (200_001, 200_007)), (883, (200_003,))):
+        invoices = [samples.invoice(invoice_number=number) for number in numbers]
+        signed_in.harness.close_period(*invoices, event=f"/opter/acme/1#p{period}", number=period)
+    why = Explanation(region=None, series="", first=200_006, last=200_006, by="B", why="never made", at="2026-11-21")
+    signed_in.harness.store.explain("main", why)
+    text = signed_in.browser.get("/periods/main-p882?lang=en").text
+    assert "<ul><li>200002 (1)</li><li>200004&ndash;200005 (2)</li></ul>" in text
+    assert "Numbers that never came" not in signed_in.browser.get("/periods/main-p881?lang=en").text
 
 
 def test_failures_stand_under_their_cause_with_the_money(signed_in: Page) -> None:

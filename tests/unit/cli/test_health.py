@@ -40,8 +40,8 @@ def test_all_is_well(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("dead", "name", "step"),
     [
-        (Part.WORKER, "Workers", "opter-economic worker"),
-        (Part.INTAKE, "Intake", "opter-economic intake"),
+        (Part.WORKER, "Workers", "`worker`"),
+        (Part.INTAKE, "Intake", "`intake`"),
         (Part.SWEEPS, "Sweeps", "sweep_failed"),
         (Part.PAGE, "Page", "opter-economic web"),
     ],

@@ -11,7 +11,7 @@ from support.samples import export
 from config.export_schema import Booking, Corrections, TypeRules, Voucher
 from config.reconcile_schema import Payments
 from config.settings import Settings
-from config.settings_sections import Certificates
+from config.settings_sections import Agreements, Certificates
 from worker.cli.procedure import procedure
 from worker.cli.procedure_texts import CHAPTERS
 
@@ -56,6 +56,15 @@ def test_it_says_what_the_settings_do(changes: dict[str, Any], said: str) -> Non
 
     assert said in text
     assert (_hash(text) == _hash(_described())) == (changes == {})
+
+
+@pytest.mark.parametrize(("hours", "said"), [(24, True), (0, False)])
+def test_the_daily_check_is_described_where_it_runs(hours: int, *, said: bool) -> None:
+    """It is one of the controls."""
+    settings = SETTINGS.model_copy(update={"agreements": Agreements(check_hours=hours)})
+    text = procedure(settings, {"main": export()}, "en")
+
+    assert (f"Every {hours} hours the agreement is checked by itself" in text) == said
 
 
 def test_any_setting_changes_the_hash_and_no_secret_is_told() -> None:

@@ -74,6 +74,23 @@ class TestCustomers:
         assert [customer.name for customer in customers] == ["ACME (Nord) & Søn"]
         assert filters(wire) == ["name$eq:Acme $(Nord$) & Søn"]
 
+    def test_by_name_spelt_otherwise(self) -> None:
+        """Only where nothing has the name as it is written; what is another name is left out."""
+        wire = Wire()
+        wire.collection("/customers", ACME | {"name": "Aarhus\u00a0Fragt"}, ACME | {"customerNumber": 2})
+
+        assert [found.name for found in client(wire).customers_by_name("Århus Fragt")] == ["Aarhus\u00a0Fragt"]
+        assert len(filters(wire)) == 2  # composed and decomposed; this server filters nothing
+
+    def test_by_a_name_that_nobody_has(self) -> None:
+        """Asked for by its plain letters, whatever stands between them; never by too few, which would fit everybody."""
+        wire = Wire()
+        wire.collection("/customers")
+        economic = client(wire)
+
+        assert (economic.customers_by_name("O'Brien"), economic.customers_by_name("Ø A")) == ([], [])
+        assert filters(wire) == ["name$eq:O'Brien", "name$like:*O*Brien*", "name$eq:Ø A"]
+
     def test_no_values_no_call(self) -> None:
         """An empty filter might match everybody."""
         wire = Wire()

@@ -104,3 +104,15 @@ def test_a_listing_that_never_stands_still_is_no_answer() -> None:
 
     with pytest.raises(Unavailable, match="changes faster than it can be read"):
         server.read()
+
+
+def test_an_address_that_stands_on_two_items_hides_neither() -> None:
+    """Whatever a server writes there: no item of a page is lost to another."""
+    rows = [{"self": f"{API}/things/1", "n": n} for n in (1, 2)] + [{"self": "", "n": 3}, {"self": None, "n": 4}]
+
+    class Careless(Server):
+        def get(self, path: str) -> Reply:
+            del path
+            return Reply(status=200, body={"collection": rows, "pagination": {}})
+
+    assert Careless([], _nothing).read() == [1, 2, 3, 4]

@@ -153,6 +153,28 @@ def test_an_outage_is_no_difference(world: Reconciled) -> None:
     assert world.harness.store.agreement_state("main") is None
 
 
+def test_a_service_that_refuses_the_filter_is_no_alarm_but_one_that_did_not_is(world: Reconciled) -> None:
+    """That documents can be asked for by a span of vouchers is not documented: then they are not compared."""
+    path = "/documentsapi/v4.0.1/AttachedDocuments"
+    refused = {"message": "Filter is not allowed.", "errorCode": "E04300", "httpStatusCode": 400}
+
+    def around(request: httpx.Request, answer: Answer) -> httpx.Response:
+        spans = request.url.path == path and "gte" in str(request.url)
+        return httpx.Response(400, json=refused, request=request) if spans else answer(request)
+
+    world.harness.around_http = around
+    watch = watch_of(world)
+    never = _checked(watch)
+    world.harness.around_http = lambda request, answer: answer(request)
+    once = _checked(watch)
+    world.harness.around_http = around
+    [failure] = _checked(watch).failures
+
+    assert (never.failures, once.failures) == ((), ())
+    assert path not in never.shapes
+    assert failure.description.startswith(f"Answers: GET {path} cannot be read any more.")
+
+
 def test_it_is_checked_once_a_day_by_whoever_is_first(world: Reconciled) -> None:
     """Several processes look; one gets it. With 0 hours nobody does."""
     mine, yours = watch_of(world), watch_of(world)

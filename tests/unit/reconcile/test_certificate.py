@@ -7,7 +7,7 @@ from decimal import Decimal
 import httpx
 import pytest
 from support import injections
-from support.harness import EXPORT, VOUCHER_EXPORT
+from support.harness import EXPORT, PERIOD, VOUCHER_EXPORT
 from support.reconciled import reconciled
 
 from config.export_schema import Booking, Limits
@@ -18,10 +18,11 @@ from worker.domain.certificate import (
     read_certificate,
     stored,
 )
-from worker.domain.ports import Permit
+from worker.domain.ports import Feedback, Permit, RateLimiter
 from worker.domain.record import State
 from worker.errors import Misconfigured
 from worker.reconcile.pacing import LastInLine
+from worker.runtime.build import build_reconciler
 
 
 def test_sums_are_opters_and_what_was_read() -> None:
@@ -179,6 +180,40 @@ def test_reading_back_uses_a_tenth_of_the_tokens_at_most() -> None:
 
     assert 600 / 60 * 0.1 * (now[0] + 10) >= 100 * 3.0
     assert waited
+
+
+class _Counted:
+    """A limiter that counts who asks, with what was asked for."""
+
+    def __init__(self, inner: RateLimiter) -> None:
+        self.inner = inner
+        self.begun: list[bool] = []
+
+    def acquire(self, agreement: str, cost: float, limits: Limits, *, begun: bool = False) -> Permit:
+        if not agreement.endswith("-last"):
+            self.begun.append(begun)
+        return self.inner.acquire(agreement, cost, limits, begun=begun)
+
+    def report(self, permit: Permit, feedback: Feedback) -> None:
+        self.inner.report(permit, feedback)
+
+
+@pytest.mark.parametrize("method", ["invoice", "voucher"])
+def test_every_read_of_a_certificate_is_last_in_line(method: str) -> None:
+    """Not the ledger's alone: none of its calls takes the way of an export, nor counts as begun."""
+    world = reconciled(31, size=6, method=method)
+    harness, counted = world.harness, _Counted(world.harness.rate_limiter)
+    harness.client.master_data(frozenset({"3010", "3012", "3020"}))
+    last = LastInLine(inner=counted, sleep=lambda _: None)
+    reconciler = build_reconciler(replace(harness.context, export=world.export), harness.client, last)
+    period = harness.store.period(PERIOD)
+    assert period is not None
+    before = len(harness.sandbox.server_state.request_log.entries)
+    reconciler.certificate(period, harness.records(), accepted={})
+    calls = harness.sandbox.server_state.request_log.entries[before:]
+
+    assert len(calls) >= 4
+    assert counted.begun == [False] * len(calls)
 
 
 def test_an_invoice_that_e_conomic_numbers_is_found_by_its_booked_number() -> None:

@@ -8,6 +8,7 @@ from support.samples import customer, invoice, line
 
 from config.exports import ExportConfig
 from worker.domain.record import State
+from worker.sandbox import dump
 
 BOTH = pytest.mark.parametrize("base", [EXPORT, VOUCHER_EXPORT], ids=["invoice", "voucher"])
 #: A private person: nothing but name and address to be found by.
@@ -68,6 +69,34 @@ def test_two_invoices_of_one_name_end_on_one_customer(
         assert [record.failure for record in harness.records()] == [None]
     theirs = harness.sandbox.agreement.customers.values()
     assert sum(row.get("address") == PERSON["address"] for row in theirs) == 1
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("Hård\u00a0Mellemrum ApS", "Hård Mellemrum ApS"),
+        ("For  Mange Mellemrum", "For Mange Mellemrum"),
+        ("Nul\u200b Bredde ApS", "Nul Bredde ApS"),
+        ("Aarhus Fragt", "Århus Fragt"),
+        ("A\u030arhus Fragt", "AARHUS FRAGT"),
+        ("O\u2019Brien og Søn", "O'Brien og Søn"),
+        ("Jensen, Hans - Vognmand", "Jensen Hans Vognmand"),
+    ],
+)
+def test_a_customer_whose_name_a_person_typed_otherwise_is_found(base: ExportConfig, theirs: str, ours: str) -> None:
+    """It stands in e-conomic with other spaces, signs or letters that mean the same: no second one is made."""
+    harness = Harness(base)
+    there = harness.sandbox.agreement.customers[1001] | {
+        key: value for key, value in PERSON.items() if key in ("address", "zip", "city")
+    }
+    there |= {"name": theirs, "corporateIdentificationNumber": "", "country": "Danmark"}
+    dump.put(harness.sandbox.agreement, "customers", "5001", there)
+    other = there | {"name": f"{theirs} Nord"}
+    dump.put(harness.sandbox.agreement, "customers", "5002", other)
+    close(harness, {**PERSON, "name": ours})
+
+    assert accounts(harness) == [5001]
 
 
 def test_what_nobody_sees_of_a_name_is_not_written() -> None:

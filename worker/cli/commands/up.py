@@ -50,9 +50,8 @@ def up(
     folder = data or settings.data_folder
     with stop_on_signal() as stop, redis_for(settings, folder, redis_port) as url:
         context.use_redis(url)
-        supervisor = Supervisor(
-            installation(settings), run=starter(environment(url, settings.exports_file), logs), clock=context.clock
-        )
+        variables = environment(url, settings.exports_file, embedded=is_embedded(settings))
+        supervisor = Supervisor(installation(settings), run=starter(variables, logs), clock=context.clock)
         try:
             supervisor.turn()
             context.warn_non_production()

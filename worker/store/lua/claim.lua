@@ -1,4 +1,5 @@
--- Take the lease of a queued invoice. ARGV: id, token, lease seconds. Answers its record without history, or why not.
+-- Take the lease of a queued invoice. ARGV: id, token, lease seconds, seconds within which a restart has lost nothing.
+-- Answers its record without history, or why not.
 local id, token, lease = ARGV[3], ARGV[4], tonumber(ARGV[5])
 local fields = redis.call('HGETALL', key('invoice', id))
 if #fields == 0 then return {'unknown'} end
@@ -6,7 +7,12 @@ local invoice = {}
 for at = 1, #fields, 2 do invoice[fields[at]] = fields[at + 1] end
 invoice.id = id
 local export = invoice.export
-local paused, reached, whole = export_status(export, 'paused', 'reached', 'whole')
+local paused, reached, whole, alive_at = unpack(redis.call('HMGET', key('export-status'),
+  export_field('paused', export), export_field('reached', export), export_field('whole', export), 'alive_at'))
+if sign_due(alive_at) then
+  doubt_lost_writes(tonumber(ARGV[6]))
+  whole = export_status(export, 'whole')
+end
 
 local function claimed()
   local answer = {}

@@ -158,6 +158,30 @@ local function set_export_status(export, name, value)
   redis.call('HSET', key('export-status'), export_field(name, export), value)
 end
 
+local ALIVE_EVERY = 1 -- seconds between two signs of life
+
+-- Whether it is time for another sign of life, and so to see which server this is.
+local function sign_due(alive_at)
+  return not alive_at or NOW - alive_at >= ALIVE_EVERY or NOW < tonumber(alive_at)
+end
+
+-- A server that was started anew may have come back with less than it had answered (a restored copy, a power cut), and
+-- one that took another's place may never have had it. Then every export counts as young: two lookups come before a
+-- create. `within`: seconds from the store's last sign of life to a start that has lost nothing; 0: none is believed.
+local function doubt_lost_writes(within)
+  local info = redis.pcall('INFO', 'server')
+  local run = type(info) == 'string' and string.match(info, 'run_id:(%w+)')
+  if not run then return end
+  local known, alive_at = unpack(redis.call('HMGET', key('export-status'), 'served_by', 'alive_at'))
+  redis.call('HSET', key('export-status'), 'served_by', run, 'alive_at', AT)
+  if not known or known == run then return end
+  local silent = NOW - tonumber(string.match(info, 'uptime_in_seconds:(%d+)')) - alive_at
+  if 0 <= silent and silent <= within then return end -- a start before the sign of life: it is another server
+  for _, export in ipairs(redis.call('SMEMBERS', key('exports'))) do
+    set_export_status(export, 'whole', AT)
+  end
+end
+
 -- Whether a period is checked and none of its invoices is on its way: received, queued, exporting or waiting.
 local function at_rest(period, state)
   if state ~= 'checked' and state ~= 'differs' then return false end

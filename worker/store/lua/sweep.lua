@@ -1,6 +1,6 @@
 -- Find what needs a message. ARGV: token, limit, lost after, idle after, overtaken by, crashes allowed, failure of
 -- a killed worker, its reason, failure of one on its last chance, seconds that this has to itself, seconds of a lease,
--- then the exports whose queue is empty. Answers id, export, and whether its worker died (1 or 0) of each.
+-- seconds within which a restart has lost nothing, then the exports whose queue is empty. Answers id, export, and whether its worker died (1 or 0) of each.
 local token, limit = ARGV[3], tonumber(ARGV[4])
 local lost_after, idle_after, overtaken_by = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local max_crashes, killed, reason = tonumber(ARGV[8]), ARGV[9], ARGV[10]
@@ -9,8 +9,10 @@ local suspected, alone_for, lease = ARGV[11], tonumber(ARGV[12]), tonumber(ARGV[
 local reply = key('sweep', token)
 if redis.call('EXISTS', reply) == 1 then return redis.call('LRANGE', reply, 0, -1) end
 
+if sign_due(redis.call('HGET', key('export-status'), 'alive_at')) then doubt_lost_writes(tonumber(ARGV[14])) end
+
 local idle, answer = {}, {}
-for at = 14, #ARGV do idle[ARGV[at]] = true end
+for at = 15, #ARGV do idle[ARGV[at]] = true end
 
 local function call_for_message(id, export, recovered)
   table.insert(answer, id)

@@ -21,6 +21,7 @@ from worker.domain.record import InvoiceRecord, State
 from worker.errors import Failure
 from worker.web.guard import page
 from worker.web.language import translations
+from worker.web.pages.period_reading import certificate_of, numbers_missing
 from worker.web.services import Services
 from worker.web.visit import Visit
 from worker.workflow.hindrances import hindrances
@@ -74,6 +75,8 @@ def _period(visit: Visit) -> Response:
         paused=services.store.paused().get(found.export),
         hindrances=_hindrances(services, summed),
         differences=services.certificates.differences(key),
+        certificate=certificate_of(services, found),
+        missing=numbers_missing(services, found, records),
     )
 
 
