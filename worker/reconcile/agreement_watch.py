@@ -11,7 +11,7 @@ from config.names import agreement_id
 from config.settings_sections import Agreements
 from worker.domain.agreement import AgreementState, Shape
 from worker.domain.reasons import failure
-from worker.domain.store_port import AgreementPort
+from worker.domain.reconcile_ports import AgreementPort
 from worker.economic.agreement import AgreementReader
 from worker.economic.mapping.agreement_check import (
     clock_check,

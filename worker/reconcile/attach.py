@@ -14,8 +14,8 @@ import structlog
 from worker.domain.attachment import AttachmentState, AttachmentStep, PdfAttachment, next_attachment_step
 from worker.domain.identity import idempotency_key
 from worker.domain.invoice import Pdf
+from worker.domain.reconcile_ports import CertificatePort
 from worker.domain.record import InvoiceRecord
-from worker.domain.store_port import CertificatePort
 from worker.economic.failures import KEY_CLASHES
 from worker.errors import Misconfigured, Refused, Rejected, Retryable, Uncertain
 from worker.workflow.clocks import check_clocks

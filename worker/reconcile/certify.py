@@ -10,7 +10,8 @@ import structlog
 
 from config.settings_sections import Certificates
 from worker.domain.certificate import Certificate, read_certificate, stored
-from worker.domain.store_port import CertificatePort, OperatorPort
+from worker.domain.reconcile_ports import CertificatePort
+from worker.domain.store_port import OperatorPort
 from worker.errors import ExportError, LeaseLost, Retryable, Uncertain
 from worker.reconcile.attach import Attacher
 from worker.reconcile.match_credits import CreditMatcher

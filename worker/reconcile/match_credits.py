@@ -14,8 +14,9 @@ from worker.domain.export_rules import original_references
 from worker.domain.identity import idempotency_key
 from worker.domain.invoice import Invoice
 from worker.domain.money import ZERO
+from worker.domain.reconcile_ports import CertificatePort
 from worker.domain.record import InvoiceRecord, Outcome, State
-from worker.domain.store_port import CertificatePort, OperatorPort
+from worker.domain.store_port import OperatorPort
 from worker.economic.failures import KEY_CLASHES
 from worker.economic.ledger import LedgerReader
 from worker.errors import Refused

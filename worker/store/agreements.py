@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing_extensions import override
 
 from worker.domain.agreement import AgreementState, Shape
-from worker.domain.store_port import AgreementPort
+from worker.domain.reconcile_ports import AgreementPort
 from worker.errors import Failure
 from worker.store.connection import StoreConnection, mapping, text, texts, token
 

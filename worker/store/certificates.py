@@ -7,7 +7,7 @@ from typing_extensions import override
 from worker.domain.attachment import PdfAttachment
 from worker.domain.certificate import Acceptance, Finding, OpenDifference, StoredCertificate
 from worker.domain.credit_match import CreditMatch
-from worker.domain.store_port import CertificatePort
+from worker.domain.reconcile_ports import CertificatePort
 from worker.errors import LeaseLost
 from worker.store import records
 from worker.store.connection import StoreConnection, mapping, text, texts, token

@@ -9,7 +9,7 @@ from typing import Any
 from typing_extensions import override
 
 from worker.domain.payments import Payment, PaymentKind, PaymentRun, ReportedPayments
-from worker.domain.store_port import PaymentsPort
+from worker.domain.reconcile_ports import PaymentsPort
 from worker.store.connection import StoreConnection, mapping, text, texts
 
 

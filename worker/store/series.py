@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing_extensions import override
 
 from worker.domain.number_series import Explanation, NumberRecord
+from worker.domain.reconcile_ports import SeriesPort
 from worker.domain.record import State
-from worker.domain.store_port import SeriesPort
 from worker.store import records
 from worker.store.connection import StoreConnection, text, texts
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from config.exports import ExportConfig
 from config.settings_sections import Metrics, Web
-from worker.domain.store_port import CertificatePort, OperatorPort, SeriesPort
+from worker.domain.reconcile_ports import CertificatePort, SeriesPort
+from worker.domain.store_port import OperatorPort
 from worker.dry_run.planner import Planner
 from worker.intake.queue import EventQueueOperator
 from worker.store.sessions import RedisSessions

@@ -6,7 +6,7 @@ from support.memory_store.tables import Tables
 from typing_extensions import override
 
 from worker.domain.agreement import AgreementState
-from worker.domain.store_port import AgreementPort
+from worker.domain.reconcile_ports import AgreementPort
 from worker.errors import Failure
 
 

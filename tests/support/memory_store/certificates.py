@@ -11,8 +11,8 @@ from worker.domain.attachment import PdfAttachment
 from worker.domain.certificate import Acceptance, Finding, OpenDifference, StoredCertificate
 from worker.domain.credit_match import CreditMatch
 from worker.domain.invoice_period import PeriodState
+from worker.domain.reconcile_ports import CertificatePort
 from worker.domain.record import State
-from worker.domain.store_port import CertificatePort
 from worker.errors import LeaseLost
 
 _MOVING = (State.RECEIVED, State.QUEUED, State.EXPORTING, State.WAITING)

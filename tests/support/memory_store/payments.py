@@ -7,7 +7,7 @@ from support.memory_store.tables import Tables
 from typing_extensions import override
 
 from worker.domain.payments import PaymentRun, ReportedPayments
-from worker.domain.store_port import PaymentsPort
+from worker.domain.reconcile_ports import PaymentsPort
 
 
 class MemoryPayments(Tables, PaymentsPort):

@@ -6,7 +6,7 @@ from support.memory_store.tables import Tables
 from typing_extensions import override
 
 from worker.domain.number_series import Explanation, NumberRecord
-from worker.domain.store_port import SeriesPort
+from worker.domain.reconcile_ports import SeriesPort
 
 
 class MemorySeries(Tables, SeriesPort):
