@@ -94,9 +94,9 @@ class SharedSlots(BatchedEvents):
         signals.task_revoked.connect(self._on_revoked, weak=False)
 
     def share(self, message: Any, handle: Callable[[Any], Any]) -> None:
-        """Run a message of ours when its export has a slot."""
+        """Run a message of ours when its export has a slot; one whose worker died before those that wait for theirs."""
         export = export_of(message.payload[0][0])
-        self._slots.offer(export, partial(handle, message))
+        self._slots.offer(export, partial(handle, message), first=recovered(message, export))
         self._read_as_needed(export)
 
     def _on_end(self, args: Any = (), **_: Any) -> None:
@@ -153,6 +153,12 @@ class MessageFilter(SharedSlots):
             return message.reject_log_error(celery_logger, self.connection_errors)
 
         return on_message
+
+
+def recovered(message: Any, export: str) -> bool:
+    """Tell whether a message came by the queue of invoices whose worker died: who publishes names it as routing key."""
+    info = message.delivery_info
+    return isinstance(info, Mapping) and info.get("routing_key") == recovery_queue(export)
 
 
 def objection(message: Any) -> str:

@@ -19,8 +19,9 @@ class _Export:
 
     #: When each execution that is running began.
     running: list[float] = field(default_factory=list)
-    #: Starts what waits for a slot, in order.
+    #: Starts what waits for a slot, in order; so many of them go first.
     held: deque[Callable[[], object]] = field(default_factory=deque)
+    first: int = 0
     #: Whether the execution that ended last was slow; None: none has ended yet.
     was_slow: bool | None = None
     #: When its last message came.
@@ -41,10 +42,15 @@ class Slots:
         self._now = now
         self._exports: defaultdict[str, _Export] = defaultdict(_Export)
 
-    def offer(self, export: str, start: Callable[[], object]) -> None:
-        """Run a message now, or when a slot is free for its export."""
-        self._exports[export].heard_at = self._now()
-        self._exports[export].held.append(start)
+    def offer(self, export: str, start: Callable[[], object], *, first: bool = False) -> None:
+        """Run a message now, or when a slot is free for its export; ``first``: before those of it that wait."""
+        known = self._exports[export]
+        known.heard_at = self._now()
+        if first:
+            known.held.insert(known.first, start)
+            known.first += 1
+        else:
+            known.held.append(start)
         self.fill()
 
     def ended(self, export: str) -> None:
@@ -71,6 +77,7 @@ class Slots:
         """A message that cannot be started never ends, so it must not keep a slot."""
         known.running.append(self._now())
         try:
+            known.first = max(0, known.first - 1)
             known.held.popleft()()
         except BaseException:
             known.running.pop()
@@ -80,6 +87,7 @@ class Slots:
         """Forget what waits: its connection is gone, and the sweep sends it again."""
         for known in self._exports.values():
             known.held.clear()
+            known.first = 0
 
     def holds(self) -> bool:
         """Return whether anything waits for a slot."""

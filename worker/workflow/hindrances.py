@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from worker.domain.reasons import ProcessReason, failure
-from worker.domain.signs_of_life import Part, SignOfLife, alive, latest
+from worker.domain.signs_of_life import SILENT_AFTER, Part, SignOfLife, alive, latest
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure
 
@@ -29,12 +29,15 @@ def hindrances(
     pauses: Iterable[Failure],
     waiting: Mapping[str, int],
     failing: Iterable[str] = (),
+    still_for: float = SILENT_AFTER,
 ) -> list[Failure]:
     """Return what keeps invoices that are on their way from going on; the gravest first.
 
     ``waiting``: reason code -> invoices that wait for it. ``failing``: exports whose last calls to e-conomic failed.
+    ``still_for``: seconds since anything moved; so soon after a start, a process may not have shown itself yet.
     """
-    found = [lacking for part in (Part.WORKER, Part.INTAKE) if (lacking := silence(signs, part))]
+    parts = [part for part in (Part.WORKER, Part.INTAKE) if still_for >= SILENT_AFTER or latest(signs, part)]
+    found = [lacking for part in parts if (lacking := silence(signs, part))]
     found += pauses
     for code, reason in _DOWN.items():
         if waiting.get(code):

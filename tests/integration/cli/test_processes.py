@@ -115,10 +115,21 @@ def test_up_runs_everything_and_restarts_what_dies(installation: Installation) -
     worker = _child(installation, *WORKER)
     os.kill(worker, signal.SIGKILL)
     installation.wait_for(lambda: _child(installation, *WORKER) not in (0, worker), "the worker is back")
+    installation.wait_for(
+        lambda: {"Redis", "Workers", "Intake", "Sweeps", "Export main"} <= _well(installation), "well"
+    )
     installation.kill("up", signal.SIGTERM)
 
     assert "worker ended with code -9; restarted in 1 s" in installation.log("up")
     installation.wait_for(lambda: not any(_child(installation, *words) for words in (INTAKE, WORKER, FLOWER)), "gone")
+    with installation.client() as client:
+        assert client.zrange("opter-economic:alive", 0, -1) == []  # what ends in order is not missed
+
+
+def _well(installation: Installation) -> set[str]:
+    """Return the parts that ``health`` calls well."""
+    report = json.loads(installation.command("health", "--json", expect=(0, 1, 3)))
+    return {part["part"] for part in report["parts"] if part["level"] == "well"}
 
 
 def _child(installation: Installation, *words: bytes) -> int:

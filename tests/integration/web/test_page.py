@@ -434,6 +434,7 @@ def test_a_period_that_waits_for_a_dead_process_says_so(page: Page) -> None:
     page.harness.close_period(samples.invoice(invoice_number=FINE, customer=_customer("Acme A/S")))
     page.sign_in()
     store = page.harness.store
+    page.harness.clock.advance(60)
     store.show_life(Part.INTAKE, "intake@host")
     text = page.browser.get("/periods/main-p881", headers={"Accept-Language": "da"}).text
     assert "Der kører ingen worker" in text

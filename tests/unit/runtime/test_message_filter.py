@@ -4,9 +4,20 @@ from typing import Any
 import pytest
 from celery import Celery
 from kombu import Message
+from support.samples import export
 
-from config.names import AGREEMENT_TASK, EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK
-from worker.runtime.message_filter import objection
+from config.broker import celery_config
+from config.names import (
+    AGREEMENT_TASK,
+    EXPORT_TASK,
+    PREFLIGHT_TASK,
+    RECONCILE_TASK,
+    export_queue,
+    preflight_queue,
+    recovery_queue,
+)
+from config.settings import Settings
+from worker.runtime.message_filter import objection, recovered
 
 
 def _published(task: str, *args: Any, **options: Any) -> Message:
@@ -78,3 +89,18 @@ def test_what_we_publish_comes_in(task: str, key: str) -> None:
 def test_what_nobody_of_us_wrote_stays_out(message: Message, why: str) -> None:
     """The objection names the part, never what stands in it."""
     assert objection(message) == why
+
+
+@pytest.mark.parametrize(
+    ("queue", "first"),
+    [(recovery_queue("main"), True), (export_queue("main"), False), (preflight_queue("main"), False)],
+)
+def test_a_message_tells_that_its_worker_died_by_its_queue(queue: str, first: bool) -> None:  # noqa: FBT001  # a row
+    """As kombu delivers it, published by the queue's name with our own configuration; in memory here."""
+    with Celery("test", broker="memory://", set_as_current=False) as app:
+        app.conf.task_queues = celery_config(Settings(), {"main": export()})["task_queues"]
+        app.send_task(EXPORT_TASK, args=["main-100353"], queue=queue)
+        with app.connection_for_read() as connection, connection.SimpleQueue(app.amqp.queues[queue]) as waiting:
+            message = waiting.get(block=False)
+        assert recovered(message, "main") is first
+        assert not recovered(message, "other")

@@ -141,3 +141,34 @@ def test_what_cannot_be_started_keeps_no_slot() -> None:
     worker.offer("main", 10)
 
     assert worker.count("main") == 10
+
+
+def test_what_a_dead_worker_left_goes_before_what_waits() -> None:
+    """In the order in which it came; what is running goes on, and another export is not concerned."""
+    worker, started = Worker(), []
+    worker.offer("main", 30)
+    running = worker.count("main")
+    for name in ("recovered-1", "recovered-2"):
+        worker.slots.offer("main", partial(started.append, name), first=True)
+    worker.offer("main", 1)
+    assert (started, worker.count("main")) == ([], running)
+
+    worker.end("main", 2)
+    assert started == ["recovered-1", "recovered-2"]
+    worker.end("main")
+    assert worker.count("main") == running + 1
+    worker.slots.offer("main", partial(started.append, "recovered-3"), first=True)
+    worker.end("main")
+    assert started[-1] == "recovered-3"
+
+
+def test_what_is_dropped_with_a_connection_leaves_no_place_behind() -> None:
+    """A message that comes first afterwards goes to the front, not behind those that are gone."""
+    worker, started = Worker(), []
+    worker.offer("main", 30)
+    worker.slots.offer("main", partial(started.append, "gone"), first=True)
+    worker.slots.drop_held()
+    worker.offer("main", 3)
+    worker.slots.offer("main", partial(started.append, "recovered"), first=True)
+    worker.end("main")
+    assert started == ["recovered"]

@@ -83,6 +83,7 @@ def _hindrances(context: CommandContext, store: OperatorPort, current: Report) -
         pauses=[pause] if pause else [],
         waiting=current.waiting,
         failing=[export] if rate and rate.failing else [],
+        still_for=context.clock() - current.last_activity,
     )
 
 

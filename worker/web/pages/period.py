@@ -109,7 +109,8 @@ def _hindrances(services: Services, summed: Report) -> list[Failure]:
     """Return what keeps the period from going on, besides a pause, while it is not over."""
     if summed.phase in _OVER:
         return []
-    return hindrances(services.store.signs_of_life(), pauses=[], waiting=summed.waiting)
+    still_for = services.clock() - summed.last_activity
+    return hindrances(services.store.signs_of_life(), pauses=[], waiting=summed.waiting, still_for=still_for)
 
 
 def _download(visit: Visit) -> Response:
