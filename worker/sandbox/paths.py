@@ -10,6 +10,8 @@ from worker.sandbox.routes import Route
 #: The character's index is its code: ``<`` is ``_0_``, ``+`` is ``_13_`` (e-conomic REST docs, "Special characters").
 SPECIAL = "<>*%:&/\\_ ?.#+"
 CODE = re.compile(r"_(1[0-3]|[0-9])_")
+#: Service and version at the beginning of an OpenAPI service's path.
+_VERSIONED = re.compile(r"^(/[a-z]+api)/v[0-9]+(?:\.[0-9]+)*/")
 
 Methods = dict[str, Route]
 
@@ -33,6 +35,7 @@ class Router:
         by_path: dict[str, Methods] = {}
         for route in routes:
             by_path.setdefault(route.path, {})[route.method] = route
+        self._unversioned = {_VERSIONED.sub(r"\1/", path) for path in by_path if _VERSIONED.match(path)}
         for path, methods in by_path.items():
             self._mount(path, methods)
 
@@ -55,8 +58,13 @@ class Router:
         return self._methods(path.rstrip("/"))[0].get(method)
 
     def knows(self, path: str) -> bool:
-        """Return whether any method goes with the path."""
-        return bool(self._methods(path.rstrip("/"))[0])
+        """Return whether any method goes with the path, or with it in another version of its service.
+
+        To ask which versions of a service there are is no mistake of a client.
+        """
+        plain = path.rstrip("/")
+        asks_for_version = _VERSIONED.match(plain) and _VERSIONED.sub(r"\1/", plain) in self._unversioned
+        return bool(self._methods(plain)[0] or asks_for_version)
 
     def _methods(self, path: str) -> tuple[Methods, Mapping[str, str]]:
         if methods := self._plain.get(path):

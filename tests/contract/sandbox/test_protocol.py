@@ -202,6 +202,13 @@ def test_an_unknown_path_is_a_finding(economic: httpx.Client, control: httpx.Cli
     assert findings(control) == ["There is no such path"]
 
 
+def test_asking_for_another_version_of_a_service_is_no_finding(economic: httpx.Client, control: httpx.Client) -> None:
+    """It is how a client learns which there are; a path that no version has is a mistake all the same."""
+    paths = ("/journalsapi/v16.0.0/journals", "/journalsapi/v16.0.0/books", "/nopeapi/v1.0.0/journals")
+    assert [economic.get(path).status_code for path in paths] == [404, 404, 404]
+    assert findings(control) == ["There is no such path"] * 2
+
+
 def test_the_latency_of_every_call_is_a_knob(economic: httpx.Client, control: httpx.Client) -> None:
     """For benchmarks: no call is faster."""
     control.patch("/switches", json={"latency_ms": 60}).raise_for_status()
