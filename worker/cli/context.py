@@ -92,7 +92,7 @@ class CommandContext(Configuration):
     @contextmanager
     def planner(self, export: ExportConfig) -> Iterator[Planner]:
         """Open what plans for an export: it reads e-conomic and the store."""
-        from worker.runtime.build import planning
+        from worker.runtime.on_demand import planning
 
         with planning(self.settings, export, sleep=self.sleep) as planner:
             yield planner
@@ -100,7 +100,7 @@ class CommandContext(Configuration):
     @contextmanager
     def reconciler(self, export: ExportConfig) -> Iterator[Reconciler]:
         """Open what reads an export's invoices back from e-conomic."""
-        from worker.runtime.build import reconciling
+        from worker.runtime.on_demand import reconciling
 
         with reconciling(self.settings, export, sleep=self.sleep) as reconciler:
             yield reconciler
@@ -108,7 +108,7 @@ class CommandContext(Configuration):
     @contextmanager
     def lone_client(self, export: ExportConfig) -> Iterator[EconomicClient]:
         """Open what reads e-conomic for an export while Redis is away."""
-        from worker.runtime.build import checking_alone
+        from worker.runtime.on_demand import checking_alone
 
         with checking_alone(self.settings, export, clock=self.clock) as client:
             yield client

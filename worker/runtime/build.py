@@ -1,9 +1,8 @@
-"""The composition root: settings in, working parts out, for a worker and for a plan. Only here are clients built."""
+"""The composition root: settings in, working parts out; ``on_demand`` is that of commands and the page."""
 
 import random
 import socket
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -11,15 +10,13 @@ from celery import Celery
 from redis import Redis
 from typing_extensions import override
 
-from config.export_schema import Limits
 from config.exports import ExportConfig
 from config.names import queue_key
 from config.settings import Settings
 from config.settings_sections import Store
-from worker.domain.ports import Feedback, PdfSource, Permit, RateLimiter
+from worker.domain.ports import PdfSource, RateLimiter
 from worker.domain.retry import RetryPolicy
 from worker.domain.store_port import PinPort, PlanPort
-from worker.dry_run.planner import Planner
 from worker.economic.client import EconomicClient
 from worker.intake.sources.folder import kept_folders
 from worker.reconcile.agreement_watch import AgreementWatch
@@ -54,7 +51,7 @@ def build_runtime(
     clients = {name: build_client(export, settings, rate_limiter, store, store.now) for name, export in exports.items()}
     contexts = {
         name: replace(context, worker=socket.gethostname(), worker_clock=worker_clock)
-        for name, context in _contexts(settings, exports, clients, store).items()
+        for name, context in build_contexts(settings, exports, clients, store).items()
     }
     retry = settings.retry
     agreements = _agreements(settings, clients, contexts, store, rate_limiter)
@@ -138,7 +135,7 @@ def build_client(
 
     def accept(agreement: int) -> None:
         accept_agreement(export, pins, agreement)
-        if not isinstance(pins, _ComparedPins) and state_first_use(
+        if not isinstance(pins, ComparedPins) and state_first_use(
             settings.exports_file, export.name, agreement, clock()
         ):
             pins.declare_first_use(export.name)
@@ -158,7 +155,7 @@ def build_pdfs(settings: Settings, exports: Mapping[str, ExportConfig]) -> PdfSo
     return AllowedPdfs(allowed_places(settings.intake, deadline=deadline, kept=kept_folders(exports)))
 
 
-def _contexts(
+def build_contexts(
     settings: Settings, exports: Mapping[str, ExportConfig], clients: Mapping[str, EconomicClient], store: RedisStore
 ) -> Mapping[str, ExportContext]:
     """Put together what each export works with; threads share what fetches PDFs and renews leases."""
@@ -220,77 +217,7 @@ def build_reconciler(context: ExportContext, client: EconomicClient, last: LastI
     return Reconciler(context=replace(context, economic=client.paced(last)), ledger=client.ledger(last))
 
 
-@contextmanager
-def reconciling(settings: Settings, export: ExportConfig, *, sleep: Callable[[float], None]) -> Iterator[Reconciler]:
-    """Give what reads an export's invoices back on demand; its connections are closed at the end."""
-    with closing(connect(settings.redis)) as redis:
-        store = RedisStore(redis, prefix=settings.redis.prefix, policy=StorePolicy())
-        rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
-        client = build_client(export, settings, rate_limiter, _ComparedPins(store), store.now)
-        with closing(client):
-            context = _contexts(settings, {export.name: export}, {export.name: client}, store)[export.name]
-            yield build_reconciler(context, client, LastInLine(inner=rate_limiter, sleep=sleep))
-
-
-@contextmanager
-def planning(settings: Settings, export: ExportConfig, *, sleep: Callable[[float], None]) -> Iterator[Planner]:
-    """Give the planner of an export, with a client like a worker's; its connections are closed at the end."""
-    with closing(connect(settings.redis)) as redis:
-        store = RedisStore(redis, prefix=settings.redis.prefix, policy=StorePolicy())
-        rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
-        client = build_client(export, settings, rate_limiter, _ComparedPins(store), store.now)
-        with closing(client), client.metered() as usage:
-            yield Planner(
-                export=export,
-                economic=client,
-                store=store,
-                pdfs=build_pdfs(settings, {export.name: export}),
-                clock=store.now,
-                sleep=sleep,
-                spent=lambda: usage.calls,
-            )
-
-
-@contextmanager
-def checking_alone(settings: Settings, export: ExportConfig, *, clock: Callable[[], float]) -> Iterator[EconomicClient]:
-    """Give a client that works without Redis, for the few reads of a set-up check; its connections are closed then.
-
-    No worker of this installation calls e-conomic while Redis is away, so that there is nobody to share the rate with.
-    """
-
-    def accept(agreement: int) -> None:
-        accept_agreement(export, _NoPins(), agreement)
-
-    client = EconomicClient(export, rate_limiter=_Unshared(), http=settings.http, clock=clock, accept=accept)
-    with closing(client):
-        yield client
-
-
-class _Unshared(RateLimiter):
-    """Lets every call pass."""
-
-    @override
-    def acquire(self, agreement: str, cost: float, limits: Limits, *, begun: bool = False) -> Permit:
-        return Permit(agreement=agreement, limits=limits, cost=cost)
-
-    @override
-    def report(self, permit: Permit, feedback: Feedback) -> None:
-        """Learn nothing."""
-
-
-class _NoPins(PinPort):
-    """Knows of no first use: only what the exports file names is compared."""
-
-    @override
-    def declare_first_use(self, export: str) -> None:
-        """Declare nothing: a check sends nothing."""
-
-    @override
-    def pin(self, export: str, agreement: int) -> int:
-        return agreement
-
-
-class _ComparedPins(PinPort):
+class ComparedPins(PinPort):
     """Compares with the pinned agreement and pins none: a plan with the wrong token must not bind an export to it."""
 
     def __init__(self, store: PlanPort) -> None:

@@ -23,7 +23,7 @@ from config.targets import non_production_targets
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.signs_of_life import Part
 from worker.errors import StoreUnavailable
-from worker.runtime.build import planning
+from worker.runtime.on_demand import planning
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
 from worker.runtime.store_metrics import StoreCollector, store_registry
 from worker.store.connection import StorePolicy, connect, queue_lengths

@@ -1,0 +1,91 @@
+"""What a command or the page builds for one export: no runtime, and no say in whose agreement an export is."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+
+from typing_extensions import override
+
+from config.export_schema import Limits
+from config.exports import ExportConfig
+from config.settings import Settings
+from worker.domain.ports import Feedback, Permit, RateLimiter
+from worker.domain.store_port import PinPort
+from worker.dry_run.planner import Planner
+from worker.economic.client import EconomicClient
+from worker.reconcile.pacing import LastInLine
+from worker.reconcile.reconciler import Reconciler
+from worker.runtime.build import ComparedPins, build_client, build_contexts, build_pdfs, build_reconciler
+from worker.store.connection import StorePolicy, connect
+from worker.store.rate_limiter import RedisRateLimiter
+from worker.store.redis_store import RedisStore
+from worker.workflow.exporter import accept_agreement
+
+
+@contextmanager
+def reconciling(settings: Settings, export: ExportConfig, *, sleep: Callable[[float], None]) -> Iterator[Reconciler]:
+    """Give what reads an export's invoices back on demand; its connections are closed at the end."""
+    with closing(connect(settings.redis)) as redis:
+        store = RedisStore(redis, prefix=settings.redis.prefix, policy=StorePolicy())
+        rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
+        client = build_client(export, settings, rate_limiter, ComparedPins(store), store.now)
+        with closing(client):
+            context = build_contexts(settings, {export.name: export}, {export.name: client}, store)[export.name]
+            yield build_reconciler(context, client, LastInLine(inner=rate_limiter, sleep=sleep))
+
+
+@contextmanager
+def planning(settings: Settings, export: ExportConfig, *, sleep: Callable[[float], None]) -> Iterator[Planner]:
+    """Give the planner of an export, with a client like a worker's; its connections are closed at the end."""
+    with closing(connect(settings.redis)) as redis:
+        store = RedisStore(redis, prefix=settings.redis.prefix, policy=StorePolicy())
+        rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
+        client = build_client(export, settings, rate_limiter, ComparedPins(store), store.now)
+        with closing(client), client.metered() as usage:
+            yield Planner(
+                export=export,
+                economic=client,
+                store=store,
+                pdfs=build_pdfs(settings, {export.name: export}),
+                clock=store.now,
+                sleep=sleep,
+                spent=lambda: usage.calls,
+            )
+
+
+@contextmanager
+def checking_alone(settings: Settings, export: ExportConfig, *, clock: Callable[[], float]) -> Iterator[EconomicClient]:
+    """Give a client that works without Redis, for the few reads of a set-up check; its connections are closed then.
+
+    No worker of this installation calls e-conomic while Redis is away, so that there is nobody to share the rate with.
+    """
+
+    def accept(agreement: int) -> None:
+        accept_agreement(export, _NoPins(), agreement)
+
+    client = EconomicClient(export, rate_limiter=_Unshared(), http=settings.http, clock=clock, accept=accept)
+    with closing(client):
+        yield client
+
+
+class _Unshared(RateLimiter):
+    """Lets every call pass."""
+
+    @override
+    def acquire(self, agreement: str, cost: float, limits: Limits, *, begun: bool = False) -> Permit:
+        return Permit(agreement=agreement, limits=limits, cost=cost)
+
+    @override
+    def report(self, permit: Permit, feedback: Feedback) -> None:
+        """Learn nothing."""
+
+
+class _NoPins(PinPort):
+    """Knows of no first use: only what the exports file names is compared."""
+
+    @override
+    def declare_first_use(self, export: str) -> None:
+        """Declare nothing: a check sends nothing."""
+
+    @override
+    def pin(self, export: str, agreement: int) -> int:
+        return agreement
