@@ -7,14 +7,15 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-import redis
+from pydantic import SecretStr
 from support.chaos.proxy import Proxy
 from support.installation import Installation
 
+from config.settings_sections import Redis
 from worker.domain.record import InvoiceRecord, State
 from worker.errors import StoreUnavailable
 from worker.local.embedded import EmbeddedServer
-from worker.store.connection import StorePolicy
+from worker.store.connection import StorePolicy, connect
 from worker.store.redis_store import RedisStore
 
 #: Shortened, so that half a minute of faults holds many leases, retries and takeovers. The defaults are longer.
@@ -55,7 +56,7 @@ class Cluster(Installation):
         super().__enter__()
         exports = self.folder / "exports.toml"
         exports.write_text(exports.read_text().replace(self.url, f"http://127.0.0.1:{self.to_economic.port}"))
-        client = self._stack.enter_context(redis.Redis.from_url(self.redis.url, socket_timeout=5))
+        client = self._stack.enter_context(connect(Redis(url=SecretStr(self.redis.url))))
         self.store = RedisStore(client, prefix=PREFIX, policy=StorePolicy())
         return self
 
