@@ -176,7 +176,8 @@ local function doubt_lost_writes(within)
   redis.call('HSET', key('export-status'), 'served_by', run, 'alive_at', AT)
   if not known or known == run then return end
   local silent = NOW - tonumber(string.match(info, 'uptime_in_seconds:(%d+)')) - alive_at
-  if 0 <= silent and silent <= within then return end -- a start before the sign of life: it is another server
+  -- A start before the sign of life: it is another server.
+  if within > 0 and 0 <= silent and silent <= within then return end
   for _, export in ipairs(redis.call('SMEMBERS', key('exports'))) do
     set_export_status(export, 'whole', AT)
   end
