@@ -75,8 +75,9 @@ walk: $(INSTALLED) ## The files and functions that the export of one warm invoic
 	PYTHONPATH=tests $(BIN)/python -m bench.walk
 
 .PHONY: fuzz
-fuzz: $(INSTALLED) ## Mutated events, exports files and answers of e-conomic: FUZZ_EXAMPLES of each kind
-	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/pytest -q --timeout 7200 --show-capture=no tests/unit/*/test_fuzz.py
+fuzz: $(INSTALLED) ## Mutated events, exports files and answers, and what certificates must find: FUZZ_EXAMPLES of each
+	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/pytest -q --timeout 7200 --show-capture=no tests/unit/*/test_fuzz.py \
+	  tests/unit/reconcile/test_certificate_injections.py
 
 .PHONY: audit
 audit: $(INSTALLED) ## Known vulnerabilities of the locked dependencies (says so when the advisories cannot be fetched)
