@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterable, Iterator
 
 import pytest
-from support.chaos import follow_ups, lease_takeover, parallel_invoices
+from support.chaos import follow_ups, given_away, lease_takeover, parallel_invoices
 from support.chaos.lost_writes import BETWEEN
 from support.chaos.matrix import Schedule, every_interference, every_single, play, sampled_pairs
 from support.chaos.report import Report
@@ -13,6 +13,7 @@ from support.chaos.scenarios import LISTED_LATE, SCENARIOS, SHIFTING, Scenario
 BY_NAME = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 
 
+GIVEN_AWAY = pytest.mark.parametrize("scenario", given_away.EXPORTS)
 FOLLOW_UPS = pytest.mark.parametrize("follow_up", follow_ups.FOLLOW_UPS)
 LISTED = pytest.mark.parametrize("scenario", LISTED_LATE, ids=lambda scenario: scenario.name)
 
@@ -30,6 +31,11 @@ def _play(schedules: Iterable[Schedule]) -> Iterator[Played]:
 def _follow(schedules: Iterable[follow_ups.Schedule]) -> Iterator[Played]:
     for schedule in schedules:
         yield str(schedule), follow_ups.play(schedule)[0]
+
+
+def _give_away(schedules: Iterable[Schedule]) -> Iterator[Played]:
+    for schedule in schedules:
+        yield str(schedule), given_away.play(schedule)
 
 
 def _while_listings_lag(scenario: Scenario) -> list[Schedule]:
@@ -100,6 +106,12 @@ def test_a_sample_of_two_invoices_of_a_new_customer() -> None:
     _hold(_side_by_side(list(parallel_invoices.every())[::5]))
 
 
+@GIVEN_AWAY
+def test_a_sample_of_customers_whose_number_is_given_away(scenario: str) -> None:
+    """Another company has the number from now on: nothing comes to it, whoever died at whichever effect."""
+    _hold(_give_away(random.Random(17).sample(list(given_away.every(scenario)), 20)))
+
+
 @FOLLOW_UPS
 def test_a_sample_of_faults_after_the_export(follow_up: str) -> None:
     """A PDF attached, a credit note matched, a payment handed over: once each, whoever dies at whichever effect."""
@@ -163,6 +175,14 @@ def test_pages_that_shift(scenario: Scenario, first_seed: int, report: Report) -
     every = [*every_single(scenario), *every_interference(scenario, "wiped")]
     chosen = random.Random(first_seed).sample(every, min(len(every), 250))
     _hold(_play(chosen), report, f"one fault, or Redis emptied; {scenario.name}")
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(900)
+@GIVEN_AWAY
+def test_customers_whose_number_is_given_away(scenario: str, report: Report) -> None:
+    """Every fault at every effect, each followed at once, within the key's hour, and past it."""
+    _hold(_give_away(given_away.every(scenario)), report, "one fault, then: the customer's number is given away")
 
 
 @pytest.mark.chaos
