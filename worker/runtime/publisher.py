@@ -62,5 +62,7 @@ class Publisher:
                     self._app.send_task(task, (key,), task_id=task_id, producer=producer, queue=queue, retry=False)
         except (OperationalError, BatchPublishError, OSError, RedisError) as error:
             # What answered may be no primary any more: its connections are dropped, and the name is looked up anew.
+            # The emptied pool has to be filled again: whoever takes one from it would wait for ever.
             self._app.pool.force_close_all(close_pool=False)
+            self._app.pool.setup()
             raise store_unavailable(error) from error
