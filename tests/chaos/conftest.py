@@ -50,7 +50,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     report = config.stash[_REPORT]
     if report.whole:
         report.write(_BUILD / "chaos.json")
-    if report.bars or report.runs:
+    if report.bars or report.runs or report.schedules or report.guards:
         terminalreporter.section("chaos")
         for line in report.lines():
             terminalreporter.write_line(line)
