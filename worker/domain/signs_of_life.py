@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 #: Seconds without a sign of life after which a process counts as dead.
 SILENT_AFTER = 40.0
@@ -43,3 +44,13 @@ def latest(signs: Sequence[SignOfLife], part: Part) -> SignOfLife | None:
 def alive(signs: Sequence[SignOfLife], part: Part) -> bool:
     """Tell whether at least one process of a part is alive."""
     return any(sign.part is part and sign.alive for sign in signs)
+
+
+class LifePort(Protocol):
+    """What a process leaves to show that it is alive."""
+
+    def show_life(self, part: Part, name: str) -> None:
+        """Note that this process is alive now."""
+
+    def end_life(self, part: Part, name: str) -> None:
+        """Forget this process: it ends in order."""

@@ -8,7 +8,7 @@ from worker.domain.clocks import ClockReading
 from worker.domain.invoice_period import NewInvoice, PeriodRecord, Registered
 from worker.domain.reconcile_ports import AgreementPort, CertificatePort, PaymentsPort, SeriesPort
 from worker.domain.record import Intent, InvoiceRecord, State, Transition
-from worker.domain.signs_of_life import Part, SignOfLife
+from worker.domain.signs_of_life import LifePort, SignOfLife
 from worker.errors import Failure
 
 
@@ -190,16 +190,6 @@ class SweepPort(Protocol):
 
         Periods of paused exports wait.
         """
-
-
-class LifePort(Protocol):
-    """What a process leaves to show that it is alive."""
-
-    def show_life(self, part: Part, name: str) -> None:
-        """Note that this process is alive now."""
-
-    def end_life(self, part: Part, name: str) -> None:
-        """Forget this process: it ends in order."""
 
 
 class PinPort(Protocol):

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from worker.domain.signs_of_life import Part
-from worker.domain.store_port import LifePort
+from worker.domain.signs_of_life import LifePort, Part
 from worker.errors import StoreUnavailable
 
 #: Seconds between two signs: three may get lost before a process counts as dead.

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from typing_extensions import override
 
-from worker.domain.signs_of_life import FORGOTTEN_AFTER, SILENT_AFTER, Part, SignOfLife
-from worker.domain.store_port import LifePort
+from worker.domain.signs_of_life import FORGOTTEN_AFTER, SILENT_AFTER, LifePort, Part, SignOfLife
 from worker.store.connection import StoreConnection, texts
 
 

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from support.memory_store.tables import Tables
 from typing_extensions import override
 
-from worker.domain.signs_of_life import FORGOTTEN_AFTER, SILENT_AFTER, Part, SignOfLife
-from worker.domain.store_port import LifePort
+from worker.domain.signs_of_life import FORGOTTEN_AFTER, SILENT_AFTER, LifePort, Part, SignOfLife
 
 
 class MemoryLife(Tables, LifePort):

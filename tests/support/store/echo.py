@@ -4,12 +4,15 @@ from typing import Any
 
 import redis
 
+#: Commands that run a script: by its source when the server has not seen it yet.
+_SCRIPTS = frozenset({"EVALSHA", "EVAL"})
+
 
 class EchoingRedis(redis.Redis):
     """Runs every script twice and gives the second answer: what a client does whose first answer was lost."""
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
-        if args[0] == "EVALSHA":
+        if args[0] in _SCRIPTS:
             super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # the driver leaves it untyped
         return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # same
 
@@ -24,7 +27,7 @@ class LateRedis(redis.Redis):
         return self
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
-        if args[0] == "EVALSHA":
+        if args[0] in _SCRIPTS:
             self.last = args
         return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # the driver leaves it untyped
 

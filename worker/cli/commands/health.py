@@ -28,7 +28,7 @@ from worker.errors import Failure, StoreUnavailable
 def health(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     """Show whether all parts are well: Redis, workers, intake, sweeps, page, Flower, e-conomic, clocks.
 
-    Exit code 0: all is well. 1: something needs a person. 3: Redis does not answer, so that the rest cannot be told;
+    Exit code 0: all is well. 1: something needs a person. 3: Redis does not answer, and nothing is known of the rest;
     or e-conomic does not, and nothing else is wrong.
     """
     context: CommandContext = ctx.obj
@@ -48,7 +48,7 @@ def look(context: CommandContext) -> Iterator[Finding]:
         found = [redis_finding(info, require_durability=context.settings.redis.require_durability), *_by_store(context)]
     except StoreUnavailable as error:
         why = error.failure
-        others = "Workers, intake, sweeps, page, e-conomic and clocks cannot be told while Redis does not answer."
+        others = "Workers, intake, sweeps, page, e-conomic and clocks are not known while Redis does not answer."
         found = [
             Finding(part="Redis", level=Level.UNREACHABLE, text=why.description, next_step=why.next_step),
             Finding(part="Others", level=Level.UNKNOWN, text=others),

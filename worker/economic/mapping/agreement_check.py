@@ -29,11 +29,11 @@ def rights_checks(export: ExportConfig, rights: Rights) -> Iterator[Check]:
     """Yield what ``/self`` tells; what it leaves out is said to be unknown, and is no error."""
     words = set(re.findall(r"\w+", rights.plan.casefold()))
     stuck = [plan for plan in export.expects.read_only_plans if plan.casefold() in words]
-    plan = rights.plan or "not told"
+    plan = rights.plan or "not named"
     yield _check("Plan", f"{plan}: cannot write" if stuck else plan, "" if not stuck else _WRITE)
     yield _roles(export, rights)
     lacking = sorted(set(export.expects.modules) - set(rights.modules))
-    there = ", ".join(rights.modules) or "none told"
+    there = ", ".join(rights.modules) or "none named"
     yield _check(
         "Modules", f"missing: {', '.join(lacking)}; there are: {there}" if lacking else there, lacking and _MODULE
     )
@@ -42,7 +42,7 @@ def rights_checks(export: ExportConfig, rights: Rights) -> Iterator[Check]:
 def _roles(export: ExportConfig, rights: Rights) -> Check:
     known = {role.replace(" ", "").casefold(): role for role in (*_SALES, *_BOOKKEEPING)}
     ours = {known[name] for role in rights.roles if (name := role.replace(" ", "").casefold()) in known}
-    found = ", ".join(rights.roles) or "not told"
+    found = ", ".join(rights.roles) or "not named"
     if not ours:
         return _check("Roles", f"{found}; not compared, as none is known")
     needed = {"customers and invoices": _SALES}

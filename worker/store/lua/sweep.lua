@@ -1,6 +1,7 @@
 -- Find what needs a message. ARGV: token, limit, lost after, idle after, overtaken by, crashes allowed, failure of
 -- a killed worker, its reason, failure of one on its last chance, seconds that this has to itself, seconds of a lease,
--- seconds within which a restart has lost nothing, then the exports whose queue is empty. Answers id, export, and whether its worker died (1 or 0) of each.
+-- seconds within which a restart has lost nothing, then the exports whose queue is empty. Answers id, export, and
+-- whether its worker died (1 or 0) of each.
 local token, limit = ARGV[3], tonumber(ARGV[4])
 local lost_after, idle_after, overtaken_by = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local max_crashes, killed, reason = tonumber(ARGV[8]), ARGV[9], ARGV[10]
