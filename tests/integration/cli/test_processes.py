@@ -14,6 +14,7 @@ from support.installation import Installation, event
 from support.samples import customer, invoice, line
 
 from worker.domain.invoice import Invoice
+from worker.domain.signs_of_life import Part
 
 INTAKE, WORKER, FLOWER = (b"worker", b"intake"), (b"celery", b"worker"), (b"celery", b"flower")
 
@@ -114,7 +115,10 @@ def test_up_runs_everything_and_restarts_what_dies(installation: Installation) -
 
     worker = _child(installation, *WORKER)
     os.kill(worker, signal.SIGKILL)
+    left = _signs(installation, Part.WORKER)
     installation.wait_for(lambda: _child(installation, *WORKER) not in (0, worker), "the worker is back")
+    # The killed one's sign counts for 40 seconds: only another one says that the new worker is ready.
+    installation.wait_for(lambda: _signs(installation, Part.WORKER) not in ([], left), "the new worker leaves signs")
     installation.wait_for(
         lambda: {"Redis", "Workers", "Intake", "Sweeps", "Export main"} <= _well(installation), "well"
     )
@@ -122,8 +126,14 @@ def test_up_runs_everything_and_restarts_what_dies(installation: Installation) -
 
     assert "worker ended with code -9; restarted in 1 s" in installation.log("up")
     installation.wait_for(lambda: not any(_child(installation, *words) for words in (INTAKE, WORKER, FLOWER)), "gone")
+    assert _signs(installation) == []  # what ends in order is not missed
+
+
+def _signs(installation: Installation, part: str = "") -> list[tuple[bytes, float]]:
+    """Return the processes of a part that left signs of life, with when each was last seen."""
     with installation.client() as client:
-        assert client.zrange("opter-economic:alive", 0, -1) == []  # what ends in order is not missed
+        signs = client.zrange("opter-economic:alive", 0, -1, withscores=True)
+    return [(name, seen) for name, seen in signs if name.startswith(part.encode())]
 
 
 def _well(installation: Installation) -> set[str]:
