@@ -81,13 +81,17 @@ class Lanes:
     _threads: ThreadPoolExecutor | None = None
 
     def start(self, reading: Reading) -> None:
-        """Read an event as soon as it may begin. With one reader: raises ``StoreUnavailable``."""
+        """Read an event as soon as it may begin; not at all where another has just failed, which may come before it.
+
+        With one reader: raises ``StoreUnavailable``.
+        """
         if self.readers == 1:
             reading.run()
             return
         with self._changed:
-            self._waiting.append(reading)
-            self._begin()
+            if self._failed is None:
+                self._waiting.append(reading)
+                self._begin()
 
     def room(self, patience: float) -> bool:
         """Return whether another event may be taken, after at most ``patience`` seconds.

@@ -299,6 +299,27 @@ def test_an_outage_in_a_lane_is_heard_and_the_event_is_taken_again() -> None:
     assert (site.queue.waiting(), dead_events(site.queue), +site.events.readings) == (0, [], {})
 
 
+def test_nothing_begins_after_a_failure_that_was_not_heard() -> None:
+    """What was taken just then came after the one that failed: it is taken again behind it."""
+    lanes, failed = Lanes(readers=2, most_bytes=1 << 20), threading.Event()
+
+    def fail() -> None:
+        failed.set()
+        raise StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, "No answer."))
+
+    lanes.start(Reading(raw=b"1", run=fail, export="main"))
+    assert failed.wait(PATIENCE)
+    while lanes.in_hand():
+        time.sleep(0.001)
+    lanes.start(Reading(raw=b"2", run=pytest.fail, export="main"))
+
+    assert lanes.in_hand() == frozenset()
+    with pytest.raises(StoreUnavailable):
+        lanes.room(0.0)
+    assert lanes.room(0.0)
+    lanes.close()
+
+
 @pytest.mark.parametrize("most", [MOST_IN_HAND, 3])
 def test_what_is_in_hand_is_bounded(most: int) -> None:
     """By number and by bytes: what is beyond stays on the queue."""
