@@ -8,6 +8,7 @@ import hypothesis
 import pytest
 import redis
 from support.clock import ManualClock
+from support.ports import free_port
 
 from worker.local.embedded import EmbeddedServer
 
@@ -26,7 +27,7 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if own:
         yield own
         return
-    with EmbeddedServer(tmp_path_factory.mktemp("redis")) as server:
+    with EmbeddedServer(tmp_path_factory.mktemp("redis"), port=free_port()) as server:
         yield server.url
 
 

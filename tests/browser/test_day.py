@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from support import samples
-from support.installation import Installation, event, free_port
+from support.installation import Installation, event
+from support.ports import free_port
 
 from config.settings_sections import Redis
 from worker.domain.invoice import Invoice

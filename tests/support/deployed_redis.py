@@ -1,7 +1,6 @@
 """A real server with the deployment's own redis.conf and users.acl: what our user may do, and what it may not do."""
 
 import hashlib
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Self
 
 import redis
 from support.deployment import DEPLOY
+from support.ports import free_port
 from support.redis_monitor import RedisMonitor
 
 from worker.local.embedded import server_binary
@@ -21,7 +21,7 @@ class DeployedRedis:
 
     def __init__(self, folder: Path, *, password: str) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self._password = password
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -59,7 +59,7 @@ class DeployedRedis:
     def __exit__(self, *_: object) -> None:
         assert self._process
         self._process.terminate()
-        self._process.wait(15)
+        self._process.wait(60)
 
     def _command(self) -> list[str]:
         options = {
@@ -74,7 +74,7 @@ class DeployedRedis:
     def _await(self) -> None:
         assert self._process
         with self.client(ADMIN) as client:
-            for _ in range(200):
+            for _ in range(1200):
                 try:
                     client.ping()
                 except redis.ConnectionError:
@@ -83,9 +83,3 @@ class DeployedRedis:
                 else:
                     return
         raise AssertionError("the server did not come up")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from typing import Any, Protocol, Self
 
 import httpx
 import redis
+from support.ports import free_port
 
 from config.settings_sections import Redis
 from worker.domain.invoice import Invoice
@@ -33,6 +33,8 @@ group = 21
 layout = 17
 """
 
+#: Seconds that anything may take on a busy machine; it only keeps a broken test from hanging.
+PATIENCE = 120.0
 #: Settings under which what a killed worker held goes on after seconds; the defaults take longer.
 SHORT_LEASES = {"store__lease_seconds": "6", "store__lost_after": "3", "http__deadline": "4"}
 
@@ -52,7 +54,7 @@ class Installation:
     def __init__(self, folder: Path, *, exports: Mapping[str, str] | None = None, **settings: str) -> None:
         """``exports`` maps names to further lines of their entries; ``settings`` are ``OPTER_ECONOMIC_`` variables."""
         self.folder = folder
-        self.redis: Server = EmbeddedServer(folder / "redis")
+        self.redis: Server = EmbeddedServer(folder / "redis", port=free_port())
         self._exports = exports or {"main": ""}
         self._settings = settings
         #: What the commands are told, where it is not this installation's own.
@@ -134,7 +136,7 @@ class Installation:
         process = self._processes.pop(name)
         process.send_signal(signal.SIGCONT)
         process.send_signal(number)
-        process.wait(30)
+        process.wait(PATIENCE)
 
     def running(self, name: str) -> bool:
         return name in self._processes and self._processes[name].poll() is None
@@ -159,7 +161,7 @@ class Installation:
             cwd=self.folder,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         assert done.returncode in expect, f"{arguments} ended with {done.returncode}: {done.stdout}{done.stderr}"
@@ -180,7 +182,7 @@ class Installation:
 
     def sandbox(self, method: str, path: str, body: Any = None) -> Any:
         """Call the sandbox's control path."""
-        answer = httpx.request(method, f"{self.url}/_sandbox/{path}", json=body, timeout=20)
+        answer = httpx.request(method, f"{self.url}/_sandbox/{path}", json=body, timeout=PATIENCE)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -190,7 +192,7 @@ class Installation:
             record = RedisStore(client, prefix=Redis().prefix, policy=StorePolicy()).period(period)
         return {state.value: count for state, count in record.counts.items() if count} if record else {}
 
-    def wait_for(self, condition: Callable[[], bool], what: str, *, seconds: float = 120) -> None:
+    def wait_for(self, condition: Callable[[], bool], what: str, *, seconds: float = PATIENCE) -> None:
         """Wait until it holds; the bound only keeps a broken test from hanging."""
         until = time.monotonic() + seconds
         while not condition():
@@ -200,7 +202,7 @@ class Installation:
 
     def _healthy(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/_sandbox/health", timeout=1).is_success
+            return httpx.get(f"{self.url}/_sandbox/health", timeout=10).is_success
         except httpx.TransportError:
             return False
 
@@ -237,10 +239,3 @@ def event(
             "invoices": [json.loads(invoice.content().text) for invoice in invoices],
         },
     }
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

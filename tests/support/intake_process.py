@@ -28,7 +28,7 @@ def main(url: str, prefix: str, name: str) -> None:
         stop.set()
 
     signal.signal(signal.SIGTERM, on_term)
-    with event_client(url, socket_timeout=5.0, connect_timeout=3.0) as client:
+    with event_client(url, socket_timeout=60.0, connect_timeout=60.0) as client:
         queue = RedisEventQueue(client, queue=f"{prefix}period-closed", consumer=name, heartbeat=0.3, clock=time.time)
         store = RedisStore(client, prefix=prefix, policy=StorePolicy())
         # A pause after some of the announcements, so that kills fall between events too.

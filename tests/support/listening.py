@@ -19,7 +19,7 @@ def listening(app: ASGIApp) -> Iterator[str]:
         thread = Thread(target=server.run, kwargs={"sockets": [listening_socket]}, daemon=True)
         thread.start()
         try:
-            yield addresses.get(timeout=10)
+            yield addresses.get(timeout=60)
         finally:
             server.should_exit = True
-            thread.join(timeout=10)
+            thread.join(timeout=60)

@@ -42,7 +42,7 @@ VOUCHERS = (
 )
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("options", "expected"),
     [((), INVOICES), (("--method", "voucher", "--source", "xml"), VOUCHERS)],

@@ -125,7 +125,7 @@ def test_celery_works_with_our_rights(server: DeployedRedis, ours: redis.Redis) 
         with app.events.Receiver(connection, handlers={"*": lambda _: None}).consumer_context():
             pass
         with connection.SimpleQueue("export.main") as waiting:
-            message = waiting.get(timeout=5)
+            message = waiting.get(timeout=60)
             message.ack()
 
     assert message.payload[0] == ["main-100353"]

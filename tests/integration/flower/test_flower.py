@@ -6,7 +6,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from support.installation import Installation, free_port
+from support.installation import PATIENCE, Installation
+from support.ports import free_port
 
 pytestmark = pytest.mark.xdist_group("flower")  # one installation for all of them
 
@@ -31,7 +32,7 @@ class Watched(Installation):
 
     def shows(self) -> bool:
         try:
-            return httpx.get(f"{self.address}/tasks", timeout=10).is_success
+            return httpx.get(f"{self.address}/tasks", timeout=PATIENCE).is_success
         except httpx.TransportError:
             return False
 
@@ -56,26 +57,26 @@ def test_it_listens_on_this_machine_only(watched: Watched) -> None:
 @pytest.mark.parametrize("path", ["/api/tasks", "/api/workers", "/api/task/info/main-1.ab12cd34", "/api/queues/length"])
 def test_its_api_is_shut_without_a_password(watched: Watched, path: str) -> None:
     """A page that somebody has open elsewhere in the browser could ask it otherwise."""
-    assert httpx.get(watched.address + path, timeout=10).status_code == HTTPStatus.UNAUTHORIZED
+    assert httpx.get(watched.address + path, timeout=PATIENCE).status_code == HTTPStatus.UNAUTHORIZED
 
 
 def test_its_pages_offer_nothing_to_change(watched: Watched) -> None:
     """Neither over the API nor by a button."""
-    answer = httpx.post(f"{watched.address}/api/worker/shutdown/worker@x", timeout=10)
+    answer = httpx.post(f"{watched.address}/api/worker/shutdown/worker@x", timeout=PATIENCE)
 
     assert answer.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
-    assert "revoke" not in httpx.get(f"{watched.address}/tasks", timeout=10).text.lower()
+    assert "revoke" not in httpx.get(f"{watched.address}/tasks", timeout=PATIENCE).text.lower()
 
 
 def test_other_sites_may_not_read_it(watched: Watched) -> None:
     """No page of another origin gets to see an answer."""
-    answer = httpx.get(f"{watched.address}/tasks", headers={"Origin": "https://evil.example"}, timeout=10)
+    answer = httpx.get(f"{watched.address}/tasks", headers={"Origin": "https://evil.example"}, timeout=PATIENCE)
 
     assert "access-control-allow-origin" not in answer.headers
 
 
 def test_it_answers_for_its_own_host_names_only(watched: Watched) -> None:
     """A name elsewhere that resolves to this machine (DNS rebinding) would read it through a browser here."""
-    answer = httpx.get(f"{watched.address}/tasks", headers={"Host": "evil.example"}, timeout=10)
+    answer = httpx.get(f"{watched.address}/tasks", headers={"Host": "evil.example"}, timeout=PATIENCE)
 
     assert answer.status_code == HTTPStatus.MISDIRECTED_REQUEST

@@ -15,7 +15,7 @@ FLOOR = 64 * MIB
 
 def _read(kind: str, size: int) -> dict[str, int]:
     done = subprocess.run(  # our own program
-        [sys.executable, str(PROGRAM), kind, str(size)], capture_output=True, check=True, timeout=120
+        [sys.executable, str(PROGRAM), kind, str(size)], capture_output=True, check=True, timeout=280
     )
     result: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
     return result
@@ -37,7 +37,6 @@ def test_a_file_of_invoices_is_read_in_flat_memory() -> None:
     assert large["grown"] - small["grown"] <= (large["bytes"] - small["bytes"]) // 2
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     ("kind", "size"),
     [

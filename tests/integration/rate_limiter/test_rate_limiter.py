@@ -1,5 +1,7 @@
 """The rate limiter in a real Redis."""
 
+import time
+
 import pytest
 import redis
 from support.clock import ManualClock
@@ -29,10 +31,12 @@ def test_the_servers_clock_counts_by_default(redis_client: redis.Redis, redis_pr
     """Workers on several machines share one time: 30 tokens of burst, then one call of 9 waits about a second."""
     sleeps: list[float] = []
     rate_limiter = RedisRateLimiter(redis_client, prefix=redis_prefix, sleep=sleeps.append)
+    began = time.monotonic()
     rate_limiter.acquire("grant-1", 30, LIMITS)
     rate_limiter.acquire("grant-1", 9, LIMITS)
+    between = time.monotonic() - began  # so much of the second may have passed by itself
 
-    assert sleeps == [pytest.approx(1.0, abs=0.3)]
+    assert 1.0 - between - 0.01 <= sum(sleeps) <= 1.0
 
 
 def test_an_unremarkable_answer_costs_no_trip(redis_client: redis.Redis, redis_prefix: str) -> None:

@@ -7,7 +7,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 from support.clock import ManualClock
-from support.installation import Installation, free_port
+from support.installation import PATIENCE, Installation
+from support.ports import free_port
 
 from config.settings_sections import Metrics
 from worker.runtime.metrics import HANGS_AFTER, Beat, serve_metrics
@@ -23,7 +24,7 @@ def _served(*, token: str = TOKEN, ready: bool = True, silent: float = 0.0) -> I
     settings = Metrics(port=free_port(), token=SecretStr(token))
     end = serve_metrics(settings, beat=beat, ready=lambda: ready)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{settings.port}") as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{settings.port}", timeout=PATIENCE) as client:
             yield client
     finally:
         end()
@@ -68,8 +69,9 @@ def test_worker_and_intake_give_their_figures(tmp_path_factory: pytest.TempPathF
         for name in ("worker", "intake"):
             place.start(name, name)
             place.wait_for(lambda: _ready(port), f"the {name} is ready")
-            assert httpx.get(f"http://127.0.0.1:{port}/healthz").text == "alive"
-            assert "opter_economic_executions" in httpx.get(f"http://127.0.0.1:{port}/metrics").text
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client:
+                assert client.get("/healthz").text == "alive"
+                assert "opter_economic_executions" in client.get("/metrics").text
             place.kill(name)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import redis
 from support.clock import ManualClock
+from support.ports import free_port
 from support.store import steps
 
 from worker.local.embedded import EmbeddedServer
@@ -21,7 +22,7 @@ class Restarted:
 
     def __init__(self, folder: Path, *, within: float = WITHIN) -> None:
         self.clock = ManualClock(1_800_000_000.0)
-        self.server = EmbeddedServer(folder / "redis")
+        self.server = EmbeddedServer(folder / "redis", port=free_port())
         self.policy = StorePolicy(restart_within=within)
 
     def whole_since(self, happens: Callable[[EmbeddedServer], None], *, seconds: float = 1.0) -> float:

@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import redis
 from support.deployed_redis import ADMIN, OPTER, DeployedRedis
-from support.installation import SHORT_LEASES, Installation, free_port
+from support.installation import PATIENCE, SHORT_LEASES, Installation
+from support.ports import free_port
 from support.secrecy.marks import SECRET
 
 _SANDBOX = Path(__file__).parent / "sandbox.py"
@@ -56,7 +57,7 @@ class MarkedInstallation(Installation):
 
     def flower(self, path: str) -> httpx.Response:
         """Ask Flower with its password."""
-        return httpx.get(f"http://127.0.0.1:{self.flower_port}{path}", auth=self.watcher, timeout=20)
+        return httpx.get(f"http://127.0.0.1:{self.flower_port}{path}", auth=self.watcher, timeout=PATIENCE)
 
     def command_lines(self) -> dict[str, str]:
         """Return what ``ps`` shows anybody of each process."""

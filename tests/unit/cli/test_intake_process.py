@@ -34,7 +34,7 @@ def test_sweeps_go_on_after_redis_was_down_and_after_a_fault() -> None:
 
     beats: list[int] = []
     beat = partial(beats.append, 1)
-    run_intake(lambda event: event.wait(10) and None, sweeps.turn, interval=0.001, stop=stop, beat=beat)
+    run_intake(lambda event: event.wait(60) and None, sweeps.turn, interval=0.001, stop=stop, beat=beat)
 
     assert sweeps.turns == 4
     assert len(beats) == 4, "the loop came round each time, so the process does not hang"

@@ -55,7 +55,7 @@ def test_a_thread_shows_life_until_it_is_ended(clock: ManualClock) -> None:
     """The sign is taken back at the end: what stopped in order is not missed."""
     store = Counting(clock)
     end = keep_showing(ShownLife(store=store, part=Part.WORKER, name="a"))
-    assert store.first.wait(10)
+    assert store.first.wait(60)
     end()
     assert list(store.signs_of_life()) == []
 
@@ -69,7 +69,7 @@ def test_a_process_that_hangs_shows_no_life(clock: ManualClock) -> None:
         return False
 
     end = keep_showing(ShownLife(store=store, part=Part.WORKER, name="a"), well=hangs)
-    assert asked.wait(10)
+    assert asked.wait(60)
     end()
     assert store.shown == 0
 
