@@ -32,8 +32,6 @@ from worker.errors import Refused
 T = TypeVar("T")
 #: e-conomic takes 200 values in one ``$in`` (measured).
 _MOST_VALUES = 200
-#: References in one filter: each may answer with a draft and a booked invoice.
-_MOST_REFERENCES = 100
 #: Customers with a name like another that are looked at; more are no help in finding one.
 _MOST_NAMESAKES = 1000
 _draft, _booked = partial(document, booked=False), partial(document, booked=True)
@@ -63,7 +61,7 @@ class EconomicClient(Vouchers):
         calls = api_calls.ApiCalls(
             export, rate_limiter=rate_limiter, clients=self._clients, clock=clock, deadline=http.deadline
         )
-        super().__init__(calls, Listings(calls, export.api_url), export_name=export.name)
+        super().__init__(calls, Listings(calls, export.api_url), export=export)
         self._master_data = MasterDataCache(
             self._listings, export, clock=clock, age=http.master_data_age, accept=accept
         )
@@ -125,7 +123,7 @@ class EconomicClient(Vouchers):
 
     def documents(self, references: Sequence[str]) -> Sequence[Document]:
         """See ``Economic``."""
-        queries = list(urls.lookups("references.other", references, most=_MOST_REFERENCES))
+        queries = list(urls.lookups("references.other", references, most=_MOST_VALUES))
         drafts = [draft for query in queries for draft in self._every("/invoices/drafts", _draft, query)]
         booked = [invoice for query in queries for invoice in self._every("/invoices/booked", _booked, query)]
         ours = identified(references, (*drafts, *booked))
@@ -190,7 +188,7 @@ class EconomicClient(Vouchers):
         Master data that nobody has read for long is read at the pace of this one: exports wait for it as well.
         """
         other, calls = copy.copy(self), self._calls_at(rate_limiter)
-        Vouchers.__init__(other, calls, Listings(calls, self._export.api_url), export_name=self._export.name)
+        Vouchers.__init__(other, calls, Listings(calls, self._export.api_url), export=self._export)
         return other
 
     def ledger(self, rate_limiter: RateLimiter) -> LedgerReader:

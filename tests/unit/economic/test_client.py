@@ -132,7 +132,7 @@ class TestDocuments:
         wire = Wire()
         wire.collection("/invoices/drafts")
         wire.collection("/invoices/booked")
-        client(wire).documents([f"main-{number}" for number in range(250)])
+        client(wire).documents([f"main-{number}" for number in range(450)])
 
         assert wire.calls == ["GET /invoices/drafts"] * 3 + ["GET /invoices/booked"] * 3
         assert max(len(str(request.url)) for request in wire.requests) < 2048
