@@ -5,6 +5,7 @@ from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from config.exports import ExportConfig
 from worker.domain.invoice import Invoice, PaymentCondition
@@ -127,5 +128,6 @@ def _same(ours: str, theirs: str) -> bool:
     return _plain(ours) == _plain(theirs)
 
 
+@lru_cache(maxsize=1024)  # of a handful of names, each asked for with every invoice
 def _plain(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
