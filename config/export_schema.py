@@ -254,7 +254,7 @@ class Booking(Section):
 
 
 class Source(Section):
-    """The folder that invoices come from as files, beside the event queue; `opter-economic watch` takes them."""
+    """Where invoices come from beside the event queue: a folder that `opter-economic watch` looks into, or HTTP."""
 
     folder: Annotated[
         Folder | None, about("Folder that is watched, as an absolute path; none: no folder", "/var/lib/opter/main")
@@ -286,6 +286,14 @@ class Source(Section):
             le=86_400,
         ),
     ] = 60.0
+    http_secret_file: Annotated[
+        str | None,
+        about(
+            "File with the secret that signs `POST /events` for this export, in `/run/secrets` unless its path is "
+            "absolute; several lines while one replaces another; none: nothing is taken by HTTP",
+            "opter_events_main",
+        ),
+    ] = None
 
 
 class Voucher(Section):

@@ -33,7 +33,7 @@ def loaded(folder: Path, table: KeyTable, row: KeyRow, value: str) -> ExportConf
         del tables[place]["method"]
     if key in SOURCES:
         (folder / value.strip('"')).write_text("token-4711")
-    if key.endswith("_file"):
+    if key in SOURCES and key.endswith("_file"):
         del tables[place][key.replace("_file", "_env")]
     return _load(folder, tables, {"T": "token-1", value.strip('"'): "token-4711"})
 

@@ -40,14 +40,21 @@ class Batch:
 
 
 def read_batch(  # noqa: PLR0913  # what to read, where to, and the signs of life
-    folder: Path, names: Sequence[str], how: HowToRead, *, kept: Path, by_type: bool, alive: Callable[[], None]
+    folder: Path,
+    names: Sequence[str],
+    how: HowToRead,
+    *,
+    kept: Path,
+    by_type: bool,
+    alive: Callable[[], None],
+    lines: str = "reading.part",
 ) -> Batch:
-    """Read these files into one file of invoices in ``kept``.
+    """Read these files into one file of invoices in ``kept``, which is called ``lines``.
 
     Raises ``EventRefused`` for the first file with problems, with all of them; ``OSError``.
     """
     checked = EventSums(by_type=by_type)
-    batch = Batch(names=list(names), head=FileHead(), count=0, lines=kept / "reading.part", checked=checked)
+    batch = Batch(names=list(names), head=FileHead(), count=0, lines=kept / lines, checked=checked)
     with batch.lines.open("wb") as out:
         for name in names:
             head = FileHead()
