@@ -6,7 +6,7 @@ import re
 _DEVICES = {"con", "prn", "aux", "nul"} | {f"{port}{digit}" for port in ("com", "lpt") for digit in "0123456789¹²³"}
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 #: Bytes of a name, so that what we append still fits into the 255 that file systems allow.
-_LONGEST = 100
+_LONGEST = 200
 #: Behind this prefix a path may be longer than Windows' 260 characters, and is taken as it is.
 _LONG_PREFIX = "\\\\?\\"
 
@@ -19,7 +19,7 @@ def portable(name: str) -> str:
 
 
 def shortened(name: str) -> str:
-    """Return a name of at most 100 bytes, its ending kept."""
+    """Return a name of at most 200 bytes, its ending kept."""
     if len(name.encode(errors="replace")) <= _LONGEST:
         return name
     stem, dot, ending = name.rpartition(".")
