@@ -286,6 +286,14 @@ class Source(Section):
             le=86_400,
         ),
     ] = 60.0
+    closed_by: Annotated[
+        Literal["count", "manifest"],
+        about(
+            "What closes a period in several files, beside a manifest: `count`, the number that they announce, or "
+            "quiet time; `manifest`, nothing else",
+            "manifest",
+        ),
+    ] = "count"
     http_secret_file: Annotated[
         str | None,
         about(
