@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from config.export_schema import Source
 
 _PORT = 22
-_HOST_KEY = re.compile(r"(ssh|ecdsa|sk-ssh|sk-ecdsa|rsa)[a-z0-9@.-]* AAAA[A-Za-z0-9+/]+={0,2}")
+_HOST_KEY = re.compile(r"(ssh|ecdsa|sk-ssh|sk-ecdsa|rsa)[a-z0-9@.-]* AAAA[A-Za-z0-9+/]+={0,2}( .*)?")
 _FTP = (
     "is FTP, which is not spoken: password and invoices go in the clear, nothing proves whose server it is, and a "
     "broken transfer looks like a whole file. Opter writes to SFTP and folders too: use sftp://, or a watched folder"

@@ -19,7 +19,7 @@ VOUCHER_ONLY = {("exports.NAME", "journal"), ("exports.NAME.types.TYPE", "journa
 SFTP = {
     "folder": '"/var/lib/opter"',
     "sftp": '"sftp://me@h/out"',
-    "sftp_host_key": '"ssh-ed25519 AAAA"',
+    "sftp_host_key": '"ssh-ed25519 AAAAC3Nz"',
     "sftp_key_file": '"key"',
 }
 TOGETHER = ("api_url", "openapi_url")
