@@ -106,7 +106,7 @@ class Folder:
         return name if short == name and not (self.path / into / name).exists() else f"{digest[:8]}-{short}"
 
     def _candidate(self, name: str) -> Seen | None:
-        if name.startswith((".", "~$")) or name.lower().endswith(_NOT_YET):
+        if not is_candidate(name):
             return None
         try:
             status = os.lstat(self.path / name)
@@ -115,6 +115,11 @@ class Folder:
         if not stat.S_ISREG(status.st_mode):
             return None
         return Seen(size=status.st_size, modified=status.st_mtime_ns, number=status.st_ino)
+
+
+def is_candidate(name: str) -> bool:
+    """Tell whether a file may be taken at all, by its name."""
+    return not name.startswith((".", "~$")) and not name.lower().endswith(_NOT_YET)
 
 
 def write(path: Path, content: bytes) -> None:
