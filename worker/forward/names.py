@@ -5,21 +5,27 @@ import re
 #: Names of devices, with any ending (learn.microsoft.com, "Naming Files, Paths, and Namespaces").
 _DEVICES = {"con", "prn", "aux", "nul"} | {f"{port}{digit}" for port in ("com", "lpt") for digit in "0123456789¹²³"}
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
-#: Characters of a name, so that what we append still fits into the 255 bytes that file systems allow.
-_LONGEST = 100
-#: Windows' own limit of a path is 260 characters; beyond, only this prefix opens a file.
-_LONG_PATH, _LONG_PREFIX = 240, "\\\\?\\"
+#: Bytes of a name, so that what we append still fits into the 255 that file systems allow.
+_LONGEST = 200
+#: Behind this prefix a path may be longer than Windows' 260 characters, and is taken as it is.
+_LONG_PREFIX = "\\\\?\\"
 
 
 def portable(name: str) -> str:
     """Return a name without folders that Windows and Linux can hold; its ending, which says the format, is kept."""
     last = re.split(r"[/\\]", name)[-1]
-    plain = _FORBIDDEN.sub("_", last).strip(" .") or "file"
-    stem, dot, ending = plain.rpartition(".")
-    if len(plain.encode()) > _LONGEST:
-        stem, ending = (stem, ending[:10]) if dot else (ending, "")
-        plain = _cut(stem, _LONGEST - len(ending.encode()) - 1) + (f".{ending}" if ending else "")
+    plain = shortened(_FORBIDDEN.sub("_", last.encode(errors="replace").decode()).strip(" .") or "file")
     return f"_{plain}" if is_device(plain) else plain
+
+
+def shortened(name: str) -> str:
+    """Return a name of at most 200 bytes, its ending kept."""
+    if len(name.encode(errors="replace")) <= _LONGEST:
+        return name
+    stem, dot, ending = name.rpartition(".")
+    stem, ending = (stem, f".{ending[:10]}") if dot else (name, "")
+    room = _LONGEST - len(ending.encode(errors="replace"))
+    return stem.encode(errors="replace")[:room].decode(errors="ignore").rstrip(" .") + ending
 
 
 def is_device(name: str) -> bool:
@@ -28,12 +34,8 @@ def is_device(name: str) -> bool:
 
 
 def long_path(path: str) -> str:
-    """Return an absolute Windows path so that it opens whatever its length; others are left as they are."""
-    if len(path) < _LONG_PATH or path.startswith(_LONG_PREFIX):
-        return path
+    r"""Return an absolute Windows path (``C:\...`` or ``\\server\share\...``) so that what is below it may be long."""
     plain = path.replace("/", "\\")
+    if plain.startswith(_LONG_PREFIX):
+        return plain
     return f"{_LONG_PREFIX}UNC\\{plain[2:]}" if plain.startswith("\\\\") else f"{_LONG_PREFIX}{plain}"
-
-
-def _cut(text: str, most: int) -> str:
-    return text.encode()[: max(most, 1)].decode(errors="ignore")
