@@ -88,6 +88,7 @@ _MODULES = (
     dict.fromkeys(("mark-exported", "reexport"), "requeue")
     | dict.fromkeys(("invoice", "invoices"), "invoices")
     | dict.fromkeys(_COMMANDS["Processes"], "processes")
+    | {"sandbox": "sandbox"}
 )
 
 
