@@ -112,11 +112,15 @@ class EconomicClient(Vouchers):
 
     def customer_resource(self, number: int) -> Mapping[str, Any] | None:
         """See ``Economic``."""
-        return self._listings.find(f"/customers/{_positive(number)}", dict)
+        path = f"/customers/{_positive(number)}"
+        return self._listings.find(path, _about(lambda card: card["customerNumber"] == number, dict))
 
     def product(self, number: str) -> Product | None:
         """See ``Economic``."""
-        product = self._listings.find(f"/products/{urls.segment(number)}", parsers.product) if number else None
+        if not number:
+            return None
+        named = _about(lambda product: _folded(product.number) == _folded(number), parsers.product)
+        product = self._listings.find(f"/products/{urls.segment(number)}", named)
         if product:
             self._master_data.learn(product)
         return product
@@ -142,11 +146,13 @@ class EconomicClient(Vouchers):
 
     def draft(self, number: int) -> Document | None:
         """See ``Economic``."""
-        return self._listings.find(f"/invoices/drafts/{_positive(number)}", _draft)
+        path = f"/invoices/drafts/{_positive(number)}"
+        return self._listings.find(path, _about(lambda draft: draft.number == number, _draft))
 
     def booked(self, number: int) -> Document | None:
         """See ``Economic``."""
-        return self._listings.find(f"/invoices/booked/{_positive(number)}", _booked)
+        path = f"/invoices/booked/{_positive(number)}"
+        return self._listings.find(path, _about(lambda booked: booked.number == number, _booked))
 
     def booked_rates(self, base_currency: str) -> Mapping[str, Decimal]:
         """See ``Economic``."""
@@ -233,6 +239,18 @@ class EconomicClient(Vouchers):
 def _folded(text: str) -> str:
     """e-conomic compares strings without regard to case (REST docs, filtering)."""
     return text.strip().casefold()
+
+
+def _about(asked: Callable[[T], bool], parse: Parser[T]) -> Parser[T]:
+    """Return a parser that takes an answer about anything but what was asked for as one that makes no sense."""
+
+    def read(body: Any) -> T:
+        found = parse(body)
+        if not asked(found):
+            raise ValueError("an answer about something else")
+        return found
+
+    return read
 
 
 def _positive(number: int) -> int:

@@ -54,7 +54,7 @@ def run_faults(  # noqa: PLR0913  # what makes one run
         )
         for message in first:
             running.push(message)
-        running.until(lambda: running.exported(PERIODS) > 0, "the first are exported", seconds=60)
+        running.until(lambda: running.exported(PERIODS) > 0, "the first are exported", seconds=180)
         injector.inject(seconds)
         injector.stop()
         names = tuple(hazard.name for hazard in hazards)
