@@ -1,6 +1,7 @@
 """The processes: ``worker``, ``intake``, ``watch``, ``web``, ``flower``."""
 
 import os
+from collections.abc import Mapping
 from contextlib import closing
 from typing import Annotated
 
@@ -8,11 +9,14 @@ import structlog
 import typer
 
 from config.broker import watching
+from config.exports import ExportConfig
+from config.exports_watch import Changed, ExportsWatch, watch_exports
 from config.settings import Settings, service_variables, variable
 from config.targets import non_production_targets
 from worker.cli.context import CommandContext
 from worker.cli.lookup import By
 from worker.cli.processes import (
+    StopWith,
     await_fit,
     become,
     flower_command,
@@ -28,6 +32,7 @@ from worker.cli.processes import (
 from worker.domain.signs_of_life import Part
 from worker.intake.sources.folder_watch import FolderWatches
 from worker.runtime import configure_logs
+from worker.runtime.exports_watch import keep_looking, log_taken
 from worker.runtime.metrics import Beat, serve_metrics
 from worker.runtime.runtime import intake_consumer
 from worker.runtime.signs_of_life import ShownLife, process_name
@@ -82,10 +87,34 @@ def intake(ctx: typer.Context) -> None:
     """
     context: CommandContext = ctx.obj
     settings = _begin(context)
-    with stop_on_signal() as stop, context.runtime() as runtime, intake_consumer(runtime) as consumer:
+    exports_file = watch_exports(settings, context.exports)
+    with stop_on_signal() as stop, closing(connect(settings.redis)) as redis:
         beat = Beat()
-        end_metrics = serve_metrics(settings.metrics, beat=beat, ready=lambda: answers(runtime.redis))
-        interval = settings.store.sweep_interval
+        end_metrics = serve_metrics(settings.metrics, beat=beat, ready=lambda: answers(redis))
+        changed: Changed | None = None
+        while not stop.is_set():
+            # Each time with the exports as they are; nothing is under way in between.
+            context.exports = exports_file.exports
+            changed = _run_intake(context, beat, exports_file, changed, StopWith(stop))
+        end_metrics()
+
+
+def _run_intake(
+    context: CommandContext, beat: Beat, exports_file: ExportsWatch, taken: Changed | None, stop: StopWith
+) -> Changed | None:
+    """Run the intake until stopped, or until the exports file has changed; return that change.
+
+    ``taken`` is the change that it begins with.
+    """
+    found: list[Changed] = []
+
+    def end(changed: Changed) -> None:
+        found.append(changed)
+        stop.set()
+
+    with context.runtime() as runtime, intake_consumer(runtime, exports_file.names) as consumer:
+        if taken:
+            log_taken(taken)
         life = ShownLife(store=runtime.store, part=Part.SWEEPS, name=process_name())
 
         def sweep() -> int:
@@ -93,9 +122,12 @@ def intake(ctx: typer.Context) -> None:
             life()
             return sent
 
+        interval = context.settings.store.sweep_interval
+        end_looking = keep_looking(exports_file, end)
         run_intake(consumer.run, sweep, interval=interval, stop=stop, beat=beat)
+        end_looking()
         life.leave()
-        end_metrics()
+    return found[-1] if found else None
 
 
 def watch(ctx: typer.Context) -> None:
@@ -108,9 +140,21 @@ def watch(ctx: typer.Context) -> None:
     settings = _begin(context)
     with stop_on_signal() as stop, context.events() as queue, closing(connect(settings.redis)) as redis:
         beat = Beat()
-        watches = FolderWatches(context.exports, publish=queue.publish, clock=context.clock, alive=beat)
+        watches: FolderWatches
+
+        def begin(exports: Mapping[str, ExportConfig]) -> None:
+            nonlocal watches
+            watches = FolderWatches(exports, publish=queue.publish, clock=context.clock, alive=beat)
+
+        def take(changed: Changed) -> None:
+            begin(changed.exports)
+            log_taken(changed)
+
+        begin(context.exports)
+        end_looking = keep_looking(watch_exports(settings, context.exports), take)
         end_metrics = serve_metrics(settings.metrics, beat=beat, ready=lambda: answers(redis) and not watches.faults)
-        run_watch(watches.turn, stop=stop, beat=beat)
+        run_watch(lambda: watches.turn(), stop=stop, beat=beat)  # noqa: PLW0108  # another one after a change of the file
+        end_looking()
         end_metrics()
 
 
