@@ -406,7 +406,7 @@ def test_an_event_of_an_export_that_is_about_to_be_taken_in_waits(queue: MemoryE
 
     queue.publish(raw(event(export="sverige", event_id="e-2")))
     _turns(1, queue, store, reader=reader(export(), in_file=lambda: ["main", "sweden"]))
-    [(_, dead)] = dead_events(queue)
+    ((dead, _),) = dead_events(queue)
     assert dead is not None
     assert dead.reason is EventReason.EXPORT_UNKNOWN
 
