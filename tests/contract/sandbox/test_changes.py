@@ -28,10 +28,16 @@ def address() -> Iterator[str]:
 
 def change(control: httpx.Client, *arguments: str) -> int:
     """Run ``sandbox`` with these arguments against the sandbox of the test; return the exit code."""
-    console = console_on(io.StringIO())
-    context = CommandContext(out=console, err=console, clock=time.time, sleep=time.sleep)
     url = str(control.base_url).partition("/_sandbox")[0]
-    return run(["sandbox", *arguments, "--at", url], context)
+    return typed(*arguments, "--at", url)[0]
+
+
+def typed(*arguments: str) -> tuple[int, str]:
+    """Run ``sandbox`` with these arguments; return the exit code and what was shown."""
+    shown = io.StringIO()
+    console = console_on(shown)
+    context = CommandContext(out=console, err=console, clock=time.time, sleep=time.sleep)
+    return run(["sandbox", *arguments], context), shown.getvalue()
 
 
 def asked(control: httpx.Client, path: str, grant: str = "sandbox-grant") -> int:
@@ -106,3 +112,12 @@ def test_a_failure_is_ended_before_its_time(control: httpx.Client) -> None:
 
     assert change(control, "fixed") == 0
     assert asked(control, "/self") == 200
+
+
+def test_a_sandbox_that_does_not_run_is_unreachable() -> None:
+    """Exit code 3 and the next step; no traceback."""
+    code, shown = typed("group", "add", "3050", "--at", "http://127.0.0.1:1")
+
+    assert code == 3
+    assert "No sandbox answers at http://127.0.0.1:1" in shown
+    assert "opter-economic sandbox" in shown

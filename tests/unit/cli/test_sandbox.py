@@ -1,7 +1,6 @@
 """``sandbox``: files that fit it, and commands that never reach e-conomic."""
 
 import json
-import re
 import subprocess
 from pathlib import Path
 
@@ -68,12 +67,6 @@ def test_nothing_is_changed_where_exports_go_to_economic(command: tuple[str, ...
 
     assert bench.run("sandbox", *command) == 2
     assert "--at" in bench.stderr.getvalue()
-
-
-def test_a_sandbox_that_does_not_run_is_unreachable(bench: Bench) -> None:
-    """Exit code 3 and the next step; no traceback."""
-    assert bench.run("sandbox", "group", "add", "3050", "--at", "http://127.0.0.1:1") == 3
-    assert re.search("No sandbox answers at .*opter-economic sandbox", bench.stderr.getvalue(), re.DOTALL)
 
 
 @pytest.mark.parametrize("month", ["2026", "2026-13", "November", "2026-1"])
