@@ -1,7 +1,6 @@
 """The processes: ``worker``, ``intake``, ``watch``, ``web``, ``flower``."""
 
 import os
-from collections.abc import Mapping
 from contextlib import closing
 from typing import Annotated
 
@@ -9,9 +8,8 @@ import structlog
 import typer
 
 from config.broker import watching
-from config.exports import ExportConfig
 from config.exports_watch import Changed, ExportsWatch, watch_exports
-from config.settings import Settings, service_variables, variable
+from config.settings import SECRETS, Settings, service_variables, variable
 from config.targets import non_production_targets
 from worker.cli.context import CommandContext
 from worker.cli.lookup import By
@@ -31,6 +29,7 @@ from worker.cli.processes import (
 )
 from worker.domain.signs_of_life import Part
 from worker.intake.sources.folder_watch import FolderWatches
+from worker.local.supervisor import own_command
 from worker.runtime import configure_logs
 from worker.runtime.exports_watch import keep_looking, log_taken
 from worker.runtime.metrics import Beat, serve_metrics
@@ -133,6 +132,8 @@ def _run_intake(
 def watch(ctx: typer.Context) -> None:
     """Run the watcher of folders: it puts the invoices in files that come there on the event queue.
 
+    Where an export names an SFTP server (`source.sftp`), files are picked up from there into its folder.
+
     The folders stand in the exports file (`source.folder`). What was taken lies in `done` there; what was refused in
     `failed`, with the reasons beside it.
     """
@@ -140,22 +141,29 @@ def watch(ctx: typer.Context) -> None:
     settings = _begin(context)
     with stop_on_signal() as stop, context.events() as queue, closing(connect(settings.redis)) as redis:
         beat = Beat()
-        watches: FolderWatches
+        watches = FolderWatches(context.exports, publish=queue.publish, clock=context.clock, alive=beat)
+        faults = [watches.faults]
+        if any(export.source.sftp for export in context.exports.values()):
+            from worker.intake.sources.sftp_watch import SftpPickups  # noqa: PLC0415  # slow to load, and few need it
 
-        def begin(exports: Mapping[str, ExportConfig]) -> None:
-            nonlocal watches
-            watches = FolderWatches(exports, publish=queue.publish, clock=context.clock, alive=beat)
+            pickups = SftpPickups(context.exports, secrets=SECRETS, stop=stop)
+            faults.append(pickups.faults)
+            pickups.start()
+        end_metrics = serve_metrics(settings.metrics, beat=beat, ready=lambda: answers(redis) and not any(faults))
+        until = StopWith(stop)
 
         def take(changed: Changed) -> None:
-            begin(changed.exports)
             log_taken(changed)
+            until.set()
 
-        begin(context.exports)
         end_looking = keep_looking(watch_exports(settings, context.exports), take)
-        end_metrics = serve_metrics(settings.metrics, beat=beat, ready=lambda: answers(redis) and not watches.faults)
-        run_watch(lambda: watches.turn(), stop=stop, beat=beat)  # noqa: PLW0108  # another one after a change of the file
+        run_watch(watches.turn, stop=until, beat=beat)
         end_looking()
         end_metrics()
+        again = not stop.is_set()
+    if again:
+        # The exports file has changed. In place of this process, so that no thread of it looks at a server any more.
+        become(own_command("watch"))
 
 
 def _begin(context: CommandContext) -> Settings:
