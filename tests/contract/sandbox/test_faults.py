@@ -58,22 +58,20 @@ def test_garbage_is_not_json(economic: httpx.Client, control: httpx.Client) -> N
     assert customers(control) == 46
 
 
-@pytest.mark.parametrize(("when", "status"), [("before", 200), ("after", 201)])
+@pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(
     ("body", "content"), [({"customerNumber": 7}, b'{"customerNumber":7}'), ([], b"[]"), (None, b"")]
 )
-def test_a_success_about_something_else(  # noqa: PLR0913  # a table of two dimensions
-    economic: httpx.Client, control: httpx.Client, when: str, status: int, body: Any, content: bytes
+def test_a_success_about_something_else(
+    economic: httpx.Client, control: httpx.Client, when: str, body: Any, content: bytes
 ) -> None:
     """Carried out, or by nobody: the answer says something else, and the key remembers what was done."""
     script(control, action="body", body=body, when=when)
     answer, again = create(economic), create(economic)
 
-    assert (answer.status_code, answer.content) == (status, content)
-    assert (again.json()["customerNumber"], again.headers.get("x-resultfromcache")) == (
-        46,
-        "true" if when == "after" else None,
-    )
+    done = when == "after"
+    assert (answer.status_code, answer.content) == (201 if done else 200, content)
+    assert ("x-resultfromcache" in again.headers, again.json()["customerNumber"]) == (done, 46)
     assert customers(control) == 46
 
 
