@@ -394,3 +394,20 @@ def test_a_copy_under_another_name_does_not_count_twice(place: Place) -> None:
     assert place.turn(6) == 1
     assert (place.numbers(), place.files(), place.files("failed")) == ([[100001, 100002]], [], [])
     assert place.files("done") == ["1 - copy.xml", "1.xml", "1.xml.known.txt", "2.xml"]
+
+
+def test_a_part_that_comes_again_after_its_period_is_known(place: Place) -> None:
+    """Alone it would wait and be refused as incomplete; all of them together are the same event again."""
+    data = event(invoices(2))["data"]
+    parts = {f"{number}.xml": to_xml(data | {"invoices": [each]}) for number, each in enumerate(data["invoices"])}
+    for name, content in parts.items():
+        place.put(name, content)
+    place.settle()
+    place.put("0.xml", parts["0.xml"])
+    place.settle()
+    assert (place.files(), place.files("failed"), len(place.published)) == ([], [], 1)
+    for name, content in parts.items():
+        place.put(name, content)
+    place.settle()
+
+    assert [json.loads(raw)["id"] for raw in place.published] == [json.loads(place.published[0])["id"]] * 2

@@ -9,7 +9,7 @@ from config.export_schema import Source
 from worker.domain.reasons import EventReason
 from worker.intake.event_errors import EventRefused, refused
 from worker.intake.format_files import FileHead, HowToRead, read_file
-from worker.intake.sources.folder import Folder, Seen
+from worker.intake.sources.folder import OWN, Folder, Seen
 from worker.intake.sources.manifest import Manifest, is_manifest, read_manifest
 
 log = structlog.get_logger()
@@ -138,8 +138,22 @@ class FileGroups:
             announced = heading.head.invoice_count or (0 if period is None else heading.count)
             enough[key] = enough.get(key, announced) - heading.count
         self._headings = read
-        whole = (key for key in periods if (key is not None and enough[key] <= 0) or long_quiet)
-        return [FileGroup(names=periods[key]) for key in whole]
+        groups = []
+        for which, files in periods.items():
+            whole = which is not None and enough[which] <= 0
+            if whole or (long_quiet and not self._known(which, files)):
+                groups.append(FileGroup(names=files))
+        return groups
+
+    def _known(self, key: object, files: list[str]) -> bool:
+        """Put aside files of an incomplete period that were all taken before; whole, they would come as one again."""
+        digests = {name: self._digests[name, self._folder.seen(name)] for name in files}
+        receipts = {name: self._folder.path / OWN / f"{digest}.receipt" for name, digest in digests.items()}
+        if key is None or not all(receipt.exists() for receipt in receipts.values()):
+            return False
+        for name, receipt in receipts.items():
+            self._put_aside(name, digests[name], receipt.read_text(encoding="utf-8"))
+        return True
 
     def _heading(self, name: str, how: HowToRead, read: dict[tuple[str, Seen], _Heading]) -> _Heading | None:
         """Return what a file announces; None for one that was refused or that changes."""

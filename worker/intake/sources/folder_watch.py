@@ -132,18 +132,20 @@ class FolderWatch:
         return sent
 
     def _move(self, name: str, digest: str, event_id: str) -> None:
+        receipt = self._own / f"{digest}.receipt"
         with suppress(FileNotFoundError):
-            if self._folder.digest(name) != digest:
-                return  # another content has come under the same name; it is a file of its own
-            receipt = self._own / f"{digest}.receipt"
-            # The receipt follows the move: a file that lies here with one has come again.
-            again = receipt.exists()
-            log.info("file_taken", export=self._export, event_id=event_id, known=again)
-            if again:
-                self._put_aside(name, digest, receipt.read_text(encoding="utf-8"))
-            else:
-                self._folder.move(name, DONE, digest)
-                write(receipt, f"{event_id} {name}".encode())
+            # Another content that has come under the same name is a file of its own.
+            if self._folder.digest(name) == digest:
+                # The receipt follows the move: a file that lies here with one has come again.
+                again = receipt.exists()
+                log.info("file_taken", export=self._export, event_id=event_id, known=again)
+                if again:
+                    self._put_aside(name, digest, receipt.read_text(encoding="utf-8"))
+                else:
+                    self._folder.move(name, DONE, digest)
+        # Also for a file that was moved before the process was killed.
+        if not receipt.exists():
+            write(receipt, f"{event_id} {name}".encode())
 
     def _put_aside(self, name: str, digest: str, where: str) -> None:
         """Move a file to ``done`` whose content is known; a note beside it says so."""
