@@ -114,6 +114,12 @@ class Intake(Section):
         Count, about("Fetches of an unreachable address before its event becomes a dead letter")
     ] = 10
     heartbeat: Annotated[Seconds, about("Seconds of silence after which a consumer's events are taken over")] = 30.0
+    readers: Annotated[
+        Count,
+        about(
+            "Events read side by side: one of an export, two from a file host or folder, one that holds its invoices"
+        ),
+    ] = 6
 
 
 class Store(Section):
