@@ -4,7 +4,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from support.chaos import measurements, simulated
+from support.chaos import failover, measurements, simulated
+from support.chaos.failover import OldPrimary
 from support.chaos.report import Report
 
 from worker.domain.record import State
@@ -46,6 +47,16 @@ def test_redis_killed_and_back(tmp_path: Path, report: Report) -> None:
     what = "time from Redis back up until exports move again"
     report.add(what, "<= 10 s", f"{seconds:.1f} s", held=seconds <= 10)
     assert seconds <= 10
+
+
+@pytest.mark.parametrize("old", list(OldPrimary))
+def test_failover_of_redis(old: OldPrimary, tmp_path: Path, report: Report) -> None:
+    """Intake, sweeps and workers leave the old primary, whose connections nobody cuts, within 30 s."""
+    seconds, wrong = failover.seconds_to_go_on(tmp_path, old)
+    held = seconds <= 30 and not wrong
+    what = "time from a failover of Redis until events are taken in and checked again; nothing lost or doubled"
+    report.add(what, "<= 30 s", f"the old one {old}: {seconds:.1f} s", held=held)
+    assert held, (seconds, wrong)
 
 
 def test_e_conomic_down_for_two_hours(report: Report) -> None:

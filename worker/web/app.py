@@ -23,7 +23,9 @@ from config.targets import non_production_targets
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.signs_of_life import Part
 from worker.errors import StoreUnavailable
+from worker.lifecycle import heed_held_signals
 from worker.runtime.on_demand import planning
+from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
 from worker.runtime.store_metrics import StoreCollector, store_registry
 from worker.store.connection import StorePolicy, connect, queue_lengths
@@ -75,6 +77,7 @@ def create_app(
 
 def from_environment() -> Starlette:
     """Return the application of this installation. Raises ``ConfigurationErrors``."""
+    heed_held_signals()
     configuration = Configuration()
     settings, exports = configuration.settings, configuration.exports
     client = connect(settings.redis)
@@ -97,7 +100,7 @@ def from_environment() -> Starlette:
         metrics=settings.metrics,
         clock=time.time,
     )
-    life = ShownLife(store=store, part=Part.PAGE, name=process_name())
+    life = ShownLife(store=store, part=Part.PAGE, name=process_name(), look=PrimaryWatch(client))
     return create_app(services, closing=[client], show_life=partial(keep_showing, life))
 
 

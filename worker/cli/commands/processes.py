@@ -32,6 +32,7 @@ from worker.domain.signs_of_life import Part
 from worker.intake.sources.folder_watch import FolderWatches
 from worker.runtime import configure_logs
 from worker.runtime.metrics import Beat, serve_metrics
+from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.runtime import intake_consumer
 from worker.runtime.signs_of_life import ShownLife, process_name
 from worker.sandbox.server import DEFAULT_PORT, serve, standard_agreements
@@ -85,7 +86,7 @@ def web(ctx: typer.Context, *, by: By, link: LinkOnly = False) -> None:
         context.out.print(address, soft_wrap=True)
     if not link:
         require_free(settings.web.host, settings.web.port, variable("web", "port"))
-        become(web_command(settings))
+        become(web_command(settings), hold_signals=True)
 
 
 def intake(ctx: typer.Context) -> None:
@@ -99,7 +100,8 @@ def intake(ctx: typer.Context) -> None:
         beat = Beat()
         end_metrics = serve_metrics(settings.metrics, beat=beat, ready=lambda: answers(runtime.redis))
         interval = settings.store.sweep_interval
-        life = ShownLife(store=runtime.store, part=Part.SWEEPS, name=process_name())
+        look = PrimaryWatch(runtime.redis, leave=runtime.publisher.drop_connections)
+        life = ShownLife(store=runtime.store, part=Part.SWEEPS, name=process_name(), look=look)
 
         def sweep() -> int:
             sent = runtime.sweeper.turn()
