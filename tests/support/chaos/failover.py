@@ -12,17 +12,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import redis
-from pydantic import SecretStr
 from support.chaos.cluster import PREFIX, SHORT, Cluster, cluster
 from support.chaos.invariants import check_invariants
 from support.chaos.outcome import Outcome
 from support.installation import event
 from support.samples import mixed_invoices
 
-from config.settings_sections import Redis
 from worker.domain.record import State
 from worker.local.embedded import EmbeddedServer
-from worker.store.connection import StorePolicy, connect
+from worker.store.connection import StorePolicy
 from worker.store.redis_store import RedisStore
 
 FIRST, LATER = "main-p881", "main-p882"
@@ -51,8 +49,6 @@ class Pair:
         self._old.config_set("masterauth", self._password)
         self.new.replicaof("127.0.0.1", running.redis.port)
         running.wait_for(lambda: self.new.info("replication")["master_link_status"] == "up", "the replica follows")
-        client = stack.enter_context(connect(Redis(url=SecretStr(running.environment["REDIS_URL"]))))
-        running.store = RedisStore(client, prefix=PREFIX, policy=StorePolicy())
 
     def push(self, message: Mapping[str, Any]) -> None:
         """Put an event on the queue of the new primary."""
@@ -62,6 +58,8 @@ class Pair:
         """Promote the replica, give it the name, and do to the old one what is asked; no connection is cut."""
         self.new.replicaof("NO", "ONE")
         self._running.to_redis.lead_to(self._replica.port)
+        # What the test reads comes from the new one.
+        self._running.store = RedisStore(self.new, prefix=PREFIX, policy=StorePolicy())
         if old is OldPrimary.DEMOTED:
             self._old.replicaof("127.0.0.1", self._replica.port)
         elif old is OldPrimary.SILENT:
