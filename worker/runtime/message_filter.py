@@ -16,7 +16,6 @@ from typing import Any
 
 import structlog
 from celery import signals
-from celery.worker.consumer import Consumer
 from celery.worker.consumer.consumer import logger as celery_logger
 
 from config.names import (
@@ -30,6 +29,7 @@ from config.names import (
     reconcile_queue,
     recovery_queue,
 )
+from worker.runtime.broker_outage import ExplainedOutages
 from worker.runtime.slots import Slots
 
 #: Seconds that an event may wait for others.
@@ -38,7 +38,7 @@ PAUSE = 0.5
 MOST_WAITING = 500
 
 
-class BatchedEvents(Consumer):  # type: ignore[misc]  # Celery ships no types
+class BatchedEvents(ExplainedOutages):
     """Celery's consumer, which sends events in batches."""
 
     hub: Any

@@ -79,6 +79,7 @@ def web(ctx: typer.Context, *, by: By, link: LinkOnly = False) -> None:
     """
     context: CommandContext = ctx.obj
     settings, _ = context.settings, context.exports  # every configuration error shows here, before the page starts
+    configure_logs(settings.log.level, settings.log.format)
     await_fit(settings)
     if link or context.out.is_terminal:
         with context.sessions() as sessions:
