@@ -25,9 +25,10 @@ class ExitCode(IntEnum):
 class WrongUsage(Exception):
     """What was asked for cannot be done; ``next_step`` says what could be asked instead."""
 
-    def __init__(self, text: str, next_step: str = "") -> None:
+    def __init__(self, text: str, next_step: str = "", *, code: ExitCode = ExitCode.USAGE) -> None:
         super().__init__(text)
         self.next_step = next_step
+        self.code = code
 
 
 _WHICH_REDIS = "`opter-economic up` starts a Redis of its own; any other is named by REDIS_URL."
@@ -47,7 +48,7 @@ def explain(error: Exception, console: Console) -> ExitCode | None:
     if isinstance(error, EmbeddedServerError):
         return ExitCode.UNREACHABLE
     _advice(console, error.next_step)
-    return ExitCode.USAGE
+    return error.code
 
 
 def _configuration_errors(errors: ConfigurationErrors, console: Console) -> ExitCode:

@@ -85,6 +85,7 @@ _MODULES = (
     dict.fromkeys(("mark-exported", "reexport"), "requeue")
     | dict.fromkeys(("invoice", "invoices"), "invoices")
     | dict.fromkeys(_COMMANDS["Processes"], "processes")
+    | {"sandbox": "sandbox"}
 )
 
 

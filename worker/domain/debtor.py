@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from stdnum import ean
 from stdnum.ch import uid
@@ -69,6 +70,7 @@ class Party:
         return all(self.card[:4])
 
 
+@lru_cache(maxsize=1024)  # each invoice asks several times, of the same words
 def party(  # noqa: PLR0913  # what either system says of a debtor
     *,
     name: str,

@@ -95,8 +95,8 @@ def _alphanumeric(text: str) -> str:
     return "x" + hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-#: Compact and with its letters as they are; built once, as ``json.dumps`` would build one for every text.
-_plain = json.JSONEncoder(ensure_ascii=False).encode
+#: A text as ``json.dumps(text, ensure_ascii=False)`` writes it: what that calls in the end.
+_quoted = json.encoder.encode_basestring
 
 
 def canonical_json(value: Any) -> str:
@@ -105,12 +105,16 @@ def canonical_json(value: Any) -> str:
     Money never passes through a float. Raises TypeError for null (leave the property out), floats and whatever else
     JSON or money does not know; ValueError for infinities.
     """
-    if isinstance(value, str | bool | int):
-        return _plain(value)
+    if isinstance(value, str):
+        return _quoted(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return int.__repr__(value)  # the digits of a member of an enumeration, too
     if isinstance(value, Decimal):
         return _number(value)
     if isinstance(value, Mapping):
-        return "{" + ",".join(f"{_plain(str(key))}:{canonical_json(value[key])}" for key in sorted(value)) + "}"
+        return "{" + ",".join(f"{_quoted(str(key))}:{canonical_json(value[key])}" for key in sorted(value)) + "}"
     if isinstance(value, Sequence) and not isinstance(value, bytes):
         return "[" + ",".join(map(canonical_json, value)) + "]"
     raise TypeError(f"{type(value).__name__} cannot be written as canonical JSON")

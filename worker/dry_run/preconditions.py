@@ -8,9 +8,9 @@ from pydantic_core import to_jsonable_python
 
 from config.exports import ExportConfig
 from worker.domain.invoice import Invoice, Line
-from worker.economic.mapping import payment_terms
-from worker.economic.mapping.accounting_years import year_of
+from worker.economic.mapping import dates
 from worker.economic.mapping.customer_payload import check_defaults
+from worker.economic.mapping.dates import year_of
 from worker.economic.mapping.master_data import MasterData
 from worker.economic.mapping.period_check import sales_accounts
 from worker.economic.mapping.products import choose, group_for
@@ -63,7 +63,7 @@ def _needs(invoices: Sequence[Invoice], export: ExportConfig, master_data: Maste
     conditions = {condition.name or str(condition.days): condition for condition in agreed}
     known, names = master_data.payment_terms, export.codes.payment_conditions
     for name, condition in sorted(conditions.items()):
-        yield f"payment terms for {name!r}", _found(payment_terms.choose, condition, known, names)
+        yield f"payment terms for {name!r}", _found(dates.choose_terms, condition, known, names)
     yield from (_voucher_needs if export.method == "voucher" else _group_needs)(invoices, export, master_data)
 
 

@@ -66,13 +66,6 @@ def explain(body: bytes) -> Explanation:
     return _explained(parsed)
 
 
-def is_refusal(body: Any) -> bool:
-    """Return whether this parsed body names an error, whatever status it came with."""
-    if not isinstance(body, dict) or {"message", "title"}.isdisjoint(body):
-        return False
-    return not {"errorCode", "httpStatusCode"}.isdisjoint(body)
-
-
 def _explained(body: dict[str, Any]) -> Explanation:
     if _FILTERABLE in body:
         return _bad_filter(body)

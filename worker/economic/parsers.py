@@ -54,10 +54,11 @@ def _fraction(literal: str) -> Decimal:
         number = Decimal(literal)
     except ArithmeticError:
         return _refuse(literal)
+    if "e" not in literal and "E" not in literal:  # it has no more digits than the literal
+        return number
     exponent = number.as_tuple().exponent
     unfolds = not isinstance(exponent, int) or abs(exponent) > _MOST_DIGITS
-    # Without an exponent of its own it has no more digits than the literal.
-    return _refuse(literal) if unfolds and "e" in literal.lower() else number
+    return _refuse(literal) if unfolds else number
 
 
 def _refuse(literal: str) -> NoReturn:

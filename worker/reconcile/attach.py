@@ -18,7 +18,6 @@ from worker.domain.reconcile_ports import CertificatePort
 from worker.domain.record import InvoiceRecord
 from worker.economic.failures import KEY_CLASHES
 from worker.errors import Misconfigured, Refused, Rejected, Retryable, Uncertain
-from worker.workflow.clocks import check_clocks
 from worker.workflow.context import ExportContext
 
 log = structlog.get_logger()
@@ -83,7 +82,7 @@ class Attacher:
             found = (each.documents or (None,))[0]
             self._save(each, replace(known or _NEW, state=AttachmentState.ATTACHED, document=found), "pdf-found")
             return True
-        check_clocks(self.context)
+        self.context.check_clocks()
         try:
             content = self.context.pdfs.fetch(each.pdf)
         except Rejected as refusal:

@@ -11,10 +11,10 @@ from worker.domain.credit_match import MatchState
 from worker.domain.invoice import Customer, Invoice
 from worker.domain.money import ZERO
 from worker.domain.record import InvoiceRecord, Outcome, State
+from worker.economic.mapping.dates import due_date as computed_due_date
+from worker.economic.mapping.dates import resolve_terms
 from worker.economic.mapping.ledger import Accounts, summed
 from worker.economic.mapping.master_data import MasterData
-from worker.economic.mapping.payment_terms import due_date as computed_due_date
-from worker.economic.mapping.payment_terms import resolve_terms
 from worker.economic.mapping.products import group_for
 from worker.economic.mapping.vat_zones import predict, zone_for
 from worker.economic.mapping.voucher_postings import contained_vat, postings

@@ -4,6 +4,7 @@ import logging
 import time
 from typing import Any
 
+import structlog
 from celery.worker.consumer import Consumer
 from celery.worker.consumer.consumer import CONNECTION_RETRY, maybe_shutdown
 from celery.worker.consumer.consumer import logger as celery_logger
@@ -11,6 +12,10 @@ from celery.worker.consumer.consumer import logger as celery_logger
 from worker.intake.outage_log import OutageLog
 from worker.store.causes import store_unavailable
 
+log = structlog.get_logger()
+
+#: What to do about an item in Celery's queues that is none of ours.
+FOREIGN_NEXT_STEP = "Find out who writes to Celery's queues in Redis."
 #: Seconds between two tries: the first, what each further one adds, the most. Celery's own would be half a minute.
 _FIRST, _MORE, _MOST = 1.0, 1.0, 5.0
 #: Seconds after which a connection counts as good: one that is refused its first command would be made again at once.
@@ -50,7 +55,10 @@ class ExplainedOutages(Consumer):  # type: ignore[misc]  # Celery ships no types
 
     def on_connection_error_after_connected(self, exc: BaseException) -> None:
         """Say why, let go of the connection, and wait a little if it was the one made just now that failed."""
-        self._outage.down(store_unavailable(exc))
+        if isinstance(exc, KeyError):  # an item without the properties of a message: kombu 5.7 connects anew for it
+            log.error("foreign_message", why="no message", next_step=FOREIGN_NEXT_STEP)
+        else:
+            self._outage.down(store_unavailable(exc))
         super().on_connection_error_after_connected(exc)
         end, self._pause = time.monotonic() + self._pause, min(_MOST, self._pause + _MORE)
         while time.monotonic() < end:

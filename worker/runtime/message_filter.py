@@ -29,7 +29,7 @@ from config.names import (
     reconcile_queue,
     recovery_queue,
 )
-from worker.runtime.broker_outage import ExplainedOutages
+from worker.runtime.broker_outage import FOREIGN_NEXT_STEP, ExplainedOutages
 from worker.runtime.slots import Slots
 
 #: Seconds that an event may wait for others.
@@ -149,7 +149,7 @@ class MessageFilter(SharedSlots):
             why = objection(message)
             if not why:
                 return self.share(message, handle)
-            log.error("foreign_message", why=why, next_step="Find out who writes to Celery's queues in Redis.")
+            log.error("foreign_message", why=why, next_step=FOREIGN_NEXT_STEP)
             return message.reject_log_error(celery_logger, self.connection_errors)
 
         return on_message

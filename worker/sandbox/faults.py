@@ -1,6 +1,8 @@
 """The fault script: which calls go wrong, and how. Seeded, so that a storm can be repeated."""
 
+import math
 import random
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from http import HTTPStatus
 from typing import Literal
@@ -23,6 +25,8 @@ class Fault(BaseModel):
     nth: int = Field(default=1, ge=1)
     #: How many calls it strikes at most; None: all that follow.
     times: int | None = Field(default=1, ge=1)
+    #: Seconds of the sandbox's clock after which it strikes no more; None: no end.
+    lasts: float | None = Field(default=None, gt=0)
     #: Chance that it strikes a call.
     probability: float = Field(default=1.0, ge=0, le=1)
     #: Seed of that chance.
@@ -58,12 +62,14 @@ class Fault(BaseModel):
 class FaultScript:
     """Every line with its count."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = lambda: 0.0) -> None:
+        """``now``: seconds, from any beginning."""
+        self._now = now
         self._lines: list[_Line] = []
 
     def add(self, fault: Fault) -> None:
         """Append a line; the first line that strikes wins."""
-        self._lines.append(_Line(fault))
+        self._lines.append(_Line(fault, end=math.inf if fault.lasts is None else self._now() + fault.lasts))
 
     def clear(self) -> None:
         """Forget every line."""
@@ -71,9 +77,9 @@ class FaultScript:
 
     def next(self, method: str, path: str, template: str, body: bytes, *, agreement: int) -> Fault | None:
         """Return what strikes this call."""
-        struck = None
+        struck, now = None, self._now()
         for line in self._lines:
-            ours = line.fault.agreement in (None, agreement)
+            ours = line.fault.agreement in (None, agreement) and now < line.end
             if ours and line.matches(method, path, template, body) and line.strikes(free=struck is None):
                 struck = line.fault
         return struck
@@ -84,8 +90,9 @@ class FaultScript:
 
 
 class _Line:
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: Fault, *, end: float) -> None:
         self.fault = fault
+        self.end = end
         self.seen = 0
         self.struck = 0
         self._chance = random.Random(fault.seed)  # noqa: S311 -- a repeatable storm, not a secret

@@ -60,7 +60,7 @@ class ServerState:
         self.clock.reset()
         self.protocol_switches = ProtocolSwitches()
         self.request_log = RequestLog()
-        self.faults = FaultScript()
+        self.faults = FaultScript(self.clock.now)
         self._meters: dict[int, Meter] = {}
         self._keys: dict[tuple[str, int], KeyMemory] = {}
 

@@ -1,8 +1,8 @@
 """The connection to Redis: keys, scripts, time, driver errors, and what a server must be set to."""
 
 import hashlib
+import secrets
 import threading
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -113,8 +113,7 @@ class StoreConnection:
         """Run a script by name, and learn the server's time from its answer. Raises ``StoreUnavailable``."""
         now = repr(self._clock()) if self._clock else ""
         sent = self._server_clock.monotonic()
-        with translated(self._client):
-            client = self._of_this_thread()
+        client = self._of_this_thread()
         with translated(client):
             at, answer = self._evaluate(client, script, (self._prefix, now, *words))
         self._server_clock.learn(float(at), sent=sent)
@@ -148,7 +147,8 @@ class StoreConnection:
     def _of_this_thread(self) -> redis.Redis:
         """Return a client that keeps a connection for this thread: to take one from the pool at each call costs CPU."""
         if not hasattr(self._own, "client"):
-            self._own.client = self._client.client()  # type: ignore[no-untyped-call]  # the driver leaves it untyped
+            with translated(self._client):
+                self._own.client = self._client.client()  # type: ignore[no-untyped-call]  # the driver leaves it untyped
         client: redis.Redis = self._own.client
         if client.connection and client.connection.should_reconnect():  # type: ignore[no-untyped-call]  # the same
             client.connection.disconnect()  # type: ignore[no-untyped-call]  # the same
@@ -197,7 +197,7 @@ def queue_lengths(client: redis.Redis, *, prefix: str, exports: Iterable[str]) -
 
 def token() -> str:
     """Return a name for a call, so that its repeat is recognised."""
-    return uuid.uuid4().hex
+    return secrets.token_hex(16)
 
 
 def text(value: Any) -> str:
@@ -207,7 +207,8 @@ def text(value: Any) -> str:
 
 def texts(values: Sequence[Any]) -> list[str]:
     """Return each as text."""
-    return [text(value) for value in values]
+    # Nearly all are bytes: a call for each would cost more than what it does.
+    return [value.decode() if isinstance(value, bytes) else text(value) for value in values]
 
 
 def mapping(answer: Any) -> dict[str, str]:

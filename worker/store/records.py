@@ -17,6 +17,9 @@ from worker.store.connection import mapping, texts
 
 #: Fields of ``Progress`` that scripts change, so they are kept beside the JSON text.
 BESIDE = frozenset({"generation", "lookup"})
+_UNCHANGED = Progress()
+#: The fields of ``Progress`` that are kept as JSON text, with what they are at the beginning.
+_PROGRESS = [(field.name, getattr(_UNCHANGED, field.name)) for field in fields(Progress) if field.name not in BESIDE]
 #: Fields of the hash of all exports that say why an export is paused begin so, as in ``lua/common.lua``.
 _PAUSED = "paused "
 #: Seconds after which what a worker saw of the clocks is forgotten; two readings so close may come in any order.
@@ -45,12 +48,7 @@ def load_intent(text: str) -> Intent | None:
 
 def dump_progress(progress: Progress) -> str:
     """Return JSON text without the fields in ``BESIDE``."""
-    default = Progress()
-    changed = {
-        field.name: value
-        for field in fields(progress)
-        if field.name not in BESIDE and (value := getattr(progress, field.name)) != getattr(default, field.name)
-    }
+    changed = {name: value for name, default in _PROGRESS if (value := getattr(progress, name)) != default}
     return _dump(
         {name: _flat(value) if isinstance(value, Intent | Failure) else value for name, value in changed.items()}
     )

@@ -8,15 +8,16 @@ from datetime import date, timedelta
 
 from config.exports import ExportConfig
 from config.settings_sections import Http
+from worker.domain.clocks import ClockReading, gap_text
 from worker.domain.ports import PdfSource
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.store_port import ExportPort
 from worker.economic.mapping.documents import identified
 from worker.economic.mapping.master_data import VoucherFound
 from worker.economic.port import EconomicVouchers, Usage
-from worker.errors import Busy
+from worker.errors import Busy, TooEarly
+from worker.workflow.clocks import ClockNotes, ListingLag
 from worker.workflow.lease_renewal import GiveBack, LeaseRenewal, no_giving_back, no_renewal
-from worker.workflow.listing_lag import ListingLag
 
 #: How far a bookkeeper may have moved the date of a voucher: a closed quarter forward, a month back.
 _FORWARD, _BACK = timedelta(days=92), timedelta(days=31)
@@ -87,22 +88,6 @@ def _scan(economic: EconomicVouchers, first: date, last: date, now: float) -> Vo
     return VoucherScan(at=now, first=first, last=last, found=tuple(economic.vouchers(None, first, last)))
 
 
-@dataclass(kw_only=True)
-class ClockNotes:
-    """When this process last noted its clocks in the store. Threads may share it: at worst two note the same."""
-
-    #: Seconds between two notes, as long as nothing changes.
-    every: float = 60.0
-    _last: tuple[float, bool] | None = None
-
-    def due(self, now: float, *, agree: bool) -> bool:
-        """Tell whether to note now; then the next one is due later."""
-        if self._last and self._last[1] == agree and 0 <= now - self._last[0] < self.every:
-            return False
-        self._last = now, agree
-        return True
-
-
 def _unmetered() -> AbstractContextManager[Usage]:
     return nullcontext(Usage())
 
@@ -148,3 +133,33 @@ class ExportContext:
         """Return the context for invoices of one type, with what the exports file says of it."""
         export = self.export.for_type(invoice_type)
         return self if export is self.export else replace(self, export=export)
+
+    def check_clocks(self) -> None:
+        """Raise ``TooEarly`` while the store's clock is not e-conomic's: ages of keys and lookups would mean nothing.
+
+        Asked before anything is looked up to be created, or created. What was seen is noted in the store, for
+        operators. Raises e-conomic's errors and ``StoreUnavailable``.
+        """
+        gap = self.economic.clock_gap()
+        if abs(gap) > self.clock_gap:
+            gap = self.economic.clock_gap(anew=True)
+        agree = abs(gap) <= self.clock_gap
+        self._note_clocks(gap, agree=agree)
+        if not agree:
+            text = (
+                f"e-conomic's clock is {gap_text(gap, 'the clock of Redis')}; at most {self.clock_gap:g} s are "
+                "allowed. Nothing is created until they agree."
+            )
+            raise TooEarly(failure(ProcessReason.CLOCKS_DISAGREE, text), retry_after=self.clock_gap)
+
+    def _note_clocks(self, gap: float, *, agree: bool) -> None:
+        now = self.clock()
+        if self.clock_notes.due(now, agree=agree):
+            reading = ClockReading(
+                export=self.export.name,
+                worker=self.worker,
+                at=now,
+                accounting_ahead=gap,
+                worker_ahead=self.worker_clock() - now if self.worker_clock else 0.0,
+            )
+            self.store.note_clocks(reading)

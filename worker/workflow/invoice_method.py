@@ -16,8 +16,7 @@ from worker.economic.reasons import EconomicReason
 from worker.errors import Failure, OnHold, Refused
 from worker.workflow import lookup
 from worker.workflow.customer_proof import draft_objection, objection
-from worker.workflow.execution import Execution
-from worker.workflow.next_step import Action, next_invoice_step
+from worker.workflow.execution import Action, Execution, next_invoice_step
 from worker.workflow.requests import CreateRequest, booking_request, doubt_master_data, draft_request
 from worker.workflow.turn import Method, about_the_key, codes, count_refusal, final_error, look_up_next, unproved
 

@@ -8,8 +8,8 @@ from worker.domain.identity import canonical_json
 from worker.domain.invoice import Invoice, Pdf
 from worker.domain.reasons import failure, merged
 from worker.domain.record import Step
-from worker.economic.mapping.accounting_years import on_hold, waits
-from worker.economic.mapping.draft import booking_payload, draft_payload
+from worker.economic.mapping.dates import on_hold, waits
+from worker.economic.mapping.documents import booking_payload, draft_payload
 from worker.economic.mapping.exchange_rates import needs_booked_rates
 from worker.economic.mapping.master_data import MasterData
 from worker.economic.mapping.period_check import (

@@ -18,7 +18,6 @@ from worker.domain.store_port import SharedRecord
 from worker.economic.mapping.answers import about_created
 from worker.economic.port import Reply
 from worker.errors import Busy, LeaseLost, Refused, Unavailable, Uncertain
-from worker.workflow.clocks import check_clocks
 from worker.workflow.context import ExportContext
 from worker.workflow.execution import Execution
 
@@ -120,7 +119,7 @@ def write_down(context: ExportContext, key: str, record: SharedRecord) -> None:
 
 def _create(execution: Execution, resource: SharedResource, key: str, making: SharedRecord, agreement: int) -> str:
     context = execution.context
-    check_clocks(context)
+    context.check_clocks()
     making = _recorded(execution, resource, key, making, agreement)
     try:
         reply = context.economic.send(cast("Intent", making.intent))

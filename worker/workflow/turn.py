@@ -10,16 +10,14 @@ from typing import Any, Generic, TypeVar
 
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.record import Continue, Intent, Step
-from worker.economic.mapping.accounting_years import on_hold, refused_date, waits
 from worker.economic.mapping.customer_payload import about_new_customer
+from worker.economic.mapping.dates import on_hold, refused_date, waits
 from worker.economic.port import Reply
 from worker.errors import ExportError, Failure, OnHold, Refused, Rejected, TooEarly, Uncertain
-from worker.workflow.clocks import check_clocks
+from worker.workflow.clocks import SHORTEST
 from worker.workflow.customer_proof import objection
 from worker.workflow.customers_and_products import refresh_customer
-from worker.workflow.execution import Execution
-from worker.workflow.listing_lag import SHORTEST
-from worker.workflow.next_step import Action
+from worker.workflow.execution import Action, Execution
 from worker.workflow.requests import RECHECK_BOOKS, CreateRequest, doubt_master_data
 
 #: What a lookup finds: a document or a voucher.
@@ -110,7 +108,7 @@ def _send(execution: Execution, method: Method[Any]) -> None:
     intent = execution.progress.intent
     if intent is None:
         raise LookupError("there is no recorded write to send")
-    check_clocks(execution.context)
+    execution.context.check_clocks()
     try:
         reply = execution.send(intent)
     except Refused as refusal:
@@ -138,7 +136,7 @@ def _customer_changed(execution: Execution) -> bool:
 
 
 def _look_up(execution: Execution, method: Method[Found]) -> None:
-    check_clocks(execution.context)
+    execution.context.check_clocks()
     began = execution.context.clock()
     first = execution.looked_up_by_preflight
     if first and not execution.not_found_since and began < first + SHORTEST:

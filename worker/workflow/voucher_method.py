@@ -16,8 +16,7 @@ from worker.economic.reasons import EconomicReason
 from worker.errors import Failure, Refused, Rejected, Unavailable
 from worker.workflow import lookup
 from worker.workflow.customer_proof import objection
-from worker.workflow.execution import Execution
-from worker.workflow.next_step import Action, next_voucher_step
+from worker.workflow.execution import Action, Execution, next_voucher_step
 from worker.workflow.requests import (
     CreateRequest,
     attachment_request,

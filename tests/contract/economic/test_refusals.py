@@ -11,7 +11,7 @@ import pytest
 from worker.domain.record import Intent
 from worker.economic.client import EconomicClient
 from worker.economic.error_body import explain
-from worker.economic.mapping.accounting_years import refused_date
+from worker.economic.mapping.dates import refused_date
 from worker.errors import Refused
 
 Body = dict[str, Any]

@@ -46,14 +46,14 @@ GUARDS = (
     ),
     Guard(
         name="the lookup before a create whose key is forgotten",
-        file="worker/workflow/next_step.py",
+        file="worker/workflow/execution.py",
         there="return Action.SEND if intent.at > remembered_since else Action.LOOK_UP",
         instead="return Action.SEND",
         hunts=("known customer, past the hour",),
     ),
     Guard(
         name="the end of the permission to create",
-        file="worker/workflow/next_step.py",
+        file="worker/workflow/execution.py",
         there="return Action.LOOK_UP if action is Action.CREATE and create_allowed_at <= remembered_since else action",
         instead="return action",
         hunts=("known customer, past the hour",),
@@ -99,7 +99,7 @@ GUARDS = (
     ),
     Guard(
         name="the lookup of a draft before its booking is resumed",
-        file="worker/workflow/next_step.py",
+        file="worker/workflow/execution.py",
         there="    if intent.step == Step.BOOK and intent != own and intent.at > remembered_since:\n",
         instead="    if intent is None:\n",
         hunts=("known customer, draft taken over",),
@@ -113,9 +113,9 @@ GUARDS = (
     ),
     Guard(
         name="the comparison of Redis' clock with e-conomic's",
-        file="worker/workflow/clocks.py",
-        there="    agree = abs(gap) <= context.clock_gap\n",
-        instead="    agree = True\n",
+        file="worker/workflow/context.py",
+        there="        agree = abs(gap) <= self.clock_gap\n",
+        instead="        agree = True\n",
         hunts=("skewed Redis",),
     ),
     Guard(

@@ -4,7 +4,7 @@ from datetime import date
 import pytest
 from support.samples import year
 
-from worker.economic.mapping.accounting_years import year_of
+from worker.economic.mapping.dates import year_of
 from worker.economic.mapping.master_data import AccountingYear
 from worker.errors import InvalidInvoice
 

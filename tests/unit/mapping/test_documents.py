@@ -3,8 +3,7 @@ from typing import Any
 
 import pytest
 
-from worker.economic.mapping.documents import read_document
-from worker.economic.mapping.draft import booking_payload
+from worker.economic.mapping.documents import booking_payload, read_document
 from worker.economic.mapping.master_data import Document
 
 DRAFT = {

@@ -11,7 +11,7 @@ from support.samples import customer, export, invoice, line, reference
 from config.export_schema import Booking
 from worker.domain.identity import canonical_json
 from worker.domain.invoice import Invoice, InvoiceType
-from worker.economic.mapping.draft import Draft, draft_payload
+from worker.economic.mapping.documents import Draft, draft_payload
 from worker.economic.mapping.exchange_rates import exchange_rate
 from worker.economic.mapping.master_data import PaymentTerms
 from worker.errors import InvalidInvoice

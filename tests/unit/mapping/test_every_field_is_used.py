@@ -20,7 +20,7 @@ from worker.domain.invoice import UNUSED_FIELDS, Contract, Invoice, InvoiceType,
 from worker.domain.sums import check_sums
 from worker.economic.mapping.customer_matching import card_key
 from worker.economic.mapping.customer_payload import new_customer, updated
-from worker.economic.mapping.draft import draft_payload
+from worker.economic.mapping.documents import draft_payload
 from worker.economic.mapping.master_data import MasterData
 from worker.economic.mapping.period_check import check_against_agreement
 from worker.economic.mapping.voucher_payload import voucher_payload

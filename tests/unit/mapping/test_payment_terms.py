@@ -7,8 +7,8 @@ from support.samples import export, invoice, reference
 
 from config.export_schema import Booking, Codes
 from worker.domain.invoice import PaymentCondition
+from worker.economic.mapping.dates import ResolvedTerms, choose_terms, due_date, resolve_terms
 from worker.economic.mapping.master_data import PaymentTerms
-from worker.economic.mapping.payment_terms import ResolvedTerms, choose, due_date, resolve_terms
 from worker.errors import InvalidInvoice
 
 TERMS = reference().payment_terms
@@ -29,7 +29,7 @@ DAYS = st.dates(date(2000, 1, 1), date(2099, 12, 31))
 )
 def test_choose(condition: dict, names: dict[str, str], expected: PaymentTerms) -> None:
     """By name where the export's codes map it, else by days among terms of the same kind."""
-    assert choose(PaymentCondition(**condition), TERMS, names) == expected
+    assert choose_terms(PaymentCondition(**condition), TERMS, names) == expected
 
 
 CASH = PaymentTerms(number=41, name="Kontant", kind="paidInCash", days=0)
@@ -67,13 +67,13 @@ MONTH_NAMED = PaymentTerms(number=63, name="Løbende måned", kind="invoiceMonth
 )
 def test_a_name_before_days(condition: dict, names: dict, terms: tuple, expected: PaymentTerms) -> None:
     """The exact name decides before the days do; cash terms are used by name only, as they post to another account."""
-    assert choose(PaymentCondition(**condition), terms, names) == expected
+    assert choose_terms(PaymentCondition(**condition), terms, names) == expected
 
 
 def test_cash_terms_are_never_guessed() -> None:
     """0 days under another name, and no net terms of 0 days: a person maps it."""
     with pytest.raises(InvalidInvoice) as caught:
-        choose(PaymentCondition(name="Straks", days=0), (*TERMS, CASH), {})
+        choose_terms(PaymentCondition(name="Straks", days=0), (*TERMS, CASH), {})
 
     assert caught.value.failure.reason == "payment-terms-missing"
 
@@ -98,7 +98,7 @@ def test_cash_terms_are_never_guessed() -> None:
 def test_no_single_terms(condition: dict, names: dict, terms: tuple, reason: str, named: str) -> None:
     """Several or none: a person decides, and the candidates are named."""
     with pytest.raises(InvalidInvoice) as caught:
-        choose(PaymentCondition(**condition), terms, names)
+        choose_terms(PaymentCondition(**condition), terms, names)
 
     assert caught.value.failure.reason == reason
     assert named in caught.value.failure.description

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from worker.economic.mapping.accounting_years import refused_date
+from worker.economic.mapping.dates import refused_date
 from worker.economic.mapping.refusals import named
 from worker.errors import Complaint, Failure, Refused
 

@@ -84,3 +84,19 @@ def test_a_fault_of_one_agreement() -> None:
 
     assert struck == [False, True, False, True]
     assert [(line["seen"], line["struck"]) for line in script.report()] == [(2, 2)]
+
+
+def test_a_fault_that_ends_by_itself() -> None:
+    """After its seconds it strikes no more, whatever its count allows."""
+    now = [100.0]
+    script = FaultScript(lambda: now[0])
+    script.add(Fault(times=None, lasts=30))
+
+    def strikes() -> bool:
+        return script.next("GET", "/self", "/self", b"", agreement=1) is not None
+
+    assert strikes()
+    now[0] = 129.9
+    assert strikes()
+    now[0] = 130.0
+    assert not strikes()

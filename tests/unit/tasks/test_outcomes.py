@@ -8,7 +8,7 @@ from celery.app.trace import build_tracer
 from support.cli import GROUP_MISSING, THROTTLED, Bench, half_done
 from support.clock import ManualClock
 
-from tasks.outcomes import SHOWN_QUIETLY, DeadLetter, Later, show_check, show_invoice
+from tasks import SHOWN_QUIETLY, DeadLetter, Later, show_check, show_invoice
 from worker.domain.record import InvoiceRecord
 from worker.workflow.exporter import ExecutionResult
 from worker.workflow.preflight import PreflightResult

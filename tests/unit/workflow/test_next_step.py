@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from worker.domain.record import Intent, Progress, Step
-from worker.workflow.next_step import Action, next_invoice_step, next_voucher_step
+from worker.workflow.execution import Action, next_invoice_step, next_voucher_step
 
 NOW, MEMORY = 100_000.0, 3300.0
 

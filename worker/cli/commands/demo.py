@@ -14,8 +14,9 @@ from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.processes import stop_on_signal
 from worker.local.demo.folder import DemoFolder, Method, SourceName, demo_folder, isolate
 from worker.local.demo.script import perform, scenario
-from worker.local.demo.stage import DemoError, SandboxControl, Stage
+from worker.local.demo.stage import DemoError, Stage
 from worker.local.embedded import EmbeddedServer
+from worker.local.sandbox_control import SandboxControl
 from worker.local.supervisor import Service, Supervisor, installation, starter
 from worker.sandbox.seed import standard_agreement
 

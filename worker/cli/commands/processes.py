@@ -1,4 +1,4 @@
-"""The processes: ``worker``, ``intake``, ``watch``, ``web``, ``sandbox``, ``flower``."""
+"""The processes: ``worker``, ``intake``, ``watch``, ``web``, ``flower``."""
 
 import os
 from contextlib import closing
@@ -6,14 +6,11 @@ from typing import Annotated
 
 import structlog
 import typer
-from rich.text import Text
 
 from config.broker import watching
-from config.errors import ConfigurationErrors
-from config.settings import Settings, service_variables, variable
-from config.targets import at_economic, non_production_targets
+from config.settings import SECRETS, Settings, service_variables, variable
+from config.targets import non_production_targets
 from worker.cli.context import CommandContext
-from worker.cli.error_output import WrongUsage
 from worker.cli.lookup import By
 from worker.cli.processes import (
     await_fit,
@@ -35,7 +32,6 @@ from worker.runtime.metrics import Beat, serve_metrics
 from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.runtime import intake_consumer
 from worker.runtime.signs_of_life import ShownLife, process_name
-from worker.sandbox.server import DEFAULT_PORT, serve, standard_agreements
 from worker.store.connection import answers, connect
 
 log = structlog.get_logger()
@@ -43,16 +39,7 @@ log = structlog.get_logger()
 WorkerName = Annotated[
     str, typer.Option("--name", "-n", help="Name of this worker, unique among those running; %h is the host.")
 ]
-Host = Annotated[str, typer.Option("--host", help="Address to listen on. Keep it local: the control path is open.")]
-Also = Annotated[
-    list[str] | None,
-    typer.Option("--also", metavar="NAME", help="A further agreement, behind grant token sandbox-grant-NAME."),
-]
-Anyway = Annotated[
-    bool, typer.Option("--anyway", help="Start although exports of this environment go to e-conomic itself.")
-]
 LinkOnly = Annotated[bool, typer.Option("--link", help="Print a new link to sign in with, and do nothing else.")]
-Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes any free one.")]
 
 
 def worker(ctx: typer.Context, name: WorkerName = "worker@%h") -> None:
@@ -117,6 +104,8 @@ def intake(ctx: typer.Context) -> None:
 def watch(ctx: typer.Context) -> None:
     """Run the watcher of folders: it puts the invoices in files that come there on the event queue.
 
+    Where an export names an SFTP server (`source.sftp`), files are picked up from there into its folder.
+
     The folders stand in the exports file (`source.folder`). What was taken lies in `done` there; what was refused in
     `failed`, with the reasons beside it.
     """
@@ -125,7 +114,14 @@ def watch(ctx: typer.Context) -> None:
     with stop_on_signal() as stop, context.events() as queue, closing(connect(settings.redis)) as redis:
         beat = Beat()
         watches = FolderWatches(context.exports, publish=queue.publish, clock=context.clock, alive=beat)
-        end_metrics = serve_metrics(settings.metrics, beat=beat, ready=lambda: answers(redis) and not watches.faults)
+        faults = [watches.faults]
+        if any(export.source.sftp for export in context.exports.values()):
+            from worker.intake.sources.sftp_watch import SftpPickups  # noqa: PLC0415  # slow to load, and few need it
+
+            pickups = SftpPickups(context.exports, secrets=SECRETS, stop=stop)
+            faults.append(pickups.faults)
+            pickups.start()
+        end_metrics = serve_metrics(settings.metrics, beat=beat, ready=lambda: answers(redis) and not any(faults))
         run_watch(watches.turn, stop=stop, beat=beat)
         end_metrics()
 
@@ -143,46 +139,3 @@ def _begin(context: CommandContext) -> Settings:
         log.warning("export_not_to_economic", export=name, address=address)
     await_fit(settings)
     return settings
-
-
-def sandbox(
-    ctx: typer.Context,
-    host: Host = "127.0.0.1",
-    port: Port = DEFAULT_PORT,
-    also: Also = None,
-    *,
-    anyway: Anyway = False,
-) -> None:
-    """Run a stand-in e-conomic that keeps the real one's rules, to try a set-up: e-conomic itself has no sandbox."""
-    context: CommandContext = ctx.obj
-    if not anyway:
-        _refuse_beside_economic(context)
-    agreements = standard_agreements(also or ())
-
-    def ready(url: str) -> None:
-        context.out.print(Text.assemble(("Sandbox ", "strong"), url))
-        for (app, grant), agreement in agreements.items():
-            context.out.print(f"  agreement {agreement.number}: app secret token {app}, agreement grant token {grant}")
-        context.out.print(f"  control path {url}/_sandbox/requests, state, findings, faults, clock")
-
-    try:
-        serve(host=host, port=port, agreements=agreements, ready=ready)
-    except OSError as error:
-        raise WrongUsage(f"Cannot listen on {host}:{port}: {error.strerror}.", "Choose another --port.") from None
-
-
-def _refuse_beside_economic(context: CommandContext) -> None:
-    """A sandbox beside real exports invites mix-ups: a moved clock, an invoice that is not there.
-
-    With errors in the exports file, nothing of that environment runs beside it.
-    """
-    try:
-        real = at_economic(context.exports)
-    except ConfigurationErrors:
-        return
-    if real:
-        targets = ", ".join(f"{name} ({address})" for name, address in real.items())
-        raise WrongUsage(
-            f"No sandbox beside {context.settings.exports_file}: its exports go to e-conomic itself: {targets}.",
-            "Start it where another exports file is used, or with --anyway.",
-        )

@@ -15,7 +15,7 @@ from typing import Any
 from config.exports import ExportConfig
 from worker.domain.invoice import Customer, Invoice
 from worker.domain.reasons import invalid
-from worker.economic.mapping import payment_terms
+from worker.economic.mapping import dates
 from worker.economic.mapping.customer_matching import by_address, ledger_number, written_id
 from worker.economic.mapping.master_data import MasterData, PaymentTerms
 from worker.economic.mapping.reasons import CustomerReason, SetUpReason
@@ -60,7 +60,7 @@ def check_defaults(export: ExportConfig, master_data: MasterData) -> None:
     """Refuse defaults for new customers that the agreement does not have. Raises ``InvalidInvoice``."""
     _group(export, master_data)
     if export.customers.payment_terms:
-        payment_terms.named(export.customers.payment_terms, master_data.payment_terms)
+        dates.terms_named(export.customers.payment_terms, master_data.payment_terms)
 
 
 def creation_remarks(customer: Customer) -> tuple[str, ...]:
@@ -96,8 +96,8 @@ def check_findable(customer: Customer, *, match_address: bool) -> None:
 
 def _terms(invoice: Invoice, export: ExportConfig, master_data: MasterData) -> PaymentTerms:
     if export.customers.payment_terms:
-        return payment_terms.named(export.customers.payment_terms, master_data.payment_terms)
-    return payment_terms.choose(invoice.payment_condition, master_data.payment_terms, export.codes.payment_conditions)
+        return dates.terms_named(export.customers.payment_terms, master_data.payment_terms)
+    return dates.choose_terms(invoice.payment_condition, master_data.payment_terms, export.codes.payment_conditions)
 
 
 def _group(export: ExportConfig, master_data: MasterData) -> int:

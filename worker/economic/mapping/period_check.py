@@ -8,10 +8,10 @@ from config.exports import ExportConfig
 from worker.domain.export_rules import exclusion
 from worker.domain.invoice import Invoice, Line
 from worker.domain.reasons import ReasonCode, invalid, merged
-from worker.economic.mapping import payment_terms
-from worker.economic.mapping.accounting_years import waits, year_of
+from worker.economic.mapping import dates
 from worker.economic.mapping.customer_payload import check_defaults, check_findable
-from worker.economic.mapping.draft import check_rounding
+from worker.economic.mapping.dates import waits, year_of
+from worker.economic.mapping.documents import check_rounding
 from worker.economic.mapping.exchange_rates import exchange_rate
 from worker.economic.mapping.master_data import MasterData
 from worker.economic.mapping.products import choose, group_for
@@ -129,7 +129,7 @@ def _check_draft(
     invoice: Invoice, export: ExportConfig, master_data: MasterData, own_zone: int | None
 ) -> list[Failure]:
     zone = choose_zone(invoice, export, master_data, own_zone).number
-    terms = _collected(lambda: payment_terms.resolve_terms(invoice, master_data.payment_terms, export))
+    terms = _collected(lambda: dates.resolve_terms(invoice, master_data.payment_terms, export))
     lines = [failure for line in invoice.lines for failure in _check_line(line, zone, export, master_data)]
     return [*terms, *lines, *_collected(lambda: check_rounding(invoice, export))]
 
@@ -170,7 +170,7 @@ def _check_voucher(invoice: Invoice, export: ExportConfig, master_data: MasterDa
 
 def _new_customers_terms(invoice: Invoice, export: ExportConfig, master_data: MasterData) -> None:
     if export.customers.payment_terms is None:
-        payment_terms.choose(invoice.payment_condition, master_data.payment_terms, export.codes.payment_conditions)
+        dates.choose_terms(invoice.payment_condition, master_data.payment_terms, export.codes.payment_conditions)
 
 
 def _pdf(invoice: Invoice, export: ExportConfig) -> None:

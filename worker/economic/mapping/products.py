@@ -49,8 +49,9 @@ def choose(sales_account: str, group: ProductGroup, products: Sequence[Product])
     ``InvalidInvoice`` when ours is barred and nothing else fits.
     """
     in_group = [product for product in products if product.group == group.number]
-    own = [product for product in in_group if product.number in own_numbers(sales_account)]
-    open_own = sorted((product.number for product in own if not product.barred), key=own_numbers(sales_account).index)
+    ours = own_numbers(sales_account)
+    own = [product for product in in_group if product.number in ours]
+    open_own = sorted((product.number for product in own if not product.barred), key=ours.index)
     open_numbers = [product.number for product in in_group if not product.barred]
     if open_own or len(open_numbers) == 1:
         return (open_own or open_numbers)[0]

@@ -8,9 +8,9 @@ from typing import Any
 
 from config.exports import ExportConfig
 from worker.domain.invoice import Invoice
-from worker.economic.mapping import payment_terms
-from worker.economic.mapping.accounting_years import year_of
+from worker.economic.mapping import dates
 from worker.economic.mapping.customer_payload import check_defaults
+from worker.economic.mapping.dates import year_of
 from worker.economic.mapping.master_data import MasterData, ProductGroup
 from worker.economic.mapping.period_check import check_against_agreement, sales_accounts
 from worker.economic.mapping.products import choose, group_for
@@ -86,7 +86,7 @@ def _zones(export: ExportConfig, master_data: MasterData) -> Iterator[Check]:
 def _codes(export: ExportConfig, master_data: MasterData) -> Iterator[Check]:
     for ours, theirs in export.codes.payment_conditions.items():
         item = f"Payment condition {ours!r}"
-        yield _check(item, theirs, partial(payment_terms.named, theirs, master_data.payment_terms))
+        yield _check(item, theirs, partial(dates.terms_named, theirs, master_data.payment_terms))
     usable = {account.code: percent(account.rate) for account in master_data.vat_accounts if not account.barred}
     step = "Correct codes.tax_rates, or create or open the VAT account in e-conomic."
     for ours, code in export.codes.tax_rates.items():

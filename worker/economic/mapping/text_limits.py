@@ -52,6 +52,8 @@ def fit(sources: Iterable[Source]) -> Fitted:
 
 def _fit(source: Source) -> tuple[str, list[str]]:
     clean, replaced, removed = _printable(source)
+    if clean and not (replaced or removed) and len(clean) * 2 <= source.limit:  # most are: nothing to say of them
+        return clean, []
     if source.required and not clean:
         text = f"Nothing printable is left of {source.field}, which e-conomic requires."
         raise invalid(SetUpReason.TEXT_REFUSED, text, field=source.field)

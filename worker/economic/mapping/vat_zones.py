@@ -202,12 +202,10 @@ def predict(line: Line, group: ProductGroup, zone: int, master_data: MasterData)
 
 def _sales_account(group: ProductGroup, zone: int, master_data: MasterData) -> ZoneAccount:
     account = next((account for account in group.accounts if account.zone == zone), None)
-    where = f"Product group {_named(group)}, VAT zone {_zone(zone, master_data)}"
-    if account is None:
-        raise _unusable(f"{where}: no sales account is chosen.", group)
-    if account.barred:
-        raise _unusable(f"{where}: sales account {account.account} is barred.", group)
-    return account
+    if account is not None and not account.barred:
+        return account
+    wrong = f"sales account {account.account} is barred" if account else "no sales account is chosen"
+    raise _unusable(f"Product group {_named(group)}, VAT zone {_zone(zone, master_data)}: {wrong}.", group)
 
 
 def _vat_account(account: ZoneAccount, group: ProductGroup, master_data: MasterData) -> VatAccount | None:

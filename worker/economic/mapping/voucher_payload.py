@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 from config.exports import ExportConfig
 from worker.domain.invoice import Invoice
 from worker.domain.reasons import invalid
-from worker.economic.mapping.accounting_years import year_of
-from worker.economic.mapping.draft import heading, units_left_out
+from worker.economic.mapping.dates import year_of
+from worker.economic.mapping.documents import heading, units_left_out
 from worker.economic.mapping.exchange_rates import exchange_rate
 from worker.economic.mapping.master_data import Journal, MasterData
 from worker.economic.mapping.reasons import SetUpReason, VoucherReason

@@ -60,16 +60,25 @@ clearing_account = {CLEARING}
 """
 
 
+def start_text(method: Method) -> str:
+    """Return the lines of an export that choose the method."""
+    return _START_TEXT if method == "voucher" else ""
+
+
+def method_settings(method: Method) -> str:
+    """Return the tables of an export that the method needs."""
+    return _VOUCHERS if method == "voucher" else ""
+
+
 def exports_text(method: Method, *, folder: Path, sandbox: str) -> str:
     """Return the exports file for a method; the tokens lie in ``folder``, ``sandbox`` is the address to call."""
-    vouchers = method == "voucher"
     return _EXPORTS_FILE.format(
         export=EXPORT,
         agreement=standard_agreement().number,
         folder=folder,
         sandbox=sandbox,
-        start_text=_START_TEXT if vouchers else "",
-        more=_VOUCHERS if vouchers else "",
+        start_text=start_text(method),
+        more=method_settings(method),
     )
 
 

@@ -46,7 +46,7 @@ class Sample:
 
     def event(self) -> bytes:
         """Return the event that Opter's side puts on the queue when the period is closed."""
-        return json.dumps(_event(self.invoices), ensure_ascii=False, indent=1).encode()
+        return json.dumps(event_document(self.invoices), ensure_ascii=False, indent=1).encode()
 
 
 def sample() -> Sample:
@@ -146,7 +146,8 @@ def _credit(original: Invoice, number: int) -> Invoice:
     )
 
 
-def _event(invoices: Sequence[Invoice]) -> dict[str, Any]:
+def event_document(invoices: Sequence[Invoice]) -> dict[str, Any]:
+    """Return the event of the sample period with these invoices."""
     return {
         "specversion": "1.0",
         "id": "period-881-closed",

@@ -30,8 +30,8 @@ def voucher_sample(folder: Path) -> PrintedSample:
     """Return the sample period; its PDFs are announced in ``folder``, none of them is written yet."""
     plain = sample()
     period = Sample(
-        invoices=tuple(_announced(_coded(invoice), folder) for invoice in plain.invoices),
-        corrected=_announced(plain.corrected, folder),
+        invoices=tuple(announced(_coded(invoice), folder) for invoice in plain.invoices),
+        corrected=announced(plain.corrected, folder),
     )
     return PrintedSample(sample=period, late=tuple(_quiet(period)[:_LATE]))
 
@@ -55,7 +55,8 @@ def _coded(invoice: Invoice) -> Invoice:
     return invoice.model_copy(update={"lines": tuple(lines)})
 
 
-def _announced(invoice: Invoice, folder: Path) -> Invoice:
+def announced(invoice: Invoice, folder: Path) -> Invoice:
+    """Return the invoice with its PDF announced in ``folder``."""
     content = _printed(invoice)
     digest = hashlib.sha256(content).hexdigest()
     pdf = Pdf(url=_place(invoice, folder).as_uri(), sha256=digest, bytes=len(content))

@@ -15,7 +15,8 @@ from worker.local.demo.sample import EXPORT, MISSING_ACCOUNT, PERIOD, PERIOD_ID,
 from worker.local.demo.sample_files import period_xml
 from worker.local.demo.sample_invoices import DEPARTMENT
 from worker.local.demo.sample_vouchers import TAX_RATES, print_invoices, voucher_sample
-from worker.local.demo.stage import SandboxControl, Stage
+from worker.local.demo.stage import Stage
+from worker.local.sandbox_control import SandboxControl
 from worker.sandbox.seed import CLEARING
 
 #: Shows one thing that a person has done.
@@ -155,9 +156,7 @@ def _invoices() -> Scenario:
 
     def fix(control: SandboxControl, report: Report) -> None:
         report(f"e-conomic: create product group 67 {MISSING_ACCOUNT!r} with its sales accounts")
-        control.put("product_groups", "67", {"name": MISSING_ACCOUNT})
-        for zone, account in ((1, 3010), (2, 3110), (3, 3210), (4, 3310)):
-            control.put("sales_accounts", f"67-{zone}", account)
+        control.add_product_group(MISSING_ACCOUNT, (3010, 3110, 3210, 3310), number=67)
         _make_cards_distinct(control, report)
 
     return Scenario(

@@ -5,11 +5,8 @@ import subprocess
 import tempfile
 import threading
 import time
-import urllib.request
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import redis
@@ -19,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from worker.local.demo.folder import DemoFolder
+from worker.local.sandbox_control import SandboxControl
 from worker.local.supervisor import Supervisor, own_command
 
 #: Seconds after which something that should take a few has certainly failed.
@@ -30,58 +28,6 @@ _ANSWERS = (0, 1)
 
 class DemoError(Exception):
     """The demo cannot go on: a command failed, or something that should take seconds did not happen."""
-
-
-class SandboxControl:
-    """Looks into the sandbox, and changes there what a person changes in e-conomic."""
-
-    def __init__(self, url: str, agreement: int) -> None:
-        self._url = f"{url}/_sandbox"
-        self._agreement = agreement
-
-    def answers(self) -> bool:
-        """Tell whether the sandbox is up."""
-        try:
-            return bool(self._call("GET", "health")["ok"])
-        except OSError:
-            return False
-
-    def state(self) -> dict[str, Any]:
-        """Return the agreement's content, amounts as Decimal."""
-        content: dict[str, Any] = self._call("GET", "state")[str(self._agreement)]
-        return content
-
-    def calls(self) -> Mapping[str, int]:
-        """Return how many requests the agreement has seen, by what they were for."""
-        requests = [
-            entry for entry in self._call("GET", "requests")["requests"] if entry["agreement"] == self._agreement
-        ]
-        return Counter(_purpose(request["method"], request["path"]) for request in requests)
-
-    def findings(self) -> list[str]:
-        """Return what the real e-conomic would have ignored or refused as a mistake."""
-        findings = self._call("GET", "findings")["findings"]
-        return [f"{finding['method']} {finding['path']}: {finding['what']}" for finding in findings]
-
-    def put(self, kind: str, key: str, body: Any) -> None:
-        """Add or change a resource of the agreement."""
-        self._call("PUT", f"agreements/{self._agreement}/{kind}/{key}", body)
-
-    def _call(self, method: str, path: str, body: Any = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self._url}/{path}", data=data, method=method)  # noqa: S310  # our own http address
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  # our own http address
-            return json.loads(answer.read(), parse_float=Decimal)
-
-
-def _purpose(method: str, path: str) -> str:
-    if method == "GET":
-        return "to look up"
-    if path.startswith(("/invoices/drafts", "/invoices/booked")):
-        return "to draft and book" if method == "POST" else "to discard"
-    if path.startswith("/journals/"):
-        return "to post vouchers and attach PDFs"
-    return "to create customers and products"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,17 +1,87 @@
-"""Payment terms: which of e-conomic's correspond to Opter's condition, and whether they lead to Opter's due date."""
+"""Dates: whether e-conomic's books are open on one, and which payment terms lead to Opter's due date.
 
+A date of Opter's is never moved.
+"""
+
+import re
 import unicodedata
 from calendar import monthrange
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 
 from config.exports import ExportConfig
 from worker.domain.invoice import Invoice, PaymentCondition
-from worker.domain.reasons import invalid
-from worker.economic.mapping.master_data import PaymentTerms
+from worker.domain.reasons import ReasonCode, failure, invalid
+from worker.economic.mapping.master_data import AccountingYear, PaymentTerms
 from worker.economic.mapping.reasons import SetUpReason
-from worker.errors import InvalidInvoice
+from worker.economic.mapping.refusals import named, names_date
+from worker.errors import Failure, InvalidInvoice, Refused
+
+#: What a person can open; ``closed_period = "hold"`` waits for it.
+_OPENABLE = frozenset(
+    {
+        SetUpReason.ACCOUNTING_YEAR_MISSING.value,
+        SetUpReason.ACCOUNTING_YEAR_CLOSED.value,
+        SetUpReason.ACCOUNTING_PERIOD_CLOSED.value,
+        SetUpReason.ACCOUNTING_PERIOD_BARRED.value,
+    }
+)
+#: e-conomic's codes that speak of the date wherever they stand: the journals service's names, the words that
+#: integrators match, and E04870, with which bookings in barred periods were refused (integrators, August 2026).
+_REFUSED_DATE = re.compile(
+    r"AccountingYear\w*(Closed|Barred|DoesNotExist)|PeriodClosed|PeriodBarred|InClosedPeriod|ClosedAccountingYear|^E04870$"
+)
+
+
+def year_of(day: date, years: Sequence[AccountingYear]) -> AccountingYear:
+    """Return the accounting year in which entries on this day may be made. Raises ``InvalidInvoice``."""
+    year = next((year for year in years if year.first <= day <= year.last), None)
+    if year is None:
+        raise _refused(SetUpReason.ACCOUNTING_YEAR_MISSING, day, "which lies in no accounting year of e-conomic")
+    if year.closed:
+        why = f"and accounting year {year.year} is closed in e-conomic"
+        raise _refused(SetUpReason.ACCOUNTING_YEAR_CLOSED, day, why)
+    for period in (period for period in year.periods if period.first <= day <= period.last):
+        span = f"and the period {period.first} to {period.last}"
+        if period.closed:
+            raise _refused(SetUpReason.ACCOUNTING_PERIOD_CLOSED, day, f"{span} is closed in e-conomic")
+        if period.barred:
+            raise _refused(SetUpReason.ACCOUNTING_PERIOD_BARRED, day, f"{span} is barred in e-conomic")
+    return year
+
+
+def waits(failures: Iterable[Failure], export: ExportConfig) -> bool:
+    """Whether an invoice with these failures, at least one, waits for a person to open the books."""
+    reasons = {failure.reason for failure in failures}
+    return export.closed_period == "hold" and bool(reasons) and reasons <= _OPENABLE
+
+
+def on_hold(failure: Failure) -> Failure:
+    """Return the failure of an invoice that waits, saying that nobody has to re-queue it."""
+    step = "Open the accounting year or period in e-conomic: the invoice goes on by itself within about an hour."
+    return replace(failure, next_step=step)
+
+
+def refused_date(day: date, refusal: Refused) -> Failure | None:
+    """Return what a refusal by e-conomic means when its codes name the date and nothing else that is known, else None.
+
+    Periods are barred without legacy REST showing it, and master data may be minutes old.
+    """
+    by_name = any(_REFUSED_DATE.search(code) for code in refusal.codes)
+    if not (by_name or names_date(refusal.complaints)) or named(refusal.failure, refusal.complaints):
+        return None
+    text = f"The invoice is dated {day}, and e-conomic takes no entries on that date."
+    reason = SetUpReason.ACCOUNTING_PERIOD_BARRED
+    said = refusal.failure
+    message, log_id = said.remote_message or said.description, said.log_id
+    return failure(reason, text, field="invoiceDate", value=str(day), remote_message=message, log_id=log_id)
+
+
+def _refused(reason: ReasonCode, day: date, why: str) -> InvalidInvoice:
+    return invalid(reason, f"The invoice is dated {day}, {why}.", field="invoiceDate", value=day)
+
 
 #: e-conomic's ``paymentTermsType`` whose due date is sent rather than computed.
 OWN_DATE = "dueDate"
@@ -33,7 +103,7 @@ def resolve_terms(invoice: Invoice, terms: Sequence[PaymentTerms], export: Expor
     A due date that was overridden in Opter is sent as it is when the agreement has exactly one term of the kind
     ``dueDate``; otherwise the difference is a remark or a refusal, as ``booking.due_date_mismatch`` says.
     """
-    chosen = choose(invoice.payment_condition, terms, export.codes.payment_conditions)
+    chosen = choose_terms(invoice.payment_condition, terms, export.codes.payment_conditions)
     computed = due_date(chosen, invoice.invoice_date)
     if computed == invoice.due_date:
         return ResolvedTerms(terms=chosen)
@@ -44,7 +114,7 @@ def resolve_terms(invoice: Invoice, terms: Sequence[PaymentTerms], export: Expor
     return _differing(invoice, chosen, computed, refuse=export.booking.due_date_mismatch == "refuse")
 
 
-def choose(condition: PaymentCondition, terms: Sequence[PaymentTerms], names: Mapping[str, str]) -> PaymentTerms:
+def choose_terms(condition: PaymentCondition, terms: Sequence[PaymentTerms], names: Mapping[str, str]) -> PaymentTerms:
     """Return the terms for a condition: by the name that ``names`` maps it to, by its own name, or by days.
 
     A name of its own counts unless the terms mean something else: "30 dage" of 14 days is no match. Days count among
@@ -77,9 +147,9 @@ def _may_mean(term: PaymentTerms, condition: PaymentCondition) -> bool:
     return term.kind != "paidInCash" or not (condition.days or condition.from_end_of_month)
 
 
-def named(name: str, terms: Sequence[PaymentTerms]) -> PaymentTerms:
+def terms_named(name: str, terms: Sequence[PaymentTerms]) -> PaymentTerms:
     """Return the terms with this name. Raises ``InvalidInvoice``."""
-    return choose(PaymentCondition(name=name, days=0), terms, {name: name})
+    return choose_terms(PaymentCondition(name=name, days=0), terms, {name: name})
 
 
 def due_date(terms: PaymentTerms, invoice_date: date) -> date | None:
@@ -98,7 +168,7 @@ def due_date(terms: PaymentTerms, invoice_date: date) -> date | None:
 
 def _differing(invoice: Invoice, chosen: PaymentTerms, computed: date | None, *, refuse: bool) -> ResolvedTerms:
     theirs = f"give {computed}" if computed else f"are of kind {chosen.kind}, whose date e-conomic decides"
-    text = f"Due date is {invoice.due_date} in Opter; e-conomic's payment terms {_named(chosen)} {theirs}."
+    text = f"Due date is {invoice.due_date} in Opter; e-conomic's payment terms {_label(chosen)} {theirs}."
     if refuse or chosen.kind == OWN_DATE:
         raise invalid(SetUpReason.DUE_DATE_MISMATCH, text, field="dueDate", value=invoice.due_date)
     return ResolvedTerms(terms=chosen, remarks=(text,))
@@ -111,15 +181,15 @@ def _not_one(
     ours = f"payment condition {condition.name!r} ({meaning})"
     if fitting:
         reason = SetUpReason.PAYMENT_TERMS_AMBIGUOUS
-        text = f"Several payment terms {wanted} fit {ours}: {', '.join(map(_named, fitting))}."
+        text = f"Several payment terms {wanted} fit {ours}: {', '.join(map(_label, fitting))}."
     else:
         reason = SetUpReason.PAYMENT_TERMS_MISSING
-        known = ", ".join(map(_named, terms)) or "none"
+        known = ", ".join(map(_label, terms)) or "none"
         text = f"e-conomic has no payment terms {wanted} for {ours}. It has: {known}."
     return invalid(reason, text, field="paymentCondition", value=condition.name or meaning)
 
 
-def _named(terms: PaymentTerms) -> str:
+def _label(terms: PaymentTerms) -> str:
     return f"{terms.number} {terms.name!r}"
 
 
@@ -127,5 +197,6 @@ def _same(ours: str, theirs: str) -> bool:
     return _plain(ours) == _plain(theirs)
 
 
+@lru_cache(maxsize=1024)  # of a handful of names, each asked for with every invoice
 def _plain(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -1,0 +1,103 @@
+"""Files to rehearse with: an exports file that goes to the sandbox, its environment, and an event that fits both."""
+
+import json
+import shlex
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from config.settings import variable
+from worker.domain.invoice import Invoice
+from worker.local.demo.folder import Method, method_settings, start_text
+from worker.local.demo.sample import EXPORT, event_document
+from worker.local.demo.sample_invoices import InvoicePlan, Numbers, known, make_invoice, new
+from worker.local.demo.sample_vouchers import announced, print_invoices
+from worker.sandbox.seed import standard_agreement
+from worker.sandbox.server import DEFAULT_TOKENS
+
+PERIOD = {"id": 870, "name": "2026-46A", "region": None, "closedAt": "2026-11-13T15:04:05Z"}
+EXPORTS_FILE, ENVIRONMENT, EVENT, PRINTED = "exports.toml", "environment", "event.json", "printed"
+_TOKENS = ("ECONOMIC_APP_SECRET_TOKEN", f"ECONOMIC_GRANT_TOKEN_{EXPORT.upper()}")
+_FIRST_NUMBER = 100_201
+
+_EXPORTS = """\
+# For rehearsals: its only export goes to the sandbox, so nothing of it is in your books.
+# Every key with default and example: deploy/docs/exports.md. A change is taken in while everything runs.
+[exports.{export}]
+agreement = {agreement}
+app_secret_token_env = "{app}"
+grant_token_env = "{grant}"
+api_url = "{sandbox}"
+openapi_url = "{sandbox}"
+{start_text}
+[exports.{export}.customers]
+group = 21
+layout = 17
+{more}"""
+
+
+def rehearsal_files(folder: Path, method: Method, *, sandbox: str) -> dict[Path, str]:
+    """Return what ``sandbox init`` writes: file -> content. ``folder`` is absolute, ``sandbox`` an address."""
+    app, grant = _TOKENS
+    exports = _EXPORTS.format(
+        export=EXPORT,
+        agreement=standard_agreement().number,
+        app=app,
+        grant=grant,
+        sandbox=sandbox,
+        start_text=start_text(method),
+        more=method_settings(method),
+    )
+    return {
+        folder / EXPORTS_FILE: exports,
+        folder / ENVIRONMENT: _environment(folder, method),
+        folder / EVENT: _event(invoices(folder, method)),
+    }
+
+
+def invoices(folder: Path, method: Method) -> tuple[Invoice, ...]:
+    """Return six invoices that a fresh sandbox takes; for vouchers each announces its PDF in the folder ``printed``."""
+    numbers, danish, fresh = Numbers(_FIRST_NUMBER), known(), new()
+    plain = [make_invoice(_plan(customer), numbers.take()) for customer in (*danish[:4], *fresh[:2])]
+    return tuple(announced(invoice, folder / PRINTED) for invoice in plain) if method == "voucher" else tuple(plain)
+
+
+def print_rehearsal(folder: Path, method: Method) -> None:
+    """Write the PDFs that the event announces."""
+    if method == "voucher":
+        print_invoices(invoices(folder, method), folder / PRINTED)
+
+
+def _plan(customer: Any) -> InvoicePlan:
+    lines = (("3010", Decimal(25), 100_000), ("3020", Decimal(25), 12_000))
+    return InvoicePlan(customer=customer, lines=lines, terms=2, orders=1)
+
+
+def _event(sent: Sequence[Invoice]) -> str:
+    document = event_document(sent)
+    document |= {"id": f"rehearsal-{PERIOD['id']}", "time": PERIOD["closedAt"]}
+    data = document["data"]
+    totals = [total for total in data["controlTotals"] if total["currency"] == "DKK"]
+    document["data"] = data | {"period": PERIOD, "controlTotals": totals}
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _environment(folder: Path, method: Method) -> str:
+    values = dict(zip(_TOKENS, DEFAULT_TOKENS, strict=True)) | {
+        variable("environment"): "rehearsal",
+        variable("exports_file"): str(folder / EXPORTS_FILE),
+        # A store of its own: its records and pinned agreements are not those of real exports.
+        variable("data_folder"): str(folder / "data"),
+    }
+    if method == "voucher":
+        values[variable("intake", "allowed_folders")] = str(folder / PRINTED)
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
+    return "\n".join(
+        [
+            "# Read it into each terminal of the rehearsal:  . " + shlex.quote(str(folder / ENVIRONMENT)),
+            f"unset REDIS_URL {variable('redis', 'url')}  # the rehearsal has a Redis of its own",
+            *lines,
+            "",
+        ]
+    )
