@@ -117,9 +117,9 @@ def intake_consumer(runtime: Runtime) -> Iterator[Consumer]:
         connect_timeout=settings.redis.connect_timeout,
         tls=tls_options(settings.redis),
     )
-    life = ShownLife(
-        store=runtime.store, part=Part.INTAKE, name=process_name(intake.consumer), look=PrimaryWatch(client)
-    )
+    # All of them at once: what is announced goes where the event was taken from.
+    look = PrimaryWatch(client, runtime.redis, leave=runtime.publisher.drop_connections)
+    life = ShownLife(store=runtime.store, part=Part.INTAKE, name=process_name(intake.consumer), look=look)
     with closing(client):
         yield Consumer(
             queue=RedisEventQueue(
