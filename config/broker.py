@@ -24,6 +24,13 @@ from config.names import (
 )
 from config.settings import Settings
 
+_QUEUES = (preflight_queue, recovery_queue, export_queue, reconcile_queue)
+
+
+def queues_of(export: str) -> list[str]:
+    """Return the queues of an export, in the order in which they are read."""
+    return [kind(export) for kind in _QUEUES]
+
 
 def celery_config(settings: Settings, exports: Iterable[str]) -> dict[str, Any]:
     """Return the configuration of app, workers and publishers; ``exports`` are the names of all invoice exports."""
@@ -112,8 +119,7 @@ def _tls(settings: Settings) -> dict[str, Any]:
 
 
 def _tasks(exports: Sequence[str]) -> dict[str, Any]:
-    every = (preflight_queue, recovery_queue, export_queue, reconcile_queue)
-    queues = [queue(name) for queue in every for name in exports]
+    queues = [kind(name) for kind in _QUEUES for name in exports]
     return {
         "task_serializer": "json",
         "result_serializer": "json",

@@ -17,6 +17,7 @@ from typing import Any
 import structlog
 from celery import signals
 from celery.worker.consumer.consumer import logger as celery_logger
+from kombu.entity import Queue
 
 from config.names import (
     AGREEMENT_TASK,
@@ -153,6 +154,19 @@ class MessageFilter(SharedSlots):
             return message.reject_log_error(celery_logger, self.connection_errors)
 
         return on_message
+
+    def read_also(self, names: Sequence[str]) -> None:
+        """Read further queues; while the connection is away, they are read with the next one. Main loop only."""
+        queues, consumer = self.app.amqp.queues, self.task_consumer
+        for name in names:
+            queue = Queue(name)  # type: ignore[no-untyped-call]  # kombu is typed in part only
+            if queues._consume_from is not None:  # noqa: SLF001  # Celery offers nothing else
+                # This worker was given its queues by name: another one reads the new ones.
+                queues.add(queue)
+            elif queues.select_add(queue) and consumer and not consumer.consuming_from(name):
+                consumer.add_queue(queue)
+        if consumer:
+            consumer.consume()
 
 
 def recovered(message: Any, export: str) -> bool:

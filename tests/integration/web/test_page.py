@@ -65,7 +65,6 @@ class Page:
             planner=self._planner,
             figures=lambda: b"figure 1\n",
             metrics=Metrics(token=SecretStr("scrape")),
-            elsewhere={},
             clock=self.harness.clock,
         )
         self.app = create_app(self.services)

@@ -89,11 +89,13 @@ class _Document:
             self.nodes.problem(path, code, "is a type of document that is not exported; book it by hand")
 
     def _number(self, path: str, *, needed: bool = False) -> int | None:
-        text = self.nodes.text(path)
+        said = self.nodes.text(path)
+        text = said.removeprefix(self._mapping.number_prefix)
         if text.isascii() and text.isdigit() and len(text) <= 9:  # noqa: PLR2004  # as the contract's invoice number
             return int(text)
         if needed:
-            self.nodes.problem(path, text, "must be Opter's invoice number, at most nine digits and nothing else")
+            what = "must be Opter's invoice number, at most nine digits and nothing else"
+            self.nodes.problem(path, said, f"{what}; letters that stand before every number: ubl.number_prefix")
         return None
 
     def _dates(self) -> dict[str, object]:

@@ -65,6 +65,22 @@ class Lines:
             for number, line in enumerate(lines, start=1)
         ]
 
+    def without_account(self) -> set[AccountRule]:
+        """Return what every line that has no account yet can be told by, as a rule without its account."""
+        lines = [*self._lines(), *self._allowances()]
+        return {
+            AccountRule(
+                account="?",
+                item=line.item or None,
+                cost=line.cost or None,
+                category=line.category or None,
+                rate=line.rate,
+                kind=line.kind,
+            )
+            for line in lines
+            if not any(_fits(rule, line) for rule in self._mapping.accounts)
+        }
+
     def _lines(self) -> Iterator[_Line]:
         name = "CreditNoteLine" if self._credit else "InvoiceLine"
         for number, element in enumerate(self._nodes.all(f"{CAC}{name}")[: _MOST + 1], start=1):
