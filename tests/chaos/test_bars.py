@@ -4,10 +4,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from support.chaos import failover, measurements, simulated
+from support.chaos import failover, flower_memory, measurements, simulated
 from support.chaos.failover import OldPrimary
 from support.chaos.report import Report
 
+from config.settings_sections import Flower
 from worker.domain.record import State
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
@@ -79,6 +80,15 @@ def test_poison(tmp_path: Path, report: Report) -> None:
     seen = f"{record.state} ({reason}) after {kills} executions; others wrong: {len(wrong)}"
     report.add(what, "dead letter after 3 executions; the others unharmed", seen, held=held)
     assert held, (record, wrong, kills)
+
+
+def test_memory_of_flower(report: Report) -> None:
+    """However many tasks it has seen, it keeps as many as the setting says, and stays below its container's limit."""
+    most = Flower().max_tasks
+    used, kept = flower_memory.megabytes(110_000, most)
+    held = used < 256 and kept <= most
+    report.add("memory of Flower after 110,000 tasks", "< 256 MB", f"{used:.0f} MB, {kept:,} tasks kept", held=held)
+    assert held, (used, kept)
 
 
 @pytest.mark.parametrize("mode", ["window", "refill"])
