@@ -79,7 +79,7 @@ class FileGroups:
     def _manifests(self, complete: Sequence[str]) -> Iterator[Manifest]:
         for name in filter(is_manifest, complete):
             try:
-                yield read_manifest((self._folder.path / name).read_bytes(), name)
+                yield read_manifest((self._folder.path / name).read_bytes(), name).among(complete)
             except EventRefused as refusal:
                 self._refuse([name], refusal)
 
