@@ -173,9 +173,7 @@ def _check_manifest(raw: bytes, name: str, export: ExportConfig) -> None:
     """Raise ``EventRefused`` for a manifest that is none, or that has no folder whose files it could close."""
     read_manifest(raw, name)
     if export.source.folder is None:
-        text = (
-            f"{name}: export {export.name} has no folder where files could wait for it. Set source.folder."
-        )
+        text = f"{name}: export {export.name} has no folder where files could wait for it. Set source.folder."
         raise refused(EventReason.EVENT_INVALID, text, field="source.folder")
 
 
