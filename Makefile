@@ -95,6 +95,13 @@ chaos: $(INSTALLED) ## Kill everything at any moment, 20 seeds of it; prints the
 .PHONY: check
 check: lint test audit ## What CI runs
 
+.PHONY: forwarder
+forwarder: ## Build build/opter-forward.pyz, the forwarder for Opter's machine: pure Python, needs nothing else
+	@rm -rf build/forwarder && mkdir -p build/forwarder/worker/forward
+	@cp worker/__init__.py build/forwarder/worker/ && cp worker/forward/*.py build/forwarder/worker/forward/
+	$(PYTHON) -m zipapp build/forwarder --main worker.forward.command:start --compress --output build/opter-forward.pyz
+	@rm -rf build/forwarder
+
 ##@ Upkeep
 .PHONY: schema
 schema: $(INSTALLED) ## Write deploy/event.schema.json and deploy/event.xsd from the models

@@ -42,14 +42,22 @@ class MemoryEventQueue:
         """See ``EventQueue.beat``."""
         self._events.alive_until[self._consumer] = self._clock() + self._heartbeat
 
-    def take(self, timeout: float) -> bytes | None:
+    def take(self, timeout: float, *, besides: frozenset[bytes] = frozenset()) -> bytes | None:
         """See ``EventQueue.take``."""
         with self._events.changed:
-            if not self._own:
-                self._events.changed.wait_for(lambda: bool(self._events.queue), timeout)
-                if self._events.queue:
-                    self._own.appendleft(self._events.queue.pop())
-            return self._own[-1] if self._own else None
+            left = [raw for raw in self._own if raw not in besides]
+            if left:
+                return left[-1]
+            self._events.changed.wait_for(lambda: bool(self._events.queue), timeout)
+            if self._events.queue:
+                self._own.appendleft(self._events.queue.pop())
+                return self._own[0]
+            return None
+
+    def readings(self, raw: bytes) -> int:
+        """See ``EventQueue.readings``."""
+        with self._events.changed:
+            return self._events.readings[raw]
 
     def begin(self, raw: bytes) -> int:
         """See ``EventQueue.begin``."""

@@ -1,38 +1,32 @@
-"""The consumer of the event queue: takes an event, writes all its invoices to the store, then acknowledges it.
+"""The consumer of the event queue: takes events, writes all invoices of each to the store, then acknowledges it.
 
-Killed at any point, it leaves the event in its own list, from where it or another consumer takes it up again; writing
-the same invoices twice changes nothing.
+Killed at any point, it leaves its events in its own list, from where it or another consumer takes them up again;
+writing the same invoices twice changes nothing. Several events are read side by side: see ``worker.intake.lanes``.
 """
 
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from itertools import islice
 from threading import Event as Stop
-from types import TracebackType
 
 import structlog
 
 from worker.domain.reasons import EventReason, ProcessReason
 from worker.domain.store_port import IntakePort
-from worker.domain.sums import Problem
 from worker.errors import Retryable, StoreUnavailable
 from worker.intake.event_errors import EventRefused, refused
+from worker.intake.event_outcome import dead_event, for_a_person, places
+from worker.intake.lanes import Lanes, Reading, place_of
 from worker.intake.outage_log import OutageLog
-from worker.intake.queue import DeadEvent, EventQueue, digest, envelope
+from worker.intake.queue import EventQueue, digest, envelope
 from worker.intake.reading import CheckedPeriod, Event, Reader, read_event
 
 log = structlog.get_logger()
 
 #: Invoices written to the store in one trip: a few milliseconds of Redis' time.
 CHUNK = 200
-#: What became of invoices, for people.
-_BECAME = {
-    "added": "new",
-    "known": "the same as before",
-    "replaced": "replaced, as nothing of them was sent yet",
-    "conflicts": "kept as they were, as they were sent already",
-}
 #: Seconds to wait at an empty queue; a stop is noticed within them.
 PATIENCE = 1.0
 
@@ -58,8 +52,10 @@ class Consumer:
     pause: float = 1.0
     #: Processes that may be killed while they read an event; then it becomes a dead letter.
     most_readings: int = 3
-    #: The event whose reading this process has counted and not ended, by digest.
-    begun: list[str] = field(default_factory=list)
+    #: Where events are read; by itself one after the other.
+    lanes: Lanes = field(default_factory=Lanes)
+    #: The events whose reading this process has counted and not ended, by digest.
+    begun: set[str] = field(default_factory=set)
     #: How often each event was postponed, by digest; forgotten at the end of the process.
     postponed: Counter[str] = field(default_factory=Counter)
 
@@ -74,6 +70,7 @@ class Consumer:
                 stop.wait(self.pause)
             else:
                 outage.up()
+        self.lanes.close()
         try:
             self.queue.leave()
         except StoreUnavailable as error:
@@ -81,25 +78,54 @@ class Consumer:
             outage.down(error)
 
     def turn(self, stop: Stop) -> None:
-        """Take at most one event and take it in, postpone it or refuse it. Raises ``StoreUnavailable``."""
+        """Take at most one event, to be taken in, postponed or refused in its lane. Raises ``StoreUnavailable``."""
         self._beat()
         taken_over = self.queue.reap()
         if taken_over:
             log.info("events_taken_over", events=taken_over)
-        raw = self.queue.take(PATIENCE)
-        if raw is not None:
-            self._handle(raw, stop)
+        if not self.lanes.room(PATIENCE):
+            return
+        in_hand = self.lanes.in_hand()
+        raw = self.queue.take(PATIENCE, besides=in_hand)
+        if raw is not None and raw not in in_hand:  # the same bytes again: their turn comes once the first are done
+            self._begin(raw, stop)
 
     def _beat(self) -> None:
         self.queue.beat()
         self.show_life()
 
-    def _handle(self, raw: bytes, stop: Stop) -> None:
-        event: Event | None = None
-        try:
+    def _begin(self, raw: bytes, stop: Stop) -> None:
+        if self._last_chance(raw):
+            self.lanes.start(Reading(raw=raw, alone=True, run=lambda: self._open_and_take_in(raw, stop)))
+        elif event := self._open(raw, stop):
+            run = partial(self._read, raw, event, lambda: self._take_in(raw, event, stop), stop)
+            self.lanes.start(Reading(raw=raw, export=event.data.export, place=place_of(event), run=run))
+
+    def _last_chance(self, raw: bytes) -> bool:
+        """Tell whether the next death would be this event's last: it must not be taken for another event's then."""
+        own = digest(raw) in self.begun
+        return self.queue.readings(raw) - own >= self.most_readings - 1
+
+    def _open_and_take_in(self, raw: bytes, stop: Stop) -> None:
+        event = self._open(raw, stop)
+        if event:
+            self._read(raw, event, lambda: self._take_in(raw, event, stop), stop)
+
+    def _open(self, raw: bytes, stop: Stop) -> Event | None:
+        """Count the reading, and read the event without its invoices; None when that was its end."""
+        opened: list[Event] = []
+
+        def first() -> None:
             self._count(raw)
-            event = read_event(raw, limit=self.event_limit)
-            self._take_in(raw, event, stop)
+            opened.append(read_event(raw, limit=self.event_limit))
+
+        self._read(raw, None, first, stop)
+        return opened[0] if opened else None
+
+    def _read(self, raw: bytes, event: Event | None, work: Callable[[], None], stop: Stop) -> None:
+        """Do a part of the reading; what fails is the event's end, or postpones it. Raises ``StoreUnavailable``."""
+        try:
+            work()
         except EventRefused as refusal:
             self._move_to_dead_letters(raw, event, refusal)
         except StoreUnavailable:
@@ -107,16 +133,16 @@ class Consumer:
         except Retryable as error:
             self._postpone(raw, event, error, stop)
         except Exception as error:  # noqa: BLE001  # one event that hits a fault of ours must not stop all others
-            log.error("event_failed", error=type(error).__name__, at=_places(error.__traceback__))  # noqa: TRY400  # a traceback's text may hold customer data
+            log.error("event_failed", error=type(error).__name__, at=places(error.__traceback__))  # noqa: TRY400  # a traceback's text may hold customer data
             text = f"A fault in this program ({type(error).__name__}); its log says where."
             self._move_to_dead_letters(raw, event, refused(ProcessReason.INTERNAL_ERROR, text))
 
     def _count(self, raw: bytes) -> None:
         """Count the reading that begins, unless this process took the event before and is still alive."""
         name = digest(raw)
-        if self.begun != [name]:
+        if name not in self.begun:
             # Noted first: a lost answer must not count twice. At worst a death is missed.
-            self.begun[:] = [name]
+            self.begun.add(name)
             readings = self.queue.begin(raw)
             if readings > self.most_readings:
                 text = f"{readings - 1} readings of this event ended with the death of the process that read it."
@@ -124,7 +150,7 @@ class Consumer:
 
     def _finished(self, raw: bytes) -> None:
         self.queue.acknowledge(raw)
-        self.begun.clear()
+        self.begun.discard(digest(raw))
 
     def _take_in(self, raw: bytes, event: Event, stop: Stop) -> None:
         known = self.store.event_known(event.key)
@@ -156,7 +182,7 @@ class Consumer:
         done = Counter[str]() if repeated else self._register(read, name, stop)
         if done is None:
             return
-        refusal = _for_a_person(event, read, done, conflicts=conflicts)
+        refusal = for_a_person(event, read, done, conflicts=conflicts)
         if not repeated:
             self.store.close_event(read.period.id, name, read.contents)
         if refusal:
@@ -195,46 +221,12 @@ class Consumer:
             )
             return
         self.queue.postpone(raw)
-        self.begun.clear()
+        self.begun.discard(digest(raw))
         log.warning("event_postponed", event_key=event.key if event else "", reason=error.failure.reason)
         stop.wait(self.pause)
 
     def _move_to_dead_letters(self, raw: bytes, event: Event | None, refusal: EventRefused) -> None:
-        dead = DeadEvent(
-            id=digest(raw),
-            bytes=len(raw),
-            at=self.clock(),
-            problems=refusal.problems,
-            event_key=event.key if event else "",
-            export=event.data.export if event else "",
-            period=event.data.period.name if event else "",
-        )
+        dead = dead_event(raw, event, refusal, at=self.clock())
         self.queue.dead_letter(raw, envelope(dead))
-        self.begun.clear()
+        self.begun.discard(digest(raw))
         log.error("event_refused", dead_event=dead.id, reason=dead.reason.value, problems=len(dead.problems))
-
-
-def _for_a_person(event: Event, read: CheckedPeriod, done: Counter[str], *, conflicts: bool) -> EventRefused | None:
-    """Return what a person has to see of an event that was taken in; None when all of it is well."""
-    first = []
-    if conflicts:
-        counts = ", ".join(f"{number} {_BECAME[kind]}" for kind, number in done.items() if number)
-        text = (
-            f"Event {event.key} was taken in before with other content. Invoices of this one: {counts or 'taken in'}."
-        )
-        first.append(Problem(reason=EventReason.EVENT_CONFLICT, description=text, field="id", value=event.head.id))
-    if not read.left_out:
-        return EventRefused(first) if first else None
-    others = (
-        "other invoice was" if done.total() == 1 else f"other {done.total() or ''} invoices were".replace("  ", " ")
-    )
-    text = f"The {others} taken in; send the event again with what is named here corrected."
-    return read.left_out.refusal(*first, last=text)
-
-
-def _places(trace: TracebackType | None) -> list[str]:
-    places = []
-    while trace:
-        places.append(f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    return places

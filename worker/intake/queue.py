@@ -20,11 +20,15 @@ class EventQueue(Protocol):
     def beat(self) -> None:
         """Show the other consumers that this one is alive."""
 
-    def take(self, timeout: float) -> bytes | None:
+    def take(self, timeout: float, *, besides: frozenset[bytes] = frozenset()) -> bytes | None:
         """Return the oldest event of the own list, else move one there from the queue; None after ``timeout`` s.
 
-        The own list comes first, because an event may have been moved there by a call whose answer was lost.
+        The own list comes first, because an event may have been moved there by a call whose answer was lost. Events in
+        hand (``besides``) are passed over there; one from the queue may still be the same as one of them.
         """
+
+    def readings(self, raw: bytes) -> int:
+        """Return how many readings of an event were begun since one came to an end."""
 
     def begin(self, raw: bytes) -> int:
         """Count a reading of an event that was taken; return how many were begun since one came to an end.

@@ -14,6 +14,7 @@ from worker.domain.signs_of_life import Part
 from worker.economic.client import EconomicClient
 from worker.errors import StoreUnavailable
 from worker.intake.consumer import Consumer
+from worker.intake.lanes import Lanes
 from worker.intake.reading import Reader
 from worker.intake.sources.folder import kept_folders
 from worker.reconcile.agreement_watch import AgreementWatch
@@ -132,6 +133,7 @@ def intake_consumer(runtime: Runtime) -> Iterator[Consumer]:
             event_limit=intake.max_event_bytes,
             show_life=life,
             fetch_attempts=intake.fetch_attempts,
+            lanes=Lanes(readers=intake.readers, most_bytes=intake.max_event_bytes),
         )
         life.leave()
 

@@ -68,13 +68,20 @@ class RedisEventQueue:
             pipe.set(heartbeat_key(self._queue, self._consumer), "1", px=int(self._heartbeat * 1000))
             pipe.execute()
 
-    def take(self, timeout: float) -> bytes | None:
+    def take(self, timeout: float, *, besides: frozenset[bytes] = frozenset()) -> bytes | None:
         """Return the oldest event of this consumer's list, else move the next there; None after ``timeout`` seconds."""
         with translated(self._client):
-            raw: bytes | None = self._client.lindex(self._own, -1)
+            own = self._client.lrange(self._own, 0 if besides else -1, -1)
+            left = [raw for raw in own if raw not in besides]
+            raw: bytes | None = left[-1] if left else None
             if raw is None:
                 raw = self._client.blmove(self._queue, self._own, timeout, "RIGHT", "LEFT")
             return raw
+
+    def readings(self, raw: bytes) -> int:
+        """Return how many readings of an event were begun since one came to an end."""
+        with translated(self._client):
+            return int(self._client.hget(readings_key(self._queue), _digest(raw)) or 0)
 
     def begin(self, raw: bytes) -> int:
         """Count a reading of an event; return how many were begun since one came to an end."""

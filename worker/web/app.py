@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from config import Configuration
+from config.settings import SECRETS
 from config.targets import non_production_targets
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.signs_of_life import Part
@@ -28,8 +29,10 @@ from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
 from worker.runtime.store_metrics import StoreCollector, store_registry
 from worker.store.connection import StorePolicy, connect, queue_lengths
 from worker.store.event_queue import RedisEventQueue
+from worker.store.posted_events import RedisPostedEvents
 from worker.store.redis_store import RedisStore
 from worker.store.sessions import RedisSessions
+from worker.web.event_api.routes import EventApi
 from worker.web.guard import SecurityHeaders
 from worker.web.pages import events as events_page
 from worker.web.pages import health, invoice, period, periods, sign_in, to_fix
@@ -40,11 +43,15 @@ log = structlog.get_logger()
 
 
 def create_app(
-    services: Services, *, closing: Sequence[object] = (), show_life: Callable[[], Callable[[], None]] | None = None
+    services: Services,
+    *,
+    api: EventApi | None = None,
+    closing: Sequence[object] = (),
+    show_life: Callable[[], Callable[[], None]] | None = None,
 ) -> Starlette:
     """Return the application; clients in ``closing`` are closed when it ends.
 
-    ``show_life`` begins to show that it is alive, and returns what ends that.
+    ``api``: addresses for machines. ``show_life`` begins to show that it is alive, and returns what ends that.
     """
     routes: list[BaseRoute] = [
         route
@@ -63,7 +70,7 @@ def create_app(
             client.close()  # type: ignore[attr-defined]  # redis.Redis; the web room does not know the driver
 
     return Starlette(
-        routes=[*routes, Mount("/static", static, name="static")],
+        routes=[*routes, *(api.routes() if api else ()), Mount("/static", static, name="static")],
         middleware=[
             Middleware(SecurityHeaders, tls=services.settings.behind_tls),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(services.settings.allowed_hosts)),
@@ -97,8 +104,17 @@ def from_environment() -> Starlette:
         metrics=settings.metrics,
         clock=time.time,
     )
+    api = EventApi(
+        settings=settings.web,
+        exports=exports,
+        store=store,
+        events=RedisPostedEvents(client, prefix=prefix, queue=settings.intake.queue, policy=StorePolicy()),
+        secrets=SECRETS,
+        limit=settings.intake.max_event_bytes,
+        clock=time.time,
+    )
     life = ShownLife(store=store, part=Part.PAGE, name=process_name())
-    return create_app(services, closing=[client], show_life=partial(keep_showing, life))
+    return create_app(services, api=api, closing=[client], show_life=partial(keep_showing, life))
 
 
 def _error(services: Services, request: Request, error: Exception) -> Response:

@@ -298,3 +298,27 @@ def test_a_server_that_is_gone_is_an_unavailable_store() -> None:
 
         with pytest.raises(StoreUnavailable):
             queue.take(0.1)
+
+
+def test_events_in_hand_are_passed_over_in_the_own_list(site: Site) -> None:
+    """The oldest that is not in hand comes first, however it got into the list; the queue is read after it."""
+    queue = site.queue("first")
+    for raw in (b"1", b"2", b"3"):
+        queue.publish(raw)
+
+    assert queue.take(0.1) == b"1"
+    assert queue.take(0.1, besides=frozenset({b"1"})) == b"2"
+    assert queue.take(0.1, besides=frozenset({b"1"})) == b"2"
+    assert queue.take(0.1, besides=frozenset({b"1", b"2"})) == b"3"
+    assert queue.take(0.05, besides=frozenset({b"1", b"2", b"3"})) is None
+    queue.acknowledge(b"2")
+    assert queue.take(0.1, besides=frozenset({b"3"})) == b"1"
+
+
+def test_readings_are_looked_at_without_counting(site: Site) -> None:
+    """Whether an event has to be read alone is known before its reading begins."""
+    queue = site.queue("first")
+
+    assert queue.readings(b"1") == 0
+    queue.begin(b"1")
+    assert (queue.readings(b"1"), queue.readings(b"1"), queue.readings(b"2")) == (1, 1, 0)

@@ -8,7 +8,7 @@ import structlog
 import typer
 
 from config.broker import watching
-from config.settings import Settings, service_variables, variable
+from config.settings import SECRETS, Settings, service_variables, variable
 from config.targets import non_production_targets
 from worker.cli.context import CommandContext
 from worker.cli.lookup import By
@@ -101,6 +101,8 @@ def intake(ctx: typer.Context) -> None:
 def watch(ctx: typer.Context) -> None:
     """Run the watcher of folders: it puts the invoices in files that come there on the event queue.
 
+    Where an export names an SFTP server (`source.sftp`), files are picked up from there into its folder.
+
     The folders stand in the exports file (`source.folder`). What was taken lies in `done` there; what was refused in
     `failed`, with the reasons beside it.
     """
@@ -109,7 +111,14 @@ def watch(ctx: typer.Context) -> None:
     with stop_on_signal() as stop, context.events() as queue, closing(connect(settings.redis)) as redis:
         beat = Beat()
         watches = FolderWatches(context.exports, publish=queue.publish, clock=context.clock, alive=beat)
-        end_metrics = serve_metrics(settings.metrics, beat=beat, ready=lambda: answers(redis) and not watches.faults)
+        faults = [watches.faults]
+        if any(export.source.sftp for export in context.exports.values()):
+            from worker.intake.sources.sftp_watch import SftpPickups  # noqa: PLC0415  # slow to load, and few need it
+
+            pickups = SftpPickups(context.exports, secrets=SECRETS, stop=stop)
+            faults.append(pickups.faults)
+            pickups.start()
+        end_metrics = serve_metrics(settings.metrics, beat=beat, ready=lambda: answers(redis) and not any(faults))
         run_watch(watches.turn, stop=stop, beat=beat)
         end_metrics()
 

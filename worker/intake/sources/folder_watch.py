@@ -13,10 +13,12 @@ from dataclasses import dataclass
 import structlog
 
 from config.exports import ExportConfig
-from worker.intake.event_errors import EventRefused
+from worker.domain.reasons import EventReason
+from worker.intake.event_errors import EventRefused, refused
 from worker.intake.format_files import FileHead, HowToRead, how_to_read, read_file
 from worker.intake.sources.folder import DONE, OWN, Folder, Seen, write
 from worker.intake.sources.folder_events import MOST_INLINE, Batch, event_of, read_batch
+from worker.intake.sources.manifest import Manifest, is_manifest, read_manifest
 
 log = structlog.get_logger()
 
@@ -27,6 +29,19 @@ class _Heading:
 
     head: FileHead
     count: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Group:
+    """Files that are one period."""
+
+    names: list[str]
+    #: What says so; None: the number that they announce, or quiet time.
+    manifest: Manifest | None = None
+
+    @property
+    def with_manifest(self) -> list[str]:
+        return [*self.names, *([self.manifest.name] if self.manifest else [])]
 
 
 class FolderWatch:
@@ -58,6 +73,7 @@ class FolderWatch:
         self._folder = Folder(source.folder)
         self._own = source.folder / OWN
         self._headings: dict[tuple[str, Seen], _Heading] = {}
+        self._waiting: list[str] = []
 
     def turn(self) -> int:
         """Take what is complete; return how many events were put on the queue.
@@ -76,9 +92,48 @@ class FolderWatch:
         complete = self._folder.complete(
             now=now, stable=self._source.stable_seconds, done_files=self._source.complete == "done-file"
         )
-        for names in self._batches(complete, how, quiet=self._folder.quiet_for(now)):
-            sent += self._take(names, how)
+        long_quiet = self._folder.quiet_for(now) >= self._source.quiet_seconds
+        manifests = list(self._manifests(complete))
+        groups, named = self._by_manifest(manifests, complete, long_quiet=long_quiet)
+        others = [name for name in complete if name not in named and not is_manifest(name)]
+        if self._source.closed_by == "manifest":
+            self._note_waiting(others if long_quiet else [])
+        else:
+            groups += self._batches(others, how, long_quiet=long_quiet)
+        for group in groups:
+            sent += self._take(group, how)
         return sent
+
+    def _manifests(self, complete: Sequence[str]) -> Iterator[Manifest]:
+        for name in filter(is_manifest, complete):
+            try:
+                yield read_manifest((self._folder.path / name).read_bytes(), name)
+            except EventRefused as refusal:
+                self._refuse([name], refusal)
+
+    def _by_manifest(
+        self, manifests: Sequence[Manifest], complete: Sequence[str], *, long_quiet: bool
+    ) -> tuple[list[_Group], set[str]]:
+        """Return the periods whose files have all come, and all files that wait for a manifest's others."""
+        groups: list[_Group] = []
+        named: set[str] = set()
+        for manifest in manifests:
+            there = set(complete) - named
+            missing = manifest.missing(there)
+            named |= manifest.files.keys()
+            if not missing:
+                groups.append(_Group(names=list(manifest.files), manifest=manifest))
+            elif long_quiet:
+                text = f"{manifest.name}: {', '.join(missing[:20])} did not come, {len(missing)} in all."
+                come = [name for name in manifest.files if name in there]
+                self._refuse([*come, manifest.name], refused(EventReason.CONTROL_TOTALS, text, field="files"))
+        return groups, named
+
+    def _note_waiting(self, names: list[str]) -> None:
+        """Say once of files that no manifest names that they wait: nobody else would miss them."""
+        if names and names != self._waiting:
+            log.warning("files_wait_for_manifest", export=self._export, files=len(names))
+        self._waiting = names
 
     @contextmanager
     def _alone(self) -> Iterator[bool]:
@@ -93,7 +148,7 @@ class FolderWatch:
                 pass  # a network share without locks; one watcher a folder is then up to the operator
             yield True
 
-    def _batches(self, names: Sequence[str], how: HowToRead, *, quiet: float) -> list[list[str]]:
+    def _batches(self, names: Sequence[str], how: HowToRead, *, long_quiet: bool) -> list[_Group]:
         """Return the files that are whole periods: by the number of invoices that they announce, or by quiet time."""
         periods: dict[object, list[str]] = {}
         enough: dict[object, int] = {}
@@ -108,8 +163,8 @@ class FolderWatch:
             announced = heading.head.invoice_count or (0 if period is None else heading.count)
             enough[key] = enough.get(key, announced) - heading.count
         self._headings = read
-        long_quiet = quiet >= self._source.quiet_seconds
-        return [files for key, files in periods.items() if (key is not None and enough[key] <= 0) or long_quiet]
+        whole = (key for key in periods if (key is not None and enough[key] <= 0) or long_quiet)
+        return [_Group(names=periods[key]) for key in whole]
 
     def _heading(self, name: str, how: HowToRead, read: dict[tuple[str, Seen], _Heading]) -> _Heading | None:
         """Return what a file announces; None for one that was refused or that changes."""
@@ -130,12 +185,21 @@ class FolderWatch:
         read[name, seen] = known
         return known
 
-    def _take(self, names: list[str], how: HowToRead) -> int:
+    def _take(self, group: _Group, how: HowToRead) -> int:
+        names, manifest = group.with_manifest, group.manifest
         before = [self._folder.seen(name) for name in names]
         digests = {name: self._folder.digest(name) for name in names}
         try:
+            if manifest:
+                manifest.compare(digests)
             batch: Batch = read_batch(
-                self._folder.path, names, how, kept=self._own, by_type=self._by_type, alive=self._alive
+                self._folder.path,
+                group.names,
+                how,
+                kept=self._own,
+                by_type=self._by_type,
+                alive=self._alive,
+                head=manifest.head() if manifest else None,
             )
             event_id, event = event_of(
                 batch, export=self._export, now=self._clock(), kept=self._own, inline=self._most_inline
