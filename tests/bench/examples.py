@@ -1,8 +1,8 @@
-"""Somebody's UBL documents in a folder: each to the øre, or refused with its reasons. ``make examples FOLDER=...``
+"""Somebody's UBL documents in a folder: each to the øre, or refused with its reasons.
 
-The official examples of Peppol BIS Billing 3 (github.com/OpenPEPPOL/peppol-bis-invoice-3, rules/examples) and of OIOUBL are not
-ours to publish; fetch them into a folder. All lines get one account, and letters before a document's number are taken
-off, as what is looked at here is amounts, dates and parties.
+``make examples FOLDER=...``. The official examples of Peppol BIS Billing 3 (github.com/OpenPEPPOL/peppol-bis-invoice-3,
+rules/examples) and of OIOUBL are not ours to publish; fetch them into a folder. All lines get one account, and letters
+before a document's number are taken off, as what is looked at here is amounts, dates and parties.
 """
 
 import sys
