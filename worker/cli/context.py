@@ -192,6 +192,7 @@ class CommandContext(Configuration):
 
         app = Celery("opter-economic", set_as_current=False)
         lifecycle = Lifecycle(app)
+        lifecycle.exports = self.exports  # as this process has read them; the file may have changed
         app.add_defaults(lifecycle.celery_configuration)
         with closing(lifecycle.runtime) as runtime, closing(app):
             yield runtime

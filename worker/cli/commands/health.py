@@ -76,6 +76,7 @@ def _exports(
     except ConfigurationErrors as errors:
         first = errors.errors[0]
         text = " ".join(f"the exports file cannot be used: {first.entry} {first.key} {first.problem}".split())
+        text += " Processes that run keep the former one."
         yield Finding(part="Exports", level=Level.FAULT, text=text, next_step=first.next_step)
         return
     for name in names:

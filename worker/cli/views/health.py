@@ -119,7 +119,8 @@ def economic_finding(export: str, pause: Failure | None, rate: AgreementRate | N
     name = f"Export {export}"
     if pause:
         text = f"paused: {pause.description}"
-        return Finding(part=name, level=Level.FAULT, text=text, next_step=pause.next_step)
+        step = f"{pause.next_step} {formatting.resuming(export)}"
+        return Finding(part=name, level=Level.FAULT, text=text, next_step=step)
     if rate is None:
         return Finding(part=name, level=Level.QUIET, text="e-conomic was not called for two days")
     called = f"called {formatting.span(rate.called_ago)} ago"
