@@ -34,6 +34,7 @@ class ExplainedOutages(Consumer):  # type: ignore[misc]  # Celery ships no types
         super().__init__(*args, **kwargs)
         self._outage = OutageLog("worker")
         self._pause = 0.0
+        self._losses = 0
         celery_logger.addFilter(_not_said_here)
 
     def ensure_connected(self, conn: Any) -> Any:
@@ -49,12 +50,13 @@ class ExplainedOutages(Consumer):  # type: ignore[misc]  # Celery ships no types
         return conn
 
     def on_ready(self) -> None:
-        """Called when the worker listens; a lost connection clears the timer."""
+        """Called when the worker listens, with every connection."""
         super().on_ready()
-        self.timer.call_after(_STEADY, self._steady)
+        self.timer.call_after(_STEADY, self._steady, (self._losses,))
 
     def on_connection_error_after_connected(self, exc: BaseException) -> None:
         """Say why, let go of the connection, and wait a little if it was the one made just now that failed."""
+        self._losses += 1
         if isinstance(exc, KeyError):  # an item without the properties of a message: kombu 5.7 connects anew for it
             log.error("foreign_message", why="no message", next_step=FOREIGN_NEXT_STEP)
         else:
@@ -65,9 +67,10 @@ class ExplainedOutages(Consumer):  # type: ignore[misc]  # Celery ships no types
             maybe_shutdown()
             time.sleep(_HEED)
 
-    def _steady(self) -> None:
-        self._pause = 0.0
-        self._outage.up()
+    def _steady(self, losses: int) -> None:
+        if losses == self._losses:
+            self._pause = 0.0
+            self._outage.up()
 
 
 def _not_said_here(record: logging.LogRecord) -> bool:
