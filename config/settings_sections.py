@@ -247,6 +247,12 @@ class Web(Section):
     ] = False
     session_hours: Annotated[float, about("Hours after which a person signs in again", gt=0, le=168)] = 12.0
     link_minutes: Annotated[float, about("Minutes for which a sign-in link can be used", gt=0, le=1440)] = 60.0
+    replay_seconds: Annotated[
+        Seconds, about("Seconds that the time of a signed `POST /events` may differ from ours", le=3600)
+    ] = 300.0
+    requests_per_minute: Annotated[
+        Count, about("Signed requests (`/events`) a minute that each export may make of one page process")
+    ] = 600
 
 
 class Metrics(Section):

@@ -15,8 +15,8 @@ from worker.workflow.execution import Execution
 #: Seconds for which a number is used after e-conomic has shown whose it is. A person who gives it to another company
 #: takes longer than an invoice takes from this to its booking.
 PROOF_HOLDS = 900.0
-#: Customers that are proved together in one call.
-_TOGETHER = 200
+#: The same for a voucher, whose answer does not tell whose number it is, as a draft's does.
+VOUCHER_PROOF_HOLDS = 120.0
 
 
 def find_customer(execution: Execution) -> str | None:
@@ -53,30 +53,44 @@ def still_theirs(execution: Execution, number: int) -> bool:
     return False
 
 
-def prove_customers(
-    context: ExportContext, known_keys: Mapping[str, Customer], *, proved: set[tuple[str, str]] | None = None
-) -> None:
-    """Prove the remembered numbers of a period's customers together, 200 a call.
+def proved_together(context: ExportContext, key: str, number: str) -> bool:
+    """Prove a number along with those of the customers whose invoices come next, if their period was checked here.
+
+    So the numbers of a long period cost one call for some hundred invoices, however short a proof holds. False: it is
+    not proved, or nothing is known of its period here; it has to be asked for by itself.
+    """
+    known = context.period_customers
+    following = known.following(key)
+    if len(following) <= 1:
+        return False
+    with known.turn() as ours:
+        if not ours:
+            return False
+        now = context.clock()
+        if not known.proved_since(key, number, now - VOUCHER_PROOF_HOLDS):
+            known.note(prove_customers(context, following), now)
+        return known.proved_since(key, number, now - VOUCHER_PROOF_HOLDS)
+
+
+def prove_customers(context: ExportContext, known_keys: Mapping[str, Customer]) -> Mapping[str, str]:
+    """Prove the remembered numbers of customers together, 200 a call; return those that are.
 
     What is not proved is doubted, however short a time ago it was proved: it is asked for again before it is used.
-    ``known_keys``: the store's key of each customer. ``proved``: what an earlier try of the same check has done, by key
-    and number; what this one does is added.
+    ``known_keys``: the store's key of each customer.
     """
-    done = set() if proved is None else proved
     numbers = context.store.shared_numbers(list(known_keys))
-    left = sorted({int(number) for known in numbers.items() if known not in done for number in known[1:]})
-    for start in range(0, len(left), _TOGETHER):
-        asked = left[start : start + _TOGETHER]
-        theirs = {customer.number: customer for customer in context.economic.customers_by_number(asked)}
-        of_these = {key: number for key, number in numbers.items() if int(number) in set(asked)}
-        right = {
-            key: number
-            for key, number in of_these.items()
-            if int(number) in theirs and _proves(context, known_keys[key], theirs[int(number)])
-        }
-        context.store.prove_shared(right)
-        context.store.doubt_shared([key for key in of_these if key not in right])
-        done.update(of_these.items())
+    if not numbers:
+        return {}
+    read = context.economic.customers_by_number(sorted({int(number) for number in numbers.values()}))
+    theirs = {customer.number: customer for customer in read}
+    proved = {
+        key: number
+        for key, number in numbers.items()
+        if int(number) in theirs and _proves(context, known_keys[key], theirs[int(number)])
+    }
+    context.store.prove_shared(proved)
+    context.store.doubt_shared([key for key in numbers if key not in proved])
+    return proved
 
 
 def draft_objection(execution: Execution, draft: Document, *, fresh: bool) -> Failure | None:

@@ -136,34 +136,35 @@ class Preflight:
         began = time.monotonic()
         with structlog.contextvars.bound_contextvars(period=period_id), context.metered() as usage:
             try:
-                result = self._run(period_id, context)
+                result = self._run(period_id, context, usage)
             except StoreUnavailable:
                 log.warning("period_preflight", result="store-unavailable")
                 raise
             _write_line(result, usage, time.monotonic() - began)
         return result
 
-    def _run(self, period_id: str, context: ExportContext) -> PreflightResult:
+    def _run(self, period_id: str, context: ExportContext, usage: Usage) -> PreflightResult:
         fence = self.store.claim_period(period_id)
         if fence is None:
             return PreflightResult(result="claimed-elsewhere")
         try:
-            return self._check_or_defer(period_id, fence, context)
+            return self._check_or_defer(period_id, fence, context, usage)
         except LeaseLost:  # met by a check as well as by its deferral
             return PreflightResult(result="lease-lost")
 
-    def _check_or_defer(self, period_id: str, fence: int, context: ExportContext) -> PreflightResult:
+    def _check_or_defer(self, period_id: str, fence: int, context: ExportContext, usage: Usage) -> PreflightResult:
         try:
             with context.lease_renewal(partial(self._renew, period_id, fence)):
                 return self._check(period_id, fence, context)
         except (LeaseLost, StoreUnavailable):
             raise
         except ExportError as error:
-            self._defer(period_id, fence, context, error)
+            self._defer(period_id, fence, context, error, fruitful=usage.calls > 1)  # the last one failed
             return PreflightResult(result="deferred", reason=error.failure.reason)
         except Exception as error:
             text = f"The program failed with {type(error).__name__}."
-            self._defer(period_id, fence, context, ExportError(failure(ProcessReason.INTERNAL_ERROR, text)))
+            fault = ExportError(failure(ProcessReason.INTERNAL_ERROR, text))
+            self._defer(period_id, fence, context, fault, fruitful=False)
             raise
 
     def _renew(self, period_id: str, fence: int) -> None:
@@ -178,7 +179,9 @@ class Preflight:
         check = period_check(invoices, context, progress)
         with progress.replies.resumed():
             existing = existing_documents(records, invoices, context)
-        prove_customers(context, _known_keys(context, invoices), proved=progress.proved)
+        customers = _known_keys(context, invoices)
+        context.period_customers.remember(customers)
+        prove_customers(context, customers)
         found, lookup = existing.found, existing.found | existing.resembled
         dead = {key: why for key, why in check.failures.items() if key not in found}
         dead |= {**existing.otherwise, **unreadable}
@@ -197,10 +200,11 @@ class Preflight:
         self.progresses.ended(period_id)
         return PreflightResult(result="checked", queued=len(records) - len(dead), dead=len(dead), found=len(found))
 
-    def _defer(self, period_id: str, fence: int, context: ExportContext, error: ExportError) -> None:
+    def _defer(self, period_id: str, fence: int, context: ExportContext, error: ExportError, *, fruitful: bool) -> None:
         if isinstance(error, Misconfigured):
             context.store.pause(context.export.name, error.failure)
-        wait = max(self.progresses.wait(period_id, self.try_again_after), getattr(error, "retry_after", None) or 0.0)
+        own = self.progresses.wait(period_id, self.try_again_after, fruitful=fruitful)
+        wait = max(own, getattr(error, "retry_after", None) or 0.0)
         self.store.defer_preflight(
             period_id, fence, until=context.clock() + wait, notice=f"Not checked yet. {error.failure.description}"
         )

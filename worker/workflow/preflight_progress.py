@@ -8,7 +8,7 @@ from worker.workflow.context import ExportContext
 
 #: Seconds for which a check's progress counts; each part of it has bounds of its own besides.
 _KEPT = 300.0
-#: First wait after a failure, in seconds; it doubles while nothing new is read.
+#: First wait after a failure, in seconds; it doubles while nothing is read.
 _FIRST_WAIT = 1.0
 
 
@@ -21,13 +21,10 @@ class PreflightProgress:
     #: When it began; seconds since the epoch, UTC.
     began: float
     replies: KeptReplies
-    #: Keys of customers and their numbers that were proved or doubted.
-    proved: set[tuple[str, str]] = field(default_factory=set)
     #: Since when master data counts as read anew.
     anew_since: float | None = None
-    #: Tries in a row that read nothing new, and how much was known after the last one.
+    #: Tries in a row that read nothing.
     _fruitless: int = 0
-    _known: int = 0
 
     def newer_than(self, now: float) -> float:
         """Return from when on master data is believed that says something is missing: this check's first doubt."""
@@ -35,12 +32,10 @@ class PreflightProgress:
             self.anew_since = now
         return self.anew_since
 
-    def wait(self, longest: float) -> float:
-        """Return the seconds until the next try."""
-        known = len(self.replies) + len(self.proved)
-        self._fruitless = 0 if known > self._known else self._fruitless + 1
-        self._known = known
-        return min(longest, _FIRST_WAIT * 2.0 ** min(self._fruitless, 16))
+    def wait(self, longest: float, *, fruitful: bool) -> float:
+        """Return the seconds until the next try, after one that has read something or nothing."""
+        self._fruitless = 0 if fruitful else self._fruitless + 1
+        return min(longest, _FIRST_WAIT * 2.0 ** min(max(0, self._fruitless - 1), 16))
 
 
 @dataclass(kw_only=True, slots=True)
@@ -60,10 +55,10 @@ class PreflightProgresses:
             self._of[period_id] = progress
         return progress
 
-    def wait(self, period_id: str, longest: float) -> float:
+    def wait(self, period_id: str, longest: float, *, fruitful: bool) -> float:
         """Return the seconds until the next try of a period's check."""
         progress = self._of.get(period_id)
-        return progress.wait(longest) if progress else longest
+        return progress.wait(longest, fruitful=fruitful) if progress else longest
 
     def ended(self, period_id: str) -> None:
         """Forget a period's progress."""

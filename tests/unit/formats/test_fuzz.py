@@ -1,5 +1,6 @@
 """Broken files of every format: read, or refused with a reason; never a crash."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from support.samples import invoice, line
 from worker.domain.invoice import Invoice
 from worker.domain.sums import check_sums
 from worker.intake.event_errors import EventRefused
+from worker.intake.learning.learn import how_proposed, learn
 
 SOURCE = invoice(line(), line("-3.00", rate="0", account="3012"))
 FILES = {
@@ -22,6 +24,16 @@ FILES = {
     "f.csv": to_csv([SOURCE, invoice(invoice_number=2)]),
     "f.xlsx": to_xlsx([SOURCE]),
 }
+
+
+@pytest.mark.parametrize("name", FILES)
+@fuzzed(40)
+@given(mutate=broken_bytes())
+def test_of_a_broken_file_something_is_learnt_or_it_is_refused(name: str, mutate: Any) -> None:
+    """What is proposed can be read again as a mapping or stylesheet, whatever the file holds."""
+    with suppress(EventRefused):
+        learnt = learn([(name, mutate(FILES[name]))], None)
+        assert how_proposed(learnt.proposal)
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -106,13 +106,13 @@ def test_tries_come_soon_while_something_new_is_read_and_seldom_in_an_outage() -
     _Reads(harness, lambda _: True)
     harness.close_period(*_invoices(2))
     waits = []
-    for _ in range(5):
+    for _ in range(6):
         assert harness.check().result == "deferred"
         began = harness.clock()
         while not harness.store.periods_due():
             harness.clock.advance(0.5)
         waits.append(harness.clock() - began)
 
-    assert waits == sorted(waits)
-    assert (waits[0] <= 2.0, waits[-1] >= 10.0) == (True, True)
+    assert waits[:4] == sorted(waits[:4])
+    assert (waits[0] <= 1.0, waits[-1] >= 10.0) == (True, True)
     assert PERIOD in {period for period, _ in harness.store.periods_due()}
