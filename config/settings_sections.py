@@ -162,7 +162,7 @@ class Agreements(Section):
 class Retry(Section):
     """Exponential backoff with full jitter."""
 
-    base: Annotated[Seconds, about("Upper bound of the first wait, in seconds; it doubles")] = 2.0
+    base: Annotated[Seconds, about("Upper bound of the first wait, in seconds; it doubles")] = 1.0
     cap: Annotated[Seconds, about("Upper bound of every wait, in seconds")] = 900.0
     max_attempts: Annotated[Count, about("Attempts before an invoice becomes a dead letter")] = 40
 

@@ -174,14 +174,14 @@ class RateLimiterContract:
 
         assert (probe.probe, take(rate_limiter).probe) == (True, False)
 
-    def test_a_429_without_a_count_costs_a_second(
+    def test_a_429_without_a_count_costs_half_a_second(
         self, rate_limiter: RateLimiter, clock: ManualClock, sleeps: Sleeps
     ) -> None:
         """It may be about something else than tokens: those under way with it add nothing, the pace stays."""
         permits = [take(rate_limiter) for _ in range(3)]
         for permit in permits:
             rate_limiter.report(permit, Feedback(throttled=True))
-        clock.advance(1)
+        clock.advance(0.5)
         take(rate_limiter)
 
         assert sleeps.seconds == [pytest.approx(3 / 9, abs=0.001)]
@@ -189,8 +189,8 @@ class RateLimiterContract:
     def test_429s_in_a_row_wait_longer_each_time(
         self, rate_limiter: RateLimiter, clock: ManualClock, sleeps: Sleeps
     ) -> None:
-        """1, 2, 4 ... 60 seconds; the first two of them are waited for in the slot."""
-        for pause in (1, 2):
+        """0.5, 1, 2 ... 60 seconds; the first three of them are waited for in the slot."""
+        for pause in (0.5, 1, 2):
             rate_limiter.report(take(rate_limiter), Feedback(throttled=True))
             take(rate_limiter)
             assert sleeps.seconds[-1] == pytest.approx(pause + 3 / 9, abs=0.001)

@@ -3,7 +3,7 @@
 -- Pace: GCRA over tokens. The pace is the used share of the grant, the burst half of the unused share, so that no 60
 -- seconds ever see more than the grant, whether e-conomic counts a fixed window, a sliding one or a leaky bucket (its
 -- documentation leaves that open). What e-conomic counts beyond our own spending belongs to others: we make room.
--- A 429 that says nothing more costs a second's pause and no pace: a token bucket is refilled steadily.
+-- A 429 that says nothing more costs half a second's pause and no pace: a token bucket is refilled steadily.
 -- Breaker: after five failures in a row nothing is sent for 2, 4 ... 60 seconds, then one call probes. Five, as of a
 -- lossy line that loses every tenth call three in a row are no outage, and met several times in a period.
 --
@@ -15,7 +15,7 @@ local TOLERANCE = 0.02    -- part of the grant by which e-conomic's count may di
 local MEMORY = 90         -- seconds for which others are believed to go on; longer than a fixed window would be
 local FLOOR = 0.02        -- the pace never falls below this part of the grant
 local PAUSE = 2           -- seconds to wait after a 429 without Retry-After; it doubles while 429s follow each other
-local UNCOUNTED_PAUSE = 1 -- ... where it does not count tokens either: doubles only without a success in between
+local UNCOUNTED_PAUSE = 0.5 -- ... where it does not count tokens either: doubles only without a success in between
 local LONGEST_PAUSE = 60  -- ... up to this; and after so many seconds of a longer Retry-After one call probes
 local PAUSE_PATIENCE = 1  -- seconds that are waited longer in the slot for the end of a pause
 local NEAR_END_PAUSE = 5  -- longest pause near the end of the grant, in seconds
