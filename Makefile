@@ -70,6 +70,10 @@ browser: $(INSTALLED) ## The page in a real browser (Debian: apt-get install chr
 bench: $(INSTALLED) ## Calls, CPU and Redis trips per invoice, start of the command line; writes build/bench.json
 	PYTHONPATH=tests $(BIN)/python -m bench
 
+.PHONY: examples
+examples: $(INSTALLED) ## UBL documents of a FOLDER (Peppol's or OIOUBL's official examples, fetched): each to the øre, or why not
+	PYTHONPATH=tests $(BIN)/python -m bench.examples $(FOLDER)
+
 .PHONY: walk
 walk: $(INSTALLED) ## The files and functions that the export of one warm invoice passes, in order
 	PYTHONPATH=tests $(BIN)/python -m bench.walk

@@ -165,4 +165,6 @@ def _worker(settings: Settings) -> dict[str, Any]:
         # Prefetching again at full width after a lost connection: with early acknowledgement nothing is repeated.
         "worker_enable_prefetch_count_reduction": False,
         "worker_detect_quorum_queues": False,
+        # Applies to late acknowledgement, which none of ours has; without it, each lost connection warns of that.
+        "worker_cancel_long_running_tasks_on_connection_loss": True,
     }

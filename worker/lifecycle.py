@@ -20,14 +20,16 @@ from worker.runtime import Runtime, build_runtime, configure_logs
 from worker.runtime.exports_watch import keep_looking, log_taken
 from worker.runtime.in_use import RuntimeInUse
 from worker.runtime.metrics import Beat, serve_metrics
+from worker.runtime.primary_watch import PrimaryWatch, hang_up
 from worker.runtime.signs_of_life import ShownLife, keep_showing
 from worker.store.connection import answers
+from worker.store.failover import drop_connections
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def heed_held_signals() -> None:
-    """End on a signal that ``worker.cli.processes.become`` has held, until Celery sets up its own ways to end."""
+    """End on a signal that ``worker.cli.processes.become`` has held, until Celery or uvicorn has its own way."""
     in_main = threading.current_thread() is threading.main_thread()
     if in_main and signal.SIGTERM in signal.pthread_sigmask(signal.SIG_BLOCK, ()):
         for number in _SIGNALS:
@@ -90,7 +92,14 @@ class Lifecycle(Configuration):
     def _show_life(self, sender: Any = None, **_: Any) -> None:
         """Called with every new connection to the broker, too; a worker that hangs leaves no sign."""
         self._end_life()
-        life = ShownLife(store=self.runtime.store, part=Part.WORKER, name=str(sender.hostname))
+
+        def leave() -> None:
+            drop_connections(self.runtime.redis)  # another one than at first, once the exports file has changed
+            self.runtime.publisher.drop_connections()
+            hang_up(sender)
+
+        look = PrimaryWatch(self.runtime.redis, leave=leave)
+        life = ShownLife(store=self.runtime.store, part=Part.WORKER, name=str(sender.hostname), look=look)
         self._end_life = keep_showing(life, well=lambda: self._beat.alive)
         self._consumer = sender
         if self._end_looking is None:

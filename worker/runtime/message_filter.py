@@ -16,7 +16,6 @@ from typing import Any
 
 import structlog
 from celery import signals
-from celery.worker.consumer import Consumer
 from celery.worker.consumer.consumer import logger as celery_logger
 from kombu.entity import Queue
 
@@ -31,6 +30,7 @@ from config.names import (
     reconcile_queue,
     recovery_queue,
 )
+from worker.runtime.broker_outage import FOREIGN_NEXT_STEP, ExplainedOutages
 from worker.runtime.slots import Slots
 
 #: Seconds that an event may wait for others.
@@ -39,7 +39,7 @@ PAUSE = 0.5
 MOST_WAITING = 500
 
 
-class BatchedEvents(Consumer):  # type: ignore[misc]  # Celery ships no types
+class BatchedEvents(ExplainedOutages):
     """Celery's consumer, which sends events in batches."""
 
     hub: Any
@@ -150,7 +150,7 @@ class MessageFilter(SharedSlots):
             why = objection(message)
             if not why:
                 return self.share(message, handle)
-            log.error("foreign_message", why=why, next_step="Find out who writes to Celery's queues in Redis.")
+            log.error("foreign_message", why=why, next_step=FOREIGN_NEXT_STEP)
             return message.reject_log_error(celery_logger, self.connection_errors)
 
         return on_message

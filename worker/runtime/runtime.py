@@ -22,6 +22,7 @@ from worker.reconcile.certify import Certifier
 from worker.reconcile.reconciler import Reconciler
 from worker.runtime.file_access import allowed_places
 from worker.runtime.logs import report
+from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.publisher import Publisher
 from worker.runtime.signs_of_life import ShownLife, process_name
 from worker.store.connection import tls_options
@@ -113,13 +114,15 @@ def intake_consumer(runtime: Runtime, in_file: Callable[[], Collection[str]] = t
     """
     settings = runtime.settings
     intake = settings.intake
-    life = ShownLife(store=runtime.store, part=Part.INTAKE, name=process_name(intake.consumer))
     client = event_client(
         settings.redis.url.get_secret_value(),
         socket_timeout=settings.redis.socket_timeout,
         connect_timeout=settings.redis.connect_timeout,
         tls=tls_options(settings.redis),
     )
+    # All of them at once: what is announced goes where the event was taken from.
+    look = PrimaryWatch(client, runtime.redis, leave=runtime.publisher.drop_connections)
+    life = ShownLife(store=runtime.store, part=Part.INTAKE, name=process_name(intake.consumer), look=look)
     with closing(client):
         yield Consumer(
             queue=RedisEventQueue(

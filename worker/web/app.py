@@ -24,8 +24,10 @@ from config.settings import SECRETS
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.signs_of_life import Part
 from worker.errors import StoreUnavailable
+from worker.lifecycle import heed_held_signals
 from worker.runtime.exports_watch import keep_looking, log_taken
 from worker.runtime.on_demand import planning
+from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
 from worker.runtime.store_metrics import StoreCollector, store_registry
 from worker.store.connection import StorePolicy, connect, queue_lengths
@@ -83,6 +85,7 @@ def create_app(
 
 def from_environment() -> Starlette:
     """Return the application of this installation. Raises ``ConfigurationErrors``."""
+    heed_held_signals()
     configuration = Configuration()
     settings, exports = configuration.settings, LiveExports(configuration.exports)
     client = connect(settings.redis)
@@ -113,7 +116,7 @@ def from_environment() -> Starlette:
         limit=settings.intake.max_event_bytes,
         clock=time.time,
     )
-    life = ShownLife(store=store, part=Part.PAGE, name=process_name())
+    life = ShownLife(store=store, part=Part.PAGE, name=process_name(), look=PrimaryWatch(client))
 
     def show_life() -> Callable[[], None]:
         def take(changed: Changed) -> None:

@@ -45,7 +45,10 @@ def look(context: CommandContext) -> Iterator[Finding]:
     """Yield what was found, part by part."""
     try:
         info = context.redis_info()
-        found = [redis_finding(info, require_durability=context.settings.redis.require_durability), *_by_store(context)]
+        redis = redis_finding(
+            info, context.redis_refusal(), require_durability=context.settings.redis.require_durability
+        )
+        found = [redis, *_by_store(context)]
     except StoreUnavailable as error:
         why = error.failure
         others = "Workers, intake, sweeps, page, e-conomic and clocks are not known while Redis does not answer."

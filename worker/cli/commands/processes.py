@@ -33,6 +33,7 @@ from worker.local.supervisor import own_command
 from worker.runtime import configure_logs
 from worker.runtime.exports_watch import keep_looking, log_taken
 from worker.runtime.metrics import Beat, serve_metrics
+from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.runtime import intake_consumer
 from worker.runtime.signs_of_life import ShownLife, process_name
 from worker.store.connection import answers, connect
@@ -69,6 +70,7 @@ def web(ctx: typer.Context, *, by: By, link: LinkOnly = False) -> None:
     """
     context: CommandContext = ctx.obj
     settings, _ = context.settings, context.exports  # every configuration error shows here, before the page starts
+    configure_logs(settings.log.level, settings.log.format)
     await_fit(settings)
     if link or context.out.is_terminal:
         with context.sessions() as sessions:
@@ -76,7 +78,7 @@ def web(ctx: typer.Context, *, by: By, link: LinkOnly = False) -> None:
         context.out.print(address, soft_wrap=True)
     if not link:
         require_free(settings.web.host, settings.web.port, variable("web", "port"))
-        become(web_command(settings))
+        become(web_command(settings), hold_signals=True)
 
 
 def intake(ctx: typer.Context) -> None:
@@ -114,7 +116,8 @@ def _run_intake(
     with context.runtime() as runtime, intake_consumer(runtime, exports_file.names) as consumer:
         if taken:
             log_taken(taken)
-        life = ShownLife(store=runtime.store, part=Part.SWEEPS, name=process_name())
+        look = PrimaryWatch(runtime.redis, leave=runtime.publisher.drop_connections)
+        life = ShownLife(store=runtime.store, part=Part.SWEEPS, name=process_name(), look=look)
 
         def sweep() -> int:
             sent = runtime.sweeper.turn()

@@ -81,13 +81,15 @@ def _hindrances(context: CommandContext, store: OperatorPort, current: Report) -
     export = current.period.export
     pause = store.paused().get(export)
     rate = context.rates(export).get(export)
-    return hindrances(
+    refusal = context.redis_refusal()
+    found = hindrances(
         store.signs_of_life(),
         pauses=[replace(pause, next_step=f"{pause.next_step} {resuming(export)}")] if pause else [],
         waiting=current.waiting,
         failing=[export] if rate and rate.failing else [],
         still_for=context.clock() - current.last_activity,
     )
+    return [refusal, *found] if refusal else found
 
 
 def follow(
@@ -140,7 +142,8 @@ def _overview(context: CommandContext, *, as_json: bool) -> ExitCode:
     with context.store() as store, context.events() as events:
         periods, paused, clocks = store.periods(), store.paused(), store.clocks()
         dead, waiting, agreements = len(events.dead()), events.waiting(), store.agreement_failures()
-        silent = _silences(periods, waiting, store)
+        refusal = context.redis_refusal()
+        silent = [*([refusal] if refusal else ()), *_silences(periods, waiting, store)]
     bound = context.settings.http.clock_gap
     if as_json:
         overview = periods_data(periods, paused, dead_events=dead, waiting_events=waiting)

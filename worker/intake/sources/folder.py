@@ -16,6 +16,7 @@ from typing import Any
 from config.exports import ExportConfig
 from worker.domain.sums import Problem
 from worker.forward.names import shortened
+from worker.intake.sources.refusal_words import words
 
 DONE, FAILED, OWN = "done", "failed", ".opter-economic"
 #: Names of files that somebody still writes, and of our own.
@@ -95,7 +96,7 @@ class Folder:
         """Move a file to ``failed``; why is written beside it first, in words and as JSON."""
         digest = self.digest(name)
         shown = self._shown(name, FAILED, digest)
-        write(self.path / FAILED / f"{shown}.error.txt", _words(name, problems).encode())
+        write(self.path / FAILED / f"{shown}.error.txt", words(name, problems).encode())
         document = {"file": name, "sha256": digest, "problems": [_document(problem) for problem in problems]}
         write(self.path / FAILED / f"{shown}.error.json", json.dumps(document, ensure_ascii=False, indent=2).encode())
         self.move(name, FAILED, digest)
@@ -141,21 +142,6 @@ def sync(folder: Path) -> None:
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _words(name: str, problems: Sequence[Problem]) -> str:
-    steps = list(dict.fromkeys(problem.reason.next_step for problem in problems))
-    return "\n".join(
-        [
-            f"{name} was not taken: nothing of it goes to e-conomic. Correct what is named, and put it here again.",
-            f"{name} blev ikke taget: intet af den går til e-conomic. Ret det nævnte, og læg filen i mappen igen.",
-            "",
-            *(f"- {problem.description}" for problem in problems),
-            "",
-            *steps,
-            "",
-        ]
-    )
 
 
 def _document(problem: Problem) -> dict[str, Any]:
