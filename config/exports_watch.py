@@ -114,8 +114,8 @@ def refused_changes(
 ) -> Iterator[ConfigurationError]:
     """Yield what may not change under the records of invoices that are on their way.
 
-    An ``agreement`` that is named at last is none while the token stays: what it opens is compared with it. With another
-    token it could lead elsewhere, as a named one goes before that of the first use.
+    An ``agreement`` that is named at last is no such change while the token stays, as it is compared with what that
+    opens. With another token it could lead elsewhere: a named one goes before that of the first use.
     """
     for name, old in before.items():
         new = exports.get(name)
