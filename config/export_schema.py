@@ -56,7 +56,7 @@ class Customers(Section):
     ] = "never"
 
 
-#: Territories whose VAT is not that of their country; ``worker.economic.mapping.territories`` says how each is known.
+#: Territories whose VAT is not that of their country; ``worker.economic.mapping.vat_zones`` says how each is known.
 Territory = Literal[
     "monaco",
     "northern-ireland",

@@ -198,12 +198,12 @@ def _parsed(content: bytes, label: RequestLabel, *, replayed: bool) -> Any:
         body = parsers.parse_json(content)
     except ValueError:
         raise failures.no_answer(label, "the answer was not JSON", replayed=replayed) from None
-    if _is_refusal(body):
+    if is_refusal(body):
         raise failures.no_answer(label, "the body of a success describes an error", replayed=replayed)
     return body
 
 
-def _is_refusal(body: Any) -> bool:
+def is_refusal(body: Any) -> bool:
     """Return whether this parsed body names an error, whatever status it came with."""
     if not isinstance(body, dict) or {"message", "title"}.isdisjoint(body):
         return False

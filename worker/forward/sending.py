@@ -30,6 +30,9 @@ _MOST_WAIT = 900.0
 #: What is wrong with the file itself: sent again, it would be refused again.
 _OF_THE_FILE = (HTTPStatus.CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, 422)
 _PASSING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
+_NOT_THE_PAGE = (
+    "Check the address: it must be the page's own, and its host one of OPTER_ECONOMIC_WEB__ALLOWED_HOSTS there."
+)
 
 
 class Unusable(Exception):
@@ -128,10 +131,12 @@ def read_answer(status: int, body: bytes, *, retry_after: str = "") -> Answer:
     found = document.get("problems")
     problems = tuple(str(each.get("description", "")) for each in found if isinstance(each, dict)) if found else ()
     wait = min(float(retry_after), _MOST_WAIT) if retry_after.isdigit() else 0.0
+    outcome = _outcome(status, document)
+    unknown = _NOT_THE_PAGE if outcome == "stop" else ""
     return Answer(
-        outcome=_outcome(status, document),
+        outcome=outcome,
         detail=detail,
-        next_step=str(document.get("nextStep", "")),
+        next_step=str(document.get("nextStep") or unknown),
         problems=problems,
         retry_after=wait,
         document=document,

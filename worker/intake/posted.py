@@ -20,6 +20,7 @@ from worker.intake.parsing import MOST_BYTES, MOST_VALUES, parse
 from worker.intake.reading import Event, read_event
 from worker.intake.sources.folder import OWN, Folder
 from worker.intake.sources.folder_events import MOST_INLINE, event_of, read_batch
+from worker.intake.sources.manifest import is_manifest, read_manifest
 from worker.intake.sources.posted_files import drop_file, file_id
 
 
@@ -59,8 +60,9 @@ class Receiver:
     def receive(self, body: BinaryIO, *, name: str, sha256: str, export: ExportConfig) -> Received:
         """Take a body; it is on the queue, or in the folder of its export, when this returns.
 
-        A whole event goes on the queue. So does a file that is a whole period. One that waits for others, or names no
-        period, goes into the folder, where the watcher closes periods; without a folder it is a period of its own.
+        A whole event goes on the queue. So does a file that is a whole period. One that waits for others or for a
+        manifest, or names no period, goes into the folder, where the watcher closes periods; without a folder it is a
+        period of its own.
 
         Raises ``EventRefused`` with every problem, ``Conflict``, ``StoreUnavailable``, ``OSError``.
         """
@@ -72,7 +74,11 @@ class Receiver:
         source = export.source
         how = how_to_read(source.mapping, source.stylesheet)
         body.seek(0)
-        whole = _is_whole_period(body, name, how)
+        if is_manifest(name):
+            _check_manifest(start, name, export)
+            whole = False
+        else:
+            whole = _is_whole_period(body, name, how) and source.closed_by == "count"
         if source.folder and not whole:
             drop_file(source.folder, start, name=name, sha256=sha256, done=source.complete == "done-file")
             return Received(id=file_id(sha256))
@@ -161,6 +167,14 @@ def is_whole_event(raw: bytes) -> bool:
     except EventRefused:
         pass  # NDJSON, or no JSON at all: whoever reads it says what is wrong
     return False
+
+
+def _check_manifest(raw: bytes, name: str, export: ExportConfig) -> None:
+    """Raise ``EventRefused`` for a manifest that is none, or that has no folder whose files it could close."""
+    read_manifest(raw, name)
+    if export.source.folder is None:
+        text = f"{name}: export {export.name} has no folder where files could wait for it. Set source.folder."
+        raise refused(EventReason.EVENT_INVALID, text, field="source.folder")
 
 
 def _is_whole_period(file: BinaryIO, name: str, how: HowToRead) -> bool:

@@ -19,12 +19,15 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from config import Configuration
+from config.exports_watch import Changed, LiveExports, watch_exports
 from config.settings import SECRETS
-from config.targets import non_production_targets
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.signs_of_life import Part
 from worker.errors import StoreUnavailable
+from worker.lifecycle import heed_held_signals
+from worker.runtime.exports_watch import keep_looking, log_taken
 from worker.runtime.on_demand import planning
+from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
 from worker.runtime.store_metrics import StoreCollector, store_registry
 from worker.store.connection import StorePolicy, connect, queue_lengths
@@ -82,8 +85,9 @@ def create_app(
 
 def from_environment() -> Starlette:
     """Return the application of this installation. Raises ``ConfigurationErrors``."""
+    heed_held_signals()
     configuration = Configuration()
-    settings, exports = configuration.settings, configuration.exports
+    settings, exports = configuration.settings, LiveExports(configuration.exports)
     client = connect(settings.redis)
     prefix = settings.redis.prefix
     store = RedisStore(client, prefix=prefix, policy=StorePolicy())
@@ -99,7 +103,6 @@ def from_environment() -> Starlette:
         events=events,
         sessions=RedisSessions(client, prefix=prefix, policy=StorePolicy()),
         planner=partial(planning, settings, sleep=time.sleep),
-        elsewhere=non_production_targets(exports),
         figures=partial(generate_latest, store_registry(collector)),
         metrics=settings.metrics,
         clock=time.time,
@@ -113,8 +116,23 @@ def from_environment() -> Starlette:
         limit=settings.intake.max_event_bytes,
         clock=time.time,
     )
-    life = ShownLife(store=store, part=Part.PAGE, name=process_name())
-    return create_app(services, api=api, closing=[client], show_life=partial(keep_showing, life))
+    life = ShownLife(store=store, part=Part.PAGE, name=process_name(), look=PrimaryWatch(client))
+
+    def show_life() -> Callable[[], None]:
+        def take(changed: Changed) -> None:
+            exports.take(changed.exports)
+            log_taken(changed)
+
+        end_looking = keep_looking(watch_exports(settings, exports), take)
+        end_life = keep_showing(life)
+
+        def end() -> None:
+            end_looking()
+            end_life()
+
+        return end
+
+    return create_app(services, api=api, closing=[client], show_life=show_life)
 
 
 def _error(services: Services, request: Request, error: Exception) -> Response:

@@ -172,7 +172,9 @@ class Preflight:
         invoices, unreadable = read_invoices(records)
         check = period_check(invoices, context)
         existing = existing_documents(records, invoices, context)
-        prove_customers(context, _known_keys(context, invoices))
+        customers = _known_keys(context, invoices)
+        context.period_customers.remember(customers)
+        prove_customers(context, customers)
         found, lookup = existing.found, existing.found | existing.resembled
         dead = {key: why for key, why in check.failures.items() if key not in found}
         dead |= {**existing.otherwise, **unreadable}

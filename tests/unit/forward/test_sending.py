@@ -38,7 +38,10 @@ def _problem(status: int) -> bytes:
 )
 def test_only_our_own_answers_decide_about_a_file(status: int, body: bytes, outcome: str) -> None:
     """What a proxy or somebody else says moves no file: it is neither accepted nor refused."""
-    assert read_answer(status, body).outcome == outcome
+    answer = read_answer(status, body)
+
+    assert answer.outcome == outcome
+    assert ("ALLOWED_HOSTS" in answer.next_step) == (outcome == "stop")
 
 
 @pytest.mark.parametrize(

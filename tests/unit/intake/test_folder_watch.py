@@ -378,3 +378,36 @@ def test_a_name_that_leaves_no_room_does_not_stop_the_folder(place: Place) -> No
 
     assert (place.numbers(), place.files()) == ([[100001, 100002]], [])
     assert len(place.files("failed")) == 3
+
+
+def test_a_copy_under_another_name_does_not_count_twice(place: Place) -> None:
+    """Of a period in several files, it would close the period without the one that is missing."""
+    data = event(invoices(2))["data"]
+    parts = [to_xml(data | {"invoices": [each]}) for each in data["invoices"]]
+    place.put("1.xml", parts[0])
+    place.put("1 - copy.xml", parts[0])
+    place.turn()
+    assert (place.turn(6), place.files()) == (0, ["1 - copy.xml"])
+    place.put("2.xml", parts[1])
+    place.turn()
+
+    assert place.turn(6) == 1
+    assert (place.numbers(), place.files(), place.files("failed")) == ([[100001, 100002]], [], [])
+    assert place.files("done") == ["1 - copy.xml", "1.xml", "1.xml.known.txt", "2.xml"]
+
+
+def test_a_part_that_comes_again_after_its_period_is_known(place: Place) -> None:
+    """Alone it would wait and be refused as incomplete; all of them together are the same event again."""
+    data = event(invoices(2))["data"]
+    parts = {f"{number}.xml": to_xml(data | {"invoices": [each]}) for number, each in enumerate(data["invoices"])}
+    for name, content in parts.items():
+        place.put(name, content)
+    place.settle()
+    place.put("0.xml", parts["0.xml"])
+    place.settle()
+    assert (place.files(), place.files("failed"), len(place.published)) == ([], [], 1)
+    for name, content in parts.items():
+        place.put(name, content)
+    place.settle()
+
+    assert [json.loads(raw)["id"] for raw in place.published] == [json.loads(place.published[0])["id"]] * 2

@@ -313,9 +313,9 @@ def test_a_file_with_printed_invoices_needs_a_folder(posting: Posting, tmp_path:
 class Folder:
     """The addresses for machines of an export with a folder, and the watcher of it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, **source: Any) -> None:
         (path / "files").mkdir()
-        self.posting = Posting(path, folder=path / "files", stable_seconds=0, quiet_seconds=60)
+        self.posting = Posting(path, folder=path / "files", stable_seconds=0, quiet_seconds=60, **source)
         export, publish = self.posting.exports["main"], self.posting.queue.publish
         self.watch = FolderWatch(export, publish=publish, clock=self.posting.clock)
 
@@ -365,3 +365,26 @@ def test_a_status_of_another_export_or_of_nothing_is_not_found(posting: Posting)
     """Ids are not addresses of files: nothing but our own kind is looked for."""
     for posted in ("x", "file-x", f"file-{64 * 'a'}", "../../etc/passwd", "file-" + "../" * 21 + "x"):
         assert posting.ask_for(posted).status_code == 404
+
+
+def test_a_manifest_by_http_closes_the_files_that_it_names(tmp_path: Path) -> None:
+    """By the names that they were sent with; until then whole periods wait as well, where only a manifest closes."""
+    folder = Folder(tmp_path, closed_by="manifest")
+    manifest = json.dumps({"files": [{"name": "æ:1.xml"}]}).encode()
+    first = folder.posting.post(to_xml(event()["data"]), "application/xml", name="æ:1.xml")
+    folder.turn()
+    assert folder.posting.status(first).json()["state"] == "received"
+    second = folder.posting.post(manifest, name="p.manifest.json")
+    folder.turn()
+
+    assert [folder.posting.status(each).json()["state"] for each in (first, second)] == ["read", "read"]
+
+
+def test_a_manifest_that_is_none_or_has_no_folder_is_refused(posting: Posting, tmp_path: Path) -> None:
+    """At once, with what is wrong."""
+    alone = posting.post(b'{"files": [{"name": "1.xml"}]}', name="p.manifest.json")
+    (tmp_path / "other").mkdir()
+    wrong = Folder(tmp_path / "other").posting.post(b'{"files": []}', name="p.manifest.json")
+
+    assert (alone.status_code, "no folder" in alone.json()["detail"]) == (422, True)
+    assert (wrong.status_code, "files" in wrong.json()["detail"]) == (422, True)

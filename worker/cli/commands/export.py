@@ -231,7 +231,11 @@ def exports_view(exports: Mapping[str, ExportConfig], paused: Mapping[str, Failu
         rows.add_row(
             Text(name, style="strong"), export.method, str(export.agreement or "not pinned"), export.api_url, state
         )
-    return rows
+    steps = (
+        Text(f"→ {name}: {paused[name].next_step} {formatting.resuming(name)}")
+        for name in sorted(paused.keys() & exports.keys())
+    )
+    return page(rows, *steps)
 
 
 def exports_data(exports: Mapping[str, ExportConfig], paused: Mapping[str, Failure]) -> list[dict[str, Any]]:

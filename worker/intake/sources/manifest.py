@@ -1,6 +1,7 @@
 """A manifest: the file that says which files are one period, and what they add up to."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from pydantic import Field, StringConstraints, ValidationError
@@ -9,10 +10,12 @@ from config.exports import ExportName
 from worker.domain.invoice import Contract, Sha256
 from worker.domain.reasons import EventReason
 from worker.domain.sums import Problem
+from worker.forward.names import portable
 from worker.intake.event import Period, Total
 from worker.intake.event_errors import EventRefused, broken_rules, refused
 from worker.intake.format_files import FileHead
 from worker.intake.parsing import parse
+from worker.intake.sources.posted_files import original_name
 
 #: How the name of a manifest ends, in any case.
 ENDING = ".manifest.json"
@@ -73,6 +76,12 @@ class Manifest:
         ]
         if differing:
             raise EventRefused(differing)
+
+    def among(self, names: Sequence[str]) -> "Manifest":
+        """Return it with files that came by HTTP under the names that they have in the folder."""
+        posted = {original_name(name): name for name in names}
+        found = {name: name if name in names else posted.get(portable(name), name) for name in self.files}
+        return replace(self, files={found[name]: sha256 for name, sha256 in self.files.items()})
 
     def missing(self, there: set[str]) -> list[str]:
         """Return the files that have not come."""

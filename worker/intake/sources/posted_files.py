@@ -1,6 +1,7 @@
 """Files that came by HTTP and wait in the watched folder for the rest of their period."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from worker.intake.sources.folder import FAILED, OWN, Folder, write
 #: Digits of the hash that a file's name in the folder begins with.
 _DIGITS = 16
 _KIND = "file-"
+_POSTED = re.compile(f"^[0-9a-f]{{{_DIGITS}}}-")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +42,11 @@ def drop_file(folder: Path, raw: bytes, *, name: str, sha256: str, done: bool) -
         write(folder / shown, raw)
     if done and (folder / shown).exists():
         write(folder / f"{shown}.done", b"")
+
+
+def original_name(name: str) -> str:
+    """Return the name that a file in the folder was posted with; any other file's own."""
+    return _POSTED.sub("", name)
 
 
 def find_file(folder: Path, posted_id: str) -> PostedFile | None:

@@ -1,10 +1,12 @@
 """The pick-ups from all SFTP servers, each in a thread of its own: one that hangs keeps nobody back."""
 
+import logging
 import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import asyncssh
 import structlog
 
 from config.exports import ExportConfig
@@ -18,6 +20,9 @@ class SftpPickups:
 
     def __init__(self, exports: Mapping[str, ExportConfig], *, secrets: Path, stop: threading.Event) -> None:
         """``secrets``: where secret files with relative names lie."""
+        # Else it tells of every connection, sign-in and file, each minute.
+        asyncssh.set_log_level(logging.WARNING)
+        asyncssh.set_sftp_log_level(logging.WARNING)
         self._pickups = [
             (SftpPickup(export, secrets=secrets, monotonic=time.monotonic), export.source.sftp_seconds)
             for export in exports.values()
