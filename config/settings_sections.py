@@ -202,7 +202,9 @@ class Worker(Section):
             le=200,
         ),
     ] = 10
-    soft_shutdown: Annotated[Seconds, about("Seconds that running exports get when stopped hard")] = 20.0
+    soft_shutdown: Annotated[
+        Seconds, about("Seconds that exports under way get when stopped; then they are handed on at their next step")
+    ] = 20.0
 
 
 class Log(Section):
