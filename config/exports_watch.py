@@ -114,8 +114,8 @@ def refused_changes(
 ) -> Iterator[ConfigurationError]:
     """Yield what may not change under the records of invoices that are on their way.
 
-    An ``agreement`` that is named at last, or no more, is such a change too: a named one goes before that of the first
-    use, which the store holds only where none was named.
+    An ``agreement`` that is named at last is no such change while the token stays, as it is compared with what that
+    opens. With another token it could lead elsewhere: a named one goes before that of the first use.
     """
     for name, old in before.items():
         new = exports.get(name)
@@ -124,7 +124,8 @@ def refused_changes(
             continue
         for key in FIXED:
             was, now = getattr(old, key), getattr(new, key)
-            if was != now:
+            pinned = key == "agreement" and was is None and old.grant_token == new.grant_token
+            if was != now and not pinned:
                 yield _error(file, name, key, f"is {now or 'left out'}; it was {was or 'left out'}.")
 
 

@@ -162,7 +162,7 @@ class Agreements(Section):
 class Retry(Section):
     """Exponential backoff with full jitter."""
 
-    base: Annotated[Seconds, about("Upper bound of the first wait, in seconds; it doubles")] = 2.0
+    base: Annotated[Seconds, about("Upper bound of the first wait, in seconds; it doubles")] = 1.0
     cap: Annotated[Seconds, about("Upper bound of every wait, in seconds")] = 900.0
     max_attempts: Annotated[Count, about("Attempts before an invoice becomes a dead letter")] = 40
 
@@ -202,7 +202,9 @@ class Worker(Section):
             le=200,
         ),
     ] = 10
-    soft_shutdown: Annotated[Seconds, about("Seconds that running exports get when stopped hard")] = 20.0
+    soft_shutdown: Annotated[
+        Seconds, about("Seconds that exports under way get when stopped; then they are handed on at their next step")
+    ] = 20.0
 
 
 class Log(Section):

@@ -67,6 +67,7 @@ SHOWN_QUIETLY = {"Request": QuietRequest, "throws": (DeadLetter,)}
 
 _LATER = {
     "store-unavailable": "Redis did not answer: the store sends it again",
+    "given-back": "worker stopped: another one goes on with it",
     "lease-lost": "lease lost: another worker goes on with it",
     "claimed-elsewhere": "another worker has it",
 }

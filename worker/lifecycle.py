@@ -1,5 +1,6 @@
 """From a process's start to its end: configuration, the runtime after any fork, log context around every task."""
 
+import math
 import signal
 import sys
 import threading
@@ -50,8 +51,12 @@ class Lifecycle(Configuration):
         self._consumer: Any = None
         #: The working parts; never inherited through a fork, as sockets must not be shared.
         self._in_use = RuntimeInUse(
-            lambda: build_runtime(self.settings, self.exports, self._app, worker_clock=time.time)
+            lambda: build_runtime(
+                self.settings, self.exports, self._app, worker_clock=time.time, ending=self._time_is_up
+            )
         )
+        #: When exports under way have had their time, by the monotonic clock; set by the signal to end.
+        self._ends_at = math.inf
 
     @property
     def runtime(self) -> Runtime:
@@ -74,6 +79,7 @@ class Lifecycle(Configuration):
         signals.worker_process_shutdown.connect(self._close, weak=False)
         signals.worker_init.connect(self._serve_metrics, weak=False)
         signals.worker_ready.connect(self._show_life, weak=False)
+        signals.worker_shutting_down.connect(self._begin_to_end, weak=False)
         signals.heartbeat_sent.connect(self._beat, weak=False)
         signals.task_prerun.connect(self._bind, weak=False)
         signals.task_postrun.connect(self._clear, weak=False)
@@ -113,6 +119,12 @@ class Lifecycle(Configuration):
             # The consumer belongs to the worker's main loop.
             self._consumer.call_soon(self._consumer.read_also, [*chain.from_iterable(map(queues_of, changed.new))])
         log_taken(changed)
+
+    def _begin_to_end(self, **_: Any) -> None:
+        self._ends_at = min(self._ends_at, time.monotonic() + self.settings.worker.soft_shutdown)
+
+    def _time_is_up(self) -> bool:
+        return time.monotonic() >= self._ends_at
 
     def _close(self, **_: Any) -> None:
         self._end_metrics()

@@ -42,10 +42,10 @@ def test_nothing_is_found_while_nothing_changes() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"closed_period": "hold"}, {"layout": 18}, {"grant_token": "another-grant-token-0001"}],
+    [{"closed_period": "hold"}, {"layout": 18}, {"grant_token": "another-grant-token-0001"}, {"agreement": 417_001}],
 )
 def test_a_changed_setting_is_taken_in_once(change: dict[str, Any]) -> None:
-    """A token that was replaced, too: whose it is, is asked before its first use."""
+    """A token that was replaced, and an agreement that is named at last: each is compared before the next write."""
     file = File(main=export())
     file.content = {"main": export(**change)}
 
@@ -95,7 +95,6 @@ def test_a_broken_file_is_reported_once_and_the_former_stays() -> None:
     ("key", "before", "after"),
     [
         ("agreement", 1, 2),
-        ("agreement", None, 2),
         ("agreement", 1, None),
         ("api_url", "http://127.0.0.1:8765", "https://restapi.e-conomic.com"),
         ("openapi_url", "http://127.0.0.1:8765", "https://apis.e-conomic.com"),
@@ -118,6 +117,14 @@ def test_whose_books_an_export_fills_does_not_change_under_its_records(key: str,
     assert str(after or "left out") in error.problem
     assert "start again" in error.next_step
     assert file.watch.exports == former
+
+
+def test_an_agreement_named_together_with_another_token_could_lead_elsewhere() -> None:
+    """A named one goes before that of the first use: both at once are refused."""
+    file = File(main=export())
+    file.content = {"main": export(agreement=2, grant_token="another-grant-token-0001")}
+
+    assert [type(found) for found in file.looks()] == [Refused]
 
 
 def test_an_export_that_is_gone_goes_on() -> None:

@@ -238,6 +238,17 @@ def test_of_ubl_the_rules_are_proposed_and_the_accounts_asked_for() -> None:
     assert (again.readings.missing, _amounts(again)) == ((), [(100353, "invoice", "DKK", "2000.00", "2250.00")])
 
 
+def test_credit_notes_are_known_by_their_word_whatever_stands_above_it() -> None:
+    """Missed, a credit note with positive amounts would be booked as an invoice."""
+    table = _learnt("\r\n".join(DANISH).replace("Fakturatype", "Xyz"))
+    documents = "".join(DOCUMENT.format(id=n, number=n, kind=kind) for n, kind in ((5, "Invoice"), (6, "CreditNote")))
+    xml = learn([("i.xml", SERIALIZED.format(documents).replace("InvoiceType", "Xyz").encode())], None)
+
+    for learnt in (table, xml):
+        first, second = learnt.readings.invoices
+        assert (first.gross > 0, second.invoice_type, second.gross < 0) == (True, "correction", True)
+
+
 def test_files_of_several_formats_are_refused() -> None:
     """One mapping reads one kind."""
     with pytest.raises(EventRefused):

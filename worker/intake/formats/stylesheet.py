@@ -5,6 +5,7 @@ The stylesheet reads the one file and nothing else: no ``document()``, no inclus
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from lxml import etree
@@ -53,9 +54,14 @@ class Stylesheet:
         if len(raw) > MOST_BYTES:
             text = f"A file that a stylesheet reads may have {MOST_BYTES} bytes; write one file for each invoice."
             raise refused(EventReason.EVENT_TOO_LARGE, text)
+        number = 0
         for found in read_own_xml(io.BytesIO(self._transformed(whole_tree(raw))), mapping):
             if isinstance(found, FoundInvoice):
                 _complete(found.fields)
+                number += 1
+                # A line of what was made is nowhere to be seen.
+                yield replace(found, within=f"/invoicePeriod/invoices/invoice[{number}] (made by the stylesheet)")
+                continue
             yield found
 
     def _transformed(self, root: Any) -> bytes:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 #: Field -> names of it, the surest first. A name may stand at several fields: the content then decides.
 NAMES: Mapping[str, tuple[str, ...]] = {
@@ -14,6 +14,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     ),
     "invoiceType": (
         "fakturatype", "bilagstype", "dokumenttype", "invoice type", "document type", "doc type", "type", "kind", "art",
+        "document kind", "doc kind", "invoice kind", "bilagsart", "transaction type",
     ),
     "creditsInvoiceNumber": (
         "krediterer", "krediteret faktura", "krediterer fakturanr", "oprindelig faktura", "original invoice",
@@ -141,7 +142,8 @@ TYPES: Mapping[str, tuple[str, ...]] = {
     "correction": (
         "kreditnota", "kreditnote", "kredit", "credit note", "creditnote", "credit", "cre", "kre", "cn", "kn", "k",
         "c", "381",
-        "correction", "korrektion", "credit memo",
+        "correction", "korrektion", "credit memo", "sales credit memo", "sales credit note",
+        "salgskreditnota", "kreditering",
     ),
     "interest": ("rente", "rentenota", "interest", "rykkergebyr"),
     "manual": ("manuel", "manual"),
@@ -154,6 +156,8 @@ COUNTRIES: Mapping[str, tuple[str, ...]] = {
     "FR": ("frankrig", "france"), "BE": ("belgien", "belgium"), "IT": ("italien", "italy"), "ES": ("spanien", "spain"),
 }  # fmt: skip
 
+#: Letters of a word that is no mere code.
+_SPELT_OUT = 5
 _CAMEL = re.compile(r"(?<=[a-zæøå0-9])(?=[A-ZÆØÅ])")
 _NO_LETTER = re.compile(r"[^a-z0-9%]+")
 _LETTERS = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "ß": "ss"})
@@ -178,7 +182,7 @@ _FIELDS, _TYPES, _COUNTRIES = _by_plain(NAMES), _by_plain(TYPES), _by_plain(COUN
 _IN_CUSTOMER = {
     plain(name): field
     for field, names in {
-        "customer.code": ("no", "nr", "number", "nummer", "code", "kode", "id", "key", "account no"),
+        "customer.code": ("no", "nr", "number", "nummer", "code", "kode", "id", "key", "account no", "account id"),
         "customer.name": ("name", "navn", "company name", "name 1"),
         "customer.corporateId": ("cvr", "cvrnr", "org no", "orgnr", "corporate id", "registration no", "company id"),
     }.items()
@@ -209,3 +213,10 @@ def meaning_of(field: str, value: str) -> str | None:
     """Return what a value of the sender's means in a field of fixed words; None when it is not known."""
     table = {"invoiceType": _TYPES, "customer.country": _COUNTRIES}.get(field, {})
     return next(iter(table.get(plain(value), ())), None)
+
+
+def tells_kinds(values: Sequence[str]) -> bool:
+    """Tell whether these are words for kinds of documents, credit notes among them, whatever the name above says."""
+    meanings = [meaning_of("invoiceType", value) for value in values]
+    spelt_out = any(len(plain(value)) >= _SPELT_OUT for value in values)
+    return spelt_out and None not in meanings and "correction" in meanings

@@ -8,7 +8,7 @@ from worker.intake.formats.rows import KNOWN
 from worker.intake.formats.tables import Row
 from worker.intake.learning.content import Values, as_percent, constant_within, decimal_sign, is_negative
 from worker.intake.learning.fitting import MOST_WORDS, assign, fits
-from worker.intake.learning.known_names import fields_named, meaning_of, number_rank
+from worker.intake.learning.known_names import fields_named, meaning_of, number_rank, tells_kinds
 from worker.intake.learning.proposal import ASSUMED, WANTED, Proposal, Recognised
 
 #: Fields of the same amounts for a line and for its invoice.
@@ -72,7 +72,13 @@ def _assign(columns: Sequence[Column]) -> dict[str, Column]:
     by_id = {id(column): column for column in columns}
     options = {id(column): _options(column, number) for column in columns if column is not number}
     taken = {field: by_id[key] for field, key in assign(options).items()}
-    return {_NUMBER: number} | taken if number else taken
+    if number:
+        taken = {_NUMBER: number} | taken
+    if "invoiceType" not in taken:
+        used = {id(column) for column in taken.values()}
+        kinds = [each for each in columns if id(each) not in used and tells_kinds(each.values.distinct)]
+        taken |= {"invoiceType": kinds[0]} if kinds else {}
+    return taken
 
 
 def _is_number(column: Column) -> bool:

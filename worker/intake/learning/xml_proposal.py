@@ -6,7 +6,14 @@ from typing import Any
 from worker.intake.formats.rows import KNOWN
 from worker.intake.learning.content import Values, decimal_sign, is_negative
 from worker.intake.learning.fitting import assign, fits
-from worker.intake.learning.known_names import customer_fields_named, fields_named, meaning_of, number_rank, plain
+from worker.intake.learning.known_names import (
+    customer_fields_named,
+    fields_named,
+    meaning_of,
+    number_rank,
+    plain,
+    tells_kinds,
+)
 from worker.intake.learning.proposal import ASSUMED, Proposal, Recognised
 from worker.intake.learning.stylesheet_text import StylesheetText
 from worker.intake.learning.xml_shape import Path, Shape, name_of, of_customer, of_others, shape_of
@@ -27,6 +34,8 @@ def propose_stylesheet(roots: Sequence[Any]) -> Proposal:
     options = {path: found for path in _in_order(shape) if (found := _options(shape, path))}
     # Of several numbers the one with the surest name: InvoiceNo before InvoiceId.
     paths = assign(dict(sorted(options.items(), key=lambda item: number_rank(name_of(item[0][-1])))))
+    if "invoiceType" not in paths:
+        paths |= _kinds(shape, paths)
     doubts = [text.split(".")[0] for field, text in ASSUMED.items() if field not in paths]
     doubts = [text.replace("column", "element") for text in doubts]
     amounts = [text for field, path in paths.items() if _is_amount(field) for text in shape.leaves[path].all]
@@ -40,6 +49,19 @@ def propose_stylesheet(roots: Sequence[Any]) -> Proposal:
     doubts += _day_first(shape, paths)
     text = StylesheetText(shape=shape, paths=paths, decimal=decimal, turned=turned).xslt()
     return Proposal(kind="stylesheet", text=text, recognised=_recognised(shape, paths), doubts=tuple(doubts))
+
+
+def _kinds(shape: Shape, paths: dict[str, Path]) -> dict[str, Path]:
+    """Return the leaf whose words tell invoices from credit notes, whatever it is called."""
+    line = shape.line
+    found = [
+        path
+        for path in _in_order(shape)
+        if path not in paths.values()
+        and not (line and path[: len(line)] == line)
+        and tells_kinds(shape.leaves[path].distinct)
+    ]
+    return {"invoiceType": found[0]} if found else {}
 
 
 def _in_order(shape: Shape) -> list[Path]:
