@@ -70,6 +70,10 @@ browser: $(INSTALLED) ## The page in a real browser (Debian: apt-get install chr
 bench: $(INSTALLED) ## Calls, CPU and Redis trips per invoice, start of the command line; writes build/bench.json
 	PYTHONPATH=tests $(BIN)/python -m bench
 
+.PHONY: examples
+examples: $(INSTALLED) ## UBL documents of a FOLDER (Peppol's or OIOUBL's official examples, fetched): each to the øre, or why not
+	PYTHONPATH=tests $(BIN)/python -m bench.examples $(FOLDER)
+
 .PHONY: walk
 walk: $(INSTALLED) ## The files and functions that the export of one warm invoice passes, in order
 	PYTHONPATH=tests $(BIN)/python -m bench.walk
@@ -84,12 +88,19 @@ audit: $(INSTALLED) ## Known vulnerabilities of the locked dependencies (says so
 	$(BIN)/python deploy/audit.py
 
 .PHONY: chaos
-chaos: $(INSTALLED) ## Kill everything at any moment, 20 seeds of it; prints the bars, writes build/chaos.json; SEED=17 repeats one
-	$(BIN)/pytest tests/chaos -q $(if $(SEED),-k test_run_faults --seed $(SEED)) \
+chaos: $(INSTALLED) ## Kill everything at any moment, 20 seeds of it, and 10 under wrong bodies, clocks and stores; prints the bars, writes build/chaos.json; SEED=17 repeats one
+	$(BIN)/pytest tests/chaos -q $(if $(SEED),-k "test_run_faults or test_run_hazards" --seed $(SEED)) \
 	  $(if $(FIRST),--first-seed $(FIRST)) $(if $(SEEDS),--seeds $(SEEDS))
 
 .PHONY: check
 check: lint test audit ## What CI runs
+
+.PHONY: forwarder
+forwarder: ## Build build/opter-forward.pyz, the forwarder for Opter's machine: pure Python, needs nothing else
+	@rm -rf build/forwarder && mkdir -p build/forwarder/worker/forward
+	@cp worker/__init__.py build/forwarder/worker/ && cp worker/forward/*.py build/forwarder/worker/forward/
+	$(PYTHON) -m zipapp build/forwarder --main worker.forward.command:start --compress --output build/opter-forward.pyz
+	@rm -rf build/forwarder
 
 ##@ Upkeep
 .PHONY: schema

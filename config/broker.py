@@ -24,6 +24,13 @@ from config.names import (
 )
 from config.settings import Settings
 
+_QUEUES = (preflight_queue, recovery_queue, export_queue, reconcile_queue)
+
+
+def queues_of(export: str) -> list[str]:
+    """Return the queues of an export, in the order in which they are read."""
+    return [kind(export) for kind in _QUEUES]
+
 
 def celery_config(settings: Settings, exports: Iterable[str]) -> dict[str, Any]:
     """Return the configuration of app, workers and publishers; ``exports`` are the names of all invoice exports."""
@@ -112,8 +119,7 @@ def _tls(settings: Settings) -> dict[str, Any]:
 
 
 def _tasks(exports: Sequence[str]) -> dict[str, Any]:
-    every = (preflight_queue, recovery_queue, export_queue, reconcile_queue)
-    queues = [queue(name) for queue in every for name in exports]
+    queues = [kind(name) for kind in _QUEUES for name in exports]
     return {
         "task_serializer": "json",
         "result_serializer": "json",
@@ -159,4 +165,6 @@ def _worker(settings: Settings) -> dict[str, Any]:
         # Prefetching again at full width after a lost connection: with early acknowledgement nothing is repeated.
         "worker_enable_prefetch_count_reduction": False,
         "worker_detect_quorum_queues": False,
+        # Applies to late acknowledgement, which none of ours has; without it, each lost connection warns of that.
+        "worker_cancel_long_running_tasks_on_connection_loss": True,
     }

@@ -56,7 +56,7 @@ class Customers(Section):
     ] = "never"
 
 
-#: Territories whose VAT is not that of their country; ``worker.economic.mapping.territories`` says how each is known.
+#: Territories whose VAT is not that of their country; ``worker.economic.mapping.vat_zones`` says how each is known.
 Territory = Literal[
     "monaco",
     "northern-ireland",
@@ -254,7 +254,7 @@ class Booking(Section):
 
 
 class Source(Section):
-    """The folder that invoices come from as files, beside the event queue; `opter-economic watch` takes them."""
+    """Where invoices come from beside the event queue: a folder that `opter-economic watch` looks into, or HTTP."""
 
     folder: Annotated[
         Folder | None, about("Folder that is watched, as an absolute path; none: no folder", "/var/lib/opter/main")
@@ -286,6 +286,48 @@ class Source(Section):
             le=86_400,
         ),
     ] = 60.0
+    closed_by: Annotated[
+        Literal["count", "manifest"],
+        about(
+            "What closes a period in several files, beside a manifest: `count`, the number that they announce, or "
+            "quiet time; `manifest`, nothing else",
+            "manifest",
+        ),
+    ] = "count"
+    sftp: Annotated[
+        str | None,
+        about(
+            "SFTP server from which `watch` picks files up into `folder`, as `sftp://user@host/folder`",
+            "sftp://opter@files.example.dk/out",
+        ),
+    ] = None
+    sftp_host_key: Annotated[
+        str | None,
+        about(
+            "The server's public host key, its type and text; any other server is refused",
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJHz0h0W0a9Q1c9b1x2r8v8m8H6k4mZ3q5m2m1m7yYQf",
+        ),
+    ] = None
+    sftp_key_file: Annotated[
+        str | None,
+        about(
+            "File with the private key (without passphrase), in `/run/secrets` unless its path is absolute",
+            "opter_sftp_key",
+        ),
+    ] = None
+    sftp_password_file: Annotated[
+        str | None,
+        about("File with the password instead, in `/run/secrets` unless its path is absolute", "opter_sftp_password"),
+    ] = None
+    sftp_seconds: Annotated[float, about("Seconds between two looks at the server", 300.0, ge=1, le=86_400)] = 60.0
+    http_secret_file: Annotated[
+        str | None,
+        about(
+            "File with the secret that signs `POST /events` for this export, in `/run/secrets` unless its path is "
+            "absolute; several lines while one replaces another; none: nothing is taken by HTTP",
+            "opter_events_main",
+        ),
+    ] = None
 
 
 class Voucher(Section):

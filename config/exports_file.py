@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from config.errors import ConfigurationError, ConfigurationErrors, from_validation, suggestion
 from config.exports import ExportConfig, ExportName
+from config.sftp_address import sftp_problems
 from config.targets import disagreements, split_addresses, unsafe_addresses
 
 #: The two tokens of every call to e-conomic (e-conomic REST docs, Authentication).
@@ -162,7 +163,7 @@ class _Reader:
         except ValidationError as error:
             self.errors += from_validation(error, ExportConfig, lambda loc: (self.file, place, _key(loc)))
             return None
-        for key, *wrong in (*unsafe_addresses(export), *split_addresses(export)):
+        for key, *wrong in (*unsafe_addresses(export), *split_addresses(export), *sftp_problems(export.source)):
             self.note(place, key, *wrong)
         if export.method == "voucher" and not export.codes.tax_rates:
             problem = "is missing, and the voucher method needs it."

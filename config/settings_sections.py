@@ -162,7 +162,7 @@ class Agreements(Section):
 class Retry(Section):
     """Exponential backoff with full jitter."""
 
-    base: Annotated[Seconds, about("Upper bound of the first wait, in seconds; it doubles")] = 2.0
+    base: Annotated[Seconds, about("Upper bound of the first wait, in seconds; it doubles")] = 1.0
     cap: Annotated[Seconds, about("Upper bound of every wait, in seconds")] = 900.0
     max_attempts: Annotated[Count, about("Attempts before an invoice becomes a dead letter")] = 40
 
@@ -202,7 +202,9 @@ class Worker(Section):
             le=200,
         ),
     ] = 10
-    soft_shutdown: Annotated[Seconds, about("Seconds that running exports get when stopped hard")] = 20.0
+    soft_shutdown: Annotated[
+        Seconds, about("Seconds that exports under way get when stopped; then they are handed on at their next step")
+    ] = 20.0
 
 
 class Log(Section):
@@ -247,6 +249,12 @@ class Web(Section):
     ] = False
     session_hours: Annotated[float, about("Hours after which a person signs in again", gt=0, le=168)] = 12.0
     link_minutes: Annotated[float, about("Minutes for which a sign-in link can be used", gt=0, le=1440)] = 60.0
+    replay_seconds: Annotated[
+        Seconds, about("Seconds that the time of a signed `POST /events` may differ from ours", le=3600)
+    ] = 300.0
+    requests_per_minute: Annotated[
+        Count, about("Signed requests (`/events`) a minute that each export may make of one page process")
+    ] = 600
 
 
 class Metrics(Section):

@@ -12,8 +12,7 @@ from pathlib import Path
 from config.docs_tables import KeyRow, exports_tables, settings_table
 from worker.domain.reasons import EventReason, ProcessReason, ReasonCode
 from worker.economic.mapping.reasons import CustomerReason, SetUpReason, VoucherReason
-from worker.economic.mapping.territories import TERRITORIES
-from worker.economic.mapping.vat_zones import ZONE_RULES
+from worker.economic.mapping.vat_zones import TERRITORIES, ZONE_RULES
 from worker.economic.reasons import EconomicReason
 from worker.reconcile.reasons import ReconcileReason
 

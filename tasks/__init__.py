@@ -67,6 +67,7 @@ SHOWN_QUIETLY = {"Request": QuietRequest, "throws": (DeadLetter,)}
 
 _LATER = {
     "store-unavailable": "Redis did not answer: the store sends it again",
+    "given-back": "worker stopped: another one goes on with it",
     "lease-lost": "lease lost: another worker goes on with it",
     "claimed-elsewhere": "another worker has it",
 }
@@ -132,22 +133,26 @@ def _done(record: InvoiceRecord) -> str:
 @app.task(name=EXPORT_TASK, **SHOWN_QUIETLY)  # type: ignore[untyped-decorator]  # Celery ships no types
 def export_invoice(invoice_id: str) -> Shown:
     """Export one invoice; every outcome is recorded in the store before it is shown."""
-    return show_invoice(invoice_id, lifecycle.runtime.export_invoice(invoice_id))
+    with lifecycle.using() as runtime:
+        return show_invoice(invoice_id, runtime.export_invoice(invoice_id))
 
 
 @app.task(name=PREFLIGHT_TASK, **SHOWN_QUIETLY)  # type: ignore[untyped-decorator]  # Celery ships no types
 def check_period(period_id: str) -> Shown:
     """Check a period before its first write; every outcome is recorded in the store before it is shown."""
-    return show_check(period_id, lifecycle.runtime.check_period(period_id))
+    with lifecycle.using() as runtime:
+        return show_check(period_id, runtime.check_period(period_id))
 
 
 @app.task(name=RECONCILE_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
 def reconcile_period(period_id: str) -> None:
     """Read a period back from e-conomic; its certificate is kept in the store."""
-    lifecycle.runtime.reconcile_period(period_id)
+    with lifecycle.using() as runtime:
+        runtime.reconcile_period(period_id)
 
 
 @app.task(name=AGREEMENT_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
 def check_agreement(agreement_id: str) -> None:
     """Check an export's agreement as a whole; what was found is kept in the store and shown."""
-    lifecycle.runtime.check_agreement(agreement_id)
+    with lifecycle.using() as runtime:
+        runtime.check_agreement(agreement_id)

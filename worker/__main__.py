@@ -1,5 +1,23 @@
-"""``python -m worker`` is ``opter-economic``."""
+"""The program: ``opter-economic`` and ``python -m worker``, which end on a signal from their first moment on."""
 
-from worker.cli import main
+import signal
+import sys
 
-main()
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def main() -> None:
+    """Run the command line. Its modules take a while to load, so they are loaded after the signals are heeded.
+
+    The first process of a container never sees a signal that it has no handler for (``man 7 pid_namespaces``), unless
+    it is held: the image starts us with both signals held, and here they are let through.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    from worker.cli import main as run  # noqa: PLC0415  # see above
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

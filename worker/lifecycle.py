@@ -1,29 +1,36 @@
 """From a process's start to its end: configuration, the runtime after any fork, log context around every task."""
 
+import math
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable
-from functools import cached_property
+from contextlib import AbstractContextManager
+from itertools import chain
 from typing import Any
 
 import structlog
 from celery import Celery, signals
 
 from config import Configuration
-from config.broker import celery_config
+from config.broker import celery_config, queues_of
+from config.exports_watch import Changed, watch_exports
 from worker.domain.signs_of_life import Part
 from worker.runtime import Runtime, build_runtime, configure_logs
+from worker.runtime.exports_watch import keep_looking, log_taken
+from worker.runtime.in_use import RuntimeInUse
 from worker.runtime.metrics import Beat, serve_metrics
+from worker.runtime.primary_watch import PrimaryWatch, hang_up
 from worker.runtime.signs_of_life import ShownLife, keep_showing
 from worker.store.connection import answers
+from worker.store.failover import drop_connections
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def heed_held_signals() -> None:
-    """End on a signal that ``worker.cli.processes.become`` has held, until Celery sets up its own ways to end."""
+    """End on a signal that ``worker.cli.processes.become`` has held, until Celery or uvicorn has its own way."""
     in_main = threading.current_thread() is threading.main_thread()
     if in_main and signal.SIGTERM in signal.pthread_sigmask(signal.SIG_BLOCK, ()):
         for number in _SIGNALS:
@@ -39,11 +46,26 @@ class Lifecycle(Configuration):
         self._beat = Beat()
         self._end_metrics: Callable[[], None] = lambda: None
         self._end_life: Callable[[], None] = lambda: None
+        self._end_looking: Callable[[], None] | None = None
+        #: Celery's consumer, which reads the queues; another one after each loss of the connection.
+        self._consumer: Any = None
+        #: The working parts; never inherited through a fork, as sockets must not be shared.
+        self._in_use = RuntimeInUse(
+            lambda: build_runtime(
+                self.settings, self.exports, self._app, worker_clock=time.time, ending=self._time_is_up
+            )
+        )
+        #: When exports under way have had their time, by the monotonic clock; set by the signal to end.
+        self._ends_at = math.inf
 
-    @cached_property
+    @property
     def runtime(self) -> Runtime:
-        """The working parts; never inherited through a fork, as sockets must not be shared."""
-        return build_runtime(self.settings, self.exports, self._app, worker_clock=time.time)
+        """The working parts of a process that reads its exports file once; tasks take ``using``."""
+        return self._in_use.current
+
+    def using(self) -> AbstractContextManager[Runtime]:
+        """Give the working parts to a task: they stay open for as long as it lasts, whatever becomes of the file."""
+        return self._in_use.using()
 
     def celery_configuration(self) -> dict[str, Any]:
         """Return Celery's configuration; asked for by Celery when it first needs it."""
@@ -57,6 +79,7 @@ class Lifecycle(Configuration):
         signals.worker_process_shutdown.connect(self._close, weak=False)
         signals.worker_init.connect(self._serve_metrics, weak=False)
         signals.worker_ready.connect(self._show_life, weak=False)
+        signals.worker_shutting_down.connect(self._begin_to_end, weak=False)
         signals.heartbeat_sent.connect(self._beat, weak=False)
         signals.task_prerun.connect(self._bind, weak=False)
         signals.task_postrun.connect(self._clear, weak=False)
@@ -65,7 +88,7 @@ class Lifecycle(Configuration):
         configure_logs(self.settings.log.level, self.settings.log.format)
 
     def _drop_inherited(self, **_: Any) -> None:
-        self.__dict__.pop("runtime", None)
+        self._in_use.drop()
 
     def _serve_metrics(self, **_: Any) -> None:
         self._end_metrics = serve_metrics(
@@ -75,15 +98,40 @@ class Lifecycle(Configuration):
     def _show_life(self, sender: Any = None, **_: Any) -> None:
         """Called with every new connection to the broker, too; a worker that hangs leaves no sign."""
         self._end_life()
-        life = ShownLife(store=self.runtime.store, part=Part.WORKER, name=str(sender.hostname))
+
+        def leave() -> None:
+            drop_connections(self.runtime.redis)  # another one than at first, once the exports file has changed
+            self.runtime.publisher.drop_connections()
+            hang_up(sender)
+
+        look = PrimaryWatch(self.runtime.redis, leave=leave)
+        life = ShownLife(store=self.runtime.store, part=Part.WORKER, name=str(sender.hostname), look=look)
         self._end_life = keep_showing(life, well=lambda: self._beat.alive)
+        self._consumer = sender
+        if self._end_looking is None:
+            self._end_looking = keep_looking(watch_exports(self.settings, self.exports), self._take)
+
+    def _take(self, changed: Changed) -> None:
+        """Go on with these exports: tasks to come have them, those under way end with what they began with."""
+        self.exports = changed.exports
+        self._in_use.exchange()
+        if changed.new:
+            # The consumer belongs to the worker's main loop.
+            self._consumer.call_soon(self._consumer.read_also, [*chain.from_iterable(map(queues_of, changed.new))])
+        log_taken(changed)
+
+    def _begin_to_end(self, **_: Any) -> None:
+        self._ends_at = min(self._ends_at, time.monotonic() + self.settings.worker.soft_shutdown)
+
+    def _time_is_up(self) -> bool:
+        return time.monotonic() >= self._ends_at
 
     def _close(self, **_: Any) -> None:
         self._end_metrics()
         self._end_life()
-        runtime = self.__dict__.pop("runtime", None)
-        if runtime:
-            runtime.close()
+        if self._end_looking:
+            self._end_looking()
+        self._in_use.close()
 
     def _bind(self, task_id: str, **_: Any) -> None:
         structlog.contextvars.bind_contextvars(task_id=task_id)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import certificate, cli_start, cost, fairness, fan_out, method
+from bench import certificate, cli_start, cost, fairness, fan_out, lossy, method
 from bench.figures import MOST_CALLS, Line, show, write
 from bench.methods import METHODS
 from support.installation import Installation
@@ -34,6 +34,7 @@ BARS: Mapping[str, float] = {
     "invoice.redis_commands": cost.MOST_COMMANDS,
     "invoice.redis_trips": cost.MOST_TRIPS,
     "fairness.worst_ratio": fairness.MOST_RATIO,
+    "lossy.ratio": lossy.MOST_RATIO,
     "cli.help_cpu_s": cli_start.MOST_CPU,
     "cli.status_cpu_s": cli_start.MOST_CPU,
 }
@@ -101,6 +102,11 @@ def _fairness(report: Report) -> None:
     _add(report, "fairness", title, fairness.measure())
 
 
+def _lossy(report: Report) -> None:
+    title = f"a lossy way: {lossy.INVOICES} invoices, {lossy.SHARE:.0%} of all calls fail in seven ways, simulated"
+    _add(report, "lossy", title, lossy.measure())
+
+
 def _fan_out(_: Report) -> None:
     show("fan-out", fan_out.measure())
 
@@ -112,6 +118,7 @@ PARTS: Mapping[str, Callable[[Report], None]] = {
     "redis": _redis,
     "cli": _cli,
     "fairness": _fairness,
+    "lossy": _lossy,
     "fan-out": _fan_out,
 }
 

@@ -23,6 +23,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "chaos_seed" in metafunc.fixturenames:
         metafunc.parametrize("chaos_seed", _seeds(metafunc.config))
+    if "hazard_seed" in metafunc.fixturenames:  # half as many: each waits for two lookups a minute apart
+        seeds = _seeds(metafunc.config)
+        metafunc.parametrize("hazard_seed", seeds[: max(1, len(seeds) // 2)])
 
 
 def _seeds(config: pytest.Config) -> list[int]:

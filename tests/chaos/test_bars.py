@@ -4,9 +4,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from support.chaos import measurements, simulated
+from support.chaos import failover, flower_memory, measurements, simulated
+from support.chaos.failover import OldPrimary
 from support.chaos.report import Report
 
+from config.settings_sections import Flower
 from worker.domain.record import State
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
@@ -48,6 +50,16 @@ def test_redis_killed_and_back(tmp_path: Path, report: Report) -> None:
     assert seconds <= 10
 
 
+@pytest.mark.parametrize("old", list(OldPrimary))
+def test_failover_of_redis(old: OldPrimary, tmp_path: Path, report: Report) -> None:
+    """Intake, sweeps and workers leave the old primary, whose connections nobody cuts, within 30 s."""
+    seconds, wrong = failover.seconds_to_go_on(tmp_path, old)
+    held = seconds <= 30 and not wrong
+    what = "time from a failover of Redis until events are taken in and checked again; nothing lost or doubled"
+    report.add(what, "<= 30 s", f"the old one {old}: {seconds:.1f} s", held=held)
+    assert held, (seconds, wrong)
+
+
 def test_e_conomic_down_for_two_hours(report: Report) -> None:
     """Refused, silent, 503: attempts stay far below their cap, nothing becomes a dead letter, all is booked after."""
     outages = [simulated.outage(TWO_HOURS, how) for how in (_refused, _silent, _unavailable)]
@@ -68,6 +80,15 @@ def test_poison(tmp_path: Path, report: Report) -> None:
     seen = f"{record.state} ({reason}) after {kills} executions; others wrong: {len(wrong)}"
     report.add(what, "dead letter after 3 executions; the others unharmed", seen, held=held)
     assert held, (record, wrong, kills)
+
+
+def test_memory_of_flower(report: Report) -> None:
+    """However many tasks it has seen, it keeps as many as the setting says, and stays below its container's limit."""
+    most = Flower().max_tasks
+    used, kept = flower_memory.megabytes(110_000, most)
+    held = used < 256 and kept <= most
+    report.add("memory of Flower after 110,000 tasks", "< 256 MB", f"{used:.0f} MB, {kept:,} tasks kept", held=held)
+    assert held, (used, kept)
 
 
 @pytest.mark.parametrize("mode", ["window", "refill"])

@@ -52,6 +52,7 @@ class Bench(CommandContext):
         self.known_rates: dict[str, AgreementRate | None] = {}
         self.info: Mapping[str, Any] | StoreUnavailable = HEALTHY_REDIS
         self.flower: bool | None = True
+        self.refusal: Failure | None = None
         self.queue = MemoryEvents()
         self.settings = Settings()
         self.exports: Mapping[str, ExportConfig] = {"main": export()}
@@ -76,6 +77,9 @@ class Bench(CommandContext):
         if isinstance(self.info, StoreUnavailable):
             raise self.info
         return self.info
+
+    def redis_refusal(self) -> Failure | None:
+        return self.refusal
 
     def flower_answers(self) -> bool | None:
         return self.flower

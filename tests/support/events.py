@@ -1,7 +1,7 @@
 """Builders of events: valid unless a test says otherwise, as dictionaries in the wire's spelling."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -64,10 +64,12 @@ def reader(  # noqa: PLR0913  # one keyword for each thing that a test may be ab
     resolve: Resolve = lambda host, port: ["93.184.215.14"],  # noqa: ARG005  # the signature of Resolve
     clock: Callable[[], float] = lambda: 0.0,
     limit: int = 1 << 20,
+    in_file: Callable[[], Collection[str]] = tuple,
 ) -> Reader:
     """Return a reader that knows these exports and places."""
     web = Web(rules or WebRules(), fetch=fetch, resolve=resolve, clock=clock)
-    return Reader({export.name: export for export in exports}, FileSources(folders, web), invoices_file_limit=limit)
+    known = {export.name: export for export in exports}
+    return Reader(known, FileSources(folders, web), invoices_file_limit=limit, in_file=in_file)
 
 
 def _totals(items: list[dict[str, Any]]) -> list[dict[str, str]]:

@@ -116,12 +116,17 @@ class Installation:
         with (self.folder / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
                 command,
-                env=self.environment,
+                env=self.environment | self.own_environment(name),
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
+
+    def own_environment(self, name: str) -> dict[str, str]:
+        """Return what one service is told besides."""
+        del name
+        return {}
 
     def start_all(self, *, workers: int = 1) -> None:
         self.start("intake", "intake")

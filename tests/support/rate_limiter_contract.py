@@ -174,22 +174,27 @@ class RateLimiterContract:
 
         assert (probe.probe, take(rate_limiter).probe) == (True, False)
 
-    def test_a_429_without_a_count_costs_two_seconds(
+    def test_a_429_without_a_count_costs_half_a_second(
         self, rate_limiter: RateLimiter, clock: ManualClock, sleeps: Sleeps
     ) -> None:
         """It may be about something else than tokens: those under way with it add nothing, the pace stays."""
         permits = [take(rate_limiter) for _ in range(3)]
         for permit in permits:
             rate_limiter.report(permit, Feedback(throttled=True))
-        clock.advance(2)
+        clock.advance(0.5)
         take(rate_limiter)
 
         assert sleeps.seconds == [pytest.approx(3 / 9, abs=0.001)]
 
-    def test_429s_in_a_row_wait_longer_each_time(self, rate_limiter: RateLimiter, clock: ManualClock) -> None:
-        """2, 4, 8 ... 60 seconds; the first of them is waited for in the slot."""
-        rate_limiter.report(take(rate_limiter), Feedback(throttled=True))
-        clock.advance(3)
+    def test_429s_in_a_row_wait_longer_each_time(
+        self, rate_limiter: RateLimiter, clock: ManualClock, sleeps: Sleeps
+    ) -> None:
+        """0.5, 1, 2 ... 60 seconds; the first three of them are waited for in the slot."""
+        for pause in (0.5, 1, 2):
+            rate_limiter.report(take(rate_limiter), Feedback(throttled=True))
+            take(rate_limiter)
+            assert sleeps.seconds[-1] == pytest.approx(pause + 3 / 9, abs=0.001)
+            clock.advance(1)
         for pause in (4, 8, 16, 32, 60, 60):
             rate_limiter.report(take(rate_limiter), Feedback(throttled=True))
             with pytest.raises(RateDenied) as caught:
@@ -197,6 +202,18 @@ class RateLimiterContract:
             clock.advance(pause + 1)
 
             assert (caught.value.retry_after or 0.0) >= pause
+
+    def test_a_success_between_429s_makes_the_next_pause_short_again(
+        self, rate_limiter: RateLimiter, clock: ManualClock
+    ) -> None:
+        """Every tenth call on a lossy way is no limit that grows: without it a period would wait a minute each time."""
+        for _ in range(20):
+            rate_limiter.report(take(rate_limiter), Feedback(throttled=True))
+            clock.advance(2)
+            rate_limiter.report(take(rate_limiter), Feedback(cost=3))
+            clock.advance(2)
+
+        assert take(rate_limiter).cost == 3
 
     def test_another_agreement_is_not_concerned(self, rate_limiter: RateLimiter, sleeps: Sleeps) -> None:
         """One slow agreement never starves another."""
@@ -265,16 +282,16 @@ class RateLimiterContract:
 
         assert take(rate_limiter, 1, limits).cost == 1
 
-    def test_three_failures_in_a_row_leave_the_agreement_alone(self, rate_limiter: RateLimiter) -> None:
+    def test_five_failures_in_a_row_leave_the_agreement_alone(self, rate_limiter: RateLimiter) -> None:
         """For two seconds at first, and at once: an outage costs neither slots nor attempts."""
-        for _ in range(3):
+        for _ in range(5):
             rate_limiter.report(take(rate_limiter), FAILED)
         with throttled(2.0):
             take(rate_limiter)
 
-    def test_two_failures_and_a_success_do_not(self, rate_limiter: RateLimiter) -> None:
+    def test_four_failures_and_a_success_do_not(self, rate_limiter: RateLimiter) -> None:
         """Only failures in a row count."""
-        for feedback in (FAILED, FAILED, FINE, FAILED, FAILED):
+        for feedback in (*[FAILED] * 4, FINE, *[FAILED] * 4):
             rate_limiter.report(take(rate_limiter), feedback)
 
         assert take(rate_limiter).watched
@@ -324,5 +341,5 @@ class RateLimiterContract:
         assert take(rate_limiter).probe
 
     def _break(self, rate_limiter: RateLimiter) -> None:
-        for _ in range(3):
+        for _ in range(5):
             rate_limiter.report(take(rate_limiter), FAILED)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from worker.domain.store_port import Store
     from worker.dry_run.planner import Planner
     from worker.economic.client import EconomicClient
+    from worker.errors import Failure
     from worker.intake.queue import EventQueueOperator
     from worker.intake.reading import Reader
     from worker.reconcile.reconciler import Reconciler
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from worker.store.sessions import RedisSessions
 
 
+#: Seconds for which Redis keeps what is written to try it.
+_TRIED = 10
 #: Seconds to wait for Flower, and the first status that tells of a fault there.
 _PATIENCE, _SERVER_ERRORS = 2.0, 500
 
@@ -157,6 +160,19 @@ class CommandContext(Configuration):
         with closing(connect(self.settings.redis)) as client, translated():
             return dict(client.info())
 
+    def redis_refusal(self) -> Failure | None:
+        """Return why Redis takes no write now: full, a replica, no right; None when it does. It may well read."""
+        from worker.errors import StoreUnavailable
+        from worker.store.connection import connect, translated
+
+        redis = self.settings.redis
+        try:
+            with closing(connect(redis)) as client, translated():
+                client.set(f"{redis.prefix}writable", "1", ex=_TRIED)
+        except StoreUnavailable as error:
+            return error.failure
+        return None
+
     def flower_answers(self) -> bool | None:
         """Return whether Flower answers where the settings put it; None when nothing listens there."""
         from http.client import HTTPConnection, HTTPException
@@ -192,6 +208,7 @@ class CommandContext(Configuration):
 
         app = Celery("opter-economic", set_as_current=False)
         lifecycle = Lifecycle(app)
+        lifecycle.exports = self.exports  # as this process has read them; the file may have changed
         app.add_defaults(lifecycle.celery_configuration)
         with closing(lifecycle.runtime) as runtime, closing(app):
             yield runtime

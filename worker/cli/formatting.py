@@ -93,6 +93,20 @@ def moment(seconds: float) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC).astimezone():%Y-%m-%d %H:%M:%S %Z}" if seconds else "-"
 
 
+def moment_of(text: str) -> str:
+    """Return an ISO 8601 time like ``moment``; whatever else it is, as it stands."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return moment(at.timestamp()) if at.tzinfo else text
+
+
+def resuming(export: str) -> str:
+    """Return the command that lets a paused export go on."""
+    return f"`opter-economic export resume {export}`"
+
+
 def iso(seconds: float) -> str | None:
     """Return ``2026-11-20T15:04:05Z`` for JSON; None for never."""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}" if seconds else None

@@ -47,6 +47,9 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
             "Count an invoice as exported, because it was entered in e-conomic by hand. It will not be posted."
         ),
         "reexport": "Export invoices again that count as exported: single ones, or a whole period.",
+        "learn": (
+            "Look at a real file and propose how to read it: mapping or stylesheet, invoices, sums, what is missing."
+        ),
         "plan": (
             "Show what an export would send and create, and what would fail. Nothing is written to e-conomic or Redis."
         ),

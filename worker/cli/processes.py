@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import structlog
+from typing_extensions import override
 
 from config.settings import Settings, names_redis, variable
 from config.settings_sections import Web
@@ -36,6 +37,18 @@ def stop_on_signal() -> Iterator[threading.Event]:
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
+
+
+class StopWith(threading.Event):
+    """Set by itself, or with another event: a part of a process ends with the process, or before it."""
+
+    def __init__(self, whole: threading.Event) -> None:
+        super().__init__()
+        self._whole = whole
+
+    @override
+    def is_set(self) -> bool:
+        return super().is_set() or self._whole.is_set()
 
 
 _CELERY = ("-P", "-m", "celery", "--quiet", "-A", "worker.app")

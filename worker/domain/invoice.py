@@ -22,8 +22,11 @@ Country = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-
 
 
 def _with_offset(text: str) -> str:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None or "T" not in text.upper():
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None or "T" not in text.upper():
         raise ValueError("a moment is written with its offset, such as 2026-11-20T15:04:05Z")
     return text
 

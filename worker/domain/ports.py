@@ -32,7 +32,7 @@ class Permit:
     granted: float = 0.0
     #: Used tokens by the other side's count above which its answer is news to all workers.
     news_above: float = float("inf")
-    #: Calls before this one have failed, so that its success is news.
+    #: Calls before this one have failed or met a 429, so that its success is news.
     watched: bool = False
     #: The only call let through, to see whether an outage is over.
     probe: bool = False

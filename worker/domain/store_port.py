@@ -11,6 +11,9 @@ from worker.domain.record import Intent, InvoiceRecord, State, Transition
 from worker.domain.signs_of_life import LifePort, SignOfLife
 from worker.errors import Failure
 
+#: Why most executions end without their end.
+STORE_AWAY = "the store was away"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unclaimed:
@@ -128,8 +131,8 @@ class ExportPort(Protocol):
     def renew(self, invoice_id: str, fence: int) -> None:
         """Hold the invoice for another lease, changing nothing else. Raises ``LeaseLost`` when the fence is stale."""
 
-    def give_back(self, invoice_id: str, fence: int) -> None:
-        """Queue the invoice of an execution that ended while the store was away, unless another has begun since.
+    def give_back(self, invoice_id: str, fence: int, *, why: str = STORE_AWAY) -> None:
+        """Queue the invoice of an execution that ended too early, unless another has begun since; its history says why.
 
         No process died: a sweep that counted the silence as a crash meanwhile is corrected, up to a dead letter.
         """

@@ -21,8 +21,8 @@ from worker.dry_run.plan import (
 )
 from worker.economic.mapping.documents import compare_totals
 from worker.economic.mapping.master_data import MasterData, VoucherFound
-from worker.economic.mapping.products import group_for
-from worker.economic.mapping.vat_zones import choose_zone, predict
+from worker.economic.mapping.products import group_for, predict
+from worker.economic.mapping.vat_zones import choose_zone
 from worker.economic.mapping.voucher_comparison import compare_voucher
 from worker.economic.mapping.voucher_postings import ledger_account, vat_code
 from worker.economic.reasons import EconomicReason

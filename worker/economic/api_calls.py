@@ -17,6 +17,7 @@ from worker.domain.ports import Feedback, Permit, RateDenied, RateLimiter
 from worker.domain.reasons import failure
 from worker.economic import error_body, failures, parsers
 from worker.economic.clock_gap import ClockGap
+from worker.economic.kept_replies import kept_or_read
 from worker.economic.port import Reply, Usage, rate_name
 from worker.economic.reasons import EconomicReason
 from worker.economic.thread_clients import ThreadClients
@@ -84,12 +85,12 @@ class ApiCalls:
 
     def get(self, path: str) -> Reply:
         """Read what must be there: a 404 is ``Refused`` like other refusals."""
-        return self._call("GET", path)
+        return kept_or_read(path, lambda: self._call("GET", path))
 
     def find(self, path: str) -> Reply | None:
         """Read a single resource; None when e-conomic itself says that there is none."""
         try:
-            return self._call("GET", path)
+            return self.get(path)
         except Refused as refused:
             # A proxy's or maintenance page's 404 is no refusal but an outage, and an outage is never absence.
             if refused.status == _NOT_FOUND:
@@ -198,12 +199,12 @@ def _parsed(content: bytes, label: RequestLabel, *, replayed: bool) -> Any:
         body = parsers.parse_json(content)
     except ValueError:
         raise failures.no_answer(label, "the answer was not JSON", replayed=replayed) from None
-    if _is_refusal(body):
+    if is_refusal(body):
         raise failures.no_answer(label, "the body of a success describes an error", replayed=replayed)
     return body
 
 
-def _is_refusal(body: Any) -> bool:
+def is_refusal(body: Any) -> bool:
     """Return whether this parsed body names an error, whatever status it came with."""
     if not isinstance(body, dict) or {"message", "title"}.isdisjoint(body):
         return False

@@ -32,8 +32,6 @@ from worker.errors import Refused
 T = TypeVar("T")
 #: e-conomic takes 200 values in one ``$in`` (measured).
 _MOST_VALUES = 200
-#: References in one filter: each may answer with a draft and a booked invoice.
-_MOST_REFERENCES = 100
 #: Customers with a name like another that are looked at; more are no help in finding one.
 _MOST_NAMESAKES = 1000
 _draft, _booked = partial(document, booked=False), partial(document, booked=True)
@@ -63,7 +61,7 @@ class EconomicClient(Vouchers):
         calls = api_calls.ApiCalls(
             export, rate_limiter=rate_limiter, clients=self._clients, clock=clock, deadline=http.deadline
         )
-        super().__init__(calls, Listings(calls, export.api_url), export_name=export.name)
+        super().__init__(calls, Listings(calls, export.api_url), export=export)
         self._master_data = MasterDataCache(
             self._listings, export, clock=clock, age=http.master_data_age, accept=accept
         )
@@ -114,18 +112,22 @@ class EconomicClient(Vouchers):
 
     def customer_resource(self, number: int) -> Mapping[str, Any] | None:
         """See ``Economic``."""
-        return self._listings.find(f"/customers/{_positive(number)}", dict)
+        path = f"/customers/{_positive(number)}"
+        return self._listings.find(path, _about(lambda card: card["customerNumber"] == number, dict))
 
     def product(self, number: str) -> Product | None:
         """See ``Economic``."""
-        product = self._listings.find(f"/products/{urls.segment(number)}", parsers.product) if number else None
+        if not number:
+            return None
+        named = _about(lambda product: _folded(product.number) == _folded(number), parsers.product)
+        product = self._listings.find(f"/products/{urls.segment(number)}", named)
         if product:
             self._master_data.learn(product)
         return product
 
     def documents(self, references: Sequence[str]) -> Sequence[Document]:
         """See ``Economic``."""
-        queries = list(urls.lookups("references.other", references, most=_MOST_REFERENCES))
+        queries = list(urls.lookups("references.other", references, most=_MOST_VALUES))
         drafts = [draft for query in queries for draft in self._every("/invoices/drafts", _draft, query)]
         booked = [invoice for query in queries for invoice in self._every("/invoices/booked", _booked, query)]
         ours = identified(references, (*drafts, *booked))
@@ -144,11 +146,13 @@ class EconomicClient(Vouchers):
 
     def draft(self, number: int) -> Document | None:
         """See ``Economic``."""
-        return self._listings.find(f"/invoices/drafts/{_positive(number)}", _draft)
+        path = f"/invoices/drafts/{_positive(number)}"
+        return self._listings.find(path, _about(lambda draft: draft.number == number, _draft))
 
     def booked(self, number: int) -> Document | None:
         """See ``Economic``."""
-        return self._listings.find(f"/invoices/booked/{_positive(number)}", _booked)
+        path = f"/invoices/booked/{_positive(number)}"
+        return self._listings.find(path, _about(lambda booked: booked.number == number, _booked))
 
     def booked_rates(self, base_currency: str) -> Mapping[str, Decimal]:
         """See ``Economic``."""
@@ -190,7 +194,7 @@ class EconomicClient(Vouchers):
         Master data that nobody has read for long is read at the pace of this one: exports wait for it as well.
         """
         other, calls = copy.copy(self), self._calls_at(rate_limiter)
-        Vouchers.__init__(other, calls, Listings(calls, self._export.api_url), export_name=self._export.name)
+        Vouchers.__init__(other, calls, Listings(calls, self._export.api_url), export=self._export)
         return other
 
     def ledger(self, rate_limiter: RateLimiter) -> LedgerReader:
@@ -235,6 +239,18 @@ class EconomicClient(Vouchers):
 def _folded(text: str) -> str:
     """e-conomic compares strings without regard to case (REST docs, filtering)."""
     return text.strip().casefold()
+
+
+def _about(asked: Callable[[T], bool], parse: Parser[T]) -> Parser[T]:
+    """Return a parser that takes an answer about anything but what was asked for as one that makes no sense."""
+
+    def read(body: Any) -> T:
+        found = parse(body)
+        if not asked(found):
+            raise ValueError("an answer about something else")
+        return found
+
+    return read
 
 
 def _positive(number: int) -> int:

@@ -14,12 +14,13 @@ from typing import Any
 from config.reconcile_schema import Reconcile
 from worker.domain.money import ZERO, to_oere
 from worker.economic import parsers
-from worker.economic.listings import PAGE, Listings
+from worker.economic.listings import Listings
 from worker.economic.mapping.documents import document, whole_number
 from worker.economic.mapping.ledger import AttachedDocument, LedgerEntry, Standing, summed
 from worker.economic.mapping.master_data import Document
 from worker.economic.mapping.voucher_payload import marked
 from worker.economic.mapping.voucher_postings import contained_vat
+from worker.economic.pages import PAGE
 from worker.economic.urls import LONGEST, query_encoded
 from worker.economic.vouchers import invoice_number, voucher_year
 from worker.errors import Refused
@@ -106,7 +107,7 @@ class LedgerReader:
         while left:
             part = next(_parts(field, left, spans=self._spans))
             try:
-                found = self._listings.cursored(self._entries_path, _entry, query_encoded(part.query))
+                found = self._listings.growing(self._entries_path, _entry, query_encoded(part.query))
             except Refused as refused:
                 if refused.status != _BAD_REQUEST or not part.span:
                     raise

@@ -14,6 +14,7 @@ from functools import partial
 from itertools import count
 from typing import Any
 
+from config.exports import ExportConfig
 from worker.domain.identity import normal_reference
 from worker.domain.money import ZERO
 from worker.economic import parsers
@@ -38,11 +39,13 @@ _SLOWEST = 1_000_000
 class Vouchers:
     """Reads and uploads of the voucher method."""
 
-    def __init__(self, calls: ApiCalls, listings: Listings, *, export_name: str) -> None:
+    def __init__(self, calls: ApiCalls, listings: Listings, *, export: ExportConfig) -> None:
         self._calls = calls
         self._listings = listings
         #: Every reference of the export begins with it.
-        self._export_name = export_name
+        self._export_name = export.name
+        #: The journal that most vouchers of the export stand in.
+        self._own_journal = export.journal
 
     def vouchers(self, references: frozenset[str] | None, first: date, last: date) -> Sequence[VoucherFound]:
         """See ``EconomicVouchers``. Journals and years are listed anew: one made a moment ago may hold the voucher."""
@@ -97,12 +100,14 @@ class Vouchers:
         return number if isinstance(number, int) else None
 
     def _in_journals(self) -> Iterator[VoucherFound]:
-        """Yield what stands in journals, of all but the last one twice: a voucher may move to one read before."""
-        numbers = [journal.number for journal in self._listings.every("/journals", parsers.journal)]
-        first = [self._standing(number) for number in numbers]
-        for number, before in zip(numbers[:-1], first[:-1], strict=True):
-            yield from (*before, *self._standing(number))
-        yield from (voucher for last in first[-1:] for voucher in last)
+        """Yield what stands in journals, of all but the last one twice: a voucher may move to one read before.
+
+        The export's own journal is the last, as it has the most pages.
+        """
+        journals = [journal.number for journal in self._listings.every("/journals", parsers.journal)]
+        numbers = sorted(journals, key=lambda number: number == self._own_journal)
+        for number in (*numbers, *numbers[:-1]):
+            yield from self._standing(number)
 
     def _standing(self, journal: int) -> list[VoucherFound]:
         parse = partial(_in_journal, journal=journal, export=self._export_name)

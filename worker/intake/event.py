@@ -9,7 +9,7 @@ import sys
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic.json_schema import DEFAULT_REF_TEMPLATE, GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from config.exports import ExportName
@@ -137,16 +137,21 @@ class _Published(GenerateJsonSchema):
         return {"type": "string", "pattern": _DECIMAL}
 
 
-def schema_text() -> str:
-    """Return the published file: the schema that publishers can check their events against."""
-    schema = Event.model_json_schema(by_alias=True, schema_generator=_Published)
+def event_schema(references: str = DEFAULT_REF_TEMPLATE) -> dict[str, Any]:
+    """Return the schema of an event; ``references`` says how it refers to the parts in its ``$defs``."""
+    schema = Event.model_json_schema(by_alias=True, schema_generator=_Published, ref_template=references)
     data = schema["$defs"]["Data"]
     # A rule between two fields, which the model states in code.
     data["oneOf"] = [
         {"required": [name], "properties": {name: {"type": kind}}}
         for name, kind in (("invoices", "array"), ("invoicesRef", "object"))
     ]
-    whole = {"$schema": _DIALECT, **schema, "title": "Opter invoice period closed, version 1"}
+    return schema
+
+
+def schema_text() -> str:
+    """Return the published file: the schema that publishers can check their events against."""
+    whole = {"$schema": _DIALECT, **event_schema(), "title": "Opter invoice period closed, version 1"}
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -6,7 +6,7 @@ more to write them to the store; a file that an event refers to is kept on disk,
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -16,8 +16,9 @@ from config.exports import ExportConfig
 from worker.domain.identity import invoice_id_of, period_id_of
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import NewInvoice, PeriodRecord
-from worker.domain.reasons import EventReason
+from worker.domain.reasons import EventReason, failure
 from worker.domain.sums import EventSums, Problem
+from worker.errors import Unavailable
 from worker.intake.event import EVENT_TYPE, SPEC_VERSION, EventHead, Head
 from worker.intake.event_errors import EventRefused, Problems, broken_rules, refused
 from worker.intake.file_sources import FileSources
@@ -109,8 +110,17 @@ def read_event(raw: bytes, *, limit: int) -> Event:
 class Reader:
     """Reads periods for the exports and file sources of this installation."""
 
-    def __init__(self, exports: Mapping[str, ExportConfig], sources: FileSources, *, invoices_file_limit: int) -> None:
+    def __init__(
+        self,
+        exports: Mapping[str, ExportConfig],
+        sources: FileSources,
+        *,
+        invoices_file_limit: int,
+        in_file: Callable[[], Collection[str]] = tuple,
+    ) -> None:
+        """``in_file`` returns the exports that the exports file has by now: they are about to be taken in."""
         self._exports = exports
+        self._in_file = in_file
         self._sources = sources
         self._limit = invoices_file_limit
 
@@ -127,6 +137,9 @@ class Reader:
         """
         export = self._exports.get(event.data.export)
         if export is None:
+            if event.data.export in self._in_file():
+                text = f"Export {event.data.export} is about to be taken in from the exports file."
+                raise Unavailable(failure(EventReason.EXPORT_UNKNOWN, text))
             known = ", ".join(sorted(self._exports))
             text = f"There is no export named {event.data.export}; there are: {known}."
             raise refused(EventReason.EXPORT_UNKNOWN, text, field="data.export", value=event.data.export)

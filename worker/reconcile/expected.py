@@ -15,8 +15,8 @@ from worker.economic.mapping.dates import due_date as computed_due_date
 from worker.economic.mapping.dates import resolve_terms
 from worker.economic.mapping.ledger import Accounts, summed
 from worker.economic.mapping.master_data import MasterData
-from worker.economic.mapping.products import group_for
-from worker.economic.mapping.vat_zones import predict, zone_for
+from worker.economic.mapping.products import group_for, predict
+from worker.economic.mapping.vat_zones import zone_for
 from worker.economic.mapping.voucher_postings import contained_vat, postings
 from worker.errors import InvalidInvoice
 

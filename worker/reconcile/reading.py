@@ -21,8 +21,8 @@ from worker.errors import Retryable
 from worker.reconcile.expected import Expected
 from worker.workflow.context import span
 
-#: Booked invoices are listed by date while that takes no more calls than looking references up, 100 a call.
-_PAGE, _REFERENCES = 1000, 100
+#: Booked invoices are listed by date while that takes no more calls than looking references up, so many a call.
+_PAGE, _REFERENCES = 1000, 150
 #: Invoices that are asked for one by one when nothing else has found them.
 _MOST_SINGLE = 50
 

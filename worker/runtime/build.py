@@ -42,9 +42,17 @@ from worker.workflow.sweeper import Sweeper
 
 
 def build_runtime(
-    settings: Settings, exports: Mapping[str, ExportConfig], app: Celery, *, worker_clock: Callable[[], float]
+    settings: Settings,
+    exports: Mapping[str, ExportConfig],
+    app: Celery,
+    *,
+    worker_clock: Callable[[], float],
+    ending: Callable[[], bool] = lambda: False,
 ) -> Runtime:
-    """Build everything that a worker, the intake or a command needs; ``worker_clock`` is told to operators alone."""
+    """Build everything that a worker, the intake or a command needs; ``worker_clock`` is told to operators alone.
+
+    ``ending`` tells whether the process has to end now.
+    """
     redis = connect(settings.redis)
     store = RedisStore(redis, prefix=settings.redis.prefix, policy=_policy(settings.store))
     rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
@@ -68,6 +76,7 @@ def build_runtime(
             policy=RetryPolicy(base=retry.base, cap=retry.cap, most_attempts=retry.max_attempts),
             chance=random.Random(),  # noqa: S311  # jitter, not a secret
             report=report,
+            ending=ending,
         ),
         preflight=Preflight(store=store, publish=publisher.export),
         sweeper=Sweeper(

@@ -11,7 +11,16 @@ from worker.runtime.metrics import count_line
 log = structlog.get_logger()
 
 #: Libraries that would repeat what our canonical lines say, or say it with addresses and bodies.
-_QUIET = ("httpx", "httpcore", "celery.app.trace", "celery.worker.strategy", "kombu", "amqp", "uvicorn.access")
+_QUIET = (
+    "httpx",
+    "httpcore",
+    "celery.app.trace",
+    "celery.worker.strategy",
+    "celery.worker.consumer.connection",
+    "kombu",
+    "amqp",
+    "uvicorn.access",
+)
 
 
 def configure_logs(level: str, form: str) -> None:

@@ -16,8 +16,8 @@ from typing import Any
 
 import structlog
 from celery import signals
-from celery.worker.consumer import Consumer
 from celery.worker.consumer.consumer import logger as celery_logger
+from kombu.entity import Queue
 
 from config.names import (
     AGREEMENT_TASK,
@@ -30,6 +30,7 @@ from config.names import (
     reconcile_queue,
     recovery_queue,
 )
+from worker.runtime.broker_outage import FOREIGN_NEXT_STEP, ExplainedOutages
 from worker.runtime.slots import Slots
 
 #: Seconds that an event may wait for others.
@@ -38,7 +39,7 @@ PAUSE = 0.5
 MOST_WAITING = 500
 
 
-class BatchedEvents(Consumer):  # type: ignore[misc]  # Celery ships no types
+class BatchedEvents(ExplainedOutages):
     """Celery's consumer, which sends events in batches."""
 
     hub: Any
@@ -149,10 +150,23 @@ class MessageFilter(SharedSlots):
             why = objection(message)
             if not why:
                 return self.share(message, handle)
-            log.error("foreign_message", why=why, next_step="Find out who writes to Celery's queues in Redis.")
+            log.error("foreign_message", why=why, next_step=FOREIGN_NEXT_STEP)
             return message.reject_log_error(celery_logger, self.connection_errors)
 
         return on_message
+
+    def read_also(self, names: Sequence[str]) -> None:
+        """Read further queues; while the connection is away, they are read with the next one. Main loop only."""
+        queues, consumer = self.app.amqp.queues, self.task_consumer
+        for name in names:
+            queue = Queue(name)  # type: ignore[no-untyped-call]  # kombu is typed in part only
+            if queues._consume_from is not None:  # noqa: SLF001  # Celery offers nothing else
+                # This worker was given its queues by name: another one reads the new ones.
+                queues.add(queue)
+            elif queues.select_add(queue) and consumer and not consumer.consuming_from(name):
+                consumer.add_queue(queue)
+        if consumer:
+            consumer.consume()
 
 
 def recovered(message: Any, export: str) -> bool:

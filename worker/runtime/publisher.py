@@ -53,6 +53,12 @@ class Publisher:
         """Publish the message that has an export's agreement checked. Raises ``StoreUnavailable``."""
         self._send([(AGREEMENT_TASK, key, reconcile_queue(export))])
 
+    def drop_connections(self) -> None:
+        """Drop the connections to the broker: the next one looks its name up anew."""
+        self._app.pool.force_close_all(close_pool=False)
+        # The emptied pool has to be filled again: whoever takes one from it would wait for ever.
+        self._app.pool.setup()
+
     def _send(self, messages: Iterable[tuple[str, str, str]]) -> None:
         try:
             with self._app.producer_pool.acquire(block=True, timeout=10) as producer, producer.batch(max_size=200):
@@ -61,8 +67,6 @@ class Publisher:
                     task_id = f"{key}.{uuid4().hex[:8]}"
                     self._app.send_task(task, (key,), task_id=task_id, producer=producer, queue=queue, retry=False)
         except (OperationalError, BatchPublishError, OSError, RedisError) as error:
-            # What answered may be no primary any more: its connections are dropped, and the name is looked up anew.
-            # The emptied pool has to be filled again: whoever takes one from it would wait for ever.
-            self._app.pool.force_close_all(close_pool=False)
-            self._app.pool.setup()
+            # What answered may be no primary any more.
+            self.drop_connections()
             raise store_unavailable(error) from error

@@ -1,6 +1,6 @@
 """What one process works with: the runtime behind its tasks, and the consumer of the intake."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 
@@ -22,6 +22,7 @@ from worker.reconcile.certify import Certifier
 from worker.reconcile.reconciler import Reconciler
 from worker.runtime.file_access import allowed_places
 from worker.runtime.logs import report
+from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.publisher import Publisher
 from worker.runtime.signs_of_life import ShownLife, process_name
 from worker.store.connection import tls_options
@@ -106,17 +107,22 @@ def redact_errors() -> Iterator[None]:
 
 
 @contextmanager
-def intake_consumer(runtime: Runtime) -> Iterator[Consumer]:
-    """Give the consumer of this process; its connections are closed at the end, and its sign of life taken back."""
+def intake_consumer(runtime: Runtime, in_file: Callable[[], Collection[str]] = tuple) -> Iterator[Consumer]:
+    """Give the consumer of this process; its connections are closed at the end, and its sign of life taken back.
+
+    ``in_file`` returns the exports that the exports file has by now.
+    """
     settings = runtime.settings
     intake = settings.intake
-    life = ShownLife(store=runtime.store, part=Part.INTAKE, name=process_name(intake.consumer))
     client = event_client(
         settings.redis.url.get_secret_value(),
         socket_timeout=settings.redis.socket_timeout,
         connect_timeout=settings.redis.connect_timeout,
         tls=tls_options(settings.redis),
     )
+    # All of them at once: what is announced goes where the event was taken from.
+    look = PrimaryWatch(client, runtime.redis, leave=runtime.publisher.drop_connections)
+    life = ShownLife(store=runtime.store, part=Part.INTAKE, name=process_name(intake.consumer), look=look)
     with closing(client):
         yield Consumer(
             queue=RedisEventQueue(
@@ -127,7 +133,7 @@ def intake_consumer(runtime: Runtime) -> Iterator[Consumer]:
                 heartbeat=intake.heartbeat,
             ),
             store=runtime.store,
-            reader=event_reader(settings, runtime.exports),
+            reader=event_reader(settings, runtime.exports, in_file),
             announce=runtime.publisher.preflight,
             clock=runtime.store.now,
             event_limit=intake.max_event_bytes,
@@ -138,8 +144,10 @@ def intake_consumer(runtime: Runtime) -> Iterator[Consumer]:
         life.leave()
 
 
-def event_reader(settings: Settings, exports: Mapping[str, ExportConfig]) -> Reader:
+def event_reader(
+    settings: Settings, exports: Mapping[str, ExportConfig], in_file: Callable[[], Collection[str]] = tuple
+) -> Reader:
     """Return what reads events, from the places that the settings allow."""
     intake = settings.intake
     places = allowed_places(intake, deadline=intake.fetch_deadline, kept=kept_folders(exports))
-    return Reader(exports, places, invoices_file_limit=intake.max_invoices_file_bytes)
+    return Reader(exports, places, invoices_file_limit=intake.max_invoices_file_bytes, in_file=in_file)

@@ -31,6 +31,8 @@ class ShownLife:
     #: Unique among those of its part.
     name: str
     monotonic: Callable[[], float] = time.monotonic
+    #: Done before each sign, for example a look whether the store still is where its name says.
+    look: Callable[[], None] = lambda: None
     #: When the last sign was left, by ``monotonic``.
     _shown_at: float = field(default=float("-inf"), init=False)
 
@@ -39,6 +41,7 @@ class ShownLife:
         now = self.monotonic()
         if now - self._shown_at >= EVERY:
             self._shown_at = now
+            self.look()
             with suppress(StoreUnavailable):
                 self.store.show_life(self.part, self.name)
 

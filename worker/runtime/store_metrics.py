@@ -1,7 +1,7 @@
 """Figures of the whole installation, read from the store when Prometheus asks."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from importlib.metadata import version
 
@@ -33,14 +33,14 @@ class StoreCollector(Collector):
         store: OperatorPort,
         events: EventQueueOperator,
         *,
-        exports: Iterable[str],
+        exports: Collection[str],
         queues: Callable[[], Mapping[str, int]],
         clock: Callable[[], float],
     ) -> None:
         """``queues`` returns how many messages wait in each Celery queue; ``clock`` gives seconds since the epoch."""
         self._store = store
         self._events = events
-        self._exports = tuple(exports)
+        self._exports = exports
         self._queues = queues
         self._clock = clock
         self._kept: tuple[float, list[Metric]] = (0.0, [])

@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from http import HTTPStatus
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -34,8 +34,11 @@ class Fault(BaseModel):
     #: ``before``: nothing is processed; ``after``: it is, and only the answer suffers. ``half`` and ``garbage`` are
     #: always after.
     when: Literal["before", "after"] = "before"
-    #: ``drop`` closes the connection without an answer; ``half`` within the answer's body; ``delay`` only waits.
-    action: Literal["status", "drop", "half", "garbage", "delay"] = "status"
+    #: ``drop`` closes the connection without an answer; ``half`` within the answer's body; ``body`` puts another body
+    #: into a success, or invents the success; ``delay`` only waits.
+    action: Literal["status", "drop", "half", "garbage", "body", "delay"] = "status"
+    #: What is answered under ``body``; None: nothing.
+    body: Any = None
     #: Status of the answer under ``status``.
     status: HTTPStatus = HTTPStatus.SERVICE_UNAVAILABLE
     #: Real seconds to wait, whatever the action.
@@ -56,7 +59,7 @@ class Fault(BaseModel):
     @property
     def refuses(self) -> bool:
         """Whether the call never reaches the application."""
-        return self.when == "before" and self.action in {"status", "drop"} and not self.by_application
+        return self.when == "before" and self.action in {"status", "drop", "body"} and not self.by_application
 
 
 class FaultScript:

@@ -143,6 +143,9 @@ class Pipeline:
             self.entry.fault = f"{self.fault.when} {action}"
         if action == "drop" or (action == "half" and reply is not None and not reply.body):
             return Outcome(reply=None)
+        if action == "body" and (reply is None or reply.status < HTTPStatus.BAD_REQUEST):
+            wrong = render(Answer(status=HTTPStatus.OK, body=self.fault.body))
+            return Outcome(reply=wrong if reply is None else replace(reply, body=wrong.body))
         if reply is None or (action == "status" and not self.fault.by_application):
             return Outcome(reply=self._status_reply())
         if action == "garbage":

@@ -47,7 +47,8 @@ CAUSES = (
         next_step=f"Make room on the disk of Redis' data folder, or correct its rights; {_BY_ITSELF}",
     ),
     Cause(
-        signs=("readonly", "read only replica"),
+        # UNBLOCKED: what waited at a list when its primary was demoted (Redis 7, ``src/blocked.c``).
+        signs=("readonly", "read only replica", "unblocked"),
         description="This Redis is a replica that takes no writes, as after a failover",
         next_step=f"Point REDIS_URL, or the name in it, at the new primary; {_BY_ITSELF}",
     ),

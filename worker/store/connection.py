@@ -17,6 +17,7 @@ from config.names import export_queue, preflight_queue, queue_key, recovery_queu
 from config.settings import variable
 from config.settings_sections import Redis, Store
 from worker.store.causes import store_unavailable
+from worker.store.failover import drop_connections
 from worker.store.redis_clock import RedisClock
 
 _DEFAULTS = Store()
@@ -50,7 +51,7 @@ class StorePolicy:
 #: What a server answers that is no primary (any more): another one may stand behind the name by now. One that is still
 #: loading is a connection error to the driver already. Redis 6.2 wraps the word when a script met it, see ``demoted``.
 DEMOTED = (redis.exceptions.ReadOnlyError, redis.exceptions.MasterDownError)
-_DEMOTED_WORDS = ("READONLY", "MASTERDOWN", "LOADING")
+_DEMOTED_WORDS = ("READONLY", "MASTERDOWN", "LOADING", "UNBLOCKED")
 #: A connection that was idle is tried before it is used, and the system notices a dead other side by itself.
 IDLE_CONNECTIONS: Mapping[str, Any] = {"socket_keepalive": True, "health_check_interval": 5}
 
@@ -149,6 +150,8 @@ class StoreConnection:
             with translated(self._client):
                 self._own.client = self._client.client()  # type: ignore[no-untyped-call]  # the driver leaves it untyped
         client: redis.Redis = self._own.client
+        if client.connection and client.connection.should_reconnect():  # type: ignore[no-untyped-call]  # the same
+            client.connection.disconnect()  # type: ignore[no-untyped-call]  # the same
         return client
 
     def _evaluate(self, client: redis.Redis, name: str, words: Sequence[Word]) -> Any:
@@ -169,7 +172,7 @@ def translated(client: redis.Redis | None = None) -> Iterator[None]:
         yield
     except redis.RedisError as error:
         if client and demoted(error):
-            client.connection_pool.disconnect(inuse_connections=False)
+            drop_connections(client)
             if client.connection:
                 client.connection.disconnect()  # type: ignore[no-untyped-call]  # the same
         raise store_unavailable(error) from error

@@ -20,7 +20,7 @@ from worker.domain.record import (
     Transition,
     Wait,
 )
-from worker.domain.store_port import ExportPort, PinPort, SharedRecord, Unclaimed
+from worker.domain.store_port import STORE_AWAY, ExportPort, PinPort, SharedRecord, Unclaimed
 from worker.errors import Busy, Failure, LeaseLost
 from worker.store import records
 from worker.store.connection import StoreConnection, Word, mapping, text, texts, token
@@ -150,8 +150,8 @@ class RedisExport(StoreConnection, ExportPort):
             raise LeaseLost(f"another worker has taken over {invoice_id}")
 
     @override
-    def give_back(self, invoice_id: str, fence: int) -> None:
-        self.run("give_back", invoice_id, fence, ProcessReason.WORKER_KILLED.value)
+    def give_back(self, invoice_id: str, fence: int, *, why: str = STORE_AWAY) -> None:
+        self.run("give_back", invoice_id, fence, ProcessReason.WORKER_KILLED.value, why)
 
     @override
     def states(self, invoice_ids: Sequence[str]) -> Mapping[str, State]:

@@ -47,7 +47,7 @@ class _Agreement:
     #: Tokens and calls by which reservations were wrong; made up for with the next trip.
     owed_tokens: float = 0.0
     owed_calls: int = 0
-    #: The last call failed here, so that the next success is news.
+    #: The last call failed here, or met a 429, so that the next success is news.
     suspect: bool = False
 
     def take(self, cost: float, now: float) -> Permit | None:
@@ -136,7 +136,7 @@ class RedisRateLimiter:
             if not _news(permit, feedback) and not local.suspect:
                 local.owed_tokens += wrong_by
                 return
-            local.suspect = feedback.failed
+            local.suspect = feedback.failed or (feedback.throttled and feedback.used is None)
             tokens, calls = local.give_back()
         try:
             self._run(

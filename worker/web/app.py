@@ -19,17 +19,23 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from config import Configuration
-from config.targets import non_production_targets
+from config.exports_watch import Changed, LiveExports, watch_exports
+from config.settings import SECRETS
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.signs_of_life import Part
 from worker.errors import StoreUnavailable
+from worker.lifecycle import heed_held_signals
+from worker.runtime.exports_watch import keep_looking, log_taken
 from worker.runtime.on_demand import planning
+from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
 from worker.runtime.store_metrics import StoreCollector, store_registry
 from worker.store.connection import StorePolicy, connect, queue_lengths
 from worker.store.event_queue import RedisEventQueue
+from worker.store.posted_events import RedisPostedEvents
 from worker.store.redis_store import RedisStore
 from worker.store.sessions import RedisSessions
+from worker.web.event_api.routes import EventApi
 from worker.web.guard import SecurityHeaders
 from worker.web.pages import events as events_page
 from worker.web.pages import health, invoice, period, periods, sign_in, to_fix
@@ -40,11 +46,15 @@ log = structlog.get_logger()
 
 
 def create_app(
-    services: Services, *, closing: Sequence[object] = (), show_life: Callable[[], Callable[[], None]] | None = None
+    services: Services,
+    *,
+    api: EventApi | None = None,
+    closing: Sequence[object] = (),
+    show_life: Callable[[], Callable[[], None]] | None = None,
 ) -> Starlette:
     """Return the application; clients in ``closing`` are closed when it ends.
 
-    ``show_life`` begins to show that it is alive, and returns what ends that.
+    ``api``: addresses for machines. ``show_life`` begins to show that it is alive, and returns what ends that.
     """
     routes: list[BaseRoute] = [
         route
@@ -63,7 +73,7 @@ def create_app(
             client.close()  # type: ignore[attr-defined]  # redis.Redis; the web room does not know the driver
 
     return Starlette(
-        routes=[*routes, Mount("/static", static, name="static")],
+        routes=[*routes, *(api.routes() if api else ()), Mount("/static", static, name="static")],
         middleware=[
             Middleware(SecurityHeaders, tls=services.settings.behind_tls),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(services.settings.allowed_hosts)),
@@ -75,8 +85,9 @@ def create_app(
 
 def from_environment() -> Starlette:
     """Return the application of this installation. Raises ``ConfigurationErrors``."""
+    heed_held_signals()
     configuration = Configuration()
-    settings, exports = configuration.settings, configuration.exports
+    settings, exports = configuration.settings, LiveExports(configuration.exports)
     client = connect(settings.redis)
     prefix = settings.redis.prefix
     store = RedisStore(client, prefix=prefix, policy=StorePolicy())
@@ -92,13 +103,36 @@ def from_environment() -> Starlette:
         events=events,
         sessions=RedisSessions(client, prefix=prefix, policy=StorePolicy()),
         planner=partial(planning, settings, sleep=time.sleep),
-        elsewhere=non_production_targets(exports),
         figures=partial(generate_latest, store_registry(collector)),
         metrics=settings.metrics,
         clock=time.time,
     )
-    life = ShownLife(store=store, part=Part.PAGE, name=process_name())
-    return create_app(services, closing=[client], show_life=partial(keep_showing, life))
+    api = EventApi(
+        settings=settings.web,
+        exports=exports,
+        store=store,
+        events=RedisPostedEvents(client, prefix=prefix, queue=settings.intake.queue, policy=StorePolicy()),
+        secrets=SECRETS,
+        limit=settings.intake.max_event_bytes,
+        clock=time.time,
+    )
+    life = ShownLife(store=store, part=Part.PAGE, name=process_name(), look=PrimaryWatch(client))
+
+    def show_life() -> Callable[[], None]:
+        def take(changed: Changed) -> None:
+            exports.take(changed.exports)
+            log_taken(changed)
+
+        end_looking = keep_looking(watch_exports(settings, exports), take)
+        end_life = keep_showing(life)
+
+        def end() -> None:
+            end_looking()
+            end_life()
+
+        return end
+
+    return create_app(services, api=api, closing=[client], show_life=show_life)
 
 
 def _error(services: Services, request: Request, error: Exception) -> Response:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from config.exports import ExportConfig
 from config.settings_sections import Metrics, Web
+from config.targets import non_production_targets
 from worker.domain.reconcile_ports import CertificatePort, SeriesPort
 from worker.domain.store_port import OperatorPort
 from worker.dry_run.planner import Planner
@@ -26,10 +27,13 @@ class Services:
     sessions: RedisSessions
     #: Opens what asks e-conomic for an export, by reading alone.
     planner: Callable[[ExportConfig], AbstractContextManager[Planner]]
-    #: Export -> address of those that do not go to e-conomic itself.
-    elsewhere: Mapping[str, str]
     #: Figures of the installation for Prometheus, as text; only for who shows ``metrics.token``.
     figures: Callable[[], bytes]
     metrics: Metrics
     #: Seconds since the epoch, UTC.
     clock: Callable[[], float]
+
+    @property
+    def elsewhere(self) -> Mapping[str, str]:
+        """Export -> address of those that do not go to e-conomic itself."""
+        return non_production_targets(self.exports)

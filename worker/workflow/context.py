@@ -18,6 +18,7 @@ from worker.economic.port import EconomicVouchers, Usage
 from worker.errors import Busy, TooEarly
 from worker.workflow.clocks import ClockNotes, ListingLag
 from worker.workflow.lease_renewal import GiveBack, LeaseRenewal, no_giving_back, no_renewal
+from worker.workflow.period_customers import PeriodCustomers
 
 #: How far a bookkeeper may have moved the date of a voucher: a closed quarter forward, a month back.
 _FORWARD, _BACK = timedelta(days=92), timedelta(days=31)
@@ -124,6 +125,8 @@ class ExportContext:
     #: Counts what this thread's calls to e-conomic cost until the block ends.
     metered: Callable[[], AbstractContextManager[Usage]] = _unmetered
     voucher_scans: VoucherScanCache = field(default_factory=VoucherScanCache)
+    #: Whose numbers are proved together.
+    period_customers: PeriodCustomers = field(default_factory=PeriodCustomers)
 
     def remembered_since(self) -> float:
         """Return after what time a key must have been used for e-conomic to remember it still."""

@@ -15,6 +15,8 @@ from worker.workflow.execution import Execution
 #: Seconds for which a number is used after e-conomic has shown whose it is. A person who gives it to another company
 #: takes longer than an invoice takes from this to its booking.
 PROOF_HOLDS = 900.0
+#: The same for a voucher, whose answer does not tell whose number it is, as a draft's does.
+VOUCHER_PROOF_HOLDS = 120.0
 
 
 def find_customer(execution: Execution) -> str | None:
@@ -51,15 +53,34 @@ def still_theirs(execution: Execution, number: int) -> bool:
     return False
 
 
-def prove_customers(context: ExportContext, known_keys: Mapping[str, Customer]) -> None:
-    """Prove the remembered numbers of a period's customers together, 200 a call.
+def proved_together(context: ExportContext, key: str, number: str) -> bool:
+    """Prove a number along with those of the customers whose invoices come next, if their period was checked here.
+
+    So the numbers of a long period cost one call for some hundred invoices, however short a proof holds. False: it is
+    not proved, or nothing is known of its period here; it has to be asked for by itself.
+    """
+    known = context.period_customers
+    following = known.following(key)
+    if len(following) <= 1:
+        return False
+    with known.turn() as ours:
+        if not ours:
+            return False
+        now = context.clock()
+        if not known.proved_since(key, number, now - VOUCHER_PROOF_HOLDS):
+            known.note(prove_customers(context, following), now)
+        return known.proved_since(key, number, now - VOUCHER_PROOF_HOLDS)
+
+
+def prove_customers(context: ExportContext, known_keys: Mapping[str, Customer]) -> Mapping[str, str]:
+    """Prove the remembered numbers of customers together, 200 a call; return those that are.
 
     What is not proved is doubted, however short a time ago it was proved: it is asked for again before it is used.
     ``known_keys``: the store's key of each customer.
     """
     numbers = context.store.shared_numbers(list(known_keys))
     if not numbers:
-        return
+        return {}
     read = context.economic.customers_by_number(sorted({int(number) for number in numbers.values()}))
     theirs = {customer.number: customer for customer in read}
     proved = {
@@ -69,6 +90,7 @@ def prove_customers(context: ExportContext, known_keys: Mapping[str, Customer]) 
     }
     context.store.prove_shared(proved)
     context.store.doubt_shared([key for key in numbers if key not in proved])
+    return proved
 
 
 def draft_objection(execution: Execution, draft: Document, *, fresh: bool) -> Failure | None:

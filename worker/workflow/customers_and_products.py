@@ -17,9 +17,11 @@ from worker.errors import InvalidInvoice, Refused, Uncertain
 from worker.workflow.context import ExportContext
 from worker.workflow.customer_proof import (
     PROOF_HOLDS,
+    VOUCHER_PROOF_HOLDS,
     find_customer,
     matching_customer,
     note_unused_ids,
+    proved_together,
     still_theirs,
 )
 from worker.workflow.execution import Execution
@@ -34,17 +36,19 @@ def customer_number(execution: Execution, master_data: MasterData, obtain: Obtai
     context, invoice = execution.context, execution.invoice
     customer = invoice.customer
     note_unused_ids(execution)
+    known_as = customer_matching.card_key(customer)
+    key = known_key(master_data.agreement, known_as)
     resource = SharedResource(
         step="customer",
-        known_as=customer_matching.card_key(customer),
+        known_as=known_as,
         identity=customer_matching.identity_key(customer, match_address=context.export.customers.match_address),
         path="/customers",
         lookup=lambda: find_customer(execution),
         body=lambda: canonical_json(customer_payload.new_customer(invoice, context.export, master_data)),
         number_of=lambda reply: str(_positive(reply.body["customerNumber"])),
         read=lambda number: context.economic.customer_resource(int(number)),
-        exists=lambda number: still_theirs(execution, int(number)),
-        proof_holds=PROOF_HOLDS,
+        exists=lambda number: proved_together(context, key, number) or still_theirs(execution, int(number)),
+        proof_holds=VOUCHER_PROOF_HOLDS if context.export.method == "voucher" else PROOF_HOLDS,
         turn=customer_matching.address_key(customer) if context.export.customers.match_address else None,
         remarks=lambda: customer_payload.creation_remarks(customer),
         ignored=lambda reply: customer_payload.ignored(reply.body, context.export),

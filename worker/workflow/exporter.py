@@ -35,7 +35,8 @@ class ExecutionResult:
 
     #: The record as it was last written; None when nothing was claimed.
     record: InvoiceRecord | None
-    #: ``exported``, ``waiting``, ``dead``, ``queued`` (paused), ``unclaimed``, ``lease-lost``, ``store-unavailable``.
+    #: ``exported``, ``waiting``, ``dead``, ``queued`` (paused), ``unclaimed``, ``lease-lost``, ``given-back``,
+    #: ``store-unavailable``.
     result: str
     #: Why it was not claimed.
     why: str = ""
@@ -53,6 +54,8 @@ class Exporter:
     chance: random.Random
     #: Called with an exception that this program was not written for, before the invoice becomes a dead letter.
     report: Callable[[BaseException], None]
+    #: Whether this process has to end now: what is under way is handed on between two turns.
+    ending: Callable[[], bool] = lambda: False
 
     def run(self, invoice_id: str) -> ExecutionResult:
         """Export one invoice, or find out why not, and write its canonical log line. Raises no ``ExportError``."""
@@ -82,6 +85,9 @@ class Exporter:
         try:
             with execution.context.lease_renewal(partial(store.renew, *held)):
                 self._advance(execution)
+            if execution.record.state is State.EXPORTING:
+                store.give_back(*held, why="the worker was stopped")
+                return "given-back"
         except (LeaseLost, StoreUnavailable) as error:
             # This process lives: what the store may take for a crash was none.
             execution.context.give_back(partial(store.give_back, *held))
@@ -90,7 +96,7 @@ class Exporter:
 
     def _advance(self, execution: Execution) -> None:
         try:
-            while execution.record.state is State.EXPORTING:
+            while execution.record.state is State.EXPORTING and not self.ending():
                 if eligible(execution):
                     take_turn(execution, _METHODS[method_of(execution)])
         except (LeaseLost, StoreUnavailable):

@@ -25,6 +25,7 @@ from worker.workflow.context import ExportContext, span
 from worker.workflow.customer_proof import prove_customers
 from worker.workflow.customers_and_products import own_vat_zone
 from worker.workflow.lookup import listed_documents, reference_unclear
+from worker.workflow.preflight_progress import PreflightProgress, PreflightProgresses
 from worker.workflow.requests import with_booked_rates
 from worker.workflow.single_flight import known_key
 
@@ -122,8 +123,10 @@ class Preflight:
     store: PreflightPort
     #: Sends the messages of queued invoices, and notes that it did.
     publish: Callable[[Sequence[Due]], None]
-    #: Seconds until a preflight is tried again when e-conomic gave no answer.
+    #: Longest time until a preflight is tried again when e-conomic gave no answer, in seconds.
     try_again_after: float = 10.0
+    #: What checks that broke off have read.
+    progresses: PreflightProgresses = field(default_factory=PreflightProgresses)
 
     def run(self, period_id: str, context: ExportContext) -> PreflightResult:
         """Check a period whose preflight is due, and write the canonical log line.
@@ -133,34 +136,35 @@ class Preflight:
         began = time.monotonic()
         with structlog.contextvars.bound_contextvars(period=period_id), context.metered() as usage:
             try:
-                result = self._run(period_id, context)
+                result = self._run(period_id, context, usage)
             except StoreUnavailable:
                 log.warning("period_preflight", result="store-unavailable")
                 raise
             _write_line(result, usage, time.monotonic() - began)
         return result
 
-    def _run(self, period_id: str, context: ExportContext) -> PreflightResult:
+    def _run(self, period_id: str, context: ExportContext, usage: Usage) -> PreflightResult:
         fence = self.store.claim_period(period_id)
         if fence is None:
             return PreflightResult(result="claimed-elsewhere")
         try:
-            return self._check_or_defer(period_id, fence, context)
+            return self._check_or_defer(period_id, fence, context, usage)
         except LeaseLost:  # met by a check as well as by its deferral
             return PreflightResult(result="lease-lost")
 
-    def _check_or_defer(self, period_id: str, fence: int, context: ExportContext) -> PreflightResult:
+    def _check_or_defer(self, period_id: str, fence: int, context: ExportContext, usage: Usage) -> PreflightResult:
         try:
             with context.lease_renewal(partial(self._renew, period_id, fence)):
                 return self._check(period_id, fence, context)
         except (LeaseLost, StoreUnavailable):
             raise
         except ExportError as error:
-            self._defer(period_id, fence, context, error)
+            self._defer(period_id, fence, context, error, fruitful=usage.calls > 1)  # the last one failed
             return PreflightResult(result="deferred", reason=error.failure.reason)
         except Exception as error:
             text = f"The program failed with {type(error).__name__}."
-            self._defer(period_id, fence, context, ExportError(failure(ProcessReason.INTERNAL_ERROR, text)))
+            fault = ExportError(failure(ProcessReason.INTERNAL_ERROR, text))
+            self._defer(period_id, fence, context, fault, fruitful=False)
             raise
 
     def _renew(self, period_id: str, fence: int) -> None:
@@ -170,13 +174,17 @@ class Preflight:
     def _check(self, period_id: str, fence: int, context: ExportContext) -> PreflightResult:
         records = list(self.store.received(period_id))
         invoices, unreadable = read_invoices(records)
-        check = period_check(invoices, context)
-        existing = existing_documents(records, invoices, context)
-        prove_customers(context, _known_keys(context, invoices))
+        read = {record.id: record.content_hash for record in records}
+        progress = self.progresses.of(period_id, read, context)
+        check = period_check(invoices, context, progress)
+        with progress.replies.resumed():
+            existing = existing_documents(records, invoices, context)
+        customers = _known_keys(context, invoices)
+        context.period_customers.remember(customers)
+        prove_customers(context, customers)
         found, lookup = existing.found, existing.found | existing.resembled
         dead = {key: why for key, why in check.failures.items() if key not in found}
         dead |= {**existing.otherwise, **unreadable}
-        read = {record.id: record.content_hash for record in records}
         for start in range(0, len(records), _CHUNK):
             chunk = [record.id for record in records[start : start + _CHUNK]]
             queued = self.store.pass_preflight(
@@ -189,12 +197,14 @@ class Preflight:
             )
             self.publish([Due(invoice_id=key, export=context.export.name) for key in queued])
         self.store.finish_preflight(period_id, fence, notice=check.notice)
+        self.progresses.ended(period_id)
         return PreflightResult(result="checked", queued=len(records) - len(dead), dead=len(dead), found=len(found))
 
-    def _defer(self, period_id: str, fence: int, context: ExportContext, error: ExportError) -> None:
+    def _defer(self, period_id: str, fence: int, context: ExportContext, error: ExportError, *, fruitful: bool) -> None:
         if isinstance(error, Misconfigured):
             context.store.pause(context.export.name, error.failure)
-        wait = max(self.try_again_after, getattr(error, "retry_after", None) or 0.0)
+        own = self.progresses.wait(period_id, self.try_again_after, fruitful=fruitful)
+        wait = max(own, getattr(error, "retry_after", None) or 0.0)
         self.store.defer_preflight(
             period_id, fence, until=context.clock() + wait, notice=f"Not checked yet. {error.failure.description}"
         )
@@ -235,14 +245,17 @@ def read_invoices(records: Sequence[InvoiceRecord]) -> tuple[dict[str, Invoice],
     return invoices, unreadable
 
 
-def period_check(invoices: Mapping[str, Invoice], context: ExportContext) -> PeriodCheck:
-    """Check against cached master data; what is missing is read once more before it is believed."""
+def period_check(
+    invoices: Mapping[str, Invoice], context: ExportContext, progress: PreflightProgress | None = None
+) -> PeriodCheck:
+    """Check against cached master data; what is missing is read once more, in all tries, before it is believed."""
     accounts = grouped_accounts(invoices.values(), context.export)
     economic = context.economic
     known = with_booked_rates(economic, economic.master_data(accounts), invoices.values())
     check = check_period(invoices, context.export, known)
     if any(set_up_related(why) for why in check.failures.values()):
-        read = economic.master_data(accounts, newer_than=context.clock())
+        now = context.clock()
+        read = economic.master_data(accounts, newer_than=progress.newer_than(now) if progress else now)
         fresh = with_booked_rates(economic, read, invoices.values())
         check = check_period(invoices, context.export, fresh)
         unsettled = {key: invoices[key] for key, why in check.failures.items() if needs_own_zone(why)}

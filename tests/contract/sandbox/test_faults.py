@@ -58,6 +58,32 @@ def test_garbage_is_not_json(economic: httpx.Client, control: httpx.Client) -> N
     assert customers(control) == 46
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    ("body", "content"), [({"customerNumber": 7}, b'{"customerNumber":7}'), ([], b"[]"), (None, b"")]
+)
+def test_a_success_about_something_else(
+    economic: httpx.Client, control: httpx.Client, when: str, body: Any, content: bytes
+) -> None:
+    """Carried out, or by nobody: the answer says something else, and the key remembers what was done."""
+    script(control, action="body", body=body, when=when)
+    answer, again = create(economic), create(economic)
+
+    done = when == "after"
+    assert (answer.status_code, answer.content) == (201 if done else 200, content)
+    assert ("x-resultfromcache" in again.headers, again.json()["customerNumber"]) == (done, 46)
+    assert customers(control) == 46
+
+
+def test_a_refusal_keeps_its_own_body(economic: httpx.Client, control: httpx.Client) -> None:
+    """Another body is put into successes alone."""
+    script(control, action="body", body={"customerNumber": 7}, when="after")
+    refused = economic.post("/customers", json={}, headers={"Idempotency-Key": "k2"})
+
+    assert refused.status_code == 400
+    assert "customerNumber" not in refused.json()
+
+
 def test_the_gateways_refusal_is_not_remembered(economic: httpx.Client, control: httpx.Client) -> None:
     """503 and 429 come from before the key memory: the same key goes through afterwards."""
     script(control, status=503)

@@ -111,7 +111,7 @@ def test_bytes_that_are_no_envelope_cost_one_restart_each(installation: Installa
     An object without kombu's properties, such as an event on the wrong queue, costs a reconnection only.
     """
     _push(installation, f'{{"specversion": "1.0", "data": "{MARK}"}}')
-    installation.wait_for(lambda: installation.log("worker-1").count("Connected to") == 2, "it has connected anew")
+    installation.wait_for(lambda: len(installation.lines("worker-1", "foreign_message")) == 1, "it was noticed")
     for junk in (f"hello {MARK}", b"\xff\x00\xfe", "5", f'["{MARK}"]'):
         _push(installation, junk)
         installation.wait_for(lambda: not installation.running("worker-1"), "the worker has ended")

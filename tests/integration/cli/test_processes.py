@@ -59,6 +59,26 @@ def test_a_redis_that_may_forget_is_taken_when_told_to(tmp_path: Path) -> None:
         installation.wait_for(lambda: client.exists("opter:period-closed:consumers") == 1, "the intake is up")
 
 
+@pytest.mark.parametrize(
+    ("refuse", "again", "cause"),
+    [
+        (("CONFIG", "SET", "maxmemory", "1"), ("CONFIG", "SET", "maxmemory", "0"), "memory of Redis is full"),
+        (("REPLICAOF", "127.0.0.1", "1"), ("REPLICAOF", "NO", "ONE"), "replica that takes no writes"),
+    ],
+)
+def test_a_redis_that_takes_no_writes_is_named_by_status(
+    installation: Installation, refuse: tuple[str, ...], again: tuple[str, ...], cause: str
+) -> None:
+    """It answers all that ``status`` reads; why nothing moves is said all the same, and no more when it is over."""
+    with installation.client() as client:
+        client.execute_command(*refuse)
+        said = " ".join(installation.command("status", expect=(1,)).split())
+        client.execute_command(*again)
+
+    assert cause in said
+    assert cause not in installation.command("status", expect=(0,))
+
+
 def test_a_set_up_is_proven_against_the_agreement(installation: Installation, tmp_path: Path) -> None:
     """Complete for what it has seen; with a period that is to come, what that needs is missing."""
     coming = tmp_path / "coming.ndjson"

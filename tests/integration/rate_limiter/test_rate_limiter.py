@@ -156,13 +156,13 @@ def test_a_look_says_how_the_agreement_is_and_changes_nothing(
     """Spending, failures, breaker and pauses as all workers know them; None for one that nobody called."""
     rate_limiter = RedisRateLimiter(redis_client, prefix=redis_prefix, clock=clock, sleep=lambda _: None)
     assert rate_limiter.look("grant-1", LIMITS) is None
-    permits = [rate_limiter.acquire("grant-1", 8, LIMITS) for _ in range(3)]
+    permits = [rate_limiter.acquire("grant-1", 8, LIMITS) for _ in range(5)]
     rate_limiter.report(permits[0], Feedback(failed=True))
     clock.advance(20)
     before = redis_client.dump(f"{redis_prefix}rate:grant-1")
     seen = rate_limiter.look("grant-1", LIMITS)
     assert seen is not None
-    assert (seen.spent, seen.granted, seen.failures, seen.trips) == (24, LIMITS.tokens_per_minute, 1, 0)
+    assert (seen.spent, seen.granted, seen.failures, seen.trips) == (40, LIMITS.tokens_per_minute, 1, 0)
     assert 15 <= seen.called_ago <= 20
     assert seen.failing
     assert redis_client.dump(f"{redis_prefix}rate:grant-1") == before

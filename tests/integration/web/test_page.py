@@ -65,7 +65,6 @@ class Page:
             planner=self._planner,
             figures=lambda: b"figure 1\n",
             metrics=Metrics(token=SecretStr("scrape")),
-            elsewhere={},
             clock=self.harness.clock,
         )
         self.app = create_app(self.services)
@@ -442,3 +441,31 @@ def test_a_period_that_waits_for_a_dead_process_says_so(page: Page) -> None:
 
     store.show_life(Part.WORKER, "worker@host")
     assert "Der kører ingen worker" not in page.browser.get("/periods/main-p881").text
+
+
+def test_a_conflict_is_accepted_with_both_versions_shown(signed_in: Page) -> None:
+    """Field by field; with a reason, once, and only what was shown: one that came meanwhile is read first."""
+    store, address = signed_in.harness.store, f"/invoices/main-{FINE}"
+    signed_in.harness.close_period(
+        samples.invoice(samples.line("77.00"), invoice_number=FINE), event="/opter/acme/1#e-2"
+    )
+    shown = signed_in.browser.get(address).text
+    seen = shown.split('name="seen" value="')[1].split('"')[0]
+    without_reason = signed_in.form(f"{address}/accept-conflicts", seen=seen)
+    signed_in.harness.close_period(
+        samples.invoice(samples.line("78.00"), invoice_number=FINE), event="/opter/acme/1#e-3"
+    )
+    too_early = signed_in.form(f"{address}/accept-conflicts", seen=seen, why="credited")
+    untouched = store.period("main-p881")
+    seen = signed_in.browser.get(address).text.split('name="seen" value="')[1].split('"')[0]
+    accepted = signed_in.form(f"{address}/accept-conflicts", seen=seen, why="credited by 100371")
+    period = store.period("main-p881")
+
+    assert untouched
+    assert period
+    assert "77.00" in shown
+    assert MARKUP not in shown
+    assert (without_reason, too_early, accepted) == (422, 409, 303)
+    assert (len(untouched.conflicts), len(period.conflicts)) == (2, 0)
+    assert [conflict.accepted for conflict in period.accepted_conflicts] == ["Birthe: credited by 100371"] * 2
+    assert 'name="seen"' not in signed_in.browser.get(address).text

@@ -1,5 +1,6 @@
 """A whole installation under attack: proxies before Redis and e-conomic, and a supervisor for what dies."""
 
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,6 +35,16 @@ SHORT = {
     "worker__soft_shutdown": "3",
 }
 LEASE = 6.0
+#: Seconds by which a process's own clock is wrong; read by the module below.
+_AHEAD = "CHAOS_CLOCK_AHEAD"
+#: Shifts the wall clock of the process that finds it on its path, before anything else is imported.
+_WRONG_CLOCK = f"""
+import os, time
+ahead = float(os.environ["{_AHEAD}"])
+seconds, nanoseconds = time.time, time.time_ns
+time.time = lambda: seconds() + ahead
+time.time_ns = lambda: nanoseconds() + int(ahead * 1e9)
+"""
 PREFIX = "opter-economic:"
 
 
@@ -49,6 +60,8 @@ class Cluster(Installation):
         self.restarts = 0
         #: Services that must not be restarted now.
         self.resting: set[str] = set()
+        #: Seconds by which the clocks of services are ahead, from their next start on.
+        self.ahead: dict[str, float] = {}
 
     def __enter__(self) -> Self:
         self.to_redis = self._stack.enter_context(Proxy(lambda: self.redis.port))
@@ -69,6 +82,15 @@ class Cluster(Installation):
         return super().environment | {
             "REDIS_URL": self.redis.url.replace(f":{self.redis.port}/", f":{self.to_redis.port}/")
         }
+
+    def own_environment(self, name: str) -> dict[str, str]:
+        if not self.ahead.get(name):
+            return {}
+        folder = self.folder / "clock"
+        folder.mkdir(exist_ok=True)
+        (folder / "sitecustomize.py").write_text(_WRONG_CLOCK)
+        path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
+        return {"PYTHONPATH": path, _AHEAD: str(self.ahead[name])}
 
     def start_service(self, name: str) -> None:
         arguments = ("intake",) if name == "intake" else ("worker", "--name", f"{name}@test")

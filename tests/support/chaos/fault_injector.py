@@ -35,19 +35,26 @@ class FaultInjector:
     writes: Sequence[str]
     #: Whether Redis may be emptied.
     wipes: bool = True
+    #: What else may happen, and what must, by the part of the time after which it does; see ``support.chaos.hazards``.
+    more: Sequence["Action"] = ()
+    planned: Sequence[tuple[float, "Action"]] = ()
     #: What was done, for whoever repeats the run.
     actions: list[str] = field(default_factory=list)
     wiped: int = 0
 
     def inject(self, seconds: float) -> None:
         """Inject faults for so many seconds."""
-        chance, until = random.Random(self.seed), time.monotonic() + seconds
-        while time.monotonic() < until:
-            action = chance.choice(_ACTIONS)
-            self.actions.append(action.__name__.lstrip("_"))
-            action(self, chance)
-            self.cluster.tend()
+        chance, began = random.Random(self.seed), time.monotonic()
+        left = sorted(self.planned, key=lambda planned: planned[0])
+        while (passed := (time.monotonic() - began) / seconds) < 1 or left:
+            due = left and left[0][0] <= passed
+            self._do(left.pop(0)[1] if due else chance.choice((*_ACTIONS, *self.more)), chance)
             time.sleep(chance.uniform(0.2, 1.0))
+
+    def _do(self, action: "Action", chance: random.Random) -> None:
+        self.actions.append(action.__name__.lstrip("_"))
+        action(self, chance)
+        self.cluster.tend()
 
     def stop(self) -> None:
         """Put everything back, send what was held back, start what is down."""
@@ -65,6 +72,12 @@ class FaultInjector:
     def resume(self) -> None:
         """What an operator does after a revoked token."""
         self.cluster.store.resume("main")
+
+    def send_again(self) -> None:
+        """What Opter's side does when Redis was lost."""
+        for event in self.events:
+            if event not in self.later:
+                self.cluster.push(event)
 
     def service(self, chance: random.Random) -> str:
         return chance.choice(self.cluster.services)
@@ -197,12 +210,12 @@ def _wipe(injector: FaultInjector, _: random.Random) -> None:
     injector.wiped += 1
     with injector.cluster.client() as client:
         client.flushall()
-    for event in injector.events:
-        if event not in injector.later:
-            injector.cluster.push(event)
+    injector.send_again()
 
 
-_ACTIONS: tuple[Callable[[FaultInjector, random.Random], None], ...] = (
+#: Does one thing to the installation.
+Action = Callable[[FaultInjector, random.Random], None]
+_ACTIONS: tuple[Action, ...] = (
     *(_kill, _kill, _terminate, _freeze, _kill_redis, _network, _network, _storm, _outage, _lost_replies),
     *(
         _lost_replies,

@@ -119,17 +119,17 @@ GUARDS = (
         hunts=("skewed Redis",),
     ),
     Guard(
-        name="the second reading of pages that may have shifted",
-        file="worker/economic/listings.py",
-        there="        if pages == 1:\n",
-        instead="        if pages:\n",
+        name="the reading of pages that overlap, or twice",
+        file="worker/economic/pages.py",
+        there="            return first.items\n",
+        instead="            return first.items\n        if path:\n            return self._by_links(path, first)\n",
         hunts=("voucher while pages shift by delete, past the hour",),
     ),
     Guard(
         name="the second reading of journals",
         file="worker/economic/vouchers.py",
-        there="yield from (*before, *self._standing(number))",
-        instead="yield from before",
+        there="for number in (*numbers, *numbers[:-1]):",
+        instead="for number in numbers:",
         hunts=("voucher while pages shift by journal, past the hour",),
     ),
 )

@@ -10,6 +10,8 @@ class Outcome:
     seed: int
     invoices: int
     method: str = "invoice"
+    #: What it suffered besides the faults of every run.
+    hazards: tuple[str, ...] = ()
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     unequal: list[str] = field(default_factory=list)

@@ -45,6 +45,10 @@ class Proxy:
         """Reset every connection."""
         self._do(self._cut())
 
+    def lead_to(self, port: int) -> None:
+        """Have new connections lead to another server; those that stand stay where they are."""
+        self._target = lambda: port
+
     def restore(self) -> None:
         """Pass everything on; what was swallowed is lost, so the connections that swallowed are cut."""
         swallowed, self.delay, self.swallows, self.refuses = self.swallows, 0.0, False, False

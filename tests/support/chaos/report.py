@@ -94,6 +94,7 @@ class Report:
                 held=not any(counts),
             ),
             Bar(what="stray drafts, duplicate customers or products", bar="0", measured=str(other), held=not other),
+            *(self._of_hazard(name) for name in dict.fromkeys(name for run in self.runs for name in run.hazards)),
             Bar(
                 what="schedules in process that end otherwise than once, or not at all with a reason",
                 bar="0",
@@ -101,6 +102,17 @@ class Report:
                 held=not self.wrong_schedules,
             ),
         ]
+
+    def _of_hazard(self, name: str) -> Bar:
+        runs = [run for run in self.runs if name in run.hazards]
+        kinds = ("lost", "doubled", "unequal", "misdirected", "other")
+        counts = [sum(len(getattr(run, kind)) for run in runs) for kind in kinds]
+        return Bar(
+            what=f"of these under {name}: lost / doubled / unequal / misdirected / stray",
+            bar="0 / 0 / 0 / 0 / 0",
+            measured=f"{' / '.join(map(str, counts))} ({len(runs)} runs)",
+            held=not any(counts),
+        )
 
     def _of_guards(self) -> Bar:
         noticed = sum(bool(schedule) for schedule in self.guards.values())

@@ -2,11 +2,13 @@
 
 import random
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from support.chaos.cluster import SHORT, Cluster, cluster
 from support.chaos.fault_injector import FaultInjector
+from support.chaos.hazards import Hazard
 from support.chaos.invariants import check_invariants
 from support.chaos.methods import INVOICE, Method
 from support.chaos.outcome import Outcome
@@ -21,8 +23,14 @@ PERIODS = ("main-p881", "main-p882")
 HONEST = frozenset({"attempts-exhausted", "worker-killed", "outcome-unknown"})
 
 
-def run_faults(
-    folder: Path, seed: int, *, count: int, seconds: float, method: Method = INVOICE, **settings: str
+def run_faults(  # noqa: PLR0913  # what makes one run
+    folder: Path,
+    seed: int,
+    *,
+    count: int,
+    seconds: float,
+    method: Method = INVOICE,
+    hazards: Sequence[Hazard] = (),
 ) -> Outcome:
     """Inject faults for so many seconds while so many invoices are exported; return the outcome."""
     began, chance = time.monotonic(), random.Random(seed)
@@ -32,16 +40,25 @@ def run_faults(
     events = _events(every)
     chance.shuffle(events)
     first, later = events[:2], events[2:]
-    settings = SHORT | {"intake__allowed_folders": str(printed)} | settings
+    settings = SHORT | {"intake__allowed_folders": str(printed)}
     with cluster(folder, {"main": method.entry}, **settings) as running:
         running.sandbox("PATCH", "switches", {"latency_ms": 40})
-        injector = FaultInjector(cluster=running, seed=seed, events=events, later=later, writes=method.writes)
+        injector = FaultInjector(
+            cluster=running,
+            seed=seed,
+            events=events,
+            later=later,
+            writes=method.writes,
+            more=[action for hazard in hazards for action in hazard.actions],
+            planned=[planned for hazard in hazards for planned in hazard.planned],
+        )
         for message in first:
             running.push(message)
-        running.until(lambda: running.exported(PERIODS) > 0, "the first are exported", seconds=60)
+        running.until(lambda: running.exported(PERIODS) > 0, "the first are exported", seconds=180)
         injector.inject(seconds)
         injector.stop()
-        outcome = Outcome(seed=seed, invoices=count, method=method.name, actions=injector.actions)
+        names = tuple(hazard.name for hazard in hazards)
+        outcome = Outcome(seed=seed, invoices=count, method=method.name, hazards=names, actions=injector.actions)
         _come_to_rest(running, injector, outcome, count)
         check_invariants(running, every, outcome, wiped=bool(injector.wiped), method=method)
         outcome.restarts, outcome.seconds = running.restarts, round(time.monotonic() - began, 1)

@@ -32,6 +32,8 @@ class Scenario:
     listing_lag: float = 0.0
     #: What happens to listings while they are read: ``delete`` or ``front`` (see the sandbox's switches), ``journal``.
     shifting: str = ""
+    #: Items on a page then: two are too few to overlap.
+    page: int = 2
 
     def harness(self, seed: int = 1) -> Harness:
         """Return an installation that has taken the invoice in."""
@@ -39,7 +41,7 @@ class Scenario:
         harness.sandbox.agreement.switches.voucher_lag = self.lag
         harness.sandbox.agreement.switches.listing_lag = self.listing_lag
         if self.shifting:
-            shift_pages(harness.sandbox.agreement, self.shifting)
+            shift_pages(harness.sandbox.agreement, self.shifting, self.page)
         self.close(harness)
         return harness
 
@@ -57,11 +59,11 @@ class Scenario:
         return self.ends.startswith("voucher")
 
 
-def shift_pages(agreement: Agreement, how: str) -> None:
+def shift_pages(agreement: Agreement, how: str, page: int = 2) -> None:
     """Let listings shift while they are read, so that a single reading misses ours.
 
-    Two vouchers of a bookkeeper's fill the first page of the only journal; then one of them is deleted, or ours is put
-    to the front. Or there are two journals, and ours moves from the second to the first, which was read before.
+    A bookkeeper's vouchers fill the first page of the only journal; then one of them is deleted, or ours is put to the
+    front. Or there are two journals, and ours moves from the second to the first, which was read before.
     """
     daily, switches = agreement.journals[1], agreement.switches
     agreement.journals = {1: daily}
@@ -69,11 +71,11 @@ def shift_pages(agreement: Agreement, how: str) -> None:
         agreement.journals[2] = daily | {"journalNumber": 2, "self": f"{daily['self'].removesuffix('1')}2"}
         switches.journal_moves = 3
         return
-    for number in (1, 2):
+    for number in range(1, page + 1):
         key = (1, "2026", number)
         agreement.vouchers[key] = view(key, {"financeVouchers": []})
         agreement.born[voucher_url(key)] = datetime.min.replace(tzinfo=UTC)
-    switches.largest_page, switches.shift_by, switches.shifts = 2, "delete" if how == "delete" else "front", 3
+    switches.largest_page, switches.shift_by, switches.shifts = page, "delete" if how == "delete" else "front", 3
 
 
 def _booking(**changes: object) -> ExportConfig:
@@ -103,13 +105,14 @@ LISTED_LATE = tuple(
 #: Vouchers beside others, in listings that a person changes between two of their pages, or between two journals.
 SHIFTING = tuple(
     Scenario(
-        name=f"voucher while pages shift by {how}",
+        name=f"voucher while pages{' that overlap' if page > 2 else ''} shift by {how}",
         invoice=invoice(customer=KNOWN),
         export=VOUCHER_EXPORT.model_copy(update={"journal": 2 if how == "journal" else 1}),
         ends="voucher",
         shifting=how,
+        page=page,
     )
-    for how in ("delete", "front", "journal")
+    for how, page in (("delete", 2), ("front", 2), ("delete", 5), ("front", 5), ("journal", 2))
 )
 
 SCENARIOS = (

@@ -3,6 +3,7 @@
 The rate limiter is the product's, on a real Redis; all else is in memory.
 """
 
+import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -154,3 +155,59 @@ def rate(entries: Sequence[Mapping[str, Any]], since: float, minutes: float, gra
     seen = [entry for entry in entries if since <= entry["at"] < since + 60 * minutes]
     refused = sum(entry["status"] == HTTPStatus.TOO_MANY_REQUESTS for entry in seen)
     return Rate(calls=len(seen), throttled=refused, used=COST * (len(seen) - refused) / (granted * minutes))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lossy:
+    """How a period fared whose calls failed now and then."""
+
+    #: Simulated seconds until every invoice rested.
+    seconds: float
+    booked: int
+    dead: int
+
+
+#: Seconds of one call to e-conomic, and of one that is given up; so many are under way at a time.
+_LATENCY, _GIVEN_UP, _SLOTS = 0.3, 10.0, 10
+
+
+def lossy(share: float, *, seed: int, count: int = 250) -> Lossy:
+    """Let this share of all calls fail, each in one of seven ways; ways and moments follow from the seed."""
+    chance = random.Random(seed)  # repeatability, not secrecy
+    with simulation() as harness:
+
+        def around(request: httpx.Request, answer: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
+            harness.clock.advance(_LATENCY / _SLOTS)
+            if chance.random() >= share:
+                return answer(request)
+            return _lost(chance.choice(_WAYS), harness, request, answer)
+
+        harness.around_http = around
+        harness.close_period(*period(count))
+        began = harness.clock()
+        until_rest(harness, most=7200)
+        states = Counter(record.state for record in harness.records())
+        return Lossy(
+            seconds=harness.clock() - began,
+            booked=len(harness.sandbox.agreement.booked),
+            dead=states[State.DEAD],
+        )
+
+
+_WAYS = ("500", "502", "503", "429", "reset", "given up", "answer lost")
+
+
+def _lost(
+    way: str, harness: Harness, request: httpx.Request, answer: Callable[[httpx.Request], httpx.Response]
+) -> httpx.Response:
+    match way:
+        case "reset":
+            raise httpx.ConnectError("reset", request=request)
+        case "given up":
+            harness.clock.advance(_GIVEN_UP / _SLOTS)
+            raise httpx.ReadTimeout("given up", request=request)
+        case "answer lost":
+            answer(request)
+            raise httpx.RemoteProtocolError("lost", request=request)
+        case _:
+            return httpx.Response(int(way), text="<html>a gateway's page</html>")

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from worker.domain.clocks import ClockReading
 from worker.domain.record import InvoiceRecord, State, Transition
-from worker.domain.store_port import ExportPort, SharedRecord, Unclaimed
+from worker.domain.store_port import STORE_AWAY, ExportPort, SharedRecord, Unclaimed
 from worker.errors import Busy, Failure, LeaseLost
 from worker.store import leases, records
 
@@ -54,12 +54,12 @@ class MemoryExport(Tables, ExportPort):
             entry.record = replace(entry.record, lease_until=self._lease_end(), updated_at=self.now())
 
     @override
-    def give_back(self, invoice_id: str, fence: int) -> None:
+    def give_back(self, invoice_id: str, fence: int, *, why: str = STORE_AWAY) -> None:
         with self.lock:
             entry = self.entries.get(invoice_id)
             if entry is None or entry.record.fence != fence or (invoice_id, fence) in self.given_back:
                 return
-            record, why = entry.record, "the store was away"
+            record = entry.record
             failed = record.failure.reason if record.failure else ""
             crashes = record.crashes - 1
             if record.state is State.EXPORTING:

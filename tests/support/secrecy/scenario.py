@@ -237,5 +237,6 @@ def _content(admin: redis.Redis, key: bytes) -> str:
         b"hash": lambda: itertools.chain.from_iterable(admin.hgetall(key).items()),
         b"set": lambda: admin.smembers(key),
         b"zset": lambda: admin.zrange(key, 0, -1),
+        b"none": list,  # it has expired since it was listed
     }
     return " ".join(part.decode(errors="replace") for part in readers[admin.type(key)]())

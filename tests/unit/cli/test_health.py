@@ -157,3 +157,20 @@ def test_flower_needs_nobody(bench: Bench, answers: bool | None, text: str) -> N
     bench.flower = answers
     assert bench.run("health") == 0
     assert part(bench, "Flower")["text"] == f"{text} 127.0.0.1:5555"
+
+
+def test_a_redis_that_takes_no_writes_is_named_although_it_reads(bench: Bench) -> None:
+    """Full, a replica, no right: ``health`` and ``status`` say which, with the next step, and need a person."""
+    bench.live()
+    bench.refusal = replace(
+        failure(ProcessReason.STORE_UNAVAILABLE, "The memory of Redis is full."), next_step="Raise maxmemory."
+    )
+    found = part(bench, "Redis")
+
+    assert (found["level"], found["text"], found["nextStep"]) == (
+        "fault",
+        "The memory of Redis is full.",
+        "Raise maxmemory.",
+    )
+    assert (bench.run("health"), bench.run("status")) == (1, 1)
+    assert bench.json("status")["hindrances"][0]["nextStep"] == "Raise maxmemory."

@@ -15,6 +15,13 @@ ROWS = [(table, row) for table in exports_tables() for row in table.rows]
 KEYS = [f"{table.name}: {row.key}" for table, row in ROWS]
 #: Keys that only one method knows.
 VOUCHER_ONLY = {("exports.NAME", "journal"), ("exports.NAME.types.TYPE", "journal")}
+#: What an SFTP server needs beside its address.
+SFTP = {
+    "folder": '"/var/lib/opter"',
+    "sftp": '"sftp://me@h/out"',
+    "sftp_host_key": '"ssh-ed25519 AAAAC3Nz"',
+    "sftp_key_file": '"key"',
+}
 TOGETHER = ("api_url", "openapi_url")
 
 
@@ -29,11 +36,15 @@ def loaded(folder: Path, table: KeyTable, row: KeyRow, value: str) -> ExportConf
     }
     # The two addresses lead to one place: both to e-conomic, or both to the sandbox.
     tables.setdefault(place, {}).update(dict.fromkeys(TOGETHER if key in TOGETHER else [key], value))
+    if key.startswith("sftp"):
+        tables[place] = SFTP | tables[place]
+        if key == "sftp_password_file":
+            del tables[place]["sftp_key_file"]
     if key == "start_text":
         del tables[place]["method"]
     if key in SOURCES:
         (folder / value.strip('"')).write_text("token-4711")
-    if key.endswith("_file"):
+    if key in SOURCES and key.endswith("_file"):
         del tables[place][key.replace("_file", "_env")]
     return _load(folder, tables, {"T": "token-1", value.strip('"'): "token-4711"})
 

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -238,3 +239,21 @@ def test_any_file_loads_or_is_refused_with_errors(lines: list[str], tmp_path: Pa
         outcome = caught.errors
 
     assert outcome
+
+
+def test_the_file_that_the_readme_begins_with_can_be_loaded(tmp_path: Path) -> None:
+    """Saved as it stands there, with its two variables; nothing is booked by it."""
+    readme = (EXAMPLE.parents[1] / "README.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    file = tmp_path / "exports.toml"
+    file.write_text(shown)
+
+    [only] = load_exports(
+        file,
+        env=dict.fromkeys(
+            ("ECONOMIC_APP_SECRET_TOKEN", "ECONOMIC_GRANT_TOKEN_MAIN"), "demo-tokens-of-twenty-characters"
+        ),
+        secrets=tmp_path,
+    ).values()
+
+    assert (only.name, only.method, only.booking.book) == ("main", "invoice", False)

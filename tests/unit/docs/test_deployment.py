@@ -1,6 +1,7 @@
 """Deployment files name what exists: processes, variables, secrets, keys."""
 
 import configparser
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -80,6 +81,27 @@ def test_a_worker_is_given_time_to_finish() -> None:
     assert min(periods) > patience
 
 
+def test_flower_gets_no_token_of_economic() -> None:
+    """Its container has a Redis user of its own, and neither the exports file nor any other secret; so has its unit."""
+    service = COMPOSE["services"]["flower"]
+    [pod] = [
+        each["spec"]["template"]["spec"]
+        for each in documents(KUBERNETES[0])
+        if each["metadata"]["name"] == "opter-economic-flower"
+    ]
+    [volume] = [volume for volume in pod["volumes"] if volume["name"] == "secrets"]
+    others = {_unit(path)["Service"]["EnvironmentFile"] for path in UNITS if "flower" not in path.name}
+    unit = _unit(DEPLOY / "systemd" / "opter-economic-flower.service")["Service"]
+
+    assert service["secrets"] == [{"source": "flower_redis_url", "target": "opter_economic_flower__redis_url"}]
+    assert service["configs"] == []
+    assert volume["secret"]["secretName"] == "opter-economic-flower"
+    assert {mount["name"] for mount in pod["containers"][0]["volumeMounts"]} == {"secrets", "tmp"}
+    assert "env" not in pod["containers"][0]
+    assert unit["EnvironmentFile"] not in others
+    assert (unit["DynamicUser"], unit.get("User")) == ("yes", None)
+
+
 def test_compose_declares_what_it_uses() -> None:
     """Every secret and config that a service takes is declared, and none is declared for nothing."""
     for kind in ("secrets", "configs"):
@@ -129,11 +151,16 @@ def test_nothing_runs_with_rights_it_does_not_need(path: Path) -> None:
 
 
 def test_the_image_starts_our_command_from_verified_wheels() -> None:
-    """The image's entry point is the script that the package installs, and every wheel was checked by its hash."""
+    """The image's entry point is the script that the package installs, and every wheel was checked by its hash.
+
+    The signals to end are held until it handles them, see tests/integration/cli/test_first_process.py.
+    """
     dockerfile = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
 
-    assert re.findall(r'^ENTRYPOINT \["(.+)"\]$', dockerfile, re.MULTILINE) == list(scripts)
+    assert re.findall(r"^ENTRYPOINT (.+)$", dockerfile, re.MULTILINE) == [
+        json.dumps(["env", "--block-signal=TERM,INT", *scripts])
+    ]
     assert "pip wheel --no-cache-dir --require-hashes -r requirements.lock" in dockerfile
     assert all("--no-index" in line or "--require-hashes" in line for line in re.findall(r"pip \w+ .+", dockerfile))
 

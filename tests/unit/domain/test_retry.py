@@ -21,7 +21,7 @@ from worker.errors import (
 )
 
 WHY = Failure(reason="x", description="It broke.", next_step="Repair it.", remote_message="said", log_id="42")
-POLICY = RetryPolicy()
+POLICY = RetryPolicy(base=2.0)
 NOW = 1_000_000.0
 
 

@@ -1,5 +1,6 @@
 """The agreement's methods: what they send, and what they believe."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -7,11 +8,13 @@ import httpx
 import pytest
 from support.economic_bodies import Wire, client
 
+from worker.economic.client import EconomicClient
 from worker.economic.mapping.documents import read_document
 from worker.economic.mapping.master_data import Document, EconomicCustomer, Product
 from worker.errors import Unavailable
 
 ACME = {"customerNumber": 1001, "name": "Acme A/S", "corporateIdentificationNumber": "12345674", "currency": "DKK"}
+PRODUCT = {"productNumber": "A/1", "name": "Fragt", "productGroup": {"productGroupNumber": 3}}
 
 
 def invoice(reference: str, **numbers: Any) -> dict[str, Any]:
@@ -132,7 +135,7 @@ class TestDocuments:
         wire = Wire()
         wire.collection("/invoices/drafts")
         wire.collection("/invoices/booked")
-        client(wire).documents([f"main-{number}" for number in range(250)])
+        client(wire).documents([f"main-{number}" for number in range(450)])
 
         assert wire.calls == ["GET /invoices/drafts"] * 3 + ["GET /invoices/booked"] * 3
         assert max(len(str(request.url)) for request in wire.requests) < 2048
@@ -217,6 +220,25 @@ class TestReading:
         assert [request.url.host for request in wire.requests] == ["restapi.e-conomic.com"] * 4
         assert [request.url.params["skippages"] for request in wire.requests] == ["0", "1", "0", "1"]
 
+    @pytest.mark.parametrize(
+        ("path", "body", "read"),
+        [
+            ("/customers/1001", ACME | {"customerNumber": 1002}, lambda economic: economic.customer_resource(1001)),
+            ("/products/P1", PRODUCT, lambda economic: economic.product("P1")),
+            ("/invoices/drafts/17", invoice("main-1", draftInvoiceNumber=18), lambda economic: economic.draft(17)),
+            ("/invoices/booked/100", invoice("main-1", bookedInvoiceNumber=7), lambda economic: economic.booked(100)),
+        ],
+        ids=["customer", "product", "draft", "booked invoice"],
+    )
+    def test_an_answer_about_something_else_is_an_outage(
+        self, path: str, body: Any, read: Callable[[EconomicClient], Any]
+    ) -> None:
+        """Whose data it has is not brought up to date, adopted or booked under the number that was asked for."""
+        wire = Wire()
+        wire.respond(f"GET {path}", (200, body))
+        with pytest.raises(Unavailable):
+            read(client(wire))
+
     @pytest.mark.parametrize("body", [[], {}, {"collection": [{"name": "no number"}]}, {"collection": 5}, None, "x"])
     def test_nonsense_is_an_outage_not_an_absence(self, body: Any) -> None:
         """A body that is not understood never means "there is no such customer"."""
@@ -236,8 +258,7 @@ class TestReading:
     def test_a_product(self) -> None:
         """Its number is text, and encoded as e-conomic wants it."""
         wire = Wire()
-        body = {"productNumber": "A/1", "name": "Fragt", "productGroup": {"productGroupNumber": 3}}
-        wire.respond("GET /products/A_6_1", (200, body))
+        wire.respond("GET /products/A_6_1", (200, PRODUCT))
 
         assert client(wire).product("A/1") == Product(number="A/1", name="Fragt", group=3)
         assert client(wire).product("B") is None

@@ -16,7 +16,8 @@ from support.recorded_refusals import (
     voucher,
 )
 
-from worker.economic.error_body import Explanation, explain, is_refusal
+from worker.economic.api_calls import is_refusal
+from worker.economic.error_body import Explanation, explain
 from worker.errors import Complaint
 
 

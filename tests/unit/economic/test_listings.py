@@ -17,7 +17,7 @@ SIZE = 3
 
 
 class Server:
-    """A listing in pages of three; something happens to it after each page."""
+    """A listing in pages of three, whose sizes it does not tell; something happens to it after each page."""
 
     def __init__(self, items: list[int], happens: Callable[[list[int], int], None]) -> None:
         self.items = items
@@ -104,6 +104,13 @@ def test_a_listing_that_never_stands_still_is_no_answer() -> None:
 
     with pytest.raises(Unavailable, match="changes faster than it can be read"):
         server.read()
+
+
+def test_an_order_that_never_comes_twice_is_read_all_the_same() -> None:
+    """A server without an order of its own proves nothing, and is no reason to read nothing for ever."""
+    server = Server(list(range(7)), lambda items, calls: items.reverse() if calls % 3 == 0 else None)
+
+    assert sorted(server.read()) == list(range(7))
 
 
 def test_an_address_that_stands_on_two_items_hides_neither() -> None:

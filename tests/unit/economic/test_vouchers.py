@@ -231,14 +231,14 @@ class TestBooked:
         assert wire.requests[-1].url.params["filter"] == "date$gte:2026-06-01$and:date$lte:2026-07-31"
 
     def test_journals_are_read_first(self, wire: Wire) -> None:
-        """A voucher booked meanwhile is then seen at least once; all but the last are read again, see below."""
+        """A voucher booked meanwhile is then seen at least once; all but the export's own are read again, see below."""
         find(wire)
 
         assert wire.calls == [
             "GET /journals",
-            "GET /journals/1/vouchers",
             "GET /journals/7/vouchers",
             "GET /journals/1/vouchers",
+            "GET /journals/7/vouchers",
             "GET /accounting-years",
             "GET /accounting-years/2026_6_2027a/entries",
         ]
@@ -280,9 +280,18 @@ def test_all_pages_are_read(wire: Wire) -> None:
 
 
 def test_a_voucher_moved_to_a_journal_that_was_read_already_is_found(wire: Wire) -> None:
-    """From journal 7 to journal 1 between the two: it stands in neither as each was read first."""
+    """From the export's own journal to journal 7 between the two: it stands in neither as each was read first."""
     moved = voucher(10001, owing("[main-1]"))
     empty = (200, {"collection": [], "pagination": {}})
-    wire.respond("GET /journals/1/vouchers", empty, (200, {"collection": [moved], "pagination": {}}))
+    wire.respond("GET /journals/7/vouchers", empty, (200, {"collection": [moved], "pagination": {}}))
 
-    assert [(found.document_reference, found.journal) for found in find(wire)] == [("main-1", 1)]
+    assert [(found.document_reference, found.journal) for found in find(wire)] == [("main-1", 7)]
+
+
+def test_a_journal_that_no_export_uses_may_be_the_only_one(wire: Wire) -> None:
+    """The export's own was deleted in e-conomic: the others are read all the same, each of them."""
+    wire.collection("/journals", {"journalNumber": 7, "name": "Kasse"}, {"journalNumber": 8, "name": "Bank"})
+    wire.collection("/journals/8/vouchers", voucher(10001, owing("[main-1]")))
+
+    assert [(found.document_reference, found.journal) for found in find(wire)] == [("main-1", 8)]
+    assert wire.calls.count("GET /journals/7/vouchers") == 2

@@ -395,6 +395,22 @@ def test_an_unreachable_file_is_tried_again_behind_other_events_and_then_refused
     assert (dead.reason, content) == (EventReason.INVOICES_FILE_UNAVAILABLE, raw(slow))
 
 
+def test_an_event_of_an_export_that_is_about_to_be_taken_in_waits(queue: MemoryEventQueue, store: MemoryStore) -> None:
+    """It stays on the queue while the exports file has the export already; one that is in no file is refused."""
+    queue.publish(raw(event(export="sweden")))
+    _turns(2, queue, store, reader=reader(export(), in_file=lambda: ["main", "sweden"]))
+    assert (queue.waiting(), dead_events(queue)) == (1, [])
+
+    _turns(1, queue, store, reader=reader(export(), export(name="sweden")))
+    assert store.period("sweden-p881") is not None
+
+    queue.publish(raw(event(export="sverige", event_id="e-2")))
+    _turns(1, queue, store, reader=reader(export(), in_file=lambda: ["main", "sweden"]))
+    ((dead, _),) = dead_events(queue)
+    assert dead is not None
+    assert dead.reason is EventReason.EXPORT_UNKNOWN
+
+
 def test_a_stop_is_heeded_within_two_seconds(queue: MemoryEventQueue, store: MemoryStore) -> None:
     """Also while the queue is empty."""
 

@@ -290,3 +290,124 @@ def test_a_folder_in_trouble_does_not_keep_the_others_back(tmp_path: Path) -> No
     watches.turn()
 
     assert watches.faults == {}
+
+
+def _manifest(*names: str, **more: Any) -> bytes:
+    return json.dumps({"files": [{"name": name} for name in names], **more}).encode()
+
+
+@pytest.mark.parametrize("first", ["manifest", "files"])
+def test_a_manifest_closes_the_period_of_the_files_that_it_names(place: Place, first: str) -> None:
+    """Once all have come, in whatever order; what it says of the period counts for files that say nothing."""
+    data = event(invoices(3))["data"]
+    said = {"period": data["period"], "invoiceCount": 2, "controlTotals": [_total(2)]}
+    parts = {f"{number}.csv": to_csv([invoice(invoice_number=number)]) for number in (1, 2)}
+    place.put("3.csv", to_csv([invoice(invoice_number=3)]))
+    both = [("p.manifest.json", _manifest("2.csv", "1.csv", **said)), *parts.items()]
+    for name, content in both if first == "manifest" else reversed(both):
+        assert place.turn(6) == 0
+        place.put(name, content)
+        place.turn()
+
+    assert place.turn(6) == 1
+    assert (place.numbers(), place.files()) == ([[1, 2]], ["3.csv"])
+    assert place.files("done") == ["1.csv", "2.csv", "p.manifest.json"]
+    assert json.loads(place.published[0])["data"]["period"]["id"] == 881
+
+
+def _total(count: int) -> dict[str, str]:
+    return {"currency": "DKK", "net": f"{count * 1000}.00", "vat": f"{count * 250}.00", "gross": f"{count * 1250}.00"}
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"invoiceCount": 3}, "invoice count"),
+        ({"controlTotals": [{"currency": "DKK", "net": "1.00", "vat": "0.25", "gross": "1.25"}]}, "control totals"),
+        ({"export": "other"}, "its export differs"),
+        ({"period": {"id": 7, "name": "other", "closedAt": "2026-11-20T15:04:05Z"}}, "period"),
+        ({"files": [{"name": "p.xml", "sha256": 64 * "0"}]}, "SHA-256"),
+        ({"files": []}, "files"),
+        ({"files": [{"name": "../p.xml"}]}, "files"),
+        ({"files": [{"name": "p.xml"}, {"name": "p.xml"}]}, "twice"),
+        ({"invoicecount": 2}, "invoicecount"),
+    ],
+)
+def test_a_manifest_that_is_not_true_is_refused(place: Place, more: dict[str, Any], says: str) -> None:
+    """Count, totals, export, period and hash are compared with what is in the files; nothing of them is sent."""
+    place.restart(closed_by="manifest")
+    place.put("p.xml", PERIOD)
+    place.put("p.manifest.json", json.dumps({"files": [{"name": "p.xml"}]} | more).encode())
+
+    place.settle()
+
+    assert place.published == []
+    assert says in (place.path / "failed" / "p.manifest.json.error.txt").read_text(encoding="utf-8")
+
+
+def test_files_of_a_manifest_that_do_not_come_are_named(place: Place) -> None:
+    """After the quiet time the ones that came are refused with it; before, they wait however whole they are."""
+    place.put("p.xml", PERIOD)
+    place.put("p.manifest.json", _manifest("p.xml", "q.xml"))
+    place.turn()
+    assert (place.turn(50), place.files()) == (0, ["p.manifest.json", "p.xml"])
+    place.turn(20)
+
+    assert (place.published, place.files()) == ([], [])
+    assert "q.xml" in (place.path / "failed" / "p.xml.error.txt").read_text(encoding="utf-8")
+
+
+def test_where_only_a_manifest_closes_files_wait_for_one(place: Place) -> None:
+    """However whole and however long; then they are taken."""
+    place.restart(closed_by="manifest")
+    place.put("p.xml", PERIOD)
+    place.settle(1000)
+    assert (place.published, place.files()) == ([], ["p.xml"])
+    place.put("P.Manifest.JSON", _manifest("p.xml"))
+    place.settle()
+
+    assert place.numbers() == [[100001, 100002]]
+
+
+def test_a_name_that_leaves_no_room_does_not_stop_the_folder(place: Place) -> None:
+    """A file system holds 255 bytes of a name; what is put beside such a file gets a shorter one."""
+    place.put("æ" * 125 + ".xml", b"no invoice")
+    place.put("p.xml", PERIOD)
+
+    place.settle()
+
+    assert (place.numbers(), place.files()) == ([[100001, 100002]], [])
+    assert len(place.files("failed")) == 3
+
+
+def test_a_copy_under_another_name_does_not_count_twice(place: Place) -> None:
+    """Of a period in several files, it would close the period without the one that is missing."""
+    data = event(invoices(2))["data"]
+    parts = [to_xml(data | {"invoices": [each]}) for each in data["invoices"]]
+    place.put("1.xml", parts[0])
+    place.put("1 - copy.xml", parts[0])
+    place.turn()
+    assert (place.turn(6), place.files()) == (0, ["1 - copy.xml"])
+    place.put("2.xml", parts[1])
+    place.turn()
+
+    assert place.turn(6) == 1
+    assert (place.numbers(), place.files(), place.files("failed")) == ([[100001, 100002]], [], [])
+    assert place.files("done") == ["1 - copy.xml", "1.xml", "1.xml.known.txt", "2.xml"]
+
+
+def test_a_part_that_comes_again_after_its_period_is_known(place: Place) -> None:
+    """Alone it would wait and be refused as incomplete; all of them together are the same event again."""
+    data = event(invoices(2))["data"]
+    parts = {f"{number}.xml": to_xml(data | {"invoices": [each]}) for number, each in enumerate(data["invoices"])}
+    for name, content in parts.items():
+        place.put(name, content)
+    place.settle()
+    place.put("0.xml", parts["0.xml"])
+    place.settle()
+    assert (place.files(), place.files("failed"), len(place.published)) == ([], [], 1)
+    for name, content in parts.items():
+        place.put(name, content)
+    place.settle()
+
+    assert [json.loads(raw)["id"] for raw in place.published] == [json.loads(place.published[0])["id"]] * 2

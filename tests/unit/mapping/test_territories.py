@@ -6,8 +6,7 @@ import pytest
 from support.samples import customer, line
 
 from config.export_schema import Territory, Vat
-from worker.economic.mapping.territories import TERRITORIES, remark, territory_of
-from worker.economic.mapping.vat_zones import zone_for
+from worker.economic.mapping.vat_zones import TERRITORIES, remark, territory_of, zone_for
 
 EU, ABROAD, HOME = 2, 3, 1
 

@@ -6,8 +6,9 @@ from support.samples import customer, export, group, line, reference
 
 from config.export_schema import Vat
 from worker.economic.mapping.master_data import ProductGroup, VatAccount, ZoneAccount
+from worker.economic.mapping.products import Prediction, predict
 from worker.economic.mapping.setup_check import check_setup
-from worker.economic.mapping.vat_zones import ZONE_RULES, Prediction, Zone, check_zone, predict, zone_for
+from worker.economic.mapping.vat_zones import ZONE_RULES, Zone, check_zone, zone_for
 from worker.errors import InvalidInvoice
 
 GERMAN = {"country": "DE", "corporate_id": None}

@@ -1,7 +1,7 @@
 """``conflicts``: invoices that came again with other content after they were posted."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import structlog
@@ -14,6 +14,7 @@ from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.formatting import page, print_json, section, table
 from worker.cli.lookup import AsJson, By, InvoiceId, Why, find_invoice
+from worker.domain.content_differences import differences
 from worker.domain.invoice_period import Conflict
 from worker.domain.record import InvoiceRecord
 from worker.domain.store_port import OperatorPort
@@ -93,28 +94,6 @@ def _view(record: InvoiceRecord, conflict: Conflict) -> RenderableType:
     state = Text(f"accepted by {conflict.accepted}", "good") if conflict.accepted else Text("waits for a person", "bad")
     title = f"{record.id} · {formatting.moment(conflict.at)} · {conflict.event_key}"
     return section(title, state, rows)
-
-
-def differences(posted: str, later: str) -> Mapping[str, tuple[str, str]]:
-    """Return the fields in which two contents differ, by their path; a dash where one has none."""
-    before, after = dict(_flat("", json.loads(posted))), dict(_flat("", json.loads(later)))
-    names = dict.fromkeys((*before, *after))
-    return {
-        name: (before.get(name, "-"), after.get(name, "-"))
-        for name in names
-        if before.get(name, "-") != after.get(name, "-")
-    }
-
-
-def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _flat(f"{path}.{name}".lstrip("."), inner)
-    elif isinstance(value, list):
-        for at, inner in enumerate(value, start=1):
-            yield from _flat(f"{path}[{at}]", inner)
-    elif value is not None:
-        yield path, str(value)
 
 
 def _data(period: str, conflict: Conflict, *, posted: str | None = None) -> dict[str, Any]:

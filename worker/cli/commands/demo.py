@@ -33,7 +33,10 @@ How = Annotated[Method, typer.Option("--method", help="Export invoices, or vouch
 
 
 From = Annotated[
-    SourceName, typer.Option("--source", help="How the period comes: on the queue, or as a file in a watched folder.")
+    SourceName,
+    typer.Option(
+        "--source", help="How the period comes: on the queue, or as files of this format in a watched folder."
+    ),
 ]
 
 

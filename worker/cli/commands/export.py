@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from config.exports import ExportConfig
@@ -17,7 +17,7 @@ from worker.cli import formatting
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode
 from worker.cli.event_files import read_invoices
-from worker.cli.formatting import data_of, page, print_json, table
+from worker.cli.formatting import data_of, indented, page, print_json, printable, table
 from worker.cli.lookup import AsJson, By, Name
 from worker.domain.invoice import Invoice
 from worker.domain.reasons import ProcessReason, failure
@@ -231,7 +231,11 @@ def exports_view(exports: Mapping[str, ExportConfig], paused: Mapping[str, Failu
         rows.add_row(
             Text(name, style="strong"), export.method, str(export.agreement or "not pinned"), export.api_url, state
         )
-    return rows
+    steps = (
+        Text(f"→ {name}: {paused[name].next_step} {formatting.resuming(name)}")
+        for name in sorted(paused.keys() & exports.keys())
+    )
+    return page(rows, *steps)
 
 
 def exports_data(exports: Mapping[str, ExportConfig], paused: Mapping[str, Failure]) -> list[dict[str, Any]]:
@@ -250,17 +254,27 @@ def exports_data(exports: Mapping[str, ExportConfig], paused: Mapping[str, Failu
 
 def checks_view(report: SetupReport) -> RenderableType:
     """Return what was checked and, below, whether the set-up is good."""
-    rows = table("", "What", "Found", "What to do")
-    for check in sorted(report.checks, key=lambda check: check.ok):
-        mark = Text("✓", style="good") if check.ok else Text("✗", style="bad")
-        rows.add_row(mark, check.item, check.found, check.next_step)
-    wrong = sum(not check.ok for check in report.checks)
+    rows = table("", "What", "Found")
+    for check in report.checks:
+        if check.ok:
+            rows.add_row(Text("✓", style="good"), check.item, check.found)
+    faults = [_fault(check) for check in report.checks if not check.ok]
+    wrong = len(faults)
     result = (
         Text(f"\n{formatting.count(wrong, 'thing')} to put right.", style="bad")
         if wrong
         else Text("\nThe set-up is complete.", style="good")
     )
-    return page(Text(f"Export {report.export}", style="title"), rows, result, Text())
+    return page(Text(f"Export {report.export}", style="title"), *faults, rows if rows.rows else None, result, Text())
+
+
+def _fault(check: Check) -> RenderableType:
+    return Group(
+        Text.assemble(("✗ ", "bad"), (printable(check.item), "strong")),
+        indented(Text(printable(check.found))),
+        indented(Text(f"→ {printable(check.next_step)}" if check.next_step else "")),
+        Text(),
+    )
 
 
 def checks_data(report: SetupReport) -> dict[str, Any]:

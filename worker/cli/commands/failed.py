@@ -174,7 +174,11 @@ def _group(reason: str, members: Sequence[InvoiceRecord]) -> RenderableType:
     steps = {record.failure.next_step for record in members if record.failure}
     step = steps.pop() if len(steps) == 1 else next_step(reason)
     heading = f"{title(reason)} · {formatting.count(len(members), 'invoice')}"
-    return section(heading, Text(reason, style="quiet"), f"→ {step}", "", rows, *[more] * (len(members) > SHOWN))
+    then = Text.assemble("  then ", (f"opter-economic requeue --reason {reason}", "command"))
+    clears = [then] if "re-queue" in step.lower() else []
+    return section(
+        heading, Text(reason, style="quiet"), f"→ {step}", *clears, "", rows, *[more] * (len(members) > SHOWN)
+    )
 
 
 def _content(record: InvoiceRecord) -> Any:

@@ -45,7 +45,10 @@ def look(context: CommandContext) -> Iterator[Finding]:
     """Yield what was found, part by part."""
     try:
         info = context.redis_info()
-        found = [redis_finding(info, require_durability=context.settings.redis.require_durability), *_by_store(context)]
+        redis = redis_finding(
+            info, context.redis_refusal(), require_durability=context.settings.redis.require_durability
+        )
+        found = [redis, *_by_store(context)]
     except StoreUnavailable as error:
         why = error.failure
         others = "Workers, intake, sweeps, page, e-conomic and clocks are not known while Redis does not answer."
@@ -76,6 +79,7 @@ def _exports(
     except ConfigurationErrors as errors:
         first = errors.errors[0]
         text = " ".join(f"the exports file cannot be used: {first.entry} {first.key} {first.problem}".split())
+        text += " Processes that run keep the former one."
         yield Finding(part="Exports", level=Level.FAULT, text=text, next_step=first.next_step)
         return
     for name in names:

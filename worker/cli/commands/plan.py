@@ -13,9 +13,11 @@ from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.event_files import (
     EventOptions,
     ExportOption,
+    MappingFile,
     Number,
     PeriodName,
     Region,
+    StylesheetFile,
     load_events,
     parse_event,
     read_whole,
@@ -80,6 +82,8 @@ def plan(  # noqa: PLR0913, PLR0917  # one parameter for each option of the comm
     name: PeriodName = None,
     region: Region = None,
     out: Out = None,
+    mapping: MappingFile = None,
+    stylesheet: StylesheetFile = None,
     *,
     again: Again = False,
     full: Full = False,
@@ -91,7 +95,9 @@ def plan(  # noqa: PLR0913, PLR0917  # one parameter for each option of the comm
     changed since. The last line names the plan by the file's SHA-256. Exit code 1 when something needs a person.
     """
     context: CommandContext = ctx.obj
-    options = EventOptions(export=export, period=period, name=name, region=region, source="/plan")
+    options = EventOptions(
+        export=export, period=period, name=name, region=region, source="/plan", mapping=mapping, stylesheet=stylesheet
+    )
     made = _plan(context, what, options, again=again)
     raw = plan_file.write(made)
     if out:

@@ -8,11 +8,13 @@ import structlog
 import typer
 
 from config.broker import watching
-from config.settings import Settings, service_variables, variable
+from config.exports_watch import Changed, ExportsWatch, watch_exports
+from config.settings import SECRETS, Settings, service_variables, variable
 from config.targets import non_production_targets
 from worker.cli.context import CommandContext
 from worker.cli.lookup import By
 from worker.cli.processes import (
+    StopWith,
     await_fit,
     become,
     flower_command,
@@ -27,8 +29,11 @@ from worker.cli.processes import (
 )
 from worker.domain.signs_of_life import Part
 from worker.intake.sources.folder_watch import FolderWatches
+from worker.local.supervisor import own_command
 from worker.runtime import configure_logs
+from worker.runtime.exports_watch import keep_looking, log_taken
 from worker.runtime.metrics import Beat, serve_metrics
+from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.runtime import intake_consumer
 from worker.runtime.signs_of_life import ShownLife, process_name
 from worker.store.connection import answers, connect
@@ -65,6 +70,7 @@ def web(ctx: typer.Context, *, by: By, link: LinkOnly = False) -> None:
     """
     context: CommandContext = ctx.obj
     settings, _ = context.settings, context.exports  # every configuration error shows here, before the page starts
+    configure_logs(settings.log.level, settings.log.format)
     await_fit(settings)
     if link or context.out.is_terminal:
         with context.sessions() as sessions:
@@ -72,7 +78,7 @@ def web(ctx: typer.Context, *, by: By, link: LinkOnly = False) -> None:
         context.out.print(address, soft_wrap=True)
     if not link:
         require_free(settings.web.host, settings.web.port, variable("web", "port"))
-        become(web_command(settings))
+        become(web_command(settings), hold_signals=True)
 
 
 def intake(ctx: typer.Context) -> None:
@@ -82,24 +88,54 @@ def intake(ctx: typer.Context) -> None:
     """
     context: CommandContext = ctx.obj
     settings = _begin(context)
-    with stop_on_signal() as stop, context.runtime() as runtime, intake_consumer(runtime) as consumer:
+    exports_file = watch_exports(settings, context.exports)
+    with stop_on_signal() as stop, closing(connect(settings.redis)) as redis:
         beat = Beat()
-        end_metrics = serve_metrics(settings.metrics, beat=beat, ready=lambda: answers(runtime.redis))
-        interval = settings.store.sweep_interval
-        life = ShownLife(store=runtime.store, part=Part.SWEEPS, name=process_name())
+        end_metrics = serve_metrics(settings.metrics, beat=beat, ready=lambda: answers(redis))
+        changed: Changed | None = None
+        while not stop.is_set():
+            # Each time with the exports as they are; nothing is under way in between.
+            context.exports = exports_file.exports
+            changed = _run_intake(context, beat, exports_file, changed, StopWith(stop))
+        end_metrics()
+
+
+def _run_intake(
+    context: CommandContext, beat: Beat, exports_file: ExportsWatch, taken: Changed | None, stop: StopWith
+) -> Changed | None:
+    """Run the intake until stopped, or until the exports file has changed; return that change.
+
+    ``taken`` is the change that it begins with.
+    """
+    found: list[Changed] = []
+
+    def end(changed: Changed) -> None:
+        found.append(changed)
+        stop.set()
+
+    with context.runtime() as runtime, intake_consumer(runtime, exports_file.names) as consumer:
+        if taken:
+            log_taken(taken)
+        look = PrimaryWatch(runtime.redis, leave=runtime.publisher.drop_connections)
+        life = ShownLife(store=runtime.store, part=Part.SWEEPS, name=process_name(), look=look)
 
         def sweep() -> int:
             sent = runtime.sweeper.turn()
             life()
             return sent
 
+        interval = context.settings.store.sweep_interval
+        end_looking = keep_looking(exports_file, end)
         run_intake(consumer.run, sweep, interval=interval, stop=stop, beat=beat)
+        end_looking()
         life.leave()
-        end_metrics()
+    return found[-1] if found else None
 
 
 def watch(ctx: typer.Context) -> None:
     """Run the watcher of folders: it puts the invoices in files that come there on the event queue.
+
+    Where an export names an SFTP server (`source.sftp`), files are picked up from there into its folder.
 
     The folders stand in the exports file (`source.folder`). What was taken lies in `done` there; what was refused in
     `failed`, with the reasons beside it.
@@ -109,9 +145,28 @@ def watch(ctx: typer.Context) -> None:
     with stop_on_signal() as stop, context.events() as queue, closing(connect(settings.redis)) as redis:
         beat = Beat()
         watches = FolderWatches(context.exports, publish=queue.publish, clock=context.clock, alive=beat)
-        end_metrics = serve_metrics(settings.metrics, beat=beat, ready=lambda: answers(redis) and not watches.faults)
-        run_watch(watches.turn, stop=stop, beat=beat)
+        faults = [watches.faults]
+        if any(export.source.sftp for export in context.exports.values()):
+            from worker.intake.sources.sftp_watch import SftpPickups  # noqa: PLC0415  # slow to load, and few need it
+
+            pickups = SftpPickups(context.exports, secrets=SECRETS, stop=stop)
+            faults.append(pickups.faults)
+            pickups.start()
+        end_metrics = serve_metrics(settings.metrics, beat=beat, ready=lambda: answers(redis) and not any(faults))
+        until = StopWith(stop)
+
+        def take(changed: Changed) -> None:
+            log_taken(changed)
+            until.set()
+
+        end_looking = keep_looking(watch_exports(settings, context.exports), take)
+        run_watch(watches.turn, stop=until, beat=beat)
+        end_looking()
         end_metrics()
+        again = not stop.is_set()
+    if again:
+        # The exports file has changed. In place of this process, so that no thread of it looks at a server any more.
+        become(own_command("watch"))
 
 
 def _begin(context: CommandContext) -> Settings:

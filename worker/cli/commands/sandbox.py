@@ -74,7 +74,9 @@ def run(
     try:
         serve(host=host, port=port, agreements=agreements, ready=ready)
     except OSError as error:
-        raise WrongUsage(f"Cannot listen on {host}:{port}: {error.strerror}.", "Choose another --port.") from None
+        raise WrongUsage(
+            f"Cannot listen on {host}:{port}: {error.strerror}.", "Choose another --port, or --host."
+        ) from None
 
 
 @sandbox.command("init")

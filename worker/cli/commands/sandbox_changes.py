@@ -211,4 +211,4 @@ def _named(groups: Mapping[str, Any]) -> str:
 
 def _say(ctx: typer.Context, text: str) -> None:
     context: CommandContext = ctx.obj
-    context.out.print(text, soft_wrap=True)
+    context.out.print(text)

@@ -1,6 +1,7 @@
 """``status``: all periods, or one in full, once or live; and the news of all periods for ``up``."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -9,8 +10,8 @@ from rich.live import Live
 from rich.text import Text
 
 from worker.cli.context import CommandContext
-from worker.cli.error_output import ExitCode
-from worker.cli.formatting import page, print_json, printable
+from worker.cli.error_output import ExitCode, WrongUsage
+from worker.cli.formatting import page, print_json, printable, resuming
 from worker.cli.lookup import AsJson, find_period
 from worker.cli.views.agreements import agreements_data, agreements_view
 from worker.cli.views.clocks import clocks_data, clocks_view, disagree
@@ -37,7 +38,7 @@ _NEEDS_A_PERSON = (Phase.NEEDS_A_PERSON, Phase.DIFFERS)
 _OVER = (Phase.DONE, *_NEEDS_A_PERSON)
 
 PeriodArgument = Annotated[
-    str | None, typer.Argument(metavar="PERIOD", help="A period's id (main-p881) or Opter's name of it (2026-47A).")
+    str | None, typer.Argument(metavar="PERIOD", help="Opter's number (881) or name (2026-47A) of a period, or its id.")
 ]
 Watch = Annotated[bool, typer.Option("--watch", "-w", help="Follow the period live until nothing moves any more.")]
 
@@ -49,6 +50,8 @@ def status(ctx: typer.Context, period: PeriodArgument = None, *, watch: Watch = 
     """
     context: CommandContext = ctx.obj
     context.warn_non_production()
+    if period is None and watch:
+        raise WrongUsage("--watch follows one period.", "Name it: `opter-economic status 881 --watch`.")
     if period is None:
         raise typer.Exit(_overview(context, as_json=as_json))
     with context.store() as store:
@@ -78,13 +81,15 @@ def _hindrances(context: CommandContext, store: OperatorPort, current: Report) -
     export = current.period.export
     pause = store.paused().get(export)
     rate = context.rates(export).get(export)
-    return hindrances(
+    refusal = context.redis_refusal()
+    found = hindrances(
         store.signs_of_life(),
-        pauses=[pause] if pause else [],
+        pauses=[replace(pause, next_step=f"{pause.next_step} {resuming(export)}")] if pause else [],
         waiting=current.waiting,
         failing=[export] if rate and rate.failing else [],
         still_for=context.clock() - current.last_activity,
     )
+    return [refusal, *found] if refusal else found
 
 
 def follow(
@@ -137,7 +142,8 @@ def _overview(context: CommandContext, *, as_json: bool) -> ExitCode:
     with context.store() as store, context.events() as events:
         periods, paused, clocks = store.periods(), store.paused(), store.clocks()
         dead, waiting, agreements = len(events.dead()), events.waiting(), store.agreement_failures()
-        silent = _silences(periods, waiting, store)
+        refusal = context.redis_refusal()
+        silent = [*([refusal] if refusal else ()), *_silences(periods, waiting, store)]
     bound = context.settings.http.clock_gap
     if as_json:
         overview = periods_data(periods, paused, dead_events=dead, waiting_events=waiting)

@@ -83,8 +83,10 @@ def _line(finding: Finding) -> Text:
     return line.append(f"\n→ {printable(finding.next_step)}") if finding.next_step else line
 
 
-def redis_finding(info: Mapping[str, Any], *, require_durability: bool) -> Finding:
-    """Return how a server is that says this of itself."""
+def redis_finding(info: Mapping[str, Any], refusal: Failure | None, *, require_durability: bool) -> Finding:
+    """Return how a server is that says this of itself, and refuses a write for this reason."""
+    if refusal:
+        return Finding(part="Redis", level=Level.FAULT, text=refusal.description, next_step=refusal.next_step)
     problems = problems_of(info, require_durability=require_durability)
     if info.get("aof_last_write_status", "ok") != "ok":
         problems.append("Redis could not write its append-only file: make room on its disk, or correct its rights.")
@@ -119,7 +121,8 @@ def economic_finding(export: str, pause: Failure | None, rate: AgreementRate | N
     name = f"Export {export}"
     if pause:
         text = f"paused: {pause.description}"
-        return Finding(part=name, level=Level.FAULT, text=text, next_step=pause.next_step)
+        step = f"{pause.next_step} {formatting.resuming(export)}"
+        return Finding(part=name, level=Level.FAULT, text=text, next_step=step)
     if rate is None:
         return Finding(part=name, level=Level.QUIET, text="e-conomic was not called for two days")
     called = f"called {formatting.span(rate.called_ago)} ago"

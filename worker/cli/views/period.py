@@ -103,7 +103,9 @@ def _table(periods: Sequence[PeriodRecord], now: float) -> RenderableType:
 
 def _paused(paused: Mapping[str, Failure]) -> RenderableType:
     lines = [
-        Text.assemble((f"{name}  ", "bad"), why.description, ("\n→ ", "quiet"), why.next_step)
+        Text.assemble(
+            (f"{name}  ", "bad"), why.description, ("\n→ ", "quiet"), f"{why.next_step} {formatting.resuming(name)}"
+        )
         for name, why in sorted(paused.items())
     ]
     return section("Paused exports", *lines)
@@ -174,7 +176,7 @@ def _heading(report: Report) -> RenderableType:
     region = f" · region {period.region}" if period.region else ""
     return Text.assemble(
         (f"Period {printable(period.name)}", "title"),
-        (f"  {period.id}{region} · closed {period.closed_at} · ", "quiet"),
+        (f"  {period.id}{region} · closed {formatting.moment_of(period.closed_at)} · ", "quiet"),
         (report.phase.value, PHASE_STYLES.get(report.phase, "wait")),
     )
 

@@ -14,9 +14,9 @@ from worker.economic.mapping.dates import waits, year_of
 from worker.economic.mapping.documents import check_rounding
 from worker.economic.mapping.exchange_rates import exchange_rate
 from worker.economic.mapping.master_data import MasterData
-from worker.economic.mapping.products import choose, group_for
+from worker.economic.mapping.products import choose, group_for, predict
 from worker.economic.mapping.reasons import REASONS, SetUpReason, VoucherReason, set_up_related
-from worker.economic.mapping.vat_zones import check_zone, choose_zone, predict, zone_for
+from worker.economic.mapping.vat_zones import check_zone, choose_zone, zone_for
 from worker.economic.mapping.voucher_payload import open_journal, voucher_payload
 from worker.economic.mapping.voucher_postings import ledger_account, named_accounts, vat_code
 from worker.errors import Failure, InvalidInvoice

@@ -1,14 +1,24 @@
-"""Products: the group that stands for Opter's sales account, and the product of that group on the line."""
+"""What a line leads to: the product group of Opter's sales account, its product, and the VAT in a zone.
+
+VAT in e-conomic follows product group and VAT zone, never the line: it is predicted here, and what would differ from
+Opter's is refused. Source: e-conomic REST docs, ``/product-groups/{n}/sales-accounts`` and drafts (a draft line has no
+VAT property).
+"""
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from worker.domain.identity import fingerprint
+from worker.domain.invoice import Line
+from worker.domain.money import ZERO
 from worker.domain.reasons import invalid
-from worker.economic.mapping.master_data import Product, ProductGroup
+from worker.economic.mapping.master_data import MasterData, Product, ProductGroup, VatAccount, ZoneAccount
 from worker.economic.mapping.reasons import SetUpReason
 from worker.economic.mapping.text_limits import Source, fit
+from worker.errors import InvalidInvoice
 
 
 def fitting_groups(
@@ -96,3 +106,67 @@ def new_product(number: str, sales_account: str, group: ProductGroup) -> dict[st
 def product_key(sales_account: str, group: ProductGroup) -> str:
     """Return a key for the product that may be created once for a sales account in a group."""
     return fingerprint("product", sales_account, group.number)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prediction:
+    """The VAT that e-conomic will put on a line."""
+
+    account: int
+    #: None: the account carries no VAT.
+    code: str | None
+    #: Percent.
+    rate: Decimal
+
+
+def predict(line: Line, group: ProductGroup, zone: int, master_data: MasterData) -> Prediction:
+    """Return the VAT that e-conomic will compute. Raises ``InvalidInvoice`` when it cannot, or differs from Opter's."""
+    account = _sales_account(group, zone, master_data)
+    vat = _vat_account(account, group, master_data)
+    rate = vat.rate if vat else ZERO
+    if rate != line.vat_rate:
+        text = (
+            f"Line {line.line_number} has {percent(line.vat_rate)} VAT in Opter (VAT code {line.vat_code or 'none'}). "
+            f"In e-conomic, product group {_named(group)} and VAT zone {zone_label(zone, master_data)} lead to account "
+            f"{account.account} with {f'VAT code {vat.code}' if vat else 'no VAT code'}, {percent(rate)}."
+        )
+        value = f"{percent(line.vat_rate)} on {_named(group)}"
+        raise invalid(SetUpReason.VAT_MISMATCH, text, field="lines.vatRate", value=value)
+    return Prediction(account=account.account, code=account.vat_code, rate=rate)
+
+
+def _sales_account(group: ProductGroup, zone: int, master_data: MasterData) -> ZoneAccount:
+    account = next((account for account in group.accounts if account.zone == zone), None)
+    if account is not None and not account.barred:
+        return account
+    wrong = f"sales account {account.account} is barred" if account else "no sales account is chosen"
+    raise _unusable(f"Product group {_named(group)}, VAT zone {zone_label(zone, master_data)}: {wrong}.", group)
+
+
+def _vat_account(account: ZoneAccount, group: ProductGroup, master_data: MasterData) -> VatAccount | None:
+    if not account.vat_code:
+        return None
+    vat = next((vat for vat in master_data.vat_accounts if vat.code == account.vat_code), None)
+    if vat is None or vat.barred:
+        wrong = "is barred" if vat else "does not exist"
+        text = f"Account {account.account} has VAT code {account.vat_code}, which {wrong} in e-conomic."
+        raise _unusable(text, group)
+    return vat
+
+
+def _unusable(text: str, group: ProductGroup) -> InvalidInvoice:
+    return invalid(SetUpReason.VAT_ACCOUNT_MISSING, text, field="lines.salesAccount", value=_named(group))
+
+
+def _named(group: ProductGroup) -> str:
+    return f"{group.number} {group.name}"
+
+
+def zone_label(zone: int, master_data: MasterData) -> str:
+    """Return a VAT zone as messages name it, for example ``1 Domestic``."""
+    return f"{zone} {master_data.vat_zones.get(zone, '')}".rstrip()
+
+
+def percent(rate: Decimal) -> str:
+    """Return for example ``25 %``."""
+    return f"{rate.normalize():f} %"

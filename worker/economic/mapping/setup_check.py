@@ -13,8 +13,8 @@ from worker.economic.mapping.customer_payload import check_defaults
 from worker.economic.mapping.dates import year_of
 from worker.economic.mapping.master_data import MasterData, ProductGroup
 from worker.economic.mapping.period_check import check_against_agreement, sales_accounts
-from worker.economic.mapping.products import choose, group_for
-from worker.economic.mapping.vat_zones import Zone, check_zone, percent
+from worker.economic.mapping.products import choose, group_for, percent
+from worker.economic.mapping.vat_zones import Zone, check_zone
 from worker.economic.mapping.voucher_payload import open_journal
 from worker.economic.mapping.voucher_postings import ledger_account, usable_account
 from worker.errors import Failure, InvalidInvoice

@@ -1,23 +1,110 @@
-"""VAT in e-conomic follows product group and VAT zone, never the line: predict it, and refuse what would differ.
+"""VAT zones: the places whose VAT is their own, the rules by which an invoice gets its zone, and the one that fits.
 
-Source: e-conomic REST docs, ``/product-groups/{n}/sales-accounts`` and drafts (a draft line has no VAT property).
+Sources of the territories: Council Directive 2006/112/EC, article 6 (territories of member states outside the VAT area)
+and article 7 (Monaco counts as France, the Isle of Man as the United Kingdom); article 8 of the Protocol on
+Ireland/Northern Ireland with Directive (EU) 2020/1756 (prefix XI, for goods only; transport is a service, so XI counts
+as abroad unless the exports file says otherwise); European Commission, "Territorial status of EU countries and certain
+territories"; ISO 3166-1 for codes (EL is the prefix of Greek VAT numbers, not an ISO code). Postcodes are those of the
+countries' posts.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
+from string import ascii_uppercase
+from typing import Any, Literal
 
 from config.export_schema import Vat
 from config.exports import ExportConfig
 from worker.domain.invoice import Customer, Invoice, Line
-from worker.domain.money import ZERO
 from worker.domain.reasons import invalid
-from worker.economic.mapping.master_data import MasterData, ProductGroup, VatAccount, ZoneAccount
-from worker.economic.mapping.products import group_for
+from worker.economic.mapping.master_data import MasterData
+from worker.economic.mapping.products import group_for, predict, zone_label
 from worker.economic.mapping.reasons import SetUpReason
-from worker.economic.mapping.territories import country_of, remark, territory_of
 from worker.errors import InvalidInvoice
+
+Treatment = Literal["eu", "abroad"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Territory:
+    """A territory, how it is recognised, and what it counts as."""
+
+    #: Its name in the exports file (``vat.territories``).
+    key: str
+    #: Country codes that stand for it alone.
+    codes: frozenset[str] = frozenset()
+    #: Country -> beginnings of the postcodes that it has there.
+    postcodes: Mapping[str, tuple[str, ...]]
+    counts_as: Treatment
+
+    def holds(self, country: str, postcode: str) -> bool:
+        """Whether an address in this country with this postcode lies in it."""
+        if country in self.codes:
+            return True
+        written = "".join(filter(str.isalnum, postcode)).upper()
+        bare = written.lstrip(ascii_uppercase)  # a country's letters may stand before: D-78266
+        starts = self.postcodes.get(country, ())
+        return written.startswith(starts) or bare.startswith(starts)
+
+
+def _territory(
+    key: str, counts_as: Treatment, *codes: str, postcodes: Mapping[str, tuple[str, ...]] | None = None
+) -> Territory:
+    return Territory(key=key, codes=frozenset(codes), postcodes=postcodes or {}, counts_as=counts_as)
+
+
+#: Codes that are another country's under a second name.
+ALIASES = {"EL": "GR", "UK": "GB"}
+TERRITORIES: tuple[Territory, ...] = (
+    _territory("monaco", "eu", "MC", postcodes={"FR": ("98",)}),
+    _territory("northern-ireland", "abroad", "XI"),
+    _territory("isle-of-man", "abroad", "IM"),
+    _territory("channel-islands", "abroad", "JE", "GG"),
+    _territory("greenland", "abroad", "GL", postcodes={"DK": ("39",)}),
+    _territory("faroe-islands", "abroad", "FO", postcodes={"DK": ("FO",)}),
+    _territory("aland", "abroad", "AX", postcodes={"FI": ("22", "AX22")}),
+    _territory("canary-islands", "abroad", "IC", postcodes={"ES": ("35", "38")}),
+    _territory("ceuta-and-melilla", "abroad", "EA", postcodes={"ES": ("51", "52")}),
+    _territory("busingen", "abroad", postcodes={"DE": ("78266",)}),
+    _territory("heligoland", "abroad", postcodes={"DE": ("27498",)}),
+    _territory("livigno", "abroad", postcodes={"IT": ("23041",)}),
+    _territory("campione", "abroad", postcodes={"IT": ("22061",)}),
+    _territory("mount-athos", "abroad", postcodes={"GR": ("63086",), "EL": ("63086",)}),
+    _territory(
+        "french-overseas",
+        "abroad",
+        *("GP", "MQ", "GF", "RE", "YT", "MF", "BL", "PM", "NC", "PF", "WF"),
+        postcodes={"FR": ("971", "972", "973", "974", "975", "976", "977", "978", "986", "987", "988")},
+    ),
+)
+
+
+def territory_of(customer: Customer) -> Territory | None:
+    """Return the special territory that a customer's address lies in."""
+    return _holding(customer.country, customer.zip or "")
+
+
+@lru_cache(maxsize=4096)  # asked several times for each invoice
+def _holding(country: str, postcode: str) -> Territory | None:
+    return next((territory for territory in reversed(TERRITORIES) if territory.holds(country, postcode)), None)
+
+
+def country_of(customer: Customer) -> str:
+    """Return the customer's country under its ISO code."""
+    return ALIASES.get(customer.country, customer.country)
+
+
+def remark(customer: Customer, chosen: Mapping[Any, Treatment]) -> tuple[str, ...]:
+    """Return a remark on what a special territory was taken for; none for other addresses."""
+    territory = territory_of(customer)
+    if territory is None:
+        return ()
+    stated = chosen.get(territory.key)
+    by = "the exports file says" if stated else "its VAT rules say"
+    return (f"customer.country: {territory.key} counts as {stated or territory.counts_as}, as {by}",)
+
 
 #: Member states of the European Union (2026); territories with VAT rules of their own are in ``territories``.
 # fmt: off
@@ -147,7 +234,7 @@ def choose_zone(
     if zone == by_rule:
         return ZoneChoice(number=zone, remarks=territory)
     whose = "the customer's own in e-conomic" if zone == own_zone else "as the lines carry the seller's VAT"
-    text = f"vatZone: {_zone(zone, master_data)}, {whose}, not {_zone(by_rule, master_data)}"
+    text = f"vatZone: {zone_label(zone, master_data)}, {whose}, not {zone_label(by_rule, master_data)}"
     return ZoneChoice(number=zone, remarks=(*territory, text))
 
 
@@ -171,66 +258,3 @@ def check_zone(zone: int, master_data: MasterData) -> int:
         text = f"VAT zone {zone} does not exist in e-conomic, which has: {known or 'none'}."
         raise invalid(SetUpReason.VAT_ZONE_MISSING, text, field="vat", value=zone)
     return zone
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Prediction:
-    """The VAT that e-conomic will put on a line."""
-
-    account: int
-    #: None: the account carries no VAT.
-    code: str | None
-    #: Percent.
-    rate: Decimal
-
-
-def predict(line: Line, group: ProductGroup, zone: int, master_data: MasterData) -> Prediction:
-    """Return the VAT that e-conomic will compute. Raises ``InvalidInvoice`` when it cannot, or differs from Opter's."""
-    account = _sales_account(group, zone, master_data)
-    vat = _vat_account(account, group, master_data)
-    rate = vat.rate if vat else ZERO
-    if rate != line.vat_rate:
-        text = (
-            f"Line {line.line_number} has {percent(line.vat_rate)} VAT in Opter (VAT code {line.vat_code or 'none'}). "
-            f"In e-conomic, product group {_named(group)} and VAT zone {_zone(zone, master_data)} lead to account "
-            f"{account.account} with {f'VAT code {vat.code}' if vat else 'no VAT code'}, {percent(rate)}."
-        )
-        value = f"{percent(line.vat_rate)} on {_named(group)}"
-        raise invalid(SetUpReason.VAT_MISMATCH, text, field="lines.vatRate", value=value)
-    return Prediction(account=account.account, code=account.vat_code, rate=rate)
-
-
-def _sales_account(group: ProductGroup, zone: int, master_data: MasterData) -> ZoneAccount:
-    account = next((account for account in group.accounts if account.zone == zone), None)
-    if account is not None and not account.barred:
-        return account
-    wrong = f"sales account {account.account} is barred" if account else "no sales account is chosen"
-    raise _unusable(f"Product group {_named(group)}, VAT zone {_zone(zone, master_data)}: {wrong}.", group)
-
-
-def _vat_account(account: ZoneAccount, group: ProductGroup, master_data: MasterData) -> VatAccount | None:
-    if not account.vat_code:
-        return None
-    vat = next((vat for vat in master_data.vat_accounts if vat.code == account.vat_code), None)
-    if vat is None or vat.barred:
-        wrong = "is barred" if vat else "does not exist"
-        text = f"Account {account.account} has VAT code {account.vat_code}, which {wrong} in e-conomic."
-        raise _unusable(text, group)
-    return vat
-
-
-def _unusable(text: str, group: ProductGroup) -> InvalidInvoice:
-    return invalid(SetUpReason.VAT_ACCOUNT_MISSING, text, field="lines.salesAccount", value=_named(group))
-
-
-def _named(group: ProductGroup) -> str:
-    return f"{group.number} {group.name}"
-
-
-def _zone(zone: int, master_data: MasterData) -> str:
-    return f"{zone} {master_data.vat_zones.get(zone, '')}".rstrip()
-
-
-def percent(rate: Decimal) -> str:
-    """Return for example ``25 %``."""
-    return f"{rate.normalize():f} %"

@@ -19,8 +19,8 @@ from worker.domain.invoice import Invoice, Line
 from worker.domain.money import OERE, ZERO, to_oere
 from worker.domain.reasons import EventReason, invalid
 from worker.economic.mapping.master_data import Account, MasterData, VatAccount
+from worker.economic.mapping.products import percent
 from worker.economic.mapping.reasons import VoucherReason
-from worker.economic.mapping.vat_zones import percent
 
 #: Account types that take entries; the others are headings, totals and sums of them.
 _POSTABLE = ("profitAndLoss", "status")

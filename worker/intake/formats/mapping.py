@@ -31,6 +31,8 @@ class Table(_Table):
     decimal: Literal[",", "."] = ","
     #: How dates may be written, in strptime's letters; the first that fits counts.
     dates: tuple[Words, ...] = ("%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y")
+    #: Whether credit notes (``invoiceType``) have negative amounts, as here, or positive ones, whose sign is turned.
+    credit_notes: Literal["negative", "positive"] = "negative"
     #: Name of the sheet; none: the first.
     sheet: Words | None = None
 
@@ -66,6 +68,8 @@ class Ubl(_Table):
     vat_codes: tuple[VatRule, ...] = ()
     #: Days from invoice date to due date where the file has no due date; none: such an invoice is refused.
     payment_days: Annotated[int, Field(ge=0, le=366)] | None = None
+    #: What stands before Opter's number in the document's own (``DK-`` in ``DK-100353``).
+    number_prefix: Annotated[str, StringConstraints(max_length=40)] = ""
     #: Which of the buyer's identities is Opter's customer code.
     customer_code: Literal["party", "endpoint", "company"] = "party"
 
@@ -88,10 +92,19 @@ def load_mapping(path: Path) -> Mapping:
     if path.stat().st_size > MOST_BYTES:
         raise refused(EventReason.MAPPING_INVALID, f"{path.name}: a mapping has at most {MOST_BYTES} bytes.")
     try:
-        return Mapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeError:
+        raise refused(EventReason.MAPPING_INVALID, f"{path.name}: not TOML in UTF-8.") from None
+    return read_mapping(text, path.name)
+
+
+def read_mapping(text: str, name: str) -> Mapping:
+    """Return the mapping that a text is; ``name`` is what errors call it. Raises ``EventRefused``."""
+    try:
+        return Mapping.model_validate(tomllib.loads(text))
     except ValidationError as error:
-        problems = broken_rules(error, within=path.name)
+        problems = broken_rules(error, within=name)
         raise EventRefused([replace(each, reason=EventReason.MAPPING_INVALID) for each in problems]) from None
     except (ValueError, RecursionError) as error:
         # The parser names line and column; it quotes no value.
-        raise refused(EventReason.MAPPING_INVALID, f"{path.name}: not TOML in UTF-8: {error}.") from None
+        raise refused(EventReason.MAPPING_INVALID, f"{name}: not TOML in UTF-8: {error}.") from None

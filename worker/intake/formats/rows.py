@@ -2,24 +2,23 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
-from decimal import Decimal
-from typing import Any, BinaryIO
+from datetime import datetime
+from typing import BinaryIO
 
 from pydantic import BaseModel
 
-from worker.domain.invoice import Customer, Invoice, Line, PaymentCondition
-from worker.domain.money import to_oere
+from worker.domain.invoice import Customer, Invoice, InvoiceType, Line, PaymentCondition
 from worker.domain.reasons import EventReason
 from worker.domain.sums import Problem
 from worker.intake.event_errors import EventRefused, refused
+from worker.intake.formats.completion import complete_invoice, complete_line, turn_signs
 from worker.intake.formats.field_types import FieldType, fields_of, typed
 from worker.intake.formats.mapping import Mapping, Table
 from worker.intake.formats.port import Found, FoundInvoice
 from worker.intake.formats.tables import Row, csv_rows, xlsx_rows
 
-#: Most lines of one invoice; no amount reaches the other one.
-_MOST_LINES, _MOST = 5000, Decimal(10) ** 15
+#: Most lines of one invoice.
+_MOST_LINES = 5000
 #: Digits of an invoice number at most.
 _DIGITS = 9
 _GROUPED = {
@@ -68,7 +67,7 @@ def _invoices(rows: Iterator[Row], mapping: Mapping) -> Iterator[Found]:
         if invoice is None or number != invoice.number:
             if invoice:
                 yield invoice.found()
-            invoice = _Invoice(number, cells)
+            invoice = _Invoice(number, cells, turned=mapping.table.credit_notes == "positive")
             if number in seen:
                 invoice.problem(row, _NUMBER, number, "stood further up; put all rows of an invoice together")
             seen.add(number)
@@ -139,9 +138,11 @@ class _Cells:
 class _Invoice:
     """The rows of one invoice."""
 
-    def __init__(self, number: str, first: _Cells) -> None:
+    def __init__(self, number: str, first: _Cells, *, turned: bool) -> None:
+        """``turned``: credit notes have positive amounts, which are negative here."""
         self.number = number
         self._first = first
+        self._turned = turned
         self._problems: list[Problem] = []
         self._lines: list[dict[str, object]] = []
         self._head: dict[str, dict[str, object]] = {}
@@ -162,36 +163,19 @@ class _Invoice:
                 first = f"{self._first.text(name)[:40]!r} in line {self._first.row.line}"
                 self.problem(cells.row, name, cells.text(name), f"differs from {first} of the same invoice")
         line, problems = cells.values("line")
-        line.setdefault("lineNumber", len(self._lines) + 1)
-        if "vat" not in line and (vat := _computed(line, lambda net, rate: to_oere(net * rate / 100))):
-            line["vat"] = vat
+        complete_line(line, len(self._lines) + 1)
         self._lines.append(line)
         self._problems += problems
 
     def found(self) -> FoundInvoice:
         """Return the invoice; totals, days and due date that no column gives are computed."""
-        fields = self._head[""] | {"lines": self._lines, "customer": self._head["customer"]}
-        self._add_dates(fields)
-        for total in ("net", "vat"):
-            if total not in fields and (amounts := _amounts(self._lines, total)) is not None:
-                fields[total] = str(sum(amounts, Decimal("0.00")))
-        parts = [{"amount": fields.get(name, "0.00")} for name in ("net", "vat", "rounding")]
-        if "gross" not in fields and (amounts := _amounts(parts, "amount")) is not None:
-            fields["gross"] = str(sum(amounts, Decimal("0.00")))
+        fields: dict[str, object] = self._head[""] | {"lines": self._lines, "customer": self._head["customer"]}
+        fields["paymentCondition"] = self._head["paymentCondition"]
+        complete_invoice(fields)
+        if self._turned and str(fields.get("invoiceType", "")).strip().lower() == InvoiceType.CORRECTION:
+            turn_signs(fields)
         within = f"line {self._first.row.line}"
         return FoundInvoice(within=within, fields=fields, problems=tuple(self._problems))
-
-    def _add_dates(self, fields: dict[str, Any]) -> None:
-        condition = dict(self._head["paymentCondition"])
-        try:
-            issued = date.fromisoformat(fields["invoiceDate"])
-            if "dueDate" not in fields and isinstance(condition.get("days"), int):
-                fields["dueDate"] = str(issued + timedelta(days=int(str(condition["days"]))))
-            due = date.fromisoformat(fields["dueDate"])
-            condition.setdefault("days", (due - issued).days)
-        except (KeyError, TypeError, ValueError, OverflowError):
-            pass  # a date is missing or wrong; the checks name it
-        fields["paymentCondition"] = condition
 
 
 def _decimal(text: str, table: Table) -> str:
@@ -213,23 +197,6 @@ def _date(text: str, table: Table) -> str:
         except ValueError:
             continue
     raise ValueError("is no date; write it such as 20-11-2026, or set table.dates in the mapping")
-
-
-def _computed(line: dict[str, object], compute: Callable[[Decimal, Decimal], Decimal]) -> str:
-    amounts = _amounts([line], "net"), _amounts([line], "vatRate")
-    try:
-        return str(compute(amounts[0][0], amounts[1][0])) if amounts[0] and amounts[1] else ""
-    except ArithmeticError:
-        return ""
-
-
-def _amounts(rows: list[dict[str, object]], name: str) -> list[Decimal] | None:
-    """Return the amounts of all rows; None where one is missing or none, which the checks name."""
-    try:
-        amounts = [Decimal(str(row[name])) for row in rows]
-    except (KeyError, ArithmeticError):
-        return None
-    return amounts if all(each.is_finite() and abs(each) < 10**15 for each in amounts) else None
 
 
 def _problem(row: Row, field: str, value: str, what: str, number: str = "") -> Problem:

@@ -5,15 +5,17 @@ The stylesheet reads the one file and nothing else: no ``document()``, no inclus
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from lxml import etree
 
 from worker.domain.reasons import EventReason
 from worker.intake.event_errors import EventRefused, refused
+from worker.intake.formats.completion import complete_invoice, complete_line
 from worker.intake.formats.mapping import Mapping
 from worker.intake.formats.own_xml import read_own_xml
-from worker.intake.formats.port import Found
+from worker.intake.formats.port import Found, FoundInvoice
 from worker.intake.formats.safe_xml import whole_tree
 
 #: A transformed file is held as a whole; larger periods come as one file per invoice, or through Opter's own XSLT.
@@ -52,7 +54,15 @@ class Stylesheet:
         if len(raw) > MOST_BYTES:
             text = f"A file that a stylesheet reads may have {MOST_BYTES} bytes; write one file for each invoice."
             raise refused(EventReason.EVENT_TOO_LARGE, text)
-        yield from read_own_xml(io.BytesIO(self._transformed(whole_tree(raw))), mapping)
+        number = 0
+        for found in read_own_xml(io.BytesIO(self._transformed(whole_tree(raw))), mapping):
+            if isinstance(found, FoundInvoice):
+                _complete(found.fields)
+                number += 1
+                # A line of what was made is nowhere to be seen.
+                yield replace(found, within=f"/invoicePeriod/invoices/invoice[{number}] (made by the stylesheet)")
+                continue
+            yield found
 
     def _transformed(self, root: Any) -> bytes:
         try:
@@ -62,6 +72,14 @@ class Stylesheet:
         if result.getroot() is None:
             raise _refused("The stylesheet made nothing of this file: no template matched its root.")
         return bytes(etree.tostring(result, encoding="UTF-8"))
+
+
+def _complete(fields: dict[str, Any]) -> None:
+    """Compute what the stylesheet leaves out, as from a table: XSLT 1.0 knows neither dates nor decimals."""
+    lines = fields.get("lines")
+    for number, line in enumerate(lines if isinstance(lines, list) else (), start=1):
+        complete_line(line, number)
+    complete_invoice(fields)
 
 
 def _refuse_extensions(element: Any) -> None:

@@ -23,9 +23,18 @@ from worker.intake.formats.ubl_nodes import CAC, CBC, Nodes
 
 #: A file with an embedded PDF.
 MOST_BYTES = 32 << 20
+#: A rate beyond these is a slip.
+_LEAST_RATE, _MOST_RATE = Decimal("0.000001"), Decimal(1_000_000)
+#: Digits of Opter's sales ledger number at most.
+_LEDGER_DIGITS = 38
 _ROOTS = {f"urn:oasis:names:specification:ubl:schema:xsd:{name}-2": name for name in ("Invoice", "CreditNote")}
 #: UNTDID 1001: commercial, debit note, prepayment, and corrected invoice; credit notes come as CreditNote.
 _INVOICES, _CREDIT_NOTES = {"380", "383", "386", "393", ""}, {"381", "396", ""}
+_RATE = ("SourceCurrencyCode", "TargetCurrencyCode", "CalculationRate", "MathematicOperatorCode")
+#: Schemes of the Danish company number (CVR), in Peppol's code list of electronic addresses and in OIOUBL.
+_CVR_SCHEMES = {"0184", "0096", "DK:CVR"}
+#: What stands for the buyer's order where there is only the seller's; the element has to be there.
+_NO_ORDER = {"NA", "N/A"}
 _EAN_SCHEMES = {"0088", "GLN", "EAN"}
 
 
@@ -57,9 +66,10 @@ class _Document:
         """Return the invoice, with every problem of its file."""
         nodes = self.nodes
         self._check_type()
-        lines = Lines(self._root, nodes, self._mapping, credit=self._credit)
+        lines = Lines(self._root, nodes, self._mapping, credit=self._credit, orders=len(self._orders()))
+        credited = self._credited()
         fields: dict[str, object] = {
-            "invoiceType": "correction" if self._credit else "invoice",
+            "invoiceType": "correction" if self._credit or credited else "invoice",
             "currency": nodes.text(f"{CBC}DocumentCurrencyCode"),
             "customer": self._customer(),
             "lines": lines.read(),
@@ -68,19 +78,53 @@ class _Document:
         }
         number = self._number(f"{CBC}ID", needed=True)
         fields["invoiceNumber"] = number
-        credited = f"{CAC}BillingReference/{CAC}InvoiceDocumentReference/{CBC}ID"
-        if self._credit and len(set(nodes.texts(credited))) == 1 and (original := self._number(credited)):
-            fields["creditsInvoiceNumber"] = original
+        if credited:
+            fields["creditsInvoiceNumber"] = credited
+        if rate := self._exchange_rate():
+            fields["exchangeRate"] = rate
         if reference := nodes.text(f"{CBC}BuyerReference") or nodes.text(
             f"{CAC}AccountingCustomerParty/{CAC}Party/{CAC}Contact/{CBC}ID"
         ):
             fields["yourReference"] = reference
-        if orders := nodes.texts(f"{CAC}OrderReference/{CBC}ID"):
+        if orders := self._orders():
             fields["orderNumbers"] = orders
         if number is not None:
             nodes.of_invoice(number)
         within = f"/{local(self._root)}"
         return FoundInvoice(within=within, fields=fields, problems=tuple(nodes.problems), pdf=self._pdf())
+
+    def _credited(self) -> int | None:
+        """Return the invoice that is credited: by a credit note, or by an invoice below zero (EN 16931 allows both)."""
+        path = f"{CAC}BillingReference/{CAC}InvoiceDocumentReference/{CBC}ID"
+        below_zero = self.nodes.text(f"{CAC}LegalMonetaryTotal/{CBC}PayableAmount").startswith("-")
+        if (self._credit or below_zero) and len(set(self.nodes.texts(path))) == 1:
+            return self._number(path)
+        return None
+
+    def _orders(self) -> list[str]:
+        """Return the orders of the document and of its lines, each once."""
+        line = f"{CAC}{'CreditNoteLine' if self._credit else 'InvoiceLine'}"
+        paths = (f"{CAC}OrderReference/{CBC}ID", f"{line}/{CAC}OrderLineReference/{CAC}OrderReference/{CBC}ID")
+        found = [text for path in paths for text in self.nodes.texts(path) if text.upper() not in _NO_ORDER]
+        return list(dict.fromkeys(found or self.nodes.texts(f"{CAC}OrderReference/{CBC}SalesOrderID")))
+
+    def _exchange_rate(self) -> str | None:
+        """Return the price in kroner of 100 units, where the document says one; others' rates are not used."""
+        nodes = self.nodes
+        for name in ("TaxExchangeRate", "PricingExchangeRate"):
+            said = {part: nodes.text(f"{CAC}{name}/{CBC}{part}") for part in _RATE}
+            if (said["SourceCurrencyCode"], said["TargetCurrencyCode"]) != (
+                nodes.text(f"{CBC}DocumentCurrencyCode"),
+                "DKK",
+            ) or said["MathematicOperatorCode"].lower() not in {"", "multiply"}:
+                continue
+            rate = _hundredfold(said["CalculationRate"])
+            if rate is None:
+                nodes.problem(
+                    f"{CAC}{name}/{CBC}CalculationRate", said["CalculationRate"], "is no rate, such as 7.4611"
+                )
+            return rate
+        return None
 
     def _check_type(self) -> None:
         path = f"{CBC}CreditNoteTypeCode" if self._credit else f"{CBC}InvoiceTypeCode"
@@ -89,11 +133,13 @@ class _Document:
             self.nodes.problem(path, code, "is a type of document that is not exported; book it by hand")
 
     def _number(self, path: str, *, needed: bool = False) -> int | None:
-        text = self.nodes.text(path)
+        said = self.nodes.text(path)
+        text = said.removeprefix(self._mapping.number_prefix)
         if text.isascii() and text.isdigit() and len(text) <= 9:  # noqa: PLR2004  # as the contract's invoice number
             return int(text)
         if needed:
-            self.nodes.problem(path, text, "must be Opter's invoice number, at most nine digits and nothing else")
+            what = "must be Opter's invoice number, at most nine digits and nothing else"
+            self.nodes.problem(path, said, f"{what}; letters that stand before every number: ubl.number_prefix")
         return None
 
     def _dates(self) -> dict[str, object]:
@@ -125,9 +171,11 @@ class _Document:
         with_vat = (
             nodes.amount(f"{total}TaxInclusiveAmount") if nodes.texts(f"{total}TaxInclusiveAmount") else net + vat
         )
+        rounding, prepaid = nodes.amount(f"{total}PayableRoundingAmount"), nodes.amount(f"{total}PrepaidAmount")
+        if self._oioubl and with_vat == net + vat + rounding:
+            with_vat = net + vat  # OIOUBL rounds before it, EN 16931 behind it
         if with_vat != net + vat:
             nodes.problem(f"{total}TaxInclusiveAmount", str(with_vat), f"is not {net} and VAT of {vat}")
-        rounding, prepaid = nodes.amount(f"{total}PayableRoundingAmount"), nodes.amount(f"{total}PrepaidAmount")
         payable = nodes.amount(f"{total}PayableAmount", needed=True)
         if payable + prepaid != with_vat + rounding:
             text = f"is not {with_vat} with VAT, less {prepaid} prepaid, and {rounding} rounding"
@@ -155,10 +203,11 @@ class _Document:
         fields = {
             "code": codes[self._mapping.customer_code],
             "name": nodes.text(f"{legal}{CBC}RegistrationName") or nodes.text(f"{party}{CAC}PartyName/{CBC}Name"),
-            "corporateId": company.removeprefix("DK"),
+            "corporateId": (company or (endpoint if scheme.upper() in _CVR_SCHEMES else "")).removeprefix("DK"),
             "vatNumber": nodes.text(f"{party}{CAC}PartyTaxScheme/{CBC}CompanyID"),
             "ean": endpoint if scheme.upper() in _EAN_SCHEMES else "",
             "email": nodes.text(f"{party}{CAC}Contact/{CBC}ElectronicMail"),
+            "phone": nodes.text(f"{party}{CAC}Contact/{CBC}Telephone"),
             "address": " ".join(text for path in street if (text := nodes.text(path))),
             "zip": nodes.text(f"{address}{CBC}PostalZone"),
             "city": nodes.text(f"{address}{CBC}CityName"),
@@ -166,7 +215,12 @@ class _Document:
         }
         if not fields["country"]:
             nodes.problem(f"{address}{CAC}Country/{CBC}IdentificationCode", "", "is missing; it decides the VAT zone")
-        return {name: value for name, value in fields.items() if value}
+        said: dict[str, object] = {name: value for name, value in fields.items() if value}
+        # The customer's number in the seller's accounts, in UBL's own words.
+        ledger = nodes.text(f"{CAC}AccountingCustomerParty/{CBC}SupplierAssignedAccountID")
+        if ledger.isascii() and ledger.isdigit() and len(ledger) <= _LEDGER_DIGITS:
+            said["ledgerNumber"] = int(ledger)
+        return said
 
     def _pdf(self) -> bytes | None:
         """Return the printed invoice that the file holds, if it is one PDF."""
@@ -179,3 +233,13 @@ class _Document:
         except (binascii.Error, ValueError):
             reason = EventReason.FILE_UNREADABLE
             raise EventRefused([Problem(reason=reason, description=f"{path}: not base64.", field=path)]) from None
+
+
+def _hundredfold(text: str) -> str | None:
+    """Return a rate for 100 units, exactly; None for one that is none."""
+    try:
+        rate = Decimal(text)
+        usable = rate.is_finite() and _LEAST_RATE < rate < _MOST_RATE
+    except ArithmeticError:
+        usable = False
+    return f"{rate.scaleb(2):f}" if usable else None

@@ -28,6 +28,8 @@ class _Line:
     text: str
     item: str = ""
     cost: str = ""
+    #: The line's own VAT, where the document gives it; OIOUBL does.
+    own: Decimal | None = None
     vat: Decimal = ZERO
 
     @property
@@ -38,8 +40,10 @@ class _Line:
 class Lines:
     """Reads the lines of one document, and its allowances and charges as lines of their own."""
 
-    def __init__(self, root: Any, nodes: Nodes, mapping: Ubl, *, credit: bool) -> None:
+    def __init__(self, root: Any, nodes: Nodes, mapping: Ubl, *, credit: bool, orders: int = 0) -> None:
+        """``orders``: how many are behind the document; Opter rounds the VAT of each."""
         self._root = root
+        self._orders = max(1, orders)
         self._nodes = nodes
         self._mapping = mapping
         self._credit = credit
@@ -65,6 +69,22 @@ class Lines:
             for number, line in enumerate(lines, start=1)
         ]
 
+    def without_account(self) -> set[AccountRule]:
+        """Return what every line that has no account yet can be told by, as a rule without its account."""
+        lines = [*self._lines(), *self._allowances()]
+        return {
+            AccountRule(
+                account="?",
+                item=line.item or None,
+                cost=line.cost or None,
+                category=line.category or None,
+                rate=line.rate,
+                kind=line.kind,
+            )
+            for line in lines
+            if not any(_fits(rule, line) for rule in self._mapping.accounts)
+        }
+
     def _lines(self) -> Iterator[_Line]:
         name = "CreditNoteLine" if self._credit else "InvoiceLine"
         for number, element in enumerate(self._nodes.all(f"{CAC}{name}")[: _MOST + 1], start=1):
@@ -84,7 +104,12 @@ class Lines:
                 text=line.text(f"{item}{CBC}Name") or line.text(f"{item}{CBC}Description"),
                 item=line.text(f"{item}{CAC}SellersItemIdentification/{CBC}ID"),
                 cost=line.text(f"{CBC}AccountingCost") or self._nodes.text(f"{CBC}AccountingCost"),
+                own=self._own_vat(line),
             )
+
+    def _own_vat(self, line: Nodes) -> Decimal | None:
+        totals = line.all(f"{CAC}TaxTotal/{CBC}TaxAmount")
+        return line.amount(f"{CAC}TaxTotal/{CBC}TaxAmount") if len(totals) == 1 else None
 
     def _allowances(self) -> Iterator[_Line]:
         for number, element in enumerate(self._nodes.all(f"{CAC}AllowanceCharge")[: _MOST + 1], start=1):
@@ -113,10 +138,15 @@ class Lines:
 
     def _spread(self, lines: list[_Line]) -> None:
         """Give each line its part of its category's VAT: rounded down, and the øre left over to the largest rests."""
+        said = self._subtotals()
+        for line in lines:
+            rates = [rate for category, rate in said if category == line.category]
+            if line.kind != "line" and line.rate == ZERO and line.group not in said and len(rates) == 1:
+                # OIOUBL's allowances may leave their rate at 00; the category's sum proves it.
+                line.rate = rates[0]
         groups = defaultdict[tuple[str, Decimal], list[_Line]](list)
         for line in lines:
             groups[line.group].append(line)
-        said = self._subtotals()
         for group in said.keys() - groups.keys():
             if said[group]:
                 self._nodes.problem(f"{CAC}TaxTotal/{CAC}TaxSubtotal", f"{group[0]} {group[1]}", "has no lines")
@@ -127,17 +157,28 @@ class Lines:
             self._share(members, said[group])
 
     def _share(self, lines: list[_Line], vat: Decimal) -> None:
+        if self._own_fit(lines, vat):
+            for line in lines:
+                line.vat = line.own or ZERO
+            return
         exact = [line.net * line.rate / 100 for line in lines]
         for line, amount in zip(lines, exact, strict=True):
             line.vat = amount.quantize(OERE, rounding=ROUND_FLOOR)
         left = int((vat - sum((line.vat for line in lines), ZERO)) / OERE)
-        if not 0 <= left <= len(lines):
+        most = self._orders * len(lines)
+        if not -most < left <= most:
             path = f"{CAC}TaxTotal/{CAC}TaxSubtotal/{CBC}TaxAmount"
             self._nodes.problem(path, str(vat), f"is not {lines[0].rate} % of {sum(line.net for line in lines)}")
             return
         order = sorted(range(len(lines)), key=lambda at: exact[at] - lines[at].vat, reverse=True)
-        for at in order[:left]:
-            lines[at].vat += OERE
+        for number in range(abs(left)):
+            lines[order[number % len(order)]].vat += OERE if left > 0 else -OERE
+
+    def _own_fit(self, lines: list[_Line], vat: Decimal) -> bool:
+        """Tell whether every line gives its own VAT, each at its rate, and all together the category's."""
+        most = OERE * self._orders
+        fit = all(line.own is not None and abs(line.own - line.net * line.rate / 100) <= most for line in lines)
+        return fit and sum((line.own or ZERO for line in lines), ZERO) == vat
 
     def _subtotals(self) -> dict[tuple[str, Decimal], Decimal]:
         """Return the VAT of each category, in the invoice's currency."""

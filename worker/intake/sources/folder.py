@@ -15,11 +15,15 @@ from typing import Any
 
 from config.exports import ExportConfig
 from worker.domain.sums import Problem
+from worker.forward.names import shortened
+from worker.intake.sources.refusal_words import words
 
 DONE, FAILED, OWN = "done", "failed", ".opter-economic"
 #: Names of files that somebody still writes, and of our own.
 _NOT_YET = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".swp", ".done", "~", ".error.txt", ".error.json")
 _BLOCK = 1 << 20
+#: Bytes of a name that file systems allow.
+_LONGEST_NAME = 255
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,27 +83,31 @@ class Folder:
 
     def move(self, name: str, into: str, digest: str) -> Path:
         """Move a file aside; under another name where that is taken by another content. Return where it is."""
-        target = self.path / into / name
-        if target.exists():
-            target = self.path / into / f"{digest[:8]}-{name}"
+        target = self.path / into / self._shown(name, into, digest)
         (self.path / name).replace(target)
-        with suppress(FileNotFoundError):
-            (self.path / f"{name}.done").replace(self.path / into / f"{target.name}.done")
+        mark = f"{name}.done"
+        if len(mark.encode(errors="replace")) <= _LONGEST_NAME:
+            with suppress(FileNotFoundError):
+                (self.path / mark).replace(self.path / into / f"{target.name}.done")
         self._since.pop(name, None)
         return target
 
     def refuse(self, name: str, problems: Sequence[Problem]) -> None:
         """Move a file to ``failed``; why is written beside it first, in words and as JSON."""
         digest = self.digest(name)
-        target = self.path / FAILED / name
-        shown = f"{digest[:8]}-{name}" if target.exists() else name
-        write(self.path / FAILED / f"{shown}.error.txt", _words(name, problems).encode())
+        shown = self._shown(name, FAILED, digest)
+        write(self.path / FAILED / f"{shown}.error.txt", words(name, problems).encode())
         document = {"file": name, "sha256": digest, "problems": [_document(problem) for problem in problems]}
         write(self.path / FAILED / f"{shown}.error.json", json.dumps(document, ensure_ascii=False, indent=2).encode())
         self.move(name, FAILED, digest)
 
+    def _shown(self, name: str, into: str, digest: str) -> str:
+        """Return a file's name in another folder; a long one is cut, so that what is written beside it has room."""
+        short = shortened(name)
+        return name if short == name and not (self.path / into / name).exists() else f"{digest[:8]}-{short}"
+
     def _candidate(self, name: str) -> Seen | None:
-        if name.startswith((".", "~$")) or name.lower().endswith(_NOT_YET):
+        if not is_candidate(name):
             return None
         try:
             status = os.lstat(self.path / name)
@@ -108,6 +116,11 @@ class Folder:
         if not stat.S_ISREG(status.st_mode):
             return None
         return Seen(size=status.st_size, modified=status.st_mtime_ns, number=status.st_ino)
+
+
+def is_candidate(name: str) -> bool:
+    """Tell whether a file may be taken at all, by its name."""
+    return not name.startswith((".", "~$")) and not name.lower().endswith(_NOT_YET)
 
 
 def write(path: Path, content: bytes) -> None:
@@ -129,21 +142,6 @@ def sync(folder: Path) -> None:
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _words(name: str, problems: Sequence[Problem]) -> str:
-    steps = list(dict.fromkeys(problem.reason.next_step for problem in problems))
-    return "\n".join(
-        [
-            f"{name} was not taken: nothing of it goes to e-conomic. Correct what is named, and put it here again.",
-            f"{name} blev ikke taget: intet af den går til e-conomic. Ret det nævnte, og læg filen i mappen igen.",
-            "",
-            *(f"- {problem.description}" for problem in problems),
-            "",
-            *steps,
-            "",
-        ]
-    )
 
 
 def _document(problem: Problem) -> dict[str, Any]:

@@ -40,22 +40,32 @@ class Batch:
 
 
 def read_batch(  # noqa: PLR0913  # what to read, where to, and the signs of life
-    folder: Path, names: Sequence[str], how: HowToRead, *, kept: Path, by_type: bool, alive: Callable[[], None]
+    folder: Path,
+    names: Sequence[str],
+    how: HowToRead,
+    *,
+    kept: Path,
+    by_type: bool,
+    alive: Callable[[], None],
+    lines: str = "reading.part",
+    head: FileHead | None = None,
 ) -> Batch:
-    """Read these files into one file of invoices in ``kept``.
+    """Read these files into one file of invoices in ``kept``, which is called ``lines``.
+
+    ``head`` is what a manifest says about their period.
 
     Raises ``EventRefused`` for the first file with problems, with all of them; ``OSError``.
     """
     checked = EventSums(by_type=by_type)
-    batch = Batch(names=list(names), head=FileHead(), count=0, lines=kept / "reading.part", checked=checked)
+    batch = Batch(names=list(names), head=head or FileHead(), count=0, lines=kept / lines, checked=checked)
     with batch.lines.open("wb") as out:
         for name in names:
-            head = FileHead()
+            own = FileHead()
             with (folder / name).open("rb") as file:
-                for invoice, pdf in read_file(file, name, how, head):
+                for invoice, pdf in read_file(file, name, how, own):
                     alive()
                     _add(batch, invoice if pdf is None else _with_pdf(invoice, pdf, kept), out)
-            _join(batch.head, head, name)
+            _join(batch.head, own, name)
     return batch
 
 
@@ -121,7 +131,7 @@ def _join(batch: FileHead, head: FileHead, name: str) -> None:
     for part in ("export", "period", "invoice_count", "control_totals"):
         before, now = getattr(batch, part), getattr(head, part)
         if before is not None and now is not None and before != now:
-            text = f"{name}: its {part.replace('_', ' ')} differs from that of the files before it in the same period."
+            text = f"{name}: its {part.replace('_', ' ')} differs from that of its manifest or the files before it."
             raise refused(EventReason.EVENT_INVALID, text, field=part)
         if now is not None:
             setattr(batch, part, now)

@@ -6,27 +6,19 @@ any moment, the next turn puts the very same event on the queue again, which the
 
 import fcntl
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 
 import structlog
 
 from config.exports import ExportConfig
 from worker.intake.event_errors import EventRefused
-from worker.intake.format_files import FileHead, HowToRead, how_to_read, read_file
-from worker.intake.sources.folder import DONE, OWN, Folder, Seen, write
+from worker.intake.format_files import HowToRead, how_to_read
+from worker.intake.sources.file_groups import FileGroup, FileGroups
+from worker.intake.sources.folder import DONE, OWN, Folder, write
 from worker.intake.sources.folder_events import MOST_INLINE, Batch, event_of, read_batch
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Heading:
-    """What a file announces about its period, and how many invoices it brings."""
-
-    head: FileHead
-    count: int
 
 
 class FolderWatch:
@@ -57,7 +49,9 @@ class FolderWatch:
         self._clock = clock
         self._folder = Folder(source.folder)
         self._own = source.folder / OWN
-        self._headings: dict[tuple[str, Seen], _Heading] = {}
+        self._groups = FileGroups(
+            self._folder, source, export=export.name, refuse=self._refuse, put_aside=self._put_aside, alive=alive
+        )
 
     def turn(self) -> int:
         """Take what is complete; return how many events were put on the queue.
@@ -76,8 +70,9 @@ class FolderWatch:
         complete = self._folder.complete(
             now=now, stable=self._source.stable_seconds, done_files=self._source.complete == "done-file"
         )
-        for names in self._batches(complete, how, quiet=self._folder.quiet_for(now)):
-            sent += self._take(names, how)
+        groups = self._groups.of(complete, how, long_quiet=self._folder.quiet_for(now) >= self._source.quiet_seconds)
+        for group in groups:
+            sent += self._take(group, how)
         return sent
 
     @contextmanager
@@ -93,49 +88,21 @@ class FolderWatch:
                 pass  # a network share without locks; one watcher a folder is then up to the operator
             yield True
 
-    def _batches(self, names: Sequence[str], how: HowToRead, *, quiet: float) -> list[list[str]]:
-        """Return the files that are whole periods: by the number of invoices that they announce, or by quiet time."""
-        periods: dict[object, list[str]] = {}
-        enough: dict[object, int] = {}
-        read: dict[tuple[str, Seen], _Heading] = {}
-        for name in names:
-            heading = self._heading(name, how, read)
-            if heading is None:
-                continue
-            period = heading.head.period
-            key = (period.region, period.id) if period else None
-            periods.setdefault(key, []).append(name)
-            announced = heading.head.invoice_count or (0 if period is None else heading.count)
-            enough[key] = enough.get(key, announced) - heading.count
-        self._headings = read
-        long_quiet = quiet >= self._source.quiet_seconds
-        return [files for key, files in periods.items() if (key is not None and enough[key] <= 0) or long_quiet]
-
-    def _heading(self, name: str, how: HowToRead, read: dict[tuple[str, Seen], _Heading]) -> _Heading | None:
-        """Return what a file announces; None for one that was refused or that changes."""
-        seen = self._folder.seen(name)
-        known = self._headings.get((name, seen))
-        if known is None:
-            head, count = FileHead(), 0
-            try:
-                with (self._folder.path / name).open("rb") as file:
-                    for _ in read_file(file, name, how, head):
-                        count += 1
-                        self._alive()
-            except EventRefused as refusal:
-                if seen == self._folder.seen(name):
-                    self._refuse([name], refusal)
-                return None
-            known = _Heading(head=head, count=count)
-        read[name, seen] = known
-        return known
-
-    def _take(self, names: list[str], how: HowToRead) -> int:
+    def _take(self, group: FileGroup, how: HowToRead) -> int:
+        names, manifest = group.with_manifest, group.manifest
         before = [self._folder.seen(name) for name in names]
         digests = {name: self._folder.digest(name) for name in names}
         try:
+            if manifest:
+                manifest.compare(digests)
             batch: Batch = read_batch(
-                self._folder.path, names, how, kept=self._own, by_type=self._by_type, alive=self._alive
+                self._folder.path,
+                group.names,
+                how,
+                kept=self._own,
+                by_type=self._by_type,
+                alive=self._alive,
+                head=manifest.head() if manifest else None,
             )
             event_id, event = event_of(
                 batch, export=self._export, now=self._clock(), kept=self._own, inline=self._most_inline
@@ -165,22 +132,27 @@ class FolderWatch:
         return sent
 
     def _move(self, name: str, digest: str, event_id: str) -> None:
+        receipt = self._own / f"{digest}.receipt"
         with suppress(FileNotFoundError):
-            if self._folder.digest(name) != digest:
-                return  # another content has come under the same name; it is a file of its own
-            receipt = self._own / f"{digest}.receipt"
-            # The receipt follows the move: a file that lies here with one has come again.
-            again = receipt.exists()
-            moved = self._folder.move(name, DONE, digest)
-            log.info("file_taken", export=self._export, event_id=event_id, known=again)
-            if again:
-                text = (
-                    f"The same content was taken before; what is in e-conomic stays as it is.\n{receipt.read_text()}\n"
-                )
-                text += "Samme indhold er modtaget før; det, der er i e-conomic, forbliver, som det er.\n"
-                write(moved.with_name(f"{moved.name}.known.txt"), text.encode())
-            else:
-                write(receipt, f"{event_id} {name}".encode())
+            # Another content that has come under the same name is a file of its own.
+            if self._folder.digest(name) == digest:
+                # The receipt follows the move: a file that lies here with one has come again.
+                again = receipt.exists()
+                log.info("file_taken", export=self._export, event_id=event_id, known=again)
+                if again:
+                    self._put_aside(name, digest, receipt.read_text(encoding="utf-8"))
+                else:
+                    self._folder.move(name, DONE, digest)
+        # Also for a file that was moved before the process was killed.
+        if not receipt.exists():
+            write(receipt, f"{event_id} {name}".encode())
+
+    def _put_aside(self, name: str, digest: str, where: str) -> None:
+        """Move a file to ``done`` whose content is known; a note beside it says so."""
+        moved = self._folder.move(name, DONE, digest)
+        text = f"The same content was taken before; what is in e-conomic stays as it is.\n{where}\n"
+        text += "Samme indhold er modtaget før; det, der er i e-conomic, forbliver, som det er.\n"
+        write(moved.with_name(f"{moved.name}.known.txt"), text.encode())
 
     def _refuse(self, names: list[str], refusal: EventRefused) -> None:
         for name in names:

@@ -17,9 +17,13 @@ from worker.sandbox.seed import CLEARING, standard_agreement
 from worker.sandbox.server import DEFAULT_TOKENS
 
 Method: TypeAlias = Literal["invoice", "voucher"]
-#: How the period comes: on the queue, or as a file in a watched folder.
-SourceName: TypeAlias = Literal["queue", "json", "xml"]
+#: How the period comes: on the queue, or as files in a watched folder; ``folder`` is ``json``.
+SourceName: TypeAlias = Literal["queue", "folder", "json", "xml", "peppol", "csv", "xlsx"]
+#: Sources whose files name no period: what came before some seconds of quiet is one.
+UNNAMED: tuple[SourceName, ...] = ("peppol", "csv", "xlsx")
 
+#: Name of the mapping that the files of some sources need.
+MAPPING = "mapping.toml"
 #: The journal that the vouchers go to.
 JOURNAL = 1
 
@@ -39,7 +43,8 @@ layout = 17
 [exports.{export}.source]
 folder = "{folder}/files"
 stable_seconds = 1
-
+quiet_seconds = 4
+{mapping}
 [exports.{export}.codes.payment_conditions]
 "Lb. md. + 30 dage" = "Løbende måned 30 dage"
 {more}"""
@@ -70,13 +75,14 @@ def method_settings(method: Method) -> str:
     return _VOUCHERS if method == "voucher" else ""
 
 
-def exports_text(method: Method, *, folder: Path, sandbox: str) -> str:
+def exports_text(method: Method, *, folder: Path, sandbox: str, source: SourceName = "queue") -> str:
     """Return the exports file for a method; the tokens lie in ``folder``, ``sandbox`` is the address to call."""
     return _EXPORTS_FILE.format(
         export=EXPORT,
         agreement=standard_agreement().number,
         folder=folder,
         sandbox=sandbox,
+        mapping=f'mapping = "{folder / MAPPING}"' if source in UNNAMED else "",
         start_text=start_text(method),
         more=method_settings(method),
     )
@@ -142,7 +148,7 @@ def demo_folder(folder: Path | None, method: Method, source: SourceName) -> Iter
     demo.watched.mkdir(exist_ok=True)
     for name, token in zip(("app_secret_token", "grant_token"), DEFAULT_TOKENS, strict=True):
         (path / name).write_text(token, encoding="utf-8")
-    text = exports_text(method, folder=path, sandbox=demo.sandbox)
+    text = exports_text(method, folder=path, sandbox=demo.sandbox, source=source)
     demo.exports_file.write_text(text, encoding="utf-8")
     yield demo
     if folder is None:

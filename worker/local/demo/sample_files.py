@@ -1,11 +1,43 @@
-"""The sample period as a file for a watched folder: our XML, as a stylesheet in Opter would write it."""
+"""The sample period as files for a watched folder: one in most formats, one for each invoice as UBL."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from worker.domain.invoice import Invoice
+from worker.local.demo.folder import SourceName
+from worker.local.demo.sample_tables import period_csv, period_xlsx, tables_mapping
+from worker.local.demo.sample_ubl import invoice_ubl
+
+#: Sales accounts and VAT codes as the sample's UBL documents carry them: in the accounting cost, and by category.
+_ACCOUNTS = ("3010", "3012", "3020", "3040", "3050")
+_CODES = {"S": "M25", "Z": "M0"}
+
 #: Our XML's namespace (deploy/event.xsd).
 _NAMESPACE = "urn:opter-economic:invoice-period:1"
+
+
+def source_files(source: SourceName, event: bytes, invoices: Sequence[Invoice]) -> dict[str, bytes]:
+    """Return the files of a source by their names."""
+    if source == "peppol":
+        return {f"{invoice.invoice_number}.xml": invoice_ubl(invoice) for invoice in invoices}
+    if source == "csv":
+        return {"period.csv": period_csv(invoices)}
+    if source == "xlsx":
+        return {"period.xlsx": period_xlsx(invoices)}
+    return {"period.xml": period_xml(event)} if source == "xml" else {"period.json": event}
+
+
+def source_mapping(source: SourceName) -> str:
+    """Return the mapping that the files of a source need, as TOML; empty where they need none."""
+    if source in {"csv", "xlsx"}:
+        return tables_mapping()
+    if source != "peppol":
+        return ""
+    rules = [f'[[ubl.accounts]]\ncost = "{account}"\naccount = "{account}"' for account in _ACCOUNTS]
+    rules += [f'[[ubl.vat_codes]]\ncategory = "{category}"\ncode = "{code}"' for category, code in _CODES.items()]
+    return "\n".join(rules) + "\n"
 
 
 def period_xml(event: bytes) -> bytes:

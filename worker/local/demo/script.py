@@ -10,9 +10,9 @@ from rich.text import Text
 
 from worker.local.demo.compare_vouchers import VoucherSetup, compare_vouchers
 from worker.local.demo.comparison import Comparison, compare_invoices, comparison_view
-from worker.local.demo.folder import JOURNAL, Method
+from worker.local.demo.folder import JOURNAL, MAPPING, UNNAMED, Method
 from worker.local.demo.sample import EXPORT, MISSING_ACCOUNT, PERIOD, PERIOD_ID, Sample, sample
-from worker.local.demo.sample_files import period_xml
+from worker.local.demo.sample_files import source_files, source_mapping
 from worker.local.demo.sample_invoices import DEPARTMENT
 from worker.local.demo.sample_vouchers import TAX_RATES, print_invoices, voucher_sample
 from worker.local.demo.stage import Stage
@@ -49,13 +49,13 @@ def perform(stage: Stage, scenario: Scenario) -> bool:
     Raises ``worker.local.demo.stage.DemoError``, and ``KeyboardInterrupt`` after a signal to end.
     """
     _start(stage, scenario)
-    _close_period(stage, scenario.sample)
-    _follow(stage)
+    period = _close_period(stage, scenario.sample)
+    _follow(stage, period)
     stage.act("3  What failed, and what to do about it")
-    stage.command("failed", "list", "--period", str(PERIOD["name"]))
-    _fix(stage, scenario)
-    finished = _follow(stage)
-    return _compare(stage, scenario, finished=finished)
+    stage.command("failed", "list", "--period", period.name)
+    _fix(stage, scenario, period)
+    finished = _follow(stage, period)
+    return _compare(stage, scenario, period, finished=finished)
 
 
 def _start(stage: Stage, scenario: Scenario) -> None:
@@ -71,12 +71,23 @@ def _start(stage: Stage, scenario: Scenario) -> None:
     stage.facts([*rows, *scenario.facts])
 
 
-def _close_period(stage: Stage, sample: Sample) -> None:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Named:
+    """The period as commands name it."""
+
+    #: Opter's number; of files that name no period, one that was made from what is in them.
+    number: int
+    name: str
+
+
+_OPTERS = _Named(number=int(str(PERIOD["id"])), name=str(PERIOD["name"]))
+
+
+def _close_period(stage: Stage, sample: Sample) -> _Named:
     stage.act(f"2  Opter closes invoice period {PERIOD['name']}")
     event = sample.event()
     if stage.folder.source != "queue":
-        _put_file(stage, event)
-        return
+        return _put_files(stage, sample, event)
     (stage.folder.path / "event.json").write_bytes(event)
     text = f"One plain JSON document, {len(event) // 1024} KiB, {len(sample.invoices)} invoices, put on a list:"
     stage.out.print(Text(text), soft_wrap=True)
@@ -84,57 +95,69 @@ def _close_period(stage: Stage, sample: Sample) -> None:
     stage.push(event)
     stage.wait_for_intake()
     stage.wait_for("the period", lambda: PERIOD_ID in _periods(stage))
+    return _OPTERS
 
 
-def _put_file(stage: Stage, event: bytes) -> None:
-    xml = stage.folder.source == "xml"
-    name, content = ("period.xml", period_xml(event)) if xml else ("period.json", event)
-    stage.out.print(Text(f"One file, {len(content) // 1024} KiB, in a watched folder:"), soft_wrap=True)
-    stage.show_command(f"cp {name} {stage.folder.watched}")
-    part = stage.folder.watched / f"{name}.part"
-    part.write_bytes(content)
-    part.rename(stage.folder.watched / name)
-    stage.wait_for("the period", lambda: PERIOD_ID in _periods(stage))
+def _put_files(stage: Stage, sample: Sample, event: bytes) -> _Named:
+    """Put the period's files into the watched folder, each under another name until it is whole."""
+    source, watched = stage.folder.source, stage.folder.watched
+    if mapping := source_mapping(source):
+        (stage.folder.path / MAPPING).write_text(mapping, encoding="utf-8")
+    files = source_files(source, event, sample.invoices)
+    size = sum(map(len, files.values())) // 1024
+    what = "One file" if len(files) == 1 else f"{len(files)} files, one for each invoice"
+    stage.out.print(Text(f"{what}, {size} KiB, in a watched folder:"), soft_wrap=True)
+    stage.show_command(f"cp {next(iter(files)) if len(files) == 1 else '*.xml'} {watched}")
+    for name, content in files.items():
+        part = watched / f"{name}.part"
+        part.write_bytes(content)
+        part.rename(watched / name)
+    if source not in UNNAMED:
+        stage.wait_for("the period", lambda: PERIOD_ID in _periods(stage))
+        return _OPTERS
+    stage.wait_for("the period", lambda: bool(_periods(stage)))
+    [found] = _periods(stage)
+    return _Named(number=int(found.removeprefix(f"{EXPORT}-p")), name=found)
 
 
 def _periods(stage: Stage) -> set[str]:
     return {period["id"] for period in stage.ask("status")["periods"]}
 
 
-def _follow(stage: Stage) -> bool:
+def _follow(stage: Stage, period: _Named) -> bool:
     """Follow the period until nothing moves; return whether nothing needs a person."""
     stage.out.print()
-    return stage.command("status", str(PERIOD["name"]), "--watch") == 0
+    return stage.command("status", period.name, "--watch") == 0
 
 
-def _fix(stage: Stage, scenario: Scenario) -> None:
+def _fix(stage: Stage, scenario: Scenario, period: _Named) -> None:
     stage.act("4  A person fixes the causes")
     scenario.fix(stage.control, stage.done)
-    corrected, name = scenario.sample.corrected, str(PERIOD["name"])
+    corrected = scenario.sample.corrected
     text = f"Opter: invoice {corrected.invoice_number} again, its VAT now on the line's total, not order by order"
     stage.done(text)
     file = stage.folder.path / "corrected.json"
     file.write_text(json.dumps(corrected.model_dump(mode="json", by_alias=True, exclude_none=True)), encoding="utf-8")
     stage.out.print()
-    stage.command("publish", str(file), "--period", str(PERIOD["id"]), "--name", name)
+    stage.command("publish", str(file), "--period", str(period.number), "--name", period.name)
     stage.wait_for_intake()
     reference = f"{EXPORT}-{corrected.invoice_number}"
-    stage.wait_for("the corrected invoice", lambda: reference not in _failed(stage))
-    stage.command("requeue", "--period", name)
+    stage.wait_for("the corrected invoice", lambda: reference not in _failed(stage, period))
+    stage.command("requeue", "--period", period.name)
 
 
-def _failed(stage: Stage) -> set[str]:
-    return {invoice["id"] for invoice in stage.ask("failed", "list", "--period", str(PERIOD["name"]))}
+def _failed(stage: Stage, period: _Named) -> set[str]:
+    return {invoice["id"] for invoice in stage.ask("failed", "list", "--period", period.name)}
 
 
-def _compare(stage: Stage, scenario: Scenario, *, finished: bool) -> bool:
+def _compare(stage: Stage, scenario: Scenario, period: _Named, *, finished: bool) -> bool:
     stage.act("5  The demo's own look: the source against what the sandbox holds")
     comparison = scenario.compare(stage.control.state(), stage.control.findings())
     stage.show(comparison_view(comparison))
     stage.show(_calls(stage.control.calls(), len(scenario.sample.final)))
     stage.act("6  The certificate: what the product itself reads back from e-conomic")
     book = stage.folder.path / "certificate.xlsx"
-    certified = stage.command("reconcile", str(PERIOD["name"]), "--xlsx", str(book)) == 0
+    certified = stage.command("reconcile", period.name, "--xlsx", str(book)) == 0
     stage.facts([("Workbook", str(book))] if book.is_file() else [])
     proven = comparison.holds and finished and certified and book.is_file()
     closing = (scenario.closing, "good") if proven else ("Not everything is as it must be.", "bad")

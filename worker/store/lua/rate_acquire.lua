@@ -36,7 +36,13 @@ local rate, burst = pace()
 local tat = math.max(bucket.tat, bucket.blocked + burst / rate, now)
 local wait = math.max(0, tat - now - math.max(0, burst - ask.cost) / rate)
 if wait < 0.000001 then wait = 0 end -- less than the clock can tell
-if wait > ask.max_wait then
+-- A pause of two seconds is waited for, as to send everybody away costs more than it; not where others spend tokens
+-- too, as then it may be the end of the grant, which a crowd that has waited would run into.
+local patience = ask.max_wait
+if now < bucket.blocked and (bucket.others == 0 or now >= bucket.others_at + MEMORY) then
+  patience = patience + PAUSE_PATIENCE
+end
+if wait > patience then
   bucket.queue = math.max(bucket.queue, now + wait) + ask.cost / rate
   save()
   return refuse(now < bucket.blocked and 'blocked' or 'rate', wait + math.fmod(bucket.queue - now - wait, QUEUE))
@@ -45,7 +51,8 @@ end
 -- More only as far as nobody has to wait for it, and never more than a quarter of the burst: when tokens are scarce, or
 -- the agreement is in doubt, each call asks for itself.
 local more = 0
-if wait == 0 and ask.cost > 0 and bucket.failures == 0 and bucket.trips == 0 then
+local watched = bucket.failures > 0 or bucket.uncounted > 0
+if wait == 0 and ask.cost > 0 and not watched and bucket.trips == 0 then
   local free = burst - ask.cost - (tat - now) * rate
   more = math.max(0, math.min(ask.more, math.floor(math.min(free, burst / 4) / ask.cost),
     ask.calls_per_day - bucket.calls - 1))
@@ -59,5 +66,5 @@ local probe = bucket.trips > 0
 if probe then bucket.probing = now + PROBE end
 save()
 local news_above = math.min(spent() + TOLERANCE * granted(), brink())
-return {'go', exact(wait), exact(spent()), exact(granted()), exact(news_above), bucket.failures > 0 and 1 or 0,
+return {'go', exact(wait), exact(spent()), exact(granted()), exact(news_above), watched and 1 or 0,
   probe and 1 or 0, more}

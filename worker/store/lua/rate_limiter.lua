@@ -3,7 +3,9 @@
 -- Pace: GCRA over tokens. The pace is the used share of the grant, the burst half of the unused share, so that no 60
 -- seconds ever see more than the grant, whether e-conomic counts a fixed window, a sliding one or a leaky bucket (its
 -- documentation leaves that open). What e-conomic counts beyond our own spending belongs to others: we make room.
--- Breaker: after three failures in a row nothing is sent for 2, 4 ... 60 seconds, then one call probes.
+-- A 429 that says nothing more costs half a second's pause and no pace: a token bucket is refilled steadily.
+-- Breaker: after five failures in a row nothing is sent for 2, 4 ... 60 seconds, then one call probes. Five, as of a
+-- lossy line that loses every tenth call three in a row are no outage, and met several times in a period.
 --
 -- KEYS[1]  hash of one agreement; it may lie on any server that is not a cluster, and expires by itself
 -- ARGV[1]  JSON: now (or null: the server's clock), tokens_per_minute, share, and the script's own fields
@@ -13,9 +15,11 @@ local TOLERANCE = 0.02    -- part of the grant by which e-conomic's count may di
 local MEMORY = 90         -- seconds for which others are believed to go on; longer than a fixed window would be
 local FLOOR = 0.02        -- the pace never falls below this part of the grant
 local PAUSE = 2           -- seconds to wait after a 429 without Retry-After; it doubles while 429s follow each other
+local UNCOUNTED_PAUSE = 0.5 -- ... where it does not count tokens either: doubles only without a success in between
 local LONGEST_PAUSE = 60  -- ... up to this; and after so many seconds of a longer Retry-After one call probes
+local PAUSE_PATIENCE = 1  -- seconds that are waited longer in the slot for the end of a pause
 local NEAR_END_PAUSE = 5  -- longest pause near the end of the grant, in seconds
-local FAILURES = 3        -- failures in a row that open the breaker
+local FAILURES = 5        -- failures in a row that open the breaker
 local OPEN, LONGEST_OPEN = 2, 60  -- first and longest time that the breaker stays open, in seconds
 local PROBE, PROBE_WAIT = 30, 2   -- seconds after which a silent probe counts as lost; when to come back meanwhile
 -- Denied callers are asked to come back one after the other, spread over so many seconds after the first: if they are
@@ -36,11 +40,11 @@ local function day_field(number) return 'd:' .. string.format('%d', number) end
 
 -- tat: when everything reserved will have been paid for; pace: tokens per second at which that was reckoned;
 -- queue: when the last of those denied was asked to come back; blocked: e-conomic asked to be left alone until then;
--- bare: pauses in a row after a 429 that names no time;
+-- bare: pauses in a row after a 429 that names no time; uncounted: after one that counts no tokens either;
 -- others, others_at: tokens a minute that others spend, and when that was seen; granted: as e-conomic's headers say;
 -- failures: in a row while closed; trips: times opened in a row; open: until when; probing: a probe is under way until;
 -- slice, day: of the last write; calls: of 24 hours, as of `day`. Times are seconds since the epoch; 0 for none.
-local names = {'tat', 'pace', 'queue', 'blocked', 'bare', 'others', 'others_at', 'granted', 'failures', 'trips', 'open',
+local names = {'tat', 'pace', 'queue', 'blocked', 'bare', 'uncounted', 'others', 'others_at', 'granted', 'failures', 'trips', 'open',
   'probing', 'slice', 'day', 'calls'}
 local fields = {unpack(names)}
 for k = slice - SLICES, slice do fields[#fields + 1] = slice_field(k) end

@@ -21,7 +21,9 @@ elseif bucket.trips == 0 then -- calls still under way when the breaker opened s
 end
 
 if known(ask.granted) and ask.granted > 0 then bucket.granted = ask.granted end
-if not ask.throttled and not ask.failed then bucket.bare = math.max(0, bucket.bare - 1) end
+if not ask.throttled and not ask.failed then
+  bucket.bare, bucket.uncounted = math.max(0, bucket.bare - 1), math.max(0, bucket.uncounted - 1)
+end
 if ask.throttled or known(ask.retry_after) then
   local pause
   if known(ask.retry_after) then
@@ -29,8 +31,10 @@ if ask.throttled or known(ask.retry_after) then
     -- A day may be a mistake of a proxy: one call a minute asks whether it still holds.
     if pause > LONGEST_PAUSE then pause, bucket.trips = LONGEST_PAUSE, math.max(1, bucket.trips) end
   elseif now >= bucket.blocked then -- one that was under way when the pause began says nothing new
-    pause = math.min(LONGEST_PAUSE, PAUSE * 2 ^ bucket.bare)
-    bucket.bare = math.min(bucket.bare + 1, 16)
+    local kind, first = 'bare', PAUSE
+    if not known(ask.used) then kind, first = 'uncounted', UNCOUNTED_PAUSE end
+    pause = math.min(LONGEST_PAUSE, first * 2 ^ bucket[kind])
+    bucket[kind] = math.min(bucket[kind] + 1, 16)
   end
   if pause then bucket.blocked = math.max(bucket.blocked, now + pause) end
 end

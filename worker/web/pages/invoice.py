@@ -1,22 +1,42 @@
 """One invoice in full: amounts, lines, what is wrong, history, and what a person may do with it."""
 
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
 from starlette.responses import Response
 from starlette.routing import Route
 
+from worker.domain.content_differences import differences
 from worker.domain.invoice import Invoice
+from worker.domain.invoice_period import Conflict
 from worker.domain.record import InvoiceRecord, State
 from worker.web.guard import page
 from worker.web.services import Services
 from worker.web.visit import Visit
 
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShownConflict:
+    """A conflict of an invoice, and what differs."""
+
+    period: str
+    conflict: Conflict
+    #: Field -> what was posted, what came later.
+    differences: Mapping[str, tuple[str, str]]
+
 
 def routes(services: Services) -> list[Route]:
-    """Return the page of an invoice, its two forms, and the search by number."""
+    """Return the page of an invoice, its forms, and the search by number."""
     return [
         page("/invoices", services, _search),
         page("/invoices/{invoice}", services, _show),
         page("/invoices/{invoice}/requeue", services, _requeue, post=True),
         page("/invoices/{invoice}/mark-exported", services, _mark_exported, post=True),
+        page("/invoices/{invoice}/accept-conflicts", services, _accept_conflicts, post=True),
     ]
 
 
@@ -55,13 +75,49 @@ def _mark_exported(visit: Visit) -> Response:
     return visit.redirect(_address(record)) if marked else _page(visit, record, problem="moved-on", status=409)
 
 
+def _accept_conflicts(visit: Visit) -> Response:
+    """What was posted stays, and both contents are kept; accepted are those that the person has seen."""
+    record, why = _find(visit), _why(visit)
+    if record is None:
+        return visit.render("error.html", status=404, failure=None)
+    if not why:
+        return _page(visit, record, problem="reason", status=422)
+    waiting = [shown for shown in _conflicts(visit, record) if not shown.conflict.accepted]
+    if _seen(waiting) != visit.form.get("seen", ""):
+        return _page(visit, record, problem="moved-on", status=409)
+    periods = sorted({shown.period for shown in waiting})
+    store = visit.services.store
+    accepted = sum(store.accept_conflicts(period, record.id, by=visit.who, why=why) for period in periods)
+    log.info("conflicts_accepted", invoice=record.id, conflicts=accepted, by=visit.who)
+    return visit.redirect(_address(record))
+
+
+def _conflicts(visit: Visit, record: InvoiceRecord) -> Iterator[ShownConflict]:
+    for period_id in record.periods:
+        period = visit.services.store.period(period_id)
+        for conflict in (*period.conflicts, *period.accepted_conflicts) if period else ():
+            if conflict.invoice_id == record.id:
+                differing = differences(record.content, conflict.content)
+                yield ShownConflict(period=period_id, conflict=conflict, differences=differing)
+
+
+def _seen(waiting: Sequence[ShownConflict]) -> str:
+    """Return a digest of what waits, so that nobody accepts what came after the page was read."""
+    contents = "\n".join(f"{shown.period} {shown.conflict.event_key} {shown.conflict.content}" for shown in waiting)
+    return hashlib.sha256(contents.encode()).hexdigest()
+
+
 def _page(visit: Visit, record: InvoiceRecord, *, problem: str = "", status: int = 200) -> Response:
+    conflicts = list(_conflicts(visit, record))
+    waiting = [shown for shown in conflicts if not shown.conflict.accepted]
     return visit.render(
         "invoice.html",
         status=status,
         record=record,
         invoice=Invoice.model_validate_json(record.content),
         problem=problem,
+        conflicts=conflicts,
+        seen=_seen(waiting) if waiting else "",
         failed=record.state is State.DEAD,
         paused=visit.services.store.paused().get(record.export),
     )

@@ -1,0 +1,1 @@
+"""The address for machines: signed events and files in, what became of them out."""
