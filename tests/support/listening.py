@@ -1,6 +1,7 @@
 """A sandbox application on a real socket, in a thread of the test."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
 from threading import Thread
@@ -23,3 +24,11 @@ def listening(app: ASGIApp) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join(timeout=60)
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    """Wait until it holds; the bound only keeps a broken test from hanging."""
+    until = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < until, f"did not happen: {what}"
+        time.sleep(0.02)

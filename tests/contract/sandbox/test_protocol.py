@@ -1,8 +1,11 @@
 import httpx
 import pytest
 from support import toy_economic as toy
+from support.listening import wait_for
 
 BODY = {"name": "Ny kunde"}
+#: Gives up on an answer soon, but never on sending.
+IMPATIENT = httpx.Timeout(60, read=0.1)
 
 
 def create(economic: httpx.Client, key: str = "k1", **changes: object) -> httpx.Response:
@@ -125,10 +128,11 @@ def test_a_refusal_comes_back_under_its_key_unless_switched_off(economic: httpx.
 def test_a_key_in_flight(economic: httpx.Client, control: httpx.Client, switch: str, statuses: list[int]) -> None:
     """A second request with the key of one that is being processed: refused, or answered like the first."""
     control.patch("/switches", json={"in_flight": switch}).raise_for_status()
-    slow = {"route": "POST /customers", "action": "delay", "delay": 1.0}
+    slow = {"route": "POST /customers", "action": "delay", "delay": 30.0 if switch == "refuse" else 1.0}
     control.post("/faults", json=slow).raise_for_status()
     with pytest.raises(httpx.ReadTimeout):
-        economic.post("/customers", json=BODY, headers={"Idempotency-Key": "k1"}, timeout=0.1)
+        economic.post("/customers", json=BODY, headers={"Idempotency-Key": "k1"}, timeout=IMPATIENT)
+    wait_for(lambda: bool(control.get("/requests").json()["requests"]), "the first is being processed")
     second = create(economic)
     assert second.status_code == statuses[1]
     assert control.get("/state").json()["7"]["counts"]["customers"] == (45 if switch == "refuse" else 46)

@@ -23,11 +23,11 @@ def test_the_process_says_where_it_answers_and_stays_quiet(stop: signal.Signals)
         converse(url)
         half_a_request(url)
         process.send_signal(stop)
-        assert process.communicate(timeout=10) == ("", "")
+        assert process.communicate(timeout=60) == ("", "")
 
 
 def converse(url: str) -> None:
-    with httpx.Client(base_url=url, headers=HEADERS) as client:
+    with httpx.Client(base_url=url, headers=HEADERS, timeout=60) as client:
         assert client.get("/self").json()["agreementNumber"] > 0
         groups = client.get("/product-groups", params={"filter": "name$eq:3010"}).json()
         assert [group["name"] for group in groups["collection"]] == ["3010"]
@@ -39,7 +39,7 @@ def converse(url: str) -> None:
 
 def half_a_request(url: str) -> None:
     """A write whose connection breaks within its body changes nothing, and is nobody's mistake."""
-    with httpx.Client(base_url=url, headers=HEADERS) as client:
+    with httpx.Client(base_url=url, headers=HEADERS, timeout=60) as client:
         before = client.get("/_sandbox/requests").json()["requests"]
         with socket.create_connection((client.base_url.host, client.base_url.port or 80)) as connection:
             headers = "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items())

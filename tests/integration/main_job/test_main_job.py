@@ -83,7 +83,7 @@ def test_a_wiped_redis_doubles_nothing(installation: Installation) -> None:
     with installation.client() as client:
         client.flushall()
     installation.push(event(*invoices))
-    installation.wait_for(lambda: installation.counts() == {"exported": 60}, "all are exported")
+    installation.wait_for(lambda: installation.counts() == {"exported": 60}, "all are exported", seconds=240)
     _assert_booked_once(installation, invoices)
 
 

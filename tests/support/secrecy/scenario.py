@@ -231,7 +231,6 @@ def _content(admin: redis.Redis, key: bytes) -> str:
     """Return everything under a key, whatever its type; Redis' own serial form would hide compressed text."""
     # Any is bytes: the driver's types allow text, too, whatever the client decodes.
     readers: Mapping[bytes | str, Callable[[], Iterable[Any]]] = {
-        b"none": list,  # expired since it was listed
         b"string": lambda: [admin.get(key) or b""],
         b"list": lambda: admin.lrange(key, 0, -1),
         b"hash": lambda: itertools.chain.from_iterable(admin.hgetall(key).items()),
