@@ -27,14 +27,20 @@ from worker.store.connection import answers
 from worker.store.failover import drop_connections
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+#: What Python does with them as long as nobody has set anything else.
+_DEFAULTS = (signal.SIG_DFL, signal.default_int_handler)
 
 
 def heed_held_signals() -> None:
-    """End on a signal that ``worker.cli.processes.become`` has held, until Celery or uvicorn has its own way."""
+    """End on a signal that ``worker.cli.processes.become`` has held, until Celery or uvicorn has its own way.
+
+    uvicorn has it already when it asks for the application: its way stays, or no page would end in order.
+    """
     in_main = threading.current_thread() is threading.main_thread()
     if in_main and signal.SIGTERM in signal.pthread_sigmask(signal.SIG_BLOCK, ()):
         for number in _SIGNALS:
-            signal.signal(number, lambda *_: sys.exit(0))
+            if signal.getsignal(number) in _DEFAULTS:
+                signal.signal(number, lambda *_: sys.exit(0))
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
 
