@@ -11,7 +11,7 @@ from support.chaos.report import Report
 from support.chaos.run_faults import run_faults
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("method", [INVOICE, BOOKED_VOUCHER], ids=lambda method: method.name)
 def test_a_short_run(tmp_path: Path, method: Method) -> None:
     """Twelve seconds of kills, cuts and storms over 120 invoices, always the same seed."""

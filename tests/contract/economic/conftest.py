@@ -29,7 +29,7 @@ def economic(address: str, control: httpx.Client) -> Iterator[EconomicClient]:
     export = samples.export(
         method="voucher", read_barred_periods=True, api_url=address, openapi_url=address, limits=GENTLE
     )
-    client = networked_client(export=export, deadline=2.0)
+    client = networked_client(export=export, deadline=60.0, read_timeout=60.0)
     yield client
     client.close()
     assert control.get("/findings").json() == {"findings": []}

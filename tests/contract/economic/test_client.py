@@ -1,6 +1,7 @@
 """The client against the sandbox, over a real socket: what one sends, the other understands, without a finding."""
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from support import samples
+from support.economic_bodies import networked_client
 
 from worker.domain.identity import canonical_json
 from worker.domain.record import Intent
@@ -158,7 +160,6 @@ def test_a_refusal_names_field_and_code(economic: EconomicClient, control: httpx
         ({"action": "drop", "when": "after"}, Uncertain),
         ({"action": "half"}, Uncertain),
         ({"action": "garbage"}, Uncertain),
-        ({"action": "delay", "delay": 3.0}, Uncertain),
         ({"action": "status", "status": 429, "retry_after": 7}, Throttled),
     ],
 )
@@ -169,6 +170,14 @@ def test_faults_of_a_write(
     strike(control, route="POST /invoices/drafts", **fault)
     with pytest.raises(expected):
         economic.send(draft())
+
+
+def test_a_write_that_is_not_answered_in_time(address: str, control: httpx.Client) -> None:
+    """It may have been done."""
+    strike(control, route="POST /invoices/drafts", action="delay", delay=30)
+    export = samples.export(api_url=address, openapi_url=address)
+    with closing(networked_client(export=export, deadline=60.0, read_timeout=0.5)) as client, pytest.raises(Uncertain):
+        client.send(draft())
 
 
 @pytest.mark.parametrize("action", ["status", "drop", "half", "garbage"])

@@ -10,6 +10,7 @@ import pytest
 from support import samples
 from support.economic_bodies import networked_client
 from support.raw_server import Script, raw_server, read_request
+from support.timing import quickest, seconds
 
 from worker.domain.record import Intent
 from worker.economic.client import EconomicClient
@@ -21,17 +22,31 @@ pytestmark = pytest.mark.timing
 HEAD = b"HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n"
 BODY = b'{"logId": "abcd"}'
 DEADLINE = 0.5
+#: One that a call which is answered at once does not reach, on a busy machine either.
+PATIENT = 5.0
 
 
-def connect(url: str, *, deadline: float = DEADLINE, read: float = 0.4) -> EconomicClient:
+def connect(url: str, *, deadline: float = 60.0, read: float = 60.0) -> EconomicClient:
     return networked_client(
         export=samples.export(api_url=url),
-        connect_timeout=0.4,
+        connect_timeout=60.0,
         read_timeout=read,
-        write_timeout=0.4,
-        pool_timeout=0.4,
+        write_timeout=60.0,
+        pool_timeout=60.0,
         deadline=deadline,
     )
+
+
+def time_to_give_up(url: str, *, read: float = 0.4) -> float:
+    """Return how long a call took that was given up at the deadline, in the quickest of a few runs."""
+
+    def call() -> None:
+        economic = connect(url, deadline=DEADLINE, read=read)
+        with pytest.raises(Unavailable):
+            economic.draft(17)
+        economic.close()
+
+    return quickest(lambda: seconds(call), within=DEADLINE + 0.3)
 
 
 def drip(text: bytes) -> Script:
@@ -69,12 +84,7 @@ def polite(connection: socket.socket) -> None:
 def test_the_deadline_holds_while_bytes_drip_in(script: Script) -> None:
     """Each byte renews a read timeout; the deadline of the whole call it does not."""
     with raw_server(script) as url:
-        economic = connect(url)
-        began = time.monotonic()
-        with pytest.raises(Unavailable):
-            economic.draft(17)
-        took = time.monotonic() - began
-        economic.close()
+        took = time_to_give_up(url)
 
     assert took == pytest.approx(DEADLINE, abs=0.3)
 
@@ -90,12 +100,7 @@ def test_the_deadline_holds_while_the_body_drips_in() -> None:
             time.sleep(0.05)
 
     with raw_server(script) as url:
-        economic = connect(url)
-        began = time.monotonic()
-        with pytest.raises(Unavailable):
-            economic.draft(17)
-        took = time.monotonic() - began
-        economic.close()
+        took = time_to_give_up(url)
 
     assert took == pytest.approx(DEADLINE, abs=0.3)
 
@@ -103,12 +108,7 @@ def test_the_deadline_holds_while_the_body_drips_in() -> None:
 def test_the_deadline_cuts_a_longer_read_timeout_short() -> None:
     """Ten seconds of patience with each byte, half a second for the whole."""
     with raw_server(silent) as url:
-        economic = connect(url, read=10)
-        began = time.monotonic()
-        with pytest.raises(Unavailable):
-            economic.draft(17)
-        took = time.monotonic() - began
-        economic.close()
+        took = time_to_give_up(url, read=10)
 
     assert took == pytest.approx(DEADLINE, abs=0.3)
 
@@ -118,7 +118,7 @@ def test_a_broken_answer_leaves_a_write_uncertain(script: Script) -> None:
     """Silence, a closed connection and half a body: it may have happened."""
     intent = Intent(step="draft", method="POST", path="/invoices/drafts", body="{}", key="k", at=0.0)
     with raw_server(script) as url:
-        economic = connect(url)
+        economic = connect(url, read=0.4)
         with pytest.raises(Uncertain):
             economic.send(intent)
         with pytest.raises(Unavailable):
@@ -155,9 +155,9 @@ def test_a_connection_is_used_again() -> None:
 def test_the_deadline_of_one_call_is_not_that_of_the_next() -> None:
     """A connection kept alive beyond the first call's deadline serves the second."""
     with raw_server(polite) as url:
-        economic = connect(url)
+        economic = connect(url, deadline=PATIENT)
         economic.draft(1)
-        time.sleep(DEADLINE + 0.1)
+        time.sleep(PATIENT + 0.1)
 
         assert economic.draft(2) is None
         economic.close()
@@ -176,7 +176,7 @@ def test_a_connection_that_the_server_closed_is_not_used_for_a_write() -> None:
     with raw_server(script) as url:
         economic = connect(url)
         economic.draft(1)
-        gone.wait(2)
+        assert gone.wait(60)
 
         assert economic.draft(2) is None
         economic.close()
@@ -193,7 +193,7 @@ def test_an_endless_body_is_cut_off() -> None:
             connection.sendall(megabyte)
 
     with raw_server(script) as url:
-        economic = connect(url, deadline=20)
+        economic = connect(url)
         with pytest.raises(Unavailable) as caught:
             economic.draft(1)
         economic.close()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.raw_server import Script, raw_server, read_request
+from support.timing import quickest, seconds
 
 from worker.errors import Retryable, Unavailable, Unreachable
 from worker.runtime.file_access import HttpFetch
@@ -44,7 +45,7 @@ class TestPlain:
         """To the address given, with the url's host; nothing of us but what HTTP needs."""
         seen: list[bytes] = []
         with raw_server(answering(HEAD + b"Content-Encoding: gzip\r\n\r\n%PDF-", seen)) as url:
-            found = fetched(HttpFetch(timeout=1, deadline=5), named(url))
+            found = fetched(HttpFetch(timeout=60, deadline=60), named(url))
         lines = seen[0].decode().split("\r\n")
 
         assert found == (200, "gzip", b"%PDF-")  # undecoded: whether that is accepted is for the caller
@@ -58,7 +59,7 @@ class TestPlain:
         seen: list[bytes] = []
         moved = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
         with raw_server(answering(moved, seen)) as url:
-            assert fetched(HttpFetch(timeout=1, deadline=5), named(url)) == (302, "", b"")
+            assert fetched(HttpFetch(timeout=60, deadline=60), named(url)) == (302, "", b"")
         assert len(seen) == 1
 
     def test_no_server(self) -> None:
@@ -66,13 +67,13 @@ class TestPlain:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
         with pytest.raises(Unreachable):
-            fetched(HttpFetch(timeout=1, deadline=5), f"http://{HOST}:{port}/")
+            fetched(HttpFetch(timeout=60, deadline=60), f"http://{HOST}:{port}/")
 
     @pytest.mark.parametrize("sent", [b"", HEAD, HEAD + b"\r\n%P", b"\x00\xff\r\n\r\n"])
     def test_an_answer_that_breaks_off(self, sent: bytes) -> None:
         """Half a file is none; later may be better."""
         with raw_server(answering(sent, [])) as url, pytest.raises(Unavailable):
-            fetched(HttpFetch(timeout=1, deadline=5), named(url))
+            fetched(HttpFetch(timeout=60, deadline=60), named(url))
 
     @pytest.mark.timing
     @pytest.mark.parametrize("opening", [b"HTTP/1.1 200 OK\r\nX-Slow: ", HEAD.replace(b"5", b"500") + b"\r\n"])
@@ -87,10 +88,12 @@ class TestPlain:
                 time.sleep(0.05)
 
         with raw_server(drip) as url:
-            began = time.monotonic()
-            with pytest.raises(Retryable):
-                fetched(HttpFetch(timeout=1, deadline=0.5), named(url))
-            took = time.monotonic() - began
+
+            def fetch() -> None:
+                with pytest.raises(Retryable):
+                    fetched(HttpFetch(timeout=1, deadline=0.5), named(url))
+
+            took = quickest(lambda: seconds(fetch), within=0.9)
 
         assert took == pytest.approx(0.5, abs=0.4)
 
@@ -135,7 +138,7 @@ class TestTls:
     @pytest.fixture
     def fetch(self, certificate: Path) -> HttpFetch:
         trusting = ssl.create_default_context(cafile=str(certificate))
-        return HttpFetch(timeout=2, deadline=5, context=trusting)
+        return HttpFetch(timeout=60, deadline=60, context=trusting)
 
     def test_the_right_name(self, certificate: Path, fetch: HttpFetch) -> None:
         """Asked for and proved, although the connection goes to an address."""
@@ -154,7 +157,7 @@ class TestTls:
     def test_an_unknown_authority(self, certificate: Path) -> None:
         """The world's authorities did not sign it."""
         with tls_server(certificate, []) as url, pytest.raises(Unreachable):
-            fetched(HttpFetch(timeout=2, deadline=5), named(url))
+            fetched(HttpFetch(timeout=60, deadline=60), named(url))
 
 
 def test_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,7 +169,10 @@ def test_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ConnectionRefusedError
 
     monkeypatch.setattr(socket, "create_connection", connect)
-    with pytest.raises(Unreachable), HttpFetch(timeout=1, deadline=5)("https://files.example/1", address="2001:db8::7"):
+    with (
+        pytest.raises(Unreachable),
+        HttpFetch(timeout=60, deadline=60)("https://files.example/1", address="2001:db8::7"),
+    ):
         pass
 
     assert asked == [("2001:db8::7", 443)]

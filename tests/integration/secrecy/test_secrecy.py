@@ -13,7 +13,7 @@ from support.secrecy.scenario import Evidence, play
 
 from config.names import EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("secrecy")]  # one installation for all of them
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("secrecy")]  # one installation for all of them
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,9 @@ def test_flower_changes_nothing_even_with_its_password(place: MarkedInstallation
     """Re-queueing is our commands' business: Flower stops no worker and sends no task."""
     del evidence  # asked for so that Flower has run
     for path in ("worker/shutdown/worker-2@test", f"task/send-task/{EXPORT_TASK}", "task/revoke/main-1.ab12cd34"):
-        answer = httpx.post(f"http://127.0.0.1:{place.flower_port}/api/{path}", auth=place.watcher, json={"args": []})
+        answer = httpx.post(
+            f"http://127.0.0.1:{place.flower_port}/api/{path}", auth=place.watcher, json={"args": []}, timeout=60
+        )
         assert answer.status_code == HTTPStatus.FORBIDDEN
 
 
