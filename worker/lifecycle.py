@@ -19,9 +19,9 @@ from config.exports_watch import Changed, watch_exports
 from worker.domain.signs_of_life import Part
 from worker.runtime import Runtime, build_runtime, configure_logs
 from worker.runtime.exports_watch import keep_looking, log_taken
-from worker.runtime.in_use import RuntimeInUse
 from worker.runtime.metrics import Beat, serve_metrics
 from worker.runtime.primary_watch import PrimaryWatch, hang_up
+from worker.runtime.runtime import RuntimeInUse
 from worker.runtime.signs_of_life import ShownLife, keep_showing
 from worker.store.connection import answers
 from worker.store.failover import drop_connections

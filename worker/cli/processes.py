@@ -19,7 +19,8 @@ from worker.cli.error_output import WrongUsage
 from worker.errors import StoreUnavailable
 from worker.intake.outage_log import OutageLog
 from worker.local.embedded import EmbeddedServer, EmbeddedServerError
-from worker.store.connection import check_server, connect
+from worker.store.connection import connect
+from worker.store.server_check import check_server
 from worker.store.sessions import RedisSessions
 
 log = structlog.get_logger()

@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import httpx
@@ -16,7 +17,6 @@ from config.exports import ExportConfig
 from worker.domain.ports import Feedback, Permit, RateDenied, RateLimiter
 from worker.domain.reasons import failure
 from worker.economic import error_body, failures, parsers
-from worker.economic.clock_gap import ClockGap
 from worker.economic.kept_replies import kept_or_read
 from worker.economic.port import Reply, Usage, rate_name
 from worker.economic.reasons import EconomicReason
@@ -55,6 +55,34 @@ def metered() -> Iterator[Usage]:
         yield usage
     finally:
         _usage.reset(token)
+
+
+@dataclass(kw_only=True)
+class ClockGap:
+    """How far e-conomic's clock is from ours, by the ``Date`` of its answers. Safe to share between threads."""
+
+    #: Seconds that e-conomic's clock is ahead for certain (negative: behind); 0 while nothing is known.
+    seconds: float = field(default=0.0)
+
+    def learn(self, date: str, *, sent: float, received: float) -> None:
+        """Take in the ``Date`` of an answer to a call made between these times; what is no date says nothing.
+
+        A date names whole seconds, and the call took its time: only what neither explains is a gap.
+        """
+        named = _seconds(date)
+        if named is not None:
+            ahead, behind = named - received, named + 1 - sent
+            self.seconds = max(ahead, 0.0) + min(behind, 0.0)
+
+
+@lru_cache(maxsize=16)  # the answers of a second bear the same date
+def _seconds(date: str) -> float | None:
+    """Return the moment that a ``Date`` names, in seconds since the epoch, UTC; None for what is no date."""
+    try:
+        moment = parsedate_to_datetime(date)
+    except (ValueError, OverflowError, TypeError):
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 class ApiCalls:

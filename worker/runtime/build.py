@@ -33,8 +33,7 @@ from worker.runtime.runtime import Runtime
 from worker.store.connection import StorePolicy, connect, translated
 from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
-from worker.workflow.clocks import ListingLag
-from worker.workflow.context import ExportContext
+from worker.workflow.context import ExportContext, ListingLag
 from worker.workflow.exporter import Exporter, accept_agreement
 from worker.workflow.lease_renewal import LeaseRenewer
 from worker.workflow.preflight import Preflight

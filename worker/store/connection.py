@@ -1,12 +1,13 @@
-"""The connection to Redis: keys, scripts, time, driver errors, and what a server must be set to."""
+"""The connection to Redis: keys, scripts, the server's time, driver errors."""
 
 import hashlib
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
+from time import monotonic
 from typing import Any, cast
 
 import redis
@@ -14,11 +15,9 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
 from config.names import export_queue, preflight_queue, queue_key, recovery_queue
-from config.settings import variable
 from config.settings_sections import Redis, Store
 from worker.store.causes import store_unavailable
 from worker.store.failover import drop_connections
-from worker.store.redis_clock import RedisClock
 
 _DEFAULTS = Store()
 
@@ -83,6 +82,46 @@ def tls_options(settings: Redis) -> dict[str, str]:
     if settings.ca_file is None or not settings.url.get_secret_value().startswith("rediss:"):
         return {}
     return {"ssl_ca_certs": str(settings.ca_file)}
+
+
+#: Seconds without an answer after which the server is asked: its clock may have been set meanwhile.
+STALE = 60.0
+
+
+@dataclass(kw_only=True)
+class RedisClock:
+    """The server's time, carried on between its answers by this host's monotonic clock.
+
+    Hosts need not agree: whatever is decided by the time of day is decided by this one. Every answer of the store names
+    the server's time; between the sending of a call and its answer that time lay somewhere, so each answer bounds how
+    far the server is ahead of the monotonic clock, and the bounds of several are narrower than those of one. Safe to
+    share between threads: what has been learnt is replaced as a whole.
+    """
+
+    #: Seconds from any fixed point; never set back.
+    monotonic: Callable[[], float] = monotonic
+    #: The least and the greatest that the server may be ahead of ``monotonic``, and when that was learnt.
+    _learnt: tuple[float, float, float] | None = field(default=None)
+
+    def learn(self, server: float, *, sent: float) -> None:
+        """Take in the time that an answer names; ``sent`` is when the call was made, by ``monotonic``.
+
+        What contradicts the answers before it means that the server's clock was set: then only this one counts.
+        """
+        received = self.monotonic()
+        least, greatest = server - received, server - sent
+        if self._learnt:
+            narrower = max(least, self._learnt[0]), min(greatest, self._learnt[1])
+            if narrower[0] <= narrower[1]:
+                least, greatest = narrower
+        self._learnt = least, greatest, received
+
+    def now(self) -> float | None:
+        """Return the server's time, never later than it is; None when it has to be asked."""
+        learnt, now = self._learnt, self.monotonic()
+        if learnt is None or now - learnt[2] > STALE:
+            return None
+        return now + learnt[0]
 
 
 #: What a script is called with; Redis knows text only.
@@ -226,56 +265,3 @@ def _timed(script: str) -> str:
 
 def _source(name: str) -> str:
     return files("worker.store").joinpath("lua", f"{name}.lua").read_text()
-
-
-#: First Redis version with every command that the product uses (LMOVE and BLMOVE).
-_OLDEST = (6, 2)
-#: The way out for an owner who keeps the data safe by other means.
-_OR_OTHERWISE = f"or answer for persistence yourself with {variable('redis', 'require_durability')}=false"
-
-
-def check_server(client: redis.Redis, *, require_durability: bool = True) -> list[str]:
-    """Return what is wrong with this server, a sentence with its remedy each; empty when all is well.
-
-    Only INFO is read, as managed servers forbid CONFIG. ``require_durability=False`` is for servers whose owner
-    answers for persistence in another way. Raises ``StoreUnavailable`` when the server does not answer.
-    """
-    with translated():
-        info: Mapping[str, Any] = client.info()
-    return problems_of(info, require_durability=require_durability)
-
-
-def problems_of(info: Mapping[str, Any], *, require_durability: bool) -> list[str]:
-    """Return what is wrong with a server with this INFO."""
-    problems = [_version(info)]
-    if require_durability:
-        problems += [_append_only(info), _eviction(info)]
-    return [problem for problem in problems if problem]
-
-
-def _version(info: Mapping[str, Any]) -> str:
-    # Valkey names here the Redis version that it is compatible with, and its own elsewhere.
-    version = str(info.get("redis_version", "0"))
-    if tuple(int(part) for part in version.split(".")[:2]) >= _OLDEST:
-        return ""
-    return f"Redis {version} is too old: version 6.2 or later, or any Valkey, is needed."
-
-
-def _append_only(info: Mapping[str, Any]) -> str:
-    if info.get("aof_enabled") == 1:
-        return ""
-    file = "keeps no append-only file" if "aof_enabled" in info else "does not say whether it keeps an append-only file"
-    return (
-        f"Redis {file}, and without one a crash forgets what has been posted: set `appendonly yes` and "
-        f"`appendfsync everysec` in redis.conf, {_OR_OTHERWISE}."
-    )
-
-
-def _eviction(info: Mapping[str, Any]) -> str:
-    policy = info.get("maxmemory_policy", "unknown")
-    if policy == "noeviction":
-        return ""
-    return (
-        f"Redis may drop records when its memory is full (maxmemory-policy: {policy}): set "
-        f"`maxmemory-policy noeviction` in redis.conf, {_OR_OTHERWISE}."
-    )

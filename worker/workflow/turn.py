@@ -14,7 +14,7 @@ from worker.economic.mapping.customer_payload import about_new_customer
 from worker.economic.mapping.dates import on_hold, refused_date, waits
 from worker.economic.port import Reply
 from worker.errors import ExportError, Failure, OnHold, Refused, Rejected, TooEarly, Uncertain
-from worker.workflow.clocks import SHORTEST
+from worker.workflow.context import SHORTEST
 from worker.workflow.customer_proof import objection
 from worker.workflow.customers_and_products import refresh_customer
 from worker.workflow.execution import Action, Execution

@@ -18,10 +18,11 @@ from config.settings import Settings
 from config.settings_sections import Redis
 from worker.domain.invoice_period import NewInvoice, PeriodRecord
 from worker.domain.record import State
-from worker.store.connection import StorePolicy, check_server
+from worker.store.connection import StorePolicy
 from worker.store.event_queue import RedisEventQueue
 from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
+from worker.store.server_check import check_server
 
 pytestmark = pytest.mark.xdist_group("redis rights")  # one installation for all of them
 

@@ -22,8 +22,9 @@ from config.settings_sections import Redis
 from worker.domain.record import MoveToDeadLetters, State
 from worker.errors import StoreUnavailable
 from worker.local.embedded import EmbeddedServer
-from worker.store.connection import StorePolicy, check_server, connect
+from worker.store.connection import StorePolicy, connect
 from worker.store.redis_store import RedisStore
+from worker.store.server_check import check_server
 
 NO_RETRY = Retry(NoBackoff(), 0)
 ROOT = Path(__file__).parents[3]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support.clock import ManualClock
 
-from worker.store.redis_clock import STALE, RedisClock
+from worker.store.connection import STALE, RedisClock
 
 ROOT = Path(__file__).parents[3]
 

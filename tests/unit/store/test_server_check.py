@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from worker.store.connection import problems_of
+from worker.store.server_check import problems_of
 
 GOOD: dict[str, Any] = {"redis_version": "6.2.0", "aof_enabled": 1, "maxmemory_policy": "noeviction"}
 

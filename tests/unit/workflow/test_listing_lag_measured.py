@@ -2,7 +2,7 @@
 
 import pytest
 
-from worker.workflow.clocks import SHORTEST, ListingLag
+from worker.workflow.context import SHORTEST, ListingLag
 
 #: When the first lookup found nothing.
 SINCE = 1_800_000_000.0

@@ -18,7 +18,7 @@ from worker.domain.reasons import ProcessReason
 from worker.domain.signs_of_life import Part, SignOfLife
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure
-from worker.store.connection import problems_of
+from worker.store.server_check import problems_of
 
 
 class Level(StrEnum):

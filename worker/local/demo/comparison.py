@@ -11,8 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from worker.domain.invoice import Invoice
-from worker.domain.money import ZERO
+from worker.domain.invoice import ZERO, Invoice
 
 _AMOUNTS = ("net", "vat", "gross")
 

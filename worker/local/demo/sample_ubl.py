@@ -9,8 +9,7 @@ from typing import Any
 
 from lxml import etree
 
-from worker.domain.invoice import Invoice
-from worker.domain.money import ZERO
+from worker.domain.invoice import ZERO, Invoice
 
 _UBL = "urn:oasis:names:specification:ubl:schema:xsd:{}-2"
 _PREFIXES = {

@@ -4,8 +4,7 @@ from typing import cast
 
 import pytest
 
-from worker.runtime.in_use import RuntimeInUse
-from worker.runtime.runtime import Runtime
+from worker.runtime.runtime import Runtime, RuntimeInUse
 
 
 class Parts:
