@@ -1,7 +1,8 @@
 """The program: ``opter-economic`` and ``python -m worker``, which end on a signal from their first moment on."""
 
 import signal
-import sys
+
+from worker.signals import end
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -12,7 +13,7 @@ def main() -> None:
     The first process of a container never sees a signal that it has no handler for (``man 7 pid_namespaces``), unless
     it is held: the image starts us with both signals held, and here they are let through.
     """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, end)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     from worker.cli import main as run  # noqa: PLC0415  # see above
 

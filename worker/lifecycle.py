@@ -2,7 +2,6 @@
 
 import math
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from worker.runtime.metrics import Beat, serve_metrics
 from worker.runtime.primary_watch import PrimaryWatch, hang_up
 from worker.runtime.runtime import RuntimeInUse
 from worker.runtime.signs_of_life import ShownLife, keep_showing
+from worker.signals import end
 from worker.store.connection import answers
 from worker.store.failover import drop_connections
 
@@ -40,7 +40,7 @@ def heed_held_signals() -> None:
     if in_main and signal.SIGTERM in signal.pthread_sigmask(signal.SIG_BLOCK, ()):
         for number in _SIGNALS:
             if signal.getsignal(number) in _DEFAULTS:
-                signal.signal(number, lambda *_: sys.exit(0))
+                signal.signal(number, end)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
 

@@ -42,7 +42,10 @@ def test_a_signal_in_the_first_second_ends_it(installation: Installation, comman
         if moment != "at once":
             installation.wait_for(lambda: _handles_term(process.pid), "it handles the signal")
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=30)
+        try:
+            _, said = process.communicate(timeout=60)
+        finally:
+            process.kill()
 
     assert process.returncode == 0, said
     assert b"Traceback" not in said
