@@ -11,8 +11,7 @@ import hmac
 import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 from celery import Celery
 from flower.app import Flower
@@ -24,6 +23,7 @@ from tornado.web import ErrorHandler
 
 from config.broker import watching_config
 from config.settings import load_settings
+from worker.signals import end
 
 _UNAUTHORIZED, _MISDIRECTED = 401, 421
 
@@ -74,15 +74,11 @@ def run(arguments: Sequence[str]) -> None:
     app.conf.update(watching_config(settings))
     page = GuardedFlower(capp=app, options=options, allowed_hosts=settings.flower.allowed_hosts, **tornado_settings)
     atexit.register(page.stop)
-    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGTERM, end)
     # Held back since before this program began, so that none was lost.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
     page.start_http_server()
     page.start()
-
-
-def _end(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001  # a signal handler's signature
-    sys.exit(0)
 
 
 if __name__ == "__main__":
