@@ -7,7 +7,7 @@ import pytest
 from support.chaos import lease_takeover
 from support.chaos.report import Report
 from support.chaos.scenarios import Scenario
-from support.chaos.skew import SCENARIOS_SKEWED, SKEWS, Skewed, play, sampled
+from support.chaos.skew import SCENARIOS_SKEWED, SKEWS, Skewed, every_skewed, play, sampled
 
 BY_NAME = pytest.mark.parametrize("scenario", SCENARIOS_SKEWED, ids=lambda scenario: scenario.name)
 
@@ -27,6 +27,18 @@ def _overtaken(scenario: Scenario, ahead: float, count: int, seed: int) -> list[
 def test_a_sample_of_clocks_that_differ(scenario: Scenario) -> None:
     """Workers' own clocks and Redis', off from the beginning or from mid-period on."""
     assert _failed(sampled(scenario, 25, random.Random(17))) == []
+
+
+@BY_NAME
+def test_a_jump_that_looks_like_an_idle_time(scenario: Scenario) -> None:
+    """Set back by 70 seconds while nothing is sent for 100, it makes the last comparison look 30 seconds old."""
+    last = [
+        skewed
+        for skewed in every_skewed(scenario)
+        if (skewed.how, skewed.seconds, skewed.schedule.gap) == ("redis jumps", -70.0, 0.0)
+        and "store-unavailable" in str(skewed)
+    ][-20:]
+    assert _failed(last) == []
 
 
 @BY_NAME

@@ -143,6 +143,7 @@ class Harness:
             clock=self._redis_time,
             accept=partial(accept_agreement, self.export, store),
             transport=lambda: Transport(self),
+            monotonic=self.clock,
         )
         self.client = client
         self.context = context = ExportContext(

@@ -1,10 +1,11 @@
 """One call to e-conomic: a permit from the rate limiter, the request, and the answer judged."""
 
 import re
+import time
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import cached_property, lru_cache
@@ -42,6 +43,9 @@ _LONGEST_PAUSE = 86_400.0
 _LONGEST_WAIT = 60.0
 
 
+#: Seconds by which our clock may have moved otherwise than this host's since the clocks were compared: more, and it was
+#: set, so that they are compared again before anything is created.
+_SET_BY = 5.0
 #: What the execution that this thread is busy with has spent; every thread has a context of its own.
 _usage: ContextVar[Usage | None] = ContextVar("usage", default=None)
 
@@ -62,13 +66,23 @@ class ClockGap:
     """How far e-conomic's clock is from ours, by the ``Date`` of its answers. Safe to share between threads."""
 
     #: Seconds that e-conomic's clock is ahead for certain (negative: behind); 0 while nothing is known.
-    seconds: float = field(default=0.0)
+    seconds: float = 0.0
+    #: Seconds from any fixed point; never set back.
+    monotonic: Callable[[], float] = time.monotonic
+    #: When the last success came, by our clock and by ``monotonic``.
+    _heard_at: tuple[float, float] | None = None
+
+    def holds(self, now: float) -> bool:
+        """Whether what is known may be believed: not where nothing is, nor after our clock was set."""
+        heard = self._heard_at
+        return heard is not None and abs((now - heard[0]) - (self.monotonic() - heard[1])) <= _SET_BY
 
     def learn(self, date: str, *, sent: float, received: float) -> None:
         """Take in the ``Date`` of an answer to a call made between these times; what is no date says nothing.
 
         A date names whole seconds, and the call took its time: only what neither explains is a gap.
         """
+        self._heard_at = received, self.monotonic()
         named = _seconds(date)
         if named is not None:
             ahead, behind = named - received, named + 1 - sent
@@ -88,7 +102,7 @@ def _seconds(date: str) -> float | None:
 class ApiCalls:
     """Calls under the tokens of one export. Every method raises the errors of ``worker.economic.port``."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what every call needs
         self,
         export: ExportConfig,
         *,
@@ -96,8 +110,9 @@ class ApiCalls:
         clients: ThreadClients,
         clock: Callable[[], float],
         deadline: float,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``deadline`` bounds a whole call, in seconds."""
+        """``deadline`` bounds a whole call, in seconds; ``monotonic`` is for tests, in which time is made."""
         self._export = export
         self._rate_limiter = rate_limiter
         self._clients = clients
@@ -107,7 +122,7 @@ class ApiCalls:
         self._api_url = str(export.api_url).rstrip("/")
         self._openapi_url = str(export.openapi_url).rstrip("/")
         #: How far e-conomic's clock is from the one that decides.
-        self.clock_gap = ClockGap()
+        self.clock_gap = ClockGap(monotonic=monotonic)
         #: What a call cost last.
         self._costs: dict[RequestLabel, float] = {}
 

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import time
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -42,7 +43,7 @@ class EconomicClient(Vouchers):
 
     ``http`` bounds every call and the age of master data. ``accept`` gets the agreement's number before anything else
     of the agreement is believed, and raises what stops the export. ``transport`` builds one in place of the network, a
-    new one for each thread.
+    new one for each thread. ``monotonic`` is for tests, in which time is made.
     """
 
     def __init__(  # noqa: PLR0913  # the parts that the composition root puts together
@@ -54,12 +55,18 @@ class EconomicClient(Vouchers):
         clock: Callable[[], float],
         accept: Callable[[int], None],
         transport: Callable[[], httpx.BaseTransport] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._export = export
         self._clients = ThreadClients(http, transport)
         self._clock, self._deadline = clock, http.deadline
         calls = api_calls.ApiCalls(
-            export, rate_limiter=rate_limiter, clients=self._clients, clock=clock, deadline=http.deadline
+            export,
+            rate_limiter=rate_limiter,
+            clients=self._clients,
+            clock=clock,
+            deadline=http.deadline,
+            monotonic=monotonic,
         )
         super().__init__(calls, Listings(calls, export.api_url), export=export)
         self._master_data = MasterDataCache(
@@ -172,7 +179,7 @@ class EconomicClient(Vouchers):
 
     def clock_gap(self, *, anew: bool = False) -> float:
         """See ``Economic``."""
-        if anew:
+        if anew or not self._calls.clock_gap.holds(self._clock()):
             self._calls.get("/self")
         return self._calls.clock_gap.seconds
 

@@ -107,7 +107,7 @@ class Economic(Protocol):
     def clock_gap(self, *, anew: bool = False) -> float:
         """Return the seconds that e-conomic's clock is ahead of the store's (negative: behind), at the last success.
 
-        ``anew``: measured by a call made for it.
+        Measured by a call made for it where there was none, the store's clock was set since, or with ``anew``.
         """
 
     def send(self, intent: Intent) -> Reply:
