@@ -16,8 +16,9 @@ from config.settings import Settings
 from worker.cli.context import CommandContext
 from worker.cli.formatting import console_on
 from worker.cli.main import run
-from worker.domain.invoice import ZERO, Invoice
+from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import ControlTotal, NewInvoice, PeriodRecord
+from worker.domain.money import ZERO
 from worker.domain.ports import AgreementRate
 from worker.domain.reasons import failure
 from worker.domain.record import Finish, InvoiceRecord, Outcome, Wait

@@ -124,7 +124,7 @@ class Installation:
             )
 
     def own_environment(self, name: str) -> dict[str, str]:
-        """Return what one service is told besides."""
+        """Return the further settings of one service."""
         del name
         return {}
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from config.export_schema import Customers
 from config.exports import ExportConfig
-from worker.domain.invoice import ZERO, Customer, Invoice, Line, PaymentCondition, to_oere
+from worker.domain.invoice import Customer, Invoice, Line, PaymentCondition
+from worker.domain.money import ZERO, to_oere
 from worker.economic.mapping.master_data import (
     AccountingPeriod,
     AccountingYear,

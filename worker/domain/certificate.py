@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from worker.domain.identity import canonical_json
-from worker.domain.invoice import ZERO
+from worker.domain.money import ZERO
 
 #: Format of the document, part of its content: a later one may hold more.
 FORMAT = 1

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from worker.domain.invoice import ZERO
+from worker.domain.money import ZERO
 
 
 class MatchState(StrEnum):

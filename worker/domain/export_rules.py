@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from config.exports import ExportConfig
 from worker.domain.identity import invoice_id_of
-from worker.domain.invoice import ZERO, Invoice, InvoiceType
+from worker.domain.invoice import Invoice, InvoiceType
+from worker.domain.money import ZERO
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.record import Outcome, State
 from worker.errors import Failure

@@ -1,13 +1,10 @@
-"""One Opter invoice as the event carries it (camelCase JSON), validated field by field, and its money.
-
-Money is ``Decimal`` with two decimals, never a float; a currency's rounding is half up, away from zero.
-"""
+"""One Opter invoice as the event carries it (camelCase JSON), validated field by field."""
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
@@ -18,55 +15,12 @@ from pydantic import (
     ConfigDict,
     FailFast,
     Field,
-    PlainSerializer,
     StringConstraints,
 )
 from pydantic.alias_generators import to_camel
 
 from worker.domain.identity import canonical_json
-
-OERE = Decimal("0.01")
-ZERO = Decimal("0.00")
-#: Digits before the decimal point. No invoice comes near; with more, sums to the øre would leave decimal's 28 digits.
-_DIGITS = 15
-
-
-_NO_AMOUNT = 'it is not an amount of money; write a point before the decimals and nothing else, such as "1234.50"'
-#: What JSON calls the types that are no text.
-_KINDS = {
-    float: "a number",
-    int: "a number",
-    bool: "true or false",
-    type(None): "null",
-    list: "a list",
-    dict: "an object",
-}
-
-
-def to_oere(amount: Decimal) -> Decimal:
-    """Round to two decimals, halves away from zero, as bookkeeping does."""
-    return amount.quantize(OERE, rounding=ROUND_HALF_UP)
-
-
-def _exact(value: object) -> Decimal:
-    if not isinstance(value, Decimal | str):
-        raise ValueError(f'money is a decimal string such as "100.00", not {_KINDS.get(type(value), "this")}')  # noqa: TRY004  # pydantic reports ValueError only
-    try:
-        amount = Decimal(value)
-    except ArithmeticError as error:
-        raise ValueError(_NO_AMOUNT) from error
-    if not amount.is_finite():
-        raise ValueError(_NO_AMOUNT)
-    if amount and amount.adjusted() >= _DIGITS:
-        raise ValueError("it is too large for an amount of money")
-    if amount != to_oere(amount):
-        raise ValueError('it has more than two decimals; write it with two at most, such as "100.00"')
-    return to_oere(amount)
-
-
-#: A decimal string with at most two decimals, in the invoice's currency.
-Money = Annotated[Decimal, BeforeValidator(_exact), PlainSerializer(str, return_type=str)]
-
+from worker.domain.money import ZERO, Money
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]

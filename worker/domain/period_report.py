@@ -8,8 +8,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from worker.domain.invoice import ZERO
 from worker.domain.invoice_period import PeriodRecord, PeriodState
+from worker.domain.money import ZERO
 from worker.domain.record import InvoiceRecord, Outcome, State
 
 #: States from which an invoice goes on by itself.

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from worker.domain.invoice import OERE, ZERO, Invoice, to_oere
+from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import ControlTotal
+from worker.domain.money import OERE, ZERO, to_oere
 from worker.domain.reasons import EventReason, ReasonCode
 
 #: Dates outside are slips of a keyboard or a conversion, not business.

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from config.export_schema import Limits
-from worker.domain.invoice import ZERO
+from worker.domain.money import ZERO
 from worker.domain.record import State
 from worker.errors import Failure
 

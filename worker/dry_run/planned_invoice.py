@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from config.exports import ExportConfig
 from worker.domain.export_rules import exclusion
-from worker.domain.invoice import ZERO, Invoice, to_oere
+from worker.domain.invoice import Invoice
+from worker.domain.money import ZERO, to_oere
 from worker.domain.reasons import failure
 from worker.domain.record import Step
 from worker.dry_run.dry_run_creator import DryRunCreator

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from config.reconcile_schema import Reconcile
-from worker.domain.invoice import ZERO, to_oere
+from worker.domain.money import ZERO, to_oere
 from worker.economic import parsers
 from worker.economic.listings import Listings
 from worker.economic.mapping.documents import document, whole_number

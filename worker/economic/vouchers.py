@@ -16,7 +16,7 @@ from typing import Any
 
 from config.exports import ExportConfig
 from worker.domain.identity import normal_reference
-from worker.domain.invoice import ZERO
+from worker.domain.money import ZERO
 from worker.economic import parsers
 from worker.economic.api_calls import ApiCalls
 from worker.economic.listings import Listings

@@ -13,8 +13,9 @@ from pydantic.json_schema import DEFAULT_REF_TEMPLATE, GenerateJsonSchema, JsonS
 from pydantic_core import core_schema
 
 from config.exports import ExportName
-from worker.domain.invoice import Contract, Currency, Invoice, Moment, Money, Sha256
+from worker.domain.invoice import Contract, Currency, Invoice, Moment, Sha256
 from worker.domain.invoice_period import ControlTotal
+from worker.domain.money import Money
 
 SPEC_VERSION = "1.0"
 EVENT_TYPE = "opter.invoice-period.closed.v1"

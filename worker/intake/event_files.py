@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from worker.domain.invoice import ZERO, Invoice
+from worker.domain.invoice import Invoice
+from worker.domain.money import ZERO
 from worker.domain.reasons import EventReason
 from worker.domain.sums import Problem
 from worker.intake import parsing

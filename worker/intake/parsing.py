@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from worker.domain.invoice import AnyInvoiceType, Contract, Currency, Invoice, InvoiceType, Line, Money
+from worker.domain.invoice import AnyInvoiceType, Contract, Currency, Invoice, InvoiceType, Line
+from worker.domain.money import Money
 from worker.domain.reasons import EventReason
 from worker.domain.sums import Problem, check_sums
 from worker.intake.event_errors import EventRefused, Problems, broken_rules, refused

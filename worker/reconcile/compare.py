@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from worker.domain.certificate import Amounts, FieldDifference, Finding, Verdict
 from worker.domain.identity import normal_reference
-from worker.domain.invoice import ZERO
+from worker.domain.money import ZERO
 from worker.economic.mapping import customer_matching
 from worker.economic.mapping.ledger import Accounts, Standing
 from worker.economic.mapping.master_data import EconomicCustomer

@@ -8,7 +8,8 @@ from config.exports import ExportConfig
 from worker.domain.attachment import AttachmentState
 from worker.domain.certificate import Amounts
 from worker.domain.credit_match import MatchState
-from worker.domain.invoice import ZERO, Customer, Invoice
+from worker.domain.invoice import Customer, Invoice
+from worker.domain.money import ZERO
 from worker.domain.record import InvoiceRecord, Outcome, State
 from worker.economic.mapping.dates import due_date as computed_due_date
 from worker.economic.mapping.dates import resolve_terms

@@ -12,7 +12,8 @@ from config.exports import ExportConfig
 from worker.domain.credit_match import REFUSED, CreditMatch, MatchState, MatchStep, OpenEntry, next_match_step
 from worker.domain.export_rules import original_references
 from worker.domain.identity import idempotency_key
-from worker.domain.invoice import ZERO, Invoice
+from worker.domain.invoice import Invoice
+from worker.domain.money import ZERO
 from worker.domain.reconcile_ports import CertificatePort
 from worker.domain.record import InvoiceRecord, Outcome, State
 from worker.domain.store_port import OperatorPort

@@ -11,7 +11,7 @@ from datetime import date
 
 from config.exports import ExportConfig
 from worker.domain.identity import normal_reference
-from worker.domain.invoice import ZERO
+from worker.domain.money import ZERO
 from worker.economic.ledger import LedgerReader
 from worker.economic.mapping.ledger import LedgerEntry, Standing, of_ledger, year_named
 from worker.economic.mapping.master_data import Document, EconomicCustomer, MasterData

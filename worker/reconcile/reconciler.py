@@ -16,8 +16,9 @@ from worker.domain.certificate import (
     Verdict,
     currency_totals,
 )
-from worker.domain.invoice import ZERO, Invoice
+from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import PeriodRecord
+from worker.domain.money import ZERO
 from worker.domain.record import InvoiceRecord
 from worker.economic.ledger import LedgerReader
 from worker.economic.mapping.ledger import Standing

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from config.exports import ExportConfig
-from worker.domain.invoice import ZERO, Invoice
+from worker.domain.invoice import Invoice
+from worker.domain.money import ZERO
 from worker.domain.payments import PaidEntry, Settled
 from worker.domain.record import InvoiceRecord, Outcome, State
 from worker.economic.ledger import LedgerReader

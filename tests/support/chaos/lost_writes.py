@@ -10,7 +10,8 @@ from support.chaos.scenarios import Scenario
 from support.harness import Harness
 from support.samples import line
 
-from worker.domain.invoice import ZERO, Invoice
+from worker.domain.invoice import Invoice
+from worker.domain.money import ZERO
 
 
 def _wiped(harness: Harness, scenario: Scenario) -> None:

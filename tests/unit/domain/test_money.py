@@ -1,7 +1,7 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from worker.domain.invoice import Money
+from worker.domain.money import Money
 
 MONEY = TypeAdapter(Money)
 

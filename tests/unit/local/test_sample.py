@@ -3,7 +3,8 @@
 from collections import Counter
 from decimal import Decimal
 
-from worker.domain.invoice import InvoiceType, to_oere
+from worker.domain.invoice import InvoiceType
+from worker.domain.money import to_oere
 from worker.domain.sums import check_event
 from worker.intake.reading import read_event
 from worker.local.demo.sample import MISSING_ACCOUNT, sample

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from worker.domain.invoice import OERE, to_oere
+from worker.domain.money import OERE, to_oere
 from worker.economic.mapping.voucher_postings import contained_vat, nearest_gross
 
 AMOUNTS = st.decimals(min_value=-(10**7), max_value=10**7, places=2)

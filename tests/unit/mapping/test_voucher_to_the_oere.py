@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from support.samples import invoice, line
 from support.vouchers import RATES, TAX_RATES, agreement, booked, export, reference
 
-from worker.domain.invoice import OERE, ZERO, Invoice, Line, to_oere
+from worker.domain.invoice import Invoice, Line
+from worker.domain.money import OERE, ZERO, to_oere
 from worker.economic.mapping.voucher_payload import voucher_payload
 from worker.errors import InvalidInvoice
 

@@ -9,7 +9,8 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from worker.cli.formatting import count, data_of, money, page, printable, section, table
-from worker.domain.invoice import ZERO, Invoice
+from worker.domain.invoice import Invoice
+from worker.domain.money import ZERO
 from worker.intake.learning.learn import Learnt
 from worker.intake.learning.proposal import Proposal
 from worker.intake.learning.readings import Missing

@@ -13,8 +13,8 @@ from worker.cli.formatting import data_of, facts, page, printable, section, tabl
 from worker.cli.lookup import by_reason, title
 from worker.cli.views.certificate import result, summary_data, when
 from worker.domain.certificate import held
-from worker.domain.invoice import ZERO
 from worker.domain.invoice_period import PeriodRecord
+from worker.domain.money import ZERO
 from worker.domain.period_report import MOVING, Phase, Report, Totals, phase_of
 from worker.domain.record import Outcome, State
 from worker.errors import Failure

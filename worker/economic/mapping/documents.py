@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from config.exports import ExportConfig
 from worker.domain.identity import normal_reference
-from worker.domain.invoice import ZERO, Invoice, InvoiceType, Line, to_oere
+from worker.domain.invoice import Invoice, InvoiceType, Line
+from worker.domain.money import ZERO, to_oere
 from worker.domain.reasons import failure, invalid
 from worker.economic.mapping.dates import resolve_terms
 from worker.economic.mapping.exchange_rates import exchange_rate

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from config.exports import ExportConfig
-from worker.domain.invoice import OERE, Invoice
+from worker.domain.invoice import Invoice
+from worker.domain.money import OERE
 from worker.domain.reasons import invalid
 from worker.economic.mapping.master_data import MasterData
 from worker.economic.mapping.reasons import SetUpReason

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from worker.domain.invoice import ZERO
+from worker.domain.money import ZERO
 from worker.economic.mapping.master_data import AccountingYear
 
 #: Net amounts by account and VAT code ("": none), in the document's currency; positive is revenue.

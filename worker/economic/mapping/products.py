@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import Any
 
 from worker.domain.identity import fingerprint
-from worker.domain.invoice import ZERO, Line
+from worker.domain.invoice import Line
+from worker.domain.money import ZERO
 from worker.domain.reasons import invalid
 from worker.economic.mapping.master_data import MasterData, Product, ProductGroup, VatAccount, ZoneAccount
 from worker.economic.mapping.reasons import SetUpReason

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from config.exports import ExportConfig
-from worker.domain.invoice import ZERO, Invoice
+from worker.domain.invoice import Invoice
+from worker.domain.money import ZERO
 from worker.domain.reasons import failure
 from worker.economic.mapping.master_data import MasterData, VoucherFound
 from worker.economic.mapping.reasons import VoucherReason

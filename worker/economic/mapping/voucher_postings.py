@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from config.exports import ExportConfig
-from worker.domain.invoice import OERE, ZERO, Invoice, Line, to_oere
+from worker.domain.invoice import Invoice, Line
+from worker.domain.money import OERE, ZERO, to_oere
 from worker.domain.reasons import EventReason, invalid
 from worker.economic.mapping.master_data import Account, MasterData, VatAccount
 from worker.economic.mapping.products import percent

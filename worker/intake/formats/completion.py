@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from worker.domain.invoice import ZERO, to_oere
+from worker.domain.money import ZERO, to_oere
 
 _TOTALS = ("net", "vat", "rounding", "gross", "grossInBaseCurrency")
 #: No amount reaches it.

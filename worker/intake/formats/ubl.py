@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, BinaryIO
 
-from worker.domain.invoice import ZERO
+from worker.domain.money import ZERO
 from worker.domain.reasons import EventReason
 from worker.domain.sums import Problem
 from worker.intake.event_errors import EventRefused, refused

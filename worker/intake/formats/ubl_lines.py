@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any, Literal
 
-from worker.domain.invoice import OERE, ZERO
+from worker.domain.money import OERE, ZERO
 from worker.intake.formats.mapping import AccountRule, Ubl
 from worker.intake.formats.ubl_nodes import CAC, CBC, Nodes
 

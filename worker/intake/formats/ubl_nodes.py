@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from worker.domain.invoice import to_oere
+from worker.domain.money import to_oere
 from worker.domain.reasons import EventReason
 from worker.domain.sums import Problem
 

@@ -9,8 +9,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
-from worker.domain.invoice import ZERO, Invoice, Pdf
+from worker.domain.invoice import Invoice, Pdf
 from worker.domain.invoice_period import ControlTotal
+from worker.domain.money import ZERO
 from worker.domain.reasons import EventReason
 from worker.domain.sums import EventSums
 from worker.intake.event import EVENT_TYPE, SPEC_VERSION, Period

@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 from rich.console import RenderableType
 from rich.text import Text
 
-from worker.domain.invoice import ZERO, Invoice
+from worker.domain.invoice import Invoice
+from worker.domain.money import ZERO
 from worker.local.demo.comparison import (
     Amounts,
     Comparison,

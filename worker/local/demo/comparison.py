@@ -11,7 +11,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from worker.domain.invoice import ZERO, Invoice
+from worker.domain.invoice import Invoice
+from worker.domain.money import ZERO
 
 _AMOUNTS = ("net", "vat", "gross")
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from worker.domain.invoice import ZERO, Customer, Invoice, InvoiceType
+from worker.domain.invoice import Customer, Invoice, InvoiceType
+from worker.domain.money import ZERO
 from worker.local.demo.sample_invoices import (
     InvoicePlan,
     Numbers,

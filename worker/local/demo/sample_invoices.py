@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from worker.domain.invoice import ZERO, Customer, Invoice, InvoiceType, Line, PaymentCondition, to_oere
+from worker.domain.invoice import Customer, Invoice, InvoiceType, Line, PaymentCondition
+from worker.domain.money import ZERO, to_oere
 from worker.sandbox.seed_customers import BARRED, customers, with_check_digit
 from worker.sandbox.state import Json
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from lxml import etree
 
-from worker.domain.invoice import ZERO, Invoice
+from worker.domain.invoice import Invoice
+from worker.domain.money import ZERO
 
 _UBL = "urn:oasis:names:specification:ubl:schema:xsd:{}-2"
 _PREFIXES = {

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker.domain.invoice import ZERO, Invoice, InvoiceType, Pdf
+from worker.domain.invoice import Invoice, InvoiceType, Pdf
+from worker.domain.money import ZERO
 from worker.local.demo.sample import MISSING_ACCOUNT, Sample, sample
 from worker.local.demo.sample_invoices import AMBIGUOUS
 
