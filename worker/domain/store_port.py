@@ -6,6 +6,7 @@ from typing import Protocol
 
 from worker.domain.clocks import ClockReading
 from worker.domain.invoice_period import NewInvoice, PeriodRecord, Registered
+from worker.domain.invoice_search import PeriodIndexPort
 from worker.domain.reconcile_ports import AgreementPort, CertificatePort, PaymentsPort, SeriesPort
 from worker.domain.record import Intent, InvoiceRecord, State, Transition
 from worker.domain.signs_of_life import LifePort, SignOfLife
@@ -289,6 +290,7 @@ class Store(
     SweepPort,
     LifePort,
     OperatorPort,
+    PeriodIndexPort,
     PinPort,
     PlanPort,
     CertificatePort,

@@ -10,10 +10,12 @@ from worker.domain.record import InvoiceRecord, Outcome, State
 from worker.domain.store_port import OperatorPort
 from worker.errors import Failure
 from worker.store import records
-from worker.store.connection import StoreConnection, mapping, text, texts, token
+from worker.store.connection import StoreConnection, mapping, pairs, text, texts, token
 
 #: Invoices read or moved in one trip.
 _PAGE = 200
+#: The score of a period's member holds its invoice number below this, as in ``lua/common.lua``.
+NUMBERS = 10**10
 
 
 class RedisReading(StoreConnection):
@@ -21,7 +23,9 @@ class RedisReading(StoreConnection):
 
     def member_ids(self, period_id: str) -> list[str]:
         """Return the ids of a period's invoices in invoice number order."""
-        return texts(self.ask(["ZRANGE", self.key("members", period_id), 0, -1])[0])
+        [answer] = self.ask(["ZRANGE", self.key("members", period_id), 0, -1, "WITHSCORES"])
+        # The score begins with the state, see ``period_index``; within one state the order is kept.
+        return [member for member, _ in sorted(pairs(answer), key=lambda pair: pair[1] % NUMBERS)]
 
     def records(self, invoice_ids: Sequence[str], state: State | None = None) -> Iterator[InvoiceRecord]:
         """Yield these invoices in this order, those in another state passed over."""
@@ -126,7 +130,7 @@ class RedisOperator(RedisReading, OperatorPort):
             answers = self.ask(
                 ["HGETALL", self.key("period", period_id)],
                 ["LRANGE", self.key("period-events", period_id), 0, -1],
-                ["HGETALL", self.key("counts", period_id)],
+                ["HMGET", self.key("counts", period_id), *State],
                 ["HGETALL", self.key("conflicts", period_id)],
             )
             if answers[0]:

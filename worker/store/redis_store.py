@@ -13,6 +13,7 @@ from worker.store.intake import RedisIntake, RedisPreflight
 from worker.store.leases import RedisExport, RedisPins
 from worker.store.operator_moves import RedisOperator, RedisPlan
 from worker.store.payments import RedisPayments
+from worker.store.period_index import RedisPeriodIndex
 from worker.store.series import RedisSeries
 from worker.store.signs_of_life import RedisLife
 
@@ -70,6 +71,7 @@ class RedisStore(
     RedisSweeps,
     RedisLife,
     RedisOperator,
+    RedisPeriodIndex,
     RedisPins,
     RedisPlan,
     RedisCertificates,

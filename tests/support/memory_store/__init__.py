@@ -10,6 +10,7 @@ from support.memory_store.intake import MemoryIntake
 from support.memory_store.life import MemoryLife
 from support.memory_store.operator import MemoryOperator, MemoryPins, MemoryPlan
 from support.memory_store.payments import MemoryPayments
+from support.memory_store.period_index import MemoryPeriodIndex
 from support.memory_store.series import MemorySeries
 from support.memory_store.sweeps import MemorySweeps
 
@@ -25,6 +26,7 @@ class MemoryStore(
     MemorySweeps,
     MemoryLife,
     MemoryOperator,
+    MemoryPeriodIndex,
     MemoryPins,
     MemoryPlan,
     MemoryCertificates,
