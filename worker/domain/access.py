@@ -19,7 +19,7 @@ class Action(StrEnum):
 
     #: Periods, invoices, certificates, what failed and why.
     SEE = "see"
-    #: Ask e-conomic, by reading alone, whether a cause is gone.
+    #: Ask the accounting system, by reading alone, whether a cause is gone.
     CHECK = "check"
     REQUEUE = "requeue"
     REEXPORT = "reexport"
@@ -32,7 +32,7 @@ class Action(StrEnum):
     APPROVE = "approve"
     #: Lift a pause.
     RESUME = "resume"
-    #: What was sent to e-conomic and what it answered, word for word.
+    #: What was sent to the accounting system and what it answered, word for word.
     SEE_REQUESTS = "see-requests"
     #: Processes, Redis, limits: the installation, not the books.
     SEE_HEALTH = "see-health"
