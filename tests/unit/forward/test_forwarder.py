@@ -95,7 +95,7 @@ def test_the_rules_are_those_of_a_watched_folder(tmp_path: Path) -> None:
     """Which names are never taken is the same on either side; here Explorer's own files are left too."""
     for name in NAMES:
         (tmp_path / name).write_bytes(b"1")
-    here, there = Folder(tmp_path), watched.Folder(tmp_path)
+    here, there = Folder(tmp_path), watched.WatchedFolder(tmp_path)
     taken = here.complete(now=0, stable=0, done_files=False)
     assert taken == there.complete(now=0, stable=0, done_files=False) == ["p", "p.xml", "æ.csv"]
     (tmp_path / "Thumbs.db").write_bytes(b"1")

@@ -14,10 +14,10 @@ from worker.domain.invoice_period import ControlTotal
 from worker.domain.money import ZERO
 from worker.domain.reasons import EventReason
 from worker.domain.sums import EventSums
+from worker.forward.folder import write
 from worker.intake.event import EVENT_TYPE, SPEC_VERSION, Period
 from worker.intake.event_errors import EventRefused, refused
 from worker.intake.format_files import FileHead, HowToRead, read_file
-from worker.intake.sources.folder import write
 
 #: An event up to this size holds its invoices; a larger one refers to a file, which is read with flat memory.
 MOST_INLINE = 4 << 20

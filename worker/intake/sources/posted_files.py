@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from worker.forward.folder import FAILED, OWN, Folder, write
 from worker.forward.names import portable
-from worker.intake.sources.folder import FAILED, OWN, Folder, write
 
 #: Digits of the hash that a file's name in the folder begins with.
 _DIGITS = 16
