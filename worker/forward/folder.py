@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,8 +147,8 @@ def is_candidate(name: str) -> bool:
     return not name.startswith((".", "~$")) and not lower.endswith(_NOT_YET) and lower not in _EXPLORER
 
 
-def refusal_text(name: str, problems: Iterable[str], next_steps: Iterable[str]) -> str:
-    """Return why a file was refused, for people."""
+def refusal_text(name: str, problems: Iterable[str], next_steps: Iterable[str], danish: Sequence[str]) -> str:
+    """Return why a file was refused, for people; ``danish`` are the problems once more."""
     return "\n".join(
         [
             f"{name} was not taken: nothing of it goes to e-conomic. Correct what is named, and put it here again.",
@@ -158,6 +158,7 @@ def refusal_text(name: str, problems: Iterable[str], next_steps: Iterable[str]) 
             "",
             *next_steps,
             "",
+            *(("På dansk:", *(f"- {problem}" for problem in danish), "") if danish else ()),
         ]
     )
 

@@ -92,7 +92,7 @@ class Forwarder:
         if answer.outcome == "sent":
             self.folder.move(name, DONE, digest)
             return
-        words = refusal_text(name, answer.problems or [answer.detail], [answer.next_step])
+        words = refusal_text(name, answer.problems or [answer.detail], [answer.next_step], answer.danish)
         self.folder.refuse(name, digest, words=words, document=answer.document)
 
 

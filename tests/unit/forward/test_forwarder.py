@@ -23,6 +23,7 @@ REFUSED = Answer(
     detail="p.xml: x is no amount.",
     next_step="Correct it.",
     problems=("invoice 7: æ is no amount.",),
+    danish=("faktura 7: er ikke et beløb.",),
     document={"status": 422},
 )
 
@@ -114,6 +115,7 @@ def test_a_refused_file_lies_beside_the_reasons(place: Place) -> None:
     assert place.files("failed") == ["a.xml", "a.xml.error.json", "a.xml.error.txt"]
     words = (place.path / "failed" / "a.xml.error.txt").read_text(encoding="utf-8")
     assert ("blev ikke taget" in words, "æ is no amount" in words, "Correct it." in words) == (True, True, True)
+    assert words.index("På dansk:") < words.index("- faktura 7: er ikke et beløb.")
     assert json.loads((place.path / "failed" / "a.xml.error.json").read_bytes())["status"] == 422
 
 

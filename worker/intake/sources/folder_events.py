@@ -15,6 +15,7 @@ from worker.domain.money import ZERO
 from worker.domain.reasons import EventReason
 from worker.domain.sums import EventSums
 from worker.forward.folder import write
+from worker.forward.names import portable
 from worker.intake.event import EVENT_TYPE, SPEC_VERSION, Period
 from worker.intake.event_errors import EventRefused, refused
 from worker.intake.format_files import FileHead, HowToRead, read_file
@@ -140,7 +141,8 @@ def _join(batch: FileHead, head: FileHead, name: str) -> None:
 def _own_period(batch: Batch, digest: str) -> Period:
     """Return a period for files that name none: its number follows from the content, its name is the last day."""
     number = int(digest[:16], 16) % 899_999_999_999 + 100_000_000_000
-    return Period(id=number, name=f"{batch.last} ({batch.names[0]})"[:100], closed_at=f"{batch.last}T00:00:00Z")
+    name = f"{batch.last} ({portable(batch.names[0])})"[:100]
+    return Period(id=number, name=name, closed_at=f"{batch.last}T00:00:00Z")
 
 
 def _totals(batch: Batch) -> list[dict[str, str]]:

@@ -12,8 +12,10 @@ from contextlib import contextmanager, suppress
 import structlog
 
 from config.exports import ExportConfig
+from worker.errors import StoreUnavailable
 from worker.forward.folder import DONE, OWN, text_bytes, write
 from worker.intake.event_errors import EventRefused
+from worker.intake.event_outcome import places
 from worker.intake.format_files import HowToRead, how_to_read
 from worker.intake.sources.file_groups import FileGroup, FileGroups
 from worker.intake.sources.folder import WatchedFolder
@@ -123,10 +125,10 @@ class FolderWatch:
         """Put every event that is decided on the queue, and move its files."""
         sent = 0
         for intent in sorted(self._own.glob("*.intent")):
-            event = intent.with_suffix(".event")
+            event, files = intent.with_suffix(".event"), json.loads(intent.read_bytes()).items()
             self._publish(event.read_bytes())
             sent += 1
-            for name, digest in json.loads(intent.read_bytes()).items():
+            for name, digest in files:
                 self._move(name, digest, intent.stem)
             intent.unlink()
             event.unlink()
@@ -191,11 +193,15 @@ class FolderWatches:
                 self._note(name, f"{error.filename or 'its folder'}: {error.strerror or type(error).__name__}")
             except EventRefused as refusal:
                 self._note(name, refusal.problems[0].description)
+            except StoreUnavailable:
+                raise
+            except Exception as error:  # noqa: BLE001  # a fault of ours at one folder must not keep the others back
+                self._note(name, f"A fault in this program ({type(error).__name__}).", at=places(error.__traceback__))
             else:
                 self.faults.pop(name, None)
         return sent
 
-    def _note(self, name: str, fault: str) -> None:
+    def _note(self, name: str, fault: str, **where: object) -> None:
         if self.faults.get(name) != fault:
-            log.error("folder_not_usable", export=name, fault=fault)
+            log.error("folder_not_usable", export=name, fault=fault, **where)
         self.faults[name] = fault

@@ -63,8 +63,8 @@ _LINE = re.compile(r"\bline (\d+)")
 def words(name: str, problems: Sequence[Problem]) -> str:
     """Return what is written beside a file that was refused."""
     steps = dict.fromkeys(problem.reason.next_step for problem in problems)
-    english = refusal_text(name, [problem.description for problem in problems], steps)
-    return "\n".join([english, "På dansk:", *(f"- {danish(problem)}" for problem in problems), ""])
+    english = [problem.description for problem in problems]
+    return refusal_text(name, english, steps, [danish(problem) for problem in problems])
 
 
 def danish(problem: Problem) -> str:
