@@ -87,27 +87,32 @@ class RedisOperator(RedisReading, OperatorPort):
         return self._all(state)
 
     @override
-    def requeue(self, invoice_ids: Sequence[str], *, by: str) -> Sequence[str]:
+    def requeue(self, invoice_ids: Sequence[str], *, by: str, why: str = "") -> Sequence[str]:
         moved: list[str] = []
+        detail = f"{by}: {why}" if why else by
         for start in range(0, len(invoice_ids), _PAGE):
-            moved += texts(self.run("requeue", token(), by, *invoice_ids[start : start + _PAGE]))[1:]
+            moved += texts(self.run("requeue", token(), detail, by, why, *invoice_ids[start : start + _PAGE]))[1:]
         return moved
 
     @override
-    def reexport(self, invoice_ids: Sequence[str], *, by: str, by_hand: bool = False) -> Sequence[str]:
+    def reexport(self, invoice_ids: Sequence[str], *, by: str, why: str = "", by_hand: bool = False) -> Sequence[str]:
         stays = "" if by_hand else Outcome.BY_HAND
         moved: list[str] = []
+        detail = f"{by}: {why}" if why else by
         for start in range(0, len(invoice_ids), _PAGE):
-            moved += texts(self.run("reexport", token(), by, stays, *invoice_ids[start : start + _PAGE]))[1:]
+            moved += texts(self.run("reexport", token(), detail, stays, by, why, *invoice_ids[start : start + _PAGE]))[
+                1:
+            ]
         return moved
 
     @override
     def mark_exported(self, invoice_id: str, *, by: str, why: str) -> bool:
-        return texts(self.run("mark_exported", token(), invoice_id, Outcome.BY_HAND, f"{by}: {why}")) == ["ok"]
+        answer = self.run("mark_exported", token(), invoice_id, Outcome.BY_HAND, f"{by}: {why}", by, why)
+        return texts(answer) == ["ok"]
 
     @override
     def accept_conflicts(self, period_id: str, invoice_id: str, *, by: str, why: str) -> int:
-        return int(self.run("accept_conflicts", period_id, invoice_id, f"{by}: {why}")[0])
+        return int(self.run("accept_conflicts", period_id, invoice_id, f"{by}: {why}", token(), by, why)[0])
 
     @override
     def clocks(self) -> Sequence[ClockReading]:
@@ -119,8 +124,8 @@ class RedisOperator(RedisReading, OperatorPort):
         return records.load_pauses(mapping(self.ask(["HGETALL", self.key("export-status")])[0]))
 
     @override
-    def resume(self, export: str) -> bool:
-        return texts(self.run("resume", token(), export)) == ["ok"]
+    def resume(self, export: str, *, by: str = "", why: str = "") -> bool:
+        return texts(self.run("resume", token(), export, by, why)) == ["ok"]
 
     def _period_ids(self) -> list[str]:
         return texts(self.ask(["ZREVRANGE", self.key("periods"), 0, -1])[0])

@@ -6,6 +6,7 @@ from typing_extensions import override
 
 from worker.domain.store_port import Due, Store, SweepPort
 from worker.store import leases, records
+from worker.store.action_log import RedisActionLog
 from worker.store.agreements import RedisAgreements
 from worker.store.certificates import RedisCertificates
 from worker.store.connection import StoreConnection, texts, token
@@ -78,6 +79,7 @@ class RedisStore(
     RedisSeries,
     RedisPayments,
     RedisAgreements,
+    RedisActionLog,
     Store,
 ):
     """The store on one Redis server (6.2 or later; Valkey alike), safe to share between threads and hosts."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from support.memory_store.action_log import MemoryActionLog
 from support.memory_store.agreements import MemoryAgreements
 from support.memory_store.certificates import MemoryCertificates
 from support.memory_store.execution import MemoryExport
@@ -33,6 +34,7 @@ class MemoryStore(
     MemorySeries,
     MemoryPayments,
     MemoryAgreements,
+    MemoryActionLog,
     Store,
 ):
     """The store of one process; gone with it. Safe to share between threads."""

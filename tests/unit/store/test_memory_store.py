@@ -1,5 +1,6 @@
 """The memory store keeps every rule of a store."""
 
+from support.store.action_log_rules import ActionLogRules
 from support.store.agreement_rules import AgreementRules
 from support.store.certificate_rules import CertificateRules
 from support.store.clock_rules import ClockRules
@@ -84,3 +85,7 @@ class TestPayments(PaymentRules):
 
 class TestIndex(IndexRules):
     """A large period is shown without reading all of it."""
+
+
+class TestActionLog(ActionLogRules):
+    """What persons did is kept."""

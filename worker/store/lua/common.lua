@@ -72,6 +72,25 @@ local function add_up(hash, numbers)
   in_batches('HSET', hash, words)
 end
 
+-- Log what a person did, as part of doing it; `token` names the call, so that a repeat of it adds nothing.
+local function act(token, what, who, why, export, ids)
+  if not redis.call('SET', key('acted', token), '1', 'NX', 'EX', '600') then return end
+  local named = table.concat(ids, ' ', 1, math.min(#ids, 20))
+  redis.call('RPUSH', key('actions'), cjson.encode({at = AT, what = what, who = who, why = why, export = export,
+    of = named, count = string.format('%d', #ids)}))
+end
+
+-- The actions on invoices, one entry for each export: ids begin with its name.
+local function act_on_invoices(token, what, who, why, ids)
+  local exports = {}
+  for _, id in ipairs(ids) do
+    local export = string.match(id, '^[^-]+')
+    exports[export] = exports[export] or {}
+    table.insert(exports[export], id)
+  end
+  for export, of_it in pairs(exports) do act(token .. ' ' .. export, what, who, why, export, of_it) end
+end
+
 -- Write what was collected; the last thing that a script does. Answers its argument.
 local function finish(answer)
   for set, members in pairs(placed) do
