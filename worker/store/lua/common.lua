@@ -72,12 +72,14 @@ local function add_up(hash, numbers)
   in_batches('HSET', hash, words)
 end
 
--- Log what a person did, as part of doing it; `token` names the call, so that a repeat of it adds nothing.
+-- Log what a person did, as part of doing it; `token` names the call, so that a repeat of it adds nothing. Answers whether
+-- anything was added.
 local function act(token, what, who, why, export, ids)
-  if not redis.call('SET', key('acted', token), '1', 'NX', 'EX', '600') then return end
+  if not redis.call('SET', key('acted', token), '1', 'NX', 'EX', '600') then return false end
   local named = table.concat(ids, ' ', 1, math.min(#ids, 20))
   redis.call('RPUSH', key('actions'), cjson.encode({at = AT, what = what, who = who, why = why, export = export,
     of = named, count = string.format('%d', #ids)}))
+  return true
 end
 
 -- The actions on invoices, one entry for each export: ids begin with its name.
