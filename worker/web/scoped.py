@@ -11,9 +11,9 @@ from typing_extensions import override
 
 from config.names import export_of
 from worker.domain.access import Action, Rights
-from worker.domain.certificate import OpenDifference, StoredCertificate
+from worker.domain.certificate import OpenDifference
 from worker.domain.clocks import ClockReading
-from worker.domain.invoice_period import PeriodRecord
+from worker.domain.invoice_period import PeriodRecord, StoredCertificate
 from worker.domain.number_series import Explanation
 from worker.domain.record import InvoiceRecord, State
 from worker.domain.signs_of_life import SignOfLife
