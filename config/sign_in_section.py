@@ -1,5 +1,7 @@
 """The section of the settings that says who may sign in to the page, and what needs a second person."""
 
+import hashlib
+import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from ipaddress import ip_network
@@ -33,7 +35,7 @@ def _limits(values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         currency, _, amount = value.partition(" ")
         try:
-            right = len(currency) == len("DKK") and currency.isascii() and currency.isupper() and Decimal(amount) >= 0
+            right = re.fullmatch("[A-Z]{3}", currency) and Decimal(amount).is_finite() and Decimal(amount) >= 0
         except InvalidOperation:
             right = False
         if not right:
@@ -114,6 +116,12 @@ class SignIn(Section):
         """Currency -> amount above which a second person is needed."""
         pairs = (value.partition(" ") for value in self.four_eyes)
         return {currency: Decimal(amount) for currency, _, amount in pairs}
+
+    @property
+    def openid_rests_on(self) -> str:
+        """Digest of what a session by OpenID Connect rests on: once another is set, it is over."""
+        kept = [self.openid_discovery, self.openid_client_id, self.openid_groups_claim, *self.role_map]
+        return hashlib.sha256("\n".join(kept).encode()).hexdigest()
 
     @property
     def roles_of_groups(self) -> tuple[tuple[str, str, str], ...]:

@@ -50,5 +50,5 @@ class _Twice(redis.client.Pipeline):
 class EchoingPipelines(redis.Redis):
     """Runs every pipeline twice: what a client does whose first answer was lost."""
 
-    def pipeline(self, transaction: bool = True, shard_hint: Any = None) -> _Twice:  # noqa: FBT001, FBT002  # same
+    def pipeline(self, transaction: bool = True, shard_hint: Any = None) -> _Twice:  # noqa: FBT001, FBT002  # the same
         return _Twice(self.connection_pool, self.response_callbacks, transaction, shard_hint)
