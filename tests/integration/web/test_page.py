@@ -25,11 +25,11 @@ from worker.domain.certificate import (
     FieldDifference,
     Finding,
     Reading,
-    StoredCertificate,
     Verdict,
     stored,
 )
 from worker.domain.invoice import Customer
+from worker.domain.invoice_period import StoredCertificate
 from worker.domain.number_series import Explanation
 from worker.domain.record import State
 from worker.domain.signs_of_life import Part
