@@ -52,7 +52,7 @@ class PeriodIndexPort(Protocol):
         """Return the numbers that lie between those of the period's invoices and that no period has brought.
 
         Each as what stands before the number in an invoice's id, and the first and the last missing number; of more
-        than ``MOST_GAPS``, the first ones. One wider than ``WIDEST_GAP`` is given as it is: another series, or a mistake.
+        than ``MOST_GAPS``, the first ones. One wider than ``WIDEST_GAP`` is given whole: another series, or a mistake.
         """
 
 
