@@ -184,6 +184,14 @@ class ScopedEvents(EventQueueOperator):
         ]
 
     @override
+    def refused(self) -> Sequence[tuple[str, bytes]]:
+        return [
+            (key, envelope)
+            for key, envelope in self._events.refused()
+            if self._rights.may(Action.SEE, dead_event_of(b"", envelope).export)
+        ]
+
+    @override
     def discard(self, raw: bytes, entry: str = "") -> bool:
         return self._require(Action.DISCARD_EVENT, raw) and self._events.discard(raw, entry)
 
