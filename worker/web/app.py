@@ -105,6 +105,8 @@ def from_environment() -> Starlette:
         settings=settings.web,
         exports=exports,
         store=store,
+        index=store,
+        actions=store,
         certificates=store,
         series=store,
         events=events,

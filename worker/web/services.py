@@ -9,12 +9,23 @@ from config.settings_sections import Metrics, Web
 from config.sign_in_section import SignIn
 from config.targets import non_production_targets
 from worker.domain.access import Action, Rights
+from worker.domain.invoice_search import PeriodIndexPort
 from worker.domain.store_port import OperatorPort
 from worker.dry_run.planner import Planner
 from worker.intake.queue import EventQueueOperator
 from worker.store.sessions import RedisSessions
 from worker.web.openid import OpenId
-from worker.web.scoped import Certificates, ScopedCertificates, ScopedEvents, ScopedSeries, ScopedStore, Series
+from worker.web.scoped import (
+    Certificates,
+    ScopedCertificates,
+    ScopedEvents,
+    ScopedIndex,
+    ScopedLog,
+    ScopedSeries,
+    ScopedStore,
+    SeenLog,
+    Series,
+)
 from worker.web.users import LocalUsers
 
 
@@ -25,6 +36,9 @@ class Services:
     settings: Web
     exports: Mapping[str, ExportConfig]
     store: OperatorPort
+    index: PeriodIndexPort
+    #: What persons did.
+    actions: ScopedLog
     certificates: Certificates
     series: Series
     events: EventQueueOperator
@@ -52,6 +66,8 @@ class Services:
             self,
             exports={name: export for name, export in self.exports.items() if rights.may(Action.SEE, name)},
             store=ScopedStore(self.store, rights),
+            index=ScopedIndex(self.index, rights),
+            actions=SeenLog(self.actions, rights),
             certificates=ScopedCertificates(self.certificates, rights),
             series=ScopedSeries(self.series, rights),
             events=ScopedEvents(self.events, rights),
