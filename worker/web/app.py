@@ -23,6 +23,7 @@ from config.exports_watch import Changed, LiveExports, watch_exports
 from config.settings import SECRETS
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.signs_of_life import Part
+from worker.economic.port import agreement_rates
 from worker.errors import StoreUnavailable
 from worker.lifecycle import heed_held_signals
 from worker.runtime.exports_watch import keep_looking, log_taken
@@ -33,6 +34,7 @@ from worker.runtime.store_metrics import StoreCollector, store_registry
 from worker.store.connection import StorePolicy, connect, queue_lengths
 from worker.store.event_queue import RedisEventQueue
 from worker.store.posted_events import RedisPostedEvents
+from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
 from worker.store.sessions import RedisSessions
 from worker.web.event_api.routes import EventApi
@@ -93,7 +95,8 @@ def from_environment() -> Starlette:
     store = RedisStore(client, prefix=prefix, policy=StorePolicy())
     events = RedisEventQueue(client, queue=settings.intake.queue, clock=time.time)
     queues = partial(queue_lengths, client, prefix=prefix, exports=exports)
-    collector = StoreCollector(store, events, exports=exports, queues=queues, clock=time.time)
+    rates = partial(agreement_rates, RedisRateLimiter(client, prefix=prefix).look, exports)
+    collector = StoreCollector(store=store, events=events, exports=exports, queues=queues, rates=rates, clock=time.time)
     services = Services(
         settings=settings.web,
         exports=exports,
