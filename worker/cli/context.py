@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from config import Configuration
+from config.names import actions_key
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -133,7 +134,8 @@ class CommandContext(Configuration):
         from worker.store.event_queue import RedisEventQueue
 
         with closing(connect(self.settings.redis)) as client:
-            yield RedisEventQueue(client, queue=self.settings.intake.queue, clock=self.clock)
+            actions = actions_key(self.settings.redis.prefix)
+            yield RedisEventQueue(client, queue=self.settings.intake.queue, clock=self.clock, actions=actions)
 
     def rates(self, *names: str) -> Mapping[str, AgreementRate | None]:
         """Return what workers know of the agreements of these exports, of all when none is named.

@@ -20,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 
 from config import Configuration
 from config.exports_watch import Changed, LiveExports, watch_exports
+from config.names import actions_key
 from config.settings import SECRETS
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.signs_of_life import Part
@@ -93,7 +94,7 @@ def from_environment() -> Starlette:
     client = connect(settings.redis)
     prefix = settings.redis.prefix
     store = RedisStore(client, prefix=prefix, policy=StorePolicy())
-    events = RedisEventQueue(client, queue=settings.intake.queue, clock=time.time)
+    events = RedisEventQueue(client, queue=settings.intake.queue, clock=time.time, actions=actions_key(prefix))
     queues = partial(queue_lengths, client, prefix=prefix, exports=exports)
     rates = partial(agreement_rates, RedisRateLimiter(client, prefix=prefix).look, exports)
     collector = StoreCollector(store=store, events=events, exports=exports, queues=queues, rates=rates, clock=time.time)
