@@ -143,17 +143,17 @@ class CommandContext(Configuration):
         Empty while the exports file is unusable. Raises ``StoreUnavailable``.
         """
         from config.errors import ConfigurationErrors
-        from worker.economic.port import rate_name
+        from worker.economic.port import agreement_rates
         from worker.store.connection import connect
         from worker.store.rate_limiter import RedisRateLimiter
 
         with closing(connect(self.settings.redis)) as client:
             limiter = RedisRateLimiter(client, prefix=self.settings.redis.prefix)
             try:
-                exports = [export for name, export in self.exports.items() if not names or name in names]
+                exports = {name: export for name, export in self.exports.items() if not names or name in names}
             except ConfigurationErrors:
                 return {}
-            return {export.name: limiter.look(rate_name(export.grant_token), export.limits) for export in exports}
+            return agreement_rates(limiter.look, exports)
 
     def redis_info(self) -> Mapping[str, Any]:
         """Return what Redis says of itself. Raises ``StoreUnavailable``."""
