@@ -38,6 +38,14 @@ _SERVICE_NAME = re.compile(r".+_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_\d
 _SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://\S+", re.IGNORECASE)
 
 
+#: Seconds by which the largest upload (9 MB) outlasts other calls, with a margin.
+_UPLOAD = 10.0
+#: Seconds to give back, at the very end of a worker, what was still under way.
+GIVE_BACK = 3.0
+#: Seconds that a worker needs besides, to close what is open.
+_CLOSE = 2.0
+
+
 class Settings(BaseSettings):
     """Everything that an installation can set, besides its exports file."""
 
@@ -93,6 +101,16 @@ class Settings(BaseSettings):
                 "a consumer that is fetching would count as dead"
             )
         return self
+
+    @property
+    def cut_off_after(self) -> float:
+        """Seconds after the signal to end at which every call of a worker has had its time."""
+        return self.worker.soft_shutdown + self.http.deadline + _UPLOAD
+
+    @property
+    def grace_period(self) -> float:
+        """Seconds within which a worker has ended that was told to, whatever e-conomic does."""
+        return self.cut_off_after + GIVE_BACK + _CLOSE
 
     @classmethod
     def settings_customise_sources(

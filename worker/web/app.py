@@ -20,9 +20,11 @@ from starlette.staticfiles import StaticFiles
 
 from config import Configuration
 from config.exports_watch import Changed, LiveExports, watch_exports
+from config.names import actions_key
 from config.settings import SECRETS
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.signs_of_life import Part
+from worker.economic.port import agreement_rates
 from worker.errors import StoreUnavailable
 from worker.lifecycle import heed_held_signals
 from worker.runtime.exports_watch import keep_looking, log_taken
@@ -34,6 +36,7 @@ from worker.store.approvals import RedisApprovals
 from worker.store.connection import StorePolicy, connect, queue_lengths
 from worker.store.event_queue import RedisEventQueue
 from worker.store.posted_events import RedisPostedEvents
+from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
 from worker.store.sessions import RedisSessions
 from worker.web.event_api.routes import EventApi
@@ -95,9 +98,10 @@ def from_environment() -> Starlette:
     client = connect(settings.redis)
     prefix = settings.redis.prefix
     store = RedisStore(client, prefix=prefix, policy=StorePolicy())
-    events = RedisEventQueue(client, queue=settings.intake.queue, clock=time.time)
+    events = RedisEventQueue(client, queue=settings.intake.queue, clock=time.time, actions=actions_key(prefix))
     queues = partial(queue_lengths, client, prefix=prefix, exports=exports)
-    collector = StoreCollector(store, events, exports=exports, queues=queues, clock=time.time)
+    rates = partial(agreement_rates, RedisRateLimiter(client, prefix=prefix).look, exports)
+    collector = StoreCollector(store=store, events=events, exports=exports, queues=queues, rates=rates, clock=time.time)
     sessions, sign_in = RedisSessions(client, prefix=prefix, policy=StorePolicy()), settings.sign_in
     secret_file = SECRETS / (sign_in.openid_secret_file or "")
     openid = OpenId(sign_in, secret_file=secret_file, sessions=sessions, clock=time.time)

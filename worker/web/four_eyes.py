@@ -76,7 +76,7 @@ def carry_out(services: Services, approval: Approval) -> int:
     ids, asked = [record.id for record in unchanged(services, approval)], approval.asked
     names = f"{asked.by}, {decision.by}"
     if asked.action == Action.REQUEUE:
-        moved = len(services.store.requeue(ids, by=f"{names}: {asked.why}" if asked.why else names))
+        moved = len(services.store.requeue(ids, by=names, why=asked.why))
     elif asked.action == Action.MARK_EXPORTED:
         moved = sum(services.store.mark_exported(key, by=names, why=asked.why) for key in ids)
     else:

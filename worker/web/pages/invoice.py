@@ -67,7 +67,7 @@ def _requeue(visit: Visit) -> Response:
     approval = _ask_if_needed(visit, Action.REQUEUE, record)
     if approval:
         return visit.render("asked.html", status=202, approval=approval)
-    moved = visit.services.store.requeue([record.id], by=f"{visit.who}: {why}")
+    moved = visit.services.store.requeue([record.id], by=visit.who, why=why)
     return visit.redirect(_address(record)) if moved else _page(visit, record, problem="moved-on", status=409)
 
 

@@ -76,8 +76,7 @@ def _requeue(visit: Visit) -> Response:
     approval = ask_if_needed(visit, Action.REQUEUE, group.invoices, subject=group.failure.reason, why=why)
     if approval:
         return visit.render("asked.html", status=202, approval=approval)
-    by = f"{visit.who}: {why}" if why else visit.who
-    moved = services.store.requeue([record.id for record in group.invoices], by=by)
+    moved = services.store.requeue([record.id for record in group.invoices], by=visit.who, why=why)
     return visit.render("requeued.html", moved=moved, group=group, paused=services.store.paused().get(group.export))
 
 
