@@ -70,7 +70,7 @@ def _csv(records: Iterator[InvoiceRecord]) -> Iterator[str]:
     rows = csv.writer(text, delimiter=";")
     rows.writerow(COLUMNS)
     for record in records:
-        rows.writerow([_cell(value) for value in values_of(record)])
+        rows.writerow([cell(value) for value in values_of(record)])
         if text.tell() > 64 * 1024:  # bytes of one part
             yield text.getvalue()
             text.seek(0)
@@ -89,7 +89,8 @@ def values_of(record: InvoiceRecord) -> Sequence[Any]:
     )
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """Return a cell for a Danish spreadsheet: a decimal comma, and no text that would run as a formula."""
     if isinstance(value, Decimal):
         return str(value).replace(".", ",")
     text = str(value)
