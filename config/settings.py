@@ -26,6 +26,7 @@ from config.settings_sections import (
     Worker,
     about,
 )
+from config.sign_in_section import SignIn
 
 PREFIX = "OPTER_ECONOMIC_"
 DELIMITER = "__"
@@ -83,6 +84,7 @@ class Settings(BaseSettings):
     flower: Flower = Flower()
     metrics: Metrics = Metrics()
     web: Web = Web()
+    sign_in: SignIn = SignIn()
 
     @model_validator(mode="after")
     def _consistent(self) -> "Settings":
