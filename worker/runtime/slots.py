@@ -11,8 +11,8 @@ from config.broker import largest_share
 SLOW = 2.0
 #: Seconds since its last message for which an export counts as having something to do.
 ACTIVE = 5.0
-#: Executions in a row that came to nothing, after which an export's next ones most likely do so, too: one that waits for
-#: another invoice to create its customer says nothing yet.
+#: Executions in a row that came to nothing, after which an export's next ones most likely do so, too: one that waits
+#: for another invoice to create its customer says nothing yet.
 FRUITLESS = 3
 #: Seconds between two starts of such an export while others have something to do: each costs the worker's one
 #: interpreter some 5 ms, and the first that comes to something ends it.
