@@ -1,4 +1,4 @@
-"""Files of many invoices are read in flat memory, whatever their format.
+"""Files of many invoices are taken by the watcher in flat memory, whatever their format.
 
 ``python tests/support/format_memory.py xml 100000`` measures 100,000 invoices in one file, inside 512 MiB.
 """
