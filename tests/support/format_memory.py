@@ -1,7 +1,7 @@
 """What a watcher needs for one file of many invoices: ``python format_memory.py FORMAT INVOICES``.
 
-In a process of its own; prints the invoices of the event that it publishes, the file's bytes and by how much the process
-grew at its peak; 512 MiB bound all of it.
+In a process of its own; its last line says how many invoices the event has that it publishes, the file's bytes and by
+how much the process grew at its peak; 512 MiB bound all of it.
 """
 
 import csv

@@ -17,7 +17,7 @@ def _read(name: str, count: int) -> dict[str, int]:
     done = subprocess.run(  # our own program
         [sys.executable, str(PROGRAM), name, str(count)], capture_output=True, check=True, timeout=120
     )
-    result: dict[str, int] = json.loads(done.stdout)
+    result: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
     return result
 
 
