@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from config.names import export_of
 from worker.domain.attachment import PdfAttachment
 from worker.domain.credit_match import CreditMatch
 from worker.domain.invoice_period import StoredCertificate
@@ -72,7 +73,9 @@ class RedisCertificates(StoreConnection, CertificatePort):
     @override
     def accept_difference(self, period_id: str, invoice_id: str, acceptance: Acceptance) -> bool:
         detail = f"{acceptance.by}: {acceptance.why}"
-        answer = self.run("accept_difference", period_id, invoice_id, acceptance.model_dump_json(by_alias=True), detail)
+        said = acceptance.model_dump_json(by_alias=True)
+        logged = (token(), export_of(invoice_id), acceptance.by, acceptance.why)
+        answer = self.run("accept_difference", period_id, invoice_id, said, detail, *logged)
         return texts(answer) == ["ok"]
 
     @override

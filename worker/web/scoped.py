@@ -48,14 +48,14 @@ class ScopedStore(OperatorPort):
         return (record for record in self._store.invoices(None, state) if self._sees(record.export))
 
     @override
-    def requeue(self, invoice_ids: Sequence[str], *, by: str) -> Sequence[str]:
+    def requeue(self, invoice_ids: Sequence[str], *, by: str, why: str = "") -> Sequence[str]:
         self._require(Action.REQUEUE, invoice_ids)
-        return self._store.requeue(invoice_ids, by=by)
+        return self._store.requeue(invoice_ids, by=by, why=why)
 
     @override
-    def reexport(self, invoice_ids: Sequence[str], *, by: str, by_hand: bool = False) -> Sequence[str]:
+    def reexport(self, invoice_ids: Sequence[str], *, by: str, why: str = "", by_hand: bool = False) -> Sequence[str]:
         self._require(Action.REEXPORT, invoice_ids)
-        return self._store.reexport(invoice_ids, by=by, by_hand=by_hand)
+        return self._store.reexport(invoice_ids, by=by, why=why, by_hand=by_hand)
 
     @override
     def mark_exported(self, invoice_id: str, *, by: str, why: str) -> bool:
@@ -84,9 +84,9 @@ class ScopedStore(OperatorPort):
         return {export: why for export, why in self._store.paused().items() if self._sees(export)}
 
     @override
-    def resume(self, export: str) -> bool:
+    def resume(self, export: str, *, by: str = "", why: str = "") -> bool:
         self._rights.require(Action.RESUME, export)
-        return self._store.resume(export)
+        return self._store.resume(export, by=by, why=why)
 
     def _sees(self, export: str) -> bool:
         return self._rights.may(Action.SEE, export)
@@ -177,12 +177,12 @@ class ScopedEvents(EventQueueOperator):
         ]
 
     @override
-    def discard(self, raw: bytes) -> bool:
-        return self._require(Action.DISCARD_EVENT, raw) and self._events.discard(raw)
+    def discard(self, raw: bytes, entry: str = "") -> bool:
+        return self._require(Action.DISCARD_EVENT, raw) and self._events.discard(raw, entry)
 
     @override
-    def revive(self, raw: bytes) -> bool:
-        return self._require(Action.RESEND_EVENT, raw) and self._events.revive(raw)
+    def revive(self, raw: bytes, entry: str = "") -> bool:
+        return self._require(Action.RESEND_EVENT, raw) and self._events.revive(raw, entry)
 
     def _require(self, action: Action, raw: bytes) -> bool:
         """Return whether the event is there for this person. Raises ``NotAllowed``."""

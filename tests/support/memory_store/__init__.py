@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from support.memory_store.action_log import MemoryActionLog
 from support.memory_store.agreements import MemoryAgreements
 from support.memory_store.certificates import MemoryCertificates
 from support.memory_store.execution import MemoryExport
@@ -10,6 +11,7 @@ from support.memory_store.intake import MemoryIntake
 from support.memory_store.life import MemoryLife
 from support.memory_store.operator import MemoryOperator, MemoryPins, MemoryPlan
 from support.memory_store.payments import MemoryPayments
+from support.memory_store.period_index import MemoryPeriodIndex
 from support.memory_store.series import MemorySeries
 from support.memory_store.sweeps import MemorySweeps
 
@@ -25,12 +27,14 @@ class MemoryStore(
     MemorySweeps,
     MemoryLife,
     MemoryOperator,
+    MemoryPeriodIndex,
     MemoryPins,
     MemoryPlan,
     MemoryCertificates,
     MemorySeries,
     MemoryPayments,
     MemoryAgreements,
+    MemoryActionLog,
     Store,
 ):
     """The store of one process; gone with it. Safe to share between threads."""

@@ -7,6 +7,8 @@ from typing import Any
 from support.memory_store.tables import PeriodEntry, Tables
 from typing_extensions import override
 
+from config.names import export_of
+from worker.domain.action_log import Act
 from worker.domain.attachment import PdfAttachment
 from worker.domain.certificate import Acceptance, Finding, OpenDifference
 from worker.domain.credit_match import CreditMatch
@@ -79,6 +81,8 @@ class MemoryCertificates(Tables, CertificatePort):
                 entry.accepted[invoice_id] = acceptance
                 self.reconciles[period_id] = self.now()
                 self.note(invoice_id, "difference-accepted", f"{acceptance.by}: {acceptance.why}")
+                of = [invoice_id, period_id]
+                self.act(Act.ACCEPT_DIFFERENCE, acceptance.by, acceptance.why, export_of(invoice_id), of)
             return True
 
     @override

@@ -6,6 +6,8 @@ from dataclasses import replace
 from support.memory_store.tables import PeriodEntry, Tables
 from typing_extensions import override
 
+from config.names import export_of
+from worker.domain.action_log import Act
 from worker.domain.clocks import ClockReading
 from worker.domain.invoice_period import PeriodRecord
 from worker.domain.record import InvoiceRecord, Outcome, State
@@ -42,26 +44,30 @@ class MemoryOperator(Tables, OperatorPort):
             return iter([record for record in records if state in (None, record.state)])
 
     @override
-    def requeue(self, invoice_ids: Sequence[str], *, by: str) -> Sequence[str]:
+    def requeue(self, invoice_ids: Sequence[str], *, by: str, why: str = "") -> Sequence[str]:
         with self.lock:
             moved = [key for key in invoice_ids if self._dead(key)]
             for key in moved:
-                record = self.move(key, State.RECEIVED, "requeued", by, attempts=0, crashes=0, failure=None)
+                detail = f"{by}: {why}" if why else by
+                record = self.move(key, State.RECEIVED, "requeued", detail, attempts=0, crashes=0, failure=None)
                 for period_id in record.periods:
                     self.call_for_preflight(period_id)
+            self.act_on_invoices(Act.REQUEUE, by, why, moved)
             return moved
 
     @override
-    def reexport(self, invoice_ids: Sequence[str], *, by: str, by_hand: bool = False) -> Sequence[str]:
+    def reexport(self, invoice_ids: Sequence[str], *, by: str, why: str = "", by_hand: bool = False) -> Sequence[str]:
         with self.lock:
             moved = [key for key in invoice_ids if self._exported(key, by_hand=by_hand)]
             for key in moved:
                 progress = replace(self.entries[key].record.progress, lookup=True)
+                detail = f"{by}: {why}" if why else by
                 record = self.move(
-                    key, State.RECEIVED, "reexport", by, attempts=0, crashes=0, outcome=None, progress=progress
+                    key, State.RECEIVED, "reexport", detail, attempts=0, crashes=0, outcome=None, progress=progress
                 )
                 for period_id in record.periods:
                     self.call_for_preflight(period_id)
+            self.act_on_invoices(Act.REEXPORT, by, why, moved)
             return moved
 
     @override
@@ -73,6 +79,7 @@ class MemoryOperator(Tables, OperatorPort):
             for period_id in self.entries[invoice_id].record.periods:
                 self.reconciles[period_id] = self.now()
             self.move(invoice_id, State.EXPORTED, outcome, f"{by}: {why}", outcome=outcome, failure=None)
+            self.act_on_invoices(Act.MARK_EXPORTED, by, why, [invoice_id])
             return True
 
     @override
@@ -84,6 +91,7 @@ class MemoryOperator(Tables, OperatorPort):
                 conflicts[name] = replace(conflicts[name], accepted=f"{by}: {why}")
             if waiting:
                 self.note(invoice_id, "conflict-accepted", f"{by}: {why}")
+                self.act(Act.ACCEPT_CONFLICT, by, why, export_of(invoice_id), [invoice_id, period_id])
             return sum(name[0] == invoice_id and it.accepted == f"{by}: {why}" for name, it in conflicts.items())
 
     @override
@@ -97,9 +105,12 @@ class MemoryOperator(Tables, OperatorPort):
             return dict(self.pauses)
 
     @override
-    def resume(self, export: str) -> bool:
+    def resume(self, export: str, *, by: str = "", why: str = "") -> bool:
         with self.lock:
-            return self.pauses.pop(export, None) is not None
+            lifted = self.pauses.pop(export, None) is not None
+            if lifted and by:
+                self.act(Act.RESUME, by, why, export, [export])
+            return lifted
 
     def _dead(self, invoice_id: str) -> bool:
         return invoice_id in self.entries and self.entries[invoice_id].record.state is State.DEAD

@@ -1,4 +1,4 @@
--- Mark an invoice as exported by hand. ARGV: token, id, outcome, history detail.
+-- Mark an invoice as exported by hand. ARGV: token, id, outcome, history detail, who, why.
 local token, id, outcome, detail = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local invoice = read(id, 'token', 'sent')
 if not invoice then return {'refused'} end
@@ -13,4 +13,5 @@ local differing = state == 'exported' and differs
 if state ~= 'dead' and not (still and invoice.sent == '0') and not differing then return {'refused'} end
 move(invoice, 'exported', outcome, detail, {outcome = outcome, failure = '', token = token})
 for period in each(invoice.periods) do redis.call('ZADD', key('reconciles'), AT, period) end
+act_on_invoices(token, 'mark-exported', ARGV[7], ARGV[8], {id})
 return finish({'ok'})

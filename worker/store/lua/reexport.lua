@@ -1,5 +1,5 @@
--- Send exported invoices back to received, to be looked up first. ARGV: token, who, outcome that stays (empty: none),
--- ids. Answers the ids that moved.
+-- Send exported invoices back to received, to be looked up first. ARGV: token, history detail, outcome that stays (empty:
+-- none), who, why, ids. Answers the ids that moved.
 local token, who, stays = ARGV[3], ARGV[4], ARGV[5]
 
 local function reexport(id)
@@ -15,7 +15,8 @@ local function reexport(id)
 end
 
 local answer = {'ok'}
-for at = 6, #ARGV do
+for at = 8, #ARGV do
   if reexport(ARGV[at]) then table.insert(answer, ARGV[at]) end
 end
+act_on_invoices(ARGV[3], 'reexport', ARGV[6], ARGV[7], {unpack(answer, 2)})
 return finish(answer)

@@ -1,4 +1,4 @@
--- Send dead letters back to received. ARGV: token, who, ids. Answers the ids that moved.
+-- Send dead letters back to received. ARGV: token, history detail, who, why, ids. Answers the ids that moved.
 local token, who = ARGV[3], ARGV[4]
 
 local function requeue(id)
@@ -11,7 +11,8 @@ local function requeue(id)
 end
 
 local answer = {'ok'}
-for at = 5, #ARGV do
+for at = 7, #ARGV do
   if requeue(ARGV[at]) then table.insert(answer, ARGV[at]) end
 end
+act_on_invoices(ARGV[3], 'requeue', ARGV[5], ARGV[6], {unpack(answer, 2)})
 return finish(answer)

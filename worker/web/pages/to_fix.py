@@ -72,8 +72,7 @@ def _requeue(visit: Visit) -> Response:
     checked = services.sessions.checked(_check_key(group))
     if not checked and not why:
         return _page(visit, group, problem="reason", status=422)
-    by = f"{visit.who}: {why}" if why else visit.who
-    moved = services.store.requeue([record.id for record in group.invoices], by=by)
+    moved = services.store.requeue([record.id for record in group.invoices], by=visit.who, why=why)
     return visit.render("requeued.html", moved=moved, group=group, paused=services.store.paused().get(group.export))
 
 
