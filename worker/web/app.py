@@ -42,7 +42,7 @@ from worker.store.sessions import RedisSessions
 from worker.web.event_api.routes import EventApi
 from worker.web.guard import SecurityHeaders
 from worker.web.openid import OpenId
-from worker.web.pages import approvals, health, invoice, openid_sign_in, period, periods, action_log, to_fix
+from worker.web.pages import action_log, approvals, health, invoice, openid_sign_in, period, periods, to_fix
 from worker.web.pages import events as events_page
 from worker.web.pages import sign_in as sign_in_page
 from worker.web.services import Services

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from worker.domain.access import Action
-from worker.domain.approval import PUBLISH, ApprovalState
 from worker.domain.action_log import Act
+from worker.domain.approval import PUBLISH, ApprovalState
 from worker.domain.certificate import Verdict
 from worker.domain.period_report import Phase
 from worker.domain.record import State
