@@ -1,7 +1,7 @@
 """Which invoices of a period a person wants to see, and the page of them that is shown. Pure."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
@@ -15,6 +15,8 @@ ORDER = (State.DEAD, State.WAITING, State.EXPORTING, State.QUEUED, State.RECEIVE
 MOST_FOUND = 5000
 #: Remarks that are shown of a large period, the most frequent ones.
 MOST_REMARKS = 1000
+#: Gaps in a period's numbers that are looked into, and how wide one may be to be looked into number by number.
+MOST_GAPS, WIDEST_GAP = 200, 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,9 +49,10 @@ class PeriodIndexPort(Protocol):
         """Return so many of a period's invoices that fit, from the ``start``-th on (0: the first), history left out."""
 
     def gap_numbers(self, period_id: str) -> Sequence[tuple[str, int, int]]:
-        """Return the numbers that lie between those of the period's invoices and are not among them.
+        """Return the numbers that lie between those of the period's invoices and that no period has brought.
 
-        Each as what stands before the number in an invoice's id, and the first and the last missing number.
+        Each as what stands before the number in an invoice's id, and the first and the last missing number; of more
+        than ``MOST_GAPS``, the first ones. One wider than ``WIDEST_GAP`` is given whole: another series, or a mistake.
         """
 
 
@@ -74,8 +77,24 @@ def fits(record: InvoiceRecord, wanted: InvoiceFilter) -> bool:
     )
 
 
-def gaps_of(invoice_ids: Sequence[str]) -> Sequence[tuple[str, int, int]]:
-    """See ``PeriodIndexPort.gap_numbers``."""
+def gaps_of(
+    invoice_ids: Sequence[str], known: Callable[[Sequence[str]], Collection[str]]
+) -> Sequence[tuple[str, int, int]]:
+    """See ``PeriodIndexPort.gap_numbers``; ``known`` returns which of some ids are those of invoices."""
+    gaps = _gaps(invoice_ids)[:MOST_GAPS]
+    narrow = [gap for gap in gaps if gap[2] - gap[1] < WIDEST_GAP]
+    elsewhere = known([f"{before}-{number}" for before, first, last in narrow for number in range(first, last + 1)])
+    return [part for gap in gaps for part in (_unknown(gap, elsewhere) if gap in narrow else [gap])]
+
+
+def _unknown(gap: tuple[str, int, int], known: Collection[str]) -> list[tuple[str, int, int]]:
+    """Return what of a gap is not known."""
+    before, first, last = gap
+    edges = [first - 1, *(number for number in range(first, last + 1) if f"{before}-{number}" in known), last + 1]
+    return [(before, low + 1, high - 1) for low, high in pairwise(edges) if high > low + 1]
+
+
+def _gaps(invoice_ids: Sequence[str]) -> list[tuple[str, int, int]]:
     series: dict[str, list[int]] = {}
     for invoice_id in invoice_ids:
         before, _, number = invoice_id.rpartition("-")

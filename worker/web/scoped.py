@@ -106,8 +106,11 @@ class Certificates(Protocol):
     def certificate(self, certificate_id: str) -> StoredCertificate | None:
         """Return one certificate with its text."""
 
-    def differences(self, period_id: str | None) -> Sequence[OpenDifference]:
-        """Return what the last certificate of a period left to a person; None: of every period."""
+    def outline(self, certificate_id: str) -> str | None:
+        """Return a certificate as JSON without its findings."""
+
+    def differences(self, period_id: str | None, *, most: int | None = None) -> Sequence[OpenDifference]:
+        """Return what the last certificate of a period left to a person; None: of every period. About ``most``."""
 
 
 class ScopedCertificates(Certificates):
@@ -126,8 +129,12 @@ class ScopedCertificates(Certificates):
         return self._certificates.certificate(certificate_id) if self._sees(certificate_id) else None
 
     @override
-    def differences(self, period_id: str | None) -> Sequence[OpenDifference]:
-        return [each for each in self._certificates.differences(period_id) if self._sees(each.period)]
+    def outline(self, certificate_id: str) -> str | None:
+        return self._certificates.outline(certificate_id) if self._sees(certificate_id) else None
+
+    @override
+    def differences(self, period_id: str | None, *, most: int | None = None) -> Sequence[OpenDifference]:
+        return [each for each in self._certificates.differences(period_id, most=most) if self._sees(each.period)]
 
     def _sees(self, key: str) -> bool:
         return self._rights.may(Action.SEE, export_of(key))

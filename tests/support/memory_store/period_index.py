@@ -40,7 +40,8 @@ class MemoryPeriodIndex(Tables, PeriodIndexPort):
     @override
     def gap_numbers(self, period_id: str) -> Sequence[tuple[str, int, int]]:
         with self.lock:
-            return gaps_of([record.id for record in self.members(period_id)])
+            ids = [record.id for record in self.members(period_id)]
+            return gaps_of(ids, lambda sought: [key for key in sought if key in self.entries])
 
 
 def _place(record: InvoiceRecord) -> tuple[int, str, int]:

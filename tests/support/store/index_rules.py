@@ -200,3 +200,10 @@ class IndexRules:
         finish(store, 7)
 
         assert list(store.gap_numbers(PERIOD)) == [("main", 3, 4), ("main", 6, 6)]
+
+    def test_a_number_of_another_period_is_not_missing(self, store: Store) -> None:
+        """5 came elsewhere, so 3-4 and 6 are missing; of a gap as wide as another series, nothing is looked for."""
+        take_in(store, *(invoice(invoice_number=number) for number in (1, 2, 7, 9000)))
+        take_in(store, invoice(invoice_number=5), invoice(invoice_number=30), event="e-2", number=882)
+
+        assert list(store.gap_numbers(PERIOD)) == [("main", 3, 4), ("main", 6, 6), ("main", 8, 8999)]
