@@ -28,12 +28,12 @@ from worker.economic.port import agreement_rates
 from worker.errors import StoreUnavailable
 from worker.lifecycle import heed_held_signals
 from worker.runtime.exports_watch import keep_looking, log_taken
-from worker.runtime.on_demand import planning
+from worker.runtime.on_demand import checked_setup, planning
 from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
 from worker.runtime.store_metrics import StoreCollector, store_registry
 from worker.store.approvals import RedisApprovals
-from worker.store.connection import StorePolicy, connect, queue_lengths
+from worker.store.connection import StorePolicy, connect, queue_lengths, server_info
 from worker.store.event_queue import RedisEventQueue
 from worker.store.posted_events import RedisPostedEvents
 from worker.store.rate_limiter import RedisRateLimiter
@@ -41,9 +41,21 @@ from worker.store.redis_store import RedisStore
 from worker.store.sessions import RedisSessions
 from worker.web.event_api.routes import EventApi
 from worker.web.guard import SecurityHeaders
+from worker.web.installation import Installation
 from worker.web.openid import OpenId
-from worker.web.pages import action_log, approvals, health, invoice, openid_sign_in, period, periods, to_fix
+from worker.web.pages import (
+    action_log,
+    approvals,
+    health,
+    installation,
+    invoice,
+    openid_sign_in,
+    period,
+    periods,
+    to_fix,
+)
 from worker.web.pages import events as events_page
+from worker.web.pages import exports as exports_page
 from worker.web.pages import sign_in as sign_in_page
 from worker.web.services import Services
 from worker.web.users import LocalUsers
@@ -67,7 +79,7 @@ def create_app(
         route
         for page in (
             *(health, openid_sign_in, sign_in_page, periods, period, to_fix, invoice, events_page, approvals),
-            action_log,
+            *(action_log, exports_page, installation),
         )
         for route in page.routes(services)
     ]
@@ -125,6 +137,14 @@ def from_environment() -> Starlette:
         planner=partial(planning, settings, sleep=time.sleep),
         figures=partial(generate_latest, store_registry(collector)),
         metrics=settings.metrics,
+        installation=Installation(
+            setup=partial(checked_setup, settings, sleep=time.sleep),
+            rates=rates,
+            redis=partial(server_info, client),
+            flower_url=settings.web.flower_url or f"http://{settings.flower.host}:{settings.flower.port}",
+            clock_gap=settings.http.clock_gap,
+            require_durability=settings.redis.require_durability,
+        ),
         clock=time.time,
     )
     api = EventApi(

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 
 from babel import Locale
-from babel.dates import LOCALTZ, format_date, format_datetime
+from babel.dates import LOCALTZ, format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
@@ -16,7 +16,7 @@ from worker.domain.invoice_period import held
 from worker.domain.record import HistoryEntry
 from worker.economic.mapping.reasons import REASONS
 from worker.web.language import translations
-from worker.web.words import ACTS, APPROVALS, ASKED, HISTORY, PHASES, STATES, VERDICTS
+from worker.web.words import ACTS, APPROVALS, ASKED, HISTORY, PARTS, PHASES, STATES, VERDICTS
 
 
 def template(name: str, language: str) -> Template:
@@ -53,6 +53,8 @@ def _environment(language: str) -> Environment:
         "state": lambda state: say(STATES[state]),
         "phase": lambda phase: say(PHASES[phase]),
         "address": _address,
+        "part": lambda part: say(PARTS[part]),
+        "span": lambda seconds: format_timedelta(round(seconds), locale=locale),
         "act": lambda act: say(ACTS.get(act, act)),
         "verdict": lambda verdict: say(VERDICTS.get(verdict, verdict)),
         "held": held,
