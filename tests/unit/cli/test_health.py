@@ -8,7 +8,7 @@ from support.cli import HEALTHY_REDIS, Bench
 from worker.domain.clocks import ClockReading
 from worker.domain.ports import AgreementRate
 from worker.domain.reasons import ProcessReason, failure
-from worker.domain.signs_of_life import Part
+from worker.domain.signs_of_life import FileNotTaken, Part
 from worker.errors import StoreUnavailable
 
 RATE = AgreementRate(spent=150.0, granted=600.0, called_ago=12.0, failures=0, trips=0, open_for=0.0, blocked_for=0.0)
@@ -63,6 +63,29 @@ def test_forty_seconds_of_silence_are_the_bound(bench: Bench, silent_for: float,
     """Three signs may get lost on their way."""
     bench.sleep(silent_for)
     assert bench.run("health") == code
+
+
+def test_an_exports_file_that_is_not_in_use_needs_a_person(bench: Bench) -> None:
+    """The file can be read, but the running processes keep the former one: said once, with who and the next step."""
+    why = FileNotTaken(
+        problem="exports.main agreement is 2; it was 1.", next_step="Stop all of them, or change it back."
+    )
+    for each in Part:
+        bench.memory.show_life(each, f"{each}@host", not_taken=why if each is not Part.INTAKE else None)
+    bench.memory.show_life(Part.WORKER, "w2", not_taken=why)
+    bench.out.width = 80
+    assert bench.run("health") == 1
+    assert max(map(len, bench.stdout.getvalue().splitlines())) <= 80
+    found = part(bench, "Exports file")
+    assert (found["level"], found["nextStep"]) == ("fault", why.next_step)
+    assert found["text"] == (
+        "not in use: page page@host, intake sweeps@host, worker w2 and 1 more keep the former one, as exports.main "
+        "agreement is 2; it was 1."
+    )
+
+    for each, name in [*((each, f"{each}@host") for each in Part), (Part.WORKER, "w2")]:
+        bench.memory.show_life(each, name)
+    assert bench.run("health") == 0
 
 
 def test_a_page_that_does_not_run_is_no_fault(bench: Bench) -> None:

@@ -14,6 +14,7 @@ from worker.cli.views.health import (
     Level,
     clocks_finding,
     economic_finding,
+    files_not_taken,
     flower_finding,
     health_data,
     health_view,
@@ -66,6 +67,7 @@ def _by_store(context: CommandContext) -> Iterator[Finding]:
         signs, paused, clocks = store.signs_of_life(), store.paused(), store.clocks()
     for part in Part:
         yield part_finding(signs, part)
+    yield from files_not_taken(signs)
     yield from _exports(context, paused, context.rates())
     yield clocks_finding(clocks, context.settings.http.clock_gap)
 

@@ -2,6 +2,7 @@
 
 import os
 from contextlib import closing
+from functools import partial
 from typing import Annotated
 
 import structlog
@@ -32,7 +33,7 @@ from worker.domain.signs_of_life import Part
 from worker.intake.sources.folder_watch import FolderWatches
 from worker.local.supervisor import own_command
 from worker.runtime import configure_logs
-from worker.runtime.exports_watch import keep_looking, log_taken
+from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
 from worker.runtime.metrics import Beat, serve_metrics
 from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.runtime import intake_consumer
@@ -134,7 +135,13 @@ def _run_intake(
         if taken:
             log_taken(taken)
         look = PrimaryWatch(runtime.redis, leave=runtime.publisher.drop_connections)
-        life = ShownLife(store=runtime.store, part=Part.SWEEPS, name=process_name(), look=look)
+        life = ShownLife(
+            store=runtime.store,
+            part=Part.SWEEPS,
+            name=process_name(),
+            look=look,
+            not_taken=partial(not_taken, exports_file),
+        )
 
         def sweep() -> int:
             sent = runtime.sweeper.turn()
