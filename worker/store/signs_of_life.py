@@ -36,9 +36,11 @@ class RedisLife(StoreConnection, LifePort):
         """See ``OperatorPort``."""
         key, now = self.key("alive"), self.now()
         members = texts(self.ask(["ZRANGE", key, 0, -1])[0])
-        refused = texts(self.ask(["HGETALL", self.key("exports-file")])[0])
-        problems = dict(zip(refused[::2], refused[1::2], strict=True))
+        if not members:
+            return []
         scores = self.ask(*(["ZSCORE", key, member] for member in members))
+        notes = self.ask(["HMGET", self.key("exports-file"), *members])[0]
+        problems = dict(zip(members, notes, strict=True))
         # One that has ended since has no score.
         seen = {
             member.partition(" ")[::2]: float(at) for member, at in zip(members, scores, strict=True) if at is not None

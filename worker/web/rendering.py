@@ -15,7 +15,7 @@ from worker.domain.invoice_period import held
 from worker.domain.record import HistoryEntry
 from worker.economic.mapping.reasons import REASONS
 from worker.web.language import translations
-from worker.web.words import HISTORY, PHASES, STATES, VERDICTS
+from worker.web.words import APPROVALS, ASKED, HISTORY, PHASES, STATES, VERDICTS
 
 
 def template(name: str, language: str) -> Template:
@@ -56,6 +56,8 @@ def _environment(language: str) -> Environment:
         "heading": heading,
         "cause": lambda reason: say(REASONS[reason].cause) if reason in REASONS else "",
         "next_step": next_step,
+        "approval": lambda state: say(APPROVALS[state]),
+        "asked": lambda action: say(ASKED.get(action, action)),
         "history": lambda entry: _history(entry, say),
         "amounts": lambda sums: _amounts(sums, locale),
     }

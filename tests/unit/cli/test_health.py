@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from support.cli import HEALTHY_REDIS, Bench
+from support.samples import export
 
 from worker.domain.clocks import ClockReading
 from worker.domain.ports import AgreementRate
@@ -30,7 +31,7 @@ def test_all_is_well(bench: Bench) -> None:
     assert bench.run("health") == 0
     lines = bench.stdout.getvalue().splitlines()
     assert [line.split("  ")[0] for line in lines if line] == [
-        *("Redis", "Workers", "Intake", "Sweeps", "Page", "Export main", "Clocks", "Flower", "All is well.")
+        *("Redis", "Workers", "Intake", "Sweeps", "Page", "Watcher", "Export main", "Clocks", "Flower", "All is well.")
     ]
     assert "✓ e-conomic answers, called 12 s ago, 25% of its rate used" in bench.stdout.getvalue()
     assert max(map(len, lines)) <= 80
@@ -44,12 +45,13 @@ def test_all_is_well(bench: Bench) -> None:
         (Part.INTAKE, "Intake", "`intake`"),
         (Part.SWEEPS, "Sweeps", "sweep_failed"),
         (Part.PAGE, "Page", "opter-economic web"),
+        (Part.WATCH, "Watcher", "opter-economic watch"),
     ],
 )
 def test_a_part_without_a_sign_of_life_needs_a_person(bench: Bench, dead: Part, name: str, step: str) -> None:
     """The others go on; which process was seen last, and when, is said."""
     bench.sleep(90)
-    bench.live(*(alive for alive in Part if alive is not dead))
+    bench.live(*(alive for alive in Part if alive not in {dead, Part.FOLDER_FAULT}))
 
     assert bench.run("health") == 1
     assert "1 part not well." in bench.stdout.getvalue()
@@ -70,8 +72,9 @@ def test_an_exports_file_that_is_not_in_use_needs_a_person(bench: Bench) -> None
     why = FileNotTaken(
         problem="exports.main agreement is 2; it was 1.", next_step="Stop all of them, or change it back."
     )
-    for each in Part:
-        bench.memory.show_life(each, f"{each}@host", not_taken=why if each is not Part.INTAKE else None)
+    parts = (Part.WORKER, Part.SWEEPS, Part.PAGE)
+    for each in parts:
+        bench.memory.show_life(each, f"{each}@host", not_taken=why)
     bench.memory.show_life(Part.WORKER, "w2", not_taken=why)
     bench.out.width = 80
     assert bench.run("health") == 1
@@ -83,9 +86,30 @@ def test_an_exports_file_that_is_not_in_use_needs_a_person(bench: Bench) -> None
         "agreement is 2; it was 1."
     )
 
-    for each, name in [*((each, f"{each}@host") for each in Part), (Part.WORKER, "w2")]:
+    for each, name in [*((each, f"{each}@host") for each in parts), (Part.WORKER, "w2")]:
         bench.memory.show_life(each, name)
     assert bench.run("health") == 0
+
+
+def test_a_folder_in_trouble_needs_a_person_for_as_long_as_it_lasts(bench: Bench) -> None:
+    """By its export, with what is wrong; a sign that is not renewed says nothing any more."""
+    bench.memory.show_life(Part.FOLDER_FAULT, "main: /srv/opter: No such file or directory")
+    assert bench.run("health") == 1
+    found = part(bench, "Folder main")
+    assert (found["level"], found["text"]) == ("fault", "/srv/opter: No such file or directory")
+    bench.sleep(60)
+    bench.live()
+
+    assert bench.run("health") == 0
+
+
+@pytest.mark.parametrize(("folder", "code"), [(None, 0), ("/srv/opter", 1)])
+def test_without_a_folder_no_watcher_is_needed(bench: Bench, folder: str | None, code: int) -> None:
+    """With one, files would wait for ever."""
+    bench.memory.end_life(Part.WATCH, "watch@host")
+    bench.exports = {"main": export(source={"folder": folder} if folder else {})}
+
+    assert bench.run("health") == code
 
 
 def test_a_page_that_does_not_run_is_no_fault(bench: Bench) -> None:

@@ -7,9 +7,9 @@ from support.memory_store import MemoryStore
 from typing_extensions import override
 
 from worker.domain.reasons import ProcessReason, failure
-from worker.domain.signs_of_life import Part
+from worker.domain.signs_of_life import FileNotTaken, Part
 from worker.errors import StoreUnavailable
-from worker.runtime.signs_of_life import EVERY, ShownLife, keep_showing, process_name
+from worker.runtime.signs_of_life import EVERY, ShownFaults, ShownLife, keep_showing, process_name
 
 
 class Counting(MemoryStore):
@@ -20,12 +20,12 @@ class Counting(MemoryStore):
         self.shown, self.away, self.first = 0, False, Event()
 
     @override
-    def show_life(self, part: Part, name: str) -> None:
+    def show_life(self, part: Part, name: str, *, not_taken: FileNotTaken | None = None) -> None:
         self.shown += 1
         self.first.set()
         if self.away:
             raise StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer."))
-        super().show_life(part, name)
+        super().show_life(part, name, not_taken=not_taken)
 
 
 def test_a_sign_is_left_every_ten_seconds_however_often_it_is_called(clock: ManualClock) -> None:
@@ -78,3 +78,18 @@ def test_a_process_has_a_name_of_its_own() -> None:
     """Two on one host must not speak for each other."""
     assert process_name("mine") == "mine"
     assert process_name().rpartition("-")[2].isdecimal()
+
+
+def test_a_fault_of_a_folder_is_shown_for_as_long_as_it_lasts(clock: ManualClock) -> None:
+    """Another fault takes its place; a name that is no text is still told; in the end nothing is left."""
+    store, folders, servers = Counting(clock), {"main": "/a\udcff: No space left on device"}, {"other": "away"}
+    shown = ShownFaults(store=store, faults=[folders, servers])
+    shown()
+    assert [sign.name for sign in store.signs_of_life()] == ["main: /a\\udcff: No space left on device", "other: away"]
+    folders["main"] = "/a: Permission denied"
+    servers.clear()
+    shown()
+    assert [sign.name for sign in store.signs_of_life()] == ["main: /a: Permission denied"]
+    shown.leave()
+
+    assert list(store.signs_of_life()) == []

@@ -37,12 +37,19 @@ class Level(StrEnum):
 
 _STYLES = {Level.WELL: "good", Level.QUIET: "quiet", Level.UNKNOWN: "wait"}
 _MARKS = {Level.WELL: "✓", Level.QUIET: "·", Level.UNKNOWN: "?"}
-_NAMES = {Part.WORKER: "Workers", Part.INTAKE: "Intake", Part.SWEEPS: "Sweeps", Part.PAGE: "Page"}
+_NAMES = {
+    Part.WORKER: "Workers",
+    Part.INTAKE: "Intake",
+    Part.SWEEPS: "Sweeps",
+    Part.PAGE: "Page",
+    Part.WATCH: "Watcher",
+}
 _NEXT_STEPS = {
     Part.WORKER: ProcessReason.NO_WORKER.next_step,
     Part.INTAKE: ProcessReason.NO_INTAKE.next_step,
     Part.SWEEPS: "They run in the intake: see its log (`sweep_failed`), and start it again.",
     Part.PAGE: "Start it again: `opter-economic web`, or `up` for everything.",
+    Part.WATCH: "Start it again: `opter-economic watch`, or `up` for everything. Files wait in their folders.",
 }
 #: The process that a part runs in, where it has another name.
 _OF_PROCESS = {Part.SWEEPS: "intake"}
@@ -129,6 +136,17 @@ def files_not_taken(signs: Sequence[SignOfLife]) -> Iterator[Finding]:
         who = f"{', '.join(names[:_MOST_NAMED])}{more} {'keeps' if len(names) == 1 else 'keep'}"
         text = f"not in use: {who} the former one, as {why.problem}"
         yield Finding(part="Exports file", level=Level.FAULT, text=text, next_step=why.next_step)
+
+
+def folder_findings(signs: Sequence[SignOfLife], *, watched: bool) -> Iterator[Finding]:
+    """Yield how the watcher is, where a folder is ``watched`` or one runs all the same, and each folder in trouble."""
+    if watched or any(sign.part is Part.WATCH for sign in signs):
+        yield part_finding(signs, Part.WATCH)
+    for sign in signs:
+        if sign.part is Part.FOLDER_FAULT and sign.alive:
+            export, _, text = sign.name.partition(": ")
+            step = "Set right what is named; its files stay where they are until then, and other folders go on."
+            yield Finding(part=f"Folder {export}", level=Level.FAULT, text=text, next_step=step)
 
 
 def economic_finding(export: str, pause: Failure | None, rate: AgreementRate | None) -> Finding:

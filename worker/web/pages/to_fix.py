@@ -8,6 +8,7 @@ from worker.domain.invoice_period import NewInvoice
 from worker.domain.record import InvoiceRecord, State
 from worker.dry_run.plan import PlannedAction
 from worker.errors import ExportError, Failure
+from worker.web.four_eyes import ask_if_needed
 from worker.web.groups import Group, grouped
 from worker.web.guard import page
 from worker.web.services import Services
@@ -72,6 +73,9 @@ def _requeue(visit: Visit) -> Response:
     checked = services.sessions.checked(_check_key(group))
     if not checked and not why:
         return _page(visit, group, problem="reason", status=422)
+    approval = ask_if_needed(visit, Action.REQUEUE, group.invoices, subject=group.failure.reason, why=why)
+    if approval:
+        return visit.render("asked.html", status=202, approval=approval)
     moved = services.store.requeue([record.id for record in group.invoices], by=visit.who, why=why)
     return visit.render("requeued.html", moved=moved, group=group, paused=services.store.paused().get(group.export))
 
