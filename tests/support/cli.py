@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from support.clock import ManualClock
+from support.memory_approvals import MemoryApprovals
 from support.memory_queue import MemoryEventQueue, MemoryEvents
 from support.memory_store import MemoryStore
 from support.samples import export, invoice, line
@@ -16,6 +17,7 @@ from config.settings import Settings
 from worker.cli.context import CommandContext
 from worker.cli.formatting import console_on
 from worker.cli.main import run
+from worker.domain.approval import ApprovalPort
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import ControlTotal, NewInvoice, PeriodRecord
 from worker.domain.money import ZERO
@@ -54,12 +56,17 @@ class Bench(CommandContext):
         self.flower: bool | None = True
         self.refusal: Failure | None = None
         self.queue = MemoryEvents()
+        self.waiting_for_yes = MemoryApprovals(clock)
         self.settings = Settings()
         self.exports: Mapping[str, ExportConfig] = {"main": export()}
 
     @contextmanager
     def store(self) -> Iterator[Store]:
         yield self.memory
+
+    @contextmanager
+    def approvals(self) -> Iterator[ApprovalPort]:
+        yield self.waiting_for_yes
 
     @contextmanager
     def events(self) -> Iterator[EventQueueOperator]:

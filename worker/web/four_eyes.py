@@ -1,14 +1,12 @@
 """Four eyes: what is over the limit is asked for, and done with a second person's yes, for exactly the frozen set."""
 
 import secrets
-from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from collections.abc import Iterable
 
 import structlog
 
 from worker.domain.access import Action
-from worker.domain.approval import Approval, ApprovalState, NewApproval, needs_approval
-from worker.domain.invoice import Invoice
+from worker.domain.approval import Approval, ApprovalState, NewApproval, money_of, needs_approval
 from worker.domain.record import InvoiceRecord, State
 from worker.web.services import Services
 from worker.web.visit import Visit
@@ -24,7 +22,7 @@ def ask_if_needed(
     ``records`` are of one export. Asked for the same set again, while it waits, it is the same request.
     """
     chosen = list(records)
-    at_stake = money_of(chosen)
+    at_stake = money_of(record.content for record in chosen)
     if not chosen or not needs_approval(visit.services.sign_in.limits, at_stake):
         return None
     members = [(record.id, record.updated_at) for record in chosen]
@@ -47,15 +45,6 @@ def ask_if_needed(
     approvals.ask_approval(new, members, seconds=visit.services.sign_in.approval_hours * 3600)
     log.info("approval_asked", approval=new.id, action=new.action, export=export, invoices=len(members), by=visit.who)
     return approvals.approval(new.id)
-
-
-def money_of(records: Iterable[InvoiceRecord]) -> Mapping[str, Decimal]:
-    """Return currency -> gross, credit notes counted by their size."""
-    sums: dict[str, Decimal] = {}
-    for record in records:
-        invoice = Invoice.model_validate_json(record.content)
-        sums[invoice.currency] = sums.get(invoice.currency, Decimal(0)) + abs(invoice.gross)
-    return sums
 
 
 def unchanged(services: Services, approval: Approval) -> list[InvoiceRecord]:
