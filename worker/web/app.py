@@ -42,7 +42,7 @@ from worker.store.sessions import RedisSessions
 from worker.web.event_api.routes import EventApi
 from worker.web.guard import SecurityHeaders
 from worker.web.openid import OpenId
-from worker.web.pages import approvals, health, invoice, openid_sign_in, period, periods, to_fix
+from worker.web.pages import action_log, approvals, health, invoice, openid_sign_in, period, periods, to_fix
 from worker.web.pages import events as events_page
 from worker.web.pages import sign_in as sign_in_page
 from worker.web.services import Services
@@ -65,7 +65,10 @@ def create_app(
     """
     routes: list[BaseRoute] = [
         route
-        for page in (health, openid_sign_in, sign_in_page, periods, period, to_fix, invoice, events_page, approvals)
+        for page in (
+            *(health, openid_sign_in, sign_in_page, periods, period, to_fix, invoice, events_page, approvals),
+            action_log,
+        )
         for route in page.routes(services)
     ]
     static = StaticFiles(directory=str(files("worker.web").joinpath("static")))
@@ -109,6 +112,8 @@ def from_environment() -> Starlette:
         settings=settings.web,
         exports=exports,
         store=store,
+        index=store,
+        actions=store,
         certificates=store,
         series=store,
         events=events,
