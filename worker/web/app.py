@@ -27,7 +27,7 @@ from worker.domain.signs_of_life import Part
 from worker.economic.port import agreement_rates
 from worker.errors import StoreUnavailable
 from worker.lifecycle import heed_held_signals
-from worker.runtime.exports_watch import keep_looking, log_taken
+from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
 from worker.runtime.on_demand import checked_setup, planning
 from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
@@ -156,14 +156,21 @@ def from_environment() -> Starlette:
         limit=settings.intake.max_event_bytes,
         clock=time.time,
     )
-    life = ShownLife(store=store, part=Part.PAGE, name=process_name(), look=PrimaryWatch(client))
+    exports_file = watch_exports(settings, exports)
+    life = ShownLife(
+        store=store,
+        part=Part.PAGE,
+        name=process_name(),
+        look=PrimaryWatch(client),
+        not_taken=partial(not_taken, exports_file),
+    )
 
     def show_life() -> Callable[[], None]:
         def take(changed: Changed) -> None:
             exports.take(changed.exports)
             log_taken(changed)
 
-        end_looking = keep_looking(watch_exports(settings, exports), take)
+        end_looking = keep_looking(exports_file, take)
         end_life = keep_showing(life)
 
         def end() -> None:
