@@ -83,12 +83,12 @@ def checking_alone(settings: Settings, export: ExportConfig, *, clock: Callable[
     def accept(agreement: int) -> None:
         accept_agreement(export, _NoPins(), agreement)
 
-    client = EconomicClient(export, rate_limiter=_Unshared(), http=settings.http, clock=clock, accept=accept)
+    client = EconomicClient(export, rate_limiter=Unshared(), http=settings.http, clock=clock, accept=accept)
     with closing(client):
         yield client
 
 
-class _Unshared(RateLimiter):
+class Unshared(RateLimiter):
     """Lets every call pass."""
 
     @override

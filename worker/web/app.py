@@ -1,5 +1,6 @@
 """The web application: routes, guards and error pages, as a factory that uvicorn calls."""
 
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -27,6 +28,7 @@ from worker.domain.signs_of_life import Part
 from worker.economic.port import agreement_rates
 from worker.errors import StoreUnavailable
 from worker.lifecycle import heed_held_signals
+from worker.runtime.connecting import Connector
 from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
 from worker.runtime.on_demand import checked_setup, planning
 from worker.runtime.primary_watch import PrimaryWatch
@@ -54,6 +56,7 @@ from worker.web.pages import (
     periods,
     to_fix,
 )
+from worker.web.pages import connect as connect_page
 from worker.web.pages import events as events_page
 from worker.web.pages import exports as exports_page
 from worker.web.pages import sign_in as sign_in_page
@@ -79,7 +82,7 @@ def create_app(
         route
         for page in (
             *(health, openid_sign_in, sign_in_page, periods, period, to_fix, invoice, events_page, approvals),
-            *(action_log, exports_page, installation),
+            *(action_log, exports_page, connect_page, installation),
         )
         for route in page.routes(services)
     ]
@@ -141,6 +144,7 @@ def from_environment() -> Starlette:
             setup=partial(checked_setup, settings, sleep=time.sleep),
             rates=rates,
             redis=partial(server_info, client),
+            connector=Connector(settings=settings, store=store, env=os.environ, clock=time.time),
             flower_url=settings.web.flower_url or f"http://{settings.flower.host}:{settings.flower.port}",
             clock_gap=settings.http.clock_gap,
             require_durability=settings.redis.require_durability,
