@@ -15,7 +15,7 @@ from worker.domain.record import InvoiceRecord, Outcome, State
 #: States from which an invoice goes on by itself.
 MOVING = (State.RECEIVED, State.QUEUED, State.EXPORTING, State.WAITING)
 #: How an invoice ends that was not posted, on purpose.
-LEFT_OUT = (Outcome.EXCLUDED, Outcome.NOTHING_TO_BOOK)
+LEFT_OUT = (Outcome.EXCLUDED, Outcome.NOTHING_TO_BOOK, Outcome.DISCARDED)
 #: Seconds over which the rate is taken: long enough to be calm, short enough to be true.
 RATE_WINDOW = 60.0
 

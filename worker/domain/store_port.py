@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from worker.domain.batch import BatchPort
+from worker.domain.causes import CausePort
 from worker.domain.clocks import ClockReading
 from worker.domain.invoice_period import NewInvoice, PeriodRecord, Registered
 from worker.domain.reconcile_ports import AgreementPort, CertificatePort, PaymentsPort, SeriesPort
@@ -295,6 +297,8 @@ class Store(
     SeriesPort,
     PaymentsPort,
     AgreementPort,
+    CausePort,
+    BatchPort,
     Protocol,
 ):
     """Every part of the store in one object."""

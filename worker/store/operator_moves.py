@@ -91,7 +91,7 @@ class RedisOperator(RedisReading, OperatorPort):
 
     @override
     def reexport(self, invoice_ids: Sequence[str], *, by: str, by_hand: bool = False) -> Sequence[str]:
-        stays = "" if by_hand else Outcome.BY_HAND
+        stays = "" if by_hand else f"{Outcome.BY_HAND} {Outcome.DISCARDED}"
         moved: list[str] = []
         for start in range(0, len(invoice_ids), _PAGE):
             moved += texts(self.run("reexport", token(), by, stays, *invoice_ids[start : start + _PAGE]))[1:]

@@ -7,6 +7,7 @@ from typing_extensions import override
 from worker.domain.store_port import Due, Store, SweepPort
 from worker.store import leases, records
 from worker.store.agreements import RedisAgreements
+from worker.store.batches import RedisBatches, RedisCauses
 from worker.store.certificates import RedisCertificates
 from worker.store.connection import StoreConnection, texts, token
 from worker.store.intake import RedisIntake, RedisPreflight
@@ -76,6 +77,8 @@ class RedisStore(
     RedisSeries,
     RedisPayments,
     RedisAgreements,
+    RedisCauses,
+    RedisBatches,
     Store,
 ):
     """The store on one Redis server (6.2 or later; Valkey alike), safe to share between threads and hosts."""

@@ -27,9 +27,15 @@ class Sweeper:
     #: The same of agreements that are to be checked now; each is returned once.
     agreements_due: Callable[[], Sequence[tuple[str, str]]] = tuple
     publish_agreement: Callable[[str, str], None] = lambda *_: None
+    #: The same of the causes of dead letters.
+    causes_due: Callable[[], Sequence[tuple[str, str]]] = tuple
+    publish_causes: Callable[[str, str], None] = lambda *_: None
+    #: Takes every batch of moves by hand a step further.
+    advance_batches: Callable[[], object] = lambda: None
 
     def turn(self) -> int:
         """Do one turn; return how many messages were sent. Raises ``StoreUnavailable``."""
+        self.advance_batches()
         idle = frozenset(export for export in self.exports if not self.waiting(export_queue(export)))
         dues = self.store.sweep(idle_exports=idle, limit=_TURN)
         served = [due for due in dues if due.export in self.exports]
@@ -39,7 +45,10 @@ class Sweeper:
         agreements = self.agreements_due()
         for key, export in agreements:
             self.publish_agreement(key, export)
-        return len(served) + preflights + reconciles + len(agreements)
+        causes = self.causes_due()
+        for key, export in causes:
+            self.publish_causes(key, export)
+        return len(served) + preflights + reconciles + len(agreements) + len(causes)
 
     def _periods(
         self,

@@ -4,11 +4,12 @@ import time
 from collections.abc import Callable
 
 from support.memory_store.agreements import MemoryAgreements
+from support.memory_store.batches import MemoryBatches, MemoryCauses
 from support.memory_store.certificates import MemoryCertificates
 from support.memory_store.execution import MemoryExport
 from support.memory_store.intake import MemoryIntake
 from support.memory_store.life import MemoryLife
-from support.memory_store.operator import MemoryOperator, MemoryPins, MemoryPlan
+from support.memory_store.operator import MemoryPins, MemoryPlan
 from support.memory_store.payments import MemoryPayments
 from support.memory_store.series import MemorySeries
 from support.memory_store.sweeps import MemorySweeps
@@ -24,13 +25,14 @@ class MemoryStore(
     MemoryExport,
     MemorySweeps,
     MemoryLife,
-    MemoryOperator,
+    MemoryBatches,
     MemoryPins,
     MemoryPlan,
     MemoryCertificates,
     MemorySeries,
     MemoryPayments,
     MemoryAgreements,
+    MemoryCauses,
     Store,
 ):
     """The store of one process; gone with it. Safe to share between threads."""

@@ -66,13 +66,18 @@ class MemoryOperator(Tables, OperatorPort):
 
     @override
     def mark_exported(self, invoice_id: str, *, by: str, why: str) -> bool:
+        return self.mark(invoice_id, Outcome.BY_HAND, f"{by}: {why}")
+
+    def mark(self, invoice_id: str, outcome: Outcome, detail: str) -> bool:
+        """Mark an invoice on the word of a person."""
         with self.lock:
             if not (self._dead(invoice_id) or self._untouched(invoice_id) or self._differs(invoice_id)):
                 return False
-            outcome = Outcome.BY_HAND
+            if outcome is Outcome.DISCARDED and leases.anything_sent(self.entries[invoice_id].record.progress):
+                return False
             for period_id in self.entries[invoice_id].record.periods:
                 self.reconciles[period_id] = self.now()
-            self.move(invoice_id, State.EXPORTED, outcome, f"{by}: {why}", outcome=outcome, failure=None)
+            self.move(invoice_id, State.EXPORTED, outcome, detail, outcome=outcome, failure=None)
             return True
 
     @override
@@ -99,6 +104,7 @@ class MemoryOperator(Tables, OperatorPort):
     @override
     def resume(self, export: str) -> bool:
         with self.lock:
+            self.pause_probes.pop(export, None)
             return self.pauses.pop(export, None) is not None
 
     def _dead(self, invoice_id: str) -> bool:
@@ -108,7 +114,7 @@ class MemoryOperator(Tables, OperatorPort):
         entry = self.entries.get(invoice_id)
         if entry is None or entry.record.state is not State.EXPORTED:
             return False
-        return by_hand or entry.record.outcome is not Outcome.BY_HAND
+        return by_hand or entry.record.outcome not in (Outcome.BY_HAND, Outcome.DISCARDED)
 
     def _untouched(self, invoice_id: str) -> bool:
         entry = self.entries.get(invoice_id)

@@ -1,6 +1,7 @@
 """The memory store keeps every rule of a store."""
 
 from support.store.agreement_rules import AgreementRules
+from support.store.batch_rules import BatchRules, CauseRules
 from support.store.certificate_rules import CertificateRules
 from support.store.clock_rules import ClockRules
 from support.store.export_rules import ClaimRules, SaveRules
@@ -71,6 +72,14 @@ class TestLife(LifeRules):
 
 class TestSeries(SeriesRules):
     """Every number is reported once."""
+
+
+class TestCauses(CauseRules):
+    """Dead letters lie by cause."""
+
+
+class TestBatches(BatchRules):
+    """Many are moved as one act."""
 
 
 class TestAgreements(AgreementRules):
