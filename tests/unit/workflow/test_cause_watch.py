@@ -52,7 +52,7 @@ def calls(harness: Harness) -> int:
     return len(harness.sandbox.server_state.request_log.entries)
 
 
-def ask(harness: Harness, watch: CauseWatch) -> int:
+def ask(watch: CauseWatch) -> int:
     """Let the sweep find what is due, and a worker ask; return how many invoices go on."""
     return sum(watch.run(export) for _, export in watch.due())
 
@@ -177,22 +177,22 @@ def test_a_cause_that_was_mended_lets_its_invoices_go_on(case: Case) -> None:
     assert (only_cause(harness).failure.reason, only_cause(harness).invoices) == (case.reason, 5)
 
     before = calls(harness)
-    assert ask(harness, watch) == 0
+    assert ask(watch) == 0
     answer = only_cause(harness).answer
     assert answer is not None
     assert answer.state is CauseState.STILL
     assert answer.why
     assert calls(harness) - before <= case.calls
     case.mends(harness)
-    assert ask(harness, watch) == 0  # not before its pause is over
+    assert ask(watch) == 0  # not before its pause is over
     harness.clock.advance(PAUSES.first_pause)
 
-    assert ask(harness, watch) == (5 if case.by_itself else 0)
+    assert ask(watch) == (5 if case.by_itself else 0)
     if not case.by_itself:
         assert only_cause(harness).gone(harness.clock())
-        assert ask(harness, watch_of(harness, case.export.model_copy(update={"self_clearing": "on"}))) == 0
+        assert ask(watch_of(harness, case.export.model_copy(update={"self_clearing": "on"}))) == 0
         harness.clock.advance(PAUSES.longest_pause)
-        assert ask(harness, watch_of(harness, case.export.model_copy(update={"self_clearing": "on"}))) == 5
+        assert ask(watch_of(harness, case.export.model_copy(update={"self_clearing": "on"}))) == 5
     assert set(ended(harness).values()) == {State.EXPORTED}
     assert len(harness.sandbox.agreement.booked) + len(harness.sandbox.agreement.vouchers) >= 5
 
@@ -207,7 +207,7 @@ def test_one_line_says_so() -> None:
     cause = only_cause(harness)
 
     with capture_logs() as lines:
-        ask(harness, watch_of(harness))
+        ask(watch_of(harness))
 
     said = [entry for entry in lines if entry["event"] == "cause_gone"]
     assert [(entry["reason"], entry["invoices_queued"]) for entry in said] == [("product-group-missing", 2)]
@@ -224,7 +224,7 @@ def test_the_pauses_grow_to_a_bound() -> None:
     harness.until_rest()
     watch, pauses = watch_of(harness), []
     for _ in range(4):
-        ask(harness, watch)
+        ask(watch)
         pauses.append(only_cause(harness).pause)
         harness.clock.advance(pauses[-1])
 
@@ -239,7 +239,7 @@ def test_two_causes_of_one_export_share_what_was_read() -> None:
     harness.until_rest()
     harness.clock.advance(1)
     before = calls(harness)
-    ask(harness, watch_of(harness))
+    ask(watch_of(harness))
 
     assert (len(harness.store.causes()), calls(harness) - before) == (2, 1)
 
@@ -252,7 +252,7 @@ def test_no_answer_is_no_absence() -> None:
     harness.clock.advance(1)
     harness.sandbox.agreement.roles = set()
 
-    assert ask(harness, watch_of(harness)) == 0
+    assert ask(watch_of(harness)) == 0
     answer = only_cause(harness).answer
     assert answer is not None
     assert (answer.state, bool(answer.why)) == (CauseState.UNKNOWN, True)
@@ -268,7 +268,7 @@ def test_what_only_a_refusal_shows_is_not_taken_for_gone() -> None:
     assert only_cause(harness).failure.reason == "accounting-period-barred"
     period["barred"] = False
 
-    assert ask(harness, watch_of(harness)) == 0
+    assert ask(watch_of(harness)) == 0
     answer = only_cause(harness).answer
     assert answer is not None
     assert answer.state is CauseState.UNKNOWN
@@ -285,7 +285,7 @@ def test_what_no_call_shows_is_said() -> None:
     harness.clock.advance(1)
     before = calls(harness)
 
-    ask(harness, watch_of(harness))
+    ask(watch_of(harness))
     answer = only_cause(harness).answer
     assert answer is not None
     assert (answer.state, answer.why, calls(harness) - before) == (CauseState.UNKNOWN, NOT_ASKABLE, 0)
@@ -300,7 +300,7 @@ def test_an_export_may_leave_it_to_a_person(mode: str) -> None:
     add_group(harness)
     watch = watch_of(harness, EXPORT.model_copy(update={"self_clearing": mode}))
 
-    assert ask(harness, watch) == 0
+    assert ask(watch) == 0
     assert (only_cause(harness).answer is None) is (mode == "off")
     assert harness.store.batches() == []
 
@@ -314,13 +314,13 @@ def test_a_token_that_works_again_resumes_its_export() -> None:
     watch = watch_of(harness)
     assert harness.store.paused()["main"].reason == "tokens-refused"
 
-    ask(harness, watch)
+    ask(watch)
     assert "main" in harness.store.paused()
     harness.sandbox.agreement.revoked = False
     assert watch.due() == []
     harness.clock.advance(PAUSES.first_pause)
     with capture_logs() as lines:
-        ask(harness, watch)
+        ask(watch)
 
     assert harness.store.paused() == {}
     assert "export_resumed" in {entry["event"] for entry in lines}
