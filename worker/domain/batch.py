@@ -115,5 +115,8 @@ class BatchPort(Protocol):
     def batch_items(self, batch_id: str, *, start: int = 0, most: int = -1) -> Sequence[BatchItem]:
         """Return invoices of a batch with their results, in the order of the set; -1: all from ``start`` on."""
 
+    def export_times(self, export: str, *, most: int = 200) -> Sequence[float]:
+        """Return when invoices of an export's latest period were exported, of so many; in no order."""
+
     def cancel_batch(self, batch_id: str, *, by: str) -> bool:
         """Begin no further invoice of a batch; False when it is not running."""

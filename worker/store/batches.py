@@ -8,6 +8,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from config.names import export_of
 from worker.domain.batch import (
     MOST_MARKED,
     WINDOW,
@@ -19,13 +20,15 @@ from worker.domain.batch import (
     NewBatch,
 )
 from worker.domain.causes import Cause, CauseAnswer, CausePort, CauseState
-from worker.domain.record import Outcome
+from worker.domain.record import Outcome, State
 from worker.errors import Failure
 from worker.store import records
 from worker.store.connection import StoreConnection, Word, mapping, text, texts, token
 
 #: Members of a batch written in one trip.
 _CHUNK = 1000
+#: Periods among which the latest of an export is looked for.
+_LATEST = 200
 #: Seconds after which causes that were to be asked, and were not, are due again.
 _LEASE = 120
 #: Reasons of pauses that one question shows to be gone.
@@ -142,6 +145,16 @@ class RedisBatches(StoreConnection, BatchPort):
             BatchItem(invoice_id=key, result=text(result) or ("begun" if start + at < int(begun or 0) else ""))
             for at, (key, result) in enumerate(zip(ids, results, strict=True))
         ]
+
+    @override
+    def export_times(self, export: str, *, most: int = 200) -> Sequence[float]:
+        (periods,) = self.ask(["ZREVRANGE", self.key("periods"), 0, _LATEST - 1])
+        latest = next((period for period in texts(periods) if export_of(period) == export), None)
+        if latest is None:
+            return []
+        (members,) = self.ask(["ZREVRANGE", self.key("members", latest), 0, most - 1])
+        found = self.ask(*(["HMGET", self.key("invoice", key), "state", "updated_at"] for key in texts(members)))
+        return [float(at) for state, at in found if text(state) == State.EXPORTED]
 
     @override
     def cancel_batch(self, batch_id: str, *, by: str) -> bool:

@@ -175,6 +175,13 @@ class MemoryBatches(MemoryOperator, BatchPort):
             return items[start:] if most < 0 else items[start : start + most]
 
     @override
+    def export_times(self, export: str, *, most: int = 200) -> Sequence[float]:
+        with self.lock:
+            latest = next((period for period in self.periods() if period.export == export), None)
+            records = list(self.members(latest.id))[-most:] if latest else []
+            return [record.updated_at for record in records if record.state is State.EXPORTED]
+
+    @override
     def cancel_batch(self, batch_id: str, *, by: str) -> bool:
         with self.lock:
             entry = self.batch_entries.get(batch_id)

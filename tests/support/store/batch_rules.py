@@ -355,6 +355,17 @@ class BatchRules:
 
         assert (batch(store).total, batch(store).begun) == (2, 1)
 
+    def test_the_pace_is_told_by_the_latest_period(self, store: Store, clock: ManualClock) -> None:
+        """Only what was exported counts, and only of this export; none: there is nothing to tell."""
+        nothing = store.export_times("main")
+        for number in (1, 2):
+            steps.queue(store, number, number + 10, period_number=880 + number)
+            clock.advance(5)
+            store.save(steps.claim(store, f"main-{number}"), Finish(outcome=Outcome.BOOKED))
+        steps.queue(store, 1, export="b", period_number=884)
+
+        assert (nothing, store.export_times("main"), store.export_times("b")) == ([], [clock.now], [])
+
     def test_batches_are_kept_newest_first(self, store: Store, clock: ManualClock) -> None:
         """Also those that are over."""
         for number in (1, 2):
