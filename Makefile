@@ -80,7 +80,7 @@ walk: $(INSTALLED) ## The files and functions that the export of one warm invoic
 
 .PHONY: fuzz
 fuzz: $(INSTALLED) ## Mutated events, exports files and answers, and what certificates must find: FUZZ_EXAMPLES of each
-	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/pytest -q --timeout 7200 --show-capture=no tests/unit/*/test_fuzz.py \
+	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/pytest -q --timeout 7200 --show-capture=no tests/unit/*/test_fuzz*.py \
 	  tests/unit/reconcile/test_certificate_injections.py
 
 .PHONY: audit

@@ -257,6 +257,9 @@ class Web(Section):
         bool, about("A proxy before the page speaks TLS: cookies then go over https alone, and browsers insist on it")
     ] = False
     session_hours: Annotated[float, about("Hours after which a person signs in again", gt=0, le=168)] = 12.0
+    idle_minutes: Annotated[
+        float, about("Minutes without asking for a page after which a person signs in again", gt=0, le=10080)
+    ] = 120.0
     link_minutes: Annotated[float, about("Minutes for which a sign-in link can be used", gt=0, le=1440)] = 60.0
     replay_seconds: Annotated[
         Seconds, about("Seconds that the time of a signed `POST /events` may differ from ours", le=3600)
@@ -264,6 +267,16 @@ class Web(Section):
     requests_per_minute: Annotated[
         Count, about("Signed requests (`/events`) a minute that each export may make of one page process")
     ] = 600
+
+    @property
+    def idle_seconds(self) -> int:
+        """Return how long a session lasts without a page being asked for."""
+        return max(1, min(int(self.idle_minutes * 60), self.longest_seconds))
+
+    @property
+    def longest_seconds(self) -> int:
+        """Return how long a session lasts in any case."""
+        return max(1, int(self.session_hours * 3600))
 
 
 class Metrics(Section):

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from worker.cli.error_output import WrongUsage
-from worker.domain.certificate import Certificate, Finding, StoredCertificate
+from worker.domain.certificate import Certificate, Finding
+from worker.domain.invoice_period import StoredCertificate
 
 Row: TypeAlias = Sequence[object]
 

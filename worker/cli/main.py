@@ -73,6 +73,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
             "Run the intake: it takes events from the Redis queue into the store, and picks up what stands still."
         ),
         "watch": "Run the watcher of folders: it puts the invoices in files that come there on the event queue.",
+        "forward": "Post the files that Opter writes into a folder to the page of another machine, each once.",
         "web": "Run the page for bookkeeper and operator: periods, invoices, what to fix.",
         "flower": (
             "Run Flower, the monitoring page: workers, tasks, times. It only looks; "
@@ -89,7 +90,7 @@ _MODULES = (
     dict.fromkeys(("mark-exported", "reexport"), "requeue")
     | dict.fromkeys(("invoice", "invoices"), "invoices")
     | dict.fromkeys(_COMMANDS["Processes"], "processes")
-    | {"sandbox": "sandbox"}
+    | {"sandbox": "sandbox", "forward": "forward"}
 )
 
 

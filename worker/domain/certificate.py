@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from worker.domain.identity import canonical_json
+from worker.domain.invoice_period import StoredCertificate
 from worker.domain.money import ZERO
 
 #: Format of the document, part of its content: a later one may hold more.
@@ -202,27 +203,6 @@ class Certificate(Part):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class StoredCertificate:
-    """A certificate as the store keeps it: its text, and what screens show without reading that."""
-
-    #: For example ``main-p881-c1f0d9a3b2c4e``: the period, and the first digits of the hash.
-    id: str
-    period: str
-    #: When reading began; ISO 8601, UTC.
-    at: str
-    #: SHA-256 of the text.
-    sha256: str
-    #: ``Certificate`` as canonical JSON; empty in a list of certificates.
-    text: str
-    #: Every invoice could be read.
-    complete: bool
-    #: Differences that a person still has to look at.
-    open_differences: int
-    #: Invoices that the books hold, by currency with their gross amount: ``DKK 1998 2475310.00``, comma separated.
-    books: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class OpenDifference:
     """A difference of the last certificate that waits for a person."""
 
@@ -254,12 +234,6 @@ def read_certificate(kept: StoredCertificate) -> Certificate:
     if hashlib.sha256(kept.text.encode()).hexdigest() != kept.sha256:
         raise ValueError(f"certificate {kept.id} was changed after it was written")
     return Certificate.model_validate_json(kept.text)
-
-
-def held(kept: StoredCertificate) -> Mapping[str, tuple[int, Decimal]]:
-    """Return by currency how many invoices the books held, and their gross amount."""
-    rows = (row.split() for row in kept.books.split(",") if row)
-    return {currency: (int(invoices), Decimal(gross)) for currency, invoices, gross in rows}
 
 
 def currency_totals(findings: Iterable[Finding]) -> tuple[CurrencyTotals, ...]:

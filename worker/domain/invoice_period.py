@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from worker.domain.certificate import StoredCertificate
 from worker.domain.record import State
 
 
@@ -44,6 +43,33 @@ class Conflict:
     at: float
     #: Who accepted it and why, as in "anna: credited by hand"; empty while it waits for a person.
     accepted: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredCertificate:
+    """A certificate as the store keeps it: its text, and what screens show without reading that."""
+
+    #: For example ``main-p881-c1f0d9a3b2c4e``: the period, and the first digits of the hash.
+    id: str
+    period: str
+    #: When reading began; ISO 8601, UTC.
+    at: str
+    #: SHA-256 of the text.
+    sha256: str
+    #: ``Certificate`` as canonical JSON; empty in a list of certificates.
+    text: str
+    #: Every invoice could be read.
+    complete: bool
+    #: Differences that a person still has to look at.
+    open_differences: int
+    #: Invoices that the books hold, by currency with their gross amount: ``DKK 1998 2475310.00``, comma separated.
+    books: str
+
+
+def held(kept: StoredCertificate) -> Mapping[str, tuple[int, Decimal]]:
+    """Return by currency how many invoices the books held, and their gross amount."""
+    rows = (row.split() for row in kept.books.split(",") if row)
+    return {currency: (int(invoices), Decimal(gross)) for currency, invoices, gross in rows}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

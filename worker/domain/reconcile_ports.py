@@ -1,14 +1,18 @@
 """The store as reading back uses it: certificates and what follows from them, number series, agreements, payments."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from __future__ import annotations
 
-from worker.domain.agreement import AgreementState
-from worker.domain.attachment import PdfAttachment
-from worker.domain.certificate import Acceptance, Finding, OpenDifference, StoredCertificate
-from worker.domain.credit_match import CreditMatch
-from worker.domain.number_series import Explanation, NumberRecord
-from worker.domain.payments import PaymentRun, ReportedPayments
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # the documents are pydantic models, slow to load: `status` needs the store without them
+    from worker.domain.agreement import AgreementState
+    from worker.domain.attachment import PdfAttachment
+    from worker.domain.certificate import Acceptance, Finding, OpenDifference
+    from worker.domain.credit_match import CreditMatch
+    from worker.domain.invoice_period import StoredCertificate
+    from worker.domain.number_series import Explanation, NumberRecord
+    from worker.domain.payments import PaymentRun, ReportedPayments
 
 
 class CertificatePort(Protocol):

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal, TypeAlias, get_args
 
 from worker.forward.folder import OWN, Folder
 from worker.forward.forwarder import Forwarder
@@ -17,16 +17,33 @@ from worker.forward.sending import Sender, Unusable
 
 log = logging.getLogger("forward")
 
+Complete: TypeAlias = Literal["stable", "done-file"]
+
 #: Exit codes: all is sent; a file was refused, or stays; the set-up is wrong.
 ALL_SENT, SOME_LEFT, WRONG_SET_UP = 0, 1, 2
 #: Seconds between two looks; after failures twice as long each time, up to the longest.
 _LOOKS, _LONGEST = 5.0, 300.0
 _LOG_BYTES, _LOGS = 1 << 20, 5
 
+#: The options, for this program's own help and for that of ``opter-economic forward``.
+HELP = {
+    "folder": "Folder that Opter writes to.",
+    "url": "Address of the page, https://host or https://host:port.",
+    "export": "Name of the export in the exports file.",
+    "secret-file": "File that holds the export's secret.",
+    "complete": "When a file is complete.",
+    "stable-seconds": "Seconds for which it must not have changed.",
+    "once": "Send what lies there, and end.",
+    "ca-file": "PEM file of the authority that signed the page's certificate.",
+    "allow-http": "Send to another machine without encryption.",
+}
+COMPLETE: Complete = "stable"
+STABLE_SECONDS = 5.0
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the forwarder until it is stopped, or once; return the exit code."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     folder = Folder(Path(options.folder).absolute())
     try:
         folder.prepare()
@@ -95,20 +112,21 @@ def run_on(forwarder: Forwarder, monotonic: Callable[[], float], sleep: Callable
         sleep(pause)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return who reads the program's own command line."""
+    options = argparse.ArgumentParser(
         prog="opter-forward", description="Posts the files that Opter writes into a folder to opter-economic."
     )
-    parser.add_argument("folder", help="folder that Opter writes to")
-    parser.add_argument("url", help="address of the page, https://host or https://host:port")
-    parser.add_argument("--export", required=True, help="name of the export in the exports file")
-    parser.add_argument("--secret-file", required=True, help="file that holds the export's secret")
-    parser.add_argument("--complete", choices=("stable", "done-file"), default="stable", help="when a file is complete")
-    parser.add_argument("--stable-seconds", type=float, default=5.0, help="seconds for which it must not have changed")
-    parser.add_argument("--once", action="store_true", help="send what lies there, and end")
-    parser.add_argument("--ca-file", help="PEM file of the authority that signed the page's certificate")
-    parser.add_argument("--allow-http", action="store_true", help="send to another machine without encryption")
-    return parser
+    options.add_argument("folder", help=HELP["folder"])
+    options.add_argument("url", help=HELP["url"])
+    options.add_argument("--export", required=True, help=HELP["export"])
+    options.add_argument("--secret-file", required=True, help=HELP["secret-file"])
+    options.add_argument("--complete", choices=get_args(Complete), default=COMPLETE, help=HELP["complete"])
+    options.add_argument("--stable-seconds", type=float, default=STABLE_SECONDS, help=HELP["stable-seconds"])
+    options.add_argument("--once", action="store_true", help=HELP["once"])
+    options.add_argument("--ca-file", help=HELP["ca-file"])
+    options.add_argument("--allow-http", action="store_true", help=HELP["allow-http"])
+    return options
 
 
 def _log_to(file: Path) -> None:

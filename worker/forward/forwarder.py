@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from worker.forward.folder import DONE, Folder, Seen, words_of
+from worker.forward.folder import DONE, Folder, Seen, refusal_text
 from worker.forward.sending import Answer, Unusable
 
 log = logging.getLogger("forward")
@@ -92,8 +92,8 @@ class Forwarder:
         if answer.outcome == "sent":
             self.folder.move(name, DONE, digest)
             return
-        words = words_of(name, answer.detail, answer.problems, answer.next_step)
-        self.folder.refuse(name, digest, words=words, document={"file": name, "sha256": digest} | answer.document)
+        words = refusal_text(name, answer.problems or [answer.detail], [answer.next_step], answer.danish)
+        self.folder.refuse(name, digest, words=words, document=answer.document)
 
 
 class _Changing(Exception):

@@ -48,6 +48,8 @@ class Answer:
     detail: str
     next_step: str = ""
     problems: tuple[str, ...] = ()
+    #: The same problems in Danish.
+    danish: tuple[str, ...] = ()
     #: Seconds to wait at least.
     retry_after: float = 0.0
     #: The answer as it came.
@@ -129,7 +131,7 @@ def read_answer(status: int, body: bytes, *, retry_after: str = "") -> Answer:
     document = document if isinstance(document, dict) else {}
     detail = str(document.get("detail") or f"Status {status}.")
     found = document.get("problems")
-    problems = tuple(str(each.get("description", "")) for each in found if isinstance(each, dict)) if found else ()
+    shown = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
     wait = min(float(retry_after), _MOST_WAIT) if retry_after.isdigit() else 0.0
     outcome = _outcome(status, document)
     unknown = _NOT_THE_PAGE if outcome == "stop" else ""
@@ -137,7 +139,8 @@ def read_answer(status: int, body: bytes, *, retry_after: str = "") -> Answer:
         outcome=outcome,
         detail=detail,
         next_step=str(document.get("nextStep") or unknown),
-        problems=problems,
+        problems=tuple(str(each.get("description", "")) for each in shown),
+        danish=tuple(str(each["danish"]) for each in shown if each.get("danish")),
         retry_after=wait,
         document=document,
     )

@@ -13,12 +13,12 @@ from config.exports import ExportConfig
 from worker.domain.identity import period_id_of
 from worker.domain.posted_event import PostedEvent, PostedEvents
 from worker.domain.reasons import EventReason
+from worker.forward.folder import OWN, Folder
 from worker.intake.event_errors import EventRefused, refused
 from worker.intake.format_files import FileHead, HowToRead, how_to_read, read_file
 from worker.intake.json_walk import JsonWalk
 from worker.intake.parsing import MOST_BYTES, MOST_VALUES, parse
 from worker.intake.reading import Event, read_event
-from worker.intake.sources.folder import OWN, Folder
 from worker.intake.sources.folder_events import MOST_INLINE, event_of, read_batch
 from worker.intake.sources.manifest import is_manifest, read_manifest
 from worker.intake.sources.posted_files import drop_file, file_id

@@ -107,7 +107,7 @@ def digest(raw: bytes) -> str:
 
 def dead_events(queue: EventQueueOperator) -> list[tuple[DeadEvent, bytes]]:
     """Return every refused event with its bytes, the newest first. Raises ``StoreUnavailable``."""
-    return [(_dead_event(raw, envelope), raw) for raw, envelope in queue.dead()]
+    return [(dead_event_of(raw, envelope), raw) for raw, envelope in queue.dead()]
 
 
 def revive(queue: EventQueueOperator, ids: Sequence[str]) -> list[str]:
@@ -121,7 +121,8 @@ def envelope(event: DeadEvent) -> bytes:
     return json.dumps(asdict(event), ensure_ascii=True).encode()
 
 
-def _dead_event(raw: bytes, envelope: bytes) -> DeadEvent:
+def dead_event_of(raw: bytes, envelope: bytes) -> DeadEvent:
+    """Return a refused event as it is kept with its envelope."""
     try:
         data = json.loads(envelope)
         problems = [problem | {"reason": neutral_reason(problem["reason"])} for problem in data["problems"]]

@@ -1,16 +1,24 @@
 """Certificates on Redis: documents that are written once, and the differences that they leave to persons."""
 
+# ruff: noqa: PLC0415  # the models of a certificate are slow to load: `status` needs the store without them
+
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
 from worker.domain.attachment import PdfAttachment
-from worker.domain.certificate import Acceptance, Finding, OpenDifference, StoredCertificate
 from worker.domain.credit_match import CreditMatch
+from worker.domain.invoice_period import StoredCertificate
 from worker.domain.reconcile_ports import CertificatePort
 from worker.errors import LeaseLost
 from worker.store import records
 from worker.store.connection import StoreConnection, mapping, text, texts, token
+
+if TYPE_CHECKING:
+    from worker.domain.certificate import Acceptance, Finding, OpenDifference
 
 
 class RedisCertificates(StoreConnection, CertificatePort):
@@ -48,6 +56,8 @@ class RedisCertificates(StoreConnection, CertificatePort):
 
     @override
     def differences(self, period_id: str | None) -> Sequence[OpenDifference]:
+        from worker.domain.certificate import Finding, OpenDifference
+
         every = [period_id] if period_id else texts(self.ask(["ZREVRANGE", self.key("periods"), 0, -1])[0])
         if not every:
             return []
@@ -67,6 +77,8 @@ class RedisCertificates(StoreConnection, CertificatePort):
 
     @override
     def acceptances(self, period_id: str) -> Mapping[str, Acceptance]:
+        from worker.domain.certificate import Acceptance
+
         accepted = mapping(self.ask(["HGETALL", self.key("accepted", period_id)])[0])
         return {key: Acceptance.model_validate_json(acceptance) for key, acceptance in accepted.items()}
 

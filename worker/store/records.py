@@ -7,10 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from worker.domain.attachment import AttachmentState, PdfAttachment
-from worker.domain.certificate import StoredCertificate
 from worker.domain.clocks import ClockReading
 from worker.domain.credit_match import CreditMatch, MatchState
-from worker.domain.invoice_period import Conflict, ControlTotal, PeriodRecord, PeriodState
+from worker.domain.invoice_period import Conflict, ControlTotal, PeriodRecord, PeriodState, StoredCertificate
 from worker.domain.record import HistoryEntry, Intent, InvoiceRecord, Outcome, Progress, State
 from worker.errors import Failure
 from worker.store.connection import mapping, texts

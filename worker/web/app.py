@@ -136,7 +136,7 @@ def from_environment() -> Starlette:
 
 
 def _error(services: Services, request: Request, error: Exception) -> Response:
-    visit = Visit(request=request, services=services)
+    visit = Visit.of(request, services)
     if isinstance(error, StoreUnavailable):
         return visit.render("error.html", status=503, failure=error.failure)
     if isinstance(error, HTTPException):

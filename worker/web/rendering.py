@@ -11,7 +11,7 @@ from babel.dates import LOCALTZ, format_date, format_datetime
 from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from worker.domain.certificate import held
+from worker.domain.invoice_period import held
 from worker.domain.record import HistoryEntry
 from worker.economic.mapping.reasons import REASONS
 from worker.web.language import translations

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from config.exports import ExportConfig
 from config.settings_sections import Metrics, Web
 from config.targets import non_production_targets
-from worker.domain.reconcile_ports import CertificatePort, SeriesPort
+from worker.domain.access import Action, Rights
 from worker.domain.store_port import OperatorPort
 from worker.dry_run.planner import Planner
 from worker.intake.queue import EventQueueOperator
 from worker.store.sessions import RedisSessions
+from worker.web.scoped import Certificates, ScopedCertificates, ScopedEvents, ScopedSeries, ScopedStore, Series
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,8 +22,8 @@ class Services:
     settings: Web
     exports: Mapping[str, ExportConfig]
     store: OperatorPort
-    certificates: CertificatePort
-    series: SeriesPort
+    certificates: Certificates
+    series: Series
     events: EventQueueOperator
     sessions: RedisSessions
     #: Opens what asks e-conomic for an export, by reading alone.
@@ -37,3 +38,14 @@ class Services:
     def elsewhere(self) -> Mapping[str, str]:
         """Export -> address of those that do not go to e-conomic itself."""
         return non_production_targets(self.exports)
+
+    def seen_by(self, rights: Rights) -> "Services":
+        """Return what a person with these rights works with: nothing of another export is in it."""
+        return replace(
+            self,
+            exports={name: export for name, export in self.exports.items() if rights.may(Action.SEE, name)},
+            store=ScopedStore(self.store, rights),
+            certificates=ScopedCertificates(self.certificates, rights),
+            series=ScopedSeries(self.series, rights),
+            events=ScopedEvents(self.events, rights),
+        )

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from worker.domain.access import Action, Rights
 from worker.store.sessions import Session
 from worker.web.language import LANGUAGES, negotiate
 from worker.web.rendering import template
@@ -14,6 +15,7 @@ from worker.web.services import Services
 
 SESSION_COOKIE = "opter-economic-session"
 LANGUAGE_COOKIE = "opter-economic-language"
+_NOBODY = Rights(roles={})
 _A_YEAR = 365 * 24 * 3600
 
 
@@ -22,10 +24,28 @@ class Visit:
     """What a page's function gets, and how it answers."""
 
     request: Request
+    #: What there is for this person: nothing of an export that they have no role for.
     services: Services
     #: Who is signed in; None on the pages that need no sign-in.
     session: Session | None = None
     form: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, request: Request, services: Services, session: Session | None = None, form: Mapping[str, str] | None = None
+    ) -> "Visit":
+        """Return the visit of a person; a stranger sees no export at all."""
+        rights = session.person.rights if session else _NOBODY
+        return cls(request=request, services=services.seen_by(rights), session=session, form=form or {})
+
+    @property
+    def rights(self) -> Rights:
+        """What this person may do."""
+        return self.session.person.rights if self.session else _NOBODY
+
+    def may(self, action: Action, export: str | None = None) -> bool:
+        """Whether to offer this: with one export, or without naming it, with any."""
+        return self.rights.may_somewhere(action) if export is None else self.rights.may(action, export)
 
     @property
     def language(self) -> str:
@@ -47,6 +67,7 @@ class Visit:
         language = self.language
         content = template(name, language).render(
             session=self.session,
+            may=self.may,
             path=self.request.url.path,
             languages=LANGUAGES,
             language=language,

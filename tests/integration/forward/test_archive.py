@@ -54,8 +54,8 @@ class Place:
         self.posting = Posting(path, settings=Web(requests_per_minute=100_000))
         self.posting.clock.now = time.time()
         self.port = free_port()
-        self._command = [sys.executable, "-I", "-S", str(archive), str(self.folder), f"http://127.0.0.1:{self.port}"]
-        self._command += ["--export", "main", "--secret-file", str(path / "secret"), "--stable-seconds", "0"]
+        self.command = [sys.executable, "-I", "-S", str(archive), str(self.folder), f"http://127.0.0.1:{self.port}"]
+        self.command += ["--export", "main", "--secret-file", str(path / "secret"), "--stable-seconds", "0"]
 
     def put(self, number: int, name: str = "") -> None:
         period = {"id": number, "name": f"p{number}", "closedAt": "2026-11-20T15:04:05Z"}
@@ -63,7 +63,7 @@ class Place:
         (self.folder / (name or f"{number}.xml")).write_bytes(to_xml(data))
 
     def start(self, *more: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([*self._command, *more], cwd=self.folder, stderr=subprocess.PIPE)
+        return subprocess.Popen([*self.command, *more], cwd=self.folder, stderr=subprocess.PIPE)
 
     def once(self) -> tuple[int, str]:
         with self.start("--once") as process:
@@ -102,8 +102,22 @@ def test_the_archive_needs_python_alone(served: Place) -> None:
 
     assert (code, served.numbers(), "Traceback" in said) == (1, [7], False)
     assert served.files("done") == ["periode æøå 7.xml"]
-    assert "wrong.xml.error.txt" in served.files("failed")
+    words = (served.folder / "failed" / "wrong.xml.error.txt").read_text(encoding="utf-8")
+    assert ("blev ikke taget" in words, "På dansk:" in words) == (True, True)
     assert json.loads((served.folder / "failed" / "wrong.xml.error.json").read_bytes())["problems"]
+
+
+def test_the_command_line_has_the_same_forwarder(served: Place) -> None:
+    """``opter-economic forward`` sends and moves aside as the archive does, with its options and exit codes."""
+    served.put(8)
+    (served.folder / "wrong.xml").write_bytes(b"<invoicePeriod/>")
+    [*_, folder, url, export, name, secret, path, seconds, zero] = served.command
+    command = [sys.executable, "-P", "-m", "worker", "forward", folder, url, export, name, secret, path, seconds, zero]
+    done = subprocess.run([*command, "--once"], capture_output=True, text=True, check=False, timeout=60)
+
+    assert (done.returncode, done.stdout, served.numbers()) == (1, "", [8])
+    assert "8.xml was accepted." in done.stderr
+    assert (served.files(), served.files("done")) == ([], ["8.xml"])
 
 
 def test_killed_again_and_again_every_file_is_taken_once(served: Place) -> None:

@@ -93,12 +93,13 @@ def test_a_complete_file_comes_once_and_is_moved_aside(place: Place, way: str) -
     assert (place.here / "done" / "p.xml").read_bytes() == PERIOD
 
 
-def test_a_done_file_says_that_a_file_is_complete(place: Place) -> None:
-    """There and here alike."""
+@pytest.mark.parametrize("mark", ["p.xml.done", "P.XML.DONE"])
+def test_a_done_file_says_that_a_file_is_complete(place: Place, mark: str) -> None:
+    """There and here alike, in whatever case Windows wrote it."""
     place.restart(complete="done-file")
     place.put("p.xml")
     assert place.settle() == 0
-    place.put("p.xml.done", b"")
+    place.put(mark, b"")
     assert place.look() == 1
     place.take()
 

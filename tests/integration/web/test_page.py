@@ -1,22 +1,15 @@
 """The page over a store with failures, as a browser sees it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 import redis
-from pydantic import SecretStr
 from starlette.routing import Route
-from starlette.testclient import TestClient
 from support import samples
-from support.harness import EXPORT, Harness
-from support.memory_queue import MemoryEventQueue, MemoryEvents
-from support.planning import planner
+from support.harness import Harness
+from support.web_page import FINE, MARKUP, MISSING, OTHER, Page, customer
 
-from config.exports import ExportConfig
-from config.settings_sections import Metrics, Web
 from worker.domain.certificate import (
     AccountTotals,
     Amounts,
@@ -25,96 +18,17 @@ from worker.domain.certificate import (
     FieldDifference,
     Finding,
     Reading,
-    StoredCertificate,
     Verdict,
     stored,
 )
-from worker.domain.invoice import Customer
+from worker.domain.invoice_period import StoredCertificate
 from worker.domain.number_series import Explanation
 from worker.domain.record import State
 from worker.domain.signs_of_life import Part
-from worker.dry_run.planner import Planner
 from worker.intake.queue import digest
-from worker.store.connection import StorePolicy
-from worker.store.sessions import RedisSessions
-from worker.web.app import create_app
-from worker.web.services import Services
 
-#: A customer's name that would be a script, and a cell that would be a formula.
-MARKUP, FORMULA = "<script>alert(1)</script>", '=HYPERLINK("http://x")'
 #: Addresses that need no session; the figures need a token.
 OPEN = ("/sign-in", "/healthz", "/readyz", "/metrics")
-FINE, MISSING, OTHER = 100001, 100002, 100003
-
-
-class Page:
-    """An application over a harness, and a browser that is or is not signed in."""
-
-    def __init__(self, client: redis.Redis, prefix: str) -> None:
-        self.harness = Harness()
-        self.events = MemoryEventQueue(MemoryEvents())
-        self.sessions = RedisSessions(client, prefix=prefix, policy=StorePolicy())
-        self.services = Services(
-            settings=Web(allowed_hosts=("page.example",)),
-            exports={"main": EXPORT},
-            store=self.harness.store,
-            certificates=self.harness.store,
-            series=self.harness.store,
-            events=self.events,
-            sessions=self.sessions,
-            planner=self._planner,
-            figures=lambda: b"figure 1\n",
-            metrics=Metrics(token=SecretStr("scrape")),
-            clock=self.harness.clock,
-        )
-        self.app = create_app(self.services)
-        self.browser = TestClient(self.app, base_url="http://page.example", follow_redirects=False)
-
-    @contextmanager
-    def _planner(self, export: ExportConfig) -> Iterator[Planner]:
-        assert export is EXPORT
-        yield planner(self.harness)
-
-    def sign_in(self) -> None:
-        answer = self.browser.post("/sign-in", data={"link": self.sessions.make_link("Birthe", seconds=60)})
-        assert answer.status_code == 303
-
-    def fill(self) -> None:
-        """One invoice is exported, two fail: a group is missing."""
-        self.harness.close_period(
-            samples.invoice(invoice_number=FINE, customer=_customer(MARKUP)),
-            samples.invoice(samples.line(account="3050"), invoice_number=MISSING, customer=_customer(FORMULA)),
-            samples.invoice(samples.line("8.00", account="3050"), invoice_number=OTHER, customer=_customer("Acme A/S")),
-        )
-        self.harness.until_rest()
-
-    def form(self, path: str, **fields: str) -> int:
-        """Send a form as the page would; return the status."""
-        return int(self.browser.post(path, data={"form_token": self.form_token(), **fields}).status_code)
-
-    def form_token(self) -> str:
-        session = self.sessions.session(self.browser.cookies["opter-economic-session"])
-        assert session is not None
-        return session.form_token
-
-    def cause(self) -> str:
-        """The address of the one cause."""
-        return "/to-fix/" + self.browser.get("/to-fix").text.split('href="/to-fix/')[1].split('"')[0]
-
-    def set_digest(self) -> str:
-        return str(self.browser.get(self.cause()).text.split('name="set" value="')[1].split('"')[0])
-
-
-@pytest.fixture
-def page(redis_client: redis.Redis, redis_prefix: str) -> Page:
-    return Page(redis_client, redis_prefix)
-
-
-@pytest.fixture
-def signed_in(page: Page) -> Page:
-    page.fill()
-    page.sign_in()
-    return page
 
 
 def test_nothing_is_shown_without_signing_in(page: Page) -> None:
@@ -206,7 +120,7 @@ def test_the_download_holds_every_invoice_and_no_formula(signed_in: Page) -> Non
     assert "'=HYPERLINK" in rows[2]
 
 
-def test_invoices_are_found_by_state_reason_and_customer(signed_in: Page) -> None:
+def test_invoices_are_found_by_state_reason_andcustomer(signed_in: Page) -> None:
     """Filter and search narrow the list; what fits nothing says so."""
     shown = {
         query: [
@@ -363,7 +277,7 @@ def test_only_what_was_confirmed_is_requeued(signed_in: Page) -> None:
     """Another invoice that failed meanwhile changes the set: nothing moves until a person has looked again."""
     address, frozen = signed_in.cause(), signed_in.set_digest()
     signed_in.harness.close_period(
-        samples.invoice(samples.line(account="3050"), invoice_number=100009, customer=_customer("Acme A/S")),
+        samples.invoice(samples.line(account="3050"), invoice_number=100009, customer=customer("Acme A/S")),
         event="/opter/acme/1#e2",
         number=882,
     )
@@ -413,11 +327,6 @@ def test_every_page_speaks_danish(signed_in: Page) -> None:
         assert "Perioder" in text, path
 
 
-def _customer(name: str) -> Customer:
-    """The sandbox's customer 1001, under a name of the test's choice."""
-    return samples.customer(name=name, corporate_id="99000007")
-
-
 def _make_group(harness: Harness, name: str) -> None:
     """What the bookkeeper does in e-conomic: a group like that of 3010, under another name."""
     agreement = harness.sandbox.agreement
@@ -430,7 +339,7 @@ def _make_group(harness: Harness, name: str) -> None:
 
 def test_a_period_that_waits_for_a_dead_process_says_so(page: Page) -> None:
     """Nothing failed, so that the page would look well; in the reader's language."""
-    page.harness.close_period(samples.invoice(invoice_number=FINE, customer=_customer("Acme A/S")))
+    page.harness.close_period(samples.invoice(invoice_number=FINE, customer=customer("Acme A/S")))
     page.sign_in()
     store = page.harness.store
     page.harness.clock.advance(60)

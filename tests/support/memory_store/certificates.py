@@ -8,9 +8,9 @@ from support.memory_store.tables import PeriodEntry, Tables
 from typing_extensions import override
 
 from worker.domain.attachment import PdfAttachment
-from worker.domain.certificate import Acceptance, Finding, OpenDifference, StoredCertificate
+from worker.domain.certificate import Acceptance, Finding, OpenDifference
 from worker.domain.credit_match import CreditMatch
-from worker.domain.invoice_period import PeriodState
+from worker.domain.invoice_period import PeriodState, StoredCertificate
 from worker.domain.reconcile_ports import CertificatePort
 from worker.domain.record import State
 from worker.errors import LeaseLost

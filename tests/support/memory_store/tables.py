@@ -8,9 +8,9 @@ from typing import Any
 from worker.domain.agreement import AgreementState
 from worker.domain.batch import NewBatch
 from worker.domain.causes import CauseAnswer
-from worker.domain.certificate import Acceptance, Finding, StoredCertificate
+from worker.domain.certificate import Acceptance, Finding
 from worker.domain.clocks import ClockReading
-from worker.domain.invoice_period import Conflict, PeriodRecord, PeriodState
+from worker.domain.invoice_period import Conflict, PeriodRecord, PeriodState, StoredCertificate
 from worker.domain.number_series import Explanation
 from worker.domain.payments import PaymentRun, ReportedPayments
 from worker.domain.record import HistoryEntry, InvoiceRecord, State

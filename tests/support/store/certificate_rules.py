@@ -15,11 +15,11 @@ from worker.domain.certificate import (
     FieldDifference,
     Finding,
     Reading,
-    StoredCertificate,
     Verdict,
     stored,
 )
 from worker.domain.credit_match import CreditMatch, MatchState
+from worker.domain.invoice_period import StoredCertificate
 from worker.domain.record import Finish, Outcome, State
 from worker.domain.store_port import Store
 from worker.errors import LeaseLost

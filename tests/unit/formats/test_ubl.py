@@ -199,6 +199,8 @@ def test_the_embedded_pdf_is_the_printed_invoice() -> None:
         (">1000.00</cbc:LineExtensionAmount>", ">1000.001</cbc:LineExtensionAmount>", "'1000.001' is no amount"),
         ("<cbc:Percent>25.00</cbc:Percent>", "<cbc:Percent>12</cbc:Percent>", "is not 12.00 % of 1000.00"),
         ("<cbc:IdentificationCode>DK</cbc:IdentificationCode>", "", "IdentificationCode is missing"),
+        ('"DKK">1250.00</cbc:PayableAmount>', '"EUR">1250.00</cbc:PayableAmount>', "'1250.00' is in EUR, and Document"),
+        ('"DKK">1000.00</cbc:LineExt', '"SEK">1000.00</cbc:LineExt', "LineExtensionAmount: '1000.00' is in SEK"),
     ],
 )
 def test_what_does_not_fit_is_named(old: str, new: str, named: str) -> None:
@@ -269,3 +271,26 @@ def test_a_second_vat_total_is_that_of_the_books() -> None:
     (found,), _ = read(raw, "i.xml", UBL_MAPPING)
 
     assert (found.currency, str(found.vat)) == ("EUR", "250.00")
+
+
+def test_the_rate_may_stand_beside_the_category() -> None:
+    """UBL's own place for it, as in Belgian e-FFF: of the subtotals, and of lines that give their own tax."""
+    raw = to_ubl(invoice()).decode()
+    beside = re.sub(
+        r"(<cac:TaxSubtotal>.*?)(<cac:TaxCategory><cbc:ID>S</cbc:ID>)<cbc:Percent>25.00</cbc:Percent>",
+        r"\1<cbc:Percent>25.00</cbc:Percent>\2",
+        raw,
+    )
+    assert beside != raw
+
+    (found,), _ = read(beside.encode(), "i.xml", UBL_MAPPING)
+
+    assert (str(found.net), str(found.vat)) == ("1000.00", "250.00")
+
+
+def test_a_customer_without_number_leads_to_the_mapping() -> None:
+    """The document may have another number to go by."""
+    raw = re.sub("<cac:PartyIdentification>.*?</cac:PartyIdentification>", "", to_ubl(invoice()).decode())
+    raw = re.sub("<cbc:EndpointID.*?</cbc:EndpointID>|<cbc:CompanyID.*?</cbc:CompanyID>", "", raw)
+
+    assert any("ubl.customer_code" in each for each in _refused(raw.encode()))

@@ -23,6 +23,7 @@ REFUSED = Answer(
     detail="p.xml: x is no amount.",
     next_step="Correct it.",
     problems=("invoice 7: æ is no amount.",),
+    danish=("faktura 7: er ikke et beløb.",),
     document={"status": 422},
 )
 
@@ -95,7 +96,7 @@ def test_the_rules_are_those_of_a_watched_folder(tmp_path: Path) -> None:
     """Which names are never taken is the same on either side; here Explorer's own files are left too."""
     for name in NAMES:
         (tmp_path / name).write_bytes(b"1")
-    here, there = Folder(tmp_path), watched.Folder(tmp_path)
+    here, there = Folder(tmp_path), watched.WatchedFolder(tmp_path)
     taken = here.complete(now=0, stable=0, done_files=False)
     assert taken == there.complete(now=0, stable=0, done_files=False) == ["p", "p.xml", "æ.csv"]
     (tmp_path / "Thumbs.db").write_bytes(b"1")
@@ -114,6 +115,7 @@ def test_a_refused_file_lies_beside_the_reasons(place: Place) -> None:
     assert place.files("failed") == ["a.xml", "a.xml.error.json", "a.xml.error.txt"]
     words = (place.path / "failed" / "a.xml.error.txt").read_text(encoding="utf-8")
     assert ("blev ikke taget" in words, "æ is no amount" in words, "Correct it." in words) == (True, True, True)
+    assert words.index("På dansk:") < words.index("- faktura 7: er ikke et beløb.")
     assert json.loads((place.path / "failed" / "a.xml.error.json").read_bytes())["status"] == 422
 
 

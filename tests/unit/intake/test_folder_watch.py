@@ -272,10 +272,60 @@ def test_while_redis_is_away_files_stay(place: Place) -> None:
     assert place.files("done") == ["p.xml"]
 
 
-def test_a_folder_in_trouble_does_not_keep_the_others_back(tmp_path: Path) -> None:
-    """It is a fault for as long as it lasts."""
+def _absent(folder: Path) -> Callable[[], None]:
+    return folder.mkdir
+
+
+def _a_file(folder: Path) -> Callable[[], None]:
+    folder.write_bytes(b"")
+
+    def mend() -> None:
+        folder.unlink()
+        folder.mkdir()
+
+    return mend
+
+
+def _without_rights(folder: Path) -> Callable[[], None]:
+    """Root may do anything; what it cannot do either is to make a folder where the system keeps its own."""
+    folder.symlink_to("/proc/self/fdinfo")
+
+    def mend() -> None:
+        folder.unlink()
+        folder.mkdir()
+
+    return mend
+
+
+def _full(folder: Path) -> Callable[[], None]:
+    """Every write into the watcher's own folder ends as on a full disk."""
+    folder.mkdir()
+    (folder / "p.xml").write_bytes(to_xml(event(invoices(1, first=7))["data"]))
+    own = folder / ".opter-economic"
+    own.mkdir()
+    (own / "reading.part").symlink_to("/dev/full")
+
+    return (own / "reading.part").unlink
+
+
+def _our_fault(folder: Path) -> Callable[[], None]:
+    """A list of files that we never wrote so."""
+    own = folder / ".opter-economic"
+    own.mkdir(parents=True)
+    (own / "x.event").write_bytes(b"{}")
+    (own / "x.intent").write_bytes(b"[]")
+
+    return (own / "x.intent").unlink
+
+
+@pytest.mark.parametrize("trouble", [_absent, _a_file, _without_rights, _full, _our_fault])
+def test_a_folder_in_trouble_does_not_keep_the_others_back(
+    tmp_path: Path, trouble: Callable[[Path], Callable[[], None]]
+) -> None:
+    """It is a fault for as long as it lasts: absent, no folder, without rights, a full disk, even a fault of ours."""
     good, bad = tmp_path / "good", tmp_path / "bad"
     good.mkdir()
+    mend = trouble(bad)
     (good / "p.xml").write_bytes(PERIOD)
     exports = {
         name: export(name=name, source={"folder": folder, "stable_seconds": 0}) for name, folder in
@@ -284,9 +334,12 @@ def test_a_folder_in_trouble_does_not_keep_the_others_back(tmp_path: Path) -> No
     published: list[bytes] = []
     watches = FolderWatches(exports, publish=published.append, clock=lambda: 0.0)
 
-    assert watches.turn() == 1
+    watches.turn()
+    watches.turn()
     assert list(watches.faults) == ["broken"]
-    bad.mkdir()
+    assert [json.loads(each)["data"]["export"] for each in published] == ["main"]
+    assert (good / "done" / "p.xml").exists()
+    mend()
     watches.turn()
 
     assert watches.faults == {}

@@ -14,10 +14,10 @@ from config.export_schema import Booking, Limits
 from worker.domain.certificate import (
     Acceptance,
     Verdict,
-    held,
     read_certificate,
     stored,
 )
+from worker.domain.invoice_period import held
 from worker.domain.ports import Feedback, Permit, RateLimiter
 from worker.domain.record import State
 from worker.errors import Misconfigured

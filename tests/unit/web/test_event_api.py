@@ -361,6 +361,18 @@ def test_a_file_in_the_folder_is_taken_once_and_refused_with_reasons(tmp_path: P
     assert folder.posting.status(answers[0]).json()["state"] == "read"
 
 
+@pytest.mark.parametrize("name", ["p.tmp", "p.part", "p~", "p.done", "thumbs.db"])
+def test_no_accepted_file_counts_as_unfinished(tmp_path: Path, name: str) -> None:
+    """What the watcher never takes of others, it takes of a sender who was told 202."""
+    folder = Folder(tmp_path)
+    answer = folder.posting.post(b"\n".join(json.dumps(each).encode() for each in invoices(2)), name=name)
+    folder.turn()
+    folder.posting.clock.advance(61)
+    folder.turn()
+
+    assert (answer.status_code, folder.posting.status(answer).json()["state"]) == (202, "read")
+
+
 def test_a_status_of_another_export_or_of_nothing_is_not_found(posting: Posting) -> None:
     """Ids are not addresses of files: nothing but our own kind is looked for."""
     for posted in ("x", "file-x", f"file-{64 * 'a'}", "../../etc/passwd", "file-" + "../" * 21 + "x"):

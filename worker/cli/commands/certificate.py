@@ -10,8 +10,10 @@ from worker.cli.context import CommandContext
 from worker.cli.error_output import WrongUsage
 from worker.cli.formatting import print_json
 from worker.cli.lookup import AsJson, find_period
-from worker.cli.views.certificate import certificate_data, certificate_view, summaries_view, summary_data
-from worker.domain.certificate import StoredCertificate, read_certificate
+from worker.cli.views.certificate import certificate_data, certificate_view
+from worker.cli.views.certificate_summary import summaries_view, summary_data
+from worker.domain.certificate import read_certificate
+from worker.domain.invoice_period import StoredCertificate
 from worker.domain.store_port import Store
 
 certificate = typer.Typer(help="Show certificates: what was read back from e-conomic, and when.", no_args_is_help=True)

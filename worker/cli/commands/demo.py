@@ -12,7 +12,8 @@ from rich.text import Text
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.processes import stop_on_signal
-from worker.local.demo.folder import DemoFolder, Method, SourceName, demo_folder, isolate
+from worker.local.demo.folder import DemoFolder, SourceName, demo_folder, isolate
+from worker.local.demo.sandbox_export import Method
 from worker.local.demo.script import perform, scenario
 from worker.local.demo.stage import DemoError, Stage
 from worker.local.embedded import EmbeddedServer

@@ -12,8 +12,8 @@ from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.formatting import print_json
 from worker.cli.lookup import AsJson, find_period
 from worker.cli.views.certificate import certificate_data, certificate_view
-from worker.domain.certificate import Certificate, StoredCertificate, stored
-from worker.domain.invoice_period import PeriodRecord
+from worker.domain.certificate import Certificate, stored
+from worker.domain.invoice_period import PeriodRecord, StoredCertificate
 from worker.domain.store_port import Store
 from worker.reconcile.certify import keep_certificate, make_certificate
 

@@ -12,8 +12,8 @@ from worker.cli.commands.sandbox_changes import customer, faults, fixed, group, 
 from worker.cli.context import CommandContext
 from worker.cli.error_output import WrongUsage
 from worker.cli.formatting import page
-from worker.local.demo.folder import Method
 from worker.local.demo.rehearsal import ENVIRONMENT, EVENT, PERIOD, print_rehearsal, rehearsal_files
+from worker.local.demo.sandbox_export import Method
 from worker.sandbox.server import DEFAULT_PORT, serve, standard_agreements
 
 sandbox = typer.Typer(

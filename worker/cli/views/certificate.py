@@ -9,7 +9,9 @@ from rich.text import Text
 
 from worker.cli import formatting
 from worker.cli.formatting import facts, page, printable, section, table
-from worker.domain.certificate import Amounts, Certificate, Finding, OpenDifference, StoredCertificate, Verdict
+from worker.cli.views.certificate_summary import result, when
+from worker.domain.certificate import Amounts, Certificate, Finding, OpenDifference, Verdict
+from worker.domain.invoice_period import StoredCertificate
 from worker.reconcile.reasons import OF_VERDICT
 
 #: Invoices shown for one verdict; files and ``--json`` hold all.
@@ -35,43 +37,9 @@ def certificate_view(kept: StoredCertificate, certificate: Certificate) -> Rende
     )
 
 
-def when(at: str) -> str:
-    """Return a certificate's time for people."""
-    return at.replace("T", " ").replace("+00:00", " UTC")
-
-
 def certificate_data(kept: StoredCertificate) -> dict[str, Any]:
     """Return the same for scripts: the document as it is kept, with its id and hash."""
     return {"id": kept.id, "sha256": kept.sha256, **json.loads(kept.text)}
-
-
-def summary_data(kept: StoredCertificate) -> dict[str, Any]:
-    """Return what a list of certificates shows of one, for scripts."""
-    return {
-        "id": kept.id,
-        "period": kept.period,
-        "at": kept.at,
-        "sha256": kept.sha256,
-        "complete": kept.complete,
-        "openDifferences": kept.open_differences,
-    }
-
-
-def summaries_view(certificates: Sequence[StoredCertificate]) -> RenderableType:
-    """Return a period's certificates, oldest first."""
-    rows = table("Certificate", "e-conomic read at", "Result", "SHA-256")
-    for kept in certificates:
-        rows.add_row(kept.id, when(kept.at), result(kept), kept.sha256[:16])
-    return rows
-
-
-def result(kept: StoredCertificate) -> Text:
-    """Return in a few words what a certificate came to."""
-    if not kept.complete:
-        return Text("not everything could be read", style="wait")
-    if kept.open_differences:
-        return Text(formatting.count(kept.open_differences, "difference"), style="bad")
-    return Text("no differences", style="good")
 
 
 def differences_view(differences: Sequence[OpenDifference]) -> RenderableType:

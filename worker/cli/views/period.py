@@ -11,9 +11,8 @@ from rich.text import Text
 from worker.cli import formatting
 from worker.cli.formatting import data_of, facts, page, printable, section, table
 from worker.cli.lookup import by_reason, title
-from worker.cli.views.certificate import result, summary_data, when
-from worker.domain.certificate import held
-from worker.domain.invoice_period import PeriodRecord
+from worker.cli.views.certificate_summary import result, summary_data, when
+from worker.domain.invoice_period import PeriodRecord, held
 from worker.domain.money import ZERO
 from worker.domain.period_report import MOVING, Phase, Report, Totals, phase_of
 from worker.domain.record import Outcome, State

@@ -70,7 +70,7 @@ class _Document:
         credited = self._credited()
         fields: dict[str, object] = {
             "invoiceType": "correction" if self._credit or credited else "invoice",
-            "currency": nodes.text(f"{CBC}DocumentCurrencyCode"),
+            "currency": nodes.currency,
             "customer": self._customer(),
             "lines": lines.read(),
             **self._dates(),
@@ -114,7 +114,7 @@ class _Document:
         for name in ("TaxExchangeRate", "PricingExchangeRate"):
             said = {part: nodes.text(f"{CAC}{name}/{CBC}{part}") for part in _RATE}
             if (said["SourceCurrencyCode"], said["TargetCurrencyCode"]) != (
-                nodes.text(f"{CBC}DocumentCurrencyCode"),
+                nodes.currency,
                 "DKK",
             ) or said["MathematicOperatorCode"].lower() not in {"", "multiply"}:
                 continue
@@ -185,7 +185,7 @@ class _Document:
 
     def _vat(self) -> Decimal:
         """Return the VAT in the invoice's currency; a second total is that of the books."""
-        path, currency = f"{CAC}TaxTotal/{CBC}TaxAmount", self.nodes.text(f"{CBC}DocumentCurrencyCode")
+        path, currency = f"{CAC}TaxTotal/{CBC}TaxAmount", self.nodes.currency
         own = [each for each in self.nodes.all(path) if each.get("currencyID", currency) == currency]
         if len(own) > 1:
             self.nodes.problem(path, str(len(own)), "stands there more than once in the invoice's currency")
@@ -213,6 +213,8 @@ class _Document:
             "city": nodes.text(f"{address}{CBC}CityName"),
             "country": nodes.text(f"{address}{CAC}Country/{CBC}IdentificationCode"),
         }
+        if not fields["code"]:
+            nodes.problem(party.rstrip("/"), "", "has no number; add it, or name another with ubl.customer_code")
         if not fields["country"]:
             nodes.problem(f"{address}{CAC}Country/{CBC}IdentificationCode", "", "is missing; it decides the VAT zone")
         said: dict[str, object] = {name: value for name, value in fields.items() if value}

@@ -132,8 +132,10 @@ class Lines:
         if len(found) != 1:
             nodes.problem(place, str(len(found)) if found else "", "must be given once")
             return "", ZERO
-        category, percent = nodes.text(f"{place}/{CBC}ID"), nodes.text(f"{place}/{CBC}Percent")
-        rate = nodes.amount(f"{place}/{CBC}Percent") if percent else ZERO
+        category = nodes.text(f"{place}/{CBC}ID")
+        # UBL has a place for the rate beside the category too, which Peppol does not use.
+        places = (f"{place}/{CBC}Percent", f"{place.removesuffix(f'{CAC}TaxCategory')}{CBC}Percent")
+        rate = next((nodes.amount(path) for path in places if nodes.text(path)), ZERO)
         return _OIOUBL.get(category.lower(), category), rate
 
     def _spread(self, lines: list[_Line]) -> None:
@@ -182,7 +184,7 @@ class Lines:
 
     def _subtotals(self) -> dict[tuple[str, Decimal], Decimal]:
         """Return the VAT of each category, in the invoice's currency."""
-        currency, found = self._nodes.text(f"{CBC}DocumentCurrencyCode"), dict[tuple[str, Decimal], Decimal]()
+        currency, found = self._nodes.currency, dict[tuple[str, Decimal], Decimal]()
         path = f"{CAC}TaxTotal/{CAC}TaxSubtotal"
         for number, element in enumerate(self._nodes.all(path)[:_MOST_CATEGORIES], start=1):
             nodes = self._nodes.part(element, f"{path}[{number}]")

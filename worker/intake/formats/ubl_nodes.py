@@ -22,9 +22,10 @@ _MOST = Decimal(10) ** 15
 class Nodes:
     """A document, or one of its lines."""
 
-    def __init__(self, root: Any, *, at: str = "", problems: list[Problem] | None = None) -> None:
-        """``at`` is the path of a part; its problems are added to those of the document."""
+    def __init__(self, root: Any, *, at: str = "", currency: str = "", problems: list[Problem] | None = None) -> None:
+        """``at`` is the path of a part; its problems are added to those of the document, in whose currency it is."""
         self._root = root
+        self.currency = currency or self.text(f"{CBC}DocumentCurrencyCode")
         self._at = at
         self.problems: list[Problem] = [] if problems is None else problems
 
@@ -64,11 +65,13 @@ class Nodes:
         if not usable:
             self.problem(path, text, 'is no amount with two decimals at most, such as "1234.50"')
             return Decimal("0.00")
+        if (said := element.get("currencyID", self.currency)) != self.currency:
+            self.problem(path, text, f"is in {said[:10]}, and DocumentCurrencyCode says {self.currency or 'nothing'}")
         return to_oere(amount)
 
     def part(self, element: Any, path: str) -> "Nodes":
         """Return an element as a document of its own."""
-        return Nodes(element, at=f"{self._at}/{path}", problems=self.problems)
+        return Nodes(element, at=f"{self._at}/{path}", currency=self.currency, problems=self.problems)
 
     def problem(self, path: str, value: str, what: str) -> None:
         """Note what is wrong at a path."""

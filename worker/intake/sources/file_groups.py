@@ -7,9 +7,9 @@ import structlog
 
 from config.export_schema import Source
 from worker.domain.reasons import EventReason
+from worker.forward.folder import OWN, Folder, Seen
 from worker.intake.event_errors import EventRefused, refused
 from worker.intake.format_files import FileHead, HowToRead, read_file
-from worker.intake.sources.folder import OWN, Folder, Seen
 from worker.intake.sources.manifest import Manifest, is_manifest, read_manifest
 
 log = structlog.get_logger()

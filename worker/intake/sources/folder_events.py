@@ -14,10 +14,11 @@ from worker.domain.invoice_period import ControlTotal
 from worker.domain.money import ZERO
 from worker.domain.reasons import EventReason
 from worker.domain.sums import EventSums
+from worker.forward.folder import write
+from worker.forward.names import portable
 from worker.intake.event import EVENT_TYPE, SPEC_VERSION, Period
 from worker.intake.event_errors import EventRefused, refused
 from worker.intake.format_files import FileHead, HowToRead, read_file
-from worker.intake.sources.folder import write
 
 #: An event up to this size holds its invoices; a larger one refers to a file, which is read with flat memory.
 MOST_INLINE = 4 << 20
@@ -140,7 +141,8 @@ def _join(batch: FileHead, head: FileHead, name: str) -> None:
 def _own_period(batch: Batch, digest: str) -> Period:
     """Return a period for files that name none: its number follows from the content, its name is the last day."""
     number = int(digest[:16], 16) % 899_999_999_999 + 100_000_000_000
-    return Period(id=number, name=f"{batch.last} ({batch.names[0]})"[:100], closed_at=f"{batch.last}T00:00:00Z")
+    name = f"{batch.last} ({portable(batch.names[0])})"[:100]
+    return Period(id=number, name=name, closed_at=f"{batch.last}T00:00:00Z")
 
 
 def _totals(batch: Batch) -> list[dict[str, str]]:

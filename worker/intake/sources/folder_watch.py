@@ -12,10 +12,13 @@ from contextlib import contextmanager, suppress
 import structlog
 
 from config.exports import ExportConfig
+from worker.errors import StoreUnavailable
+from worker.forward.folder import DONE, OWN, text_bytes, write
 from worker.intake.event_errors import EventRefused
+from worker.intake.event_outcome import places
 from worker.intake.format_files import HowToRead, how_to_read
 from worker.intake.sources.file_groups import FileGroup, FileGroups
-from worker.intake.sources.folder import DONE, OWN, Folder, write
+from worker.intake.sources.folder import WatchedFolder
 from worker.intake.sources.folder_events import MOST_INLINE, Batch, event_of, read_batch
 
 log = structlog.get_logger()
@@ -47,7 +50,7 @@ class FolderWatch:
         self._source = source
         self._publish = publish
         self._clock = clock
-        self._folder = Folder(source.folder)
+        self._folder = WatchedFolder(source.folder)
         self._own = source.folder / OWN
         self._groups = FileGroups(
             self._folder, source, export=export.name, refuse=self._refuse, put_aside=self._put_aside, alive=alive
@@ -122,10 +125,10 @@ class FolderWatch:
         """Put every event that is decided on the queue, and move its files."""
         sent = 0
         for intent in sorted(self._own.glob("*.intent")):
-            event = intent.with_suffix(".event")
+            event, files = intent.with_suffix(".event"), json.loads(intent.read_bytes()).items()
             self._publish(event.read_bytes())
             sent += 1
-            for name, digest in json.loads(intent.read_bytes()).items():
+            for name, digest in files:
                 self._move(name, digest, intent.stem)
             intent.unlink()
             event.unlink()
@@ -145,18 +148,18 @@ class FolderWatch:
                     self._folder.move(name, DONE, digest)
         # Also for a file that was moved before the process was killed.
         if not receipt.exists():
-            write(receipt, f"{event_id} {name}".encode())
+            write(receipt, text_bytes(f"{event_id} {name}"))
 
     def _put_aside(self, name: str, digest: str, where: str) -> None:
         """Move a file to ``done`` whose content is known; a note beside it says so."""
         moved = self._folder.move(name, DONE, digest)
         text = f"The same content was taken before; what is in e-conomic stays as it is.\n{where}\n"
         text += "Samme indhold er modtaget før; det, der er i e-conomic, forbliver, som det er.\n"
-        write(moved.with_name(f"{moved.name}.known.txt"), text.encode())
+        write(moved.with_name(f"{moved.name}.known.txt"), text_bytes(text))
 
     def _refuse(self, names: list[str], refusal: EventRefused) -> None:
         for name in names:
-            self._folder.refuse(name, refusal.problems)
+            self._folder.refuse_for(name, refusal.problems)
         log.warning("files_refused", export=self._export, files=len(names), reason=refusal.problems[0].reason.value)
 
 
@@ -190,11 +193,15 @@ class FolderWatches:
                 self._note(name, f"{error.filename or 'its folder'}: {error.strerror or type(error).__name__}")
             except EventRefused as refusal:
                 self._note(name, refusal.problems[0].description)
+            except StoreUnavailable:
+                raise
+            except Exception as error:  # noqa: BLE001  # a fault of ours at one folder must not keep the others back
+                self._note(name, f"A fault in this program ({type(error).__name__}).", at=places(error.__traceback__))
             else:
                 self.faults.pop(name, None)
         return sent
 
-    def _note(self, name: str, fault: str) -> None:
+    def _note(self, name: str, fault: str, **where: object) -> None:
         if self.faults.get(name) != fault:
-            log.error("folder_not_usable", export=name, fault=fault)
+            log.error("folder_not_usable", export=name, fault=fault, **where)
         self.faults[name] = fault

@@ -10,12 +10,11 @@ from config.exports import ExportName
 from worker.domain.invoice import Contract, Sha256
 from worker.domain.reasons import EventReason
 from worker.domain.sums import Problem
-from worker.forward.names import portable
 from worker.intake.event import Period, Total
 from worker.intake.event_errors import EventRefused, broken_rules, refused
 from worker.intake.format_files import FileHead
 from worker.intake.parsing import parse
-from worker.intake.sources.posted_files import original_name
+from worker.intake.sources.posted_files import kept_name, original_name
 
 #: How the name of a manifest ends, in any case.
 ENDING = ".manifest.json"
@@ -80,7 +79,7 @@ class Manifest:
     def among(self, names: Sequence[str]) -> "Manifest":
         """Return it with files that came by HTTP under the names that they have in the folder."""
         posted = {original_name(name): name for name in names}
-        found = {name: name if name in names else posted.get(portable(name), name) for name in self.files}
+        found = {name: name if name in names else posted.get(kept_name(name), name) for name in self.files}
         return replace(self, files={found[name]: sha256 for name, sha256 in self.files.items()})
 
     def missing(self, there: set[str]) -> list[str]:

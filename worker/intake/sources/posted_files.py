@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from worker.forward.folder import FAILED, OWN, Folder, is_candidate, write
 from worker.forward.names import portable
-from worker.intake.sources.folder import FAILED, OWN, Folder, write
 
 #: Digits of the hash that a file's name in the folder begins with.
 _DIGITS = 16
@@ -37,15 +37,21 @@ def drop_file(folder: Path, raw: bytes, *, name: str, sha256: str, done: bool) -
     One that was refused is put there again: the mapping may have been corrected. Raises ``OSError``.
     """
     Folder(folder).prepare()
-    shown = f"{sha256[:_DIGITS]}-{portable(name)}"
+    shown = f"{sha256[:_DIGITS]}-{kept_name(name)}"
     if _waiting(folder, sha256) is None and not (folder / OWN / f"{sha256}.receipt").exists():
         write(folder / shown, raw)
     if done and (folder / shown).exists():
         write(folder / f"{shown}.done", b"")
 
 
+def kept_name(name: str) -> str:
+    """Return the name that a posted file keeps in the folder: no file that was accepted counts as unfinished there."""
+    plain = portable(name)
+    return plain if is_candidate(f"-{plain}") else f"{plain}_"
+
+
 def original_name(name: str) -> str:
-    """Return the name that a file in the folder was posted with; any other file's own."""
+    """Return the name that a file in the folder was posted with, as it was kept; any other file's own."""
     return _POSTED.sub("", name)
 
 

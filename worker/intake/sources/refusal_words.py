@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from worker.domain.sums import Problem
+from worker.forward.folder import refusal_text
 
 #: What the checks say, by a phrase of theirs -> the same in Danish; the first that fits counts.
 _DANISH = (
@@ -61,21 +62,9 @@ _LINE = re.compile(r"\bline (\d+)")
 
 def words(name: str, problems: Sequence[Problem]) -> str:
     """Return what is written beside a file that was refused."""
-    steps = list(dict.fromkeys(problem.reason.next_step for problem in problems))
-    return "\n".join(
-        [
-            f"{name} was not taken: nothing of it goes to e-conomic. Correct what is named, and put it here again.",
-            f"{name} blev ikke taget: intet af den går til e-conomic. Ret det nævnte, og læg filen i mappen igen.",
-            "",
-            *(f"- {problem.description}" for problem in problems),
-            "",
-            *steps,
-            "",
-            "På dansk:",
-            *(f"- {danish(problem)}" for problem in problems),
-            "",
-        ]
-    )
+    steps = dict.fromkeys(problem.reason.next_step for problem in problems)
+    english = [problem.description for problem in problems]
+    return refusal_text(name, english, steps, [danish(problem) for problem in problems])
 
 
 def danish(problem: Problem) -> str:

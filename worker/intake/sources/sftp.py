@@ -18,8 +18,8 @@ import structlog
 
 from config.exports import ExportConfig
 from config.sftp_address import SftpAddress, sftp_address
+from worker.forward.folder import DONE, OWN, Folder, is_candidate, sync, write
 from worker.forward.names import portable, shortened
-from worker.intake.sources.folder import DONE, OWN, Folder, is_candidate, sync, write
 
 log = structlog.get_logger()
 
@@ -59,6 +59,8 @@ class SftpPickup:
         self._secrets = secrets
         self._monotonic = monotonic
         self._since: dict[str, tuple[_Seen, float]] = {}
+        #: File -> the mark beside it, which Windows may have written in another case.
+        self._marks: dict[str, str] = {}
 
     def turn(self) -> int:
         """Look at the server; return how many files came. Raises ``SftpFault``; what is there stays there then."""
@@ -114,20 +116,21 @@ class SftpPickup:
 
     async def _complete(self, server: asyncssh.SFTPClient) -> list[str]:
         """Return the names of complete files, by the rules of a watched folder."""
-        names: set[str] = set()
+        marks: dict[str, str] = {}
         found: dict[str, tuple[_Seen, float]] = {}
         now = self._monotonic()
         async for entry in server.scandir(self._address.folder):
             name = str(entry.filename)
-            names.add(name)
+            marks[name.casefold()] = name
             if "/" in name or not is_candidate(name) or not _is_file(entry.attrs):
                 continue
             seen = _seen(entry.attrs)
             before = self._since.get(name)
             found[name] = before if before and before[0] == seen else (seen, now)
         self._since = found
+        self._marks = {name: marks[mark] for name in found if (mark := f"{name}.done".casefold()) in marks}
         if self._source.complete == "done-file":
-            return sorted(name for name in found if f"{name}.done" in names)
+            return sorted(self._marks)
         return sorted(name for name, (_, since) in found.items() if now - since >= self._source.stable_seconds)
 
     async def _pick_up(self, server: asyncssh.SFTPClient, name: str) -> int:
@@ -184,9 +187,9 @@ class SftpPickup:
             number += 1
             target = f"{folder}/{DONE}/{digest[:8]}-{number}-{name}"
         await server.rename(f"{folder}/{name}", target)
-        mark = f"{folder}/{name}.done"
-        if await server.lexists(mark):
-            await server.rename(mark, f"{target}.done")
+        mark = self._marks.get(name)
+        if mark and await server.lexists(f"{folder}/{mark}"):
+            await server.rename(f"{folder}/{mark}", f"{target}.done")
 
 
 def _is_file(attributes: asyncssh.SFTPAttrs) -> bool:

@@ -12,11 +12,9 @@ from typing import Literal, TypeAlias
 
 from config.settings import PREFIX, variable
 from worker.local.demo.sample import EXPORT
-from worker.local.demo.sample_vouchers import TAX_RATES
-from worker.sandbox.seed import CLEARING, standard_agreement
+from worker.local.demo.sandbox_export import Method, sandbox_export
 from worker.sandbox.server import DEFAULT_TOKENS
 
-Method: TypeAlias = Literal["invoice", "voucher"]
 #: How the period comes: on the queue, or as files in a watched folder; ``folder`` is ``json``.
 SourceName: TypeAlias = Literal["queue", "folder", "json", "xml", "peppol", "csv", "xlsx"]
 #: Sources whose files name no period: what came before some seconds of quiet is one.
@@ -24,22 +22,11 @@ UNNAMED: tuple[SourceName, ...] = ("peppol", "csv", "xlsx")
 
 #: Name of the mapping that the files of some sources need.
 MAPPING = "mapping.toml"
-#: The journal that the vouchers go to.
-JOURNAL = 1
-
-_EXPORTS_FILE = """\
-# The demo's only export: it goes to the sandbox.
-[exports.{export}]
-agreement = {agreement}
+_TOKENS = """\
 app_secret_token_file = "{folder}/app_secret_token"
 grant_token_file = "{folder}/grant_token"
-api_url = "{sandbox}"
-openapi_url = "{sandbox}"
-{start_text}
-[exports.{export}.customers]
-group = 21
-layout = 17
-
+"""
+_SOURCE = """\
 [exports.{export}.source]
 folder = "{folder}/files"
 stable_seconds = 1
@@ -47,44 +34,18 @@ quiet_seconds = 4
 {mapping}
 [exports.{export}.codes.payment_conditions]
 "Lb. md. + 30 dage" = "Løbende måned 30 dage"
-{more}"""
-#: Opter's own setting, as it stands there.
-_START_TEXT = f'''\
-start_text = """
-exportMethod=voucher
-journalNumber={JOURNAL}
 """
-'''
-_TAX_RATES = "\n".join(f'"{ours}" = "{theirs}"' for ours, theirs in TAX_RATES.items())
-_VOUCHERS = f"""
-[exports.{EXPORT}.codes.tax_rates]
-{_TAX_RATES}
-
-[exports.{EXPORT}.voucher]
-clearing_account = {CLEARING}
-"""
-
-
-def start_text(method: Method) -> str:
-    """Return the lines of an export that choose the method."""
-    return _START_TEXT if method == "voucher" else ""
-
-
-def method_settings(method: Method) -> str:
-    """Return the tables of an export that the method needs."""
-    return _VOUCHERS if method == "voucher" else ""
 
 
 def exports_text(method: Method, *, folder: Path, sandbox: str, source: SourceName = "queue") -> str:
     """Return the exports file for a method; the tokens lie in ``folder``, ``sandbox`` is the address to call."""
-    return _EXPORTS_FILE.format(
-        export=EXPORT,
-        agreement=standard_agreement().number,
-        folder=folder,
+    mapping = f'mapping = "{folder / MAPPING}"' if source in UNNAMED else ""
+    return sandbox_export(
+        method,
+        heading="# The demo's only export: it goes to the sandbox.\n",
+        tokens=_TOKENS.format(folder=folder),
         sandbox=sandbox,
-        mapping=f'mapping = "{folder / MAPPING}"' if source in UNNAMED else "",
-        start_text=start_text(method),
-        more=method_settings(method),
+        more=_SOURCE.format(export=EXPORT, folder=folder, mapping=mapping),
     )
 
 

@@ -9,11 +9,10 @@ from typing import Any
 
 from config.settings import variable
 from worker.domain.invoice import Invoice
-from worker.local.demo.folder import Method, method_settings, start_text
 from worker.local.demo.sample import EXPORT, event_document
 from worker.local.demo.sample_invoices import InvoicePlan, Numbers, known, make_invoice, new
 from worker.local.demo.sample_vouchers import announced, print_invoices
-from worker.sandbox.seed import standard_agreement
+from worker.local.demo.sandbox_export import Method, sandbox_export
 from worker.sandbox.server import DEFAULT_TOKENS
 
 PERIOD = {"id": 870, "name": "2026-46A", "region": None, "closedAt": "2026-11-13T15:04:05Z"}
@@ -21,36 +20,18 @@ EXPORTS_FILE, ENVIRONMENT, EVENT, PRINTED = "exports.toml", "environment", "even
 _TOKENS = ("ECONOMIC_APP_SECRET_TOKEN", f"ECONOMIC_GRANT_TOKEN_{EXPORT.upper()}")
 _FIRST_NUMBER = 100_201
 
-_EXPORTS = """\
+_HEADING = """\
 # For rehearsals: its only export goes to the sandbox, so nothing of it is in your books.
 # Every key with default and example: deploy/docs/exports.md. A change is taken in while everything runs.
-[exports.{export}]
-agreement = {agreement}
-app_secret_token_env = "{app}"
-grant_token_env = "{grant}"
-api_url = "{sandbox}"
-openapi_url = "{sandbox}"
-{start_text}
-[exports.{export}.customers]
-group = 21
-layout = 17
-{more}"""
+"""
 
 
 def rehearsal_files(folder: Path, method: Method, *, sandbox: str) -> dict[Path, str]:
     """Return what ``sandbox init`` writes: file -> content. ``folder`` is absolute, ``sandbox`` an address."""
     app, grant = _TOKENS
-    exports = _EXPORTS.format(
-        export=EXPORT,
-        agreement=standard_agreement().number,
-        app=app,
-        grant=grant,
-        sandbox=sandbox,
-        start_text=start_text(method),
-        more=method_settings(method),
-    )
+    tokens = f'app_secret_token_env = "{app}"\ngrant_token_env = "{grant}"\n'
     return {
-        folder / EXPORTS_FILE: exports,
+        folder / EXPORTS_FILE: sandbox_export(method, heading=_HEADING, tokens=tokens, sandbox=sandbox),
         folder / ENVIRONMENT: _environment(folder, method),
         folder / EVENT: _event(invoices(folder, method)),
     }

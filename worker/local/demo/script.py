@@ -10,11 +10,12 @@ from rich.text import Text
 
 from worker.local.demo.compare_vouchers import VoucherSetup, compare_vouchers
 from worker.local.demo.comparison import Comparison, compare_invoices, comparison_view
-from worker.local.demo.folder import JOURNAL, MAPPING, UNNAMED, Method
+from worker.local.demo.folder import MAPPING, UNNAMED
 from worker.local.demo.sample import EXPORT, MISSING_ACCOUNT, PERIOD, PERIOD_ID, Sample, sample
 from worker.local.demo.sample_files import source_files, source_mapping
 from worker.local.demo.sample_invoices import DEPARTMENT
 from worker.local.demo.sample_vouchers import TAX_RATES, print_invoices, voucher_sample
+from worker.local.demo.sandbox_export import JOURNAL, Method
 from worker.local.demo.stage import Stage
 from worker.local.sandbox_control import SandboxControl
 from worker.sandbox.seed import CLEARING

@@ -47,6 +47,7 @@ _PROBLEM = {
     "properties": {
         "reason": _TEXT,
         "description": _TEXT,
+        "danish": _TEXT,
         "invoiceNumber": {"type": ["integer", "null"]},
         "field": _TEXT,
         "value": _TEXT,

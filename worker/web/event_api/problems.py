@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from worker.domain.sums import Problem
+from worker.intake.sources.refusal_words import danish
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -43,6 +44,7 @@ def written(problem: Problem) -> dict[str, Any]:
     return {
         "reason": problem.reason.value,
         "description": problem.description,
+        "danish": danish(problem),
         "invoiceNumber": problem.invoice_number,
         "field": problem.field,
         "value": problem.value,

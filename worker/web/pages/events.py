@@ -4,6 +4,7 @@ import structlog
 from starlette.responses import Response
 from starlette.routing import Route
 
+from worker.domain.access import Action
 from worker.intake.queue import DeadEvent, dead_events, revive
 from worker.web.guard import page
 from worker.web.services import Services
@@ -17,9 +18,9 @@ def routes(services: Services) -> list[Route]:
     return [
         page("/events", services, _list),
         page("/events/{event}", services, _show),
-        page("/events/{event}/download", services, _download),
-        page("/events/{event}/requeue", services, _requeue, post=True),
-        page("/events/{event}/discard", services, _discard, post=True),
+        page("/events/{event}/download", services, _download, needs=Action.RESEND_EVENT),
+        page("/events/{event}/requeue", services, _requeue, post=Action.RESEND_EVENT),
+        page("/events/{event}/discard", services, _discard, post=Action.DISCARD_EVENT),
     ]
 
 
@@ -39,6 +40,7 @@ def _download(visit: Visit) -> Response:
     if found is None:
         return visit.render("error.html", status=404, failure=None)
     event, content = found
+    visit.rights.require(Action.RESEND_EVENT, event.export)
     name = {"Content-Disposition": f'attachment; filename="event-{event.id}.json"'}
     return Response(content, media_type="application/octet-stream", headers=name)
 

@@ -8,6 +8,7 @@ import structlog
 from starlette.responses import Response
 from starlette.routing import Route
 
+from worker.domain.access import Action
 from worker.domain.content_differences import differences
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import Conflict
@@ -34,9 +35,9 @@ def routes(services: Services) -> list[Route]:
     return [
         page("/invoices", services, _search),
         page("/invoices/{invoice}", services, _show),
-        page("/invoices/{invoice}/requeue", services, _requeue, post=True),
-        page("/invoices/{invoice}/mark-exported", services, _mark_exported, post=True),
-        page("/invoices/{invoice}/accept-conflicts", services, _accept_conflicts, post=True),
+        page("/invoices/{invoice}/requeue", services, _requeue, post=Action.REQUEUE),
+        page("/invoices/{invoice}/mark-exported", services, _mark_exported, post=Action.MARK_EXPORTED),
+        page("/invoices/{invoice}/accept-conflicts", services, _accept_conflicts, post=Action.ACCEPT),
     ]
 
 

@@ -3,6 +3,7 @@
 from starlette.responses import Response
 from starlette.routing import Route
 
+from worker.domain.access import Action
 from worker.domain.invoice_period import NewInvoice
 from worker.domain.record import InvoiceRecord, State
 from worker.dry_run.plan import PlannedAction
@@ -21,8 +22,8 @@ def routes(services: Services) -> list[Route]:
     return [
         page("/to-fix", services, _list),
         page("/to-fix/{group}", services, _show),
-        page("/to-fix/{group}/check", services, _check, post=True),
-        page("/to-fix/{group}/requeue", services, _requeue, post=True),
+        page("/to-fix/{group}/check", services, _check, post=Action.CHECK),
+        page("/to-fix/{group}/requeue", services, _requeue, post=Action.REQUEUE),
     ]
 
 
@@ -40,6 +41,7 @@ def _check(visit: Visit) -> Response:
     group, services = _find(visit), visit.services
     if group is None:
         return visit.render("nothing_left.html")
+    visit.rights.require(Action.CHECK, group.export)
     still = _still(services, group)
     if still is None:
         services.sessions.note_check(_check_key(group), seconds=_CHECK_HOLDS)

@@ -1,0 +1,118 @@
+"""The page over a harness, as a browser sees it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import redis
+from pydantic import SecretStr
+from starlette.testclient import TestClient
+from support import samples
+from support.harness import EXPORT, Harness
+from support.memory_queue import MemoryEventQueue, MemoryEvents
+from support.planning import planner
+from support.store.steps import FAILURE, new_invoice, period
+
+from config.exports import ExportConfig
+from config.settings_sections import Metrics, Web
+from worker.domain.access import ALL_RIGHTS, Rights, Role
+from worker.domain.invoice import Customer
+from worker.domain.reasons import EventReason
+from worker.domain.sums import Problem
+from worker.dry_run.planner import Planner
+from worker.intake.queue import DeadEvent, digest, envelope
+from worker.store.connection import StorePolicy
+from worker.store.sessions import RedisSessions
+from worker.web.app import create_app
+from worker.web.services import Services
+
+#: A customer's name that would be a script, and a cell that would be a formula.
+MARKUP, FORMULA = "<script>alert(1)</script>", '=HYPERLINK("http://x")'
+FINE, MISSING, OTHER = 100001, 100002, 100003
+#: What only who sees the export ``other`` may read.
+SECRET_NAME, OTHER_EVENT = "Hidden Haulage ApS", b"hidden event"
+
+
+class Page:
+    """An application over a harness, and a browser that is or is not signed in."""
+
+    def __init__(self, client: redis.Redis, prefix: str, **settings: Any) -> None:
+        """``settings`` are those of the page."""
+        self.harness = Harness()
+        self.events = MemoryEventQueue(MemoryEvents())
+        self.sessions = RedisSessions(client, prefix=prefix, policy=StorePolicy())
+        self.services = Services(
+            settings=Web(allowed_hosts=("page.example",), **settings),
+            exports={"main": EXPORT, "other": EXPORT.model_copy(update={"name": "other"})},
+            store=self.harness.store,
+            certificates=self.harness.store,
+            series=self.harness.store,
+            events=self.events,
+            sessions=self.sessions,
+            planner=self._planner,
+            figures=lambda: b"figure 1\n",
+            metrics=Metrics(token=SecretStr("scrape")),
+            clock=self.harness.clock,
+        )
+        self.app = create_app(self.services)
+        self.browser = TestClient(self.app, base_url="http://page.example", follow_redirects=False)
+
+    @contextmanager
+    def _planner(self, export: ExportConfig) -> Iterator[Planner]:
+        assert export is EXPORT
+        yield planner(self.harness)
+
+    def sign_in(self, roles: Mapping[str, Role] | None = None, name: str = "Birthe") -> None:
+        """Sign in by a link; without ``roles`` as the administrator of every export."""
+        rights = ALL_RIGHTS if roles is None else Rights(roles=roles)
+        answer = self.browser.post("/sign-in", data={"link": self.sessions.make_link(name, seconds=60, rights=rights)})
+        assert answer.status_code == 303
+
+    def fill(self) -> None:
+        """One invoice is exported, two fail: a group is missing."""
+        self.harness.close_period(
+            samples.invoice(invoice_number=FINE, customer=customer(MARKUP)),
+            samples.invoice(samples.line(account="3050"), invoice_number=MISSING, customer=customer(FORMULA)),
+            samples.invoice(samples.line("8.00", account="3050"), invoice_number=OTHER, customer=customer("Acme A/S")),
+        )
+        self.harness.until_rest()
+
+    def fill_other(self) -> None:
+        """A period of the export ``other`` whose one invoice fails, and a refused event of it."""
+        store, whole = self.harness.store, period(900, export="other", count=1)
+        content = samples.invoice(invoice_number=FINE, customer=customer(SECRET_NAME)).content()
+        new = replace(new_invoice(FINE, export="other"), content=content.text, content_hash=content.sha256)
+        store.open_period(whole, "o#1")
+        store.register(whole.id, "o#1", [new])
+        store.close_event(whole.id, "o#1")
+        fence = store.claim_period(whole.id)
+        assert fence is not None
+        read = {new.id: new.content_hash}
+        store.pass_preflight(whole.id, fence, read=read, queued=[], lookup=frozenset(), dead={new.id: FAILURE})
+        store.finish_preflight(whole.id, fence, notice="")
+        problem = Problem(reason=EventReason.EVENT_UNREADABLE, description=f"About {SECRET_NAME}.")
+        refused = DeadEvent(id=digest(OTHER_EVENT), bytes=1, at=1.0, problems=(problem,), export="other")
+        self.events.dead_letter(OTHER_EVENT, envelope(refused))
+        store.pause("other", FAILURE)
+
+    def form(self, path: str, **fields: str) -> int:
+        """Send a form as the page would; return the status."""
+        return int(self.browser.post(path, data={"form_token": self.form_token(), **fields}).status_code)
+
+    def form_token(self) -> str:
+        session = self.sessions.lasts(self.browser.cookies["opter-economic-session"])
+        assert session is not None
+        return session.form_token
+
+    def cause(self) -> str:
+        """The address of the one cause."""
+        return "/to-fix/" + self.browser.get("/to-fix").text.split('href="/to-fix/')[1].split('"')[0]
+
+    def set_digest(self) -> str:
+        return str(self.browser.get(self.cause()).text.split('name="set" value="')[1].split('"')[0])
+
+
+def customer(name: str) -> Customer:
+    """The sandbox's customer 1001, under a name of the test's choice."""
+    return samples.customer(name=name, corporate_id="99000007")

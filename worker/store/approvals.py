@@ -1,0 +1,97 @@
+"""Requests for a second person's yes, on Redis: the first decision counts, as one field can be set once."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Any
+
+from typing_extensions import override
+
+from worker.domain.approval import (
+    Approval,
+    ApprovalPort,
+    ApprovalState,
+    Decision,
+    NewApproval,
+    NotDecided,
+    same_person,
+)
+from worker.store.connection import StoreConnection, mapping, text, texts
+
+
+class RedisApprovals(StoreConnection, ApprovalPort):
+    """See ``ApprovalPort``. Every method raises ``StoreUnavailable``."""
+
+    @override
+    def ask_approval(self, new: NewApproval, members: Sequence[tuple[str, float]], *, seconds: float) -> None:
+        now, key = self.now(), self.key("approval", new.id)
+        times = json.dumps({"asked": now, "expires": now + seconds})
+        self.ask(
+            ["SET", self.key("approval-set", new.id), json.dumps(list(members)), "NX"],
+            ["HSETNX", key, "times", times],
+            ["HSETNX", key, "request", json.dumps(asdict(new), default=str)],
+            ["ZADD", self.key("approvals"), "NX", now, new.id],
+            at_once=True,
+        )
+
+    @override
+    def decide(self, approval_id: str, decision: Decision) -> NotDecided | None:
+        found = self.approval(approval_id)
+        if found is None:
+            return NotDecided.UNKNOWN
+        if decision.yes and same_person(found.asked.by, decision.by):
+            return NotDecided.OWN
+        if found.state is not ApprovalState.WAITING:
+            return NotDecided.OVER
+        kept, key = json.dumps(asdict(decision) | {"at": self.now()}), self.key("approval", approval_id)
+        _, counts = self.ask(["HSETNX", key, "decision", kept], ["HGET", key, "decision"])
+        # A call that was sent twice, as its answer was lost, is not its own rival.
+        return None if text(counts) == kept else NotDecided.OVER
+
+    @override
+    def mark_done(self, approval_id: str) -> None:
+        self.ask(["HSETNX", self.key("approval", approval_id), "done", self.now()])
+
+    @override
+    def approvals(self, *, most: int = 100) -> Sequence[Approval]:
+        ids = texts(self.ask(["ZREVRANGE", self.key("approvals"), 0, most - 1])[0])
+        answers = self.ask(*(["HGETALL", self.key("approval", each)] for each in ids)) if ids else []
+        now = self.now()
+        return [_approval(mapping(answer), now) for answer in answers if answer]
+
+    @override
+    def approval(self, approval_id: str) -> Approval | None:
+        (answer,) = self.ask(["HGETALL", self.key("approval", approval_id)])
+        return _approval(mapping(answer), self.now()) if answer else None
+
+    @override
+    def approval_members(self, approval_id: str) -> Sequence[tuple[str, float]]:
+        (found,) = self.ask(["GET", self.key("approval-set", approval_id)])
+        return [(str(key), float(at)) for key, at in json.loads(text(found) or "[]")]
+
+
+def _approval(fields: Mapping[str, str], now: float) -> Approval:
+    times, asked = json.loads(fields["times"]), json.loads(fields["request"])
+    decision = Decision(**json.loads(fields["decision"])) if "decision" in fields else None
+    done = float(fields.get("done", 0))
+    return Approval(
+        asked=_new(asked),
+        state=_state(decision, done, expired=now >= times["expires"]),
+        asked_at=times["asked"],
+        expires_at=times["expires"],
+        decision=decision,
+        done_at=done,
+    )
+
+
+def _new(data: dict[str, Any]) -> NewApproval:
+    return NewApproval(**data | {"at_stake": {key: Decimal(amount) for key, amount in data["at_stake"].items()}})
+
+
+def _state(decision: Decision | None, done: float, *, expired: bool) -> ApprovalState:
+    if decision is None:
+        return ApprovalState.EXPIRED if expired else ApprovalState.WAITING
+    if not decision.yes:
+        return ApprovalState.REFUSED
+    return ApprovalState.DONE if done else ApprovalState.APPROVED
