@@ -26,6 +26,7 @@ from worker.store.connection import StorePolicy
 from worker.store.sessions import RedisSessions
 from worker.web.app import create_app
 from worker.web.services import Services
+from worker.workflow.probe import Probe
 
 #: A customer's name that would be a script, and a cell that would be a formula.
 MARKUP, FORMULA = "<script>alert(1)</script>", '=HYPERLINK("http://x")'
@@ -46,11 +47,15 @@ class Page:
             settings=Web(allowed_hosts=("page.example",), **settings),
             exports={"main": EXPORT, "other": EXPORT.model_copy(update={"name": "other"})},
             store=self.harness.store,
+            causes=self.harness.store,
+            batches=self.harness.store,
             certificates=self.harness.store,
             series=self.harness.store,
             events=self.events,
             sessions=self.sessions,
             planner=self._planner,
+            probe=self._probe,
+            first_pause=30.0,
             figures=lambda: b"figure 1\n",
             metrics=Metrics(token=SecretStr("scrape")),
             clock=self.harness.clock,
@@ -62,6 +67,12 @@ class Page:
     def _planner(self, export: ExportConfig) -> Iterator[Planner]:
         assert export is EXPORT
         yield planner(self.harness)
+
+    @contextmanager
+    def _probe(self, export: ExportConfig) -> Iterator[Probe]:
+        assert export is EXPORT
+        client = self.harness.client
+        yield Probe(context=self.harness.context, read=client.read, check_token=client.check_token)
 
     def sign_in(self, roles: Mapping[str, Role] | None = None, name: str = "Birthe") -> None:
         """Sign in by a link; without ``roles`` as the administrator of every export."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from config.exports import ExportConfig
+from config.names import export_of
 from worker.domain.batch import BatchAction
 from worker.domain.record import InvoiceRecord
 from worker.dry_run.plan import cost
@@ -49,28 +50,40 @@ class BatchPreview:
 def preview(
     action: BatchAction, records: Sequence[InvoiceRecord], export: ExportConfig | None, times: Iterable[float]
 ) -> BatchPreview:
-    """Return the preview of a batch of invoices of one export.
-
-    ``times``: when invoices of the export were last exported (seconds since the epoch), which tells its pace; without
-    an entry in the exports file (``export``) nothing can be said about calls.
-    """
+    """Return the preview of a batch of invoices of one export, at least one. See ``preview_of``."""
     at_stake: dict[str, Decimal] = defaultdict(Decimal)
     for record in records:
         body = json.loads(record.content)
         at_stake[body["currency"]] += abs(Decimal(body["gross"]))
-    number, minutes, calls, measured = len(records), 0.0, 0, False
+    anyway = action is BatchAction.REEXPORT
+    members = [(record.id, 0.0 if anyway else record.updated_at) for record in records]
+    return preview_of(action, members, dict(sorted(at_stake.items())), export, times)
+
+
+def preview_of(
+    action: BatchAction,
+    members: Sequence[tuple[str, float]],
+    at_stake: Mapping[str, Decimal],
+    export: ExportConfig | None,
+    times: Iterable[float],
+) -> BatchPreview:
+    """Return the preview of a batch of these invoices of one export, at least one.
+
+    ``times``: when invoices of the export were last exported (seconds since the epoch), which tells its pace; without
+    an entry in the exports file (``export``) nothing can be said about calls.
+    """
+    number, minutes, calls, measured = len(members), 0.0, 0, False
     if action in {BatchAction.REQUEUE, BatchAction.REEXPORT} and export:
         again = action is BatchAction.REEXPORT
         estimate = cost(number * (_LOOKUPS if again else _READS), 0 if again else number * _WRITES, export.limits)
         pace = measured_pace(times)
         calls, measured = estimate.reads + estimate.writes, pace is not None
         minutes = number / pace if pace else estimate.minutes
-    anyway = action is BatchAction.REEXPORT
     return BatchPreview(
         action=action,
-        export=records[0].export if records else "",
-        members=tuple((record.id, 0.0 if anyway else record.updated_at) for record in records),
-        at_stake=dict(sorted(at_stake.items())),
+        export=export_of(members[0][0]),
+        members=tuple(members),
+        at_stake=at_stake,
         calls=calls,
         minutes=minutes,
         measured=measured,

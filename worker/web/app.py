@@ -26,7 +26,7 @@ from worker.domain.signs_of_life import Part
 from worker.errors import StoreUnavailable
 from worker.lifecycle import heed_held_signals
 from worker.runtime.exports_watch import keep_looking, log_taken
-from worker.runtime.on_demand import planning
+from worker.runtime.on_demand import planning, probing
 from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
 from worker.runtime.store_metrics import StoreCollector, store_registry
@@ -37,8 +37,8 @@ from worker.store.redis_store import RedisStore
 from worker.store.sessions import RedisSessions
 from worker.web.event_api.routes import EventApi
 from worker.web.guard import SecurityHeaders
+from worker.web.pages import batches, health, invoice, period, periods, sign_in, to_fix
 from worker.web.pages import events as events_page
-from worker.web.pages import health, invoice, period, periods, sign_in, to_fix
 from worker.web.services import Services
 from worker.web.visit import Visit
 
@@ -58,7 +58,7 @@ def create_app(
     """
     routes: list[BaseRoute] = [
         route
-        for page in (health, sign_in, periods, period, to_fix, invoice, events_page)
+        for page in (health, sign_in, periods, period, to_fix, batches, invoice, events_page)
         for route in page.routes(services)
     ]
     static = StaticFiles(directory=str(files("worker.web").joinpath("static")))
@@ -98,11 +98,15 @@ def from_environment() -> Starlette:
         settings=settings.web,
         exports=exports,
         store=store,
+        causes=store,
+        batches=store,
         certificates=store,
         series=store,
         events=events,
         sessions=RedisSessions(client, prefix=prefix, policy=StorePolicy()),
         planner=partial(planning, settings, sleep=time.sleep),
+        probe=partial(probing, settings, sleep=time.sleep),
+        first_pause=settings.self_clearing.first_pause,
         figures=partial(generate_latest, store_registry(collector)),
         metrics=settings.metrics,
         clock=time.time,

@@ -15,7 +15,7 @@ from worker.domain.invoice_period import held
 from worker.domain.record import HistoryEntry
 from worker.economic.mapping.reasons import REASONS
 from worker.web.language import translations
-from worker.web.words import HISTORY, PHASES, STATES, VERDICTS
+from worker.web.words import BATCH_ACTIONS, BATCH_RESULTS, BATCH_STATES, CAUSE_STATES, HISTORY, PHASES, STATES, VERDICTS
 
 
 def template(name: str, language: str) -> Template:
@@ -52,6 +52,10 @@ def _environment(language: str) -> Environment:
         "state": lambda state: say(STATES[state]),
         "phase": lambda phase: say(PHASES[phase]),
         "verdict": lambda verdict: say(VERDICTS.get(verdict, verdict)),
+        "batch_action": lambda action: say(BATCH_ACTIONS[action]),
+        "batch_state": lambda state: say(BATCH_STATES[state]),
+        "batch_result": lambda result: _result(result, say),
+        "cause_state": lambda state: say(CAUSE_STATES[state]),
         "held": held,
         "heading": heading,
         "cause": lambda reason: say(REASONS[reason].cause) if reason in REASONS else "",
@@ -60,6 +64,13 @@ def _environment(language: str) -> Environment:
         "amounts": lambda sums: _amounts(sums, locale),
     }
     return environment
+
+
+def _result(result: str, say: Callable[[str], str]) -> str:
+    """Return what became of an invoice of a batch, with the reason where it failed again."""
+    kind, _, detail = result.partition(" ")
+    why = say(REASONS[detail].heading) if kind == "dead" and detail in REASONS else ""
+    return ": ".join(filter(None, (say(BATCH_RESULTS.get(kind, kind)), why)))
 
 
 def _history(entry: HistoryEntry, say: Callable[[str], str]) -> str:

@@ -13,6 +13,8 @@ from worker.dry_run.planner import Planner
 from worker.intake.queue import EventQueueOperator
 from worker.store.sessions import RedisSessions
 from worker.web.scoped import Certificates, ScopedCertificates, ScopedEvents, ScopedSeries, ScopedStore, Series
+from worker.web.scoped_batches import Batches, Causes, ScopedBatches, ScopedCauses
+from worker.workflow.probe import Probe
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,12 +24,18 @@ class Services:
     settings: Web
     exports: Mapping[str, ExportConfig]
     store: OperatorPort
+    causes: Causes
+    batches: Batches
     certificates: Certificates
     series: Series
     events: EventQueueOperator
     sessions: RedisSessions
     #: Opens what asks e-conomic for an export, by reading alone.
     planner: Callable[[ExportConfig], AbstractContextManager[Planner]]
+    #: Opens what asks e-conomic about causes.
+    probe: Callable[[ExportConfig], AbstractContextManager[Probe]]
+    #: Seconds after which a cause that was asked about is asked about again by itself.
+    first_pause: float
     #: Figures of the installation for Prometheus, as text; only for who shows ``metrics.token``.
     figures: Callable[[], bytes]
     metrics: Metrics
@@ -45,6 +53,8 @@ class Services:
             self,
             exports={name: export for name, export in self.exports.items() if rights.may(Action.SEE, name)},
             store=ScopedStore(self.store, rights),
+            causes=ScopedCauses(self.causes, rights),
+            batches=ScopedBatches(self.batches, rights),
             certificates=ScopedCertificates(self.certificates, rights),
             series=ScopedSeries(self.series, rights),
             events=ScopedEvents(self.events, rights),

@@ -17,7 +17,7 @@ from worker.workflow.requests import with_booked_rates
 
 #: Why no call tells whether a cause is gone.
 NOT_ASKABLE = "No single call to e-conomic shows whether this is gone; an export, or a person's look, does."
-_ONLY_REFUSED = "e-conomic shows this only when it refuses an invoice, so its answer proves nothing."
+ONLY_REFUSED = "e-conomic shows this only when it refuses an invoice, so its answer proves nothing."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +45,7 @@ class Probe:
         if still:
             return CauseAnswer(state=CauseState.STILL, at=at, why=still.description)
         state = CauseState.GONE if proof else CauseState.UNKNOWN
-        return CauseAnswer(state=state, at=at, why="" if proof else _ONLY_REFUSED)
+        return CauseAnswer(state=state, at=at, why="" if proof else ONLY_REFUSED)
 
     def token_works(self) -> Failure | None:
         """Return why the tokens are still refused, open another agreement, or cannot be tried; None: they are right."""
