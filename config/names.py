@@ -63,6 +63,11 @@ def queue_key(prefix: str, queue: str) -> str:
     return broker_prefix(prefix) + queue
 
 
+def actions_key(prefix: str) -> str:
+    """Return the list that holds the log of actions, from the installation's prefix."""
+    return f"{prefix}actions"
+
+
 def processing_key(queue: str, consumer: str) -> str:
     """Return the list of events that a consumer of the event queue is working on."""
     return f"{queue}:processing:{consumer}"

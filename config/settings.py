@@ -27,6 +27,7 @@ from config.settings_sections import (
     Worker,
     about,
 )
+from config.sign_in_section import SignIn
 
 PREFIX = "OPTER_ECONOMIC_"
 DELIMITER = "__"
@@ -36,6 +37,14 @@ SECRETS = Path("/run/secrets")
 #: (Kubernetes docs, "Service: environment variables"): by their names, or, for ``..._PORT``, by their value.
 _SERVICE_NAME = re.compile(r".+_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
 _SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://\S+", re.IGNORECASE)
+
+
+#: Seconds by which the largest upload (9 MB) outlasts other calls, with a margin.
+_UPLOAD = 10.0
+#: Seconds to give back, at the very end of a worker, what was still under way.
+GIVE_BACK = 3.0
+#: Seconds that a worker needs besides, to close what is open.
+_CLOSE = 2.0
 
 
 class Settings(BaseSettings):
@@ -77,6 +86,7 @@ class Settings(BaseSettings):
     flower: Flower = Flower()
     metrics: Metrics = Metrics()
     web: Web = Web()
+    sign_in: SignIn = SignIn()
 
     @model_validator(mode="after")
     def _consistent(self) -> "Settings":
@@ -93,6 +103,16 @@ class Settings(BaseSettings):
                 "a consumer that is fetching would count as dead"
             )
         return self
+
+    @property
+    def cut_off_after(self) -> float:
+        """Seconds after the signal to end at which every call of a worker has had its time."""
+        return self.worker.soft_shutdown + self.http.deadline + _UPLOAD
+
+    @property
+    def grace_period(self) -> float:
+        """Seconds within which a worker has ended that was told to, whatever e-conomic does."""
+        return self.cut_off_after + GIVE_BACK + _CLOSE
 
     @classmethod
     def settings_customise_sources(

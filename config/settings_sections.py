@@ -212,7 +212,8 @@ class Worker(Section):
         ),
     ] = 10
     soft_shutdown: Annotated[
-        Seconds, about("Seconds that exports under way get when stopped; then they are handed on at their next step")
+        Seconds,
+        about("Seconds that exports under way get when stopped; then they are handed on before their next call"),
     ] = 20.0
 
 

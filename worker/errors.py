@@ -11,6 +11,7 @@ ExportError
 │  ├─ Busy                  another worker has this invoice, customer or product; costs no attempt
 │  ├─ OnHold                waits until a person has opened something in e-conomic; costs no attempt
 │  ├─ TooEarly              a second lookup is due, or clocks disagree; costs no attempt
+│  ├─ Stopped               this worker is being stopped: nothing was sent; another one goes on
 │  └─ StoreUnavailable      Redis does not answer
 ├─ Uncertain                sent, no usable answer: look it up before repeating
 └─ Misconfigured            401/403: the export pauses as a whole; no invoice dies for it
@@ -140,6 +141,12 @@ class OnHold(Retryable):
 
 class TooEarly(Retryable):
     """It cannot be told yet whether e-conomic has the invoice, or what time it is; costs no attempt."""
+
+    costs_attempt = False
+
+
+class Stopped(Retryable):
+    """This worker is being stopped, so the call was not begun; another worker goes on. Costs no attempt."""
 
     costs_attempt = False
 

@@ -1,6 +1,6 @@
 """From a process's start to its end: configuration, the runtime after any fork, log context around every task."""
 
-import math
+import os
 import signal
 import threading
 import time
@@ -15,6 +15,7 @@ from celery import Celery, signals
 from config import Configuration
 from config.broker import celery_config, queues_of
 from config.exports_watch import Changed, watch_exports
+from config.settings import GIVE_BACK
 from worker.domain.signs_of_life import Part
 from worker.runtime import Runtime, build_runtime, configure_logs
 from worker.runtime.exports_watch import keep_looking, log_taken
@@ -25,6 +26,9 @@ from worker.runtime.signs_of_life import ShownLife, keep_showing
 from worker.signals import end
 from worker.store.connection import answers
 from worker.store.failover import drop_connections
+from worker.workflow.ending import Ending
+
+log = structlog.get_logger()
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 #: What Python does with them as long as nobody has set anything else.
@@ -57,12 +61,10 @@ class Lifecycle(Configuration):
         self._consumer: Any = None
         #: The working parts; never inherited through a fork, as sockets must not be shared.
         self._in_use = RuntimeInUse(
-            lambda: build_runtime(
-                self.settings, self.exports, self._app, worker_clock=time.time, ending=self._time_is_up
-            )
+            lambda: build_runtime(self.settings, self.exports, self._app, worker_clock=time.time, ending=self._ending)
         )
-        #: When exports under way have had their time, by the monotonic clock; set by the signal to end.
-        self._ends_at = math.inf
+        #: How far the end of this process has come; the signal to end begins it.
+        self._ending = Ending()
 
     @property
     def runtime(self) -> Runtime:
@@ -83,7 +85,7 @@ class Lifecycle(Configuration):
         signals.worker_process_init.connect(self._drop_inherited, weak=False)
         signals.worker_shutdown.connect(self._close, weak=False)
         signals.worker_process_shutdown.connect(self._close, weak=False)
-        signals.worker_init.connect(self._serve_metrics, weak=False)
+        signals.worker_init.connect(self._prepare, weak=False)
         signals.worker_ready.connect(self._show_life, weak=False)
         signals.worker_shutting_down.connect(self._begin_to_end, weak=False)
         signals.heartbeat_sent.connect(self._beat, weak=False)
@@ -96,7 +98,9 @@ class Lifecycle(Configuration):
     def _drop_inherited(self, **_: Any) -> None:
         self._in_use.drop()
 
-    def _serve_metrics(self, **_: Any) -> None:
+    def _prepare(self, **_: Any) -> None:
+        # No thread is started by a signal: it may interrupt the start of another one.
+        threading.Thread(target=self._cut_off, name="end", daemon=True).start()
         self._end_metrics = serve_metrics(
             self.settings.metrics, beat=self._beat, ready=lambda: answers(self.runtime.redis)
         )
@@ -127,10 +131,17 @@ class Lifecycle(Configuration):
         log_taken(changed)
 
     def _begin_to_end(self, **_: Any) -> None:
-        self._ends_at = min(self._ends_at, time.monotonic() + self.settings.worker.soft_shutdown)
+        self._ending.begin(self.settings.worker.soft_shutdown)
 
-    def _time_is_up(self) -> bool:
-        return time.monotonic() >= self._ends_at
+    def _cut_off(self) -> None:
+        """End this process when even a call's time is over: a name server that hangs is bounded by nothing else."""
+        self._ending.wait()
+        time.sleep(self.settings.cut_off_after)
+        handed_on = threading.Thread(target=self._ending.give_back_all, name="give-back", daemon=True)
+        handed_on.start()
+        handed_on.join(GIVE_BACK)
+        log.warning("worker_cut_off", next_step="Nothing: what was under way is looked up and goes on.")
+        os._exit(0)
 
     def _close(self, **_: Any) -> None:
         self._end_metrics()

@@ -12,7 +12,13 @@ DOCS = DEPLOY / "docs"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md"), *(DOCS / "adr").glob("*.md")])
 SETUPS = sorted(
     path
-    for folder in (DEPLOY, DEPLOY / "systemd", DEPLOY / "kubernetes", DEPLOY / "redis")
+    for folder in (
+        DEPLOY,
+        DEPLOY / "systemd",
+        DEPLOY / "kubernetes",
+        DEPLOY / "kubernetes" / "scaling",
+        DEPLOY / "redis",
+    )
     for path in folder.iterdir()
     if path.suffix in {".yaml", ".service", ".conf", ".acl", ".example", ".toml"} or path.name == "Dockerfile"
 )

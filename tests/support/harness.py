@@ -115,6 +115,8 @@ class Harness:
             lambda request, answer: answer(request)
         )
         self.around_store: Callable[[str, Callable[[], Any]], Any] = lambda _, trip: trip()
+        #: Whether the worker is being stopped.
+        self.stopped: Callable[[], bool] = lambda: False
         self.reported: list[BaseException] = []
         self.mailbox: list[str] = []
         self.rate_limiter = limiter(self.clock)
@@ -133,6 +135,9 @@ class Harness:
     def _worker_time(self) -> float:
         return self.clock() + self.worker_ahead
 
+    def _is_stopped(self) -> bool:
+        return self.stopped()
+
     def hire(self) -> None:
         """Start a worker: caches are empty, only the store knows anything."""
         store: Any = WatchedStore(self)
@@ -144,6 +149,7 @@ class Harness:
             accept=partial(accept_agreement, self.export, store),
             transport=lambda: Transport(self),
             monotonic=self.clock,
+            stopped=self._is_stopped,
         )
         self.client = client
         self.context = context = ExportContext(
@@ -163,6 +169,7 @@ class Harness:
             policy=self.policy,
             chance=random.Random(self.seed),
             report=self.reported.append,
+            ending=self._is_stopped,
         )
         self.preflight = Preflight(store=store, publish=self.post)
 

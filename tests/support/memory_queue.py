@@ -14,6 +14,8 @@ class MemoryEvents:
         self.processing: defaultdict[str, deque[bytes]] = defaultdict(deque)
         self.alive_until: dict[str, float] = {}
         self.dead: dict[bytes, bytes] = {}
+        #: Entries of the log of actions.
+        self.log: list[str] = []
         self.readings: Counter[bytes] = Counter()
         self.changed = threading.Condition()
 
@@ -115,19 +117,23 @@ class MemoryEventQueue:
         with self._events.changed:
             return list(reversed(self._events.dead.items()))
 
-    def revive(self, raw: bytes) -> bool:
+    def revive(self, raw: bytes, entry: str = "") -> bool:
         """See ``EventQueueOperator.revive``."""
         with self._events.changed:
             if self._events.dead.pop(raw, None) is None:
                 return False
+            self._events.log += [entry] if entry else []
             self._events.queue.appendleft(raw)
             self._events.changed.notify()
             return True
 
-    def discard(self, raw: bytes) -> bool:
+    def discard(self, raw: bytes, entry: str = "") -> bool:
         """See ``EventQueueOperator.discard``."""
         with self._events.changed:
-            return self._events.dead.pop(raw, None) is not None
+            if self._events.dead.pop(raw, None) is None:
+                return False
+            self._events.log += [entry] if entry else []
+            return True
 
     def _drop(self, raw: bytes) -> None:
         self._events.readings.pop(raw, None)

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import redis
+from argon2 import PasswordHasher
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 from support import samples
@@ -16,7 +18,8 @@ from support.store.steps import FAILURE, new_invoice, period
 
 from config.exports import ExportConfig
 from config.settings_sections import Metrics, Web
-from worker.domain.access import ALL_RIGHTS, Rights, Role
+from config.sign_in_section import SignIn
+from worker.domain.access import ALL_RIGHTS, EVERY, Rights, Role
 from worker.domain.invoice import Customer
 from worker.domain.reasons import EventReason
 from worker.domain.sums import Problem
@@ -25,7 +28,9 @@ from worker.intake.queue import DeadEvent, digest, envelope
 from worker.store.connection import StorePolicy
 from worker.store.sessions import RedisSessions
 from worker.web.app import create_app
+from worker.web.openid import OpenId
 from worker.web.services import Services
+from worker.web.users import LocalUsers, User, changing, hashed, known_as
 from worker.workflow.probe import Probe
 
 #: A customer's name that would be a script, and a cell that would be a formula.
@@ -38,8 +43,22 @@ SECRET_NAME, OTHER_EVENT = "Hidden Haulage ApS", b"hidden event"
 class Page:
     """An application over a harness, and a browser that is or is not signed in."""
 
-    def __init__(self, client: redis.Redis, prefix: str, **settings: Any) -> None:
-        """``settings`` are those of the page."""
+    def __init__(
+        self,
+        client: redis.Redis,
+        prefix: str,
+        *,
+        folder: Path = Path("never"),
+        sign_in: SignIn | None = None,
+        peer: str = "testclient",
+        **settings: Any,
+    ) -> None:
+        """``settings`` are those of the page, ``peer`` is who speaks to it.
+
+        ``folder`` is where its users file and its secret at a provider lie.
+        """
+        sign_in = sign_in or SignIn()
+        self.users = folder / "users.json"
         self.harness = Harness()
         self.events = MemoryEventQueue(MemoryEvents())
         self.sessions = RedisSessions(client, prefix=prefix, policy=StorePolicy())
@@ -53,6 +72,9 @@ class Page:
             series=self.harness.store,
             events=self.events,
             sessions=self.sessions,
+            sign_in=sign_in,
+            users=LocalUsers(self.users, make=cheap_hasher),
+            openid=self._openid(sign_in, folder) if sign_in.openid_discovery else None,
             planner=self._planner,
             probe=self._probe,
             first_pause=30.0,
@@ -61,7 +83,21 @@ class Page:
             clock=self.harness.clock,
         )
         self.app = create_app(self.services)
-        self.browser = TestClient(self.app, base_url="http://page.example", follow_redirects=False)
+        self.browser = TestClient(
+            self.app, base_url="http://page.example", follow_redirects=False, client=(peer, 50000)
+        )
+
+    def _openid(self, sign_in: SignIn, folder: Path) -> OpenId:
+        file = folder / (sign_in.openid_secret_file or "")
+        return OpenId(sign_in, secret_file=file, sessions=self.sessions, clock=self.harness.clock)
+
+    def add_user(self, name: str, password: str, **roles: Role) -> None:
+        """Write a person into the users file; roles by export, ``every`` for all."""
+        exports = {EVERY if export == "every" else export: role for export, role in roles.items()}
+        with changing(self.users) as users:
+            users[known_as(name)] = User(
+                name=name, roles=exports, password=hashed(password, cheap_hasher()) if password else ""
+            )
 
     @contextmanager
     def _planner(self, export: ExportConfig) -> Iterator[Planner]:
@@ -127,3 +163,8 @@ class Page:
 def customer(name: str) -> Customer:
     """The sandbox's customer 1001, under a name of the test's choice."""
     return samples.customer(name=name, corporate_id="99000007")
+
+
+def cheap_hasher() -> PasswordHasher:
+    """Argon2id as cheap as it comes: what is tried here is not its strength."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)

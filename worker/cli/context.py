@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from config import Configuration
+from config.names import actions_key
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -147,7 +148,8 @@ class CommandContext(Configuration):
         from worker.store.event_queue import RedisEventQueue
 
         with closing(connect(self.settings.redis)) as client:
-            yield RedisEventQueue(client, queue=self.settings.intake.queue, clock=self.clock)
+            actions = actions_key(self.settings.redis.prefix)
+            yield RedisEventQueue(client, queue=self.settings.intake.queue, clock=self.clock, actions=actions)
 
     def rates(self, *names: str) -> Mapping[str, AgreementRate | None]:
         """Return what workers know of the agreements of these exports, of all when none is named.
@@ -155,17 +157,17 @@ class CommandContext(Configuration):
         Empty while the exports file is unusable. Raises ``StoreUnavailable``.
         """
         from config.errors import ConfigurationErrors
-        from worker.economic.port import rate_name
+        from worker.economic.port import agreement_rates
         from worker.store.connection import connect
         from worker.store.rate_limiter import RedisRateLimiter
 
         with closing(connect(self.settings.redis)) as client:
             limiter = RedisRateLimiter(client, prefix=self.settings.redis.prefix)
             try:
-                exports = [export for name, export in self.exports.items() if not names or name in names]
+                exports = {name: export for name, export in self.exports.items() if not names or name in names}
             except ConfigurationErrors:
                 return {}
-            return {export.name: limiter.look(rate_name(export.grant_token), export.limits) for export in exports}
+            return agreement_rates(limiter.look, exports)
 
     def redis_info(self) -> Mapping[str, Any]:
         """Return what Redis says of itself. Raises ``StoreUnavailable``."""

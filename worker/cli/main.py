@@ -64,6 +64,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
         "procedure": "Write the procedure description that the Danish Bookkeeping Act asks for, from the settings.",
         "export": "Look after the entries of the exports file.",
         "events": "Look after the event queue.",
+        "user": "Look after the people who sign in to the page with a password.",
     },
     "Processes": {
         "worker": (

@@ -16,6 +16,7 @@ from typing_extensions import override
 from config.settings import Settings, names_redis, variable
 from config.settings_sections import Web
 from worker.cli.error_output import WrongUsage
+from worker.domain.access import ALL_RIGHTS, Rights
 from worker.errors import StoreUnavailable
 from worker.intake.outage_log import OutageLog
 from worker.local.embedded import EmbeddedServer, EmbeddedServerError
@@ -98,12 +99,14 @@ def web_command(settings: Settings) -> list[str]:
     options = (f"--host={settings.web.host}", f"--port={settings.web.port}", f"--log-level={settings.log.level}")
     # No access log: addresses of pages hold sign-in links and invoice numbers.
     quiet = ("--no-access-log", "--no-server-header", "--timeout-graceful-shutdown=3")
-    return [sys.executable, "-P", "-m", "uvicorn", "--factory", "worker.web.app:from_environment", *options, *quiet]
+    # Which proxies are believed is a setting of ours; uvicorn would believe whatever comes from this machine.
+    ours = (*quiet, "--no-proxy-headers")
+    return [sys.executable, "-P", "-m", "uvicorn", "--factory", "worker.web.app:from_environment", *options, *ours]
 
 
-def sign_in_link(settings: Web, sessions: RedisSessions, name: str) -> str:
+def sign_in_link(settings: Web, sessions: RedisSessions, name: str, rights: Rights = ALL_RIGHTS) -> str:
     """Return the address of a new sign-in link for a person of this name. Raises ``StoreUnavailable``."""
-    secret = sessions.make_link(name, seconds=int(settings.link_minutes * 60))
+    secret = sessions.make_link(name, seconds=int(settings.link_minutes * 60), rights=rights)
     return f"http://{settings.host}:{settings.port}/sign-in/{secret}"
 
 

@@ -1,6 +1,6 @@
 """Roles, what each of them may do, and for which exports a person has one. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -96,3 +96,17 @@ class NotAllowed(Exception):
 
 #: Who has the machine has everything.
 ALL_RIGHTS = Rights(roles={EVERY: Role.ADMINISTRATOR})
+
+
+def rights_of_groups(role_map: Iterable[tuple[str, str, str]], groups: Iterable[str]) -> Rights:
+    """Return what a person in these groups may do; ``role_map`` has (group, role, export or ``EVERY``).
+
+    Whoever is in several has the most of them: a role for every export is never lessened by one for a single one.
+    """
+    held, order = set(groups), list(Role)
+    roles: dict[str, Role] = {}
+    for group, role, export in role_map:
+        if group in held:
+            roles[export] = max(Role(role), roles.get(export, Role.VIEWER), key=order.index)
+    most = roles.get(EVERY, Role.VIEWER)
+    return Rights(roles={export: max(role, most, key=order.index) for export, role in roles.items()})

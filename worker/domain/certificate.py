@@ -5,6 +5,7 @@ standing in the books comes from one, and says when it was read; everything else
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -227,6 +228,13 @@ def stored(certificate: Certificate) -> StoredCertificate:
             f"{totals.currency} {totals.books.invoices} {totals.books.gross}" for totals in certificate.currencies
         ),
     )
+
+
+def outline_of(text: str) -> str:
+    """Return the JSON of a certificate without its findings."""
+    document = json.loads(text)
+    document.pop("findings", None)
+    return json.dumps(document, ensure_ascii=False)
 
 
 def read_certificate(kept: StoredCertificate) -> Certificate:

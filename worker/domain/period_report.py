@@ -1,21 +1,17 @@
 """Periods and re-exports added up from their records. Pure: no clock, no store."""
 
-import json
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 from worker.domain.invoice_period import PeriodRecord, PeriodState
 from worker.domain.money import ZERO
+from worker.domain.period_sums import LEFT_OUT, MINUTE, CurrencySums, PeriodSums, reasons_of, sums_of
 from worker.domain.record import InvoiceRecord, Outcome, State
 
 #: States from which an invoice goes on by itself.
 MOVING = (State.RECEIVED, State.QUEUED, State.EXPORTING, State.WAITING)
-#: How an invoice ends that was not posted, on purpose.
-LEFT_OUT = (Outcome.EXCLUDED, Outcome.NOTHING_TO_BOOK, Outcome.DISCARDED)
 #: Seconds over which the rate is taken: long enough to be calm, short enough to be true.
 RATE_WINDOW = 60.0
 
@@ -119,31 +115,32 @@ def phase_of(period: PeriodRecord, counts: Mapping[State, int]) -> Phase:
 def report(period: PeriodRecord, records: Iterable[InvoiceRecord], now: float) -> Report:
     """Add up a period from all its records (one pass); ``now`` in seconds since the epoch."""
     invoices = list(records)
-    contents = [json.loads(record.content) for record in invoices]
-    counts = Counter(record.state for record in invoices)
-    exported = [record for record in invoices if record.state is State.EXPORTED]
-    moving = sum(counts[state] for state in MOVING)
-    rate = _rate([record.updated_at for record in exported], now)
+    times = [record.updated_at for record in invoices if record.state is State.EXPORTED]
+    return _report(period, sums_of(invoices), _rate(times, now))
+
+
+def report_of(period: PeriodRecord, sums: PeriodSums, now: float) -> Report:
+    """Return the report of a period that was added up before; its rate is over the last minute or two."""
+    return _report(period, sums, _rate_of(sums.minutes, now))
+
+
+def _report(period: PeriodRecord, sums: PeriodSums, rate: float | None) -> Report:
+    moving = sum(sums.states.get(state, 0) for state in MOVING)
     return Report(
         period=period,
-        phase=phase_of(period, counts),
-        counts=counts,
-        outcomes=Counter(record.outcome for record in exported if record.outcome),
-        already_there=sum(record.progress.adopted for record in exported),
-        failed=_reasons(invoices, State.DEAD),
-        waiting=_reasons(invoices, State.WAITING),
-        totals=_totals(period, invoices, contents),
-        lines_with_units=sum(bool(line.get("economicUnits")) for content in contents for line in content["lines"]),
-        remarks=dict(Counter(remark for record in exported for remark in record.progress.remarks).most_common()),
-        last_activity=max((record.updated_at for record in invoices), default=period.received_at),
+        phase=phase_of(period, sums.states),
+        counts=sums.states,
+        outcomes=sums.outcomes,
+        already_there=sums.adopted,
+        failed=sums.failed,
+        waiting=sums.waiting,
+        totals=_totals(period, sums),
+        lines_with_units=sums.lines_with_units,
+        remarks=sums.remarks,
+        last_activity=sums.last_activity or period.received_at,
         rate=rate,
         seconds_left=moving / rate * 60 if rate and moving else None,
     )
-
-
-def _reasons(records: Iterable[InvoiceRecord], state: State) -> Mapping[str, int]:
-    counts = Counter(record.failure.reason for record in records if record.state is state and record.failure)
-    return dict(counts.most_common())
 
 
 def _rate(times: Sequence[float], now: float) -> float | None:
@@ -154,34 +151,30 @@ def _rate(times: Sequence[float], now: float) -> float | None:
     return (len(recent) - 1) / max(now - recent[0], 1.0) * 60
 
 
-def _totals(
-    period: PeriodRecord, records: Sequence[InvoiceRecord], contents: Sequence[Mapping[str, Any]]
-) -> list[Totals]:
+def _rate_of(minutes: Mapping[int, int], now: float) -> float | None:
+    """Return invoices a minute over this minute and the one before, or over this one alone when nothing came before."""
+    this = int(now // MINUTE)
+    since = this - 1 if minutes.get(this - 1) else this
+    recent = minutes.get(this, 0) + minutes.get(this - 1, 0)
+    return recent / max(now - since * MINUTE, 1.0) * 60 if recent > 1 else None
+
+
+def _totals(period: PeriodRecord, sums: PeriodSums) -> list[Totals]:
     control = {total.currency: total.gross for total in period.control_totals}
-    sums: dict[str, list[Decimal]] = {currency: [ZERO] * 7 for currency in control}
-    for record, content in zip(records, contents, strict=True):
-        net, vat, gross = (Decimal(content[name]) for name in ("net", "vat", "gross"))
-        out = record.outcome in LEFT_OUT
-        by_hand = record.outcome is Outcome.BY_HAND
-        done = record.state is State.EXPORTED and not out and not by_hand
-        booked = map(Decimal, record.progress.booked_amounts or (net, vat, gross))
-        in_books = [amount if done else ZERO for amount in booked]
-        parts = (gross, *in_books, gross * out, in_books[2] - gross * done, gross * by_hand)
-        before = sums.get(content["currency"], [ZERO] * 7)
-        sums[content["currency"]] = [amount + part for amount, part in zip(before, parts, strict=True)]
+    currencies = {**dict.fromkeys(control, CurrencySums()), **sums.currencies}
     return [
         Totals(
             currency=currency,
             control_gross=control.get(currency),
-            gross=gross,
-            exported_net=net,
-            exported_vat=vat,
-            exported_gross=done,
-            left_out_gross=out,
-            by_hand_gross=by_hand,
-            booked_difference=difference,
+            gross=amounts.gross,
+            exported_net=amounts.net,
+            exported_vat=amounts.vat,
+            exported_gross=amounts.done,
+            left_out_gross=amounts.left_out,
+            by_hand_gross=amounts.by_hand,
+            booked_difference=amounts.difference,
         )
-        for currency, (gross, net, vat, done, out, difference, by_hand) in sorted(sums.items())
+        for currency, amounts in sorted(currencies.items())
     ]
 
 
@@ -210,6 +203,6 @@ def report_reexport(records: Iterable[InvoiceRecord]) -> ReexportReport:
         booked_now=sum(not record.progress.adopted for record in posted),
         already_there=sum(record.progress.adopted for record in posted),
         left_out=len(exported) - len(posted),
-        failed=_reasons(invoices, State.DEAD),
+        failed=reasons_of(invoices, State.DEAD),
         moving=sum(record.state in MOVING for record in invoices),
     )

@@ -167,6 +167,12 @@ class ProcessReason(ReasonCode):
         "Another worker is working on this invoice, or creating the customer or product that it needs.",
         "Nothing: it goes on as soon as that worker is done.",
     )
+    WORKER_STOPPED = (
+        "worker-stopped",
+        "Worker was stopped",
+        "The worker was stopped before it was done, so it sent nothing more.",
+        "Nothing: another worker goes on with it, or this one when it is started again.",
+    )
     ORIGINAL_AWAITED = (
         "original-awaited",
         "Waiting for the invoice that it credits",

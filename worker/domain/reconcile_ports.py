@@ -31,8 +31,14 @@ class CertificatePort(Protocol):
     def certificate(self, certificate_id: str) -> StoredCertificate | None:
         """Return one certificate with its text."""
 
-    def differences(self, period_id: str | None) -> Sequence[OpenDifference]:
-        """Return what the last certificate of a period left to a person; None: of every period."""
+    def outline(self, certificate_id: str) -> str | None:
+        """Return a certificate as JSON without its findings, read without them; not for proof of what was kept."""
+
+    def differences(self, period_id: str | None, *, most: int | None = None) -> Sequence[OpenDifference]:
+        """Return what the last certificate of a period left to a person; None: of every period.
+
+        ``most``: of a period with many, about so many of them.
+        """
 
     def accept_difference(self, period_id: str, invoice_id: str, acceptance: Acceptance) -> bool:
         """Accept a difference as it is now, and make a new certificate due; False when there is no such difference."""

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from worker.domain.action_log import ActionLogPort
 from worker.domain.batch import BatchPort
 from worker.domain.causes import CausePort
 from worker.domain.clocks import ClockReading
 from worker.domain.invoice_period import NewInvoice, PeriodRecord, Registered
+from worker.domain.invoice_search import PeriodIndexPort
 from worker.domain.reconcile_ports import AgreementPort, CertificatePort, PaymentsPort, SeriesPort
 from worker.domain.record import Intent, InvoiceRecord, State, Transition
 from worker.domain.signs_of_life import LifePort, SignOfLife
@@ -169,8 +171,11 @@ class ExportPort(Protocol):
     def note_clocks(self, reading: ClockReading) -> None:
         """Keep this as the latest that its worker has seen of its export; others are forgotten after an hour."""
 
-    def pause(self, export: str, failure: Failure) -> None:
-        """Stop claims of this export until resumed; a pause already there keeps its first reason."""
+    def pause(self, export: str, failure: Failure, *, by: str = "", why: str = "") -> None:
+        """Stop claims of this export until resumed; a pause already there keeps its first reason.
+
+        ``by`` and ``why`` are a person's, and logged; empty: the export paused itself.
+        """
 
 
 class SweepPort(Protocol):
@@ -241,13 +246,13 @@ class OperatorPort(Protocol):
     def invoices(self, period_id: str | None, state: State | None) -> Iterable[InvoiceRecord]:
         """Yield records (history left out) of one period or of all, in one state or in any."""
 
-    def requeue(self, invoice_ids: Sequence[str], *, by: str) -> Sequence[str]:
+    def requeue(self, invoice_ids: Sequence[str], *, by: str, why: str = "") -> Sequence[str]:
         """Send dead letters back to ``received``, attempts at zero; return the ids that moved.
 
         Their progress is kept, and the preflight of their periods is due again.
         """
 
-    def reexport(self, invoice_ids: Sequence[str], *, by: str, by_hand: bool = False) -> Sequence[str]:
+    def reexport(self, invoice_ids: Sequence[str], *, by: str, why: str = "", by_hand: bool = False) -> Sequence[str]:
         """Send exported invoices back to ``received``, outcome cleared; return the ids that moved.
 
         Each is looked up in the accounting system before anything else is done, whatever the preflight sees. Those that
@@ -280,8 +285,8 @@ class OperatorPort(Protocol):
     def paused(self) -> Mapping[str, Failure]:
         """Return the paused exports and why."""
 
-    def resume(self, export: str) -> bool:
-        """Lift a pause; False when there was none."""
+    def resume(self, export: str, *, by: str = "", why: str = "") -> bool:
+        """Lift a pause; False when there was none. ``by`` is a person, and logged; empty: it was lifted by itself."""
 
 
 class Store(
@@ -291,12 +296,14 @@ class Store(
     SweepPort,
     LifePort,
     OperatorPort,
+    PeriodIndexPort,
     PinPort,
     PlanPort,
     CertificatePort,
     SeriesPort,
     PaymentsPort,
     AgreementPort,
+    ActionLogPort,
     CausePort,
     BatchPort,
     Protocol,

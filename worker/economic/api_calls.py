@@ -16,14 +16,14 @@ from pydantic import SecretStr
 
 from config.exports import ExportConfig
 from worker.domain.ports import Feedback, Permit, RateDenied, RateLimiter
-from worker.domain.reasons import failure
+from worker.domain.reasons import ProcessReason, failure
 from worker.economic import error_body, failures, parsers
 from worker.economic.kept_replies import kept_or_read
 from worker.economic.port import Reply, Usage, rate_name
 from worker.economic.reasons import EconomicReason
 from worker.economic.thread_clients import ThreadClients
 from worker.economic.urls import RequestLabel, is_openapi, route
-from worker.errors import Misconfigured, Refused, Unavailable, Uncertain
+from worker.errors import Misconfigured, Refused, Stopped, Unavailable, Uncertain
 
 #: Tokens to reserve for a route that has not been called yet; a page was measured at 3, costs of writes are unknown.
 _READ_COST, _WRITE_COST = 3.0, 10.0
@@ -110,14 +110,19 @@ class ApiCalls:
         clients: ThreadClients,
         clock: Callable[[], float],
         deadline: float,
+        stopped: Callable[[], bool],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``deadline`` bounds a whole call, in seconds; ``monotonic`` is for tests, in which time is made."""
+        """``deadline`` bounds a whole call, in seconds; once ``stopped`` no call begins.
+
+        ``monotonic`` is for tests, in which time is made.
+        """
         self._export = export
         self._rate_limiter = rate_limiter
         self._clients = clients
         self._clock = clock
         self._deadline = deadline
+        self._stopped = stopped
         self._agreement = rate_name(export.grant_token)
         self._api_url = str(export.api_url).rstrip("/")
         self._openapi_url = str(export.openapi_url).rstrip("/")
@@ -202,10 +207,18 @@ class ApiCalls:
         estimate = self._costs.get(label, _WRITE_COST if label.writes else _READ_COST)
         limits, usage = self._export.limits, _usage.get()
         begun = usage is not None and usage.calls > 0
+        self._go_on()
         try:
-            return self._rate_limiter.acquire(self._agreement, estimate, limits, begun=begun)
+            permit = self._rate_limiter.acquire(self._agreement, estimate, limits, begun=begun)
         except RateDenied as denied:
+            self._go_on()
             raise failures.of_limiter(denied, limits) from denied
+        self._go_on()  # the wait for tokens may have been long; those that are not used are not missed
+        return permit
+
+    def _go_on(self) -> None:
+        if self._stopped():
+            raise Stopped(failure(ProcessReason.WORKER_STOPPED, ProcessReason.WORKER_STOPPED.cause))
 
     def _report(self, permit: Permit, feedback: Feedback) -> None:
         self._rate_limiter.report(permit, feedback)

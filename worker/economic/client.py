@@ -43,7 +43,7 @@ class EconomicClient(Vouchers):
 
     ``http`` bounds every call and the age of master data. ``accept`` gets the agreement's number before anything else
     of the agreement is believed, and raises what stops the export. ``transport`` builds one in place of the network, a
-    new one for each thread. ``monotonic`` is for tests, in which time is made.
+    new one for each thread. Once ``stopped`` no call begins. ``monotonic`` is for tests, in which time is made.
     """
 
     def __init__(  # noqa: PLR0913  # the parts that the composition root puts together
@@ -56,16 +56,18 @@ class EconomicClient(Vouchers):
         accept: Callable[[int], None],
         transport: Callable[[], httpx.BaseTransport] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         self._export = export
         self._clients = ThreadClients(http, transport)
-        self._clock, self._deadline = clock, http.deadline
+        self._clock, self._deadline, self._stopped = clock, http.deadline, stopped
         calls = api_calls.ApiCalls(
             export,
             rate_limiter=rate_limiter,
             clients=self._clients,
             clock=clock,
             deadline=http.deadline,
+            stopped=stopped,
             monotonic=monotonic,
         )
         super().__init__(calls, Listings(calls, export.api_url), export=export)
@@ -232,6 +234,7 @@ class EconomicClient(Vouchers):
             clients=self._clients,
             clock=self._clock,
             deadline=self._deadline,
+            stopped=self._stopped,
         )
         calls.clock_gap = self._calls.clock_gap
         return calls

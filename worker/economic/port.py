@@ -6,7 +6,7 @@ error; an outage is never absence.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,6 +14,9 @@ from typing import Any, Protocol
 
 from pydantic import SecretStr
 
+from config.export_schema import Limits
+from config.exports import ExportConfig
+from worker.domain.ports import AgreementRate
 from worker.domain.record import Intent
 from worker.economic.mapping.master_data import Document, EconomicCustomer, MasterData, Product, VoucherFound
 
@@ -24,6 +27,13 @@ LARGEST_PDF = 9_000_000
 def rate_name(grant_token: SecretStr) -> str:
     """Return an agreement's name for the rate limiter: exports that share a grant share its rate."""
     return f"grant-{hashlib.sha256(grant_token.get_secret_value().encode()).hexdigest()[:16]}"
+
+
+def agreement_rates(
+    look: Callable[[str, Limits], AgreementRate | None], exports: Mapping[str, ExportConfig]
+) -> Mapping[str, AgreementRate | None]:
+    """Return what workers know of each export's agreement; ``look`` is the rate limiter's."""
+    return {name: look(rate_name(export.grant_token), export.limits) for name, export in exports.items()}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

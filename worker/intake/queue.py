@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Protocol
 
+from worker.domain.action_log import Act, LogEntry, entry_text
 from worker.domain.reasons import EventReason, ReasonCode, neutral_reason
 from worker.domain.sums import Problem
 
@@ -65,11 +66,14 @@ class EventQueueOperator(Protocol):
     def dead(self) -> Sequence[tuple[bytes, bytes]]:
         """Return (event, envelope) of every refused event, the newest first."""
 
-    def discard(self, raw: bytes) -> bool:
-        """Forget a refused event for good; False when it is not among the dead letters."""
+    def discard(self, raw: bytes, entry: str = "") -> bool:
+        """Forget a refused event for good; False when it is not among the dead letters.
 
-    def revive(self, raw: bytes) -> bool:
-        """Move a refused event back to the queue; False when it is not among the dead letters."""
+        ``entry`` goes to the log of actions with it, see ``worker.domain.action_log.entry_text``; empty: nothing does.
+        """
+
+    def revive(self, raw: bytes, entry: str = "") -> bool:
+        """Move a refused event back to the queue; False when it is not among the dead letters. ``entry``: as above."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,10 +114,19 @@ def dead_events(queue: EventQueueOperator) -> list[tuple[DeadEvent, bytes]]:
     return [(dead_event_of(raw, envelope), raw) for raw, envelope in queue.dead()]
 
 
-def revive(queue: EventQueueOperator, ids: Sequence[str]) -> list[str]:
-    """Send refused events back to the queue; return the ids that moved. Raises ``StoreUnavailable``."""
-    wanted = set(ids)
-    return [digest(raw) for raw, _ in queue.dead() if digest(raw) in wanted and queue.revive(raw)]
+def revive(queue: EventQueueOperator, ids: Sequence[str], *, by: str = "", at: float = 0.0) -> list[str]:
+    """Send refused events back to the queue; return the ids that moved. Raises ``StoreUnavailable``.
+
+    ``by`` is logged, with ``at`` in seconds since the epoch.
+    """
+    wanted = [(event, raw) for event, raw in dead_events(queue) if event.id in set(ids)]
+    return [event.id for event, raw in wanted if queue.revive(raw, logged(event, Act.RESEND_EVENT, by=by, at=at))]
+
+
+def logged(event: DeadEvent, what: Act, *, by: str, at: float, why: str = "") -> str:
+    """Return the entry of an action on a refused event; empty when nobody is named."""
+    entry = LogEntry(at=at, who=by, what=what, why=why, export=event.export, of=(event.id,), count=1)
+    return entry_text(entry) if by else ""
 
 
 def envelope(event: DeadEvent) -> bytes:

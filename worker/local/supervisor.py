@@ -33,8 +33,7 @@ def installation(settings: Settings) -> tuple[Service, ...]:
     return (
         Service(name="watch", arguments=("watch",), patience=10.0),
         Service(name="intake", arguments=("intake",), patience=10.0),
-        # A worker finishes the invoices at hand: at most one call's deadline for each of its steps.
-        Service(name="worker", arguments=("worker",), patience=settings.worker.soft_shutdown + settings.http.deadline),
+        Service(name="worker", arguments=("worker",), patience=settings.grace_period),
         Service(name="web", arguments=("web",), patience=5.0),
         Service(name="flower", arguments=("flower",), patience=5.0),
     )

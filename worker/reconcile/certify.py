@@ -12,7 +12,7 @@ from config.settings_sections import Certificates
 from worker.domain.certificate import Certificate, read_certificate, stored
 from worker.domain.reconcile_ports import CertificatePort
 from worker.domain.store_port import OperatorPort
-from worker.errors import ExportError, LeaseLost, Retryable, Uncertain
+from worker.errors import ExportError, LeaseLost, Retryable, Stopped, Uncertain
 from worker.reconcile.attach import Attacher
 from worker.reconcile.match_credits import CreditMatcher
 from worker.reconcile.reconciler import Reconciler
@@ -93,6 +93,10 @@ class Certifier:
                 certificate = self._make(period_id, claimed, reconciler)
             except LeaseLost:
                 return "lease-lost"
+            except Stopped:
+                self.store.defer_reconcile(period_id, claimed, until=self.clock())
+                log.info("period_certificate", result="given-back")
+                return "given-back"
             except ExportError as error:
                 return self._put_off(period_id, claimed, error)
             if certificate is None or not certificate.complete:

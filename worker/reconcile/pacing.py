@@ -35,6 +35,8 @@ class LastInLine(RateLimiter):
     sleep: Callable[[float], None] = time.sleep
     #: Seconds on any scale.
     clock: Callable[[], float] = time.monotonic
+    #: Whether this process is being stopped: then nobody waits, and the call that is not begun says so.
+    stopped: Callable[[], bool] = lambda: False
     #: When what was used so far will have been paid for, at a tenth of the grant.
     _paid: float = field(default=float("-inf"))
     #: Tokens per 60 seconds that were granted last; 0: not known yet.
@@ -62,7 +64,7 @@ class LastInLine(RateLimiter):
             try:
                 self.inner.acquire(lane_of(agreement), cost, lane)
             except RateDenied as denied:
-                if waits == _MOST_WAITS or denied.cause != "rate":
+                if waits == _MOST_WAITS or denied.cause != "rate" or self.stopped():
                     raise
                 self.sleep(min(denied.retry_after, _LONGEST_WAIT))
             else:

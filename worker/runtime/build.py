@@ -36,6 +36,7 @@ from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
 from worker.workflow.cause_watch import CauseWatch
 from worker.workflow.context import ExportContext, ListingLag
+from worker.workflow.ending import Ending
 from worker.workflow.exporter import Exporter, accept_agreement
 from worker.workflow.lease_renewal import LeaseRenewer
 from worker.workflow.preflight import Preflight
@@ -49,30 +50,32 @@ def build_runtime(
     app: Celery,
     *,
     worker_clock: Callable[[], float],
-    ending: Callable[[], bool] = lambda: False,
+    ending: Ending | None = None,
 ) -> Runtime:
     """Build everything that a worker, the intake or a command needs; ``worker_clock`` is told to operators alone.
 
-    ``ending`` tells whether the process has to end now.
+    ``ending`` is how far the end of the process has come.
     """
+    ending = ending or Ending()
     redis = connect(settings.redis)
     store = RedisStore(redis, prefix=settings.redis.prefix, policy=_policy(settings.store))
-    rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
-    clients = {name: build_client(export, settings, rate_limiter, store, store.now) for name, export in exports.items()}
+    rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix, sleep=ending.sleep)
+    last = partial(LastInLine, inner=rate_limiter, sleep=ending.sleep, stopped=ending.over)
+    clients = {
+        name: build_client(export, settings, rate_limiter, store, store.now, stopped=ending.over)
+        for name, export in exports.items()
+    }
     contexts = {
         name: replace(context, worker=socket.gethostname(), worker_clock=worker_clock)
         for name, context in build_contexts(settings, exports, clients, store).items()
     }
     retry = settings.retry
-    agreements = _agreements(settings, clients, contexts, store, rate_limiter)
+    agreements = _agreements(settings, clients, contexts, store, last)
     causes = CauseWatch(
         store=store,
         settings=settings.self_clearing,
         exports=exports,
-        probes={
-            name: build_probe(context, clients[name], LastInLine(inner=rate_limiter))
-            for name, context in contexts.items()
-        },
+        probes={name: build_probe(context, clients[name], last()) for name, context in contexts.items()},
         clock=store.now,
         new_name=partial(secrets.token_hex, 4),
     )
@@ -89,7 +92,8 @@ def build_runtime(
             policy=RetryPolicy(base=retry.base, cap=retry.cap, most_attempts=retry.max_attempts),
             chance=random.Random(),  # noqa: S311  # jitter, not a secret
             report=report,
-            ending=ending,
+            ending=ending.over,
+            holding=ending.holding,
         ),
         preflight=Preflight(store=store, publish=publisher.export),
         sweeper=Sweeper(
@@ -109,10 +113,7 @@ def build_runtime(
         clients=clients,
         contexts=contexts,
         certifier=certifier,
-        reconcilers={
-            name: build_reconciler(context, clients[name], LastInLine(inner=rate_limiter))
-            for name, context in contexts.items()
-        },
+        reconcilers={name: build_reconciler(context, clients[name], last()) for name, context in contexts.items()},
         agreements=agreements,
         causes=causes,
     )
@@ -143,16 +144,22 @@ def _agreements(
     clients: Mapping[str, EconomicClient],
     contexts: Mapping[str, ExportContext],
     store: RedisStore,
-    rate_limiter: RateLimiter,
+    last: Callable[[], LastInLine],
 ) -> AgreementWatch:
-    readers = {name: client.agreement(LastInLine(inner=rate_limiter)) for name, client in clients.items()}
+    readers = {name: client.agreement(last()) for name, client in clients.items()}
     return AgreementWatch(
         store=store, settings=settings.agreements, contexts=contexts, readers=readers, clock=store.now
     )
 
 
-def build_client(
-    export: ExportConfig, settings: Settings, rate_limiter: RateLimiter, pins: PinPort, clock: Callable[[], float]
+def build_client(  # noqa: PLR0913  # the parts of a client
+    export: ExportConfig,
+    settings: Settings,
+    rate_limiter: RateLimiter,
+    pins: PinPort,
+    clock: Callable[[], float],
+    *,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> EconomicClient:
     """Build the one way to an export's agreement, which accepts no other agreement than the export's own.
 
@@ -172,6 +179,7 @@ def build_client(
         http=settings.http,
         clock=clock,
         accept=accept,
+        stopped=stopped,
     )
 
 

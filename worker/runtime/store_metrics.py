@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib.metadata import version
 
@@ -12,6 +13,7 @@ from typing_extensions import override
 
 from worker.domain.invoice import Invoice
 from worker.domain.period_report import phase_of
+from worker.domain.ports import AgreementRate
 from worker.domain.record import InvoiceRecord, State
 from worker.domain.store_port import OperatorPort
 from worker.errors import StoreUnavailable
@@ -23,31 +25,28 @@ Values = Iterable[tuple[tuple[str, ...], float | Decimal]]
 _FRESH = 10.0
 #: Seconds for which what a worker saw of the clocks is a figure.
 _LATELY = 300.0
+#: States of an invoice that workers still have to do with.
+_TO_BE_EXPORTED = (State.RECEIVED, State.QUEUED, State.EXPORTING, State.WAITING)
 
 
+@dataclass(kw_only=True, eq=False)
 class StoreCollector(Collector):
     """Counts, ages and amounts over all exports; labels are names of exports, states, reasons and currencies."""
 
-    def __init__(
-        self,
-        store: OperatorPort,
-        events: EventQueueOperator,
-        *,
-        exports: Collection[str],
-        queues: Callable[[], Mapping[str, int]],
-        clock: Callable[[], float],
-    ) -> None:
-        """``queues`` returns how many messages wait in each Celery queue; ``clock`` gives seconds since the epoch."""
-        self._store = store
-        self._events = events
-        self._exports = exports
-        self._queues = queues
-        self._clock = clock
-        self._kept: tuple[float, list[Metric]] = (0.0, [])
+    store: OperatorPort
+    events: EventQueueOperator
+    exports: Collection[str]
+    #: Returns how many messages wait in each Celery queue.
+    queues: Callable[[], Mapping[str, int]]
+    #: Returns what workers know of each export's agreement.
+    rates: Callable[[], Mapping[str, AgreementRate | None]]
+    #: Gives seconds since the epoch.
+    clock: Callable[[], float]
+    _kept: tuple[float, list[Metric]] = field(default=(0.0, []), init=False)
 
     @override
     def collect(self) -> Iterator[Metric]:
-        now = self._clock()
+        now = self.clock()
         at, kept = self._kept
         if now - at >= _FRESH:
             try:
@@ -63,49 +62,69 @@ class StoreCollector(Collector):
 
     def _read(self, now: float) -> Iterator[Metric]:
         yield _gauge("build_info", "Version of this program", [((version("opter-economic"),), 1.0)], "version")
-        yield from self._periods()
+        yield from self._periods(now)
         yield from self._dead_letters(now)
-        paused = self._store.paused()
-        pauses = {
-            (name, paused[name].reason if name in paused else ""): float(name in paused) for name in self._exports
-        }
+        paused = self.store.paused()
+        pauses = {(name, paused[name].reason if name in paused else ""): float(name in paused) for name in self.exports}
         yield _gauge("export_paused", "Whether an export is paused, and why", pauses.items(), "export", "reason")
-        found = self._store.agreement_failures()
-        differences = {(name,): float(len(found.get(name, ()))) for name in self._exports}
+        found = self.store.agreement_failures()
+        differences = {(name,): float(len(found.get(name, ()))) for name in self.exports}
         yield _gauge(
             "agreement_differences", "What the last check of an agreement found", differences.items(), "export"
         )
         yield from self._clocks(now)
-        waiting = {("queue",): float(self._events.waiting()), ("refused",): float(len(self._events.dead()))}
+        yield from self._agreement_rates()
+        waiting = {("queue",): float(self.events.waiting()), ("refused",): float(len(self.events.dead()))}
         yield _gauge("events_now", "Events on the queue, and refused ones", waiting.items(), "where")
-        lengths = {(name,): float(length) for name, length in self._queues().items()}
+        lengths = {(name,): float(length) for name, length in self.queues().items()}
         yield _gauge("queue_messages", "Messages that wait in a Celery queue", lengths.items(), "queue")
 
     def _clocks(self, now: float) -> Iterator[Metric]:
         """Yield the widest gaps of each export that workers have seen lately; what nobody has seen is not claimed."""
         gaps: dict[tuple[str, ...], float] = {}
-        for reading in self._store.clocks():
+        for reading in self.store.clocks():
             if now - reading.at <= _LATELY:
                 for clock, ahead in (("e-conomic", reading.accounting_ahead), ("worker", reading.worker_ahead)):
                     gaps[reading.export, clock] = max(gaps.get((reading.export, clock), 0.0), ahead, key=abs)
         meaning = "Seconds that a clock is ahead of Redis', which decides"
         yield _gauge("clock_ahead_seconds", meaning, gaps.items(), "export", "clock")
 
-    def _periods(self) -> Iterator[Metric]:
-        invoices = {(name, state.value): 0.0 for name in self._exports for state in State}
+    def _agreement_rates(self) -> Iterator[Metric]:
+        """Yield the rate of calls of each export that called lately: what is granted bounds what workers can do."""
+        known = {(name,): rate for name, rate in self.rates().items() if rate}
+        granted = {name: rate.granted for name, rate in known.items()}
+        spent = {name: rate.spent for name, rate in known.items()}
+        failures = {name: float(rate.failures) for name, rate in known.items()}
+        yield _gauge("granted_tokens", "Rate tokens granted for 60 seconds", granted.items(), "export")
+        yield _gauge("spent_tokens", "Rate tokens spent in the last 60 seconds", spent.items(), "export")
+        yield _gauge("failed_calls_in_a_row", "Calls that failed since the last answer", failures.items(), "export")
+
+    def _periods(self, now: float) -> Iterator[Metric]:
+        invoices = {(name, state.value): 0.0 for name in self.exports for state in State}
         phases: Counter[tuple[str, ...]] = Counter()
-        for period in self._store.periods():
+        oldest: dict[tuple[str, ...], float] = {(name,): 0.0 for name in self.exports}
+        differences: dict[tuple[str, ...], float] = {(name,): 0.0 for name in self.exports}
+        for period in self.store.periods():
+            export = (period.export,)
+            if any(period.counts.get(state) for state in _TO_BE_EXPORTED):
+                oldest[export] = max(oldest.get(export, 0.0), now - period.received_at)
+            if period.certificate:
+                differences[export] = differences.get(export, 0.0) + period.certificate.open_differences
             phases[period.export, phase_of(period, period.counts).name.lower()] += 1
             for state, number in period.counts.items():
                 invoices[period.export, state.value] = invoices.get((period.export, state.value), 0.0) + number
         yield _gauge("invoices", "Invoices of all periods by state", invoices.items(), "export", "state")
         yield _gauge("periods", "Periods by how far they have come", phases.items(), "export", "phase")
+        meaning = "Age of the oldest period with invoices to be exported"
+        yield _gauge("oldest_waiting_period_seconds", meaning, oldest.items(), "export")
+        meaning = "Differences between Opter and e-conomic that the last certificates left to a person"
+        yield _gauge("certificate_differences", meaning, differences.items(), "export")
 
     def _dead_letters(self, now: float) -> Iterator[Metric]:
         numbers: Counter[tuple[str, ...]] = Counter()
         amounts: defaultdict[tuple[str, ...], Decimal] = defaultdict(Decimal)
-        oldest: dict[tuple[str, ...], float] = {(name,): 0.0 for name in self._exports}
-        for record in self._store.invoices(None, State.DEAD):
+        oldest: dict[tuple[str, ...], float] = {(name,): 0.0 for name in self.exports}
+        for record in self.store.invoices(None, State.DEAD):
             numbers[record.export, _reason(record)] += 1
             invoice = Invoice.model_validate_json(record.content)
             amounts[record.export, invoice.currency] += abs(invoice.gross)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from config.names import export_of
 from worker.domain.attachment import PdfAttachment
 from worker.domain.credit_match import CreditMatch
 from worker.domain.invoice_period import StoredCertificate
 from worker.domain.reconcile_ports import CertificatePort
 from worker.errors import LeaseLost
 from worker.store import records
-from worker.store.connection import StoreConnection, mapping, text, texts, token
+from worker.store.connection import StoreConnection, Word, mapping, text, texts, token
 
 if TYPE_CHECKING:
     from worker.domain.certificate import Acceptance, Finding, OpenDifference
@@ -26,6 +27,8 @@ class RedisCertificates(StoreConnection, CertificatePort):
 
     @override
     def add_certificate(self, kept: StoredCertificate, findings: Sequence[Finding], *, claimed: str = "") -> bool:
+        from worker.domain.certificate import outline_of
+
         texts_of = [(finding.id, finding.model_dump_json(by_alias=True, exclude_none=True)) for finding in findings]
         differences = [word for pair in texts_of for word in pair]
         answer = self.run(
@@ -37,6 +40,7 @@ class RedisCertificates(StoreConnection, CertificatePort):
             int(kept.complete),
             kept.open_differences,
             claimed,
+            outline_of(kept.text),
             *differences,
         )
         return texts(answer) == ["ok"]
@@ -55,13 +59,27 @@ class RedisCertificates(StoreConnection, CertificatePort):
         return records.load_summary(fields["summary"], fields["text"]) if fields else None
 
     @override
-    def differences(self, period_id: str | None) -> Sequence[OpenDifference]:
+    def outline(self, certificate_id: str) -> str | None:
+        from worker.domain.certificate import outline_of
+
+        (outline,) = self.ask(["HGET", self.key("certificate", certificate_id), "outline"])
+        if outline is not None:
+            return text(outline)
+        kept = self.certificate(certificate_id)  # one of a version that wrote none
+        return outline_of(kept.text) if kept else None
+
+    @override
+    def differences(self, period_id: str | None, *, most: int | None = None) -> Sequence[OpenDifference]:
         from worker.domain.certificate import Finding, OpenDifference
 
         every = [period_id] if period_id else texts(self.ask(["ZREVRANGE", self.key("periods"), 0, -1])[0])
         if not every:
             return []
-        answers = self.ask(*(["HGETALL", self.key("differences", period)] for period in every))
+        if most is None:
+            answers = self.ask(*(["HGETALL", self.key("differences", period)] for period in every))
+        else:
+            scans: list[list[Word]] = [["HSCAN", self.key("differences", each), 0, "COUNT", most] for each in every]
+            answers = [found for _, found in self.ask(*scans)]
         found = [
             OpenDifference(period=period, invoice_id=key, finding=Finding.model_validate_json(finding))
             for period, answer in zip(every, answers, strict=True)
@@ -72,7 +90,9 @@ class RedisCertificates(StoreConnection, CertificatePort):
     @override
     def accept_difference(self, period_id: str, invoice_id: str, acceptance: Acceptance) -> bool:
         detail = f"{acceptance.by}: {acceptance.why}"
-        answer = self.run("accept_difference", period_id, invoice_id, acceptance.model_dump_json(by_alias=True), detail)
+        said = acceptance.model_dump_json(by_alias=True)
+        logged = (token(), export_of(invoice_id), acceptance.by, acceptance.why)
+        answer = self.run("accept_difference", period_id, invoice_id, said, detail, *logged)
         return texts(answer) == ["ok"]
 
     @override

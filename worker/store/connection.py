@@ -258,6 +258,12 @@ def mapping(answer: Any) -> dict[str, str]:
     return dict(zip(words[::2], words[1::2], strict=True))
 
 
+def pairs(answer: Sequence[Any]) -> list[tuple[str, float]]:
+    """Return members with their scores as a command answers them: flat, or each a list of its own (RESP3)."""
+    words = [word for each in answer for word in each] if answer and isinstance(answer[0], list | tuple) else answer
+    return [(text(member), float(score)) for member, score in zip(words[::2], words[1::2], strict=True)]
+
+
 def _timed(script: str) -> str:
     """Return the whole script, which answers the time by which it has run, and its own answer."""
     return f"{_source('common')}local function script()\n{_source(script)}\nend\nreturn {{AT, script()}}\n"

@@ -43,7 +43,7 @@ def event_client(
 class RedisEventQueue:
     """The event queue, for a consumer, a publisher or an operator. Every method may raise ``StoreUnavailable``."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # whose view it is, and what is logged
         self,
         client: redis.Redis,
         *,
@@ -51,14 +51,19 @@ class RedisEventQueue:
         clock: Callable[[], float],
         consumer: str = "",
         heartbeat: float = 30.0,
+        actions: str = "",
     ) -> None:
-        """``clock`` gives seconds since the epoch; ``heartbeat`` is how long a beat counts, in seconds."""
+        """``clock`` gives seconds since the epoch; ``heartbeat`` is how long a beat counts, in seconds.
+
+        ``actions`` is the key of the log of actions; empty: what a person does here is not logged.
+        """
         # redis-py types values as text; events are bytes, in and out.
         self._client: Any = client
         self._queue = queue
         self._clock = clock
         self._consumer = consumer
         self._heartbeat = heartbeat
+        self._actions = actions
         self._own = processing_key(queue, consumer)
 
     def beat(self) -> None:
@@ -144,15 +149,20 @@ class RedisEventQueue:
         with translated(self._client):
             return list(self._dead())
 
-    def discard(self, raw: bytes) -> bool:
-        """Forget a dead event for good; False when it is not among the dead letters."""
-        with translated(self._client), self._client.pipeline() as pipe:
-            pipe.lrem(dead_key(self._queue), 0, raw)
-            pipe.hdel(dead_reasons_key(self._queue), _digest(raw))
-            return bool(pipe.execute()[0])
+    def discard(self, raw: bytes, entry: str = "") -> bool:
+        """Forget a dead event for good; False when it is not among the dead letters. ``entry`` is logged with it."""
+        with translated(self._client):
+            # Two operators at once are both logged: both have said it.
+            if self._client.lpos(dead_key(self._queue), raw) is None:
+                return False
+            with self._client.pipeline() as pipe:
+                pipe.lrem(dead_key(self._queue), 0, raw)
+                pipe.hdel(dead_reasons_key(self._queue), _digest(raw))
+                self._log(pipe, entry)
+                return bool(pipe.execute()[0])
 
-    def revive(self, raw: bytes) -> bool:
-        """Move a dead event back to the queue; False when it is not among the dead letters."""
+    def revive(self, raw: bytes, entry: str = "") -> bool:
+        """Move a dead event back to the queue; False when it is not among the dead letters. ``entry``: as above."""
         with translated(self._client):
             # Two operators at once may double the event, which is harmless: the second is known when it is taken in.
             if self._client.lpos(dead_key(self._queue), raw) is None:
@@ -161,8 +171,13 @@ class RedisEventQueue:
                 pipe.lpush(self._queue, raw)
                 pipe.lrem(dead_key(self._queue), 0, raw)
                 pipe.hdel(dead_reasons_key(self._queue), _digest(raw))
+                self._log(pipe, entry)
                 pipe.execute()
             return True
+
+    def _log(self, pipe: Any, entry: str) -> None:
+        if self._actions and entry:
+            pipe.rpush(self._actions, entry)
 
     def _end(self, pipe: Any, raw: bytes) -> None:
         pipe.lrem(self._own, -1, raw)

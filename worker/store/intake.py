@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing_extensions import override
 
 from worker.domain.invoice_period import NewInvoice, PeriodRecord, Registered
+from worker.domain.invoice_search import searchable
 from worker.domain.record import InvoiceRecord, State
 from worker.domain.store_port import IntakePort, PreflightPort
 from worker.errors import Failure, LeaseLost, StoreUnavailable
@@ -112,6 +113,7 @@ def _words(invoice: NewInvoice) -> tuple[Word, ...]:
         invoice.region or "",
         invoice.content,
         invoice.content_hash,
+        searchable(invoice.content),
     )
 
 

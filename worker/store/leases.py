@@ -220,7 +220,10 @@ class RedisExport(StoreConnection, ExportPort):
         self.ask(*drop, ["HSET", clocks, records.clocks_field(reading), records.dump_clocks(reading)])
 
     @override
-    def pause(self, export: str, failure: Failure) -> None:
+    def pause(self, export: str, failure: Failure, *, by: str = "", why: str = "") -> None:
+        if by:
+            self.run("pause", token(), export, records.dump_failure(failure), by, why)
+            return
         self.ask(["HSETNX", self.key("export-status"), records.paused_field(export), records.dump_failure(failure)])
 
 

@@ -10,10 +10,12 @@ from worker.domain.record import InvoiceRecord, Outcome, State
 from worker.domain.store_port import OperatorPort
 from worker.errors import Failure
 from worker.store import records
-from worker.store.connection import StoreConnection, mapping, text, texts, token
+from worker.store.connection import StoreConnection, mapping, pairs, text, texts, token
 
 #: Invoices read or moved in one trip.
 _PAGE = 200
+#: The score of a period's member holds its invoice number below this, as in ``lua/common.lua``.
+NUMBERS = 10**10
 
 
 class RedisReading(StoreConnection):
@@ -21,7 +23,9 @@ class RedisReading(StoreConnection):
 
     def member_ids(self, period_id: str) -> list[str]:
         """Return the ids of a period's invoices in invoice number order."""
-        return texts(self.ask(["ZRANGE", self.key("members", period_id), 0, -1])[0])
+        [answer] = self.ask(["ZRANGE", self.key("members", period_id), 0, -1, "WITHSCORES"])
+        # The score begins with the state, see ``period_index``; within one state the order is kept.
+        return [member for member, _ in sorted(pairs(answer), key=lambda pair: pair[1] % NUMBERS)]
 
     def records(self, invoice_ids: Sequence[str], state: State | None = None) -> Iterator[InvoiceRecord]:
         """Yield these invoices in this order, those in another state passed over."""
@@ -83,27 +87,32 @@ class RedisOperator(RedisReading, OperatorPort):
         return self._all(state)
 
     @override
-    def requeue(self, invoice_ids: Sequence[str], *, by: str) -> Sequence[str]:
+    def requeue(self, invoice_ids: Sequence[str], *, by: str, why: str = "") -> Sequence[str]:
         moved: list[str] = []
+        detail = f"{by}: {why}" if why else by
         for start in range(0, len(invoice_ids), _PAGE):
-            moved += texts(self.run("requeue", token(), by, *invoice_ids[start : start + _PAGE]))[1:]
+            moved += texts(self.run("requeue", token(), detail, by, why, *invoice_ids[start : start + _PAGE]))[1:]
         return moved
 
     @override
-    def reexport(self, invoice_ids: Sequence[str], *, by: str, by_hand: bool = False) -> Sequence[str]:
+    def reexport(self, invoice_ids: Sequence[str], *, by: str, why: str = "", by_hand: bool = False) -> Sequence[str]:
         stays = "" if by_hand else f"{Outcome.BY_HAND} {Outcome.DISCARDED}"
         moved: list[str] = []
+        detail = f"{by}: {why}" if why else by
         for start in range(0, len(invoice_ids), _PAGE):
-            moved += texts(self.run("reexport", token(), by, stays, *invoice_ids[start : start + _PAGE]))[1:]
+            moved += texts(self.run("reexport", token(), detail, stays, by, why, *invoice_ids[start : start + _PAGE]))[
+                1:
+            ]
         return moved
 
     @override
     def mark_exported(self, invoice_id: str, *, by: str, why: str) -> bool:
-        return texts(self.run("mark_exported", token(), invoice_id, Outcome.BY_HAND, f"{by}: {why}")) == ["ok"]
+        answer = self.run("mark_exported", token(), invoice_id, Outcome.BY_HAND, f"{by}: {why}", by, why)
+        return texts(answer) == ["ok"]
 
     @override
     def accept_conflicts(self, period_id: str, invoice_id: str, *, by: str, why: str) -> int:
-        return int(self.run("accept_conflicts", period_id, invoice_id, f"{by}: {why}")[0])
+        return int(self.run("accept_conflicts", period_id, invoice_id, f"{by}: {why}", token(), by, why)[0])
 
     @override
     def clocks(self) -> Sequence[ClockReading]:
@@ -115,8 +124,8 @@ class RedisOperator(RedisReading, OperatorPort):
         return records.load_pauses(mapping(self.ask(["HGETALL", self.key("export-status")])[0]))
 
     @override
-    def resume(self, export: str) -> bool:
-        return texts(self.run("resume", token(), export)) == ["ok"]
+    def resume(self, export: str, *, by: str = "", why: str = "") -> bool:
+        return texts(self.run("resume", token(), export, by, why)) == ["ok"]
 
     def _period_ids(self) -> list[str]:
         return texts(self.ask(["ZREVRANGE", self.key("periods"), 0, -1])[0])
@@ -126,7 +135,7 @@ class RedisOperator(RedisReading, OperatorPort):
             answers = self.ask(
                 ["HGETALL", self.key("period", period_id)],
                 ["LRANGE", self.key("period-events", period_id), 0, -1],
-                ["HGETALL", self.key("counts", period_id)],
+                ["HMGET", self.key("counts", period_id), *State],
                 ["HGETALL", self.key("conflicts", period_id)],
             )
             if answers[0]:

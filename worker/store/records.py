@@ -183,7 +183,7 @@ def invoice_with_history(invoice_id: str, fields: Mapping[str, str], older: Sequ
 
 def period_record(answers: Sequence[Any]) -> PeriodRecord:
     """Return the period that its hash, its events, its counts and its conflicts hold."""
-    fields, events, counts, kept = mapping(answers[0]), answers[1], mapping(answers[2]), mapping(answers[3])
+    fields, events, counts, kept = mapping(answers[0]), answers[1], answers[2], mapping(answers[3])
     conflicts = sorted(map(load_conflict, kept.values()), key=lambda it: (it.at, it.invoice_id, it.event_key))
     return load_period(
         fields["document"],
@@ -192,7 +192,7 @@ def period_record(answers: Sequence[Any]) -> PeriodRecord:
         notice=fields["notice"],
         received_at=float(fields["received_at"]),
         certificate=load_summary(fields["certificate"]) if fields.get("certificate") else None,
-        counts={state: number for state in State if (number := int(counts.get(state, 0)))},
+        counts={state: int(number) for state, number in zip(State, counts, strict=True) if int(number or 0)},
         conflicts=tuple(conflict for conflict in conflicts if not conflict.accepted),
         accepted_conflicts=tuple(conflict for conflict in conflicts if conflict.accepted),
     )

@@ -6,6 +6,7 @@ from typing_extensions import override
 
 from worker.domain.store_port import Due, Store, SweepPort
 from worker.store import leases, records
+from worker.store.action_log import RedisActionLog
 from worker.store.agreements import RedisAgreements
 from worker.store.batches import RedisBatches, RedisCauses
 from worker.store.certificates import RedisCertificates
@@ -14,6 +15,7 @@ from worker.store.intake import RedisIntake, RedisPreflight
 from worker.store.leases import RedisExport, RedisPins
 from worker.store.operator_moves import RedisOperator, RedisPlan
 from worker.store.payments import RedisPayments
+from worker.store.period_index import RedisPeriodIndex
 from worker.store.series import RedisSeries
 from worker.store.signs_of_life import RedisLife
 
@@ -71,6 +73,7 @@ class RedisStore(
     RedisSweeps,
     RedisLife,
     RedisOperator,
+    RedisPeriodIndex,
     RedisPins,
     RedisPlan,
     RedisCertificates,
@@ -79,6 +82,7 @@ class RedisStore(
     RedisAgreements,
     RedisCauses,
     RedisBatches,
+    RedisActionLog,
     Store,
 ):
     """The store on one Redis server (6.2 or later; Valkey alike), safe to share between threads and hosts."""

@@ -10,7 +10,7 @@ from worker.domain.number_series import Explanation, NumberRecord
 from worker.domain.reconcile_ports import SeriesPort
 from worker.domain.record import State
 from worker.store import records
-from worker.store.connection import StoreConnection, text, texts
+from worker.store.connection import StoreConnection, text, texts, token
 
 #: Invoices read in one trip.
 _PAGE = 500
@@ -39,7 +39,9 @@ class RedisSeries(StoreConnection, SeriesPort):
     @override
     def explain(self, export: str, explanation: Explanation) -> None:
         # The same said twice, as an answer was lost, explains no more than said once.
-        self.ask(["RPUSH", self.key("explained", export), json.dumps(asdict(explanation), ensure_ascii=False)])
+        said = json.dumps(asdict(explanation), ensure_ascii=False)
+        numbers = f"{explanation.first}-{explanation.last}"
+        self.run("explain", token(), export, said, explanation.by, explanation.why, numbers)
 
     def _page(self, invoice_ids: Sequence[str]) -> Iterator[NumberRecord]:
         answers = self.ask(*(["HMGET", self.key("invoice", invoice_id), *_FIELDS] for invoice_id in invoice_ids))

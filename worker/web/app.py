@@ -20,9 +20,11 @@ from starlette.staticfiles import StaticFiles
 
 from config import Configuration
 from config.exports_watch import Changed, LiveExports, watch_exports
+from config.names import actions_key
 from config.settings import SECRETS
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.signs_of_life import Part
+from worker.economic.port import agreement_rates
 from worker.errors import StoreUnavailable
 from worker.lifecycle import heed_held_signals
 from worker.runtime.exports_watch import keep_looking, log_taken
@@ -33,13 +35,17 @@ from worker.runtime.store_metrics import StoreCollector, store_registry
 from worker.store.connection import StorePolicy, connect, queue_lengths
 from worker.store.event_queue import RedisEventQueue
 from worker.store.posted_events import RedisPostedEvents
+from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
 from worker.store.sessions import RedisSessions
 from worker.web.event_api.routes import EventApi
 from worker.web.guard import SecurityHeaders
-from worker.web.pages import batches, health, invoice, period, periods, sign_in, to_fix
+from worker.web.openid import OpenId
+from worker.web.pages import batches, health, invoice, openid_sign_in, period, periods, to_fix
 from worker.web.pages import events as events_page
+from worker.web.pages import sign_in as sign_in_page
 from worker.web.services import Services
+from worker.web.users import LocalUsers
 from worker.web.visit import Visit
 
 log = structlog.get_logger()
@@ -58,7 +64,7 @@ def create_app(
     """
     routes: list[BaseRoute] = [
         route
-        for page in (health, sign_in, periods, period, to_fix, batches, invoice, events_page)
+        for page in (health, openid_sign_in, sign_in_page, periods, period, to_fix, batches, invoice, events_page)
         for route in page.routes(services)
     ]
     static = StaticFiles(directory=str(files("worker.web").joinpath("static")))
@@ -91,9 +97,13 @@ def from_environment() -> Starlette:
     client = connect(settings.redis)
     prefix = settings.redis.prefix
     store = RedisStore(client, prefix=prefix, policy=StorePolicy())
-    events = RedisEventQueue(client, queue=settings.intake.queue, clock=time.time)
+    events = RedisEventQueue(client, queue=settings.intake.queue, clock=time.time, actions=actions_key(prefix))
     queues = partial(queue_lengths, client, prefix=prefix, exports=exports)
-    collector = StoreCollector(store, events, exports=exports, queues=queues, clock=time.time)
+    rates = partial(agreement_rates, RedisRateLimiter(client, prefix=prefix).look, exports)
+    collector = StoreCollector(store=store, events=events, exports=exports, queues=queues, rates=rates, clock=time.time)
+    sessions, sign_in = RedisSessions(client, prefix=prefix, policy=StorePolicy()), settings.sign_in
+    secret_file = SECRETS / (sign_in.openid_secret_file or "")
+    openid = OpenId(sign_in, secret_file=secret_file, sessions=sessions, clock=time.time)
     services = Services(
         settings=settings.web,
         exports=exports,
@@ -103,7 +113,10 @@ def from_environment() -> Starlette:
         certificates=store,
         series=store,
         events=events,
-        sessions=RedisSessions(client, prefix=prefix, policy=StorePolicy()),
+        sessions=sessions,
+        sign_in=sign_in,
+        users=LocalUsers(sign_in.users_file),
+        openid=openid if sign_in.openid_discovery else None,
         planner=partial(planning, settings, sleep=time.sleep),
         probe=partial(probing, settings, sleep=time.sleep),
         first_pause=settings.self_clearing.first_pause,

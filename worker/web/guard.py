@@ -7,17 +7,20 @@ import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from worker.domain.access import Action, NotAllowed
 from worker.store.sessions import Session
+from worker.web.identity import from_elsewhere, local_path, signed_in
 from worker.web.services import Services
-from worker.web.visit import SESSION_COOKIE, Visit
+from worker.web.visit import Visit
 
 log = structlog.get_logger()
 
+#: The page that a stranger asked for; in a cookie, as ids of invoices are in no address that another site may see.
+NEXT_COOKIE, _NEXT_LASTS = "opter-economic-next", 900
 #: Largest form that is read, in bytes; ours hold a reason and a few ids.
 MOST_BYTES = 64 * 1024
 _HEADERS: Mapping[str, str] = {
@@ -77,12 +80,12 @@ def page(
     async def endpoint(request: Request) -> Response:
         session = await run_in_threadpool(signed_in, request, services)
         if session is None:
-            return RedirectResponse("/sign-in", status_code=303)
+            return _to_sign_in(request, services)
         form = await read_form(request) if post else {}
         if form is None:
             return Response(status_code=413)
         visit = Visit.of(request, services, session, form)
-        if post and not secrets.compare_digest(form.get("form_token", "").encode(), session.form_token.encode()):
+        if post and (_foreign(form, session) or from_elsewhere(request, services)):
             return visit.render("stale.html", status=403)
         if not session.person.rights.may_somewhere(post or needs):
             return visit.render("not_allowed.html", status=403)
@@ -95,10 +98,27 @@ def page(
     return PageRoute(path, endpoint, needs=post or needs, form=post is not None)
 
 
-def signed_in(request: Request, services: Services) -> Session | None:
-    """Return the session that a request belongs to; None for a stranger's. Raises ``StoreUnavailable``."""
-    secret = request.cookies.get(SESSION_COOKIE, "")
-    return services.sessions.session(secret, idle=services.settings.idle_seconds) if secret else None
+def _foreign(form: Mapping[str, str], session: Session) -> bool:
+    return not secrets.compare_digest(form.get("form_token", "").encode(), session.form_token.encode())
+
+
+def _to_sign_in(request: Request, services: Services) -> Response:
+    """Send a stranger to sign in, and back to the page that they asked for afterwards."""
+    visit, asked = Visit.of(request, services), local_path(_asked(request))
+    if request.headers.get("sec-fetch-site") == "cross-site" and request.method == "GET":
+        # From a mail or a chat: cookies that other sites do not get come with a request of our own page alone.
+        return visit.render("go_on.html", then=asked)
+    answer = visit.redirect("/sign-in")
+    if request.method == "GET" and asked != "/":
+        answer.set_cookie(NEXT_COOKIE, asked, max_age=_NEXT_LASTS, **visit.cookie_rules())
+    return answer
+
+
+def _asked(request: Request) -> str:
+    """Return the address within the page, as it was sent."""
+    path: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    query: bytes = request.scope["query_string"]
+    return (path + b"?" + query if query else path).decode("latin-1")
 
 
 async def read_form(request: Request) -> Mapping[str, str] | None:

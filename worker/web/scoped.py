@@ -48,14 +48,14 @@ class ScopedStore(OperatorPort):
         return (record for record in self._store.invoices(None, state) if self._sees(record.export))
 
     @override
-    def requeue(self, invoice_ids: Sequence[str], *, by: str) -> Sequence[str]:
+    def requeue(self, invoice_ids: Sequence[str], *, by: str, why: str = "") -> Sequence[str]:
         self._require(Action.REQUEUE, invoice_ids)
-        return self._store.requeue(invoice_ids, by=by)
+        return self._store.requeue(invoice_ids, by=by, why=why)
 
     @override
-    def reexport(self, invoice_ids: Sequence[str], *, by: str, by_hand: bool = False) -> Sequence[str]:
+    def reexport(self, invoice_ids: Sequence[str], *, by: str, why: str = "", by_hand: bool = False) -> Sequence[str]:
         self._require(Action.REEXPORT, invoice_ids)
-        return self._store.reexport(invoice_ids, by=by, by_hand=by_hand)
+        return self._store.reexport(invoice_ids, by=by, why=why, by_hand=by_hand)
 
     @override
     def mark_exported(self, invoice_id: str, *, by: str, why: str) -> bool:
@@ -84,9 +84,9 @@ class ScopedStore(OperatorPort):
         return {export: why for export, why in self._store.paused().items() if self._sees(export)}
 
     @override
-    def resume(self, export: str) -> bool:
+    def resume(self, export: str, *, by: str = "", why: str = "") -> bool:
         self._rights.require(Action.RESUME, export)
-        return self._store.resume(export)
+        return self._store.resume(export, by=by, why=why)
 
     def _sees(self, export: str) -> bool:
         return self._rights.may(Action.SEE, export)
@@ -105,8 +105,11 @@ class Certificates(Protocol):
     def certificate(self, certificate_id: str) -> StoredCertificate | None:
         """Return one certificate with its text."""
 
-    def differences(self, period_id: str | None) -> Sequence[OpenDifference]:
-        """Return what the last certificate of a period left to a person; None: of every period."""
+    def outline(self, certificate_id: str) -> str | None:
+        """Return a certificate as JSON without its findings."""
+
+    def differences(self, period_id: str | None, *, most: int | None = None) -> Sequence[OpenDifference]:
+        """Return what the last certificate of a period left to a person; None: of every period. About ``most``."""
 
 
 class ScopedCertificates(Certificates):
@@ -125,8 +128,12 @@ class ScopedCertificates(Certificates):
         return self._certificates.certificate(certificate_id) if self._sees(certificate_id) else None
 
     @override
-    def differences(self, period_id: str | None) -> Sequence[OpenDifference]:
-        return [each for each in self._certificates.differences(period_id) if self._sees(each.period)]
+    def outline(self, certificate_id: str) -> str | None:
+        return self._certificates.outline(certificate_id) if self._sees(certificate_id) else None
+
+    @override
+    def differences(self, period_id: str | None, *, most: int | None = None) -> Sequence[OpenDifference]:
+        return [each for each in self._certificates.differences(period_id, most=most) if self._sees(each.period)]
 
     def _sees(self, key: str) -> bool:
         return self._rights.may(Action.SEE, export_of(key))
@@ -177,12 +184,12 @@ class ScopedEvents(EventQueueOperator):
         ]
 
     @override
-    def discard(self, raw: bytes) -> bool:
-        return self._require(Action.DISCARD_EVENT, raw) and self._events.discard(raw)
+    def discard(self, raw: bytes, entry: str = "") -> bool:
+        return self._require(Action.DISCARD_EVENT, raw) and self._events.discard(raw, entry)
 
     @override
-    def revive(self, raw: bytes) -> bool:
-        return self._require(Action.RESEND_EVENT, raw) and self._events.revive(raw)
+    def revive(self, raw: bytes, entry: str = "") -> bool:
+        return self._require(Action.RESEND_EVENT, raw) and self._events.revive(raw, entry)
 
     def _require(self, action: Action, raw: bytes) -> bool:
         """Return whether the event is there for this person. Raises ``NotAllowed``."""

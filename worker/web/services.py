@@ -6,14 +6,17 @@ from dataclasses import dataclass, replace
 
 from config.exports import ExportConfig
 from config.settings_sections import Metrics, Web
+from config.sign_in_section import SignIn
 from config.targets import non_production_targets
 from worker.domain.access import Action, Rights
 from worker.domain.store_port import OperatorPort
 from worker.dry_run.planner import Planner
 from worker.intake.queue import EventQueueOperator
 from worker.store.sessions import RedisSessions
+from worker.web.openid import OpenId
 from worker.web.scoped import Certificates, ScopedCertificates, ScopedEvents, ScopedSeries, ScopedStore, Series
 from worker.web.scoped_batches import Batches, Causes, ScopedBatches, ScopedCauses
+from worker.web.users import LocalUsers
 from worker.workflow.probe import Probe
 
 
@@ -30,6 +33,10 @@ class Services:
     series: Series
     events: EventQueueOperator
     sessions: RedisSessions
+    sign_in: SignIn
+    users: LocalUsers
+    #: Sign-in at an OpenID Connect provider; None: not set.
+    openid: OpenId | None
     #: Opens what asks e-conomic for an export, by reading alone.
     planner: Callable[[ExportConfig], AbstractContextManager[Planner]]
     #: Opens what asks e-conomic about causes.

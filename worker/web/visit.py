@@ -13,7 +13,6 @@ from worker.web.language import LANGUAGES, negotiate
 from worker.web.rendering import template
 from worker.web.services import Services
 
-SESSION_COOKIE = "opter-economic-session"
 LANGUAGE_COOKIE = "opter-economic-language"
 _NOBODY = Rights(roles={})
 _A_YEAR = 365 * 24 * 3600

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -17,7 +18,7 @@ from worker.domain.retry import RetryPolicy, decide
 from worker.domain.store_port import PinPort, Unclaimed
 from worker.economic.port import Usage
 from worker.economic.reasons import EconomicReason
-from worker.errors import ExportError, LeaseLost, Misconfigured, OnHold, StoreUnavailable
+from worker.errors import ExportError, LeaseLost, Misconfigured, OnHold, Stopped, StoreUnavailable
 from worker.workflow.context import ExportContext
 from worker.workflow.execution import Execution
 from worker.workflow.invoice_method import InvoiceMethod
@@ -54,8 +55,10 @@ class Exporter:
     chance: random.Random
     #: Called with an exception that this program was not written for, before the invoice becomes a dead letter.
     report: Callable[[BaseException], None]
-    #: Whether this process has to end now: what is under way is handed on between two turns.
+    #: Whether this process has to end now: what is under way is handed on before its next call.
     ending: Callable[[], bool] = lambda: False
+    #: Gets, for as long as a lease is held, what gives it back: for a process that has to end in the middle of a call.
+    holding: Callable[[Callable[[], object]], AbstractContextManager[None]] = lambda _: nullcontext()
 
     def run(self, invoice_id: str) -> ExecutionResult:
         """Export one invoice, or find out why not, and write its canonical log line. Raises no ``ExportError``."""
@@ -82,11 +85,12 @@ class Exporter:
 
     def _export(self, execution: Execution) -> str:
         store, held = execution.context.store, (execution.record.id, execution.record.fence)
+        hand_on = partial(store.give_back, *held, why="the worker was stopped")
         try:
-            with execution.context.lease_renewal(partial(store.renew, *held)):
+            with self.holding(hand_on), execution.context.lease_renewal(partial(store.renew, *held)):
                 self._advance(execution)
             if execution.record.state is State.EXPORTING:
-                store.give_back(*held, why="the worker was stopped")
+                hand_on()
                 return "given-back"
         except (LeaseLost, StoreUnavailable) as error:
             # This process lives: what the store may take for a crash was none.
@@ -101,6 +105,8 @@ class Exporter:
                     take_turn(execution, _METHODS[method_of(execution)])
         except (LeaseLost, StoreUnavailable):
             raise
+        except Stopped:  # between two calls of a turn: what was meant stands in the record
+            return
         except ExportError as error:
             self._record_failure(execution, error)
         except Exception as error:  # noqa: BLE001  # a bug must not lose an invoice: it rests where a person sees it

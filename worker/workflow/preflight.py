@@ -20,7 +20,7 @@ from worker.economic.mapping.period_check import PeriodCheck, check_period, grou
 from worker.economic.mapping.reasons import set_up_related
 from worker.economic.port import Usage
 from worker.economic.reasons import EconomicReason
-from worker.errors import ExportError, Failure, LeaseLost, Misconfigured, StoreUnavailable
+from worker.errors import ExportError, Failure, LeaseLost, Misconfigured, Stopped, StoreUnavailable
 from worker.workflow.context import ExportContext, span
 from worker.workflow.customer_proof import prove_customers
 from worker.workflow.customers_and_products import own_vat_zone
@@ -106,7 +106,8 @@ def _named(document: Document) -> str:
 class PreflightResult:
     """What one preflight came to."""
 
-    #: ``checked``, ``claimed-elsewhere`` (by another worker, or nothing due), ``deferred``, ``lease-lost``.
+    #: ``checked``, ``claimed-elsewhere`` (by another worker, or nothing due), ``deferred``, ``given-back``,
+    #: ``lease-lost``.
     result: str
     queued: int = 0
     dead: int = 0
@@ -158,6 +159,10 @@ class Preflight:
                 return self._check(period_id, fence, context)
         except (LeaseLost, StoreUnavailable):
             raise
+        except Stopped as stop:
+            notice = f"Not checked yet. {stop.failure.description}"
+            self.store.defer_preflight(period_id, fence, until=context.clock(), notice=notice)
+            return PreflightResult(result="given-back")
         except ExportError as error:
             self._defer(period_id, fence, context, error, fruitful=usage.calls > 1)  # the last one failed
             return PreflightResult(result="deferred", reason=error.failure.reason)

@@ -1,7 +1,7 @@
 """Both stores through the same random life: equal answers at every step, and what must hold whatever happens."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,9 @@ from support.store import steps
 from support.store.echo import EchoingRedis
 from support.store.intake_rules import INTENT
 from support.store.steps import FAILURE
+from typing_extensions import override
 
+from worker.domain.invoice_search import InvoiceFilter
 from worker.domain.record import (
     Continue,
     Finish,
@@ -43,6 +45,25 @@ KEYS = st.sampled_from(["customer:1", "product:2"])
 POLICY = StorePolicy(lease_seconds=10, lost_after=6, idle_after=8, overtaken_by=2, max_crashes=2)
 PROGRESS = st.sampled_from([{}, {"intent": INTENT}, {"intent": None, "draft_number": 5}, {"generation": 4}])
 
+#: By state, by reason, by number and by customer.
+WANTED = [
+    InvoiceFilter(),
+    *(InvoiceFilter(state=state) for state in State),
+    InvoiceFilter(reason=FAILURE.reason),
+    InvoiceFilter(state=State.WAITING, reason=FAILURE.reason),
+]
+
+
+class Sparing(RedisStore):
+    """Counts the invoices that it reads whole."""
+
+    whole = 0
+
+    @override
+    def records(self, invoice_ids: Sequence[str], state: State | None = None) -> Iterator[InvoiceRecord]:
+        self.whole += len(invoice_ids)
+        return super().records(invoice_ids, state)
+
 
 class SideBySide(RuleBasedStateMachine):
     """Drives a store on Redis and the memory store with the same calls at the same times."""
@@ -52,7 +73,7 @@ class SideBySide(RuleBasedStateMachine):
         self.clock = ManualClock()
         self.client = client
         self.prefix = f"test-{uuid.uuid4().hex}:"
-        self.stored = RedisStore(client, prefix=self.prefix, policy=POLICY, clock=self.clock)
+        self.stored = Sparing(client, prefix=self.prefix, policy=POLICY, clock=self.clock)
         self.memory = MemoryStore(policy=POLICY, clock=self.clock)
         #: Every record that was ever claimed, stale ones too.
         self.claimed: list[InvoiceRecord] = []
@@ -232,6 +253,18 @@ class SideBySide(RuleBasedStateMachine):
         for period in self.stored.periods():
             states = [record.state for record in self.stored.invoices(period.id, None)]
             assert {state: states.count(state) for state in states} == period.counts
+
+    @invariant()
+    def sums_and_lists_are_kept_with_every_move(self) -> None:
+        """A period's sums and lists are those of its records, and the sums are had without reading any."""
+        for period in self.stored.periods():
+            self.stored.whole = 0
+            sums = self.stored.period_sums(period.id)
+            assert self.stored.whole == 0
+            added_up = self.memory.period_sums(period.id)
+            assert replace(sums, last_activity=0, minutes={}) == replace(added_up, last_activity=0, minutes={})
+            for wanted in WANTED:
+                self.both(lambda store, key=period.id, it=wanted: store.find(key, it, start=0, count=9))
 
     @invariant()
     def fences_only_rise(self) -> None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from support.memory_store.action_log import MemoryActionLog
 from support.memory_store.agreements import MemoryAgreements
 from support.memory_store.batches import MemoryBatches, MemoryCauses
 from support.memory_store.certificates import MemoryCertificates
@@ -11,6 +12,7 @@ from support.memory_store.intake import MemoryIntake
 from support.memory_store.life import MemoryLife
 from support.memory_store.operator import MemoryPins, MemoryPlan
 from support.memory_store.payments import MemoryPayments
+from support.memory_store.period_index import MemoryPeriodIndex
 from support.memory_store.series import MemorySeries
 from support.memory_store.sweeps import MemorySweeps
 
@@ -26,6 +28,7 @@ class MemoryStore(
     MemorySweeps,
     MemoryLife,
     MemoryBatches,
+    MemoryPeriodIndex,
     MemoryPins,
     MemoryPlan,
     MemoryCertificates,
@@ -33,6 +36,7 @@ class MemoryStore(
     MemoryPayments,
     MemoryAgreements,
     MemoryCauses,
+    MemoryActionLog,
     Store,
 ):
     """The store of one process; gone with it. Safe to share between threads."""

@@ -8,6 +8,7 @@ from support.memory_store.operator import MemoryOperator
 from support.memory_store.tables import BatchEntry, CauseEntry, Tables
 from typing_extensions import override
 
+from worker.domain.action_log import Act
 from worker.domain.batch import (
     MOST_MARKED,
     WINDOW,
@@ -88,6 +89,7 @@ class MemoryCauses(Tables, CausePort):
             cleared |= {key for key, _ in members}
             if members:
                 self.batch_entries[batch.id] = BatchEntry(ordered=batch, confirmed_at=self.now(), members=members)
+                self.act(Act.BATCH, batch.by, batch.why, batch.export, [batch.id])
             return len(members)
 
     @override
@@ -144,8 +146,10 @@ class MemoryBatches(MemoryOperator, BatchPort):
     @override
     def open_batch(self, batch: NewBatch, members: Sequence[tuple[str, float]]) -> None:
         with self.lock:
-            entry = BatchEntry(ordered=batch, confirmed_at=self.now(), members=tuple(members))
-            self.batch_entries.setdefault(batch.id, entry)
+            if batch.id not in self.batch_entries:
+                entry = BatchEntry(ordered=batch, confirmed_at=self.now(), members=tuple(members))
+                self.batch_entries[batch.id] = entry
+                self.act(Act.BATCH, batch.by, batch.why, batch.export, [batch.id])
 
     @override
     def advance_batches(self, *, window: int = WINDOW) -> Sequence[str]:
@@ -189,6 +193,7 @@ class MemoryBatches(MemoryOperator, BatchPort):
                 return False
             if entry.state == "running":
                 entry.state, entry.cancelled_by = "cancelled", by
+                self.act(Act.CANCEL_BATCH, by, "", entry.ordered.export, [batch_id])
             return entry.cancelled_by == by
 
     def _note_ends(self, entry: BatchEntry) -> None:
@@ -245,9 +250,9 @@ class MemoryBatches(MemoryOperator, BatchPort):
         detail = f"{order.by}: {order.why}" if order.why else order.by
         match order.action:
             case BatchAction.REQUEUE:
-                return bool(self.requeue([key], by=detail))
+                return self.requeue_one(key, detail)
             case BatchAction.REEXPORT:
-                return bool(self.reexport([key], by=detail))
+                return self.reexport_one(key, detail, by_hand=False)
             case BatchAction.MARK_EXPORTED:
                 return self.mark(key, Outcome.BY_HAND, detail)
             case BatchAction.DISCARD:

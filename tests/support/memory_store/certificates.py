@@ -7,8 +7,10 @@ from typing import Any
 from support.memory_store.tables import PeriodEntry, Tables
 from typing_extensions import override
 
+from config.names import export_of
+from worker.domain.action_log import Act
 from worker.domain.attachment import PdfAttachment
-from worker.domain.certificate import Acceptance, Finding, OpenDifference
+from worker.domain.certificate import Acceptance, Finding, OpenDifference, outline_of
 from worker.domain.credit_match import CreditMatch
 from worker.domain.invoice_period import PeriodState, StoredCertificate
 from worker.domain.reconcile_ports import CertificatePort
@@ -57,7 +59,12 @@ class MemoryCertificates(Tables, CertificatePort):
             return next((kept for kept in every if kept.id == certificate_id), None)
 
     @override
-    def differences(self, period_id: str | None) -> Sequence[OpenDifference]:
+    def outline(self, certificate_id: str) -> str | None:
+        kept = self.certificate(certificate_id)
+        return outline_of(kept.text) if kept else None
+
+    @override
+    def differences(self, period_id: str | None, *, most: int | None = None) -> Sequence[OpenDifference]:
         with self.lock:
             entries = sorted(
                 self.period_entries.values(), key=lambda it: (it.record.received_at, it.record.id), reverse=True
@@ -66,7 +73,7 @@ class MemoryCertificates(Tables, CertificatePort):
                 OpenDifference(period=entry.record.id, invoice_id=finding.id, finding=finding)
                 for entry in entries
                 if period_id in (None, entry.record.id)
-                for finding in sorted(entry.differences.values(), key=lambda it: (it.invoice_number, it.id))
+                for finding in sorted(entry.differences.values(), key=lambda it: (it.invoice_number, it.id))[:most]
             ]
 
     @override
@@ -79,6 +86,8 @@ class MemoryCertificates(Tables, CertificatePort):
                 entry.accepted[invoice_id] = acceptance
                 self.reconciles[period_id] = self.now()
                 self.note(invoice_id, "difference-accepted", f"{acceptance.by}: {acceptance.why}")
+                of = [invoice_id, period_id]
+                self.act(Act.ACCEPT_DIFFERENCE, acceptance.by, acceptance.why, export_of(invoice_id), of)
             return True
 
     @override

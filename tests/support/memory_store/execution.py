@@ -6,6 +6,7 @@ from dataclasses import replace
 from support.memory_store.tables import Entry, Shared, Tables
 from typing_extensions import override
 
+from worker.domain.action_log import Act
 from worker.domain.clocks import ClockReading
 from worker.domain.record import InvoiceRecord, State, Transition
 from worker.domain.store_port import STORE_AWAY, ExportPort, SharedRecord, Unclaimed
@@ -150,8 +151,10 @@ class MemoryExport(Tables, ExportPort):
             self.clock_readings = {records.clocks_field(each): each for each in (*fresh, reading)}
 
     @override
-    def pause(self, export: str, failure: Failure) -> None:
+    def pause(self, export: str, failure: Failure, *, by: str = "", why: str = "") -> None:
         with self.lock:
+            if by and export not in self.pauses:
+                self.act(Act.PAUSE, by, why, export, [export])
             self.pauses.setdefault(export, failure)
 
     def _making(self, key: str, fence: int) -> Shared:

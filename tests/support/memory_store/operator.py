@@ -6,6 +6,8 @@ from dataclasses import replace
 from support.memory_store.tables import PeriodEntry, Tables
 from typing_extensions import override
 
+from config.names import export_of
+from worker.domain.action_log import Act
 from worker.domain.clocks import ClockReading
 from worker.domain.invoice_period import PeriodRecord
 from worker.domain.record import InvoiceRecord, Outcome, State
@@ -42,31 +44,48 @@ class MemoryOperator(Tables, OperatorPort):
             return iter([record for record in records if state in (None, record.state)])
 
     @override
-    def requeue(self, invoice_ids: Sequence[str], *, by: str) -> Sequence[str]:
+    def requeue(self, invoice_ids: Sequence[str], *, by: str, why: str = "") -> Sequence[str]:
         with self.lock:
-            moved = [key for key in invoice_ids if self._dead(key)]
-            for key in moved:
-                record = self.move(key, State.RECEIVED, "requeued", by, attempts=0, crashes=0, failure=None)
-                for period_id in record.periods:
-                    self.call_for_preflight(period_id)
+            moved = [key for key in invoice_ids if self.requeue_one(key, f"{by}: {why}" if why else by)]
+            self.act_on_invoices(Act.REQUEUE, by, why, moved)
             return moved
 
+    def requeue_one(self, key: str, detail: str) -> bool:
+        """Send a dead letter back to ``received``."""
+        dead = self._dead(key)
+        if dead:
+            record = self.move(key, State.RECEIVED, "requeued", detail, attempts=0, crashes=0, failure=None)
+            for period_id in record.periods:
+                self.call_for_preflight(period_id)
+        return dead
+
     @override
-    def reexport(self, invoice_ids: Sequence[str], *, by: str, by_hand: bool = False) -> Sequence[str]:
+    def reexport(self, invoice_ids: Sequence[str], *, by: str, why: str = "", by_hand: bool = False) -> Sequence[str]:
         with self.lock:
-            moved = [key for key in invoice_ids if self._exported(key, by_hand=by_hand)]
-            for key in moved:
-                progress = replace(self.entries[key].record.progress, lookup=True)
-                record = self.move(
-                    key, State.RECEIVED, "reexport", by, attempts=0, crashes=0, outcome=None, progress=progress
-                )
-                for period_id in record.periods:
-                    self.call_for_preflight(period_id)
+            detail = f"{by}: {why}" if why else by
+            moved = [key for key in invoice_ids if self.reexport_one(key, detail, by_hand=by_hand)]
+            self.act_on_invoices(Act.REEXPORT, by, why, moved)
             return moved
+
+    def reexport_one(self, key: str, detail: str, *, by_hand: bool) -> bool:
+        """Send an exported invoice back to ``received``, to be looked up first."""
+        exported = self._exported(key, by_hand=by_hand)
+        if exported:
+            progress = replace(self.entries[key].record.progress, lookup=True)
+            record = self.move(
+                key, State.RECEIVED, "reexport", detail, attempts=0, crashes=0, outcome=None, progress=progress
+            )
+            for period_id in record.periods:
+                self.call_for_preflight(period_id)
+        return exported
 
     @override
     def mark_exported(self, invoice_id: str, *, by: str, why: str) -> bool:
-        return self.mark(invoice_id, Outcome.BY_HAND, f"{by}: {why}")
+        with self.lock:
+            marked = self.mark(invoice_id, Outcome.BY_HAND, f"{by}: {why}")
+            if marked:
+                self.act_on_invoices(Act.MARK_EXPORTED, by, why, [invoice_id])
+            return marked
 
     def mark(self, invoice_id: str, outcome: Outcome, detail: str) -> bool:
         """Mark an invoice on the word of a person."""
@@ -89,6 +108,7 @@ class MemoryOperator(Tables, OperatorPort):
                 conflicts[name] = replace(conflicts[name], accepted=f"{by}: {why}")
             if waiting:
                 self.note(invoice_id, "conflict-accepted", f"{by}: {why}")
+                self.act(Act.ACCEPT_CONFLICT, by, why, export_of(invoice_id), [invoice_id, period_id])
             return sum(name[0] == invoice_id and it.accepted == f"{by}: {why}" for name, it in conflicts.items())
 
     @override
@@ -102,10 +122,13 @@ class MemoryOperator(Tables, OperatorPort):
             return dict(self.pauses)
 
     @override
-    def resume(self, export: str) -> bool:
+    def resume(self, export: str, *, by: str = "", why: str = "") -> bool:
         with self.lock:
             self.pause_probes.pop(export, None)
-            return self.pauses.pop(export, None) is not None
+            lifted = self.pauses.pop(export, None) is not None
+            if lifted and by:
+                self.act(Act.RESUME, by, why, export, [export])
+            return lifted
 
     def _dead(self, invoice_id: str) -> bool:
         return invoice_id in self.entries and self.entries[invoice_id].record.state is State.DEAD

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from support.memory_store.tables import Tables
 from typing_extensions import override
 
+from worker.domain.action_log import Act
 from worker.domain.number_series import Explanation, NumberRecord
 from worker.domain.reconcile_ports import SeriesPort
 
@@ -37,3 +38,5 @@ class MemorySeries(Tables, SeriesPort):
     def explain(self, export: str, explanation: Explanation) -> None:
         with self.lock:
             self.explained.setdefault(export, []).append(explanation)
+            numbers = f"{explanation.first}-{explanation.last}"
+            self.act(Act.EXPLAIN_NUMBERS, explanation.by, explanation.why, export, [numbers])

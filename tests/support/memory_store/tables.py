@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from config.names import export_of
+from worker.domain.action_log import MOST_NAMED, Act, LogEntry
 from worker.domain.agreement import AgreementState
 from worker.domain.batch import NewBatch
 from worker.domain.causes import CauseAnswer
@@ -128,6 +130,8 @@ class Tables:
         self.alone: dict[str, float] = {}
         #: By export: how far its queue has come, as the publication time of a claimed message.
         self.reached: dict[str, float] = {}
+        #: The log of actions, oldest first.
+        self.logged: list[LogEntry] = []
         #: Executions, by invoice and fence, whose lease was given back.
         self.given_back: set[tuple[str, int]] = set()
 
@@ -143,6 +147,26 @@ class Tables:
         entry.first_published_at, entry.unsent_since = 0.0, now
         self.note(invoice_id, event, detail)
         return entry.record
+
+    def act(self, what: Act | str, who: str, why: str, export: str, of: Sequence[str]) -> None:
+        """Log what a person did."""
+        self.logged.append(
+            LogEntry(
+                at=self.now(),
+                who=who,
+                what=str(what),
+                why=why,
+                export=export,
+                of=tuple(of[:MOST_NAMED]),
+                count=len(of),
+                place=len(self.logged),
+            )
+        )
+
+    def act_on_invoices(self, what: Act, who: str, why: str, ids: Sequence[str]) -> None:
+        """Log what a person did to invoices, one entry for each export."""
+        for export in dict.fromkeys(map(export_of, ids)):
+            self.act(what, who, why, export, [key for key in ids if export_of(key) == export])
 
     def call_for_preflight(self, period_id: str) -> None:
         """Make a period's preflight due, unless more of it is just being written."""

@@ -8,6 +8,7 @@ from support.clock import ManualClock
 from support.store import steps
 from support.store.steps import FAILURE
 
+from worker.domain.action_log import LogFilter
 from worker.domain.batch import Batch, BatchAction, BatchItem, BatchState, NewBatch
 from worker.domain.causes import Cause, CauseAnswer, CauseState, cause_id
 from worker.domain.invoice_period import NewInvoice
@@ -78,7 +79,13 @@ class CauseRules:
         first, second = cause_id("main", FAILURE), cause_id("main", OTHER)
         assert {cause.id: cause.invoices for cause in store.causes()} == {first: 3, second: 1}
         assert store.cause(first) == Cause(
-            id=first, export="main", failure=FAILURE, invoices=3, oldest=start, newest=start + 5
+            id=first,
+            export="main",
+            failure=FAILURE,
+            invoices=3,
+            at_stake={"DKK": Decimal("375.00")},
+            oldest=start,
+            newest=start + 5,
         )
         assert store.failed_for(first) == [("main-1", start), ("main-2", start), ("main-3", start + 5)]
         assert store.failed_for(first, start=1, most=1) == [("main-2", start)]
@@ -365,6 +372,18 @@ class BatchRules:
         steps.queue(store, 1, export="b", period_number=884)
 
         assert (nothing, store.export_times("main"), store.export_times("b")) == ([], [clock.now], [])
+
+    def test_the_log_of_actions_has_one_entry_for_all(self, store: Store) -> None:
+        """Who started it and why, and who cancelled it; nothing for each invoice."""
+        store.open_batch(ORDER, die(store, 1, 2))
+        store.advance_batches()
+        store.cancel_batch(ORDER.id, by="anna")
+
+        entries = [(entry.what, entry.who, entry.why, entry.of) for entry in store.actions(LogFilter())]
+        assert entries == [
+            ("cancel-batch", "anna", "", (ORDER.id,)),
+            ("batch", "kim", "the group is there", (ORDER.id,)),
+        ]
 
     def test_batches_are_kept_newest_first(self, store: Store, clock: ManualClock) -> None:
         """Also those that are over."""

@@ -78,6 +78,28 @@ class CertificateRules:
         assert period is not None
         assert period.certificate == replace(second, text="")
 
+    def test_an_outline_leaves_the_findings_out(self, store: Store) -> None:
+        """All else is as it was kept; one that is unknown has none."""
+        exported(store)
+        kept = keep(store, WRONG)
+        outline = store.outline(kept.id)
+
+        assert outline is not None
+        whole = Certificate.model_validate_json(kept.text)
+        assert Certificate.model_validate_json(outline) == whole.model_copy(update={"findings": ()})
+        assert store.outline("main-p881-c0") is None
+
+    def test_about_so_many_differences_are_read(self, store: Store) -> None:
+        """Of a few, all; of 1,000, far fewer."""
+        exported(store)
+        keep(store, WRONG)
+        few = store.differences(PERIOD, most=50)
+        many = [WRONG.model_copy(update={"id": f"main-{number}"}) for number in range(1000)]
+        keep(store, *many, at="2026-11-29T08:00:00+00:00")
+
+        assert [each.finding for each in few] == [WRONG]
+        assert 50 <= len(store.differences(PERIOD, most=50)) < 200
+
     def test_what_is_unknown_is_none(self, store: Store) -> None:
         """Neither certificate nor difference is made up, and no certificate without its period."""
         made = certificate(EQUAL)

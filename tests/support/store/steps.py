@@ -37,6 +37,17 @@ def period(number: int = 881, *, export: str = "main", count: int = 2) -> Period
     )
 
 
+def content_of(word: str) -> str:
+    """Return the content that an invoice is given by this word: 125 DKK for "one", a credit note for all others."""
+    net, vat, gross, units = (
+        ("100.00", "25.00", "125.00", "") if word == "one" else ("-0.29", "-0.07", "-0.36", '"a":"b"')
+    )
+    return (
+        f'{{"currency":"DKK","customer":{{"code":"K{word}","name":"{word} ÆØÅ"}},"gross":"{gross}",'
+        f'"lines":[{{"economicUnits":{{{units}}}}}],"net":"{net}","vat":"{vat}"}}'
+    )
+
+
 def new_invoice(number: int, *, export: str = "main", content: str = "one") -> NewInvoice:
     return NewInvoice(
         id=f"{export}-{number}",
@@ -44,7 +55,7 @@ def new_invoice(number: int, *, export: str = "main", content: str = "one") -> N
         invoice_number=number,
         invoice_type="invoice",
         region=None,
-        content=f'{{"text":"{content} æøå"}}',
+        content=content_of(content),
         content_hash=content,
     )
 

@@ -12,6 +12,7 @@ from support.harness import Harness
 from support.memory_queue import MemoryEventQueue, MemoryEvents
 
 from worker.domain.clocks import ClockReading
+from worker.domain.ports import AgreementRate
 from worker.domain.reasons import ProcessReason, failure
 from worker.errors import StoreUnavailable
 from worker.runtime.metrics import HANGS_AFTER, REGISTRY, Beat, count_line
@@ -69,15 +70,19 @@ def test_a_loop_that_does_not_come_round_hangs() -> None:
     assert beat.alive
 
 
+_RATE = AgreementRate(spent=120.0, granted=6000.0, called_ago=5.0, failures=2, trips=0, open_for=0.0, blocked_for=0.0)
+
+
 def _figures(harness: Harness, **changes: Any) -> str:
     fields: dict[str, Any] = {
         "exports": ["main", "other"],
         "queues": lambda: {"export.main": 3},
+        "rates": lambda: {"main": _RATE, "other": None},
         "clock": harness.clock,
     }
     events = MemoryEventQueue(MemoryEvents())
     events.publish(b"{}")
-    collector = StoreCollector(harness.store, events, **fields | changes)
+    collector = StoreCollector(store=harness.store, events=events, **fields | changes)
     return generate_latest(store_registry(collector)).decode()
 
 
@@ -104,6 +109,11 @@ def test_the_store_is_counted_by_export_state_and_reason() -> None:
         'opter_economic_events_now{where="queue"} 1.0',
         'opter_economic_queue_messages{queue="export.main"} 3.0',
         'opter_economic_clock_ahead_seconds{clock="e-conomic",export="main"} 0.0',
+        'opter_economic_granted_tokens{export="main"} 6000.0',
+        'opter_economic_spent_tokens{export="main"} 120.0',
+        'opter_economic_failed_calls_in_a_row{export="main"} 2.0',
+        'opter_economic_oldest_waiting_period_seconds{export="main"} 0.0',
+        'opter_economic_certificate_differences{export="main"} 0.0',
         "opter_economic_store_up 1.0",
     ):
         assert line in lines
@@ -136,10 +146,11 @@ def test_the_store_is_read_once_for_several_readers() -> None:
     """Within ten seconds the same figures are given again."""
     harness, reads = Harness(), []
     collector = StoreCollector(
-        harness.store,
-        MemoryEventQueue(MemoryEvents()),
+        store=harness.store,
+        events=MemoryEventQueue(MemoryEvents()),
         exports=["main"],
         queues=lambda: reads.append(1) or {},
+        rates=dict,
         clock=harness.clock,
     )
     registry = store_registry(collector)

@@ -1,10 +1,12 @@
 """The memory store keeps every rule of a store."""
 
+from support.store.action_log_rules import ActionLogRules
 from support.store.agreement_rules import AgreementRules
 from support.store.batch_rules import BatchRules, CauseRules
 from support.store.certificate_rules import CertificateRules
 from support.store.clock_rules import ClockRules
 from support.store.export_rules import ClaimRules, SaveRules
+from support.store.index_rules import IndexRules
 from support.store.intake_rules import IntakeRules
 from support.store.life_rules import LifeRules
 from support.store.lost_rules import LostRules
@@ -88,3 +90,11 @@ class TestAgreements(AgreementRules):
 
 class TestPayments(PaymentRules):
     """What was reported to Opter is reported once."""
+
+
+class TestIndex(IndexRules):
+    """A large period is shown without reading all of it."""
+
+
+class TestActionLog(ActionLogRules):
+    """What persons did is kept."""

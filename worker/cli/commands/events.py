@@ -13,7 +13,8 @@ from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.formatting import data_of, facts, page, print_json, section, table
 from worker.cli.lookup import AsJson, By, Why, title
-from worker.intake.queue import DeadEvent, dead_events, revive
+from worker.domain.action_log import Act
+from worker.intake.queue import DeadEvent, dead_events, logged, revive
 
 log = structlog.get_logger()
 
@@ -56,12 +57,12 @@ def dead_show(ctx: typer.Context, key: EventId, *, raw: Raw = False, as_json: As
 
 
 @dead.command("requeue")
-def dead_requeue(ctx: typer.Context, key: EventId) -> None:
+def dead_requeue(ctx: typer.Context, key: EventId, *, by: By) -> None:
     """Put such an event back on the queue, for example when its file or its export is in place now."""
     context: CommandContext = ctx.obj
     with context.events() as queue:
         event, _ = _find(dead_events(queue), key)
-        moved = revive(queue, [event.id])
+        moved = revive(queue, [event.id], by=by, at=context.clock())
     context.out.print(f"{formatting.count(len(moved), 'event')} back on the queue.")
 
 
@@ -76,7 +77,7 @@ def dead_discard(ctx: typer.Context, key: EventId, *, why: Why, by: By) -> None:
         raise WrongUsage("--why is empty.", "Say why nothing of the event is needed any more.")
     with context.events() as queue:
         event, content = _find(dead_events(queue), key)
-        gone = queue.discard(content)
+        gone = queue.discard(content, logged(event, Act.DISCARD_EVENT, by=by, at=context.clock(), why=why))
     log.info("dead_event_discarded", dead_event=event.id, event_key=event.event_key, by=by, why=why)
     context.out.print(f"{formatting.count(int(gone), 'event')} discarded.")
 

@@ -119,16 +119,17 @@ def export_pause(ctx: typer.Context, name: Name, *, by: By, why: Why = "no reaso
     """Stop an export as a whole; what is under way is finished first. Nothing is lost, everything waits."""
     context: CommandContext = ctx.obj
     with context.store() as store:
-        store.pause(context.export(name).name, failure(ProcessReason.EXPORT_PAUSED, f"Paused by {by}: {why}."))
+        stopped = failure(ProcessReason.EXPORT_PAUSED, f"Paused by {by}: {why}.")
+        store.pause(context.export(name).name, stopped, by=by, why=why)
     context.out.print(Text.assemble(("Paused. ", "wait"), f"`opter-economic export resume {name}` starts it again."))
 
 
 @export.command("resume")
-def export_resume(ctx: typer.Context, name: Name) -> None:
+def export_resume(ctx: typer.Context, name: Name, *, by: By) -> None:
     """Resume a paused export. What waits is picked up by itself."""
     context: CommandContext = ctx.obj
     with context.store() as store:
-        resumed = store.resume(name)
+        resumed = store.resume(name, by=by)
     context.out.print(Text("Resumed.", "good") if resumed else Text(f"Export {name} was not paused."))
 
 

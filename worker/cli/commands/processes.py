@@ -27,6 +27,7 @@ from worker.cli.processes import (
     web_command,
     worker_command,
 )
+from worker.domain.access import EVERY, Rights, Role
 from worker.domain.signs_of_life import Part
 from worker.intake.sources.folder_watch import FolderWatches
 from worker.local.supervisor import own_command
@@ -42,6 +43,11 @@ log = structlog.get_logger()
 
 WorkerName = Annotated[
     str, typer.Option("--name", "-n", help="Name of this worker, unique among those running; %h is the host.")
+]
+LinkRole = Annotated[Role, typer.Option("--role", help="What the person of the link may do.")]
+LinkExports = Annotated[
+    list[str] | None,
+    typer.Option("--export", metavar="NAME", help="The link's role is for this export only.", show_default="all"),
 ]
 LinkOnly = Annotated[bool, typer.Option("--link", help="Print a new link to sign in with, and do nothing else.")]
 
@@ -63,18 +69,29 @@ def flower(ctx: typer.Context) -> None:
     become(flower_command(settings), env=flower_environment(settings, os.environ), hold_signals=True)
 
 
-def web(ctx: typer.Context, *, by: By, link: LinkOnly = False) -> None:
+def web(
+    ctx: typer.Context,
+    role: LinkRole = Role.ADMINISTRATOR,
+    exports: LinkExports = None,
+    *,
+    by: By,
+    link: LinkOnly = False,
+) -> None:
     """Run the page for bookkeeper and operator: periods, invoices, what to fix.
 
-    One signs in by a link that can be used once. In a terminal it is printed at the start; --link prints another one.
+    One signs in by a link that can be used once, or as `opter-economic user` and the settings allow. In a terminal a
+    link is printed at the start; --link prints another one, for whom --by names, with the role that --role gives.
     """
     context: CommandContext = ctx.obj
     settings, _ = context.settings, context.exports  # every configuration error shows here, before the page starts
+    for name in exports or ():
+        context.export(name)
     configure_logs(settings.log.level, settings.log.format)
     await_fit(settings)
     if link or context.out.is_terminal:
         with context.sessions() as sessions:
-            address = sign_in_link(settings.web, sessions, by)
+            rights = Rights(roles=dict.fromkeys(exports or (EVERY,), role))
+            address = sign_in_link(settings.web, sessions, by, rights)
         context.out.print(address, soft_wrap=True)
     if not link:
         require_free(settings.web.host, settings.web.port, variable("web", "port"))

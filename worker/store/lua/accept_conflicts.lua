@@ -1,5 +1,5 @@
--- Accept an invoice's conflicts in a period: what was posted stays, both contents are kept. ARGV: period, id, by and why.
--- Answers how many are accepted with these words, so that a repeat gets the answer of the first.
+-- Accept an invoice's conflicts in a period: what was posted stays, both contents are kept. ARGV: period, id, by
+-- and why, token, who, why. Answers how many are accepted with these words, so that a repeat gets the answer of the first.
 local period, id, mark = ARGV[3], ARGV[4], ',"accepted":' .. cjson.encode(ARGV[5]) .. '}'
 local invoice = read(id)
 if not invoice then return {0} end
@@ -19,5 +19,6 @@ if now > 0 then
   local changes = {}
   note(invoice, changes, 'conflict-accepted', ARGV[5])
   write(invoice, changes)
+  act(ARGV[6], 'accept-conflict', ARGV[7], ARGV[8], invoice.export, {id, period})
 end
 return {accepted}

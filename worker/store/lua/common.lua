@@ -33,7 +33,7 @@ local function each(joined)
   return string.gmatch(joined, '%S+')
 end
 
--- Collected writes: sorted set -> member -> score (false: removed), and the counts of periods.
+-- Collected writes: sorted set -> member -> score (false: removed), and the counts and sums of periods.
 local placed, counted = {}, {}
 
 local function place(set, member, score)
@@ -58,6 +58,41 @@ local function in_batches(command, set, words)
   end
 end
 
+-- Add to the numbers of a hash, and note when; a zero stays where nothing is left.
+local function add_up(hash, numbers)
+  local names, words = {}, {'last', AT}
+  for name in pairs(numbers) do names[#names + 1] = name end
+  for at = 1, #names, BATCH do
+    local known = redis.call('HMGET', hash, unpack(names, at, math.min(at + BATCH - 1, #names)))
+    for nth, before in ipairs(known) do
+      local name = names[at + nth - 1]
+      words[#words + 1], words[#words + 2] = name, string.format('%.0f', (before or 0) + numbers[name])
+    end
+  end
+  in_batches('HSET', hash, words)
+end
+
+-- Log what a person did, as part of doing it; `token` names the call, so that a repeat of it adds nothing. Answers whether
+-- anything was added.
+local function act(token, what, who, why, export, ids)
+  if not redis.call('SET', key('acted', token), '1', 'NX', 'EX', '600') then return false end
+  local named = table.concat(ids, ' ', 1, math.min(#ids, 20))
+  redis.call('RPUSH', key('actions'), cjson.encode({at = AT, what = what, who = who, why = why, export = export,
+    of = named, count = string.format('%d', #ids)}))
+  return true
+end
+
+-- The actions on invoices, one entry for each export: ids begin with its name.
+local function act_on_invoices(token, what, who, why, ids)
+  local exports = {}
+  for _, id in ipairs(ids) do
+    local export = string.match(id, '^[^-]+')
+    exports[export] = exports[export] or {}
+    table.insert(exports[export], id)
+  end
+  for export, of_it in pairs(exports) do act(token .. ' ' .. export, what, who, why, export, of_it) end
+end
+
 -- Write what was collected; the last thing that a script does. Answers its argument.
 local function finish(answer)
   for set, members in pairs(placed) do
@@ -72,17 +107,13 @@ local function finish(answer)
     in_batches('ZADD', set, added)
     in_batches('ZREM', set, removed)
   end
-  for counts, states in pairs(counted) do
-    for state, by in pairs(states) do
-      if by ~= 0 then redis.call('HINCRBY', counts, state, by) end
-    end
-  end
+  for counts, numbers in pairs(counted) do add_up(counts, numbers) end
   return answer
 end
 
 -- Read an invoice: what `move` needs and the fields named. Nil when there is none.
 local function read(id, ...)
-  local names = {'state', 'export', 'periods', 'history', 'published_at', ...}
+  local names = {'state', 'export', 'periods', 'history', 'published_at', 'number', 'failure', ...}
   local values = redis.call('HMGET', key('invoice', id), unpack(names))
   if not values[1] then return nil end
   local invoice = {id = id}
@@ -173,10 +204,86 @@ local function leave_cause(invoice, fields)
   redis.call('ZREM', key('cause-probes', invoice.export), cause)
 end
 
--- Every transition goes through here: record, counts of all its periods, index and history change together.
+-- Reasons have numbers, so that they can be part of a score.
+local function reason_number(failure)
+  local understood, reason = pcall(function() return cjson.decode(failure).reason end)
+  if not understood or type(reason) ~= 'string' then return 0 end
+  local known = redis.call('HGET', key('reason-numbers'), reason)
+  if known then return known end
+  local next_number = math.min(redis.call('HLEN', key('reason-numbers')) + 1, 999)
+  redis.call('HSET', key('reason-numbers'), reason, next_number)
+  return next_number
+end
+
+-- Place an invoice among the members of periods: by state, those that need a person first; then, where it failed or
+-- waits, by reason; then by number. Read by worker/store/period_index.py.
+local ORDER = {dead = 1, waiting = 2, exporting = 3, queued = 4, received = 5, exported = 6}
+local function place_among_members(invoice, periods)
+  local reason = (invoice.state == 'dead' or invoice.state == 'waiting') and reason_number(invoice.failure) or 0
+  local score = string.format('%.0f', (ORDER[invoice.state] * 1000 + reason) * 1e10 + invoice.number)
+  for period in each(periods) do place(key('members', period), invoice.id, score) end
+end
+
+-- What an invoice adds to the sums of its periods; see worker/domain/period_sums.py. Amounts in hundredths.
+local function hundredths(amount)
+  return math.floor(amount * 100 + 0.5)
+end
+
+local function weight_received(invoice)
+  local content, units = cjson.decode(invoice.content), 0
+  for _, line in ipairs(content.lines) do
+    if line.economicUnits and next(line.economicUnits) then units = units + 1 end
+  end
+  return {registered = 1, units = units, ['gross ' .. content.currency] = hundredths(content.gross)}
+end
+
+local function weight_exported(invoice)
+  local content, progress = cjson.decode(invoice.content), cjson.decode(invoice.progress)
+  local found = {['outcome ' .. invoice.outcome] = 1, adopted = progress.adopted and 1 or 0}
+  for _, remark in ipairs(progress.remarks or {}) do found['remark ' .. remark] = (found['remark ' .. remark] or 0) + 1 end
+  local gross, currency = hundredths(content.gross), ' ' .. content.currency
+  if invoice.outcome == 'excluded' or invoice.outcome == 'nothing-to-book' or invoice.outcome == 'discarded' then
+    found['left-out' .. currency] = gross
+  elseif invoice.outcome == 'by-hand' then
+    found['by-hand' .. currency] = gross
+  else
+    local net, vat, booked = unpack(progress.booked_amounts or {content.net, content.vat, content.gross})
+    found['net' .. currency], found['vat' .. currency] = hundredths(net), hundredths(vat)
+    found['done' .. currency], found['difference' .. currency] = hundredths(booked), hundredths(booked) - gross
+  end
+  return found
+end
+
+-- Add the weight of an invoice to the sums of periods; `sign` -1 takes it away again. A content that cannot be read adds
+-- nothing: the sums then count fewer invoices than there are, and whoever reads them adds the records up instead.
+local function weigh(weight, invoice, periods, sign)
+  local understood, found = pcall(weight, invoice)
+  if not understood then return end
+  for name, value in pairs(found) do
+    local remark = string.match(name, '^remark (.*)$')
+    for period in each(periods) do
+      if remark then
+        redis.call('ZINCRBY', key('remarks', period), sign * value, remark)
+      else
+        count(period, name, sign * value)
+      end
+    end
+  end
+end
+
+-- What the sums need of an exported invoice and the caller has not read.
+local function read_weight(invoice)
+  if invoice.content and invoice.progress and invoice.outcome then return invoice end
+  local content, progress, outcome = unpack(
+    redis.call('HMGET', key('invoice', invoice.id), 'content', 'progress', 'outcome'))
+  return {content = content, progress = progress, outcome = outcome}
+end
+
+-- Every transition goes through here: record, counts and sums of all its periods, indexes and history change together.
 -- `changes` are further fields; `score` is its place in the new index (default: now).
 local function move(invoice, to, event, detail, changes, score)
   local from, old = invoice.state, index_of(invoice)
+  if from == 'exported' then weigh(weight_exported, read_weight(invoice), invoice.periods, -1) end
   local fields = {state = to, lease_until = '0', due_at = '0', published_at = '0', first_published_at = '0',
     updated_at = AT}
   for field, value in pairs(changes) do fields[field] = value end
@@ -188,6 +295,11 @@ local function move(invoice, to, event, detail, changes, score)
     count(invoice.periods, from, -1)
     count(invoice.periods, to, 1)
   end
+  if to == 'exported' then
+    weigh(weight_exported, read_weight(invoice), invoice.periods, 1)
+    count(invoice.periods, 'minute ' .. math.floor(NOW / 60), 1)
+  end
+  place_among_members(invoice, invoice.periods)
   local new = index_of(invoice)
   if old and old ~= new then place(old, invoice.id, false) end
   if new then place(new, invoice.id, score or AT) end
@@ -297,6 +409,8 @@ end
 
 -- A batch whose set is written begins; `order` is what a person confirmed, as JSON.
 local function start_batch(batch, export, order, total)
+  local told = cjson.decode(order)
+  act(batch, 'batch', told.by, told.why, export, {batch})
   redis.call('PERSIST', key('batch-members', batch))
   redis.call('HSET', key('batch', batch), 'export', export, 'order', order, 'state', 'running', 'confirmed_at', AT,
     'ended_at', '0', 'total', total, 'begun', '0', 'exported', '0', 'dead', '0', 'left', '0', 'cancelled_by', '')

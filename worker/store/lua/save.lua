@@ -3,7 +3,8 @@
 -- Answers what the record then says of state, times and periods: it may have joined another one since its claim.
 local id, fence, token, lease = ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
 local to, event, detail, outcome, due_at, failure, used = unpack(ARGV, 11, 17)
-local invoice = read(id, 'fence', 'token', 'outcome', 'attempts', 'crashes', 'lease_until', 'due_at', 'updated_at')
+local invoice = read(id, 'fence', 'token', 'outcome', 'attempts', 'crashes', 'lease_until', 'due_at', 'updated_at',
+  to == 'exported' and 'content' or nil)
 if not invoice then return {'lost'} end
 
 local function saved()

@@ -5,7 +5,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from worker.domain.access import Action
-from worker.intake.queue import DeadEvent, dead_events, revive
+from worker.domain.action_log import Act
+from worker.intake.queue import DeadEvent, dead_events, logged, revive
 from worker.web.guard import page
 from worker.web.services import Services
 from worker.web.visit import Visit
@@ -46,7 +47,8 @@ def _download(visit: Visit) -> Response:
 
 
 def _requeue(visit: Visit) -> Response:
-    revive(visit.services.events, [visit.request.path_params["event"]])
+    event = visit.request.path_params["event"]
+    revive(visit.services.events, [event], by=visit.who, at=visit.services.clock())
     return visit.redirect("/events")
 
 
@@ -58,7 +60,8 @@ def _discard(visit: Visit) -> Response:
     why = visit.form.get("why", "").strip()[:200]
     if not why:
         return visit.render("event.html", status=422, event=event)
-    visit.services.events.discard(content)
+    services = visit.services
+    services.events.discard(content, logged(event, Act.DISCARD_EVENT, by=visit.who, at=services.clock(), why=why))
     log.info("dead_event_discarded", dead_event=event.id, event_key=event.event_key, by=visit.who, why=why)
     return visit.redirect("/events")
 

@@ -62,7 +62,7 @@ def _requeue(visit: Visit) -> Response:
         return visit.render("error.html", status=404, failure=None)
     if not why:
         return _page(visit, record, problem="reason", status=422)
-    moved = visit.services.store.requeue([record.id], by=f"{visit.who}: {why}")
+    moved = visit.services.store.requeue([record.id], by=visit.who, why=why)
     return visit.redirect(_address(record)) if moved else _page(visit, record, problem="moved-on", status=409)
 
 

@@ -20,6 +20,7 @@ from worker.domain.period_report import MOVING, Phase, Report, phase_of, report
 from worker.domain.record import InvoiceRecord, State
 from worker.errors import Failure
 from worker.web.guard import page
+from worker.web.identity import still_signed_in
 from worker.web.language import translations
 from worker.web.pages.period_reading import certificate_of, numbers_missing
 from worker.web.services import Services
@@ -157,7 +158,9 @@ async def _progress(visit: Visit, key: str) -> AsyncIterator[str]:
     before = ""
     while not await visit.request.is_disconnected():
         period = await run_in_threadpool(visit.services.store.period, key)
-        if period is None or phase_of(period, period.counts) in _OVER:
+        # Whoever has signed out, or has lost their role, learns no more of it.
+        lasts = await run_in_threadpool(still_signed_in, visit.request, visit.services)
+        if not lasts or period is None or phase_of(period, period.counts) in _OVER:
             yield "event: rest\ndata:\n\n"
             return
         now = json.dumps(_counts(visit, period))
