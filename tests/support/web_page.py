@@ -25,6 +25,7 @@ from worker.domain.reasons import EventReason
 from worker.domain.sums import Problem
 from worker.dry_run.planner import Planner
 from worker.intake.queue import DeadEvent, digest, envelope
+from worker.store.approvals import RedisApprovals
 from worker.store.connection import StorePolicy
 from worker.store.sessions import RedisSessions
 from worker.web.app import create_app
@@ -73,6 +74,7 @@ class Page:
             events=self.events,
             sessions=self.sessions,
             sign_in=sign_in,
+            approvals=RedisApprovals(client, prefix=prefix, policy=StorePolicy(), clock=self.harness.clock),
             users=LocalUsers(self.users, make=cheap_hasher),
             openid=self._openid(sign_in, folder) if sign_in.openid_discovery else None,
             planner=self._planner,

@@ -27,6 +27,7 @@ class Act(StrEnum):
     RESEND_EVENT = "resend-event"
     DISCARD_EVENT = "discard-event"
     CONNECT = "connect"
+    ASK_APPROVAL = "ask-approval"
     APPROVE = "approve"
     REJECT = "reject"
 

@@ -6,6 +6,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+#: The action of a request that is about a plan.
+PUBLISH = "publish"
+
 
 class ApprovalState(StrEnum):
     """Where a request stands."""
@@ -25,7 +28,7 @@ class NewApproval:
 
     id: str
     export: str
-    #: What is to be done, as ``worker.domain.access.Action`` names it; ``publish`` for a plan.
+    #: What is to be done, as ``worker.domain.access.Action`` names it; ``PUBLISH`` for a plan.
     action: str
     #: What it is about: a cause and its value, or a plan's name.
     subject: str

@@ -1,4 +1,4 @@
-"""Requests for a second person's yes, on Redis: the first decision counts, as one field can be set once."""
+"""Requests for a second person's yes, on Redis."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,6 +8,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from worker.domain.action_log import Act
 from worker.domain.approval import (
     Approval,
     ApprovalPort,
@@ -17,7 +18,7 @@ from worker.domain.approval import (
     NotDecided,
     same_person,
 )
-from worker.store.connection import StoreConnection, mapping, text, texts
+from worker.store.connection import StoreConnection, mapping, text, texts, token
 
 
 class RedisApprovals(StoreConnection, ApprovalPort):
@@ -25,15 +26,8 @@ class RedisApprovals(StoreConnection, ApprovalPort):
 
     @override
     def ask_approval(self, new: NewApproval, members: Sequence[tuple[str, float]], *, seconds: float) -> None:
-        now, key = self.now(), self.key("approval", new.id)
-        times = json.dumps({"asked": now, "expires": now + seconds})
-        self.ask(
-            ["SET", self.key("approval-set", new.id), json.dumps(list(members)), "NX"],
-            ["HSETNX", key, "times", times],
-            ["HSETNX", key, "request", json.dumps(asdict(new), default=str)],
-            ["ZADD", self.key("approvals"), "NX", now, new.id],
-            at_once=True,
-        )
+        request, chosen = json.dumps(asdict(new), default=str), json.dumps(list(members))
+        self.run("ask_approval", token(), new.id, seconds, request, chosen, new.export, new.by, new.why)
 
     @override
     def decide(self, approval_id: str, decision: Decision) -> NotDecided | None:
@@ -42,12 +36,11 @@ class RedisApprovals(StoreConnection, ApprovalPort):
             return NotDecided.UNKNOWN
         if decision.yes and same_person(found.asked.by, decision.by):
             return NotDecided.OWN
-        if found.state is not ApprovalState.WAITING:
-            return NotDecided.OVER
-        kept, key = json.dumps(asdict(decision) | {"at": self.now()}), self.key("approval", approval_id)
-        _, counts = self.ask(["HSETNX", key, "decision", kept], ["HGET", key, "decision"])
-        # A call that was sent twice, as its answer was lost, is not its own rival.
-        return None if text(counts) == kept else NotDecided.OVER
+        kept = json.dumps({"yes": decision.yes, "by": decision.by, "why": decision.why})
+        what, export = Act.APPROVE if decision.yes else Act.REJECT, found.asked.export
+        said = self.run("decide_approval", token(), approval_id, what, kept, export, decision.by, decision.why)
+        (answer,) = texts(said)
+        return None if answer == "ok" else NotDecided(answer)
 
     @override
     def mark_done(self, approval_id: str) -> None:
@@ -72,14 +65,15 @@ class RedisApprovals(StoreConnection, ApprovalPort):
 
 
 def _approval(fields: Mapping[str, str], now: float) -> Approval:
-    times, asked = json.loads(fields["times"]), json.loads(fields["request"])
-    decision = Decision(**json.loads(fields["decision"])) if "decision" in fields else None
+    decision, expires = None, float(fields["expires"])
+    if "decision" in fields:
+        decision = Decision(**json.loads(fields["decision"]), at=float(fields["decided"]))
     done = float(fields.get("done", 0))
     return Approval(
-        asked=_new(asked),
-        state=_state(decision, done, expired=now >= times["expires"]),
-        asked_at=times["asked"],
-        expires_at=times["expires"],
+        asked=_new(json.loads(fields["request"])),
+        state=_state(decision, done, expired=now >= expires),
+        asked_at=float(fields["asked"]),
+        expires_at=expires,
         decision=decision,
         done_at=done,
     )

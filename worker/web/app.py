@@ -32,6 +32,7 @@ from worker.runtime.on_demand import planning, probing
 from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
 from worker.runtime.store_metrics import StoreCollector, store_registry
+from worker.store.approvals import RedisApprovals
 from worker.store.connection import StorePolicy, connect, queue_lengths
 from worker.store.event_queue import RedisEventQueue
 from worker.store.posted_events import RedisPostedEvents
@@ -41,7 +42,7 @@ from worker.store.sessions import RedisSessions
 from worker.web.event_api.routes import EventApi
 from worker.web.guard import SecurityHeaders
 from worker.web.openid import OpenId
-from worker.web.pages import batches, health, invoice, openid_sign_in, period, periods, to_fix
+from worker.web.pages import approvals, batches, health, invoice, openid_sign_in, period, periods, to_fix
 from worker.web.pages import events as events_page
 from worker.web.pages import sign_in as sign_in_page
 from worker.web.services import Services
@@ -64,7 +65,18 @@ def create_app(
     """
     routes: list[BaseRoute] = [
         route
-        for page in (health, openid_sign_in, sign_in_page, periods, period, to_fix, batches, invoice, events_page)
+        for page in (
+            health,
+            openid_sign_in,
+            sign_in_page,
+            periods,
+            period,
+            to_fix,
+            batches,
+            invoice,
+            events_page,
+            approvals,
+        )
         for route in page.routes(services)
     ]
     static = StaticFiles(directory=str(files("worker.web").joinpath("static")))
@@ -115,6 +127,7 @@ def from_environment() -> Starlette:
         events=events,
         sessions=sessions,
         sign_in=sign_in,
+        approvals=RedisApprovals(client, prefix=prefix, policy=StorePolicy()),
         users=LocalUsers(sign_in.users_file),
         openid=openid if sign_in.openid_discovery else None,
         planner=partial(planning, settings, sleep=time.sleep),

@@ -15,7 +15,18 @@ from worker.domain.invoice_period import held
 from worker.domain.record import HistoryEntry
 from worker.economic.mapping.reasons import REASONS
 from worker.web.language import translations
-from worker.web.words import BATCH_ACTIONS, BATCH_RESULTS, BATCH_STATES, CAUSE_STATES, HISTORY, PHASES, STATES, VERDICTS
+from worker.web.words import (
+    APPROVALS,
+    ASKED,
+    BATCH_ACTIONS,
+    BATCH_RESULTS,
+    BATCH_STATES,
+    CAUSE_STATES,
+    HISTORY,
+    PHASES,
+    STATES,
+    VERDICTS,
+)
 
 
 def template(name: str, language: str) -> Template:
@@ -60,6 +71,8 @@ def _environment(language: str) -> Environment:
         "heading": heading,
         "cause": lambda reason: say(REASONS[reason].cause) if reason in REASONS else "",
         "next_step": next_step,
+        "approval": lambda state: say(APPROVALS[state]),
+        "asked": lambda action: say(ASKED.get(action, action)),
         "history": lambda entry: _history(entry, say),
         "amounts": lambda sums: _amounts(sums, locale),
     }

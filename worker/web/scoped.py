@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from config.names import export_of
 from worker.domain.access import Action, Rights
+from worker.domain.approval import Approval, ApprovalPort, Decision, NewApproval, NotDecided
 from worker.domain.certificate import OpenDifference
 from worker.domain.clocks import ClockReading
 from worker.domain.invoice_period import PeriodRecord, StoredCertificate
@@ -156,6 +157,45 @@ class ScopedSeries(Series):
     @override
     def explanations(self, export: str) -> Sequence[Explanation]:
         return self._series.explanations(export) if self._rights.may(Action.SEE, export) else []
+
+
+class ScopedApprovals(ApprovalPort):
+    """See ``ApprovalPort``. Who may decide is the page's affair: it depends on who asked."""
+
+    def __init__(self, approvals: ApprovalPort, rights: Rights) -> None:
+        self._approvals = approvals
+        self._rights = rights
+
+    @override
+    def ask_approval(self, new: NewApproval, members: Sequence[tuple[str, float]], *, seconds: float) -> None:
+        for export in {new.export, *(export_of(key) for key, _ in members)}:
+            self._rights.require(Action.SEE, export)
+        self._approvals.ask_approval(new, members, seconds=seconds)
+
+    @override
+    def decide(self, approval_id: str, decision: Decision) -> NotDecided | None:
+        return self._approvals.decide(approval_id, decision) if self.approval(approval_id) else NotDecided.UNKNOWN
+
+    @override
+    def mark_done(self, approval_id: str) -> None:
+        if self.approval(approval_id):
+            self._approvals.mark_done(approval_id)
+
+    @override
+    def approvals(self, *, most: int = 100) -> Sequence[Approval]:
+        return [found for found in self._approvals.approvals(most=most) if self._sees(found)]
+
+    @override
+    def approval(self, approval_id: str) -> Approval | None:
+        found = self._approvals.approval(approval_id)
+        return found if found and self._sees(found) else None
+
+    @override
+    def approval_members(self, approval_id: str) -> Sequence[tuple[str, float]]:
+        return self._approvals.approval_members(approval_id) if self.approval(approval_id) else []
+
+    def _sees(self, approval: Approval) -> bool:
+        return self._rights.may(Action.SEE, approval.asked.export)
 
 
 class ScopedEvents(EventQueueOperator):

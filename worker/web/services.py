@@ -9,12 +9,21 @@ from config.settings_sections import Metrics, Web
 from config.sign_in_section import SignIn
 from config.targets import non_production_targets
 from worker.domain.access import Action, Rights
+from worker.domain.approval import ApprovalPort
 from worker.domain.store_port import OperatorPort
 from worker.dry_run.planner import Planner
 from worker.intake.queue import EventQueueOperator
 from worker.store.sessions import RedisSessions
 from worker.web.openid import OpenId
-from worker.web.scoped import Certificates, ScopedCertificates, ScopedEvents, ScopedSeries, ScopedStore, Series
+from worker.web.scoped import (
+    Certificates,
+    ScopedApprovals,
+    ScopedCertificates,
+    ScopedEvents,
+    ScopedSeries,
+    ScopedStore,
+    Series,
+)
 from worker.web.scoped_batches import Batches, Causes, ScopedBatches, ScopedCauses
 from worker.web.users import LocalUsers
 from worker.workflow.probe import Probe
@@ -35,6 +44,7 @@ class Services:
     sessions: RedisSessions
     sign_in: SignIn
     users: LocalUsers
+    approvals: ApprovalPort
     #: Sign-in at an OpenID Connect provider; None: not set.
     openid: OpenId | None
     #: Opens what asks e-conomic for an export, by reading alone.
@@ -65,4 +75,5 @@ class Services:
             certificates=ScopedCertificates(self.certificates, rights),
             series=ScopedSeries(self.series, rights),
             events=ScopedEvents(self.events, rights),
+            approvals=ScopedApprovals(self.approvals, rights),
         )

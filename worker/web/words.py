@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from worker.domain.access import Action
+from worker.domain.approval import PUBLISH, ApprovalState
 from worker.domain.batch import BatchAction, BatchState
 from worker.domain.causes import CauseState
 from worker.domain.certificate import Verdict
@@ -62,6 +64,21 @@ VERDICTS: Mapping[Verdict, str] = {
     Verdict.EDITED: mark("edited by hand in e-conomic"),
     Verdict.NUMBER_TAKEN: mark("its number is taken by something else"),
     Verdict.UNEXPECTED: mark("in e-conomic although it was not exported"),
+}
+APPROVALS: Mapping[ApprovalState, str] = {
+    ApprovalState.WAITING: mark("waits for a second person"),
+    ApprovalState.APPROVED: mark("approved"),
+    ApprovalState.DONE: mark("approved and done"),
+    ApprovalState.REFUSED: mark("refused"),
+    ApprovalState.EXPIRED: mark("expired"),
+}
+#: What somebody asks for.
+ASKED: Mapping[str, str] = {
+    Action.REQUEUE: mark("Queue again"),
+    Action.REEXPORT: mark("Export again"),
+    BatchAction.DISCARD: mark("Discard"),
+    Action.MARK_EXPORTED: mark("Count as exported"),
+    PUBLISH: mark("Publish as planned"),
 }
 #: What the store writes into the history of an invoice; an entry of another version is shown as it is.
 HISTORY: Mapping[str, str] = {

@@ -6,9 +6,11 @@ from decimal import Decimal
 import pytest
 import redis
 from support.clock import ManualClock
-from support.store.echo import EchoingPipelines
+from support.store.echo import EchoingRedis
 
+from worker.domain.action_log import LogFilter
 from worker.domain.approval import ApprovalState, Decision, NewApproval, NotDecided
+from worker.store.action_log import RedisActionLog
 from worker.store.approvals import RedisApprovals
 from worker.store.connection import StorePolicy
 
@@ -25,11 +27,11 @@ ASKED = NewApproval(
 MEMBERS = [("main-100002", 7.5), ("main-100003", 8.0)]
 
 
-@pytest.fixture(params=[redis.Redis, EchoingPipelines], ids=["once", "twice"])
+@pytest.fixture(params=[redis.Redis, EchoingRedis], ids=["once", "twice"])
 def approvals(
     request: pytest.FixtureRequest, redis_url: str, redis_prefix: str, clock: ManualClock
 ) -> Iterator[RedisApprovals]:
-    """Each with a driver that sends every command a second time, too, as after a lost answer."""
+    """With a driver that runs every script a second time, too, as after a lost answer."""
     with request.param.from_url(redis_url) as client:
         yield RedisApprovals(client, prefix=redis_prefix, policy=StorePolicy(), clock=clock)
 
@@ -90,6 +92,23 @@ def test_a_yes_that_comes_too_late_does_not_count(approvals: RedisApprovals, clo
     found = approvals.approval("a1")
     assert found
     assert (found.state, found.decision) == (ApprovalState.EXPIRED, None)
+
+
+def test_who_asked_and_who_answered_stands_in_the_log_of_actions(
+    approvals: RedisApprovals, redis_client: redis.Redis, redis_prefix: str
+) -> None:
+    """Written with the act itself, once each; what does not count is not in it."""
+    approvals.ask_approval(ASKED, MEMBERS, seconds=60)
+    approvals.ask_approval(ASKED, MEMBERS, seconds=60)
+    approvals.decide("a1", _say(True, "Birthe"))
+    approvals.decide("a1", _say(False, "Carl"))
+    approvals.decide("a1", _say(True, "Dorte"))
+    log = RedisActionLog(redis_client, prefix=redis_prefix, policy=StorePolicy())
+    entries = log.actions(LogFilter(exports=frozenset({"main"})))
+    assert [(entry.what, entry.who, entry.why, entry.of) for entry in reversed(entries)] == [
+        ("ask-approval", "Birthe", "the group is made", ("a1",)),
+        ("reject", "Carl", "seen", ("a1",)),
+    ]
 
 
 def test_the_newest_request_comes_first(approvals: RedisApprovals, clock: ManualClock) -> None:

@@ -35,20 +35,3 @@ class LateRedis(redis.Redis):
         """Run it, and return its answer without the time that comes along."""
         _, answer = super().execute_command(*call)  # type: ignore[no-untyped-call]  # same
         return answer
-
-
-class _Twice(redis.client.Pipeline):
-    """Sends all its commands a second time, and gives the second answers."""
-
-    def execute(self, raise_on_error: bool = True) -> list[Any]:  # noqa: FBT001, FBT002  # the driver's own signature
-        commands = list(self.command_stack)
-        super().execute(raise_on_error)
-        self.command_stack = commands
-        return list(super().execute(raise_on_error))
-
-
-class EchoingPipelines(redis.Redis):
-    """Runs every pipeline twice: what a client does whose first answer was lost."""
-
-    def pipeline(self, transaction: bool = True, shard_hint: Any = None) -> _Twice:  # noqa: FBT001, FBT002  # the same
-        return _Twice(self.connection_pool, self.response_callbacks, transaction, shard_hint)

@@ -169,6 +169,26 @@ def test_a_drained_node_and_the_network_know_the_pods() -> None:
     assert policies["opter-economic"]["podSelector"]["matchLabels"].items() <= labels[0].items()
 
 
+@pytest.mark.parametrize("name", ["bookkeeping", "operations"])
+def test_a_dashboard_shows_what_grafana_is_given(name: str) -> None:
+    """Each panel has a place of its own, says what it means, and asks the one source of data that is provisioned."""
+    grafana = DEPLOY / "monitoring" / "grafana"
+    [source] = documents(grafana / "provisioning" / "datasources" / "prometheus.yml")[0]["datasources"]
+    panels = json.loads((grafana / "dashboards" / f"{name}.json").read_text(encoding="utf-8"))["panels"]
+    places = [panel["gridPos"] for panel in panels]
+    squares = [
+        (x, y)
+        for place in places
+        for x in range(place["x"], place["x"] + place["w"])
+        for y in range(place["y"], place["y"] + place["h"])
+    ]
+
+    assert {target["datasource"]["uid"] for panel in panels for target in panel["targets"]} == {source["uid"]}
+    assert len(squares) == len(set(squares))
+    assert max(x for x, _ in squares) < 24
+    assert all(panel["title"] and panel["description"] for panel in panels)
+
+
 def test_kubernetes_adds_no_variables_for_services() -> None:
     """Its variables for a service called like ours would look like settings."""
     pods = [

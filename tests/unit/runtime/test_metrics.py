@@ -160,13 +160,14 @@ def test_the_store_is_read_once_for_several_readers() -> None:
     assert len(reads) == 2
 
 
-def test_every_figure_that_an_alert_names_exists() -> None:
-    """A renamed figure would silence its alert."""
+def test_every_figure_that_an_alert_or_dashboard_names_exists() -> None:
+    """A renamed figure would silence its alert, or empty its panel."""
     harness = Harness()
     harness.close_period(samples.invoice(samples.line(account="3050")))
     harness.until_rest()
     known = _names(_figures(harness)) | _names(generate_latest(REGISTRY).decode())
-    named = {word for path in (DEPLOY / "monitoring").iterdir() for word in _names(path.read_text(encoding="utf-8"))}
+    files = [path for path in (DEPLOY / "monitoring").rglob("*") if path.is_file()]
+    named = {word for path in files for word in _names(path.read_text(encoding="utf-8"))}
     assert named
     assert named <= known
 

@@ -12,6 +12,7 @@ from worker.domain.access import Action
 from worker.domain.batch import BatchAction
 from worker.domain.record import InvoiceRecord, State
 from worker.dry_run.batch_preview import BatchPreview, preview
+from worker.web.four_eyes import ask_for_batch
 from worker.web.guard import page
 from worker.web.pages.paging import Pages
 from worker.web.scoped_batches import NEEDS
@@ -72,6 +73,9 @@ def _start(visit: Visit) -> Response:
     visit.rights.require(NEEDS[planned.action], planned.export)
     if not why:
         return _page(visit, choice, problem="reason", status=422)
+    approval = ask_for_batch(visit, planned, subject=choice["reason"] or choice["period"], why=why)
+    if approval:
+        return visit.render("asked.html", status=202, approval=approval)
     batch = start_batch(visit, planned, why=why)
     return visit.redirect(f"/batches/{batch.ordered.id}" if batch else "/batches")
 

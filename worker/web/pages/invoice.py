@@ -9,10 +9,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from worker.domain.access import Action
+from worker.domain.approval import Approval
 from worker.domain.content_differences import differences
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import Conflict
 from worker.domain.record import InvoiceRecord, State
+from worker.web.four_eyes import ask_if_needed
 from worker.web.guard import page
 from worker.web.services import Services
 from worker.web.visit import Visit
@@ -62,6 +64,9 @@ def _requeue(visit: Visit) -> Response:
         return visit.render("error.html", status=404, failure=None)
     if not why:
         return _page(visit, record, problem="reason", status=422)
+    approval = _ask_if_needed(visit, Action.REQUEUE, record)
+    if approval:
+        return visit.render("asked.html", status=202, approval=approval)
     moved = visit.services.store.requeue([record.id], by=visit.who, why=why)
     return visit.redirect(_address(record)) if moved else _page(visit, record, problem="moved-on", status=409)
 
@@ -72,8 +77,18 @@ def _mark_exported(visit: Visit) -> Response:
         return visit.render("error.html", status=404, failure=None)
     if not why:
         return _page(visit, record, problem="reason", status=422)
+    approval = _ask_if_needed(visit, Action.MARK_EXPORTED, record)
+    if approval:
+        return visit.render("asked.html", status=202, approval=approval)
     marked = visit.services.store.mark_exported(record.id, by=visit.who, why=why)
     return visit.redirect(_address(record)) if marked else _page(visit, record, problem="moved-on", status=409)
+
+
+def _ask_if_needed(visit: Visit, action: Action, record: InvoiceRecord) -> Approval | None:
+    """Ask a second person about an invoice that failed; what is in another state has moved on, and says so."""
+    if record.state is not State.DEAD:
+        return None
+    return ask_if_needed(visit, action, [record], subject=str(record.invoice_number), why=_why(visit))
 
 
 def _accept_conflicts(visit: Visit) -> Response:

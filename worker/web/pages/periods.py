@@ -3,6 +3,7 @@
 from starlette.responses import Response
 from starlette.routing import Route
 
+from worker.domain.approval import ApprovalState
 from worker.domain.invoice_period import PeriodRecord
 from worker.domain.period_report import MOVING, phase_of
 from worker.web.guard import page
@@ -36,7 +37,14 @@ def _periods(visit: Visit) -> Response:
         agreements=services.store.agreement_failures(),
         refused=len(services.events.dead()),
         waiting=services.events.waiting(),
+        to_approve=_to_approve(services),
     )
+
+
+def _to_approve(services: Services) -> int:
+    if not services.sign_in.four_eyes:
+        return 0
+    return sum(found.state is ApprovalState.WAITING for found in services.approvals.approvals())
 
 
 def _text(period: PeriodRecord) -> str:

@@ -12,6 +12,7 @@ from worker.dry_run.batch_preview import BatchPreview, preview_of
 from worker.dry_run.plan import PlannedAction
 from worker.economic.mapping.causes import question
 from worker.errors import ExportError
+from worker.web.four_eyes import ask_for_batch
 from worker.web.guard import page
 from worker.web.pages.paging import Pages
 from worker.web.services import Services
@@ -86,6 +87,9 @@ def _requeue(visit: Visit) -> Response:
         return _page(visit, cause, problem="changed", status=409)
     if not why and not cause.gone(services.clock()):
         return _page(visit, cause, problem="reason", status=422)
+    approval = ask_for_batch(visit, planned, subject=cause.failure.reason, why=why)
+    if approval:
+        return visit.render("asked.html", status=202, approval=approval)
     batch = start_batch(visit, planned, why=why, cause=cause.failure)
     return visit.render("requeued.html", batch=batch, paused=services.store.paused().get(cause.export))
 

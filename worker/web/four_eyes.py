@@ -1,0 +1,118 @@
+"""Four eyes: what is over the limit is asked for, and done with a second person's yes, for exactly the frozen set."""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+import structlog
+
+from config.names import export_of
+from worker.domain.access import Action
+from worker.domain.approval import Approval, ApprovalState, NewApproval, needs_approval
+from worker.domain.batch import BatchAction, NewBatch
+from worker.domain.invoice import Invoice
+from worker.domain.record import InvoiceRecord, State
+from worker.dry_run.batch_preview import BatchPreview
+from worker.web.scoped_batches import NEEDS
+from worker.web.services import Services
+from worker.web.visit import Visit
+
+log = structlog.get_logger()
+
+
+def ask_if_needed(
+    visit: Visit, action: Action, records: Iterable[InvoiceRecord], *, subject: str, why: str
+) -> Approval | None:
+    """Keep a request for a second person's yes, and return it; None when this person may go ahead alone.
+
+    ``records`` are of one export. Asked for the same set again, while it waits, it is the same request.
+    """
+    chosen = list(records)
+    if not chosen:
+        return None
+    members = [(record.id, record.updated_at) for record in chosen]
+    return _ask(visit, action.value, members, money_of(chosen), subject=subject, why=why)
+
+
+def ask_for_batch(visit: Visit, planned: BatchPreview, *, subject: str, why: str) -> Approval | None:
+    """Do as ``ask_if_needed`` does, for the set that was previewed."""
+    visit.rights.require(NEEDS[planned.action], planned.export)
+    return _ask(visit, planned.action.value, planned.members, planned.at_stake, subject=subject, why=why)
+
+
+def _ask(  # noqa: PLR0913  # what is asked for, for which set, and why
+    visit: Visit,
+    action: str,
+    members: Sequence[tuple[str, float]],
+    at_stake: Mapping[str, Decimal],
+    *,
+    subject: str,
+    why: str,
+) -> Approval | None:
+    if not needs_approval(visit.services.sign_in.limits, at_stake):
+        return None
+    approvals, export = visit.services.approvals, export_of(members[0][0])
+    visit.rights.require(NEEDS[BatchAction(action)], export)
+    for found in approvals.approvals():
+        same = (found.asked.export, found.asked.action) == (export, action)
+        if found.state is ApprovalState.WAITING and same and approvals.approval_members(found.asked.id) == [*members]:
+            return found
+    new = NewApproval(
+        id=secrets.token_hex(8),
+        export=export,
+        action=action,
+        subject=subject,
+        by=visit.who,
+        why=why,
+        at_stake=at_stake,
+        invoices=len(members),
+    )
+    approvals.ask_approval(new, members, seconds=visit.services.sign_in.approval_hours * 3600)
+    log.info("approval_asked", approval=new.id, action=new.action, export=export, invoices=len(members), by=visit.who)
+    return approvals.approval(new.id)
+
+
+def money_of(records: Iterable[InvoiceRecord]) -> Mapping[str, Decimal]:
+    """Return currency -> gross, credit notes counted by their size."""
+    sums: dict[str, Decimal] = {}
+    for record in records:
+        invoice = Invoice.model_validate_json(record.content)
+        sums[invoice.currency] = sums.get(invoice.currency, Decimal(0)) + abs(invoice.gross)
+    return sums
+
+
+def unchanged(services: Services, approval: Approval) -> list[InvoiceRecord]:
+    """Return those of the frozen set that still are as they were when it was asked for; the others are left alone."""
+    wanted = dict(services.approvals.approval_members(approval.asked.id))
+    dead = services.store.invoices(None, State.DEAD)
+    return [record for record in dead if wanted.get(record.id) == record.updated_at]
+
+
+def carry_out(services: Services, approval: Approval) -> int:
+    """Start the batch that was approved; return how many invoices it has moved so far. What has moved on since stays.
+
+    Interrupted and repeated, it goes on: each invoice is moved once.
+    """
+    decision = approval.decision
+    if decision is None or approval.state is not ApprovalState.APPROVED:
+        return 0
+    asked = approval.asked
+    if asked.action not in set(BatchAction):
+        # Carried out by who asked for it: `publish` looks for the yes.
+        return 0
+    order = NewBatch(
+        # Of the request, so that a repeat goes on with the same batch.
+        id=f"{asked.export}-batch-{asked.id}",
+        export=asked.export,
+        action=BatchAction(asked.action),
+        by=f"{asked.by}, {decision.by}",
+        why=asked.why,
+        at_stake=asked.at_stake,
+    )
+    services.batches.open_batch(order, services.approvals.approval_members(asked.id))
+    services.batches.advance_batches()
+    batch = services.batches.batch(order.id)
+    moved = batch.begun - batch.left if batch else 0
+    services.approvals.mark_done(asked.id)
+    log.info("approval_carried_out", approval=asked.id, action=asked.action, export=asked.export, invoices=moved)
+    return moved

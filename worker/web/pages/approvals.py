@@ -1,0 +1,90 @@
+"""What waits for a second person: who asks for what and why, yes or no, and what became of it."""
+
+import structlog
+from starlette.responses import Response
+from starlette.routing import Route
+
+from worker.domain.access import Action
+from worker.domain.approval import Approval, ApprovalState, Decision, same_person
+from worker.domain.invoice import Invoice
+from worker.web.four_eyes import carry_out, unchanged
+from worker.web.guard import page
+from worker.web.services import Services
+from worker.web.visit import Visit
+
+log = structlog.get_logger()
+
+#: Invoices of a request that its page lists.
+_LISTED = 200
+
+
+def routes(services: Services) -> list[Route]:
+    """Return the list, one request, and the forms of a second person."""
+    return [
+        page("/approvals", services, _list),
+        page("/approvals/{approval}", services, _show),
+        # Whoever asks may take it back, whatever else their role allows.
+        page("/approvals/{approval}/decide", services, _decide, post=Action.REQUEUE),
+        page("/approvals/{approval}/carry-out", services, _carry_out, post=Action.APPROVE),
+    ]
+
+
+def _list(visit: Visit) -> Response:
+    found = sorted(visit.services.approvals.approvals(), key=lambda each: each.state not in _OPEN)
+    return visit.render("approvals.html", approvals=found)
+
+
+_OPEN = (ApprovalState.WAITING, ApprovalState.APPROVED)
+
+
+def _show(visit: Visit) -> Response:
+    found = _find(visit)
+    return _page(visit, found) if found else visit.render("error.html", status=404, failure=None)
+
+
+def _decide(visit: Visit) -> Response:
+    found = _find(visit)
+    if found is None:
+        return visit.render("error.html", status=404, failure=None)
+    yes, why = visit.form.get("answer") == "yes", visit.form.get("why", "").strip()[:200]
+    own = same_person(found.asked.by, visit.who)
+    if yes or not own:
+        visit.rights.require(Action.APPROVE, found.asked.export)
+    if not yes and not why:
+        return _page(visit, found, problem="reason", status=422)
+    problem = visit.services.approvals.decide(found.asked.id, Decision(yes=yes, by=visit.who, why=why))
+    if problem:
+        return _page(visit, _find(visit) or found, problem=problem.value, status=409)
+    log.info("approval_decided", approval=found.asked.id, export=found.asked.export, yes=yes, by=visit.who)
+    return _carry_out(visit) if yes else visit.redirect(_address(found))
+
+
+def _carry_out(visit: Visit) -> Response:
+    """Do what was approved: with the yes, or by hand where the page was stopped in between."""
+    found = _find(visit)
+    if found is None:
+        return visit.render("error.html", status=404, failure=None)
+    visit.rights.require(Action.APPROVE, found.asked.export)
+    carry_out(visit.services, found)
+    return visit.redirect(_address(found))
+
+
+def _page(visit: Visit, found: Approval, *, problem: str = "", status: int = 200) -> Response:
+    still = unchanged(visit.services, found) if found.state in _OPEN else []
+    return visit.render(
+        "approval.html",
+        status=status,
+        approval=found,
+        problem=problem,
+        own=same_person(found.asked.by, visit.who),
+        still=len(still),
+        rows=[{"record": record, "invoice": Invoice.model_validate_json(record.content)} for record in still[:_LISTED]],
+    )
+
+
+def _find(visit: Visit) -> Approval | None:
+    return visit.services.approvals.approval(visit.request.path_params["approval"])
+
+
+def _address(found: Approval) -> str:
+    return f"/approvals/{found.asked.id}"
