@@ -188,7 +188,40 @@ class Limits(Section):
     calls_per_day: Annotated[
         int, about("Calls per 24 hours (e-conomic's fair use is 50 000 per agreement)", 20_000, ge=1)
     ] = 45_000
+    capacity: Annotated[
+        int | None,
+        about(
+            "Tokens that e-conomic's bucket holds, if you know: their share may be used at once after a rest, and "
+            "`tokens_per_minute` is what flows back. Unset: no 60 seconds see more than the grant",
+            2_000,
+            ge=1,
+        ),
+    ] = None
+    app_tokens_per_minute: Annotated[
+        int | None,
+        about(
+            "Tokens per 60 seconds that e-conomic grants the app as a whole, if it does: all exports with one app "
+            "secret share them. Unset: each agreement has its own alone",
+            20_000,
+            ge=1,
+        ),
+    ] = None
+    app_capacity: Annotated[int | None, about("As `capacity`, of the app's bucket", 4_000, ge=1)] = None
 
+    def of_app(self) -> "Limits | None":
+        """Return the limits of the app as a whole; None when it has none."""
+        if self.app_tokens_per_minute is None:
+            return None
+        return Limits(
+            tokens_per_minute=self.app_tokens_per_minute,
+            capacity=self.app_capacity,
+            share=self.share,
+            calls_per_day=_UNBOUNDED,
+        )
+
+
+#: Calls a day where nothing bounds them.
+_UNBOUNDED = 10**12
 
 #: An amount in the invoice's currency.
 Difference = Annotated[Decimal, Field(ge=0, le=1)]

@@ -1,6 +1,7 @@
-"""What reading one file of many invoices costs: ``python format_memory.py FORMAT INVOICES``, in a process of its own.
+"""What a watcher needs for one file of many invoices: ``python format_memory.py FORMAT INVOICES``.
 
-Prints the invoices read, the file's bytes and by how much the process grew at its peak; 512 MiB bound all of it.
+In a process of its own; its last line says how many invoices the event has that it publishes, the file's bytes and by
+how much the process grew at its peak; 512 MiB bound all of it.
 """
 
 import csv
@@ -17,9 +18,12 @@ from openpyxl import Workbook
 from support.events import invoices  # the path has to be set first
 from support.formats import to_xml
 from support.intake_memory import LIMIT
+from support.samples import export
 
-from worker.intake.format_files import FileHead, HowToRead, read_file
+from worker.intake.sources.folder_watch import FolderWatch
 
+#: Bytes of invoices that an event holds itself; more go to a file beside it.
+_INLINE = 1 << 10
 _COLUMNS = (
     "invoiceNumber", "invoiceDate", "dueDate", "customer.code", "customer.name", "line.salesAccount", "line.vatRate",
     "line.net", "line.text",
@@ -27,16 +31,21 @@ _COLUMNS = (
 
 
 def main(name: str, count: int, folder: Path) -> dict[str, int]:
-    """Read a file of so many invoices; return what it took."""
+    """Let a watcher take a file of so many invoices; return what it took."""
     path = folder / f"period.{name}"
     {"csv": _csv, "xlsx": _xlsx, "xml": _xml, "ndjson": _ndjson}[name](path, count)
     resource.setrlimit(resource.RLIMIT_AS, (LIMIT, LIMIT))
-    before, read = _kilobytes("VmRSS"), 0
-    with path.open("rb") as file:
-        for _ in read_file(file, path.name, HowToRead(), FileHead()):
-            read += 1
+    now, published = 0.0, list[bytes]()
+    settings = export(source={"folder": folder, "stable_seconds": 1, "quiet_seconds": 1})
+    watch = FolderWatch(settings, publish=published.append, clock=lambda: now, most_inline=_INLINE)
+    before = _kilobytes("VmRSS")
+    watch.turn()
+    now += 10
+    watch.turn()
+    [event] = published
     grown = (_kilobytes("VmHWM") - before) * 1024
-    return {"invoices": read, "bytes": path.stat().st_size, "grown": grown}
+    read = json.loads(event)["data"]["invoicesRef"]["count"]
+    return {"invoices": read, "bytes": (folder / "done" / path.name).stat().st_size, "grown": grown}
 
 
 def _rows(count: int) -> Iterator[list[str]]:

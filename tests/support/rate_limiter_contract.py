@@ -8,6 +8,7 @@ from support.clock import ManualClock
 
 from config.export_schema import Limits
 from worker.domain.ports import Feedback, Permit, RateDenied, RateLimiter
+from worker.economic.app_bucket import AppsBucket
 
 #: 600 tokens a minute, 90 % used: a pace of 9 tokens a second and a burst of (1 - 0.9) / 2 * 600 = 30 tokens.
 LIMITS = Limits(tokens_per_minute=600, share=0.9, calls_per_day=1000)
@@ -52,6 +53,52 @@ class RateLimiterContract:
         take(rate_limiter, 9)  # 9 / 9 = 1 s
 
         assert sleeps.seconds == [1.0]
+
+    def test_a_known_capacity_may_be_used_at_once(self, rate_limiter: RateLimiter, sleeps: Sleeps) -> None:
+        """A bucket of 200 tokens: 0.9 x 200 = 180 at once after a rest, then the same 9 a second."""
+        bucket = LIMITS.model_copy(update={"capacity": 200})
+        for _ in range(60):
+            take(rate_limiter, 3, bucket)  # 60 x 3 = 180
+        take(rate_limiter, 9, bucket)
+
+        assert sleeps.seconds == [1.0]
+
+    def test_a_capacity_below_the_usual_burst_counts(self, rate_limiter: RateLimiter, sleeps: Sleeps) -> None:
+        """A bucket of 10 tokens that is refilled with 600 a minute: 9 at once."""
+        bucket = LIMITS.model_copy(update={"capacity": 10})
+        take(rate_limiter, 9, bucket)
+        take(rate_limiter, 9, bucket)
+
+        assert sleeps.seconds == [1.0]
+
+    def test_a_header_names_the_most_that_may_be_used_at_once(self, rate_limiter: RateLimiter, sleeps: Sleeps) -> None:
+        """10 tokens a second are 600 a minute, of which 30 at once would be too many: 9 are."""
+        rate_limiter.report(take(rate_limiter, 3), Feedback(granted=600, capacity=10, used=3, retry_after=0))
+        sleeps.seconds.clear()
+        take(rate_limiter, 9)
+        take(rate_limiter, 9)
+
+        assert sleeps.seconds[-1] == 1.0
+
+    def test_agreements_of_one_app_share_its_bucket(self, rate_limiter: RateLimiter, sleeps: Sleeps) -> None:
+        """30 tokens of the app at once, whichever agreement uses them; each agreement alone would have 30."""
+        both = AppsBucket(inner=rate_limiter, app="app-1", limits=LIMITS)
+        both.acquire("grant-1", 30, LIMITS)
+        both.acquire("grant-2", 9, LIMITS)
+        rate_limiter.acquire("grant-3", 30, LIMITS)  # of another app
+
+        assert sleeps.seconds == [1.0]
+
+    def test_a_sick_agreement_leaves_the_apps_tokens_to_others(self, rate_limiter: RateLimiter, sleeps: Sleeps) -> None:
+        """What its own bucket refuses is given back to the app, and so is what a call cost less than was reserved."""
+        both = AppsBucket(inner=rate_limiter, app="app-1", limits=LIMITS)
+        both.report(both.acquire("grant-1", 15, LIMITS), Feedback(throttled=True, retry_after=30, cost=0))
+        for _ in range(5):
+            with pytest.raises(RateDenied):
+                both.acquire("grant-1", 15, LIMITS)
+        both.acquire("grant-2", 30, LIMITS)
+
+        assert sleeps.seconds == []
 
     def test_an_execution_that_has_begun_waits_longer(self, rate_limiter: RateLimiter, sleeps: Sleeps) -> None:
         """A first call is sent away beyond two seconds, a further one only beyond fifteen."""

@@ -36,7 +36,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
     },
     "Operate": {
         "status": "Show all periods, or one in full: to be exported, exported, failed by reason, rate, time left.",
-        "health": "Show whether all parts are well: Redis, workers, intake, sweeps, page, Flower, e-conomic, clocks.",
+        "health": "Show whether all is well: Redis, workers, intake, sweeps, page, folders, Flower, e-conomic, clocks.",
         "reconcile": "Read periods back from e-conomic and compare every invoice: the certificate, which is kept.",
         "certificate": "Show certificates: what was read back from e-conomic, and when.",
         "differences": "Show what certificates have found to differ, and accept it.",

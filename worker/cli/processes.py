@@ -156,7 +156,7 @@ def run_intake(
 _LOOKS = 1.0
 
 
-def run_watch(turn: Callable[[], int], *, stop: threading.Event, beat: Callable[[], None]) -> None:
+def run_watch(turn: Callable[[], object], *, stop: threading.Event, beat: Callable[[], None]) -> None:
     """Give the watched folders a turn every now and then until stopped; ``turn`` may raise ``StoreUnavailable``."""
     outage = OutageLog("watch")
     while not stop.is_set():

@@ -48,6 +48,8 @@ class Feedback:
     used: float | None = None
     #: Tokens granted per 60 seconds; None when the answer did not say.
     granted: float | None = None
+    #: Tokens that may be used within the window that the answer speaks of, and so at once; None when it did not say.
+    capacity: float | None = None
     #: Seconds to wait before the next call (``Retry-After``).
     retry_after: float | None = None
     #: Answered with 429.

@@ -18,6 +18,9 @@ class Part(StrEnum):
     INTAKE = "intake"
     SWEEPS = "sweeps"
     PAGE = "page"
+    WATCH = "watch"
+    #: A watched folder or SFTP server that cannot be used: its name is the export's and what is wrong.
+    FOLDER_FAULT = "folder-fault"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

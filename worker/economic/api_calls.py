@@ -18,6 +18,7 @@ from config.exports import ExportConfig
 from worker.domain.ports import Feedback, Permit, RateDenied, RateLimiter
 from worker.domain.reasons import ProcessReason, failure
 from worker.economic import error_body, failures, parsers
+from worker.economic.app_bucket import with_apps_bucket
 from worker.economic.kept_replies import kept_or_read
 from worker.economic.port import Reply, Usage, rate_name
 from worker.economic.reasons import EconomicReason
@@ -118,7 +119,7 @@ class ApiCalls:
         ``monotonic`` is for tests, in which time is made.
         """
         self._export = export
-        self._rate_limiter = rate_limiter
+        self._rate_limiter = with_apps_bucket(rate_limiter, export)
         self._clients = clients
         self._clock = clock
         self._deadline = deadline
@@ -273,11 +274,12 @@ def rate_feedback(status: int, headers: Mapping[str, str], now: float) -> Feedba
     Counts come out per 60 seconds, whatever the window that the headers speak of.
     """
     cost = _whole(headers.get("x-callcost", ""))  # 3 (measured); another observer saw a letter
-    used, granted = _rate(headers.get("x-ratelimiting", ""))
+    used, granted, capacity = _rate(headers.get("x-ratelimiting", ""))
     return Feedback(
         cost=cost if cost is not None and cost <= _HIGHEST_COST else None,
         used=used,
         granted=granted,
+        capacity=capacity,
         retry_after=retry_after(headers.get("retry-after", ""), now),
         throttled=status == 429,  # noqa: PLR2004  # the status has a name only in RFC 6585
         failed=status >= 500,  # noqa: PLR2004  # the server's own errors begin here
@@ -305,9 +307,9 @@ def _whole(text: str) -> float | None:
     return float(text) if _WHOLE.fullmatch(text.strip()) else None
 
 
-def _rate(text: str) -> tuple[float | None, float | None]:
+def _rate(text: str) -> tuple[float | None, float | None, float | None]:
     limit = _RATE.search(text)
     if not limit or int(limit[1]) == 0 or int(limit[2]) == 0:
-        return None, None
+        return None, None, None
     scale = 60 / int(limit[2])
-    return int(limit[3]) * scale, int(limit[1]) * scale
+    return int(limit[3]) * scale, int(limit[1]) * scale, float(limit[1])

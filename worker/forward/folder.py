@@ -72,6 +72,13 @@ class Folder:
         status = os.lstat(self.path / name)
         return Seen(size=status.st_size, modified=status.st_mtime_ns, number=status.st_ino)
 
+    def unchanged(self, names: Iterable[str]) -> bool:
+        """Tell whether files still look as when they were found to be complete: nobody writes to them since."""
+        try:
+            return all(name in self._since and self._since[name][0] == self.seen(name) for name in names)
+        except FileNotFoundError:
+            return False
+
     def read(self, name: str) -> bytes | None:
         """Return the content; None when it was written to meanwhile."""
         before = self.seen(name)

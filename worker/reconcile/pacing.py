@@ -59,7 +59,7 @@ class LastInLine(RateLimiter):
     def _take_lane(self, agreement: str, cost: float, limits: Limits) -> None:
         """Wait until the lane has so many tokens. Raises ``RateDenied`` when that takes too long."""
         tenth = (self._granted or limits.tokens_per_minute) * SHARE
-        lane = limits.model_copy(update={"tokens_per_minute": max(1, round(tenth))})
+        lane = limits.model_copy(update={"tokens_per_minute": max(1, round(tenth)), "capacity": None})
         for waits in range(_MOST_WAITS + 1):
             try:
                 self.inner.acquire(lane_of(agreement), cost, lane)

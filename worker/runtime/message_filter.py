@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 from celery import signals
+from celery.states import RETRY
 from celery.worker.consumer.consumer import logger as celery_logger
 from kombu.entity import Queue
 
@@ -32,7 +33,7 @@ from config.names import (
     recovery_queue,
 )
 from worker.runtime.broker_outage import FOREIGN_NEXT_STEP, ExplainedOutages
-from worker.runtime.slots import Slots
+from worker.runtime.slots import PACE, Slots
 
 #: Seconds that an event may wait for others.
 PAUSE = 0.5
@@ -90,6 +91,8 @@ class SharedSlots(BatchedEvents):
         """See Celery's consumer, which is made once for each worker."""
         super().__init__(*args, **kwargs)
         self._slots = Slots(slots=self.app.conf.worker_concurrency)
+        #: Whether a look at what waits for a pause is due.
+        self._filling = False
         #: Queues that rest, by export.
         self._resting: dict[str, list[str]] = {}
         signals.task_postrun.connect(self._on_end, weak=False)
@@ -101,16 +104,27 @@ class SharedSlots(BatchedEvents):
         self._slots.offer(export, partial(handle, message), first=recovered(message, export))
         self._read_as_needed(export)
 
-    def _on_end(self, args: Any = (), **_: Any) -> None:
+    def _on_end(self, args: Any = (), state: Any = None, **_: Any) -> None:
         """Called in the thread of the execution; only this call may come from there."""
-        self.call_soon(self._ended, export_of(str(args[0])))
+        self.call_soon(self._ended, export_of(str(args[0])), state == RETRY)
 
     def _on_revoked(self, request: Any = None, **_: Any) -> None:
         self._on_end(args=request.args)
 
-    def _ended(self, export: str) -> None:
-        self._slots.ended(export)
+    def _ended(self, export: str, fruitless: bool) -> None:  # noqa: FBT001  # as call_soon passes it on
+        self._slots.ended(export, fruitless=fruitless)
         self._read_as_needed(export, *tuple(self._resting))
+
+    def _fill_later(self) -> None:
+        """See to what waits for a pause to end; each call ends in another one for as long as anything does."""
+        if self.hub and not self._filling and self._slots.paced():
+            self._filling = True
+            self.hub.call_later(PACE, self._fill)
+
+    def _fill(self) -> None:
+        self._filling = False
+        self._slots.fill()
+        self._read_as_needed(*tuple(self._resting))
 
     def _read_as_needed(self, *exports: str) -> None:
         """Let the queues of exports rest of which enough waits here, and read the others again."""
@@ -121,6 +135,7 @@ class SharedSlots(BatchedEvents):
                 self._resting[export] = _take_out(channel, {kind(export) for kind in _QUEUES})
             elif not full and export in self._resting:
                 _put_back(channel, self._resting.pop(export))
+        self._fill_later()
         channel.brpop_timeout = _SHORT_WAIT if self._slots.holds() else channel.connection.brpop_timeout
 
 

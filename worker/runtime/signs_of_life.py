@@ -4,7 +4,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -15,6 +15,8 @@ from worker.errors import StoreUnavailable
 EVERY = 10.0
 #: Seconds for which the end of a process waits for its last word.
 _LAST_WORD = 2.0
+#: Characters of a fault that are shown.
+_MOST_FAULT = 300
 
 
 def process_name(own: str = "") -> str:
@@ -49,6 +51,34 @@ class ShownLife:
         """Take the sign back: this process ends in order."""
         with suppress(StoreUnavailable):
             self.store.end_life(self.part, self.name)
+
+
+@dataclass(kw_only=True, slots=True)
+class ShownFaults:
+    """What is wrong with folders, left as signs for as long as it lasts; called as often as one likes."""
+
+    store: LifePort
+    #: Export -> what is wrong, by kind of source; others change them meanwhile.
+    faults: Sequence[Mapping[str, str]]
+    _shown: dict[str, ShownLife] = field(default_factory=dict, init=False)
+
+    def __call__(self) -> None:
+        """Leave a sign of each fault, and take back those of what is well again."""
+        now = {_fault_name(export, text) for each in self.faults for export, text in list(each.items())}
+        for name in self._shown.keys() - now:
+            self._shown.pop(name).leave()
+        for name in now:
+            self._shown.setdefault(name, ShownLife(store=self.store, part=Part.FOLDER_FAULT, name=name))()
+
+    def leave(self) -> None:
+        """Take all back: this process ends in order."""
+        for life in self._shown.values():
+            life.leave()
+
+
+def _fault_name(export: str, text: str) -> str:
+    """Return what ``health`` reads; what a file's name has that is no text is shown by its number."""
+    return f"{export}: {text}"[:_MOST_FAULT].encode(errors="backslashreplace").decode()
 
 
 def keep_showing(life: ShownLife, *, well: Callable[[], bool] = lambda: True) -> Callable[[], None]:

@@ -150,6 +150,7 @@ class RedisRateLimiter:
                 throttled=feedback.throttled,
                 granted=feedback.granted,
                 used=feedback.used,
+                holds=feedback.capacity,
                 retry_after=feedback.retry_after,
             )
         except StoreUnavailable:
@@ -194,7 +195,8 @@ class RedisRateLimiter:
 
     def _run(self, script: Any, agreement: str, limits: Limits, **fields: float | str | None) -> Any:
         now = None if self._clock is None else self._clock()
-        ask = {"now": now, "tokens_per_minute": limits.tokens_per_minute, "share": limits.share, **fields}
+        known = {"tokens_per_minute": limits.tokens_per_minute, "share": limits.share, "capacity": limits.capacity}
+        ask = {"now": now, **known, **fields}
         try:
             return script(keys=[f"{self._prefix}rate:{agreement}"], args=[json.dumps(ask)])
         except redis.RedisError as error:

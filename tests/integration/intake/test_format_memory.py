@@ -1,4 +1,4 @@
-"""Files of many invoices are read in flat memory, whatever their format.
+"""Files of many invoices are taken by the watcher in flat memory, whatever their format.
 
 ``python tests/support/format_memory.py xml 100000`` measures 100,000 invoices in one file, inside 512 MiB.
 """
@@ -17,7 +17,7 @@ def _read(name: str, count: int) -> dict[str, int]:
     done = subprocess.run(  # our own program
         [sys.executable, str(PROGRAM), name, str(count)], capture_output=True, check=True, timeout=120
     )
-    result: dict[str, int] = json.loads(done.stdout)
+    result: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
     return result
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from support.cli import HEALTHY_REDIS, Bench
+from support.samples import export
 
 from worker.domain.clocks import ClockReading
 from worker.domain.ports import AgreementRate
@@ -30,7 +31,7 @@ def test_all_is_well(bench: Bench) -> None:
     assert bench.run("health") == 0
     lines = bench.stdout.getvalue().splitlines()
     assert [line.split("  ")[0] for line in lines if line] == [
-        *("Redis", "Workers", "Intake", "Sweeps", "Page", "Export main", "Clocks", "Flower", "All is well.")
+        *("Redis", "Workers", "Intake", "Sweeps", "Page", "Watcher", "Export main", "Clocks", "Flower", "All is well.")
     ]
     assert "✓ e-conomic answers, called 12 s ago, 25% of its rate used" in bench.stdout.getvalue()
     assert max(map(len, lines)) <= 80
@@ -44,12 +45,13 @@ def test_all_is_well(bench: Bench) -> None:
         (Part.INTAKE, "Intake", "`intake`"),
         (Part.SWEEPS, "Sweeps", "sweep_failed"),
         (Part.PAGE, "Page", "opter-economic web"),
+        (Part.WATCH, "Watcher", "opter-economic watch"),
     ],
 )
 def test_a_part_without_a_sign_of_life_needs_a_person(bench: Bench, dead: Part, name: str, step: str) -> None:
     """The others go on; which process was seen last, and when, is said."""
     bench.sleep(90)
-    bench.live(*(alive for alive in Part if alive is not dead))
+    bench.live(*(alive for alive in Part if alive not in {dead, Part.FOLDER_FAULT}))
 
     assert bench.run("health") == 1
     assert "1 part not well." in bench.stdout.getvalue()
@@ -62,6 +64,27 @@ def test_a_part_without_a_sign_of_life_needs_a_person(bench: Bench, dead: Part, 
 def test_forty_seconds_of_silence_are_the_bound(bench: Bench, silent_for: float, code: int) -> None:
     """Three signs may get lost on their way."""
     bench.sleep(silent_for)
+    assert bench.run("health") == code
+
+
+def test_a_folder_in_trouble_needs_a_person_for_as_long_as_it_lasts(bench: Bench) -> None:
+    """By its export, with what is wrong; a sign that is not renewed says nothing any more."""
+    bench.memory.show_life(Part.FOLDER_FAULT, "main: /srv/opter: No such file or directory")
+    assert bench.run("health") == 1
+    found = part(bench, "Folder main")
+    assert (found["level"], found["text"]) == ("fault", "/srv/opter: No such file or directory")
+    bench.sleep(60)
+    bench.live()
+
+    assert bench.run("health") == 0
+
+
+@pytest.mark.parametrize(("folder", "code"), [(None, 0), ("/srv/opter", 1)])
+def test_without_a_folder_no_watcher_is_needed(bench: Bench, folder: str | None, code: int) -> None:
+    """With one, files would wait for ever."""
+    bench.memory.end_life(Part.WATCH, "watch@host")
+    bench.exports = {"main": export(source={"folder": folder} if folder else {})}
+
     assert bench.run("health") == code
 
 

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from support.clock import ManualClock
 from support.economic_bodies import API, Wire, client, networked_client
+from support.harness import EXPORT
 from support.rate_limiter import PatientRateLimiter
 
 from config.export_schema import Limits
@@ -79,11 +80,13 @@ class Spy:
 
     def __init__(self) -> None:
         self.reserved: list[float] = []
+        self.asked: list[tuple[str, Limits]] = []
         self.begun: list[bool] = []
         self.reported: list[Feedback] = []
 
     def acquire(self, agreement: str, cost: float, limits: Limits, *, begun: bool = False) -> Permit:
         self.reserved.append(cost)
+        self.asked.append((agreement, limits))
         self.begun.append(begun)
         return Permit(agreement=agreement, limits=limits, cost=cost)
 
@@ -106,7 +109,20 @@ class TestRate:
         economic.draft(2)
 
         assert spy.reserved == [3.0, 13.0]
-        assert spy.reported == [Feedback(cost=13, used=42, granted=10000)] * 2
+        assert spy.reported == [Feedback(cost=13, used=42, granted=10000, capacity=10000)] * 2
+
+    def test_a_call_is_paid_for_by_the_app_as_well(self) -> None:
+        """Where the exports file says what the app is granted: the app's bucket first, and both learn the cost."""
+        wire, spy = Wire(), Spy()
+        wire.respond("GET /invoices/drafts/1", httpx.Response(404, json={"logId": "x"}, headers={"X-CallCost": "13"}))
+        limits = Limits(app_tokens_per_minute=600, app_capacity=100)
+        client(wire, export=EXPORT.model_copy(update={"limits": limits}), rate_limiter=spy).draft(1)
+        of_app, of_agreement = spy.asked
+
+        assert of_app[0].startswith("app-")
+        assert of_agreement[0].startswith("grant-")
+        assert (of_app[1].tokens_per_minute, of_app[1].capacity, of_agreement[1]) == (600, 100, limits)
+        assert [feedback.cost for feedback in spy.reported] == [13, 13]
 
     def test_an_execution_that_has_called_waits_longer(self) -> None:
         """An execution's first call, and calls outside any, are not worth as long a wait as its next calls."""

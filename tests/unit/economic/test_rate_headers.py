@@ -16,8 +16,14 @@ NOW = 1_800_000_000.0  # Fri, 15 Jan 2027 08:00:00 GMT
         ({"x-callcost": "L"}, Feedback()),
         ({"x-callcost": "-3"}, Feedback()),
         ({"x-callcost": "999999999"}, Feedback()),
-        ({"x-ratelimiting": "token-limit-10000-per-60-seconds: 42/10000"}, Feedback(used=42, granted=10000)),
-        ({"x-ratelimiting": "token-limit-500-per-10-seconds: 5/500"}, Feedback(used=30, granted=3000)),  # x 60 / 10
+        (
+            {"x-ratelimiting": "token-limit-10000-per-60-seconds: 42/10000"},
+            Feedback(used=42, granted=10000, capacity=10000),
+        ),
+        (
+            {"x-ratelimiting": "token-limit-500-per-10-seconds: 5/500"},
+            Feedback(used=30, granted=3000, capacity=500),  # x 60 / 10
+        ),
         ({"x-ratelimiting": "token-limit-0-per-60-seconds: 0/0"}, Feedback()),
         ({"x-ratelimiting": "unlimited"}, Feedback()),
     ],

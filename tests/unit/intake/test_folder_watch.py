@@ -84,6 +84,36 @@ def test_a_file_is_taken_once_it_has_not_changed_for_a_while(place: Place) -> No
     assert (place.path / "done" / "p.xml").read_bytes() == PERIOD
 
 
+@pytest.mark.parametrize("at", range(1, 5))
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_file_that_changes_while_it_is_read_waits(tmp_path: Path, at: int, *, broken: bool) -> None:
+    """Whoever writes it pauses in the middle of it just then: neither half of it is taken, nor the file refused."""
+    whole = b"\n".join(json.dumps(each).encode() for each in invoices(3)) + b"\n"
+    half = whole[: whole.index(b"\n", len(whole) // 2) + (-5 if broken else 1)]
+    path, reads = tmp_path / "p.ndjson", 0
+
+    def alive() -> None:
+        nonlocal reads
+        reads += 1
+        if reads == at:
+            path.write_bytes(half)
+
+    now, published = 1000.0, list[bytes]()
+    source = {"folder": tmp_path, "stable_seconds": 5, "quiet_seconds": 1}
+    watch = FolderWatch(export(source=source), publish=published.append, clock=lambda: now, alive=alive)
+    path.write_bytes(whole)
+    watch.turn()
+    now += 10
+    watch.turn()
+    assert (published, path.exists(), reads >= at) == ([], True, True)
+    path.write_bytes(whole)
+    for _ in range(2):
+        watch.turn()
+        now += 10
+
+    assert [len(json.loads(each)["data"]["invoices"]) for each in published] == [3]
+
+
 def test_a_done_file_says_that_a_file_is_complete(place: Place) -> None:
     """However fresh it is; without one it stays, however old it is."""
     place.restart(complete="done-file")

@@ -9,7 +9,7 @@ from typing_extensions import override
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.signs_of_life import Part
 from worker.errors import StoreUnavailable
-from worker.runtime.signs_of_life import EVERY, ShownLife, keep_showing, process_name
+from worker.runtime.signs_of_life import EVERY, ShownFaults, ShownLife, keep_showing, process_name
 
 
 class Counting(MemoryStore):
@@ -78,3 +78,18 @@ def test_a_process_has_a_name_of_its_own() -> None:
     """Two on one host must not speak for each other."""
     assert process_name("mine") == "mine"
     assert process_name().rpartition("-")[2].isdecimal()
+
+
+def test_a_fault_of_a_folder_is_shown_for_as_long_as_it_lasts(clock: ManualClock) -> None:
+    """Another fault takes its place; a name that is no text is still told; in the end nothing is left."""
+    store, folders, servers = Counting(clock), {"main": "/a\udcff: No space left on device"}, {"other": "away"}
+    shown = ShownFaults(store=store, faults=[folders, servers])
+    shown()
+    assert [sign.name for sign in store.signs_of_life()] == ["main: /a\\udcff: No space left on device", "other: away"]
+    folders["main"] = "/a: Permission denied"
+    servers.clear()
+    shown()
+    assert [sign.name for sign in store.signs_of_life()] == ["main: /a: Permission denied"]
+    shown.leave()
+
+    assert list(store.signs_of_life()) == []

@@ -6,7 +6,7 @@ import pytest
 from support.clock import ManualClock
 
 from config.broker import all_slots, largest_share
-from worker.runtime.slots import SLOW, Slots
+from worker.runtime.slots import PACE, SLOW, Slots
 
 
 class Worker:
@@ -21,9 +21,9 @@ class Worker:
         for _ in range(count):
             self.slots.offer(export, partial(self.started.append, export))
 
-    def end(self, export: str, count: int = 1) -> None:
+    def end(self, export: str, count: int = 1, *, fruitless: bool = False) -> None:
         for _ in range(count):
-            self.slots.ended(export)
+            self.slots.ended(export, fruitless=fruitless)
 
     def count(self, export: str) -> int:
         return self.started.count(export)
@@ -172,3 +172,46 @@ def test_what_is_dropped_with_a_connection_leaves_no_place_behind() -> None:
     worker.slots.offer("main", partial(started.append, "recovered"), first=True)
     worker.end("main")
     assert started == ["recovered"]
+
+
+def test_an_export_that_comes_to_nothing_is_tried_one_by_one_beside_others() -> None:
+    """An agreement that answers 429: after three executions for nothing, four a second until one comes to something."""
+    worker = Worker()
+    worker.offer("healthy", 300)
+    worker.offer("sick", 300)
+    worker.end("sick", 3, fruitless=True)
+    before, paced = worker.count("sick"), worker.slots.paced()
+    for _ in range(40):  # ten seconds
+        worker.clock.advance(PACE)
+        worker.end("healthy")
+        worker.end("sick", fruitless=True)
+
+    done = worker.count("sick") - before
+    worker.end("sick")
+
+    assert paced
+    assert 0 < done <= 40  # what it had begun before ends meanwhile
+    assert not worker.slots.paced()
+    assert worker.count("sick") > before + done + 1
+
+
+def test_an_export_that_comes_to_nothing_is_not_paced_alone() -> None:
+    """There is nobody that it could slow down."""
+    worker = Worker()
+    worker.offer("sick", 30)
+    worker.end("sick", 10, fruitless=True)
+
+    assert worker.count("sick") == 20
+
+
+def test_what_waits_for_the_creation_of_a_customer_paces_nobody_for_long() -> None:
+    """Nine of ten invoices of a new customer wait for the first; once that is done, all start at once."""
+    worker = Worker()
+    worker.offer("other", 1)
+    worker.offer("healthy", 300)
+    worker.end("healthy")
+    worker.end("healthy", 9, fruitless=True)
+    waiting = worker.count("healthy")
+    worker.end("healthy")
+
+    assert worker.count("healthy") - waiting >= 8

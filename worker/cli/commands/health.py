@@ -15,6 +15,7 @@ from worker.cli.views.health import (
     clocks_finding,
     economic_finding,
     flower_finding,
+    folder_findings,
     health_data,
     health_view,
     part_finding,
@@ -26,7 +27,7 @@ from worker.errors import Failure, StoreUnavailable
 
 
 def health(ctx: typer.Context, *, as_json: AsJson = False) -> None:
-    """Show whether all parts are well: Redis, workers, intake, sweeps, page, Flower, e-conomic, clocks.
+    """Show whether all is well: Redis, workers, intake, sweeps, page, folders, Flower, e-conomic, clocks.
 
     Exit code 0: all is well. 1: something needs a person. 3: Redis does not answer, and nothing is known of the rest;
     or e-conomic does not, and nothing else is wrong.
@@ -64,10 +65,18 @@ def _by_store(context: CommandContext) -> Iterator[Finding]:
     """Yield what the store knows. Raises ``StoreUnavailable``."""
     with context.store() as store:
         signs, paused, clocks = store.signs_of_life(), store.paused(), store.clocks()
-    for part in Part:
+    for part in (Part.WORKER, Part.INTAKE, Part.SWEEPS, Part.PAGE):
         yield part_finding(signs, part)
+    yield from folder_findings(signs, watched=_any_folder(context))
     yield from _exports(context, paused, context.rates())
     yield clocks_finding(clocks, context.settings.http.clock_gap)
+
+
+def _any_folder(context: CommandContext) -> bool:
+    try:
+        return any(export.source.folder for export in context.exports.values())
+    except ConfigurationErrors:
+        return False  # what is wrong with the file is said with the exports
 
 
 def _exports(

@@ -36,8 +36,9 @@ from worker.runtime.exports_watch import keep_looking, log_taken
 from worker.runtime.metrics import Beat, serve_metrics
 from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.runtime import intake_consumer
-from worker.runtime.signs_of_life import ShownLife, process_name
-from worker.store.connection import answers, connect
+from worker.runtime.signs_of_life import ShownFaults, ShownLife, process_name
+from worker.store.connection import StorePolicy, answers, connect
+from worker.store.signs_of_life import RedisLife
 
 log = structlog.get_logger()
 
@@ -161,7 +162,14 @@ def watch(ctx: typer.Context) -> None:
     settings = _begin(context)
     with stop_on_signal() as stop, context.events() as queue, closing(connect(settings.redis)) as redis:
         beat = Beat()
-        watches = FolderWatches(context.exports, publish=queue.publish, clock=context.clock, alive=beat)
+        store = RedisLife(redis, prefix=settings.redis.prefix, policy=StorePolicy())
+        life = ShownLife(store=store, part=Part.WATCH, name=process_name())
+
+        def alive() -> None:
+            beat()
+            life()
+
+        watches = FolderWatches(context.exports, publish=queue.publish, clock=context.clock, alive=alive)
         faults = [watches.faults]
         if any(export.source.sftp for export in context.exports.values()):
             from worker.intake.sources.sftp_watch import SftpPickups  # noqa: PLC0415  # slow to load, and few need it
@@ -177,7 +185,17 @@ def watch(ctx: typer.Context) -> None:
             until.set()
 
         end_looking = keep_looking(watch_exports(settings, context.exports), take)
-        run_watch(watches.turn, stop=until, beat=beat)
+        shown = ShownFaults(store=store, faults=faults)
+
+        def turn() -> None:
+            try:
+                watches.turn()
+            finally:
+                shown()
+
+        run_watch(turn, stop=until, beat=alive)
+        life.leave()
+        shown.leave()
         end_looking()
         end_metrics()
         again = not stop.is_set()

@@ -1,6 +1,6 @@
 """What ``health`` found of each part, in words: how it is, and the next step where it is not well."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -37,12 +37,19 @@ class Level(StrEnum):
 
 _STYLES = {Level.WELL: "good", Level.QUIET: "quiet", Level.UNKNOWN: "wait"}
 _MARKS = {Level.WELL: "✓", Level.QUIET: "·", Level.UNKNOWN: "?"}
-_NAMES = {Part.WORKER: "Workers", Part.INTAKE: "Intake", Part.SWEEPS: "Sweeps", Part.PAGE: "Page"}
+_NAMES = {
+    Part.WORKER: "Workers",
+    Part.INTAKE: "Intake",
+    Part.SWEEPS: "Sweeps",
+    Part.PAGE: "Page",
+    Part.WATCH: "Watcher",
+}
 _NEXT_STEPS = {
     Part.WORKER: ProcessReason.NO_WORKER.next_step,
     Part.INTAKE: ProcessReason.NO_INTAKE.next_step,
     Part.SWEEPS: "They run in the intake: see its log (`sweep_failed`), and start it again.",
     Part.PAGE: "Start it again: `opter-economic web`, or `up` for everything.",
+    Part.WATCH: "Start it again: `opter-economic watch`, or `up` for everything. Files wait in their folders.",
 }
 #: Silent processes that are named beside living ones.
 _MOST_NAMED = 3
@@ -114,6 +121,17 @@ def part_finding(signs: Sequence[SignOfLife], part: Part) -> Finding:
         more = f" and {len(silent) - _MOST_NAMED} more" if len(silent) > _MOST_NAMED else ""
         text += f"; silent: {named}{more}"
     return Finding(part=name, level=Level.WELL, text=text)
+
+
+def folder_findings(signs: Sequence[SignOfLife], *, watched: bool) -> Iterator[Finding]:
+    """Yield how the watcher is, where a folder is ``watched`` or one runs all the same, and each folder in trouble."""
+    if watched or any(sign.part is Part.WATCH for sign in signs):
+        yield part_finding(signs, Part.WATCH)
+    for sign in signs:
+        if sign.part is Part.FOLDER_FAULT and sign.alive:
+            export, _, text = sign.name.partition(": ")
+            step = "Set right what is named; its files stay where they are until then, and other folders go on."
+            yield Finding(part=f"Folder {export}", level=Level.FAULT, text=text, next_step=step)
 
 
 def economic_finding(export: str, pause: Failure | None, rate: AgreementRate | None) -> Finding:

@@ -109,7 +109,7 @@ class FileGroups:
         for name in sorted(files, key=lambda name: (name not in first, name)):
             seen = self._folder.seen(name)
             digest = digests[name, seen] = self._digests.get((name, seen)) or self._folder.digest(name)
-            if digest in kept and name not in first and seen == self._folder.seen(name):
+            if digest in kept and name not in first and self._folder.unchanged([name]):
                 self._put_aside(name, digest, f"It lies here as {kept[digest]} too.")
             else:
                 kept.setdefault(digest, name)
@@ -138,6 +138,8 @@ class FileGroups:
             announced = heading.head.invoice_count or (0 if period is None else heading.count)
             enough[key] = enough.get(key, announced) - heading.count
         self._headings = read
+        # What is written to just now is part of what is to come.
+        long_quiet &= self._folder.unchanged(names)
         groups = []
         for which, files in periods.items():
             whole = which is not None and enough[which] <= 0
@@ -147,7 +149,7 @@ class FileGroups:
 
     def _known(self, key: object, files: list[str]) -> bool:
         """Put aside files of an incomplete period that were all taken before; whole, they would come as one again."""
-        digests = {name: self._digests[name, self._folder.seen(name)] for name in files}
+        digests = {name: self._folder.digest(name) for name in files}
         receipts = {name: self._folder.path / OWN / f"{digest}.receipt" for name, digest in digests.items()}
         if key is None or not all(receipt.exists() for receipt in receipts.values()):
             return False
@@ -167,8 +169,9 @@ class FileGroups:
                         count += 1
                         self._alive()
             except EventRefused as refusal:
-                if seen == self._folder.seen(name):
-                    self._refuse([name], refusal)
+                self._refuse([name], refusal)
+                return None
+            if not self._folder.unchanged([name]):
                 return None
             known = _Heading(head=head, count=count)
         read[name, seen] = known

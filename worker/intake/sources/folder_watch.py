@@ -93,7 +93,6 @@ class FolderWatch:
 
     def _take(self, group: FileGroup, how: HowToRead) -> int:
         names, manifest = group.with_manifest, group.manifest
-        before = [self._folder.seen(name) for name in names]
         digests = {name: self._folder.digest(name) for name in names}
         try:
             if manifest:
@@ -111,10 +110,9 @@ class FolderWatch:
                 batch, export=self._export, now=self._clock(), kept=self._own, inline=self._most_inline
             )
         except EventRefused as refusal:
-            if before == [self._folder.seen(name) for name in names]:
-                self._refuse(names, refusal)
+            self._refuse(names, refusal)
             return 0
-        if before != [self._folder.seen(name) for name in names]:
+        if not self._folder.unchanged(names):
             return 0  # written to while it was read; complete() waits again
         write(self._own / f"{event_id}.event", event)
         # The list of files comes last: with it, the event is decided.
@@ -158,6 +156,8 @@ class FolderWatch:
         write(moved.with_name(f"{moved.name}.known.txt"), text_bytes(text))
 
     def _refuse(self, names: list[str], refusal: EventRefused) -> None:
+        if not self._folder.unchanged(names):
+            return  # somebody writes it: what is wrong may be put right in the end
         for name in names:
             self._folder.refuse_for(name, refusal.problems)
         log.warning("files_refused", export=self._export, files=len(names), reason=refusal.problems[0].reason.value)

@@ -2,13 +2,16 @@
 --
 -- Pace: GCRA over tokens. The pace is the used share of the grant, the burst half of the unused share, so that no 60
 -- seconds ever see more than the grant, whether e-conomic counts a fixed window, a sliding one or a leaky bucket (its
--- documentation leaves that open). What e-conomic counts beyond our own spending belongs to others: we make room.
+-- documentation leaves that open). Where the exports file names the capacity of a token bucket (their engineering blog
+-- speaks of one per app and per agreement, 2026), the burst is the used share of it. A header that speaks of another
+-- window than 60 seconds names the most that may be used at once: no burst is larger than the used share of that. What e-conomic counts beyond our own spending belongs to others: we make room.
 -- A 429 that says nothing more costs half a second's pause and no pace: a token bucket is refilled steadily.
 -- Breaker: after five failures in a row nothing is sent for 2, 4 ... 60 seconds, then one call probes. Five, as of a
 -- lossy line that loses every tenth call three in a row are no outage, and met several times in a period.
 --
 -- KEYS[1]  hash of one agreement; it may lie on any server that is not a cluster, and expires by itself
--- ARGV[1]  JSON: now (or null: the server's clock), tokens_per_minute, share, and the script's own fields
+-- ARGV[1]  JSON: now (or null: the server's clock), tokens_per_minute, share, capacity (or null), and the script's
+--          own fields
 local SLICE, SLICES = 5, 12          -- seconds of one slice of the spending, slices that make a minute
 local DAY_SLICE, DAY_SLICES = 900, 96 -- the same for the calls of 24 hours
 local TOLERANCE = 0.02    -- part of the grant by which e-conomic's count may differ before others are suspected
@@ -41,11 +44,11 @@ local function day_field(number) return 'd:' .. string.format('%d', number) end
 -- tat: when everything reserved will have been paid for; pace: tokens per second at which that was reckoned;
 -- queue: when the last of those denied was asked to come back; blocked: e-conomic asked to be left alone until then;
 -- bare: pauses in a row after a 429 that names no time; uncounted: after one that counts no tokens either;
--- others, others_at: tokens a minute that others spend, and when that was seen; granted: as e-conomic's headers say;
+-- others, others_at: tokens a minute that others spend, and when that was seen; granted, holds: as e-conomic's headers say;
 -- failures: in a row while closed; trips: times opened in a row; open: until when; probing: a probe is under way until;
 -- slice, day: of the last write; calls: of 24 hours, as of `day`. Times are seconds since the epoch; 0 for none.
 local names = {'tat', 'pace', 'queue', 'blocked', 'bare', 'uncounted', 'others', 'others_at', 'granted', 'failures', 'trips', 'open',
-  'probing', 'slice', 'day', 'calls'}
+  'probing', 'slice', 'day', 'calls', 'holds'}
 local fields = {unpack(names)}
 for k = slice - SLICES, slice do fields[#fields + 1] = slice_field(k) end
 fields[#fields + 1] = day_field(day)
@@ -82,8 +85,16 @@ local function granted()
   return ask.tokens_per_minute
 end
 
+-- Tokens that may be used at once.
+local function burst_size()
+  local size = granted() * (1 - ask.share) / 2
+  if ask.capacity ~= nil and ask.capacity ~= cjson.null then size = ask.capacity * ask.share end
+  if bucket.holds > 0 then size = math.min(size, bucket.holds * ask.share) end
+  return size
+end
+
 -- Used tokens that we alone can never cause: pace and burst together.
-local function brink() return granted() * (1 + ask.share) / 2 end
+local function brink() return granted() * ask.share + burst_size() end
 
 -- Tokens per second, and the burst in tokens. What is owed in tokens stays the same when the pace changes.
 local function pace()
@@ -94,7 +105,7 @@ local function pace()
     bucket.tat = now + (bucket.tat - now) * bucket.pace / rate
   end
   bucket.pace = rate
-  return rate, granted() * (1 - ask.share) / 2
+  return rate, burst_size()
 end
 
 local function spend(tokens) slices[SLICES] = slices[SLICES] + tokens end

@@ -1,5 +1,5 @@
 -- Learn from the answer to one call, and make up for what earlier reservations were wrong by.
--- Fields of ARGV[1]: correction, correction_calls, failed, probe, throttled, and granted, used, retry_after (null when
+-- Fields of ARGV[1]: correction, correction_calls, failed, probe, throttled, and granted, used, holds, retry_after (null when
 -- e-conomic did not say).
 local function known(value) return value ~= nil and value ~= cjson.null end
 
@@ -21,6 +21,7 @@ elseif bucket.trips == 0 then -- calls still under way when the breaker opened s
 end
 
 if known(ask.granted) and ask.granted > 0 then bucket.granted = ask.granted end
+if known(ask.holds) and ask.holds > 0 then bucket.holds = ask.holds end
 if not ask.throttled and not ask.failed then
   bucket.bare, bucket.uncounted = math.max(0, bucket.bare - 1), math.max(0, bucket.uncounted - 1)
 end
