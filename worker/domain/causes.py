@@ -102,7 +102,7 @@ class CausePort(Protocol):
         """
 
     def pause_probed(self, export: str, *, again_in: float) -> None:
-        """Let the question why an export is paused be asked again after so many seconds."""
+        """Let the question why an export is paused be asked again after so many seconds, also if it is paused anew."""
 
     def pause_wait(self, export: str) -> float:
-        """Return the seconds that were last passed to ``pause_probed`` since the export was paused; 0: never."""
+        """Return the seconds last passed to ``pause_probed`` since the last resume, an hour ago at most; 0: never."""

@@ -31,6 +31,8 @@ _CHUNK = 1000
 _LATEST = 200
 #: Seconds after which causes that were to be asked, and were not, are due again.
 _LEASE = 120
+#: Seconds after which the pauses between two questions begin anew.
+_REMEMBERED = 3600
 #: Reasons of pauses that one question shows to be gone.
 ASKABLE_PAUSES = ("tokens-refused", "agreement-mismatch")
 #: Outcomes on the word of a person, which a re-export of many leaves alone.
@@ -80,7 +82,11 @@ class RedisCauses(StoreConnection, CausePort):
 
     @override
     def pause_probed(self, export: str, *, again_in: float) -> None:
-        self.ask(["HSET", self.key("pause-probe", export), "next", repr(self.now() + again_in), "wait", repr(again_in)])
+        probe = self.key("pause-probe", export)
+        self.ask(
+            ["HSET", probe, "next", repr(self.now() + again_in), "wait", repr(again_in)],
+            ["EXPIRE", probe, int(again_in) + _REMEMBERED],
+        )
 
     @override
     def pause_wait(self, export: str) -> float:

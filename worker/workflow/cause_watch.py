@@ -99,11 +99,12 @@ class CauseWatch:
         """Lift a pause for which the tokens were at fault once they are right, unless a person wants to be asked."""
         why = self.probes[export].token_works()
         log.info("pause_asked", export=export, answer="still" if why else "gone", reason=why.reason if why else "")
+        again_in = self._next(self.store.pause_wait(export))
         if why is None and self.exports[export].self_clearing in {"set-up", "on"}:
-            self.store.resume(export)
+            self.store.resume(export, by=BY_ITSELF, why="the tokens are accepted")
             log.info("export_resumed", export=export, by=BY_ITSELF)
-            return
-        self.store.pause_probed(export, again_in=self._next(self.store.pause_wait(export)))
+        # Also afterwards: one that is paused again at once is asked about later and later.
+        self.store.pause_probed(export, again_in=again_in)
 
     @property
     def _first(self) -> float:

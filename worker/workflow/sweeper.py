@@ -35,7 +35,6 @@ class Sweeper:
 
     def turn(self) -> int:
         """Do one turn; return how many messages were sent. Raises ``StoreUnavailable``."""
-        self.advance_batches()
         idle = frozenset(export for export in self.exports if not self.waiting(export_queue(export)))
         dues = self.store.sweep(idle_exports=idle, limit=_TURN)
         served = [due for due in dues if due.export in self.exports]
@@ -45,6 +44,8 @@ class Sweeper:
         agreements = self.agreements_due()
         for key, export in agreements:
             self.publish_agreement(key, export)
+        # Last: whatever may be wrong with a batch, nothing that stands still waits for it.
+        self.advance_batches()
         causes = self.causes_due()
         for key, export in causes:
             self.publish_causes(key, export)

@@ -19,6 +19,7 @@ from worker.domain.invoice import Invoice, PaymentCondition
 from worker.domain.reasons import failure
 from worker.domain.record import InvoiceRecord, MoveToDeadLetters, State
 from worker.economic.reasons import EconomicReason
+from worker.errors import Failure
 from worker.workflow.cause_watch import CauseWatch
 from worker.workflow.probe import NOT_ASKABLE, Probe
 
@@ -323,6 +324,10 @@ def test_a_token_that_works_again_resumes_its_export() -> None:
         ask(watch)
 
     assert harness.store.paused() == {}
+    harness.store.pause("main", Failure(reason="tokens-refused", description="", next_step=""))
+    assert watch.due() == []  # paused again at once: not asked about at once, and later each time
+    assert harness.store.pause_wait("main") == 2 * PAUSES.first_pause
+    harness.store.resume("main", by="kim")
     assert "export_resumed" in {entry["event"] for entry in lines}
     assert set(ended(harness).values()) == {State.EXPORTED}
 

@@ -180,7 +180,9 @@ end
 
 -- Put a dead letter to its cause; what the record has to say of it goes into `fields`.
 local function enter_cause(invoice, failure, fields, died)
-  local cause = cause_of(invoice.export, cjson.decode(failure))
+  local understood, told = pcall(cjson.decode, failure)
+  if not understood or type(told) ~= 'table' or type(told.reason) ~= 'string' then return end
+  local cause = cause_of(invoice.export, told)
   local stake = stake_of(redis.call('HGET', key('invoice', invoice.id), 'content') or '')
   fields.cause, fields.stake = cause, stake
   redis.call('ZADD', key('cause-dead', cause), died, invoice.id)
