@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from support.clock import ManualClock
+from support.memory_approvals import MemoryApprovals
 from support.memory_queue import MemoryEventQueue, MemoryEvents
 from support.memory_store import MemoryStore
 from support.samples import export, invoice, line
@@ -16,6 +17,7 @@ from config.settings import Settings
 from worker.cli.context import CommandContext
 from worker.cli.formatting import console_on
 from worker.cli.main import run
+from worker.domain.approval import ApprovalPort
 from worker.domain.causes import Cause, CauseAnswer, CauseState
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import ControlTotal, NewInvoice, PeriodRecord
@@ -55,6 +57,7 @@ class Bench(CommandContext):
         self.flower: bool | None = True
         self.refusal: Failure | None = None
         self.queue = MemoryEvents()
+        self.waiting_for_yes = MemoryApprovals(clock)
         self.settings = Settings()
         self.exports: Mapping[str, ExportConfig] = {"main": export()}
         #: What e-conomic answers about causes, by reason (none: it is away), and what it was asked.
@@ -69,6 +72,10 @@ class Bench(CommandContext):
         self.asked += [(export, cause.failure.reason) for cause, _ in failed]
         unknown = CauseAnswer(state=CauseState.UNKNOWN, at=self.clock(), why="e-conomic cannot be reached.")
         return [self.answers.get(cause.failure.reason, unknown) for cause, _ in failed]
+
+    @contextmanager
+    def approvals(self) -> Iterator[ApprovalPort]:
+        yield self.waiting_for_yes
 
     @contextmanager
     def events(self) -> Iterator[EventQueueOperator]:

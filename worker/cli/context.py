@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from config.exports import ExportConfig
+    from worker.domain.approval import ApprovalPort
     from worker.domain.causes import Cause, CauseAnswer
     from worker.domain.ports import AgreementRate
     from worker.domain.record import InvoiceRecord
@@ -214,6 +215,15 @@ class CommandContext(Configuration):
 
         with closing(connect(self.settings.redis)) as client:
             yield RedisSessions(client, prefix=self.settings.redis.prefix, policy=StorePolicy())
+
+    @contextmanager
+    def approvals(self) -> Iterator[ApprovalPort]:
+        """Open what waits for a second person. Its methods raise ``StoreUnavailable``."""
+        from worker.store.approvals import RedisApprovals
+        from worker.store.connection import StorePolicy, connect
+
+        with closing(connect(self.settings.redis)) as client:
+            yield RedisApprovals(client, prefix=self.settings.redis.prefix, policy=StorePolicy())
 
     @contextmanager
     def runtime(self) -> Iterator[Runtime]:

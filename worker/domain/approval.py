@@ -1,10 +1,13 @@
 """Four eyes: what waits for a second person's yes, and the rule that says what has to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
+
+from worker.domain.invoice import Invoice
+from worker.domain.money import ZERO
 
 #: The action of a request that is about a plan.
 PUBLISH = "publish"
@@ -98,6 +101,15 @@ class ApprovalPort(Protocol):
 
     def approval_members(self, approval_id: str) -> Sequence[tuple[str, float]]:
         """Return the frozen set of a request."""
+
+
+def money_of(contents: Iterable[str]) -> Mapping[str, Decimal]:
+    """Return currency -> gross of invoices (as they are kept), credit notes counted by their size."""
+    sums: dict[str, Decimal] = {}
+    for content in contents:
+        invoice = Invoice.model_validate_json(content)
+        sums[invoice.currency] = sums.get(invoice.currency, ZERO) + abs(invoice.gross)
+    return sums
 
 
 def needs_approval(limits: Mapping[str, Decimal], at_stake: Mapping[str, Decimal]) -> bool:

@@ -8,9 +8,8 @@ import structlog
 
 from config.names import export_of
 from worker.domain.access import Action
-from worker.domain.approval import Approval, ApprovalState, NewApproval, needs_approval
+from worker.domain.approval import Approval, ApprovalState, NewApproval, money_of, needs_approval
 from worker.domain.batch import BatchAction, NewBatch
-from worker.domain.invoice import Invoice
 from worker.domain.record import InvoiceRecord, State
 from worker.dry_run.batch_preview import BatchPreview
 from worker.web.scoped_batches import NEEDS
@@ -31,7 +30,7 @@ def ask_if_needed(
     if not chosen:
         return None
     members = [(record.id, record.updated_at) for record in chosen]
-    return _ask(visit, action.value, members, money_of(chosen), subject=subject, why=why)
+    return _ask(visit, action.value, members, money_of(record.content for record in chosen), subject=subject, why=why)
 
 
 def ask_for_batch(visit: Visit, planned: BatchPreview, *, subject: str, why: str) -> Approval | None:
@@ -70,15 +69,6 @@ def _ask(  # noqa: PLR0913  # what is asked for, for which set, and why
     approvals.ask_approval(new, members, seconds=visit.services.sign_in.approval_hours * 3600)
     log.info("approval_asked", approval=new.id, action=new.action, export=export, invoices=len(members), by=visit.who)
     return approvals.approval(new.id)
-
-
-def money_of(records: Iterable[InvoiceRecord]) -> Mapping[str, Decimal]:
-    """Return currency -> gross, credit notes counted by their size."""
-    sums: dict[str, Decimal] = {}
-    for record in records:
-        invoice = Invoice.model_validate_json(record.content)
-        sums[invoice.currency] = sums.get(invoice.currency, Decimal(0)) + abs(invoice.gross)
-    return sums
 
 
 def unchanged(services: Services, approval: Approval) -> list[InvoiceRecord]:

@@ -6,10 +6,11 @@ from decimal import Decimal
 import pytest
 import redis
 from support.clock import ManualClock
+from support.memory_approvals import MemoryApprovals
 from support.store.echo import EchoingRedis
 
 from worker.domain.action_log import LogFilter
-from worker.domain.approval import ApprovalState, Decision, NewApproval, NotDecided
+from worker.domain.approval import ApprovalPort, ApprovalState, Decision, NewApproval, NotDecided
 from worker.store.action_log import RedisActionLog
 from worker.store.approvals import RedisApprovals
 from worker.store.connection import StorePolicy
@@ -27,11 +28,14 @@ ASKED = NewApproval(
 MEMBERS = [("main-100002", 7.5), ("main-100003", 8.0)]
 
 
-@pytest.fixture(params=[redis.Redis, EchoingRedis], ids=["once", "twice"])
+@pytest.fixture(params=[redis.Redis, EchoingRedis, None], ids=["once", "twice", "memory"])
 def approvals(
     request: pytest.FixtureRequest, redis_url: str, redis_prefix: str, clock: ManualClock
-) -> Iterator[RedisApprovals]:
-    """With a driver that runs every script a second time, too, as after a lost answer."""
+) -> Iterator[ApprovalPort]:
+    """With a driver that runs every script a second time, too, as after a lost answer; and the tests' own double."""
+    if request.param is None:
+        yield MemoryApprovals(clock)
+        return
     with request.param.from_url(redis_url) as client:
         yield RedisApprovals(client, prefix=redis_prefix, policy=StorePolicy(), clock=clock)
 
@@ -40,7 +44,7 @@ def _say(yes: bool, by: str) -> Decision:  # noqa: FBT001  # a yes or a no is wh
     return Decision(yes=yes, by=by, why="seen")
 
 
-def test_a_request_keeps_what_was_asked_by_whom_and_when(approvals: RedisApprovals, clock: ManualClock) -> None:
+def test_a_request_keeps_what_was_asked_by_whom_and_when(approvals: ApprovalPort, clock: ManualClock) -> None:
     """With its frozen set; asked again with its id, it stays as it was."""
     approvals.ask_approval(ASKED, MEMBERS, seconds=60)
     at = clock()
@@ -55,7 +59,7 @@ def test_a_request_keeps_what_was_asked_by_whom_and_when(approvals: RedisApprova
     assert (approvals.approval("a2"), approvals.approval_members("a2")) == (None, [])
 
 
-def test_a_second_person_says_yes_once(approvals: RedisApprovals, clock: ManualClock) -> None:
+def test_a_second_person_says_yes_once(approvals: ApprovalPort, clock: ManualClock) -> None:
     """The first decision counts, and what was carried out stays so."""
     approvals.ask_approval(ASKED, MEMBERS, seconds=60)
     assert approvals.decide("a1", _say(True, "Carl")) is None
@@ -72,7 +76,7 @@ def test_a_second_person_says_yes_once(approvals: RedisApprovals, clock: ManualC
     assert (done.state, done.done_at) == (ApprovalState.DONE, clock() - 9)
 
 
-def test_nobody_says_yes_to_what_they_ask_for(approvals: RedisApprovals) -> None:
+def test_nobody_says_yes_to_what_they_ask_for(approvals: ApprovalPort) -> None:
     """However they spell their name; they may take it back."""
     approvals.ask_approval(ASKED, MEMBERS, seconds=60)
     assert approvals.decide("a1", _say(True, " birthe ")) is NotDecided.OWN
@@ -83,7 +87,7 @@ def test_nobody_says_yes_to_what_they_ask_for(approvals: RedisApprovals) -> None
     assert approvals.decide("a1", _say(True, "Carl")) is NotDecided.OVER
 
 
-def test_a_yes_that_comes_too_late_does_not_count(approvals: RedisApprovals, clock: ManualClock) -> None:
+def test_a_yes_that_comes_too_late_does_not_count(approvals: ApprovalPort, clock: ManualClock) -> None:
     """What expired is done by nobody."""
     approvals.ask_approval(ASKED, MEMBERS, seconds=60)
     clock.advance(60)
@@ -94,15 +98,20 @@ def test_a_yes_that_comes_too_late_does_not_count(approvals: RedisApprovals, clo
     assert (found.state, found.decision) == (ApprovalState.EXPIRED, None)
 
 
-def test_who_asked_and_who_answered_stands_in_the_log_of_actions(
-    approvals: RedisApprovals, redis_client: redis.Redis, redis_prefix: str
-) -> None:
-    """Written with the act itself, once each; what does not count is not in it."""
+def _one_act_after_the_other(approvals: ApprovalPort) -> None:
     approvals.ask_approval(ASKED, MEMBERS, seconds=60)
     approvals.ask_approval(ASKED, MEMBERS, seconds=60)
     approvals.decide("a1", _say(True, "Birthe"))
     approvals.decide("a1", _say(False, "Carl"))
     approvals.decide("a1", _say(True, "Dorte"))
+
+
+def test_who_asked_and_who_answered_stands_in_the_log_of_actions(
+    redis_url: str, redis_client: redis.Redis, redis_prefix: str, clock: ManualClock
+) -> None:
+    """Written with the act itself, once each; what does not count is not in it."""
+    with EchoingRedis.from_url(redis_url) as client:
+        _one_act_after_the_other(RedisApprovals(client, prefix=redis_prefix, policy=StorePolicy(), clock=clock))
     log = RedisActionLog(redis_client, prefix=redis_prefix, policy=StorePolicy())
     entries = log.actions(LogFilter(exports=frozenset({"main"})))
     assert [(entry.what, entry.who, entry.why, entry.of) for entry in reversed(entries)] == [
@@ -111,7 +120,7 @@ def test_who_asked_and_who_answered_stands_in_the_log_of_actions(
     ]
 
 
-def test_the_newest_request_comes_first(approvals: RedisApprovals, clock: ManualClock) -> None:
+def test_the_newest_request_comes_first(approvals: ApprovalPort, clock: ManualClock) -> None:
     """And only so many as are asked for."""
     for key in ("x", "y", "z"):
         approvals.ask_approval(

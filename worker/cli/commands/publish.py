@@ -27,6 +27,7 @@ from worker.cli.event_files import (
 )
 from worker.cli.formatting import indented, page, printable, section
 from worker.cli.lookup import By
+from worker.cli.plan_approval import Publication, require_approval
 from worker.dry_run import plan_file
 from worker.dry_run.plan_file import Change, ItemDifference, Part, PartDifference
 
@@ -71,7 +72,8 @@ def publish(  # noqa: PLR0913, PLR0917  # one parameter for each option of the c
     What e-conomic has already is recognised and never posted again, and the same content twice is nothing new. With
     --plan the plan is made anew: if anything that matters has changed, the differences are shown, nothing is published,
     and the exit code is 1. With --again, invoices that the store has as exported are looked up in e-conomic anew, and
-    posted only if they are not there.
+    posted only if they are not there. What is over the limit of the settings needs a plan that a second person has
+    approved on the page.
     """
     context: CommandContext = ctx.obj
     options = EventOptions(
@@ -85,8 +87,8 @@ def publish(  # noqa: PLR0913, PLR0917  # one parameter for each option of the c
     )
     events = load_events(context, files, options)
     invoices = sum(check_invoices(context, raw) for raw in events)
-    if plan:
-        _require_unchanged(context, events, plan, again=again)
+    planned = _require_unchanged(context, events, plan, again=again) if plan else None
+    approval = require_approval(context, Publication(events=events, plan=planned, by=by))
     if again:
         ids = [invoice.id for raw in events for invoice in read_whole(context, raw).invoices]
         with context.store() as store:
@@ -95,12 +97,16 @@ def publish(  # noqa: PLR0913, PLR0917  # one parameter for each option of the c
     with context.events() as queue:
         for raw in events:
             queue.publish(raw)
+    if approval:
+        with context.approvals() as approvals:
+            approvals.mark_done(approval)
     what = f"{formatting.count(len(events), 'event')} with {formatting.count(invoices, 'invoice')}"
     where = f" put on {context.settings.intake.queue}."
     context.out.print(Text.assemble((what, "strong"), where, " Follow it with `opter-economic status`."))
 
 
-def _require_unchanged(context: CommandContext, events: list[bytes], path: Path, *, again: bool) -> None:
+def _require_unchanged(context: CommandContext, events: list[bytes], path: Path, *, again: bool) -> bytes:
+    """Return the plan's file, if nothing that matters has changed since it was written."""
     if len(events) != 1:
         raise WrongUsage("A plan is made for one event.", "Plan and publish them one by one.")
     raw, planned = _read_plan(path)
@@ -110,6 +116,7 @@ def _require_unchanged(context: CommandContext, events: list[bytes], path: Path,
         context.err.print(changes_view(differences, path))
         raise typer.Exit(ExitCode.PERSON)
     context.out.print(f"As planned: plan {plan_file.file_name(raw)}", soft_wrap=True)
+    return raw
 
 
 def _read_plan(path: Path) -> tuple[bytes, Mapping[str, Any]]:

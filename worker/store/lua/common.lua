@@ -156,14 +156,15 @@ local function index_of(invoice)
   return key('sent', invoice.export) -- by when its message was published
 end
 
-local LARGEST_STAKE = 15 -- digits in hundredths; larger amounts are not added up, so that no sum can overflow
+local LARGEST_STAKE = 15 -- digits in hundredths; a larger amount counts as the largest, so that no sum can overflow
 
 -- The gross of an invoice in hundredths, credit notes by their size, and its currency; nothing where it has none.
 local function stake_of(content)
   local read_it, body = pcall(cjson.decode, content)
   if not read_it or type(body) ~= 'table' or type(body.gross) ~= 'string' or type(body.currency) ~= 'string' then return '' end
   local digits = string.gsub(body.gross, '[^%d]', '')
-  if #digits > LARGEST_STAKE or not string.find(body.gross, '%.%d%d$') then return '' end
+  if not string.find(body.gross, '%.%d%d$') then return '' end
+  if #digits > LARGEST_STAKE then digits = string.rep('9', LARGEST_STAKE) end
   return body.currency .. ' ' .. string.format('%.0f', digits)
 end
 
