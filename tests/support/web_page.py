@@ -69,6 +69,8 @@ class Page:
             store=self.harness.store,
             causes=self.harness.store,
             batches=self.harness.store,
+            index=self.harness.store,
+            actions=self.harness.store,
             certificates=self.harness.store,
             series=self.harness.store,
             events=self.events,

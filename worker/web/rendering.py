@@ -1,5 +1,6 @@
 """Templates with their filters: amounts, times and words in the reader's language."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -16,6 +17,7 @@ from worker.domain.record import HistoryEntry
 from worker.economic.mapping.reasons import REASONS
 from worker.web.language import translations
 from worker.web.words import (
+    ACTS,
     APPROVALS,
     ASKED,
     BATCH_ACTIONS,
@@ -62,6 +64,8 @@ def _environment(language: str) -> Environment:
         "day": lambda day: format_date(day if isinstance(day, date) else date.fromisoformat(day), locale=locale),
         "state": lambda state: say(STATES[state]),
         "phase": lambda phase: say(PHASES[phase]),
+        "address": _address,
+        "act": lambda act: say(ACTS.get(act, act)),
         "verdict": lambda verdict: say(VERDICTS.get(verdict, verdict)),
         "batch_action": lambda action: say(BATCH_ACTIONS[action]),
         "batch_state": lambda state: say(BATCH_STATES[state]),
@@ -84,6 +88,15 @@ def _result(result: str, say: Callable[[str], str]) -> str:
     kind, _, detail = result.partition(" ")
     why = say(REASONS[detail].heading) if kind == "dead" and detail in REASONS else ""
     return ": ".join(filter(None, (say(BATCH_RESULTS.get(kind, kind)), why)))
+
+
+def _address(key: str) -> str:
+    """Return the page of what an id names; empty for what has none."""
+    if re.fullmatch("[A-Za-z0-9]+-batch-[0-9a-f]+", key):
+        return f"/batches/{key}"
+    if re.fullmatch("[A-Za-z0-9]+(-[A-Za-z0-9]+)?-p[0-9]+", key):
+        return f"/periods/{key}"
+    return f"/invoices/{key}" if re.fullmatch("[A-Za-z0-9]+(-[A-Za-z0-9]+)*-[0-9]+", key) else ""
 
 
 def _history(entry: HistoryEntry, say: Callable[[str], str]) -> str:

@@ -10,6 +10,7 @@ from config.sign_in_section import SignIn
 from config.targets import non_production_targets
 from worker.domain.access import Action, Rights
 from worker.domain.approval import ApprovalPort
+from worker.domain.invoice_search import PeriodIndexPort
 from worker.domain.store_port import OperatorPort
 from worker.dry_run.planner import Planner
 from worker.intake.queue import EventQueueOperator
@@ -20,8 +21,11 @@ from worker.web.scoped import (
     ScopedApprovals,
     ScopedCertificates,
     ScopedEvents,
+    ScopedIndex,
+    ScopedLog,
     ScopedSeries,
     ScopedStore,
+    SeenLog,
     Series,
 )
 from worker.web.scoped_batches import Batches, Causes, ScopedBatches, ScopedCauses
@@ -38,6 +42,9 @@ class Services:
     store: OperatorPort
     causes: Causes
     batches: Batches
+    index: PeriodIndexPort
+    #: What persons did.
+    actions: ScopedLog
     certificates: Certificates
     series: Series
     events: EventQueueOperator
@@ -72,6 +79,8 @@ class Services:
             store=ScopedStore(self.store, rights),
             causes=ScopedCauses(self.causes, rights),
             batches=ScopedBatches(self.batches, rights),
+            index=ScopedIndex(self.index, rights),
+            actions=SeenLog(self.actions, rights),
             certificates=ScopedCertificates(self.certificates, rights),
             series=ScopedSeries(self.series, rights),
             events=ScopedEvents(self.events, rights),
