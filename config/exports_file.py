@@ -107,10 +107,8 @@ def grant_file(path: Path, name: str, *, secrets: Path) -> Path:
         return secrets / file
     problem = "is not there: a token can be stored in a file alone."
     step = f'Name one, for example grant_token_file = "economic_grant_token_{name}", in place of grant_token_env.'
-    error = ConfigurationError(
-        file=str(path), entry=f"exports.{name}", key="grant_token_file", problem=problem, next_step=step
-    )
-    raise ConfigurationErrors([error])
+    place = {"file": str(path), "entry": f"exports.{name}", "key": "grant_token_file"}
+    raise ConfigurationErrors([ConfigurationError(**place, problem=problem, next_step=step)])
 
 
 class _Reader:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import structlog
@@ -17,6 +18,7 @@ from config.settings import SECRETS, Settings
 from worker.domain.action_log import Act
 from worker.domain.store_port import Store
 from worker.economic.client import EconomicClient
+from worker.economic.listings import Listings
 from worker.economic.mapping.agreement_check import rights_checks
 from worker.economic.mapping.setup_check import Check
 from worker.economic.reasons import EconomicReason
@@ -36,6 +38,18 @@ _ENDED = (EconomicReason.TOKENS_REFUSED, EconomicReason.AGREEMENT_MISMATCH)
 
 class NotConnected(Exception):
     """A token that was not stored; the text says why and what to do, never the token."""
+
+
+class _Client(EconomicClient):
+    """A client that tells whose agreement it is."""
+
+    def company(self) -> str:
+        """Return the company's name; empty where ``/self`` does not say (e-conomic REST docs, "Self")."""
+        return Listings(self._calls_at(Unshared()), self._export.api_url).get("/self", _company)
+
+
+def _company(body: Any) -> str:
+    return str((body.get("company") or {}).get("name") or "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,7 +78,7 @@ class Connector:
         query = {"appPublicToken": export.app_public_token, "locale": _LOCALES.get(language, "en-GB")}
         return f"{export.grant_url}?{urlencode({**query, **({'redirectUrl': back} if back else {})})}"
 
-    def export(self, name: str, token: str = "unknown") -> ExportConfig:
+    def export(self, name: str, token: str) -> ExportConfig:
         """Return an export as it would be with this token. Raises ``NotConnected``."""
         try:
             return load_with_grant(self.settings.exports_file, name, token, env=self.env, secrets=self.secrets)
@@ -77,20 +91,17 @@ class Connector:
         """Ask e-conomic what a token opens, by reading alone. Raises ``NotConnected`` and ``StoreUnavailable``."""
         token = token.strip()
         export, seen = self.export(name, token), list[int]()
-        client = EconomicClient(
-            export, rate_limiter=Unshared(), http=self.settings.http, clock=self.clock, accept=seen.append
-        )
+        client = _Client(export, rate_limiter=Unshared(), http=self.settings.http, clock=self.clock, accept=seen.append)
         try:
             with closing(client):
-                reader = client.agreement(Unshared())
-                rights, company = reader.rights(), reader.company()
+                rights, company = client.agreement(Unshared()).rights(), client.company()
         except ExportError as error:
             raise NotConnected(f"{error.failure.description} {error.failure.next_step}".strip()) from None
         bound = export.agreement or self.store.pinned(name)
         if bound not in (None, *seen):
             raise NotConnected(
-                f"The token opens agreement {seen[0]}, and export {name} belongs to agreement {bound}: nothing was stored. "
-                "Grant access while signed in to the right agreement."
+                f"The token opens agreement {seen[0]}, and export {name} belongs to agreement {bound}: nothing was "
+                "stored. Grant access while signed in to the right agreement."
             )
         return Granted(agreement=seen[0], company=company, checks=tuple(rights_checks(export, rights)))
 
@@ -101,8 +112,8 @@ class Connector:
         ``NotConnected`` and ``StoreUnavailable``.
         """
         granted = self.look(name, token)
-        if granted.agreement != agreement or self.store.pin(name, agreement) != agreement:
-            raise NotConnected(f"The token does not open agreement {agreement} any more: nothing was stored.")
+        if granted.agreement != agreement:
+            raise NotConnected(f"The token does not open agreement {agreement}: nothing was stored.")
         try:
             path = grant_file(self.settings.exports_file, name, secrets=self.secrets)
             write_secret(path, token.strip())
@@ -111,9 +122,11 @@ class Connector:
             raise NotConnected(f"{first.entry} {first.key} {first.problem} {first.next_step}") from None
         except OSError as error:
             raise NotConnected(
-                f"The file of the token cannot be written ({error.strerror}): {path}. Give this process the right to write "
-                "there, or put the token there yourself."
+                f"The file of the token cannot be written ({error.strerror}): {path}. Give this process the right to "
+                "write there, or put the token there yourself."
             ) from None
+        if self.store.pin(name, agreement) != agreement:
+            raise NotConnected(f"Export {name} was bound to another agreement meanwhile: see `export check`.")
         self.store.log_action(who=by, what=Act.CONNECT, export=name, of=[name])
         log.info("agreement_connected", export=name, agreement=agreement, by=by)
 

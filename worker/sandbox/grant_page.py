@@ -1,7 +1,7 @@
 """The page where a person grants an app access to an agreement, as e-conomic's ``requestaccess.aspx`` does.
 
-``locale`` chooses the language, and ``redirectUrl`` is where the browser goes with the grant as parameter ``token``; without
-it, the token is shown to be copied (e-conomic's developer pages, "Connecting an app").
+``locale`` chooses the language, and ``redirectUrl`` is where the browser goes with the grant as parameter ``token``;
+without it, the token is shown to be copied (e-conomic's developer pages, "Connecting an app").
 """
 
 import html
@@ -47,7 +47,7 @@ def _form(state: ServerState, language: str) -> Response:
     button, words, _ = _WORDS[language]
     numbers = sorted({agreement.number for agreement in state.agreements.values()})
     forms = "".join(
-        f'<form method="post"><p>{words} {number} <button name="agreement" value="{number}">{button}</button></p></form>'
+        f'<form method="post">{words} {number} <button name="agreement" value="{number}">{button}</button></form>'
         for number in numbers
     )
     return HTMLResponse(f'<!doctype html><html lang="{language}"><title>{button}</title><main>{forms}</main></html>')
@@ -61,6 +61,5 @@ def _granted(state: ServerState, number: str, back: str, language: str, token: s
     state.agreements[app_secret, token] = agreement
     if back and urlsplit(back).scheme in {"http", "https"}:
         return RedirectResponse(f"{back}{'&' if '?' in back else '?'}{urlencode({'token': token})}", status_code=302)
-    return HTMLResponse(
-        f"<!doctype html><html><main><p>{_WORDS[language][2]} <code>{html.escape(token)}</code></p></main></html>"
-    )
+    shown = f"{_WORDS[language][2]} <code>{html.escape(token)}</code>"
+    return HTMLResponse(f'<!doctype html><html lang="{language}"><main><p>{shown}</p></main></html>')

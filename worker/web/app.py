@@ -30,7 +30,7 @@ from worker.errors import StoreUnavailable
 from worker.lifecycle import heed_held_signals
 from worker.runtime.connecting import Connector
 from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
-from worker.runtime.on_demand import checked_setup, planning
+from worker.runtime.on_demand import checked_setup, planning, probing
 from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
 from worker.runtime.store_metrics import StoreCollector, store_registry
@@ -48,6 +48,7 @@ from worker.web.openid import OpenId
 from worker.web.pages import (
     action_log,
     approvals,
+    batches,
     health,
     installation,
     invoice,
@@ -81,7 +82,7 @@ def create_app(
     routes: list[BaseRoute] = [
         route
         for page in (
-            *(health, openid_sign_in, sign_in_page, periods, period, to_fix, invoice, events_page, approvals),
+            *(health, openid_sign_in, sign_in_page, periods, period, to_fix, batches, invoice, events_page, approvals),
             *(action_log, exports_page, connect_page, installation),
         )
         for route in page.routes(services)
@@ -127,6 +128,8 @@ def from_environment() -> Starlette:
         settings=settings.web,
         exports=exports,
         store=store,
+        causes=store,
+        batches=store,
         index=store,
         actions=store,
         certificates=store,
@@ -138,6 +141,8 @@ def from_environment() -> Starlette:
         users=LocalUsers(sign_in.users_file),
         openid=openid if sign_in.openid_discovery else None,
         planner=partial(planning, settings, sleep=time.sleep),
+        probe=partial(probing, settings, sleep=time.sleep),
+        first_pause=settings.self_clearing.first_pause,
         figures=partial(generate_latest, store_registry(collector)),
         metrics=settings.metrics,
         installation=Installation(

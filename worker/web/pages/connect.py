@@ -1,4 +1,4 @@
-"""An export connected to an agreement: access is granted at e-conomic, the token looked at, and stored once a person agrees."""
+"""An export connected to an agreement: a person grants access at e-conomic, sees what the token opens, and agrees."""
 
 from starlette.responses import Response
 from starlette.routing import Route
