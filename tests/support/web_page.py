@@ -17,6 +17,7 @@ from support.planning import planner
 from support.store.steps import FAILURE, new_invoice, period
 
 from config.exports import ExportConfig
+from config.settings import Settings
 from config.settings_sections import Metrics, Web
 from config.sign_in_section import SignIn
 from worker.domain.access import ALL_RIGHTS, EVERY, Rights, Role
@@ -28,6 +29,7 @@ from worker.dry_run.planner import Planner
 from worker.economic.mapping.setup_check import Check
 from worker.intake.queue import DeadEvent, digest, envelope
 from worker.reconcile.setup_report import SetupReport
+from worker.runtime.connecting import Connector
 from worker.store.approvals import RedisApprovals
 from worker.store.connection import StorePolicy
 from worker.store.sessions import RedisSessions
@@ -36,6 +38,7 @@ from worker.web.installation import Installation
 from worker.web.openid import OpenId
 from worker.web.services import Services
 from worker.web.users import LocalUsers, User, changing, hashed, known_as
+from worker.workflow.probe import Probe
 
 #: A customer's name that would be a script, and a cell that would be a formula.
 MARKUP, FORMULA = "<script>alert(1)</script>", '=HYPERLINK("http://x")'
@@ -73,6 +76,8 @@ class Page:
             settings=Web(allowed_hosts=("page.example",), **settings),
             exports={"main": EXPORT, "other": EXPORT.model_copy(update={"name": "other"})},
             store=self.harness.store,
+            causes=self.harness.store,
+            batches=self.harness.store,
             index=self.harness.store,
             actions=self.harness.store,
             certificates=self.harness.store,
@@ -84,11 +89,14 @@ class Page:
             users=LocalUsers(self.users, make=cheap_hasher),
             openid=self._openid(sign_in, folder) if sign_in.openid_discovery else None,
             planner=self._planner,
+            probe=self._probe,
+            first_pause=30.0,
             figures=lambda: b"figure 1\n",
             installation=Installation(
                 setup=self.setup,
                 rates=lambda: self.rates,
                 redis=lambda: {"redis_version": "7.0.0", "used_memory": 2**20, "aof_enabled": 1},
+                connector=self._connector(folder),
                 flower_url="http://flower.example",
                 clock_gap=30.0,
                 require_durability=False,
@@ -113,6 +121,11 @@ class Page:
                 name=name, roles=exports, password=hashed(password, cheap_hasher()) if password else ""
             )
 
+    def _connector(self, folder: Path) -> Connector:
+        """What connects exports, without an exports file to do so."""
+        settings = Settings(exports_file=folder / "exports.toml")
+        return Connector(settings=settings, store=self.harness.store, env={}, clock=self.harness.clock, secrets=folder)
+
     def setup(self, export: ExportConfig) -> SetupReport:
         return SetupReport(export=export.name, checks=self.checks)
 
@@ -120,6 +133,12 @@ class Page:
     def _planner(self, export: ExportConfig) -> Iterator[Planner]:
         assert export is EXPORT
         yield planner(self.harness)
+
+    @contextmanager
+    def _probe(self, export: ExportConfig) -> Iterator[Probe]:
+        assert export is EXPORT
+        client = self.harness.client
+        yield Probe(context=self.harness.context, read=client.read, check_token=client.check_token)
 
     def sign_in(self, roles: Mapping[str, Role] | None = None, name: str = "Birthe") -> None:
         """Sign in by a link; without ``roles`` as the administrator of every export."""

@@ -17,11 +17,12 @@ from worker.reconcile.agreement_watch import AgreementWatch
 from worker.reconcile.pacing import LastInLine
 from worker.reconcile.reconciler import Reconciler
 from worker.reconcile.setup_report import SetupReport, report_setup, with_agreement
-from worker.runtime.build import ComparedPins, build_client, build_contexts, build_pdfs, build_reconciler
+from worker.runtime.build import ComparedPins, build_client, build_contexts, build_pdfs, build_probe, build_reconciler
 from worker.store.connection import StorePolicy, connect
 from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
 from worker.workflow.exporter import accept_agreement
+from worker.workflow.probe import Probe
 
 
 @contextmanager
@@ -34,6 +35,18 @@ def reconciling(settings: Settings, export: ExportConfig, *, sleep: Callable[[fl
         with closing(client):
             context = build_contexts(settings, {export.name: export}, {export.name: client}, store)[export.name]
             yield build_reconciler(context, client, LastInLine(inner=rate_limiter, sleep=sleep))
+
+
+@contextmanager
+def probing(settings: Settings, export: ExportConfig, *, sleep: Callable[[float], None]) -> Iterator[Probe]:
+    """Give what asks about the causes of an export's dead letters; its connections are closed at the end."""
+    with closing(connect(settings.redis)) as redis:
+        store = RedisStore(redis, prefix=settings.redis.prefix, policy=StorePolicy())
+        rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
+        client = build_client(export, settings, rate_limiter, ComparedPins(store), store.now)
+        with closing(client):
+            context = build_contexts(settings, {export.name: export}, {export.name: client}, store)[export.name]
+            yield build_probe(context, client, LastInLine(inner=rate_limiter, sleep=sleep))
 
 
 @contextmanager
@@ -83,12 +96,12 @@ def checking_alone(settings: Settings, export: ExportConfig, *, clock: Callable[
     def accept(agreement: int) -> None:
         accept_agreement(export, _NoPins(), agreement)
 
-    client = EconomicClient(export, rate_limiter=_Unshared(), http=settings.http, clock=clock, accept=accept)
+    client = EconomicClient(export, rate_limiter=Unshared(), http=settings.http, clock=clock, accept=accept)
     with closing(client):
         yield client
 
 
-class _Unshared(RateLimiter):
+class Unshared(RateLimiter):
     """Lets every call pass."""
 
     @override

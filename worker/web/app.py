@@ -1,5 +1,6 @@
 """The web application: routes, guards and error pages, as a factory that uvicorn calls."""
 
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -27,8 +28,9 @@ from worker.domain.signs_of_life import Part
 from worker.economic.port import agreement_rates
 from worker.errors import StoreUnavailable
 from worker.lifecycle import heed_held_signals
+from worker.runtime.connecting import Connector
 from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
-from worker.runtime.on_demand import checked_setup, planning
+from worker.runtime.on_demand import checked_setup, planning, probing
 from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
 from worker.runtime.store_metrics import StoreCollector, store_registry
@@ -46,6 +48,7 @@ from worker.web.openid import OpenId
 from worker.web.pages import (
     action_log,
     approvals,
+    batches,
     health,
     installation,
     invoice,
@@ -54,6 +57,7 @@ from worker.web.pages import (
     periods,
     to_fix,
 )
+from worker.web.pages import connect as connect_page
 from worker.web.pages import events as events_page
 from worker.web.pages import exports as exports_page
 from worker.web.pages import sign_in as sign_in_page
@@ -78,8 +82,8 @@ def create_app(
     routes: list[BaseRoute] = [
         route
         for page in (
-            *(health, openid_sign_in, sign_in_page, periods, period, to_fix, invoice, events_page, approvals),
-            *(action_log, exports_page, installation),
+            *(health, openid_sign_in, sign_in_page, periods, period, to_fix, batches, invoice, events_page, approvals),
+            *(action_log, exports_page, connect_page, installation),
         )
         for route in page.routes(services)
     ]
@@ -124,6 +128,8 @@ def from_environment() -> Starlette:
         settings=settings.web,
         exports=exports,
         store=store,
+        causes=store,
+        batches=store,
         index=store,
         actions=store,
         certificates=store,
@@ -135,12 +141,15 @@ def from_environment() -> Starlette:
         users=LocalUsers(sign_in.users_file),
         openid=openid if sign_in.openid_discovery else None,
         planner=partial(planning, settings, sleep=time.sleep),
+        probe=partial(probing, settings, sleep=time.sleep),
+        first_pause=settings.self_clearing.first_pause,
         figures=partial(generate_latest, store_registry(collector)),
         metrics=settings.metrics,
         installation=Installation(
             setup=partial(checked_setup, settings, sleep=time.sleep),
             rates=rates,
             redis=partial(server_info, client),
+            connector=Connector(settings=settings, store=store, env=os.environ, clock=time.time),
             flower_url=settings.web.flower_url or f"http://{settings.flower.host}:{settings.flower.port}",
             clock_gap=settings.http.clock_gap,
             require_durability=settings.redis.require_durability,

@@ -7,6 +7,7 @@ from typing import Any
 from config.exports import ExportConfig
 from worker.domain.ports import AgreementRate
 from worker.reconcile.setup_report import SetupReport
+from worker.runtime.connecting import Connector
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,6 +20,8 @@ class Installation:
     rates: Callable[[], Mapping[str, AgreementRate | None]]
     #: What Redis says of itself. Raises ``StoreUnavailable``.
     redis: Callable[[], Mapping[str, Any]]
+    #: Connects exports to agreements.
+    connector: Connector
     #: Where Flower is, for a link.
     flower_url: str
     #: Seconds beyond which e-conomic's clock and Redis' are too far apart to create anything.
