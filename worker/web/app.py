@@ -45,6 +45,7 @@ from worker.web.openid import OpenId
 from worker.web.pages import approvals, health, invoice, openid_sign_in, period, periods, to_fix
 from worker.web.pages import events as events_page
 from worker.web.pages import sign_in as sign_in_page
+from worker.web.proxy import ClientAddress
 from worker.web.services import Services
 from worker.web.users import LocalUsers
 from worker.web.visit import Visit
@@ -82,6 +83,7 @@ def create_app(
     return Starlette(
         routes=[*routes, *(api.routes() if api else ()), Mount("/static", static, name="static")],
         middleware=[
+            Middleware(ClientAddress, settings=services.sign_in),
             Middleware(SecurityHeaders, tls=services.settings.behind_tls),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(services.settings.allowed_hosts)),
         ],
