@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -14,11 +15,11 @@ from celery import Celery, signals
 
 from config import Configuration
 from config.broker import celery_config, queues_of
-from config.exports_watch import Changed, watch_exports
+from config.exports_watch import Changed, ExportsWatch, watch_exports
 from config.settings import GIVE_BACK
 from worker.domain.signs_of_life import Part
 from worker.runtime import Runtime, build_runtime, configure_logs
-from worker.runtime.exports_watch import keep_looking, log_taken
+from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
 from worker.runtime.metrics import Beat, serve_metrics
 from worker.runtime.primary_watch import PrimaryWatch, hang_up
 from worker.runtime.runtime import RuntimeInUse
@@ -57,6 +58,8 @@ class Lifecycle(Configuration):
         self._end_metrics: Callable[[], None] = lambda: None
         self._end_life: Callable[[], None] = lambda: None
         self._end_looking: Callable[[], None] | None = None
+        #: The watch over the exports file, from the first sign of life on.
+        self._exports_file: ExportsWatch | None = None
         #: Celery's consumer, which reads the queues; another one after each loss of the connection.
         self._consumer: Any = None
         #: The working parts; never inherited through a fork, as sockets must not be shared.
@@ -114,12 +117,18 @@ class Lifecycle(Configuration):
             self.runtime.publisher.drop_connections()
             hang_up(sender)
 
-        look = PrimaryWatch(self.runtime.redis, leave=leave)
-        life = ShownLife(store=self.runtime.store, part=Part.WORKER, name=str(sender.hostname), look=look)
+        exports_file = self._exports_file = self._exports_file or watch_exports(self.settings, self.exports)
+        life = ShownLife(
+            store=self.runtime.store,
+            part=Part.WORKER,
+            name=str(sender.hostname),
+            look=PrimaryWatch(self.runtime.redis, leave=leave),
+            not_taken=partial(not_taken, exports_file),
+        )
         self._end_life = keep_showing(life, well=lambda: self._beat.alive)
         self._consumer = sender
         if self._end_looking is None:
-            self._end_looking = keep_looking(watch_exports(self.settings, self.exports), self._take)
+            self._end_looking = keep_looking(exports_file, self._take)
 
     def _take(self, changed: Changed) -> None:
         """Go on with these exports: tasks to come have them, those under way end with what they began with."""

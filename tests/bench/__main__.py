@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import certificate, cli_start, cost, fairness, fan_out, lossy, method, recovery
+from bench import certificate, cli_start, cost, fairness, fan_out, lossy, method, page, recovery
 from bench.figures import MOST_CALLS, Line, show, write
 from bench.methods import METHODS
 from support.installation import Installation
@@ -35,6 +35,7 @@ BARS: Mapping[str, float] = {
     "invoice.redis_trips": cost.MOST_TRIPS,
     "fairness.worst_ratio": fairness.MOST_RATIO,
     "lossy.ratio": lossy.MOST_RATIO,
+    "web.page_ms": page.MOST_MS,
     "recovery.ratio": recovery.MOST_RATIO,
     "cli.help_cpu_s": cli_start.MOST_CPU,
     "cli.status_cpu_s": cli_start.MOST_CPU,
@@ -108,6 +109,11 @@ def _lossy(report: Report) -> None:
     _add(report, "lossy", title, lossy.measure())
 
 
+def _page(report: Report) -> None:
+    title = f"CPU of a page over a period of {page.INVOICES:,} invoices, milliseconds"
+    _add(report, "web", title, page.measure())
+
+
 def _recovery(report: Report) -> None:
     title = f"{recovery.INVOICES} invoices of a resumed export beside idle exports, at {recovery.LATENCY_MS} ms"
     _add(report, "recovery", title, recovery.measure())
@@ -125,6 +131,7 @@ PARTS: Mapping[str, Callable[[Report], None]] = {
     "cli": _cli,
     "fairness": _fairness,
     "lossy": _lossy,
+    "page": _page,
     "recovery": _recovery,
     "fan-out": _fan_out,
 }

@@ -5,6 +5,8 @@ import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 
+from worker.intake.queue import digest
+
 
 class MemoryEvents:
     """What several consumers share: the queue, their lists, the dead. The newest event is on the left."""
@@ -116,6 +118,11 @@ class MemoryEventQueue:
         """See ``EventQueueOperator.dead``."""
         with self._events.changed:
             return list(reversed(self._events.dead.items()))
+
+    def refused(self) -> Sequence[tuple[str, bytes]]:
+        """See ``EventQueueOperator.refused``."""
+        with self._events.changed:
+            return [(digest(raw), envelope) for raw, envelope in self._events.dead.items()]
 
     def revive(self, raw: bytes, entry: str = "") -> bool:
         """See ``EventQueueOperator.revive``."""

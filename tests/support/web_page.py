@@ -66,6 +66,8 @@ class Page:
             settings=Web(allowed_hosts=("page.example",), **settings),
             exports={"main": EXPORT, "other": EXPORT.model_copy(update={"name": "other"})},
             store=self.harness.store,
+            index=self.harness.store,
+            actions=self.harness.store,
             certificates=self.harness.store,
             series=self.harness.store,
             events=self.events,

@@ -24,6 +24,14 @@ class Part(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FileNotTaken:
+    """Why a process does not use the exports file as it is now, but the former one."""
+
+    problem: str
+    next_step: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SignOfLife:
     """The last that was seen of one process; what ended in order leaves none behind."""
 
@@ -32,6 +40,8 @@ class SignOfLife:
     name: str
     #: Seconds since, by the store's clock.
     silent_for: float
+    #: Why it does not use the exports file as it is now; None: it does.
+    not_taken: FileNotTaken | None = None
 
     @property
     def alive(self) -> bool:
@@ -52,8 +62,8 @@ def alive(signs: Sequence[SignOfLife], part: Part) -> bool:
 class LifePort(Protocol):
     """What a process leaves to show that it is alive."""
 
-    def show_life(self, part: Part, name: str) -> None:
-        """Note that this process is alive now."""
+    def show_life(self, part: Part, name: str, *, not_taken: FileNotTaken | None = None) -> None:
+        """Note that this process is alive now, and what keeps it from using the exports file as it is."""
 
     def end_life(self, part: Part, name: str) -> None:
         """Forget this process: it ends in order."""

@@ -45,7 +45,8 @@ class Folder:
         self._marks: dict[str, Path] | None = None
 
     def prepare(self) -> None:
-        """Make the folders beside the files, where they are missing."""
+        """Make the folders beside the files, where they are missing; the folder itself is its owner's to make."""
+        os.scandir(self.path).close()  # what is wrong with it is said of it, and not of what is to be made in it
         for name in (DONE, FAILED, OWN):
             (self.path / name).mkdir(exist_ok=True)
 

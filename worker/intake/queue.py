@@ -66,6 +66,9 @@ class EventQueueOperator(Protocol):
     def dead(self) -> Sequence[tuple[bytes, bytes]]:
         """Return (event, envelope) of every refused event, the newest first."""
 
+    def refused(self) -> Sequence[tuple[str, bytes]]:
+        """Return (id, envelope) of every refused event, in no order: what a list shows, without the events."""
+
     def discard(self, raw: bytes, entry: str = "") -> bool:
         """Forget a refused event for good; False when it is not among the dead letters.
 
@@ -114,6 +117,12 @@ def dead_events(queue: EventQueueOperator) -> list[tuple[DeadEvent, bytes]]:
     return [(dead_event_of(raw, envelope), raw) for raw, envelope in queue.dead()]
 
 
+def refused_events(queue: EventQueueOperator) -> list[DeadEvent]:
+    """Return every refused event without its bytes, the newest first. Raises ``StoreUnavailable``."""
+    events = [_dead_event(key, 0, envelope) for key, envelope in queue.refused()]
+    return sorted(events, key=lambda event: (event.at, event.id), reverse=True)
+
+
 def revive(queue: EventQueueOperator, ids: Sequence[str], *, by: str = "", at: float = 0.0) -> list[str]:
     """Send refused events back to the queue; return the ids that moved. Raises ``StoreUnavailable``.
 
@@ -136,6 +145,10 @@ def envelope(event: DeadEvent) -> bytes:
 
 def dead_event_of(raw: bytes, envelope: bytes) -> DeadEvent:
     """Return a refused event as it is kept with its envelope."""
+    return _dead_event(digest(raw), len(raw), envelope)
+
+
+def _dead_event(key: str, size: int, envelope: bytes) -> DeadEvent:
     try:
         data = json.loads(envelope)
         problems = [problem | {"reason": neutral_reason(problem["reason"])} for problem in data["problems"]]
@@ -143,4 +156,4 @@ def dead_event_of(raw: bytes, envelope: bytes) -> DeadEvent:
     except (ValueError, KeyError, TypeError):
         # Put there by hand, or by another version: the event itself must still be listed.
         lost = Problem(reason=EventReason.EVENT_UNREADABLE, description="Why it was refused is not on record.")
-        return DeadEvent(id=digest(raw), bytes=len(raw), at=0.0, problems=(lost,))
+        return DeadEvent(id=key, bytes=size, at=0.0, problems=(lost,))

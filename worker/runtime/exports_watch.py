@@ -6,6 +6,7 @@ from collections.abc import Callable
 import structlog
 
 from config.exports_watch import Changed, ExportsWatch, Refused
+from worker.domain.signs_of_life import FileNotTaken
 
 log = structlog.get_logger()
 
@@ -13,6 +14,17 @@ log = structlog.get_logger()
 EVERY = 3.0
 #: Seconds for which the end of a process waits for a look.
 _LAST_LOOK = 2.0
+
+
+def not_taken(watch: ExportsWatch) -> FileNotTaken | None:
+    """Return why the file as it is now is not in use; None when it is."""
+    errors = watch.errors
+    if not errors:
+        return None
+    first = errors[0]
+    problem = " ".join(part for part in (first.entry, first.key, first.problem) if part)
+    more = f" ({len(errors) - 1} more)" if errors[1:] else ""
+    return FileNotTaken(problem=problem + more, next_step=first.next_step)
 
 
 def look(watch: ExportsWatch) -> Changed | None:

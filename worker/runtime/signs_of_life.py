@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from worker.domain.signs_of_life import LifePort, Part
+from worker.domain.signs_of_life import FileNotTaken, LifePort, Part
 from worker.errors import StoreUnavailable
 
 #: Seconds between two signs: three may get lost before a process counts as dead.
@@ -35,6 +35,8 @@ class ShownLife:
     monotonic: Callable[[], float] = time.monotonic
     #: Done before each sign, for example a look whether the store still is where its name says.
     look: Callable[[], None] = lambda: None
+    #: Returns why this process does not use the exports file as it is now.
+    not_taken: Callable[[], FileNotTaken | None] = lambda: None
     #: When the last sign was left, by ``monotonic``.
     _shown_at: float = field(default=float("-inf"), init=False)
 
@@ -45,7 +47,7 @@ class ShownLife:
             self._shown_at = now
             self.look()
             with suppress(StoreUnavailable):
-                self.store.show_life(self.part, self.name)
+                self.store.show_life(self.part, self.name, not_taken=self.not_taken())
 
     def leave(self) -> None:
         """Take the sign back: this process ends in order."""

@@ -19,6 +19,8 @@ from worker.store.connection import IDLE_CONNECTIONS, text, translated
 _FORGET = 24 * 3600.0
 #: Dead events read in one trip; each may be large.
 _DEAD_PAGE = 20
+#: Digits of an event's SHA-256 that are its id, as in ``worker.intake.queue.digest``.
+_ID_DIGITS = 16
 
 
 def event_client(
@@ -148,6 +150,17 @@ class RedisEventQueue:
         """Return (event, envelope) of every dead event, the newest first."""
         with translated(self._client):
             return list(self._dead())
+
+    def refused(self) -> Sequence[tuple[str, bytes]]:
+        """Return (id, envelope) of every dead event, in no order."""
+        with translated(self._client):
+            with self._client.pipeline() as pipe:
+                pipe.hgetall(dead_reasons_key(self._queue))
+                pipe.llen(dead_key(self._queue))
+                envelopes, dead = pipe.execute()
+            # One that was put there by hand has no envelope, and is known by its bytes alone.
+            found = envelopes.items() if len(envelopes) == dead else ((_digest(raw), why) for raw, why in self._dead())
+            return [(text(key)[:_ID_DIGITS], envelope) for key, envelope in found]
 
     def discard(self, raw: bytes, entry: str = "") -> bool:
         """Forget a dead event for good; False when it is not among the dead letters. ``entry`` is logged with it."""

@@ -10,12 +10,14 @@ from worker.domain.record import InvoiceRecord, Outcome, State
 from worker.domain.store_port import OperatorPort
 from worker.errors import Failure
 from worker.store import records
-from worker.store.connection import StoreConnection, mapping, pairs, text, texts, token
+from worker.store.connection import StoreConnection, Word, mapping, pairs, text, texts, token
 
 #: Invoices read or moved in one trip.
 _PAGE = 200
 #: The score of a period's member holds its invoice number below this, as in ``lua/common.lua``.
 NUMBERS = 10**10
+#: Commands that read one period.
+_PER_PERIOD = 4
 
 
 class RedisReading(StoreConnection):
@@ -131,15 +133,21 @@ class RedisOperator(RedisReading, OperatorPort):
         return texts(self.ask(["ZREVRANGE", self.key("periods"), 0, -1])[0])
 
     def _periods(self, period_ids: Sequence[str]) -> Iterator[PeriodRecord]:
-        for period_id in period_ids:
-            answers = self.ask(
-                ["HGETALL", self.key("period", period_id)],
-                ["LRANGE", self.key("period-events", period_id), 0, -1],
-                ["HMGET", self.key("counts", period_id), *State],
-                ["HGETALL", self.key("conflicts", period_id)],
-            )
-            if answers[0]:
-                yield records.period_record(answers)
+        for start in range(0, len(period_ids), _PAGE):
+            commands = [each for key in period_ids[start : start + _PAGE] for each in self._period_commands(key)]
+            answers = self.ask(*commands)
+            for at in range(0, len(answers), _PER_PERIOD):
+                if answers[at]:
+                    yield records.period_record(answers[at : at + _PER_PERIOD])
+
+    def _period_commands(self, period_id: str) -> Sequence[list[Word]]:
+        """Return what reads one period, see ``records.period_record``."""
+        return (
+            ["HGETALL", self.key("period", period_id)],
+            ["LRANGE", self.key("period-events", period_id), 0, -1],
+            ["HMGET", self.key("counts", period_id), *State],
+            ["HGETALL", self.key("conflicts", period_id)],
+        )
 
     def _all(self, state: State | None) -> Iterator[InvoiceRecord]:
         seen: set[str] = set()

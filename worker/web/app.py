@@ -27,7 +27,7 @@ from worker.domain.signs_of_life import Part
 from worker.economic.port import agreement_rates
 from worker.errors import StoreUnavailable
 from worker.lifecycle import heed_held_signals
-from worker.runtime.exports_watch import keep_looking, log_taken
+from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
 from worker.runtime.on_demand import planning
 from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
@@ -42,7 +42,7 @@ from worker.store.sessions import RedisSessions
 from worker.web.event_api.routes import EventApi
 from worker.web.guard import SecurityHeaders
 from worker.web.openid import OpenId
-from worker.web.pages import approvals, health, invoice, openid_sign_in, period, periods, to_fix
+from worker.web.pages import action_log, approvals, health, invoice, openid_sign_in, period, periods, to_fix
 from worker.web.pages import events as events_page
 from worker.web.pages import sign_in as sign_in_page
 from worker.web.proxy import ClientAddress
@@ -66,7 +66,10 @@ def create_app(
     """
     routes: list[BaseRoute] = [
         route
-        for page in (health, openid_sign_in, sign_in_page, periods, period, to_fix, invoice, events_page, approvals)
+        for page in (
+            *(health, openid_sign_in, sign_in_page, periods, period, to_fix, invoice, events_page, approvals),
+            action_log,
+        )
         for route in page.routes(services)
     ]
     static = StaticFiles(directory=str(files("worker.web").joinpath("static")))
@@ -111,6 +114,8 @@ def from_environment() -> Starlette:
         settings=settings.web,
         exports=exports,
         store=store,
+        index=store,
+        actions=store,
         certificates=store,
         series=store,
         events=events,
@@ -133,14 +138,21 @@ def from_environment() -> Starlette:
         limit=settings.intake.max_event_bytes,
         clock=time.time,
     )
-    life = ShownLife(store=store, part=Part.PAGE, name=process_name(), look=PrimaryWatch(client))
+    exports_file = watch_exports(settings, exports)
+    life = ShownLife(
+        store=store,
+        part=Part.PAGE,
+        name=process_name(),
+        look=PrimaryWatch(client),
+        not_taken=partial(not_taken, exports_file),
+    )
 
     def show_life() -> Callable[[], None]:
         def take(changed: Changed) -> None:
             exports.take(changed.exports)
             log_taken(changed)
 
-        end_looking = keep_looking(watch_exports(settings, exports), take)
+        end_looking = keep_looking(exports_file, take)
         end_life = keep_showing(life)
 
         def end() -> None:

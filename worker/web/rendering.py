@@ -1,5 +1,6 @@
 """Templates with their filters: amounts, times and words in the reader's language."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -15,7 +16,7 @@ from worker.domain.invoice_period import held
 from worker.domain.record import HistoryEntry
 from worker.economic.mapping.reasons import REASONS
 from worker.web.language import translations
-from worker.web.words import APPROVALS, ASKED, HISTORY, PHASES, STATES, VERDICTS
+from worker.web.words import ACTS, APPROVALS, ASKED, HISTORY, PHASES, STATES, VERDICTS
 
 
 def template(name: str, language: str) -> Template:
@@ -51,6 +52,8 @@ def _environment(language: str) -> Environment:
         "day": lambda day: format_date(day if isinstance(day, date) else date.fromisoformat(day), locale=locale),
         "state": lambda state: say(STATES[state]),
         "phase": lambda phase: say(PHASES[phase]),
+        "address": _address,
+        "act": lambda act: say(ACTS.get(act, act)),
         "verdict": lambda verdict: say(VERDICTS.get(verdict, verdict)),
         "held": held,
         "heading": heading,
@@ -62,6 +65,13 @@ def _environment(language: str) -> Environment:
         "amounts": lambda sums: _amounts(sums, locale),
     }
     return environment
+
+
+def _address(key: str) -> str:
+    """Return the page of what an id names; empty for what has none."""
+    if re.fullmatch("[A-Za-z0-9]+(-[A-Za-z0-9]+)?-p[0-9]+", key):
+        return f"/periods/{key}"
+    return f"/invoices/{key}" if re.fullmatch("[A-Za-z0-9]+(-[A-Za-z0-9]+)*-[0-9]+", key) else ""
 
 
 def _history(entry: HistoryEntry, say: Callable[[str], str]) -> str:

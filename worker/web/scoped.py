@@ -11,11 +11,14 @@ from typing_extensions import override
 
 from config.names import export_of
 from worker.domain.access import Action, Rights
+from worker.domain.action_log import LogEntry, LogFilter
 from worker.domain.approval import Approval, ApprovalPort, Decision, NewApproval, NotDecided
 from worker.domain.certificate import OpenDifference
 from worker.domain.clocks import ClockReading
 from worker.domain.invoice_period import PeriodRecord, StoredCertificate
+from worker.domain.invoice_search import InvoiceFilter, InvoicePage, PeriodIndexPort
 from worker.domain.number_series import Explanation
+from worker.domain.period_sums import PeriodSums
 from worker.domain.record import InvoiceRecord, State
 from worker.domain.signs_of_life import SignOfLife
 from worker.domain.store_port import OperatorPort
@@ -95,6 +98,57 @@ class ScopedStore(OperatorPort):
     def _require(self, action: Action, ids: Iterable[str]) -> None:
         for export in {export_of(key) for key in ids}:
             self._rights.require(action, export)
+
+
+class ScopedIndex(PeriodIndexPort):
+    """See ``PeriodIndexPort``."""
+
+    def __init__(self, index: PeriodIndexPort, rights: Rights) -> None:
+        self._index = index
+        self._rights = rights
+
+    @override
+    def period_sums(self, period_id: str) -> PeriodSums:
+        return self._index.period_sums(period_id) if self._sees(period_id) else PeriodSums()
+
+    @override
+    def find(self, period_id: str, wanted: InvoiceFilter, *, start: int, count: int) -> InvoicePage:
+        if not self._sees(period_id):
+            return InvoicePage(total=0, records=())
+        return self._index.find(period_id, wanted, start=start, count=count)
+
+    @override
+    def gap_numbers(self, period_id: str) -> Sequence[tuple[str, int, int]]:
+        return self._index.gap_numbers(period_id) if self._sees(period_id) else ()
+
+    def _sees(self, period_id: str) -> bool:
+        return self._rights.may(Action.SEE, export_of(period_id))
+
+
+class ScopedLog(Protocol):
+    """What persons did with the exports that a person sees."""
+
+    def actions(self, wanted: LogFilter, *, before: int | None = None, most: int = 100) -> Sequence[LogEntry]:
+        """See ``ActionLogPort.actions``."""
+
+
+class SeenLog(ScopedLog):
+    """See ``ScopedLog``. What belongs to no export is seen by those who see every export."""
+
+    def __init__(self, log: ScopedLog, rights: Rights) -> None:
+        self._log = log
+        self._rights = rights
+
+    @override
+    def actions(self, wanted: LogFilter, *, before: int | None = None, most: int = 100) -> Sequence[LogEntry]:
+        found: list[LogEntry] = []
+        while len(found) < most and before != 0:
+            page = self._log.actions(wanted, before=before, most=most)
+            found += [entry for entry in page if self._rights.may(Action.SEE, entry.export)]
+            if len(page) < most:
+                break
+            before = page[-1].place
+        return found[:most]
 
 
 class Certificates(Protocol):
@@ -221,6 +275,14 @@ class ScopedEvents(EventQueueOperator):
             (raw, envelope)
             for raw, envelope in self._events.dead()
             if self._rights.may(Action.SEE, dead_event_of(raw, envelope).export)
+        ]
+
+    @override
+    def refused(self) -> Sequence[tuple[str, bytes]]:
+        return [
+            (key, envelope)
+            for key, envelope in self._events.refused()
+            if self._rights.may(Action.SEE, dead_event_of(b"", envelope).export)
         ]
 
     @override

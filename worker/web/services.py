@@ -10,6 +10,7 @@ from config.sign_in_section import SignIn
 from config.targets import non_production_targets
 from worker.domain.access import Action, Rights
 from worker.domain.approval import ApprovalPort
+from worker.domain.invoice_search import PeriodIndexPort
 from worker.domain.store_port import OperatorPort
 from worker.dry_run.planner import Planner
 from worker.intake.queue import EventQueueOperator
@@ -20,8 +21,11 @@ from worker.web.scoped import (
     ScopedApprovals,
     ScopedCertificates,
     ScopedEvents,
+    ScopedIndex,
+    ScopedLog,
     ScopedSeries,
     ScopedStore,
+    SeenLog,
     Series,
 )
 from worker.web.users import LocalUsers
@@ -34,6 +38,9 @@ class Services:
     settings: Web
     exports: Mapping[str, ExportConfig]
     store: OperatorPort
+    index: PeriodIndexPort
+    #: What persons did.
+    actions: ScopedLog
     certificates: Certificates
     series: Series
     events: EventQueueOperator
@@ -62,6 +69,8 @@ class Services:
             self,
             exports={name: export for name, export in self.exports.items() if rights.may(Action.SEE, name)},
             store=ScopedStore(self.store, rights),
+            index=ScopedIndex(self.index, rights),
+            actions=SeenLog(self.actions, rights),
             certificates=ScopedCertificates(self.certificates, rights),
             series=ScopedSeries(self.series, rights),
             events=ScopedEvents(self.events, rights),

@@ -1,5 +1,6 @@
 """One request of one person: language, answers, and the way back."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -86,3 +87,8 @@ class Visit:
     def redirect(self, path: str) -> Response:
         """Send the browser to another page of ours after a form."""
         return RedirectResponse(path, status_code=303)
+
+
+def page_number(text: str) -> int:
+    """Return the page that an address asks for; the first for what is no number."""
+    return max(1, int(text)) if re.fullmatch("[0-9]{1,9}", text) else 1

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from worker.domain.access import Action
+from worker.domain.action_log import Act
 from worker.domain.approval import PUBLISH, ApprovalState
 from worker.domain.certificate import Verdict
 from worker.domain.period_report import Phase
@@ -46,6 +47,25 @@ ASKED: Mapping[str, str] = {
     Action.REQUEUE: mark("Queue again"),
     Action.MARK_EXPORTED: mark("Count as exported"),
     PUBLISH: mark("Publish as planned"),
+}
+#: What the log of actions says was done; an entry of another version is shown as it is.
+ACTS: Mapping[str, str] = {
+    Act.REQUEUE: mark("Queued again"),
+    Act.REEXPORT: mark("Exported again"),
+    Act.MARK_EXPORTED: mark("Marked as exported"),
+    Act.DISCARD: mark("Discarded"),
+    Act.BATCH: mark("Batch confirmed"),
+    Act.CANCEL_BATCH: mark("Batch cancelled"),
+    Act.ACCEPT_CONFLICT: mark("Conflict accepted"),
+    Act.ACCEPT_DIFFERENCE: mark("Difference accepted"),
+    Act.EXPLAIN_NUMBERS: mark("Numbers explained"),
+    Act.PAUSE: mark("Export paused"),
+    Act.RESUME: mark("Export resumed"),
+    Act.RESEND_EVENT: mark("Event sent again"),
+    Act.DISCARD_EVENT: mark("Event discarded"),
+    Act.CONNECT: mark("Agreement connected"),
+    Act.APPROVE: mark("Approved"),
+    Act.REJECT: mark("Rejected"),
 }
 #: What the store writes into the history of an invoice; an entry of another version is shown as it is.
 HISTORY: Mapping[str, str] = {

@@ -9,9 +9,9 @@ from support.clock import ManualClock
 from support.memory_queue import MemoryEventQueue, MemoryEvents
 from support.timing import quickest, seconds
 
-from config.names import consumers_key, heartbeat_key, processing_key
+from config.names import consumers_key, dead_key, heartbeat_key, processing_key
 from worker.errors import StoreUnavailable
-from worker.intake.queue import EventQueue, EventQueueOperator
+from worker.intake.queue import EventQueue, EventQueueOperator, digest
 from worker.store.event_queue import RedisEventQueue, event_client
 
 HEARTBEAT = 600.0
@@ -245,6 +245,38 @@ def test_readings_outlive_their_consumer(site: Site) -> None:
 
     assert alive.take(0.1) == b"1"
     assert alive.begin(b"1") == 2
+
+
+def test_the_dead_are_listed_without_their_bytes(site: Site) -> None:
+    """By id, with the reason."""
+    queue = site.queue("first")
+    for raw in (b"1", b"2"):
+        queue.dead_letter(raw, b"why " + raw)
+
+    assert sorted(queue.refused()) == sorted((digest(raw), b"why " + raw) for raw in (b"1", b"2"))
+
+
+def test_one_that_was_put_there_by_hand_is_listed(client: redis.Redis, redis_prefix: str) -> None:
+    """Without a reason, as none is on record."""
+    key = f"{redis_prefix}period-closed"
+    queue = RedisEventQueue(client, queue=key, consumer="one", clock=time.time)
+    queue.dead_letter(b"1", b"why")
+    client.lpush(dead_key(key), b"by hand")
+
+    assert sorted(queue.refused()) == sorted([(digest(b"1"), b"why"), (digest(b"by hand"), b"")])
+
+
+def test_what_a_person_does_with_dead_events_is_logged_with_it(client: redis.Redis, redis_prefix: str) -> None:
+    """Once each; nothing is said of an event that is not there."""
+    actions = f"{redis_prefix}actions"
+    queue = RedisEventQueue(client, queue=f"{redis_prefix}q", consumer="one", clock=time.time, actions=actions)
+    for raw in (b"1", b"2"):
+        queue.dead_letter(raw, b"why")
+    for _ in range(2):
+        queue.discard(b"1", "discarded")
+        queue.revive(b"2", "sent again")
+
+    assert client.lrange(actions, 0, -1) == [b"discarded", b"sent again"]
 
 
 def test_a_dead_event_is_discarded_once(site: Site) -> None:

@@ -1,5 +1,6 @@
 """The exports file changed under running processes: real intake and worker."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,6 +44,7 @@ def test_a_change_is_taken_in_and_a_broken_file_is_not(installation: Installatio
         both.replace("[exports.sweden]", "[exports.sverige]").replace("[exports.sweden.", "[exports.sverige.")
     )
     found(NOT_TAKEN, 2)
+    installation.wait_for(lambda: "exports.sweden is gone" in _unused(installation), "health says so")
     installation.push(_second("sweden", 883, "e3"))
     installation.wait_for(lambda: installation.counts("sweden-p883") == {"exported": 1}, "the former file is in use")
 
@@ -54,6 +56,12 @@ def test_a_change_is_taken_in_and_a_broken_file_is_not(installation: Installatio
         assert "Traceback" not in installation.log(process)
         assert "sandbox-grant" not in installation.log(process)
     assert installation.sandbox("GET", "findings")["findings"] == []
+
+
+def _unused(installation: Installation) -> str:
+    """Return what ``health`` says of an exports file that is not in use."""
+    parts = json.loads(installation.command("health", "--json", expect=[1]))["parts"]
+    return "".join(part["text"] for part in parts if part["part"] == "Exports file")
 
 
 def _second(export: str, period: int, event_id: str) -> dict[str, object]:

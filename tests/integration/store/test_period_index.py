@@ -1,5 +1,7 @@
 """Periods that an older version took in, or that one still moves: what their index lacks is made up for."""
 
+from pathlib import Path
+
 import redis
 from support.clock import ManualClock
 from support.samples import customer, invoice, line
@@ -8,6 +10,7 @@ from support.store.index_rules import PERIOD, finish, take_in
 
 from worker.domain.invoice_search import InvoiceFilter
 from worker.domain.record import MoveToDeadLetters, State
+from worker.local.embedded import EmbeddedServer
 from worker.store.connection import StorePolicy
 from worker.store.redis_store import RedisStore
 
@@ -21,6 +24,33 @@ def _store(client: redis.Redis, prefix: str) -> RedisStore:
     finish(store, 1, remarks=("cut", "late"))
     store.save(steps.claim(store, "main-30"), MoveToDeadLetters(failure=steps.FAILURE))
     return store
+
+
+def _read(store: RedisStore, client: redis.Redis) -> int:
+    """Return the commands that the sums, a page and a search of a period take."""
+    before = _commands(client)
+    store.period_sums(PERIOD)
+    store.find(PERIOD, InvoiceFilter(), start=20, count=20)
+    store.find(PERIOD, InvoiceFilter(state=State.QUEUED), start=0, count=20)
+    store.find(PERIOD, InvoiceFilter(text="kunde 1"), start=0, count=5)
+    return _commands(client) - before
+
+
+def _commands(client: redis.Redis) -> int:
+    return sum(found["calls"] for found in client.info("commandstats").values())
+
+
+def test_a_large_period_takes_no_more_commands_than_a_small_one(tmp_path: Path) -> None:
+    """Ten times as many invoices, the same number of commands: none is read that is not shown."""
+    with EmbeddedServer(tmp_path) as server, redis.Redis.from_url(server.url) as client:
+        store = RedisStore(client, prefix="o:", policy=StorePolicy())
+        new = [invoice(invoice_number=n, customer=customer(name=f"Kunde {n}")) for n in range(1, 601)]
+        take_in(store, *new[:60])
+        _read(store, client)  # loads the scripts
+        small = _read(store, client)
+        take_in(store, *new, event="e-2")
+
+        assert _read(store, client) == small
 
 
 def _forget(client: redis.Redis, prefix: str) -> None:

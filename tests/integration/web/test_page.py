@@ -1,15 +1,19 @@
 """The page over a store with failures, as a browser sees it."""
 
+import io
+import re
 from collections import defaultdict
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
 import redis
+from openpyxl import load_workbook
 from starlette.routing import Route
 from support import samples
 from support.harness import Harness
-from support.web_page import FINE, MARKUP, MISSING, OTHER, Page, customer
+from support.web_page import FINE, FORMULA, MARKUP, MISSING, OTHER, Page, customer
 
 from worker.domain.certificate import (
     AccountTotals,
@@ -120,6 +124,36 @@ def test_the_download_holds_every_invoice_and_no_formula(signed_in: Page) -> Non
     assert len(rows) == 1 + 3
     assert ";1250,00;exported;" in rows[1]
     assert "'=HYPERLINK" in rows[2]
+
+
+def test_the_workbook_holds_numbers_dates_and_no_formula(signed_in: Page) -> None:
+    """The same rows, headings in the reader's language; what looks like a formula or an address is text."""
+    answer = signed_in.browser.get("/periods/main-p881/invoices.xlsx?lang=da&state=dead")
+    sheet = load_workbook(io.BytesIO(answer.content)).active
+    assert sheet is not None
+    heading, first, *others = sheet.iter_rows(values_only=True)
+    assert heading[:3] == ("Faktura", "Dato", "Kundekode")
+    assert first[:8] == (MISSING, datetime(2026, 11, 20), "ACME-1", FORMULA, "DKK", 1000, 250, 1250)  # noqa: DTZ001  # a cell has no zone
+    assert first[8] == "fejlet"
+    assert [row[0] for row in others] == [OTHER]
+
+
+def test_the_files_of_an_unknown_period_are_not_found(signed_in: Page) -> None:
+    """As its page is."""
+    for name in ("", "/invoices.csv", "/invoices.xlsx", "/live"):
+        assert signed_in.browser.get(f"/periods/main-p9{name}").status_code == 404
+
+
+def test_a_long_list_is_shown_page_by_page(signed_in: Page) -> None:
+    """100 invoices a page, each on one of them; the filter stays."""
+    many = [samples.invoice(invoice_number=number) for number in range(500_001, 500_251)]
+    signed_in.harness.close_period(*many, event="/opter/acme/1#many", number=884)
+    texts = [signed_in.browser.get(f"/periods/main-p884?lang=en&q=acme&page={at}").text for at in (1, 2, 3)]
+    shown = [set(re.findall("/invoices/main-([0-9]+)", text)) for text in texts]
+    assert [len(numbers) for numbers in shown] == [100, 100, 50]
+    assert set().union(*shown) == {str(number) for number in range(500_001, 500_251)}
+    assert "Page 2 of 3" in texts[1]
+    assert "?q=acme&amp;page=3#invoices" in texts[1]
 
 
 def test_invoices_are_found_by_state_reason_andcustomer(signed_in: Page) -> None:

@@ -14,7 +14,7 @@ from worker.domain.invoice_period import Conflict, PeriodRecord, PeriodState, St
 from worker.domain.number_series import Explanation
 from worker.domain.payments import PaymentRun, ReportedPayments
 from worker.domain.record import HistoryEntry, InvoiceRecord, State
-from worker.domain.signs_of_life import Part
+from worker.domain.signs_of_life import FileNotTaken, Part
 from worker.domain.store_port import SharedRecord
 from worker.errors import Failure
 from worker.store.connection import StorePolicy
@@ -75,6 +75,8 @@ class Tables:
         self.clock_readings: dict[str, ClockReading] = {}
         #: By part and name: when a process was last seen.
         self.lives: dict[tuple[Part, str], float] = {}
+        #: The same: why it does not use the exports file as it is.
+        self.files_not_taken: dict[tuple[Part, str], FileNotTaken | None] = {}
         #: By export: the agreement of its first use.
         self.pins: dict[str, int] = {}
         #: By export: since when nothing of it was lost; 0: always.

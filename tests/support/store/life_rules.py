@@ -2,7 +2,7 @@
 
 from support.clock import ManualClock
 
-from worker.domain.signs_of_life import FORGOTTEN_AFTER, Part, SignOfLife
+from worker.domain.signs_of_life import FORGOTTEN_AFTER, FileNotTaken, Part, SignOfLife
 from worker.domain.store_port import Store
 
 
@@ -26,6 +26,20 @@ class LifeRules:
             sign(Part.WORKER, "a name with spaces", 60),
             sign(Part.WORKER, "worker@b"),
         ]
+
+    def test_a_process_says_why_it_does_not_use_the_exports_file(self, store: Store) -> None:
+        """For as long as it does not, and of itself alone."""
+        why = FileNotTaken(problem="exports.main agreement is 2; it was 1.", next_step="Change it back: æ.")
+        store.show_life(Part.WORKER, "a", not_taken=why)
+        store.show_life(Part.WORKER, "b c", not_taken=why)
+        store.show_life(Part.SWEEPS, "a")
+        said = [(sign.part, sign.name, sign.not_taken) for sign in store.signs_of_life()]
+        store.show_life(Part.WORKER, "a")
+        store.end_life(Part.WORKER, "b c")
+        store.show_life(Part.WORKER, "b c")
+
+        assert said == [(Part.SWEEPS, "a", None), (Part.WORKER, "a", why), (Part.WORKER, "b c", why)]
+        assert [sign.not_taken for sign in store.signs_of_life() if sign.name == "a"] == [None, None]
 
     def test_what_ends_in_order_leaves_no_sign(self, store: Store) -> None:
         """Nobody is warned of a process that was stopped; ending twice is nothing."""

@@ -9,7 +9,7 @@ from support.samples import export
 from worker.domain.clocks import ClockReading
 from worker.domain.ports import AgreementRate
 from worker.domain.reasons import ProcessReason, failure
-from worker.domain.signs_of_life import Part
+from worker.domain.signs_of_life import FileNotTaken, Part
 from worker.errors import StoreUnavailable
 
 RATE = AgreementRate(spent=150.0, granted=600.0, called_ago=12.0, failures=0, trips=0, open_for=0.0, blocked_for=0.0)
@@ -65,6 +65,30 @@ def test_forty_seconds_of_silence_are_the_bound(bench: Bench, silent_for: float,
     """Three signs may get lost on their way."""
     bench.sleep(silent_for)
     assert bench.run("health") == code
+
+
+def test_an_exports_file_that_is_not_in_use_needs_a_person(bench: Bench) -> None:
+    """The file can be read, but the running processes keep the former one: said once, with who and the next step."""
+    why = FileNotTaken(
+        problem="exports.main agreement is 2; it was 1.", next_step="Stop all of them, or change it back."
+    )
+    parts = (Part.WORKER, Part.SWEEPS, Part.PAGE)
+    for each in parts:
+        bench.memory.show_life(each, f"{each}@host", not_taken=why)
+    bench.memory.show_life(Part.WORKER, "w2", not_taken=why)
+    bench.out.width = 80
+    assert bench.run("health") == 1
+    assert max(map(len, bench.stdout.getvalue().splitlines())) <= 80
+    found = part(bench, "Exports file")
+    assert (found["level"], found["nextStep"]) == ("fault", why.next_step)
+    assert found["text"] == (
+        "not in use: page page@host, intake sweeps@host, worker w2 and 1 more keep the former one, as exports.main "
+        "agreement is 2; it was 1."
+    )
+
+    for each, name in [*((each, f"{each}@host") for each in parts), (Part.WORKER, "w2")]:
+        bench.memory.show_life(each, name)
+    assert bench.run("health") == 0
 
 
 def test_a_folder_in_trouble_needs_a_person_for_as_long_as_it_lasts(bench: Bench) -> None:

@@ -143,6 +143,10 @@ def test_a_doctype_is_refused(dtd: str, place: str) -> None:
         b"<other/>",
         b"<invoicePeriod><invoices><bill/></invoices></invoicePeriod>",
         b"<invoicePeriod><invoices/></invoicePeriod>",
+        # Names that fill a table: as attributes, as namespaces, as elements.
+        b"<invoicePeriod " + b" ".join(b"a%d='x'" % n for n in range(100_000)) + b"/>",
+        b"<invoicePeriod " + b" ".join(b"xmlns:a%d='u%d'" % (n, n) for n in range(50_000)) + b"/>",
+        b"<invoicePeriod>" + b"".join(b"<e%d/>" % n for n in range(40_000)) + b"</invoicePeriod>",
     ],
     ids=lambda content: str(content[:40]),
 )

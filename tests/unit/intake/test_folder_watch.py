@@ -367,6 +367,7 @@ def test_a_folder_in_trouble_does_not_keep_the_others_back(
     watches.turn()
     watches.turn()
     assert list(watches.faults) == ["broken"]
+    assert str(bad) in watches.faults["broken"] or trouble is _our_fault
     assert [json.loads(each)["data"]["export"] for each in published] == ["main"]
     assert (good / "done" / "p.xml").exists()
     mend()

@@ -7,7 +7,7 @@ from support.memory_store import MemoryStore
 from typing_extensions import override
 
 from worker.domain.reasons import ProcessReason, failure
-from worker.domain.signs_of_life import Part
+from worker.domain.signs_of_life import FileNotTaken, Part
 from worker.errors import StoreUnavailable
 from worker.runtime.signs_of_life import EVERY, ShownFaults, ShownLife, keep_showing, process_name
 
@@ -20,12 +20,12 @@ class Counting(MemoryStore):
         self.shown, self.away, self.first = 0, False, Event()
 
     @override
-    def show_life(self, part: Part, name: str) -> None:
+    def show_life(self, part: Part, name: str, *, not_taken: FileNotTaken | None = None) -> None:
         self.shown += 1
         self.first.set()
         if self.away:
             raise StoreUnavailable(failure(ProcessReason.STORE_UNAVAILABLE, "Redis does not answer."))
-        super().show_life(part, name)
+        super().show_life(part, name, not_taken=not_taken)
 
 
 def test_a_sign_is_left_every_ten_seconds_however_often_it_is_called(clock: ManualClock) -> None:

@@ -14,6 +14,7 @@ from worker.cli.views.health import (
     Level,
     clocks_finding,
     economic_finding,
+    files_not_taken,
     flower_finding,
     folder_findings,
     health_data,
@@ -67,6 +68,7 @@ def _by_store(context: CommandContext) -> Iterator[Finding]:
         signs, paused, clocks = store.signs_of_life(), store.paused(), store.clocks()
     for part in (Part.WORKER, Part.INTAKE, Part.SWEEPS, Part.PAGE):
         yield part_finding(signs, part)
+    yield from files_not_taken(signs)
     yield from folder_findings(signs, watched=_any_folder(context))
     yield from _exports(context, paused, context.rates())
     yield clocks_finding(clocks, context.settings.http.clock_gap)

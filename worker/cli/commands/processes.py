@@ -2,6 +2,7 @@
 
 import os
 from contextlib import closing
+from functools import partial
 from typing import Annotated
 
 import structlog
@@ -32,7 +33,7 @@ from worker.domain.signs_of_life import Part
 from worker.intake.sources.folder_watch import FolderWatches
 from worker.local.supervisor import own_command
 from worker.runtime import configure_logs
-from worker.runtime.exports_watch import keep_looking, log_taken
+from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
 from worker.runtime.metrics import Beat, serve_metrics
 from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.runtime import intake_consumer
@@ -135,7 +136,13 @@ def _run_intake(
         if taken:
             log_taken(taken)
         look = PrimaryWatch(runtime.redis, leave=runtime.publisher.drop_connections)
-        life = ShownLife(store=runtime.store, part=Part.SWEEPS, name=process_name(), look=look)
+        life = ShownLife(
+            store=runtime.store,
+            part=Part.SWEEPS,
+            name=process_name(),
+            look=look,
+            not_taken=partial(not_taken, exports_file),
+        )
 
         def sweep() -> int:
             sent = runtime.sweeper.turn()
@@ -163,7 +170,8 @@ def watch(ctx: typer.Context) -> None:
     with stop_on_signal() as stop, context.events() as queue, closing(connect(settings.redis)) as redis:
         beat = Beat()
         store = RedisLife(redis, prefix=settings.redis.prefix, policy=StorePolicy())
-        life = ShownLife(store=store, part=Part.WATCH, name=process_name())
+        exports_file = watch_exports(settings, context.exports)
+        life = ShownLife(store=store, part=Part.WATCH, name=process_name(), not_taken=partial(not_taken, exports_file))
 
         def alive() -> None:
             beat()
@@ -184,7 +192,7 @@ def watch(ctx: typer.Context) -> None:
             log_taken(changed)
             until.set()
 
-        end_looking = keep_looking(watch_exports(settings, context.exports), take)
+        end_looking = keep_looking(exports_file, take)
         shown = ShownFaults(store=store, faults=faults)
 
         def turn() -> None:

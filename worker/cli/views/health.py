@@ -15,7 +15,7 @@ from worker.cli.views.clocks import disagree
 from worker.domain.clocks import ClockReading, gap_text
 from worker.domain.ports import AgreementRate
 from worker.domain.reasons import ProcessReason
-from worker.domain.signs_of_life import Part, SignOfLife
+from worker.domain.signs_of_life import FileNotTaken, Part, SignOfLife
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure
 from worker.store.server_check import problems_of
@@ -51,6 +51,8 @@ _NEXT_STEPS = {
     Part.PAGE: "Start it again: `opter-economic web`, or `up` for everything.",
     Part.WATCH: "Start it again: `opter-economic watch`, or `up` for everything. Files wait in their folders.",
 }
+#: The process that a part runs in, where it has another name.
+_OF_PROCESS = {Part.SWEEPS: "intake"}
 #: Silent processes that are named beside living ones.
 _MOST_NAMED = 3
 
@@ -121,6 +123,19 @@ def part_finding(signs: Sequence[SignOfLife], part: Part) -> Finding:
         more = f" and {len(silent) - _MOST_NAMED} more" if len(silent) > _MOST_NAMED else ""
         text += f"; silent: {named}{more}"
     return Finding(part=name, level=Level.WELL, text=text)
+
+
+def files_not_taken(signs: Sequence[SignOfLife]) -> Iterator[Finding]:
+    """Yield why living processes go on with the former exports file, each reason once."""
+    by_reason: dict[FileNotTaken, list[str]] = {}
+    for sign in signs:
+        if sign.alive and sign.not_taken:
+            by_reason.setdefault(sign.not_taken, []).append(f"{_OF_PROCESS.get(sign.part, sign.part)} {sign.name}")
+    for why, names in by_reason.items():
+        more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        who = f"{', '.join(names[:_MOST_NAMED])}{more} {'keeps' if len(names) == 1 else 'keep'}"
+        text = f"not in use: {who} the former one, as {why.problem}"
+        yield Finding(part="Exports file", level=Level.FAULT, text=text, next_step=why.next_step)
 
 
 def folder_findings(signs: Sequence[SignOfLife], *, watched: bool) -> Iterator[Finding]:

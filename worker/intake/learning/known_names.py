@@ -88,7 +88,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "customer.email": ("email", "e mail", "mail", "faktura email", "customer email"),
     "customer.phone": ("telefon", "tlf", "phone", "telephone"),
     "customer.address": (
-        "adresse", "vejnavn", "gade", "address", "street", "address 1", "adresse 1", "customer address",
+        "adresse", "vejnavn", "vej", "gade", "gadenavn", "adresse 1",
+        "address", "street", "street name", "address 1", "customer address",
     ),
     "customer.zip": ("postnr", "postnummer", "post nr", "zip", "zip code", "postal code", "post code", "postal zone"),
     "customer.city": ("by", "bynavn", "city", "town", "poststed"),

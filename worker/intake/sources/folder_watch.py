@@ -8,6 +8,7 @@ import fcntl
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import structlog
 
@@ -55,6 +56,11 @@ class FolderWatch:
         self._groups = FileGroups(
             self._folder, source, export=export.name, refuse=self._refuse, put_aside=self._put_aside, alive=alive
         )
+
+    @property
+    def path(self) -> Path:
+        """Where the folder is."""
+        return self._folder.path
 
     def turn(self) -> int:
         """Take what is complete; return how many events were put on the queue.
@@ -190,7 +196,7 @@ class FolderWatches:
             try:
                 sent += watch.turn()
             except OSError as error:
-                self._note(name, f"{error.filename or 'its folder'}: {error.strerror or type(error).__name__}")
+                self._note(name, f"{error.filename or watch.path}: {error.strerror or type(error).__name__}")
             except EventRefused as refusal:
                 self._note(name, refusal.problems[0].description)
             except StoreUnavailable:

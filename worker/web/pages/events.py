@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from worker.domain.access import Action
 from worker.domain.action_log import Act
-from worker.intake.queue import DeadEvent, dead_events, logged, revive
+from worker.intake.queue import DeadEvent, dead_events, logged, refused_events, revive
 from worker.web.guard import page
 from worker.web.services import Services
 from worker.web.visit import Visit
@@ -26,14 +26,15 @@ def routes(services: Services) -> list[Route]:
 
 
 def _list(visit: Visit) -> Response:
-    return visit.render("events.html", events=[event for event, _ in dead_events(visit.services.events)])
+    return visit.render("events.html", events=refused_events(visit.services.events))
 
 
 def _show(visit: Visit) -> Response:
-    found = _find(visit)
-    if found is None:
+    key = visit.request.path_params["event"]
+    event = next((event for event in refused_events(visit.services.events) if event.id == key), None)
+    if event is None:
         return visit.render("error.html", status=404, failure=None)
-    return visit.render("event.html", event=found[0])
+    return visit.render("event.html", event=event)
 
 
 def _download(visit: Visit) -> Response:

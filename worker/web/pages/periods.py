@@ -1,5 +1,7 @@
 """All periods: how far each has come, and what needs a person."""
 
+from urllib.parse import urlencode
+
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -8,7 +10,10 @@ from worker.domain.invoice_period import PeriodRecord
 from worker.domain.period_report import MOVING, phase_of
 from worker.web.guard import page
 from worker.web.services import Services
-from worker.web.visit import Visit
+from worker.web.visit import Visit, page_number
+
+#: Periods on one page.
+PER_PAGE = 100
 
 
 def routes(services: Services) -> list[Route]:
@@ -19,23 +24,27 @@ def routes(services: Services) -> list[Route]:
 def _periods(visit: Visit) -> Response:
     services, sought = visit.services, visit.query("q").casefold()
     every = services.store.periods()
+    fitting = [period for period in every if sought in _text(period)]
+    at = page_number(visit.query("page"))
     rows = [
         {
             "period": period,
             "phase": phase_of(period, period.counts),
             "moving": sum(period.counts.get(state, 0) for state in MOVING),
         }
-        for period in every
-        if sought in _text(period)
+        for period in fitting[(at - 1) * PER_PAGE : at * PER_PAGE]
     ]
     return visit.render(
         "periods.html",
         rows=rows,
         total=len(every),
         q=visit.query("q"),
+        page=at,
+        pages=max(1, -(-len(fitting) // PER_PAGE)),
+        query=urlencode({"q": visit.query("q")}),
         paused=services.store.paused(),
         agreements=services.store.agreement_failures(),
-        refused=len(services.events.dead()),
+        refused=len(services.events.refused()),
         waiting=services.events.waiting(),
         to_approve=_to_approve(services),
     )

@@ -1,0 +1,99 @@
+"""CPU milliseconds that a page takes in the process that serves it, over a period of 100,000 invoices in Redis."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import redis
+from bench.figures import Line, median
+from starlette.testclient import TestClient
+from support.samples import customer, invoice
+from support.store import steps
+from support.web_page import Page
+
+from worker.domain.invoice_period import NewInvoice
+from worker.local.embedded import EmbeddedServer
+from worker.store.connection import StorePolicy
+from worker.store.redis_store import RedisStore
+from worker.web.app import create_app
+
+INVOICES = 100_000
+#: CPU milliseconds that the first answer of a page may take, and how often each is asked for.
+MOST_MS, ROUNDS = 150, 5
+_FIRST = 100_000
+_PERIOD = "main-p881"
+_PAGES = {
+    "periods": "/",
+    "period": f"/periods/{_PERIOD}",
+    "period_last_page": f"/periods/{_PERIOD}?page={INVOICES // 100}#invoices",
+    "failed": f"/periods/{_PERIOD}?state=dead&reason={steps.FAILURE.reason}",
+    "by_number": f"/periods/{_PERIOD}?q={_FIRST + INVOICES // 2}",
+    "by_customer": f"/periods/{_PERIOD}?q=kunde+4",
+    "invoice": f"/invoices/main-{_FIRST + 7}",
+    "find": f"/invoices?q={_FIRST + 7}",
+}
+
+
+def measure() -> tuple[dict[str, float], list[Line]]:
+    """Return the figures by their keys, and the lines of the table."""
+    with (
+        TemporaryDirectory(prefix="bench-") as folder,
+        EmbeddedServer(Path(folder)) as server,
+        redis.Redis.from_url(server.url) as client,
+    ):
+        store = RedisStore(client, prefix="bench:", policy=StorePolicy())
+        _fill(store)
+        page = Page(client, "bench:")
+        services = replace(page.services, store=store, index=store, actions=store, certificates=store, series=store)
+        page.browser = TestClient(create_app(services), base_url="http://page.example", follow_redirects=False)
+        page.sign_in()
+        bare = _cpu_ms(page, "/healthz")
+        measured = {
+            name: [max(0.0, _cpu_ms(page, path) - bare) for _ in range(ROUNDS)] for name, path in _PAGES.items()
+        }
+    lines = [median(f"{name} ({_PAGES[name]})", values) for name, values in measured.items()]
+    slowest = max(line.value for line in lines)
+    return {"page_ms": slowest}, [*lines, Line(what="slowest page, ms", value=slowest, note=f"at most {MOST_MS}")]
+
+
+def _cpu_ms(page: Page, path: str) -> float:
+    before = time.process_time()
+    answer = page.browser.get(path)
+    used = (time.process_time() - before) * 1000
+    assert answer.status_code in {200, 303}, (path, answer.status_code)
+    return used
+
+
+def _fill(store: RedisStore) -> None:
+    """Take the period in; every tenth invoice fails in its check."""
+    period = steps.period(count=INVOICES)
+    store.open_period(period, "e-1")
+    new = _new()
+    while chunk := list(islice(new, 250)):
+        store.register(period.id, "e-1", chunk)
+    store.close_event(period.id, "e-1")
+    fence = store.claim_period(period.id)
+    assert fence is not None
+    ids = [f"main-{number}" for number in range(_FIRST, _FIRST + INVOICES)]
+    dead: Sequence[str] = ids[::10]
+    read = dict.fromkeys(ids, "hash")
+    queued = [key for key in ids if key not in set(dead)]
+    store.pass_preflight(
+        period.id, fence, read=read, queued=queued, lookup=frozenset(), dead=dict.fromkeys(dead, steps.FAILURE)
+    )
+    store.finish_preflight(period.id, fence, notice="")
+
+
+def _new() -> Iterator[NewInvoice]:
+    """Invoices with numbers and customers of their own; their text is made by replacing, which is cheap."""
+    text = invoice(invoice_number=777_777, customer=customer(code="CODE", name="Kunde NAME")).content().text
+    for number in range(_FIRST, _FIRST + INVOICES):
+        content = (
+            text.replace("777777", str(number))
+            .replace("CODE", f"K{number % 30_011}")
+            .replace("NAME", str(number % 9973))
+        )
+        yield replace(steps.new_invoice(number), content=content, content_hash="hash")
