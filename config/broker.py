@@ -12,6 +12,7 @@ from kombu.entity import Queue
 
 from config.names import (
     AGREEMENT_TASK,
+    CAUSES_TASK,
     EXPORT_TASK,
     PREFLIGHT_TASK,
     RECONCILE_TASK,
@@ -76,6 +77,7 @@ def route(
         PREFLIGHT_TASK: preflight_queue,
         RECONCILE_TASK: reconcile_queue,
         AGREEMENT_TASK: reconcile_queue,
+        CAUSES_TASK: reconcile_queue,
     }
     queue = queues.get(name)
     if queue is None or not args:

@@ -69,6 +69,14 @@ class ExportConfig(Section):
         Literal["refuse", "hold"],
         about("An invoice dated in a closed or barred year or period: `refuse`, or `hold` until it is opened", "hold"),
     ] = "refuse"
+    self_clearing: Annotated[
+        Literal["off", "ask", "set-up", "on"],
+        about(
+            "When e-conomic shows that the cause of failed invoices is gone: they go on by themselves (`on`), only for "
+            "causes in the agreement's set-up (`set-up`), or a person is told and decides (`ask`); `off`: never asked",
+            "ask",
+        ),
+    ] = "set-up"
     read_barred_periods: Annotated[
         bool,
         about(

@@ -16,6 +16,15 @@ def agreement_id(export: str) -> str:
     return f"{export}-agreement"
 
 
+#: Celery task that asks about the causes of an export's dead letters; its argument is what ``causes_id`` returns.
+CAUSES_TASK = "causes.check.v1"
+
+
+def causes_id(export: str) -> str:
+    """Return the id of the causes of an export's dead letters in messages."""
+    return f"{export}-causes"
+
+
 def export_of(id_: str) -> str:
     """Return the name of the export that the id of an invoice or period belongs to: all before the first hyphen."""
     return id_.partition("-")[0]

@@ -21,6 +21,7 @@ from config.settings_sections import (
     Redis,
     Retry,
     Section,
+    SelfClearing,
     Store,
     Web,
     Worker,
@@ -77,6 +78,7 @@ class Settings(BaseSettings):
     store: Store = Store()
     certificates: Certificates = Certificates()
     agreements: Agreements = Agreements()
+    self_clearing: SelfClearing = SelfClearing()
     retry: Retry = Retry()
     http: Http = Http()
     worker: Worker = Worker()

@@ -159,6 +159,15 @@ class Agreements(Section):
     ] = 24.0
 
 
+class SelfClearing(Section):
+    """How often e-conomic is asked whether the cause of failed invoices is gone; see `self_clearing` of an export."""
+
+    first_pause: Annotated[
+        Seconds, about("Seconds after which a cause is asked about again for the first time; they double")
+    ] = 30.0
+    longest_pause: Annotated[Seconds, about("Upper bound of the seconds between two questions about a cause")] = 900.0
+
+
 class Retry(Section):
     """Exponential backoff with full jitter."""
 

@@ -13,7 +13,7 @@ from celery.exceptions import Retry
 from celery.worker.request import Request
 from typing_extensions import override
 
-from config.names import AGREEMENT_TASK, EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK
+from config.names import AGREEMENT_TASK, CAUSES_TASK, EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK
 from worker.app import app, lifecycle
 from worker.domain.record import InvoiceRecord
 from worker.economic.mapping.reasons import REASONS
@@ -156,3 +156,10 @@ def check_agreement(agreement_id: str) -> None:
     """Check an export's agreement as a whole; what was found is kept in the store and shown."""
     with lifecycle.using() as runtime:
         runtime.check_agreement(agreement_id)
+
+
+@app.task(name=CAUSES_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
+def check_causes(causes_id: str) -> None:
+    """Ask about the causes of an export's dead letters; those that are gone let their invoices go on."""
+    with lifecycle.using() as runtime:
+        runtime.check_causes(causes_id)

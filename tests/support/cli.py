@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +18,7 @@ from worker.cli.context import CommandContext
 from worker.cli.formatting import console_on
 from worker.cli.main import run
 from worker.domain.approval import ApprovalPort
+from worker.domain.causes import Cause, CauseAnswer, CauseState
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import ControlTotal, NewInvoice, PeriodRecord
 from worker.domain.money import ZERO
@@ -59,10 +60,18 @@ class Bench(CommandContext):
         self.waiting_for_yes = MemoryApprovals(clock)
         self.settings = Settings()
         self.exports: Mapping[str, ExportConfig] = {"main": export()}
+        #: What e-conomic answers about causes, by reason (none: it is away), and what it was asked.
+        self.answers: dict[str, CauseAnswer] = {}
+        self.asked: list[tuple[str, str]] = []
 
     @contextmanager
     def store(self) -> Iterator[Store]:
         yield self.memory
+
+    def ask_about(self, export: str, failed: Sequence[tuple[Cause, InvoiceRecord]]) -> list[CauseAnswer]:
+        self.asked += [(export, cause.failure.reason) for cause, _ in failed]
+        unknown = CauseAnswer(state=CauseState.UNKNOWN, at=self.clock(), why="e-conomic cannot be reached.")
+        return [self.answers.get(cause.failure.reason, unknown) for cause, _ in failed]
 
     @contextmanager
     def approvals(self) -> Iterator[ApprovalPort]:

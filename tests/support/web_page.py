@@ -32,6 +32,7 @@ from worker.web.app import create_app
 from worker.web.openid import OpenId
 from worker.web.services import Services
 from worker.web.users import LocalUsers, User, changing, hashed, known_as
+from worker.workflow.probe import Probe
 
 #: A customer's name that would be a script, and a cell that would be a formula.
 MARKUP, FORMULA = "<script>alert(1)</script>", '=HYPERLINK("http://x")'
@@ -66,6 +67,8 @@ class Page:
             settings=Web(allowed_hosts=("page.example",), **settings),
             exports={"main": EXPORT, "other": EXPORT.model_copy(update={"name": "other"})},
             store=self.harness.store,
+            causes=self.harness.store,
+            batches=self.harness.store,
             index=self.harness.store,
             actions=self.harness.store,
             certificates=self.harness.store,
@@ -77,6 +80,8 @@ class Page:
             users=LocalUsers(self.users, make=cheap_hasher),
             openid=self._openid(sign_in, folder) if sign_in.openid_discovery else None,
             planner=self._planner,
+            probe=self._probe,
+            first_pause=30.0,
             figures=lambda: b"figure 1\n",
             metrics=Metrics(token=SecretStr("scrape")),
             clock=self.harness.clock,
@@ -102,6 +107,12 @@ class Page:
     def _planner(self, export: ExportConfig) -> Iterator[Planner]:
         assert export is EXPORT
         yield planner(self.harness)
+
+    @contextmanager
+    def _probe(self, export: ExportConfig) -> Iterator[Probe]:
+        assert export is EXPORT
+        client = self.harness.client
+        yield Probe(context=self.harness.context, read=client.read, check_token=client.check_token)
 
     def sign_in(self, roles: Mapping[str, Role] | None = None, name: str = "Birthe") -> None:
         """Sign in by a link; without ``roles`` as the administrator of every export."""

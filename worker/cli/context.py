@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from config.exports import ExportConfig
     from worker.domain.approval import ApprovalPort
+    from worker.domain.causes import Cause, CauseAnswer
     from worker.domain.ports import AgreementRate
+    from worker.domain.record import InvoiceRecord
     from worker.domain.store_port import Store
     from worker.dry_run.planner import Planner
     from worker.economic.client import EconomicClient
@@ -109,6 +111,18 @@ class CommandContext(Configuration):
 
         with reconciling(self.settings, export, sleep=self.sleep) as reconciler:
             yield reconciler
+
+    def ask_about(self, export: str, failed: Sequence[tuple[Cause, InvoiceRecord]]) -> list[CauseAnswer]:
+        """Ask e-conomic about causes of one export, each with an invoice that failed for it; readings are shared."""
+        from worker.domain.causes import CauseAnswer, CauseState
+        from worker.runtime.on_demand import probing
+
+        if export not in self.exports:
+            why = f"There is no export {export!r} in {self.settings.exports_file}."
+            return [CauseAnswer(state=CauseState.UNKNOWN, at=self.clock(), why=why) for _ in failed]
+        with probing(self.settings, self.exports[export], sleep=self.sleep) as probe:
+            # Nothing is cached yet: whatever was read is read by this command.
+            return [probe.ask(cause, record, since=0.0) for cause, record in failed]
 
     @contextmanager
     def lone_client(self, export: ExportConfig) -> Iterator[EconomicClient]:

@@ -47,6 +47,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
             "Count an invoice as exported, because it was entered in e-conomic by hand. It will not be posted."
         ),
         "reexport": "Export invoices again that count as exported: single ones, or a whole period.",
+        "batch": "Move many invoices by hand as one act: previewed, run at a pace, kept with who and why.",
         "learn": (
             "Look at a real file and propose how to read it: mapping or stylesheet, invoices, sums, what is missing."
         ),

@@ -35,6 +35,7 @@ _OF_OUTCOME: Mapping[Outcome, NumberStatus] = {
     Outcome.BY_HAND: NumberStatus.BY_HAND,
     Outcome.EXCLUDED: NumberStatus.EXCLUDED,
     Outcome.NOTHING_TO_BOOK: NumberStatus.EXCLUDED,
+    Outcome.DISCARDED: NumberStatus.EXCLUDED,
 }
 
 

@@ -11,7 +11,7 @@ from worker.domain.money import ZERO
 from worker.domain.record import InvoiceRecord, Outcome, State
 
 #: How an invoice ends that was not posted, on purpose.
-LEFT_OUT = (Outcome.EXCLUDED, Outcome.NOTHING_TO_BOOK)
+LEFT_OUT = (Outcome.EXCLUDED, Outcome.NOTHING_TO_BOOK, Outcome.DISCARDED)
 #: Seconds in one step of ``PeriodSums.minutes``.
 MINUTE = 60
 

@@ -43,6 +43,8 @@ class Outcome(StrEnum):
     EXCLUDED = "excluded"
     #: Not posted, as every amount is zero.
     NOTHING_TO_BOOK = "nothing-to-book"
+    #: Not posted, as a person decided that it is to be in no books.
+    DISCARDED = "discarded"
 
 
 class Step(StrEnum):

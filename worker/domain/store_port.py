@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from worker.domain.action_log import ActionLogPort
+from worker.domain.batch import BatchPort
+from worker.domain.causes import CausePort
 from worker.domain.clocks import ClockReading
 from worker.domain.invoice_period import NewInvoice, PeriodRecord, Registered
 from worker.domain.invoice_search import PeriodIndexPort
@@ -302,6 +304,8 @@ class Store(
     PaymentsPort,
     AgreementPort,
     ActionLogPort,
+    CausePort,
+    BatchPort,
     Protocol,
 ):
     """Every part of the store in one object."""

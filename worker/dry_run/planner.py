@@ -24,6 +24,8 @@ from worker.workflow.context import ExportContext
 from worker.workflow.execution import Execution
 from worker.workflow.preflight import existing_documents, period_check, read_invoices
 
+#: What a re-export leaves alone, as a person decided it.
+_STAYS = (Outcome.BY_HAND, Outcome.DISCARDED)
 #: Calls that the export's own lookup takes for an invoice that is in e-conomic already.
 _CALLS_PER_LOOKUP = 2
 
@@ -186,7 +188,7 @@ def _decided(
             yield invoice.id, failed(plan, unreadable[invoice.id])
         elif record and record.content_hash != invoice.content_hash and _conflicts(record):
             yield invoice.id, failed(replace(plan, found=_exported_as(record)), _conflict(record))
-        elif record and record.state is State.EXPORTED and not (again and record.outcome is not Outcome.BY_HAND):
+        elif record and record.state is State.EXPORTED and not (again and record.outcome not in _STAYS):
             yield invoice.id, replace(plan, action=PlannedAction.DONE, found=_exported_as(record))
 
 

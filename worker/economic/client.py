@@ -23,7 +23,7 @@ from worker.economic.agreement import AgreementReader
 from worker.economic.ledger import LedgerReader
 from worker.economic.listings import Listings, Parser
 from worker.economic.mapping.documents import document, identified
-from worker.economic.mapping.master_data import Document, EconomicCustomer, MasterData, Product
+from worker.economic.mapping.master_data import Document, EconomicCustomer, MasterData, Product, Section
 from worker.economic.master_data_cache import MasterDataCache
 from worker.economic.port import Reply, Usage
 from worker.economic.thread_clients import ThreadClients
@@ -85,6 +85,17 @@ class EconomicClient(Vouchers):
     def master_data(self, sales_accounts: frozenset[str], *, newer_than: float | None = None) -> MasterData:
         """See ``Economic``. Periods are read for open years only. Raises ``Busy`` while another thread reads."""
         return self._master_data.get(sales_accounts, newer_than)
+
+    def read(self, sections: frozenset[Section], newer_than: float) -> MasterData:
+        """Return master data of which these parts alone are filled in, each read after ``newer_than``.
+
+        Raises as ``master_data`` does.
+        """
+        return self._master_data.read(sections, newer_than)
+
+    def check_token(self) -> None:
+        """Ask whose token it is. Raises ``Misconfigured``: refused, or of another agreement; and what a read raises."""
+        self._master_data.check_token()
 
     def customers_by_number(self, numbers: Sequence[int]) -> Sequence[EconomicCustomer]:
         """See ``Economic``."""

@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -11,7 +11,14 @@ from config.exports import ExportConfig
 from worker.domain.reasons import ProcessReason, failure
 from worker.economic import parsers
 from worker.economic.listings import Listings, Parser
-from worker.economic.mapping.master_data import AccountingPeriod, AccountingYear, MasterData, Product, ProductGroup
+from worker.economic.mapping.master_data import (
+    AccountingPeriod,
+    AccountingYear,
+    MasterData,
+    Product,
+    ProductGroup,
+    Section,
+)
 from worker.economic.mapping.products import fitting_groups
 from worker.economic.urls import segment
 from worker.errors import Busy
@@ -68,12 +75,26 @@ class MasterDataCache:
         if ready is not None:
             return ready
         if not self._lock.acquire(timeout=_PATIENCE):
-            text = "Another thread is reading e-conomic's master data."
-            raise Busy(failure(ProcessReason.BUSY, text), retry_after=1.0)
+            raise _busy()
         try:
             return self._ready(sales_accounts, oldest) or self._read(sales_accounts, oldest)
         finally:
             self._lock.release()
+
+    def read(self, sections: frozenset[Section], newer_than: float) -> MasterData:
+        """Return master data of which these parts alone are filled in, each newer than that. Raises as ``get``."""
+        if not self._lock.acquire(timeout=_PATIENCE):
+            raise _busy()
+        try:
+            agreement, currency = self._self(self._clock() - self._age)
+            parts = {name: value for section in sorted(sections) for name, value in self._section(section, newer_than)}
+        finally:
+            self._lock.release()
+        return MasterData(agreement=agreement, base_currency=currency, **parts)
+
+    def check_token(self) -> None:
+        """Ask whose token it is. Raises ``Misconfigured``, and what else the call raises."""
+        self._accept(self._listings.get("/self", _agreement)[0])
 
     def learn(self, product: Product) -> None:
         """Take note of a product that was read by itself: lists that should hold it, and do not, are read again."""
@@ -103,26 +124,30 @@ class MasterDataCache:
         return data
 
     def _base(self, oldest: float) -> MasterData:
+        agreement, currency = self._self(oldest)
+        parts = {name: value for section in Section for name, value in self._section(section, oldest)}
+        return MasterData(agreement=agreement, base_currency=currency, **parts)
+
+    def _self(self, oldest: float) -> tuple[int, str]:
         agreement, currency = self._part("/self", oldest, lambda path: self._listings.get(path, _agreement))
         self._accept(agreement)
+        return agreement, currency
+
+    def _section(self, section: Section, oldest: float) -> Iterator[tuple[str, Any]]:
+        """Yield the fields of ``MasterData`` that a section fills in."""
         every = partial(self._list, oldest=oldest)
-        layouts = every("/layouts", lambda body: (int(body["layoutNumber"]), body.get("name", ""), body.get("deleted")))
-        barred = self._barred_periods(oldest)
-        return MasterData(
-            agreement=agreement,
-            base_currency=currency,
-            groups=every("/product-groups", parsers.product_group),
-            payment_terms=every("/payment-terms", parsers.payment_terms),
-            vat_zones=dict(every("/vat-zones", _numbered("vatZoneNumber"))),
-            vat_accounts=every("/vat-accounts", parsers.vat_account),
-            layouts={number: name for number, name, deleted in layouts if not deleted},
-            customer_groups=dict(every("/customer-groups", _numbered("customerGroupNumber"))),
-            currencies=frozenset(every("/currencies", lambda body: str(body["code"]))),
-            years=tuple(_with_barred(year, barred or ()) for year in self._years(oldest)),
-            bars_unknown=barred is None,
-            journals=every("/journals", parsers.journal),
-            accounts=every("/accounts", parsers.account) if self._reads_accounts else (),
-        )
+        if section is Section.LAYOUTS:
+            layouts = every(
+                "/layouts", lambda body: (int(body["layoutNumber"]), body.get("name", ""), body.get("deleted"))
+            )
+            yield "layouts", {number: name for number, name, deleted in layouts if not deleted}
+        elif section is Section.YEARS:
+            barred = self._barred_periods(oldest)
+            yield "years", tuple(_with_barred(year, barred or ()) for year in self._years(oldest))
+            yield "bars_unknown", barred is None
+        elif section is not Section.ACCOUNTS or self._reads_accounts:
+            name, path, parse, whole = _LISTS[section]
+            yield name, whole(every(path, parse))
 
     def _barred_periods(self, oldest: float) -> tuple[AccountingPeriod, ...] | None:
         """Return the newer service's periods; None when they are wanted and the agreement may not read them."""
@@ -204,3 +229,21 @@ def _agreement(body: Any) -> tuple[int, str]:
 
 def _numbered(key: str) -> Callable[[Any], tuple[int, str]]:
     return lambda body: (int(body[key]), str(body.get("name", "")))
+
+
+def _busy() -> Busy:
+    text = "Another thread is reading e-conomic's master data."
+    return Busy(failure(ProcessReason.BUSY, text), retry_after=1.0)
+
+
+#: Section that is one listing -> field of ``MasterData``, path, parser of an item, and what the whole listing becomes.
+_LISTS: Mapping[Section, tuple[str, str, Callable[[Any], Any], Callable[[Any], Any]]] = {
+    Section.GROUPS: ("groups", "/product-groups", parsers.product_group, tuple),
+    Section.TERMS: ("payment_terms", "/payment-terms", parsers.payment_terms, tuple),
+    Section.ZONES: ("vat_zones", "/vat-zones", _numbered("vatZoneNumber"), dict),
+    Section.VAT_ACCOUNTS: ("vat_accounts", "/vat-accounts", parsers.vat_account, tuple),
+    Section.CUSTOMER_GROUPS: ("customer_groups", "/customer-groups", _numbered("customerGroupNumber"), dict),
+    Section.CURRENCIES: ("currencies", "/currencies", lambda body: str(body["code"]), frozenset),
+    Section.JOURNALS: ("journals", "/journals", parsers.journal, tuple),
+    Section.ACCOUNTS: ("accounts", "/accounts", parsers.account, tuple),
+}

@@ -23,7 +23,7 @@ from worker.errors import InvalidInvoice
 #: What an exported invoice is in e-conomic, whatever the method is by now; else as the method says.
 _KINDS: Mapping[Outcome, str] = {Outcome.BOOKED: "invoice", Outcome.DRAFTED: "draft", Outcome.VOUCHER: "voucher"}
 #: How an invoice ended that was not posted on purpose.
-_LEFT_OUT = (Outcome.EXCLUDED, Outcome.NOTHING_TO_BOOK)
+_LEFT_OUT = (Outcome.EXCLUDED, Outcome.NOTHING_TO_BOOK, Outcome.DISCARDED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,6 +1,7 @@
 """The composition root: settings in, working parts out; ``on_demand`` is that of commands and the page."""
 
 import random
+import secrets
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -33,11 +34,13 @@ from worker.runtime.runtime import Runtime
 from worker.store.connection import StorePolicy, connect, translated
 from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
+from worker.workflow.cause_watch import CauseWatch
 from worker.workflow.context import ExportContext, ListingLag
 from worker.workflow.ending import Ending
 from worker.workflow.exporter import Exporter, accept_agreement
 from worker.workflow.lease_renewal import LeaseRenewer
 from worker.workflow.preflight import Preflight
+from worker.workflow.probe import Probe
 from worker.workflow.sweeper import Sweeper
 
 
@@ -68,6 +71,14 @@ def build_runtime(
     }
     retry = settings.retry
     agreements = _agreements(settings, clients, contexts, store, last)
+    causes = CauseWatch(
+        store=store,
+        settings=settings.self_clearing,
+        exports=exports,
+        probes={name: build_probe(context, clients[name], last()) for name, context in contexts.items()},
+        clock=store.now,
+        new_name=partial(secrets.token_hex, 4),
+    )
     publisher, certifier = Publisher(app, store), _certifier(settings, clients, store)
     return Runtime(
         settings=settings,
@@ -95,12 +106,16 @@ def build_runtime(
             publish_reconcile=publisher.reconcile,
             agreements_due=agreements.due,
             publish_agreement=publisher.agreement,
+            causes_due=causes.due,
+            publish_causes=publisher.causes,
+            advance_batches=store.advance_batches,
         ),
         clients=clients,
         contexts=contexts,
         certifier=certifier,
         reconcilers={name: build_reconciler(context, clients[name], last()) for name, context in contexts.items()},
         agreements=agreements,
+        causes=causes,
     )
 
 
@@ -234,6 +249,13 @@ def _waiting(redis: Redis, prefix: str, queue: str) -> int:
 def build_reconciler(context: ExportContext, client: EconomicClient, last: LastInLine) -> Reconciler:
     """Build what reads an export's invoices back: every read of it is last in line, the booked invoices' too."""
     return Reconciler(context=replace(context, economic=client.paced(last)), ledger=client.ledger(last))
+
+
+def build_probe(context: ExportContext, client: EconomicClient, last: LastInLine) -> Probe:
+    """Build what asks about causes: its reads are last in line."""
+    return Probe(
+        context=replace(context, economic=client.paced(last)), read=client.read, check_token=client.check_token
+    )
 
 
 class ComparedPins(PinPort):

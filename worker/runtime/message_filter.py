@@ -22,6 +22,7 @@ from kombu.entity import Queue
 
 from config.names import (
     AGREEMENT_TASK,
+    CAUSES_TASK,
     EXPORT_TASK,
     PREFLIGHT_TASK,
     RECONCILE_TASK,
@@ -68,10 +69,10 @@ class BatchedEvents(ExplainedOutages):
 
 log = structlog.get_logger()
 
-_TASKS = frozenset({EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK, AGREEMENT_TASK})
+_TASKS = frozenset({EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK, AGREEMENT_TASK, CAUSES_TASK})
 #: Celery's ways to have a message do more than one call, now; ours use none of them.
 _OPTIONS = ("eta", "expires", "group", "retries", "shadow")
-_ID = re.compile(r"[a-z][a-z0-9]{0,19}((-[A-Za-z0-9-]{1,60})?-p?[0-9]{1,15}|-agreement)")
+_ID = re.compile(r"[a-z][a-z0-9]{0,19}((-[A-Za-z0-9-]{1,60})?-p?[0-9]{1,15}|-agreement|-causes)")
 
 
 #: Seconds that the worker waits inside Redis for a message while some wait here for a slot: kombu notices a slot that

@@ -14,11 +14,12 @@ from worker.dry_run.planner import Planner
 from worker.economic.client import EconomicClient
 from worker.reconcile.pacing import LastInLine
 from worker.reconcile.reconciler import Reconciler
-from worker.runtime.build import ComparedPins, build_client, build_contexts, build_pdfs, build_reconciler
+from worker.runtime.build import ComparedPins, build_client, build_contexts, build_pdfs, build_probe, build_reconciler
 from worker.store.connection import StorePolicy, connect
 from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
 from worker.workflow.exporter import accept_agreement
+from worker.workflow.probe import Probe
 
 
 @contextmanager
@@ -31,6 +32,18 @@ def reconciling(settings: Settings, export: ExportConfig, *, sleep: Callable[[fl
         with closing(client):
             context = build_contexts(settings, {export.name: export}, {export.name: client}, store)[export.name]
             yield build_reconciler(context, client, LastInLine(inner=rate_limiter, sleep=sleep))
+
+
+@contextmanager
+def probing(settings: Settings, export: ExportConfig, *, sleep: Callable[[float], None]) -> Iterator[Probe]:
+    """Give what asks about the causes of an export's dead letters; its connections are closed at the end."""
+    with closing(connect(settings.redis)) as redis:
+        store = RedisStore(redis, prefix=settings.redis.prefix, policy=StorePolicy())
+        rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
+        client = build_client(export, settings, rate_limiter, ComparedPins(store), store.now)
+        with closing(client):
+            context = build_contexts(settings, {export.name: export}, {export.name: client}, store)[export.name]
+            yield build_probe(context, client, LastInLine(inner=rate_limiter, sleep=sleep))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from redis import RedisError
 
 from config.names import (
     AGREEMENT_TASK,
+    CAUSES_TASK,
     EXPORT_TASK,
     PREFLIGHT_TASK,
     RECONCILE_TASK,
@@ -52,6 +53,10 @@ class Publisher:
     def agreement(self, key: str, export: str) -> None:
         """Publish the message that has an export's agreement checked. Raises ``StoreUnavailable``."""
         self._send([(AGREEMENT_TASK, key, reconcile_queue(export))])
+
+    def causes(self, key: str, export: str) -> None:
+        """Publish the message that has the causes of an export asked about. Raises ``StoreUnavailable``."""
+        self._send([(CAUSES_TASK, key, reconcile_queue(export))])
 
     def drop_connections(self) -> None:
         """Drop the connections to the broker: the next one looks its name up anew."""

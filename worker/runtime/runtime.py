@@ -30,6 +30,7 @@ from worker.runtime.signs_of_life import ShownLife, process_name
 from worker.store.connection import tls_options
 from worker.store.event_queue import RedisEventQueue, event_client
 from worker.store.redis_store import RedisStore
+from worker.workflow.cause_watch import CauseWatch
 from worker.workflow.context import ExportContext
 from worker.workflow.exporter import ExecutionResult, Exporter
 from worker.workflow.preflight import Preflight, PreflightResult
@@ -59,6 +60,7 @@ class Runtime:
     certifier: Certifier
     reconcilers: Mapping[str, Reconciler]
     agreements: AgreementWatch
+    causes: CauseWatch
 
     def export_invoice(self, invoice_id: str) -> ExecutionResult | None:
         """Export one invoice; None when its export is unknown. Raises ``InternalFault``."""
@@ -84,6 +86,13 @@ class Runtime:
             context = self._context(agreement_id)
             if context:
                 self.agreements.run(context.export.name)
+
+    def check_causes(self, causes_id: str) -> None:
+        """Ask about the causes of an export's dead letters. Raises ``InternalFault``."""
+        with redact_errors(), suppress(StoreUnavailable):  # they stay due
+            context = self._context(causes_id)
+            if context:
+                self.causes.run(context.export.name)
 
     def close(self) -> None:
         """Close every connection."""

@@ -15,6 +15,7 @@ from worker.domain.invoice import Invoice
 from worker.domain.period_report import phase_of
 from worker.domain.ports import AgreementRate
 from worker.domain.record import InvoiceRecord, State
+from worker.domain.signs_of_life import Part
 from worker.domain.store_port import OperatorPort
 from worker.errors import StoreUnavailable
 from worker.intake.queue import EventQueueOperator
@@ -72,12 +73,23 @@ class StoreCollector(Collector):
         yield _gauge(
             "agreement_differences", "What the last check of an agreement found", differences.items(), "export"
         )
+        yield from self._folders()
         yield from self._clocks(now)
         yield from self._agreement_rates()
         waiting = {("queue",): float(self.events.waiting()), ("refused",): float(len(self.events.dead()))}
         yield _gauge("events_now", "Events on the queue, and refused ones", waiting.items(), "where")
         lengths = {(name,): float(length) for name, length in self.queues().items()}
         yield _gauge("queue_messages", "Messages that wait in a Celery queue", lengths.items(), "queue")
+
+    def _folders(self) -> Iterator[Metric]:
+        """Yield how many folders and servers of each export the watcher cannot use."""
+        faults = {(name,): 0.0 for name in self.exports}
+        for sign in self.store.signs_of_life():
+            if sign.part is Part.FOLDER_FAULT and sign.alive:
+                export = sign.name.partition(": ")[0]
+                faults[export,] = faults.get((export,), 0.0) + 1.0
+        meaning = "Watched folders and SFTP servers that cannot be used"
+        yield _gauge("folder_faults", meaning, faults.items(), "export")
 
     def _clocks(self, now: float) -> Iterator[Metric]:
         """Yield the widest gaps of each export that workers have seen lately; what nobody has seen is not claimed."""

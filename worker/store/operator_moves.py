@@ -98,7 +98,7 @@ class RedisOperator(RedisReading, OperatorPort):
 
     @override
     def reexport(self, invoice_ids: Sequence[str], *, by: str, why: str = "", by_hand: bool = False) -> Sequence[str]:
-        stays = "" if by_hand else Outcome.BY_HAND
+        stays = "" if by_hand else f"{Outcome.BY_HAND} {Outcome.DISCARDED}"
         moved: list[str] = []
         detail = f"{by}: {why}" if why else by
         for start in range(0, len(invoice_ids), _PAGE):

@@ -8,6 +8,7 @@ from worker.domain.store_port import Due, Store, SweepPort
 from worker.store import leases, records
 from worker.store.action_log import RedisActionLog
 from worker.store.agreements import RedisAgreements
+from worker.store.batches import RedisBatches, RedisCauses
 from worker.store.certificates import RedisCertificates
 from worker.store.connection import StoreConnection, texts, token
 from worker.store.intake import RedisIntake, RedisPreflight
@@ -79,6 +80,8 @@ class RedisStore(
     RedisSeries,
     RedisPayments,
     RedisAgreements,
+    RedisCauses,
+    RedisBatches,
     RedisActionLog,
     Store,
 ):

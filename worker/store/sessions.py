@@ -125,15 +125,6 @@ class RedisSessions(StoreConnection):
         (found,) = self.ask(["GETDEL", self._key(kind, secret)])
         return None if found is None else text(found)
 
-    def note_check(self, group: str, *, seconds: int) -> None:
-        """Remember for so many seconds that e-conomic was asked and a group's cause is gone."""
-        self.ask(["SET", self._key("check", group), "1", "EX", seconds])
-
-    def checked(self, group: str) -> bool:
-        """Whether ``note_check`` still holds."""
-        (found,) = self.ask(["EXISTS", self._key("check", group)])
-        return bool(found)
-
     def _key(self, kind: str, secret: str) -> str:
         return self.key(f"web-{kind}", hashlib.sha256(secret.encode()).hexdigest())
 

@@ -28,7 +28,7 @@ from worker.economic.port import agreement_rates
 from worker.errors import StoreUnavailable
 from worker.lifecycle import heed_held_signals
 from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
-from worker.runtime.on_demand import planning
+from worker.runtime.on_demand import planning, probing
 from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
 from worker.runtime.store_metrics import StoreCollector, store_registry
@@ -42,7 +42,7 @@ from worker.store.sessions import RedisSessions
 from worker.web.event_api.routes import EventApi
 from worker.web.guard import SecurityHeaders
 from worker.web.openid import OpenId
-from worker.web.pages import action_log, approvals, health, invoice, openid_sign_in, period, periods, to_fix
+from worker.web.pages import action_log, approvals, batches, health, invoice, openid_sign_in, period, periods, to_fix
 from worker.web.pages import events as events_page
 from worker.web.pages import sign_in as sign_in_page
 from worker.web.proxy import ClientAddress
@@ -67,7 +67,7 @@ def create_app(
     routes: list[BaseRoute] = [
         route
         for page in (
-            *(health, openid_sign_in, sign_in_page, periods, period, to_fix, invoice, events_page, approvals),
+            *(health, openid_sign_in, sign_in_page, periods, period, to_fix, batches, invoice, events_page, approvals),
             action_log,
         )
         for route in page.routes(services)
@@ -114,6 +114,8 @@ def from_environment() -> Starlette:
         settings=settings.web,
         exports=exports,
         store=store,
+        causes=store,
+        batches=store,
         index=store,
         actions=store,
         certificates=store,
@@ -125,6 +127,8 @@ def from_environment() -> Starlette:
         users=LocalUsers(sign_in.users_file),
         openid=openid if sign_in.openid_discovery else None,
         planner=partial(planning, settings, sleep=time.sleep),
+        probe=partial(probing, settings, sleep=time.sleep),
+        first_pause=settings.self_clearing.first_pause,
         figures=partial(generate_latest, store_registry(collector)),
         metrics=settings.metrics,
         clock=time.time,

@@ -1,13 +1,18 @@
 """Four eyes: what is over the limit is asked for, and done with a second person's yes, for exactly the frozen set."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 
 import structlog
 
+from config.names import export_of
 from worker.domain.access import Action
 from worker.domain.approval import Approval, ApprovalState, NewApproval, money_of, needs_approval
+from worker.domain.batch import BatchAction, NewBatch
 from worker.domain.record import InvoiceRecord, State
+from worker.dry_run.batch_preview import BatchPreview
+from worker.web.scoped_batches import NEEDS
 from worker.web.services import Services
 from worker.web.visit import Visit
 
@@ -22,20 +27,39 @@ def ask_if_needed(
     ``records`` are of one export. Asked for the same set again, while it waits, it is the same request.
     """
     chosen = list(records)
-    at_stake = money_of(record.content for record in chosen)
-    if not chosen or not needs_approval(visit.services.sign_in.limits, at_stake):
+    if not chosen:
         return None
     members = [(record.id, record.updated_at) for record in chosen]
-    approvals, export = visit.services.approvals, chosen[0].export
-    visit.rights.require(action, export)
+    return _ask(visit, action.value, members, money_of(record.content for record in chosen), subject=subject, why=why)
+
+
+def ask_for_batch(visit: Visit, planned: BatchPreview, *, subject: str, why: str) -> Approval | None:
+    """Do as ``ask_if_needed`` does, for the set that was previewed."""
+    visit.rights.require(NEEDS[planned.action], planned.export)
+    return _ask(visit, planned.action.value, planned.members, planned.at_stake, subject=subject, why=why)
+
+
+def _ask(  # noqa: PLR0913  # what is asked for, for which set, and why
+    visit: Visit,
+    action: str,
+    members: Sequence[tuple[str, float]],
+    at_stake: Mapping[str, Decimal],
+    *,
+    subject: str,
+    why: str,
+) -> Approval | None:
+    if not needs_approval(visit.services.sign_in.limits, at_stake):
+        return None
+    approvals, export = visit.services.approvals, export_of(members[0][0])
+    visit.rights.require(NEEDS[BatchAction(action)], export)
     for found in approvals.approvals():
-        same = (found.asked.export, found.asked.action) == (export, action.value)
-        if found.state is ApprovalState.WAITING and same and approvals.approval_members(found.asked.id) == members:
+        same = (found.asked.export, found.asked.action) == (export, action)
+        if found.state is ApprovalState.WAITING and same and approvals.approval_members(found.asked.id) == [*members]:
             return found
     new = NewApproval(
         id=secrets.token_hex(8),
         export=export,
-        action=action.value,
+        action=action,
         subject=subject,
         by=visit.who,
         why=why,
@@ -55,22 +79,30 @@ def unchanged(services: Services, approval: Approval) -> list[InvoiceRecord]:
 
 
 def carry_out(services: Services, approval: Approval) -> int:
-    """Do what was approved, once; return for how many invoices. What has moved on since stays as it is.
+    """Start the batch that was approved; return how many invoices it has moved so far. What has moved on since stays.
 
-    Interrupted and repeated, it goes on: whoever has moved already is no longer as it was.
+    Interrupted and repeated, it goes on: each invoice is moved once.
     """
     decision = approval.decision
     if decision is None or approval.state is not ApprovalState.APPROVED:
         return 0
-    ids, asked = [record.id for record in unchanged(services, approval)], approval.asked
-    names = f"{asked.by}, {decision.by}"
-    if asked.action == Action.REQUEUE:
-        moved = len(services.store.requeue(ids, by=names, why=asked.why))
-    elif asked.action == Action.MARK_EXPORTED:
-        moved = sum(services.store.mark_exported(key, by=names, why=asked.why) for key in ids)
-    else:
+    asked = approval.asked
+    if asked.action not in set(BatchAction):
         # Carried out by who asked for it: `publish` looks for the yes.
         return 0
+    order = NewBatch(
+        # Of the request, so that a repeat goes on with the same batch.
+        id=f"{asked.export}-batch-{asked.id}",
+        export=asked.export,
+        action=BatchAction(asked.action),
+        by=f"{asked.by}, {decision.by}",
+        why=asked.why,
+        at_stake=asked.at_stake,
+    )
+    services.batches.open_batch(order, services.approvals.approval_members(asked.id))
+    services.batches.advance_batches()
+    batch = services.batches.batch(order.id)
+    moved = batch.begun - batch.left if batch else 0
     services.approvals.mark_done(asked.id)
     log.info("approval_carried_out", approval=asked.id, action=asked.action, export=asked.export, invoices=moved)
     return moved

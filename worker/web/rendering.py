@@ -16,7 +16,19 @@ from worker.domain.invoice_period import held
 from worker.domain.record import HistoryEntry
 from worker.economic.mapping.reasons import REASONS
 from worker.web.language import translations
-from worker.web.words import ACTS, APPROVALS, ASKED, HISTORY, PHASES, STATES, VERDICTS
+from worker.web.words import (
+    ACTS,
+    APPROVALS,
+    ASKED,
+    BATCH_ACTIONS,
+    BATCH_RESULTS,
+    BATCH_STATES,
+    CAUSE_STATES,
+    HISTORY,
+    PHASES,
+    STATES,
+    VERDICTS,
+)
 
 
 def template(name: str, language: str) -> Template:
@@ -55,6 +67,10 @@ def _environment(language: str) -> Environment:
         "address": _address,
         "act": lambda act: say(ACTS.get(act, act)),
         "verdict": lambda verdict: say(VERDICTS.get(verdict, verdict)),
+        "batch_action": lambda action: say(BATCH_ACTIONS[action]),
+        "batch_state": lambda state: say(BATCH_STATES[state]),
+        "batch_result": lambda result: _result(result, say),
+        "cause_state": lambda state: say(CAUSE_STATES[state]),
         "held": held,
         "heading": heading,
         "cause": lambda reason: say(REASONS[reason].cause) if reason in REASONS else "",
@@ -67,8 +83,17 @@ def _environment(language: str) -> Environment:
     return environment
 
 
+def _result(result: str, say: Callable[[str], str]) -> str:
+    """Return what became of an invoice of a batch, with the reason where it failed again."""
+    kind, _, detail = result.partition(" ")
+    why = say(REASONS[detail].heading) if kind == "dead" and detail in REASONS else ""
+    return ": ".join(filter(None, (say(BATCH_RESULTS.get(kind, kind)), why)))
+
+
 def _address(key: str) -> str:
     """Return the page of what an id names; empty for what has none."""
+    if re.fullmatch("[A-Za-z0-9]+-batch-[0-9a-f]+", key):
+        return f"/batches/{key}"
     if re.fullmatch("[A-Za-z0-9]+(-[A-Za-z0-9]+)?-p[0-9]+", key):
         return f"/periods/{key}"
     return f"/invoices/{key}" if re.fullmatch("[A-Za-z0-9]+(-[A-Za-z0-9]+)*-[0-9]+", key) else ""

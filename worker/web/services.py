@@ -28,7 +28,9 @@ from worker.web.scoped import (
     SeenLog,
     Series,
 )
+from worker.web.scoped_batches import Batches, Causes, ScopedBatches, ScopedCauses
 from worker.web.users import LocalUsers
+from worker.workflow.probe import Probe
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +40,8 @@ class Services:
     settings: Web
     exports: Mapping[str, ExportConfig]
     store: OperatorPort
+    causes: Causes
+    batches: Batches
     index: PeriodIndexPort
     #: What persons did.
     actions: ScopedLog
@@ -52,6 +56,10 @@ class Services:
     openid: OpenId | None
     #: Opens what asks e-conomic for an export, by reading alone.
     planner: Callable[[ExportConfig], AbstractContextManager[Planner]]
+    #: Opens what asks e-conomic about causes.
+    probe: Callable[[ExportConfig], AbstractContextManager[Probe]]
+    #: Seconds after which a cause that was asked about is asked about again by itself.
+    first_pause: float
     #: Figures of the installation for Prometheus, as text; only for who shows ``metrics.token``.
     figures: Callable[[], bytes]
     metrics: Metrics
@@ -69,6 +77,8 @@ class Services:
             self,
             exports={name: export for name, export in self.exports.items() if rights.may(Action.SEE, name)},
             store=ScopedStore(self.store, rights),
+            causes=ScopedCauses(self.causes, rights),
+            batches=ScopedBatches(self.batches, rights),
             index=ScopedIndex(self.index, rights),
             actions=SeenLog(self.actions, rights),
             certificates=ScopedCertificates(self.certificates, rights),

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from worker.domain.access import Action
 from worker.domain.action_log import Act
 from worker.domain.approval import PUBLISH, ApprovalState
+from worker.domain.batch import BatchAction, BatchState
+from worker.domain.causes import CauseState
 from worker.domain.certificate import Verdict
 from worker.domain.period_report import Phase
 from worker.domain.record import State
@@ -26,6 +28,35 @@ PHASES: Mapping[Phase, str] = {
     Phase.DIFFERS: mark("differs from e-conomic"),
     Phase.DONE: mark("done"),
 }
+BATCH_ACTIONS: Mapping[BatchAction, str] = {
+    BatchAction.REQUEUE: mark("Queue again"),
+    BatchAction.REEXPORT: mark("Export again"),
+    BatchAction.MARK_EXPORTED: mark("Mark as exported"),
+    BatchAction.DISCARD: mark("Discard"),
+}
+BATCH_STATES: Mapping[BatchState, str] = {
+    BatchState.RUNNING: mark("running"),
+    BatchState.CANCELLED: mark("cancelled"),
+    BatchState.DONE: mark("done"),
+}
+#: How the result of an invoice in a batch begins.
+BATCH_RESULTS: Mapping[str, str] = {
+    "": mark("not begun"),
+    "begun": mark("under way"),
+    "exported": mark("exported"),
+    "dead": mark("failed again"),
+    "left": mark("left alone, as it had moved on"),
+}
+CAUSE_STATES: Mapping[CauseState, str] = {
+    CauseState.GONE: mark("The cause is gone in e-conomic"),
+    CauseState.STILL: mark("The cause is still there"),
+    CauseState.UNKNOWN: mark("Whether the cause is gone cannot be told"),
+}
+#: Why a question about a cause has no answer, as ``worker.workflow.probe`` says it.
+NO_ANSWERS = (
+    mark("No single call to e-conomic shows whether this is gone; an export, or a person's look, does."),
+    mark("e-conomic shows this only when it refuses an invoice, so its answer proves nothing."),
+)
 #: What a certificate found of an invoice that waits for a person; the others are no work.
 VERDICTS: Mapping[Verdict, str] = {
     Verdict.DIFFERS: mark("differs"),
@@ -45,6 +76,8 @@ APPROVALS: Mapping[ApprovalState, str] = {
 #: What somebody asks for.
 ASKED: Mapping[str, str] = {
     Action.REQUEUE: mark("Queue again"),
+    Action.REEXPORT: mark("Export again"),
+    BatchAction.DISCARD: mark("Discard"),
     Action.MARK_EXPORTED: mark("Count as exported"),
     PUBLISH: mark("Publish as planned"),
 }
@@ -97,6 +130,7 @@ HISTORY: Mapping[str, str] = {
     "requeued": mark("Queued again by a person"),
     "reexport": mark("Exported again by a person's order"),
     "by-hand": mark("Marked as exported by a person"),
+    "discarded": mark("Discarded by a person: it is to be in no books"),
     "pdf-intended": mark("About to attach the PDF to what is booked"),
     "pdf-found": mark("A PDF was found attached in e-conomic"),
     "pdf-attached": mark("PDF attached in e-conomic"),

@@ -27,6 +27,11 @@ class Sweeper:
     #: The same of agreements that are to be checked now; each is returned once.
     agreements_due: Callable[[], Sequence[tuple[str, str]]] = tuple
     publish_agreement: Callable[[str, str], None] = lambda *_: None
+    #: The same of the causes of dead letters.
+    causes_due: Callable[[], Sequence[tuple[str, str]]] = tuple
+    publish_causes: Callable[[str, str], None] = lambda *_: None
+    #: Takes every batch of moves by hand a step further.
+    advance_batches: Callable[[], object] = lambda: None
 
     def turn(self) -> int:
         """Do one turn; return how many messages were sent. Raises ``StoreUnavailable``."""
@@ -39,7 +44,12 @@ class Sweeper:
         agreements = self.agreements_due()
         for key, export in agreements:
             self.publish_agreement(key, export)
-        return len(served) + preflights + reconciles + len(agreements)
+        # Last: whatever may be wrong with a batch, nothing that stands still waits for it.
+        self.advance_batches()
+        causes = self.causes_due()
+        for key, export in causes:
+            self.publish_causes(key, export)
+        return len(served) + preflights + reconciles + len(agreements) + len(causes)
 
     def _periods(
         self,

@@ -2,6 +2,7 @@
 
 from support.store.action_log_rules import ActionLogRules
 from support.store.agreement_rules import AgreementRules
+from support.store.batch_rules import BatchRules, CauseRules
 from support.store.certificate_rules import CertificateRules
 from support.store.clock_rules import ClockRules
 from support.store.export_rules import ClaimRules, SaveRules
@@ -73,6 +74,14 @@ class TestLife(LifeRules):
 
 class TestSeries(SeriesRules):
     """Every number is reported once."""
+
+
+class TestCauses(CauseRules):
+    """Dead letters lie by cause."""
+
+
+class TestBatches(BatchRules):
+    """Many are moved as one act."""
 
 
 class TestAgreements(AgreementRules):

@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 from support.memory_store.action_log import MemoryActionLog
 from support.memory_store.agreements import MemoryAgreements
+from support.memory_store.batches import MemoryBatches, MemoryCauses
 from support.memory_store.certificates import MemoryCertificates
 from support.memory_store.execution import MemoryExport
 from support.memory_store.intake import MemoryIntake
 from support.memory_store.life import MemoryLife
-from support.memory_store.operator import MemoryOperator, MemoryPins, MemoryPlan
+from support.memory_store.operator import MemoryPins, MemoryPlan
 from support.memory_store.payments import MemoryPayments
 from support.memory_store.period_index import MemoryPeriodIndex
 from support.memory_store.series import MemorySeries
@@ -26,7 +27,7 @@ class MemoryStore(
     MemoryExport,
     MemorySweeps,
     MemoryLife,
-    MemoryOperator,
+    MemoryBatches,
     MemoryPeriodIndex,
     MemoryPins,
     MemoryPlan,
@@ -34,6 +35,7 @@ class MemoryStore(
     MemorySeries,
     MemoryPayments,
     MemoryAgreements,
+    MemoryCauses,
     MemoryActionLog,
     Store,
 ):

@@ -46,40 +46,57 @@ class MemoryOperator(Tables, OperatorPort):
     @override
     def requeue(self, invoice_ids: Sequence[str], *, by: str, why: str = "") -> Sequence[str]:
         with self.lock:
-            moved = [key for key in invoice_ids if self._dead(key)]
-            for key in moved:
-                detail = f"{by}: {why}" if why else by
-                record = self.move(key, State.RECEIVED, "requeued", detail, attempts=0, crashes=0, failure=None)
-                for period_id in record.periods:
-                    self.call_for_preflight(period_id)
+            moved = [key for key in invoice_ids if self.requeue_one(key, f"{by}: {why}" if why else by)]
             self.act_on_invoices(Act.REQUEUE, by, why, moved)
             return moved
+
+    def requeue_one(self, key: str, detail: str) -> bool:
+        """Send a dead letter back to ``received``."""
+        dead = self._dead(key)
+        if dead:
+            record = self.move(key, State.RECEIVED, "requeued", detail, attempts=0, crashes=0, failure=None)
+            for period_id in record.periods:
+                self.call_for_preflight(period_id)
+        return dead
 
     @override
     def reexport(self, invoice_ids: Sequence[str], *, by: str, why: str = "", by_hand: bool = False) -> Sequence[str]:
         with self.lock:
-            moved = [key for key in invoice_ids if self._exported(key, by_hand=by_hand)]
-            for key in moved:
-                progress = replace(self.entries[key].record.progress, lookup=True)
-                detail = f"{by}: {why}" if why else by
-                record = self.move(
-                    key, State.RECEIVED, "reexport", detail, attempts=0, crashes=0, outcome=None, progress=progress
-                )
-                for period_id in record.periods:
-                    self.call_for_preflight(period_id)
+            detail = f"{by}: {why}" if why else by
+            moved = [key for key in invoice_ids if self.reexport_one(key, detail, by_hand=by_hand)]
             self.act_on_invoices(Act.REEXPORT, by, why, moved)
             return moved
+
+    def reexport_one(self, key: str, detail: str, *, by_hand: bool) -> bool:
+        """Send an exported invoice back to ``received``, to be looked up first."""
+        exported = self._exported(key, by_hand=by_hand)
+        if exported:
+            progress = replace(self.entries[key].record.progress, lookup=True)
+            record = self.move(
+                key, State.RECEIVED, "reexport", detail, attempts=0, crashes=0, outcome=None, progress=progress
+            )
+            for period_id in record.periods:
+                self.call_for_preflight(period_id)
+        return exported
 
     @override
     def mark_exported(self, invoice_id: str, *, by: str, why: str) -> bool:
         with self.lock:
+            marked = self.mark(invoice_id, Outcome.BY_HAND, f"{by}: {why}")
+            if marked:
+                self.act_on_invoices(Act.MARK_EXPORTED, by, why, [invoice_id])
+            return marked
+
+    def mark(self, invoice_id: str, outcome: Outcome, detail: str) -> bool:
+        """Mark an invoice on the word of a person."""
+        with self.lock:
             if not (self._dead(invoice_id) or self._untouched(invoice_id) or self._differs(invoice_id)):
                 return False
-            outcome = Outcome.BY_HAND
+            if outcome is Outcome.DISCARDED and leases.anything_sent(self.entries[invoice_id].record.progress):
+                return False
             for period_id in self.entries[invoice_id].record.periods:
                 self.reconciles[period_id] = self.now()
-            self.move(invoice_id, State.EXPORTED, outcome, f"{by}: {why}", outcome=outcome, failure=None)
-            self.act_on_invoices(Act.MARK_EXPORTED, by, why, [invoice_id])
+            self.move(invoice_id, State.EXPORTED, outcome, detail, outcome=outcome, failure=None)
             return True
 
     @override
@@ -107,6 +124,7 @@ class MemoryOperator(Tables, OperatorPort):
     @override
     def resume(self, export: str, *, by: str = "", why: str = "") -> bool:
         with self.lock:
+            self.pause_probes.pop(export, None)
             lifted = self.pauses.pop(export, None) is not None
             if lifted and by:
                 self.act(Act.RESUME, by, why, export, [export])
@@ -119,7 +137,7 @@ class MemoryOperator(Tables, OperatorPort):
         entry = self.entries.get(invoice_id)
         if entry is None or entry.record.state is not State.EXPORTED:
             return False
-        return by_hand or entry.record.outcome is not Outcome.BY_HAND
+        return by_hand or entry.record.outcome not in (Outcome.BY_HAND, Outcome.DISCARDED)
 
     def _untouched(self, invoice_id: str) -> bool:
         entry = self.entries.get(invoice_id)

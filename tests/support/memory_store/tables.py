@@ -8,6 +8,8 @@ from typing import Any
 from config.names import export_of
 from worker.domain.action_log import MOST_NAMED, Act, LogEntry
 from worker.domain.agreement import AgreementState
+from worker.domain.batch import NewBatch
+from worker.domain.causes import CauseAnswer
 from worker.domain.certificate import Acceptance, Finding
 from worker.domain.clocks import ClockReading
 from worker.domain.invoice_period import Conflict, PeriodRecord, PeriodState, StoredCertificate
@@ -59,6 +61,31 @@ class Shared:
     lease_until: float = 0.0
 
 
+@dataclass(kw_only=True, slots=True)
+class BatchEntry:
+    """A batch and what became of its invoices."""
+
+    ordered: NewBatch
+    confirmed_at: float
+    members: Sequence[tuple[str, float]]
+    state: str = "running"
+    ended_at: float = 0.0
+    begun: int = 0
+    out: list[str] = field(default_factory=list)
+    results: dict[str, str] = field(default_factory=dict)
+    cancelled_by: str = ""
+
+
+@dataclass(kw_only=True, slots=True)
+class CauseEntry:
+    """What was asked of a cause that dead letters have."""
+
+    failure: Failure
+    due_at: float
+    answer: CauseAnswer | None = None
+    pause: float = 0.0
+
+
 class Tables:
     """Everything of one memory store, behind one lock."""
 
@@ -92,6 +119,13 @@ class Tables:
         #: By export: what the last check of its agreement came to, and when the next one is due.
         self.agreement_states: dict[str, AgreementState] = {}
         self.agreements_due: dict[str, float] = {}
+        #: By id: batches; causes that dead letters have; invoices that a batch of self-clearing held, by cause.
+        self.batch_entries: dict[str, BatchEntry] = {}
+        self.cause_entries: dict[str, CauseEntry] = {}
+        self.cleared: dict[str, set[str]] = {}
+        #: By export: when its causes may be taken again; when its pause may be asked about, and after which wait.
+        self.causes_taken: dict[str, float] = {}
+        self.pause_probes: dict[str, tuple[float, float]] = {}
         #: Nights for which certificates were made due.
         self.nights: set[str] = set()
         #: By export: when the next invoice on its last chance may run.

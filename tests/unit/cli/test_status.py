@@ -77,6 +77,7 @@ def test_amounts_and_reasons_in_json(bench: Bench) -> None:
         "by-hand": 0,
         "excluded": 0,
         "nothing-to-book": 0,
+        "discarded": 0,
     }
     assert document["totals"] == [
         {

@@ -9,10 +9,12 @@ from kombu.transport.redis import Channel
 from config.broker import celery_config, route
 from config.names import (
     AGREEMENT_TASK,
+    CAUSES_TASK,
     EXPORT_TASK,
     PREFLIGHT_TASK,
     RECONCILE_TASK,
     agreement_id,
+    causes_id,
     export_queue,
     preflight_queue,
     queue_key,
@@ -74,6 +76,7 @@ def test_each_export_has_queues_of_its_own(settings: Settings) -> None:
         (PREFLIGHT_TASK, "main-p881", preflight_queue("main")),
         (RECONCILE_TASK, "main-p881", reconcile_queue("main")),
         (AGREEMENT_TASK, agreement_id("main"), reconcile_queue("main")),
+        (CAUSES_TASK, causes_id("main"), reconcile_queue("main")),
     ],
 )
 def test_an_id_finds_its_queue(task: str, identifier: str, queue: str) -> None:

@@ -9,6 +9,7 @@ from support.samples import export
 from config.broker import celery_config
 from config.names import (
     AGREEMENT_TASK,
+    CAUSES_TASK,
     EXPORT_TASK,
     PREFLIGHT_TASK,
     RECONCILE_TASK,
@@ -47,6 +48,7 @@ def _message(body: str, **changes: Any) -> Message:
         (PREFLIGHT_TASK, "main-DK1-p881"),
         (RECONCILE_TASK, "main-DK1-p881"),
         (AGREEMENT_TASK, "main-agreement"),
+        (CAUSES_TASK, "main-causes"),
     ],
 )
 def test_what_we_publish_comes_in(task: str, key: str) -> None:

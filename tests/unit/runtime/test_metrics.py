@@ -14,6 +14,7 @@ from support.memory_queue import MemoryEventQueue, MemoryEvents
 from worker.domain.clocks import ClockReading
 from worker.domain.ports import AgreementRate
 from worker.domain.reasons import ProcessReason, failure
+from worker.domain.signs_of_life import Part
 from worker.errors import StoreUnavailable
 from worker.runtime.metrics import HANGS_AFTER, REGISTRY, Beat, count_line
 from worker.runtime.store_metrics import StoreCollector, store_registry
@@ -117,6 +118,19 @@ def test_the_store_is_counted_by_export_state_and_reason() -> None:
         "opter_economic_store_up 1.0",
     ):
         assert line in lines
+
+
+def test_a_folder_in_trouble_is_a_figure_for_as_long_as_its_watcher_says_so() -> None:
+    """By export; a sign that is not renewed says nothing any more."""
+    harness = Harness()
+    for name in ("main: /a: Permission denied", "main: The SFTP server x:22: away."):
+        harness.store.show_life(Part.FOLDER_FAULT, name)
+
+    lines = _figures(harness).splitlines()
+    assert 'opter_economic_folder_faults{export="main"} 2.0' in lines
+    assert 'opter_economic_folder_faults{export="other"} 0.0' in lines
+    harness.clock.advance(60.0)
+    assert 'opter_economic_folder_faults{export="main"} 0.0' in _figures(harness)
 
 
 def test_the_widest_gap_of_the_clocks_is_a_figure_while_it_is_fresh() -> None:

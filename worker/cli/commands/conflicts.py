@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import Annotated, Any
 
 import structlog
@@ -14,10 +15,13 @@ from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.formatting import page, print_json, section, table
 from worker.cli.lookup import AsJson, By, InvoiceId, Why, find_invoice
+from worker.domain.action_log import Act
 from worker.domain.content_differences import differences
 from worker.domain.invoice_period import Conflict
+from worker.domain.reasons import EventReason
 from worker.domain.record import InvoiceRecord
 from worker.domain.store_port import OperatorPort
+from worker.intake.queue import dead_events, logged
 
 log = structlog.get_logger()
 
@@ -25,6 +29,7 @@ conflicts = typer.Typer(
     help="Show invoices that came again with other content after they were posted, and accept them.",
     no_args_is_help=True,
 )
+_Invoices = Annotated[list[str], typer.Argument(metavar="INVOICE", help="Numbers or ids of invoices in conflict.")]
 Accepted = Annotated[bool, typer.Option("--accepted", help="Those that a person has accepted, too.")]
 
 
@@ -61,17 +66,37 @@ def conflicts_show(ctx: typer.Context, key: InvoiceId, *, as_json: AsJson = Fals
 
 
 @conflicts.command("accept")
-def conflicts_accept(ctx: typer.Context, key: InvoiceId, *, why: Why, by: By) -> None:
-    """Take a conflict for seen, once e-conomic is right: what was posted stays, and both contents are kept."""
+def conflicts_accept(ctx: typer.Context, keys: _Invoices, *, why: Why, by: By) -> None:
+    """Take conflicts for seen, once e-conomic is right: what was posted stays, and both contents are kept.
+
+    An event that came under an id used before waits for a person until its last conflict is accepted.
+    """
     context: CommandContext = ctx.obj
     if not why.strip():
         raise WrongUsage("--why is empty.", "Say what was done about it, for example: credited by 100371.")
     with context.store() as store:
-        record = find_invoice(store, key)
-        periods = {period for period, _ in _of(store, record)}
-        accepted = sum(store.accept_conflicts(period, record.id, by=by, why=why) for period in sorted(periods))
-    log.info("conflicts_accepted", invoice=record.id, conflicts=accepted, by=by)
-    context.out.print(f"{formatting.count(accepted, 'conflict')} of {record.id} accepted; both contents are kept.")
+        of_each = {record.id: _of(store, record) for record in [find_invoice(store, key) for key in keys]}
+        for key, found in of_each.items():
+            periods = sorted({period for period, _ in found})
+            accepted = sum(store.accept_conflicts(period, key, by=by, why=why) for period in periods)
+            log.info("conflicts_accepted", invoice=key, conflicts=accepted, by=by)
+            context.out.print(f"{formatting.count(accepted, 'conflict')} of {key} accepted; both contents are kept.")
+        waiting = {conflict.event_key for _, conflict in _all(store) if not conflict.accepted}
+    events = {conflict.event_key for found in of_each.values() for _, conflict in found}
+    done = _discard(context, events - waiting, why=why, by=by)
+    if done:
+        verb = "waits" if done == 1 else "wait"
+        context.out.print(f"{formatting.count(done, 'event')} that brought nothing else no longer {verb} for a person.")
+
+
+def _discard(context: CommandContext, keys: AbstractSet[str], *, why: str, by: str) -> int:
+    """Discard the events of which nothing is left but that their id was used before; return how many."""
+    done = 0
+    with context.events() as queue:
+        for event, content in dead_events(queue):
+            if event.event_key in keys and all(each.reason is EventReason.EVENT_CONFLICT for each in event.problems):
+                done += queue.discard(content, logged(event, Act.DISCARD_EVENT, by=by, at=context.clock(), why=why))
+    return done
 
 
 def _all(store: OperatorPort) -> Iterator[tuple[str, Conflict]]:

@@ -10,6 +10,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from worker.cli import formatting
+from worker.cli.causes import ask, causes_data, causes_of, causes_view
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode
 from worker.cli.formatting import data_of, facts, page, print_json, section, table
@@ -24,6 +25,7 @@ from worker.cli.lookup import (
     next_step,
     title,
 )
+from worker.domain.causes import CauseState
 from worker.domain.invoice import Invoice
 from worker.domain.record import InvoiceRecord, State
 from worker.errors import Failure
@@ -73,6 +75,30 @@ def failed_show(ctx: typer.Context, key: InvoiceId, *, as_json: AsJson = False) 
     else:
         context.out.print(invoice_view(record))
     raise typer.Exit(ExitCode.PERSON if record.state is State.DEAD else ExitCode.OK)
+
+
+@failed.command("check")
+def failed_check(
+    ctx: typer.Context,
+    period: Period = None,
+    reason: Reason = None,
+    customer: Customer = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Ask e-conomic whether the causes of failed invoices are gone: one question each, however many failed for it.
+
+    Nothing is re-queued. Exit code 1 when a cause is still there, or cannot be told.
+    """
+    context: CommandContext = ctx.obj
+    with context.store() as store:
+        causes = ask(context, store, causes_of(store, dead_letters(store, period, reason, customer)))
+    gone = all(cause.answer and cause.answer.state is CauseState.GONE for cause in causes)
+    if as_json:
+        print_json(context.out, causes_data(causes))
+    else:
+        context.out.print(causes_view(causes) if causes else Text("Nothing has failed.", style="good"))
+    raise typer.Exit(ExitCode.OK if gone else ExitCode.PERSON)
 
 
 def _list(

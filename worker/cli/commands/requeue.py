@@ -10,6 +10,8 @@ from rich.text import Text
 
 from config.names import export_of
 from worker.cli import formatting
+from worker.cli.batches import batch_data, confirm, previews
+from worker.cli.commands.batch import refuse_what_is_still_there, report
 from worker.cli.commands.status import LOOK_EVERY
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
@@ -31,9 +33,10 @@ from worker.cli.lookup import (
     require_known,
     resolve_all,
 )
+from worker.domain.batch import Batch, BatchAction, BatchState
 from worker.domain.period_report import ReexportReport, report_reexport
-from worker.domain.record import State
-from worker.domain.store_port import OperatorPort
+from worker.domain.record import InvoiceRecord, State
+from worker.domain.store_port import Store
 
 All = Annotated[bool, typer.Option("--all", help="Every failed invoice.")]
 Watch = Annotated[bool, typer.Option("--watch", "-w", help="Wait until none of them moves, and report on the run.")]
@@ -43,6 +46,9 @@ ByHand = Annotated[
         "--by-hand",
         help="Also one that was marked as exported by hand: it is posted, unless e-conomic has it with its reference.",
     ),
+]
+Anyway = Annotated[
+    str, typer.Option("--why", help="Why they are queued although the cause is still there, for the history.")
 ]
 _NOT_MARKED = {
     State.EXPORTED: "it counts as exported already",
@@ -59,30 +65,46 @@ def requeue(  # noqa: PLR0913, PLR0917  # one parameter for each way to choose
     value: Value = None,
     *,
     by: By,
+    why: Anyway = "",
     everything: All = False,
     watch: Watch = False,
     as_json: AsJson = False,
 ) -> None:
     """Queue failed invoices again, once the cause is fixed; they are checked anew first.
 
-    Name them, or choose by period, reason, customer and the value that was wrong. Whatever e-conomic has already is
-    found there, never posted twice. Exit code 1 when one was left alone, or failed again under --watch.
+    Name them, or choose by period, reason, customer and the value that was wrong: these go as a batch, unless
+    e-conomic says that a cause is still there. Whatever e-conomic has already is found there, never posted twice. Exit
+    code 1 when one was left alone, a cause is still there, or one failed again under --watch.
     """
     context: CommandContext = ctx.obj
     if [bool(ids), bool(period or reason or customer or value), everything].count(True) != 1:
         which = "Say which failed invoices: their numbers, or --period, --reason, --customer and --value, or --all."
         raise WrongUsage(which, "`opter-economic failed list` shows them.")
     with context.store() as store:
-        named = resolve_all(store, ids or ())
-        wanted = named or [record.id for record in dead_letters(store, period, reason, customer, value)]
-        require_known(store, named)
-        moved = store.requeue(wanted, by=by)
+        named, batches = resolve_all(store, ids or ()), list[Batch]()
+        if named:
+            require_known(store, named)
+            wanted, moved = named, store.requeue(named, by=f"{by}: {why}" if why else by)
+        else:
+            records = dead_letters(store, period, reason, customer, value)
+            batches = _as_batches(context, store, BatchAction.REQUEUE, records, by=by, why=why)
+            wanted = [record.id for record in records]
+            moved = _taken(store, batches)
         left = sorted(set(wanted) - set(moved))
         if not as_json and wanted:
             _report_moved(context, moved, "re-queued", left, "they have not failed", store.paused().keys())
-        run = _follow(context, store, moved) if watch else None
+            report(context, batches)
+        run = _follow(context, store, moved, batches) if watch else None
     if as_json:
-        print_json(context.out, {"requeued": list(moved), "notFailed": left, **({"run": data_of(run)} if run else {})})
+        print_json(
+            context.out,
+            {
+                "requeued": list(moved),
+                "notFailed": left,
+                **({"batches": [batch_data(each) for each in batches]} if batches else {}),
+                **({"run": data_of(run)} if run else {}),
+            },
+        )
     elif not wanted:
         context.out.print(Text("No failed invoice fits; nothing to re-queue.", "good"))
     elif run:
@@ -133,10 +155,15 @@ def reexport(  # noqa: PLR0913  # one parameter for each option of the command
     if by_hand and period:
         raise WrongUsage("--by-hand goes with ids only.", "Name the invoices that were marked as exported by mistake.")
     with context.store() as store:
-        named = resolve_all(store, ids or ())
-        wanted = named or [record.id for record in store.invoices(find_period(store, period or "").id, State.EXPORTED)]
-        require_known(store, named)
-        moved = store.reexport(wanted, by=by, by_hand=by_hand)
+        named, batches = resolve_all(store, ids or ()), list[Batch]()
+        if named:
+            require_known(store, named)
+            wanted, moved = named, store.reexport(named, by=by, by_hand=by_hand)
+        else:
+            records = list(store.invoices(find_period(store, period or "").id, State.EXPORTED))
+            batches = _as_batches(context, store, BatchAction.REEXPORT, records, by=by, why="")
+            wanted = [record.id for record in records]
+            moved = _taken(store, batches)
         left = sorted(set(wanted) - set(moved))
         if not as_json:
             done, why_left = (
@@ -144,18 +171,49 @@ def reexport(  # noqa: PLR0913  # one parameter for each option of the command
                 "they do not count as exported, or were marked so by hand",
             )
             _report_moved(context, moved, done, left, why_left, store.paused().keys())
-        run = _follow(context, store, moved) if watch else None
+            report(context, batches)
+        run = _follow(context, store, moved, batches) if watch else None
     if as_json:
         print_json(
-            context.out, {"reexported": list(moved), "leftAlone": left, **({"run": data_of(run)} if run else {})}
+            context.out,
+            {
+                "reexported": list(moved),
+                "leftAlone": left,
+                **({"batches": [batch_data(each) for each in batches]} if batches else {}),
+                **({"run": data_of(run)} if run else {}),
+            },
         )
     elif run:
         context.out.print(_run_view(run))
     raise typer.Exit(ExitCode.PERSON if set(named) - set(moved) or (run and run.failed) else ExitCode.OK)
 
 
-def _follow(context: CommandContext, store: OperatorPort, ids: Sequence[str]) -> ReexportReport:
-    """Add these invoices up until none of them moves; return the last report."""
+def _as_batches(  # noqa: PLR0913  # what is done with which invoices, who does it and why
+    context: CommandContext,
+    store: Store,
+    action: BatchAction,
+    records: Sequence[InvoiceRecord],
+    *,
+    by: str,
+    why: str,
+) -> list[Batch]:
+    """Start a batch for each export. Raises ``WrongUsage`` when a cause is still there and no reason was given."""
+    if action is BatchAction.REQUEUE and not why.strip():
+        refuse_what_is_still_there(context, store, records)
+    return confirm(store, previews(context, store, action, records), by=by, why=why.strip())
+
+
+def _taken(store: Store, batches: Sequence[Batch]) -> list[str]:
+    """Return the invoices of batches that were moved, or will be."""
+    items = (item for each in batches for item in store.batch_items(each.ordered.id))
+    return [item.invoice_id for item in items if not item.result.startswith("left ")]
+
+
+def _follow(context: CommandContext, store: Store, ids: Sequence[str], batches: Sequence[Batch] = ()) -> ReexportReport:
+    """Add these invoices up until none of them moves and all are begun; return the last report."""
+    for each in batches:
+        while (now := store.batch(each.ordered.id)) and now.state is BatchState.RUNNING and now.not_begun:
+            context.sleep(LOOK_EVERY)
     while (run := report_reexport(record for key in ids if (record := store.invoice(key)))).moving:
         context.sleep(LOOK_EVERY)
     return run

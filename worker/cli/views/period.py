@@ -27,6 +27,7 @@ _OUTCOMES = {
     Outcome.BY_HAND: "marked by hand",
     Outcome.EXCLUDED: "excluded by their type",
     Outcome.NOTHING_TO_BOOK: "with nothing to book",
+    Outcome.DISCARDED: "discarded by hand",
 }
 _INCOMPLETE = (Phase.TAKING_IN, Phase.CHECKING)
 

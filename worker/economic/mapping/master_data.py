@@ -4,6 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
+
+
+class Section(StrEnum):
+    """A part of the master data that can be read by itself."""
+
+    GROUPS = "product groups"
+    TERMS = "payment terms"
+    ZONES = "VAT zones"
+    VAT_ACCOUNTS = "VAT accounts"
+    LAYOUTS = "layouts"
+    CUSTOMER_GROUPS = "customer groups"
+    CURRENCIES = "currencies"
+    YEARS = "accounting years"
+    JOURNALS = "journals"
+    ACCOUNTS = "accounts"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

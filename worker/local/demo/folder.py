@@ -25,6 +25,8 @@ MAPPING = "mapping.toml"
 _TOKENS = """\
 app_secret_token_file = "{folder}/app_secret_token"
 grant_token_file = "{folder}/grant_token"
+# What was fixed would go on by itself; here a person is seen to queue it.
+self_clearing = "ask"
 """
 _SOURCE = """\
 [exports.{export}.source]

@@ -156,6 +156,57 @@ local function index_of(invoice)
   return key('sent', invoice.export) -- by when its message was published
 end
 
+local LARGEST_STAKE = 15 -- digits in hundredths; a larger amount counts as the largest, so that no sum can overflow
+
+-- The gross of an invoice in hundredths, credit notes by their size, and its currency; nothing where it has none.
+local function stake_of(content)
+  local read_it, body = pcall(cjson.decode, content)
+  if not read_it or type(body) ~= 'table' or type(body.gross) ~= 'string' or type(body.currency) ~= 'string' then return '' end
+  local digits = string.gsub(body.gross, '[^%d]', '')
+  if not string.find(body.gross, '%.%d%d$') then return '' end
+  if #digits > LARGEST_STAKE then digits = string.rep('9', LARGEST_STAKE) end
+  return body.currency .. ' ' .. string.format('%.0f', digits)
+end
+
+-- Dead letters lie by their cause: reason, field and value in one export. `worker.domain.causes.cause_id` makes the same id.
+local function cause_of(export, failure)
+  local parts = {export, failure.reason, failure.field or '', failure.value or ''}
+  return string.sub(redis.sha1hex(table.concat(parts, '\n')), 1, 16)
+end
+
+local function add_stake(cause, stake, sign)
+  local currency, hundredths = string.match(stake, '^(%S+) (%d+)$')
+  if hundredths and hundredths ~= '0' then redis.call('HINCRBY', key('cause-stakes', cause), currency, sign .. hundredths) end
+end
+
+-- Put a dead letter to its cause; what the record has to say of it goes into `fields`.
+local function enter_cause(invoice, failure, fields, died)
+  local understood, told = pcall(cjson.decode, failure)
+  if not understood or type(told) ~= 'table' or type(told.reason) ~= 'string' then return end
+  local cause = cause_of(invoice.export, told)
+  local stake = stake_of(redis.call('HGET', key('invoice', invoice.id), 'content') or '')
+  fields.cause, fields.stake = cause, stake
+  redis.call('ZADD', key('cause-dead', cause), died, invoice.id)
+  redis.call('SADD', key('causes'), cause)
+  redis.call('HSETNX', key('cause', cause), 'export', invoice.export)
+  redis.call('HSETNX', key('cause', cause), 'failure', failure)
+  redis.call('ZADD', key('cause-probes', invoice.export), 'NX', died, cause)
+  add_stake(cause, stake, '')
+end
+
+local function leave_cause(invoice, fields)
+  local cause, stake = unpack(redis.call('HMGET', key('invoice', invoice.id), 'cause', 'stake'))
+  if not cause or cause == '' then return end
+  fields.cause, fields.stake = '', ''
+  redis.call('ZREM', key('cause-dead', cause), invoice.id)
+  add_stake(cause, stake, '-')
+  if redis.call('EXISTS', key('cause-dead', cause)) == 1 then return end
+  -- Its last one; invoices that were queued by themselves are still known, see clear_cause.
+  redis.call('DEL', key('cause', cause), key('cause-stakes', cause))
+  redis.call('SREM', key('causes'), cause)
+  redis.call('ZREM', key('cause-probes', invoice.export), cause)
+end
+
 -- Reasons have numbers, so that they can be part of a score.
 local function reason_number(failure)
   local understood, reason = pcall(function() return cjson.decode(failure).reason end)
@@ -194,7 +245,7 @@ local function weight_exported(invoice)
   local found = {['outcome ' .. invoice.outcome] = 1, adopted = progress.adopted and 1 or 0}
   for _, remark in ipairs(progress.remarks or {}) do found['remark ' .. remark] = (found['remark ' .. remark] or 0) + 1 end
   local gross, currency = hundredths(content.gross), ' ' .. content.currency
-  if invoice.outcome == 'excluded' or invoice.outcome == 'nothing-to-book' then
+  if invoice.outcome == 'excluded' or invoice.outcome == 'nothing-to-book' or invoice.outcome == 'discarded' then
     found['left-out' .. currency] = gross
   elseif invoice.outcome == 'by-hand' then
     found['by-hand' .. currency] = gross
@@ -240,6 +291,8 @@ local function move(invoice, to, event, detail, changes, score)
     updated_at = AT}
   for field, value in pairs(changes) do fields[field] = value end
   note(invoice, fields, event, detail)
+  if from == 'dead' then leave_cause(invoice, fields) end
+  if to == 'dead' and (fields.failure or '') ~= '' then enter_cause(invoice, fields.failure, fields, AT) end
   write(invoice, fields)
   if from ~= to then
     count(invoice.periods, from, -1)
@@ -313,4 +366,57 @@ local function call_for_preflight(period)
     redis.call('HSET', record, 'state', 'registered')
     redis.call('ZADD', key('preflights'), AT, period)
   end
+end
+
+-- What a person, or a batch, does with an invoice. Each answers whether it did, or this very call did it before.
+local function requeue(id, token, who)
+  local invoice = read(id, 'token')
+  if not invoice then return false end
+  if invoice.state ~= 'dead' then return invoice.state == 'received' and invoice.token == token end
+  move(invoice, 'received', 'requeued', who, {attempts = '0', crashes = '0', failure = '', token = token})
+  for period in each(invoice.periods) do call_for_preflight(period) end
+  return true
+end
+
+-- `stays`: outcomes of exported ones that are left alone, with spaces between; empty: none.
+local function reexport(id, token, who, stays)
+  local invoice = read(id, 'token', 'outcome')
+  if not invoice then return false end
+  if invoice.state ~= 'exported' or string.find(' ' .. stays .. ' ', ' ' .. invoice.outcome .. ' ', 1, true) then
+    return invoice.state == 'received' and invoice.token == token
+  end
+  move(invoice, 'received', 'reexport', who,
+    {attempts = '0', crashes = '0', outcome = '', lookup = '1', sent = '1', token = token})
+  for period in each(invoice.periods) do call_for_preflight(period) end
+  return true
+end
+
+local function mark_exported(id, token, outcome, detail)
+  local invoice = read(id, 'token', 'sent')
+  if not invoice then return false end
+  local state = invoice.state
+  if state == 'exported' and invoice.token == token then return true end
+  -- Of what is to be in no books nothing may be there.
+  if outcome == 'discarded' and invoice.sent ~= '0' then return false end
+  local still = state == 'received' or state == 'queued' or state == 'waiting'
+  local differs = false
+  for period in each(invoice.periods) do
+    differs = differs or redis.call('HEXISTS', key('differences', period), id) == 1
+  end
+  local differing = state == 'exported' and differs
+  if state ~= 'dead' and not (still and invoice.sent == '0') and not differing then return false end
+  move(invoice, 'exported', outcome, detail, {outcome = outcome, failure = '', token = token})
+  for period in each(invoice.periods) do redis.call('ZADD', key('reconciles'), AT, period) end
+  return true
+end
+
+-- A batch whose set is written begins; `order` is what a person confirmed, as JSON.
+local function start_batch(batch, export, order, total)
+  local told = cjson.decode(order)
+  act(batch, 'batch', told.by, told.why, export, {batch})
+  redis.call('PERSIST', key('batch-members', batch))
+  redis.call('HSET', key('batch', batch), 'export', export, 'order', order, 'state', 'running', 'confirmed_at', AT,
+    'ended_at', '0', 'total', total, 'begun', '0', 'exported', '0', 'dead', '0', 'left', '0', 'cancelled_by', '')
+  redis.call('ZADD', key('batches'), AT, batch)
+  redis.call('ZADD', key('batches-open'), AT, batch)
 end

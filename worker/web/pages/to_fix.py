@@ -1,21 +1,23 @@
-"""What a person has to fix: failures by cause, asked about in e-conomic, and re-queued once the cause is gone."""
+"""What a person has to fix: failures by cause, asked about in e-conomic, and re-queued as a batch once it is gone."""
 
 from starlette.responses import Response
 from starlette.routing import Route
 
 from worker.domain.access import Action
+from worker.domain.batch import BatchAction
+from worker.domain.causes import Cause, CauseAnswer, CauseState
 from worker.domain.invoice_period import NewInvoice
-from worker.domain.record import InvoiceRecord, State
+from worker.domain.record import InvoiceRecord
+from worker.dry_run.batch_preview import BatchPreview, preview_of
 from worker.dry_run.plan import PlannedAction
-from worker.errors import ExportError, Failure
-from worker.web.four_eyes import ask_if_needed
-from worker.web.groups import Group, grouped
+from worker.economic.mapping.causes import question
+from worker.errors import ExportError
+from worker.web.four_eyes import ask_for_batch
 from worker.web.guard import page
+from worker.web.pages.paging import Pages
 from worker.web.services import Services
+from worker.web.start_batch import start_batch
 from worker.web.visit import Visit
-
-#: Seconds for which e-conomic's answer that a cause is gone allows a re-queue without a reason.
-_CHECK_HOLDS = 600
 
 
 def routes(services: Services) -> list[Route]:
@@ -29,83 +31,92 @@ def routes(services: Services) -> list[Route]:
 
 
 def _list(visit: Visit) -> Response:
-    return visit.render("to_fix.html", groups=_groups(visit), paused=visit.services.store.paused())
+    return visit.render("to_fix.html", causes=visit.services.causes.causes(), now=visit.services.clock())
 
 
 def _show(visit: Visit) -> Response:
-    group = _find(visit)
-    return _page(visit, group) if group else visit.render("nothing_left.html")
+    cause = _find(visit)
+    return _page(visit, cause) if cause else visit.render("nothing_left.html")
 
 
 def _check(visit: Visit) -> Response:
-    """Plan the group's first invoice: by the very rules of the export, reading alone."""
-    group, services = _find(visit), visit.services
-    if group is None:
+    """Ask about the cause, once for all of its invoices, and keep the answer."""
+    cause, services = _find(visit), visit.services
+    if cause is None:
         return visit.render("nothing_left.html")
-    visit.rights.require(Action.CHECK, group.export)
-    still = _still(services, group)
-    if still is None:
-        services.sessions.note_check(_check_key(group), seconds=_CHECK_HOLDS)
-    return _page(visit, group, asked=True, still=still)
+    visit.rights.require(Action.CHECK, cause.export)
+    answer = _ask(services, cause)
+    again_in = 0.0 if answer.state is CauseState.GONE else services.first_pause
+    services.causes.note_answer(cause.id, answer, again_in=again_in)
+    return _page(visit, _find(visit) or cause)
 
 
-def _still(services: Services, group: Group) -> Failure | None:
-    """Return why the first invoice of the group would fail now; None when it would not for this cause."""
-    first = group.invoices[0]
-    if group.export not in services.exports:
-        return group.failure
+def _ask(services: Services, cause: Cause) -> CauseAnswer:
+    failed = services.causes.failed_for(cause.id, most=1)
+    record = services.store.invoice(failed[0][0]) if failed else None
+    export, now = services.exports.get(cause.export), services.clock()
+    if record is None or export is None:
+        return CauseAnswer(state=CauseState.UNKNOWN, at=now, why=cause.failure.description)
     try:
-        with services.planner(services.exports[group.export]) as planner:
-            plan = planner.plan(first.periods[0], [_new(first)])
+        if question(cause.failure.reason):
+            with services.probe(export) as probe:
+                return probe.ask(cause, record, since=now)
+        return _plan(services, cause, record)
     except ExportError as error:
-        return error.failure
+        return CauseAnswer(state=CauseState.UNKNOWN, at=now, why=error.failure.description)
+
+
+def _plan(services: Services, cause: Cause, record: InvoiceRecord) -> CauseAnswer:
+    """Plan one invoice by the very rules of the export, where no single call shows whether a cause is gone."""
+    now = services.clock()
+    with services.planner(services.exports[cause.export]) as planner:
+        plan = planner.plan(record.periods[0], [_new(record)])
     failures = [failure for it in plan.invoices if it.action is PlannedAction.FAIL for failure in it.problems]
-    return next((failure for failure in failures if failure.reason == group.failure.reason), None)
+    still = next((failure for failure in failures if failure.reason == cause.failure.reason), None)
+    state = CauseState.STILL if still else CauseState.GONE
+    return CauseAnswer(state=state, at=now, why=still.description if still else "")
 
 
 def _requeue(visit: Visit) -> Response:
-    group, services = _find(visit), visit.services
-    if group is None:
+    cause, services = _find(visit), visit.services
+    if cause is None:
         return visit.render("nothing_left.html")
-    why = visit.form.get("why", "").strip()[:200]
-    if visit.form.get("set") != group.set_digest:
-        return _page(visit, group, problem="changed", status=409)
-    checked = services.sessions.checked(_check_key(group))
-    if not checked and not why:
-        return _page(visit, group, problem="reason", status=422)
-    approval = ask_if_needed(visit, Action.REQUEUE, group.invoices, subject=group.failure.reason, why=why)
+    visit.rights.require(Action.REQUEUE, cause.export)
+    why, planned = visit.form.get("why", "").strip()[:200], _preview(services, cause)
+    if visit.form.get("set") != planned.digest:
+        return _page(visit, cause, problem="changed", status=409)
+    if not why and not cause.gone(services.clock()):
+        return _page(visit, cause, problem="reason", status=422)
+    approval = ask_for_batch(visit, planned, subject=cause.failure.reason, why=why)
     if approval:
         return visit.render("asked.html", status=202, approval=approval)
-    moved = services.store.requeue([record.id for record in group.invoices], by=visit.who, why=why)
-    return visit.render("requeued.html", moved=moved, group=group, paused=services.store.paused().get(group.export))
+    batch = start_batch(visit, planned, why=why, cause=cause.failure)
+    return visit.render("requeued.html", batch=batch, paused=services.store.paused().get(cause.export))
 
 
-def _page(  # noqa: PLR0913  # what was asked, what came of it, and what is wrong with the form
-    visit: Visit,
-    group: Group,
-    *,
-    asked: bool = False,
-    still: Failure | None = None,
-    problem: str = "",
-    status: int = 200,
-) -> Response:
-    checked = visit.services.sessions.checked(_check_key(group))
+def _page(visit: Visit, cause: Cause, *, problem: str = "", status: int = 200) -> Response:
+    services, pages = visit.services, Pages.of(visit.query("page"), cause.invoices)
+    failed = services.causes.failed_for(cause.id, start=pages.start, most=pages.size)
     return visit.render(
-        "cause.html", status=status, group=group, asked=asked, still=still, checked=checked, problem=problem
+        "cause.html",
+        status=status,
+        cause=cause,
+        planned=_preview(services, cause),
+        gone=cause.gone(services.clock()),
+        problem=problem,
+        records=[record for key, _ in failed if (record := services.store.invoice(key))],
+        pages=pages,
     )
 
 
-def _groups(visit: Visit) -> list[Group]:
-    return list(grouped(visit.services.store.invoices(None, State.DEAD)))
+def _preview(services: Services, cause: Cause) -> BatchPreview:
+    members = services.causes.failed_for(cause.id)
+    export, times = services.exports.get(cause.export), services.batches.export_times(cause.export)
+    return preview_of(BatchAction.REQUEUE, members, cause.at_stake, export, times)
 
 
-def _find(visit: Visit) -> Group | None:
-    key = visit.request.path_params["group"]
-    return next((group for group in _groups(visit) if group.id == key), None)
-
-
-def _check_key(group: Group) -> str:
-    return f"{group.id}/{group.set_digest}"
+def _find(visit: Visit) -> Cause | None:
+    return visit.services.causes.cause(visit.request.path_params["group"])
 
 
 def _new(record: InvoiceRecord) -> NewInvoice:

@@ -1,0 +1,127 @@
+"""Dead letters by the hundred: refused before the fix, cleared after it, each once, whatever is killed meanwhile."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.chaos.cluster import Cluster, cluster
+from support.installation import event
+from support.samples import customer, invoice, line
+
+from worker.domain.batch import Batch, BatchState
+from worker.domain.invoice import Invoice
+from worker.domain.record import State
+
+#: Sales accounts that no product group has, in the order of the test.
+ACCOUNTS = ("3991", "3992", "3993", "3994", "3995")
+#: Invoices of each: enough that one batch is not begun as a whole; with them, the whole bar.
+SIZES = [pytest.param(4, 105, id="small"), pytest.param(1000, 1000, id="full", marks=pytest.mark.chaos)]
+PAUSES = {"self_clearing__first_pause": "1", "self_clearing__longest_pause": "2"}
+
+
+@pytest.fixture
+def running(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    entry = f'self_clearing = "{getattr(request, "param", "set-up")}"'
+    with cluster(tmp_path, {"main": entry}, **PAUSES, store__restart_within="300", worker__concurrency="4") as started:
+        yield started
+
+
+def invoices(account: str, count: int) -> list[Invoice]:
+    """Invoices for customers that are there, on this sales account."""
+    first = 500_000 + 2_000 * ACCOUNTS.index(account)
+    return [
+        invoice(
+            line(f"{100 + n}.50", account=account),
+            invoice_number=first + n,
+            customer=customer(code=f"C-{n % 20}", ledger_number=1001 + n % 20, corporate_id=None),
+        )
+        for n in range(count)
+    ]
+
+
+def fail(running: Cluster, counts: dict[str, int]) -> None:
+    """Let so many invoices fail for each account."""
+    total = sum(counts.values())
+    running.push(event(*(one for account, count in counts.items() for one in invoices(account, count))))
+    running.until(lambda: running.counts() == {"dead": total}, "everything failed", seconds=300)
+
+
+def mend(running: Cluster, account: str) -> None:
+    """What the bookkeeper does in e-conomic: the missing product group, with its sales accounts."""
+    agreement, group = running.number(), 900 + ACCOUNTS.index(account)
+    for zone in range(1, 5):
+        running.sandbox("PUT", f"agreements/{agreement}/sales_accounts/{group}-{zone}", 3010)
+    running.sandbox("PUT", f"agreements/{agreement}/product_groups/{group}", {"name": account})
+
+
+def booked(running: Cluster) -> Counter[str]:
+    """Return how often each reference stands in the books."""
+    documents: list[Any] = list(running.agreement()["booked"].values())
+    return Counter(document["references"]["other"] for document in documents)
+
+
+def ids(account: str, count: int) -> set[str]:
+    return {f"main-{one.invoice_number}" for one in invoices(account, count)}
+
+
+def only_batch(running: Cluster) -> Batch:
+    (found,) = running.store.batches()
+    return found
+
+
+@pytest.mark.parametrize(("few", "many"), SIZES)
+def test_the_fix_clears_its_group_whatever_is_killed(running: Cluster, few: int, many: int) -> None:
+    """Before it a re-queue is refused; then its group goes on by itself, each once, through kills of all; no other."""
+    counts = {account: many if account == ACCOUNTS[0] else few for account in ACCOUNTS}
+    fail(running, counts)
+    assert {cause.failure.value: cause.invoices for cause in running.store.causes()} == counts
+    running.command("requeue", "--reason", "product-group-missing", "--by", "kim", expect=[1])
+    assert running.counts() == {"dead": sum(counts.values())}
+
+    mend(running, ACCOUNTS[0])
+    running.until(lambda: bool(running.store.batches()), "the group goes on", seconds=60)
+    running.until(lambda: only_batch(running).exported > 0, "its first are exported", seconds=120)
+    for name in ("intake", "worker-1", "worker-2"):
+        running.kill(name)
+    running.redis.kill()
+    running.redis.start()
+    running.until(lambda: only_batch(running).state is BatchState.DONE, "the batch ends", seconds=900)
+
+    ended, expected = only_batch(running), ids(ACCOUNTS[0], many)
+    assert (ended.ordered.by, ended.total, ended.exported, ended.failed, ended.left) == (
+        "self-clearing",
+        many,
+        many,
+        0,
+        0,
+    )
+    assert booked(running) == dict.fromkeys(expected, 1)
+    states = {record.id: record.state for record in running.records()}
+    assert {key for key, state in states.items() if state is State.EXPORTED} == expected
+    assert Counter(states.values())[State.DEAD] == 4 * few
+
+
+@pytest.mark.parametrize("running", ["ask"], indirect=True)
+@pytest.mark.parametrize(("few", "many"), SIZES)
+def test_a_batch_cancelled_in_the_middle_loses_none(running: Cluster, few: int, many: int) -> None:
+    """What was begun is exported, each once; what was not stays a dead letter, and goes with another batch."""
+    del few
+    account = ACCOUNTS[1]
+    fail(running, {account: many})
+    mend(running, account)
+
+    [shown] = running.json("requeue", "--value", account, "--by", "kim")["batches"]
+    running.command("batch", "cancel", shown["id"], "--by", "anna")
+    running.until(lambda: bool(only_batch(running).ended_at), "what was begun comes to its end", seconds=300)
+    ended = only_batch(running)
+    assert (ended.state, ended.cancelled_by) == (BatchState.CANCELLED, "anna")
+    assert 0 < ended.begun < many
+    assert (ended.exported, ended.failed, ended.left) == (ended.begun, 0, 0)
+    assert running.counts() == {"exported": ended.begun, "dead": many - ended.begun}
+
+    [rest] = running.json("requeue", "--value", account, "--by", "kim")["batches"]
+    running.until(lambda: running.counts() == {"exported": many}, "the rest goes", seconds=900)
+    assert rest["total"] == many - ended.begun
+    assert booked(running) == dict.fromkeys(ids(account, many), 1)

@@ -1,0 +1,136 @@
+"""Batches on the command line: previewed, confirmed, and followed."""
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from worker.cli import formatting
+from worker.cli.causes import money
+from worker.cli.context import CommandContext
+from worker.cli.formatting import facts, table
+from worker.cli.lookup import title
+from worker.domain.batch import Batch, BatchAction, BatchState, NewBatch
+from worker.domain.record import InvoiceRecord
+from worker.domain.store_port import Store
+from worker.dry_run.batch_preview import BatchPreview, preview
+from worker.errors import Failure
+
+_STYLES = {BatchState.DONE: "good", BatchState.CANCELLED: "bad", BatchState.RUNNING: "wait"}
+#: What becomes of the invoices of a batch, as a heading says it.
+ACTIONS = {
+    BatchAction.REQUEUE: "Queue again",
+    BatchAction.REEXPORT: "Export again",
+    BatchAction.MARK_EXPORTED: "Mark as exported",
+    BatchAction.DISCARD: "Discard",
+}
+
+
+def previews(
+    context: CommandContext, store: Store, action: BatchAction, records: Sequence[InvoiceRecord]
+) -> list[BatchPreview]:
+    """Return a preview for each export that has some of these invoices."""
+    by_export: dict[str, list[InvoiceRecord]] = {}
+    for record in records:
+        by_export.setdefault(record.export, []).append(record)
+    return [
+        preview(action, own, context.exports.get(export), store.export_times(export))
+        for export, own in sorted(by_export.items())
+    ]
+
+
+def confirm(
+    store: Store, planned: Sequence[BatchPreview], *, by: str, why: str, cause: Failure | None = None
+) -> list[Batch]:
+    """Freeze and start what was previewed, and take it as far as it goes at once; return the batches as they are."""
+    ordered = [
+        NewBatch(
+            id=f"{each.export}-batch-{secrets.token_hex(4)}",
+            export=each.export,
+            action=each.action,
+            by=by,
+            why=why,
+            cause=cause,
+            at_stake=each.at_stake,
+        )
+        for each in planned
+    ]
+    for order, each in zip(ordered, planned, strict=True):
+        store.open_batch(order, each.members)
+    store.advance_batches()
+    return [batch for order in ordered if (batch := store.batch(order.id))]
+
+
+def preview_view(planned: Sequence[BatchPreview]) -> RenderableType:
+    """Return what would be done, what it costs, and how long it takes."""
+    rows = table("Export", "Invoices", "Money", "Calls", "Minutes", numbers=("Invoices", "Money", "Calls", "Minutes"))
+    for each in planned:
+        minutes = f"{each.minutes:.0f}" if each.minutes >= 1 else "< 1"
+        about = "" if each.measured or not each.calls else " at least"
+        rows.add_row(each.export, str(len(each.members)), money(each.at_stake), str(each.calls), f"{minutes}{about}")
+    return rows
+
+
+def batch_facts(batch: Batch) -> RenderableType:
+    """Return one batch in full, without its invoices."""
+    order = batch.ordered
+    rows: list[tuple[str, RenderableType]] = [
+        ("Batch", Text(order.id, "strong")),
+        ("What", ACTIONS[order.action]),
+        ("Export", order.export),
+        ("State", Text(batch.state.value, _STYLES[batch.state])),
+        ("Cause", cause_name(order.cause)),
+        ("Confirmed", f"{formatting.moment(batch.confirmed_at)} by {order.by}"),
+        ("Why", order.why),
+        ("Money", money(order.at_stake)),
+        ("Progress", progress(batch)),
+        ("Ended", formatting.moment(batch.ended_at) if batch.ended_at else ""),
+        ("Cancelled by", batch.cancelled_by),
+    ]
+    return facts([(name, value) for name, value in rows if value])
+
+
+def batch_data(batch: Batch) -> dict[str, Any]:
+    """Return the same for scripts."""
+    order = batch.ordered
+    return {
+        "id": order.id,
+        "action": order.action.value,
+        "export": order.export,
+        "state": batch.state.value,
+        "by": order.by,
+        "why": order.why,
+        "reason": order.cause.reason if order.cause else None,
+        "value": order.cause.value if order.cause else None,
+        "confirmedAt": formatting.iso(batch.confirmed_at),
+        "endedAt": formatting.iso(batch.ended_at) if batch.ended_at else None,
+        "cancelledBy": batch.cancelled_by,
+        "atStake": {currency: str(amount) for currency, amount in order.at_stake.items()},
+        "total": batch.total,
+        "notBegun": batch.not_begun,
+        "underWay": batch.under_way,
+        "exported": batch.exported,
+        "failed": batch.failed,
+        "leftAlone": batch.left,
+    }
+
+
+def cause_name(cause: Failure | None) -> str:
+    """Return a cause in a few words; empty for none."""
+    if cause is None:
+        return ""
+    return f"{title(cause.reason)}: {cause.value}" if cause.value else title(cause.reason)
+
+
+def progress(batch: Batch) -> str:
+    """Return how far a batch has come, in a line."""
+    parts = [
+        (batch.exported, "exported"),
+        (batch.failed, "failed again"),
+        (batch.left, "left alone"),
+        (batch.under_way, "under way"),
+        (batch.not_begun, "not begun"),
+    ]
+    return f"{formatting.count(batch.total, 'invoice')}: " + ", ".join(f"{n} {word}" for n, word in parts if n)

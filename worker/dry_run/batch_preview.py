@@ -1,0 +1,103 @@
+"""What a batch would do, shown before a person confirms it: how many invoices, money, calls and minutes. Pure."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from config.exports import ExportConfig
+from config.names import export_of
+from worker.domain.batch import BatchAction
+from worker.domain.record import InvoiceRecord
+from worker.dry_run.plan import cost
+
+#: A pause between two exports longer than this (seconds) is no part of their pace.
+_REST = 60.0
+#: Exports in a row that tell a pace.
+_FEWEST = 10
+#: Calls to e-conomic for one invoice once customer and product are known: reads, then writes.
+_READS, _WRITES = 1, 2
+#: A re-export looks its invoice up and, mostly, finds it.
+_LOOKUPS = 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchPreview:
+    """A batch before it is confirmed."""
+
+    action: BatchAction
+    export: str
+    #: Ids, and when each last moved: exactly these are frozen at the confirmation.
+    members: tuple[tuple[str, float], ...]
+    #: Currency -> gross of its invoices, credit notes counted by their size.
+    at_stake: Mapping[str, Decimal]
+    #: Calls to e-conomic, about; 0 where nothing is sent.
+    calls: int
+    #: Minutes, about.
+    minutes: float
+    #: Whether the minutes come from the measured pace, rather than from the rate that the agreement allows.
+    measured: bool
+
+    @property
+    def digest(self) -> str:
+        """Name of exactly this set: what a person has seen is what is confirmed."""
+        lines = "\n".join(f"{self.action} {key} {moved_at!r}" for key, moved_at in sorted(self.members))
+        return hashlib.sha256(lines.encode()).hexdigest()[:16]
+
+
+def preview(
+    action: BatchAction, records: Sequence[InvoiceRecord], export: ExportConfig | None, times: Iterable[float]
+) -> BatchPreview:
+    """Return the preview of a batch of invoices of one export, at least one. See ``preview_of``."""
+    at_stake: dict[str, Decimal] = defaultdict(Decimal)
+    for record in records:
+        body = json.loads(record.content)
+        at_stake[body["currency"]] += abs(Decimal(body["gross"]))
+    anyway = action is BatchAction.REEXPORT
+    members = [(record.id, 0.0 if anyway else record.updated_at) for record in records]
+    return preview_of(action, members, dict(sorted(at_stake.items())), export, times)
+
+
+def preview_of(
+    action: BatchAction,
+    members: Sequence[tuple[str, float]],
+    at_stake: Mapping[str, Decimal],
+    export: ExportConfig | None,
+    times: Iterable[float],
+) -> BatchPreview:
+    """Return the preview of a batch of these invoices of one export, at least one.
+
+    ``times``: when invoices of the export were last exported (seconds since the epoch), which tells its pace; without
+    an entry in the exports file (``export``) nothing can be said about calls.
+    """
+    number, minutes, calls, measured = len(members), 0.0, 0, False
+    if action in {BatchAction.REQUEUE, BatchAction.REEXPORT} and export:
+        again = action is BatchAction.REEXPORT
+        estimate = cost(number * (_LOOKUPS if again else _READS), 0 if again else number * _WRITES, export.limits)
+        pace = measured_pace(times)
+        calls, measured = estimate.reads + estimate.writes, pace is not None
+        minutes = number / pace if pace else estimate.minutes
+    return BatchPreview(
+        action=action,
+        export=export_of(members[0][0]),
+        members=tuple(members),
+        at_stake=at_stake,
+        calls=calls,
+        minutes=minutes,
+        measured=measured,
+    )
+
+
+def measured_pace(times: Iterable[float]) -> float | None:
+    """Return invoices a minute over the last run of exports without a rest; None when there were too few."""
+    ordered = sorted(times, reverse=True)
+    run = ordered[:1]
+    for earlier in ordered[1:]:
+        if run[-1] - earlier > _REST:
+            break
+        run.append(earlier)
+    if len(run) < _FEWEST:
+        return None
+    return (len(run) - 1) / max(run[0] - run[-1], 1.0) * 60
