@@ -22,14 +22,29 @@ from worker.intake.learning.learn import how_proposed, learn
 SOURCE = invoice(line(), line("-3.00", rate="0", account="3012"))
 SAMPLES = Path(__file__).parents[3] / "deploy" / "samples"
 STYLESHEET, SOURCE_XML = (SAMPLES / "any-xml.xslt").read_bytes(), (SAMPLES / "any-xml.xml").read_bytes()
+OIOUBL = (
+    to_ubl(SOURCE)
+    .replace(b"<cbc:ID>S</cbc:ID>", b"<cbc:ID>StandardRated</cbc:ID>")
+    .replace(b"<cbc:ID>Z</cbc:ID>", b"<cbc:ID>ZeroRated</cbc:ID>")
+    .replace(b"<cbc:CustomizationID>", b"<cbc:CustomizationID>OIOUBL-2.1 ")
+)
+CREDIT = invoice(line("-3.00", rate="0", account="3012"), invoice_type="correction", credits_invoice_number=7)
 FILES = {
     "f.json": raw(event()),
     "f.ndjson": b"\n".join(map(raw, invoices(2))),
     "f.xml": to_xml(event()["data"]),
     "f-ubl.xml": to_ubl(SOURCE),
+    "f-ubl-credit.xml": to_ubl(CREDIT),
+    "f-oioubl.xml": OIOUBL,
     "f.csv": to_csv([SOURCE, invoice(invoice_number=2)]),
     "f.xlsx": to_xlsx([SOURCE]),
 }
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_unbroken_each_is_read(name: str) -> None:
+    """What is broken below is a whole file to begin with."""
+    assert read(FILES[name], name, UBL_MAPPING)[0]
 
 
 @pytest.mark.parametrize("name", FILES)

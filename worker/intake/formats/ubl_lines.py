@@ -134,7 +134,7 @@ class Lines:
             return "", ZERO
         category = nodes.text(f"{place}/{CBC}ID")
         # UBL has a place for the rate beside the category too, which Peppol does not use.
-        places = (f"{place}/{CBC}Percent", f"{place.removesuffix(f'{CAC}TaxCategory')}{CBC}Percent")
+        places = (f"{place}/{CBC}Percent", f"{place.rpartition(CAC)[0]}{CBC}Percent")
         rate = next((nodes.amount(path) for path in places if nodes.text(path)), ZERO)
         return _OIOUBL.get(category.lower(), category), rate
 
