@@ -16,7 +16,6 @@ from worker.domain.approval import (
     ApprovalPort,
     ApprovalState,
     NewApproval,
-    ask_once,
     money_of,
     needs_approval,
 )
