@@ -60,6 +60,7 @@ from worker.web.pages import connect as connect_page
 from worker.web.pages import events as events_page
 from worker.web.pages import exports as exports_page
 from worker.web.pages import sign_in as sign_in_page
+from worker.web.proxy import ClientAddress
 from worker.web.services import Services
 from worker.web.users import LocalUsers
 from worker.web.visit import Visit
@@ -100,6 +101,7 @@ def create_app(
     return Starlette(
         routes=[*routes, *(api.routes() if api else ()), Mount("/static", static, name="static")],
         middleware=[
+            Middleware(ClientAddress, settings=services.sign_in),
             Middleware(SecurityHeaders, tls=services.settings.behind_tls),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(services.settings.allowed_hosts)),
         ],

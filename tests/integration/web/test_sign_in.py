@@ -2,12 +2,17 @@
 
 import html
 import re
+from collections.abc import MutableMapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 import redis
+from anyio import sleep, to_thread
 from structlog.testing import capture_logs
+from support import samples
 from support.web_page import MISSING, Page
 
 from config.sign_in_section import SignIn
@@ -139,6 +144,29 @@ def test_a_session_ends_without_being_used_and_in_any_case(redis_client: redis.R
     assert other != idle
     redis_client.delete(*redis_client.scan_iter(f"{redis_prefix}web-signed-in:*"))
     assert page.browser.get("/").status_code == 303
+
+
+def test_a_live_page_tells_nothing_more_to_who_has_lost_their_role(desk: Page) -> None:
+    """It ends at its next look, although its period goes on."""
+    desk.harness.close_period(samples.invoice(invoice_number=200_001), event="/opter/acme/1#e9", number=882)
+    _enter(desk)
+    cookie = f"{COOKIE}={desk.browser.cookies[COOKIE]}".encode()
+    headers = [(b"host", b"page.example"), (b"cookie", cookie)]
+    path = "/periods/main-p882/live"
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": headers}
+    told = ""
+
+    async def hear(message: MutableMapping[str, Any]) -> None:
+        nonlocal told
+        told += message.get("body", b"").decode()
+        if "event: progress" in told:
+            await to_thread.run_sync(lambda: desk.add_user("Birthe", PASSWORD, main=Role.VIEWER))
+
+    async def listen() -> None:
+        await desk.app(scope, partial(sleep, 3600), hear)  # type: ignore[arg-type]  # the browser says nothing
+
+    anyio.run(listen)
+    assert [line for line in told.split("\n") if line.startswith("event")] == ["event: progress", "event: rest"]
 
 
 def test_a_page_that_looks_by_itself_keeps_nobody_signed_in(
