@@ -213,6 +213,14 @@ def test_the_page_that_was_asked_for_comes_after_signing_in(desk: Page) -> None:
     assert _enter(desk).headers["location"] == "/"
 
 
+@pytest.mark.parametrize("headers", [{"accept": "text/event-stream"}, {"sec-fetch-mode": "cors"}])
+def test_what_a_page_looks_for_by_itself_is_not_come_back_to(desk: Page, headers: dict[str, str]) -> None:
+    """A page that was left open goes on looking after its session is over; nobody wants to see that."""
+    desk.browser.get("/periods/main-p881")
+    assert desk.browser.get("/periods/main-p881/live", headers=headers).headers["location"] == "/sign-in"
+    assert _enter(desk).headers["location"] == "/periods/main-p881"
+
+
 @pytest.mark.parametrize(
     "then",
     [
