@@ -82,12 +82,12 @@ def period_data(period: PeriodRecord) -> dict[str, Any]:
 
 
 def _table(periods: Sequence[PeriodRecord], now: float) -> RenderableType:
-    rows = table("Period", "Id", "State", *_NUMBERS, "Read back", "Came", numbers=_NUMBERS, keys=("Period", "Id"))
-    rows.padding = (0, 1, 0, 0)  # so that a line of 80 columns holds all of it
+    keys = ("Period", "Id", "State")
+    rows = table(*keys, *_NUMBERS, "Read back", "Came", numbers=_NUMBERS, keys=keys)
+    rows.padding = (0, 1, 0, 0)  # so that a line of 80 columns holds all of it, broken between words alone
     read_back = [result(each.certificate) if each.certificate else Text("not yet", "quiet") for each in periods]
-    # Broken between words alone.
-    rows.columns[-2].min_width = max(len(word) for each in (*read_back, "Read back") for word in str(each).split())
-    rows.columns[-1].min_width = len("72 min")
+    rows.columns[-2].min_width = max((len(word) for each in read_back for word in str(each).split()), default=0)
+    rows.columns[-1].max_width = len("0 s ago")
     for period, certificate in zip(periods, read_back, strict=True):
         counts = period.counts
         phase = phase_of(period, counts)
