@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import structlog
 from starlette.responses import Response
@@ -13,7 +14,8 @@ from worker.domain.approval import Approval
 from worker.domain.content_differences import differences
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import Conflict
-from worker.domain.record import InvoiceRecord, State
+from worker.domain.period_sums import LEFT_OUT
+from worker.domain.record import InvoiceRecord, Outcome, State
 from worker.web.four_eyes import ask_if_needed
 from worker.web.guard import page
 from worker.web.services import Services
@@ -136,7 +138,18 @@ def _page(visit: Visit, record: InvoiceRecord, *, problem: str = "", status: int
         seen=_seen(waiting) if waiting else "",
         failed=record.state is State.DEAD,
         paused=visit.services.store.paused().get(record.export),
+        booked=_booked(record),
+        flower=visit.services.installation.flower_url if visit.may(Action.SEE_HEALTH, record.export) else "",
     )
+
+
+def _booked(record: InvoiceRecord) -> Mapping[str, Decimal] | None:
+    """Return net, VAT and gross as they were posted, by this program's own record; None while nothing was."""
+    if record.state is not State.EXPORTED or record.outcome in (*LEFT_OUT, Outcome.BY_HAND):
+        return None
+    invoice = Invoice.model_validate_json(record.content)
+    amounts = record.progress.booked_amounts or (invoice.net, invoice.vat, invoice.gross)
+    return dict(zip(("net", "vat", "gross"), map(Decimal, amounts), strict=True))
 
 
 def _find(visit: Visit) -> InvoiceRecord | None:
