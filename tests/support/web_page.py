@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from support.planning import planner
 from support.store.steps import FAILURE, new_invoice, period
 
 from config.exports import ExportConfig
-from config.settings import Settings
-from config.settings_sections import Metrics, Web
+from config.exports_file import grant_file, load_with_grant
+from config.settings_sections import Http, Metrics, Web
 from config.sign_in_section import SignIn
 from worker.domain.access import ALL_RIGHTS, EVERY, Rights, Role
 from worker.domain.invoice import Customer
@@ -123,8 +124,14 @@ class Page:
 
     def _connector(self, folder: Path) -> Connector:
         """What connects exports, without an exports file to do so."""
-        settings = Settings(exports_file=folder / "exports.toml")
-        return Connector(settings=settings, store=self.harness.store, env={}, clock=self.harness.clock, secrets=folder)
+        file = folder / "exports.toml"
+        return Connector(
+            read=partial(load_with_grant, file, env={"SECRET": "sandbox-app"}, secrets=folder),
+            file=partial(grant_file, file, secrets=folder),
+            http=Http(),
+            store=self.harness.store,
+            clock=self.harness.clock,
+        )
 
     def setup(self, export: ExportConfig) -> SetupReport:
         return SetupReport(export=export.name, checks=self.checks)

@@ -1,7 +1,7 @@
 """An export connected to an agreement: the page where access is granted, and the token that comes from there."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +12,8 @@ import structlog
 
 from config.errors import ConfigurationErrors
 from config.exports import ExportConfig
-from config.exports_file import grant_file, load_with_grant
 from config.secret_file import write_secret
-from config.settings import SECRETS, Settings
+from config.settings_sections import Http
 from worker.domain.action_log import Act
 from worker.domain.store_port import Store
 from worker.economic.client import EconomicClient
@@ -43,13 +42,17 @@ class NotConnected(Exception):
 class _Client(EconomicClient):
     """A client that tells whose agreement it is."""
 
-    def company(self) -> str:
-        """Return the company's name; empty where ``/self`` does not say (e-conomic REST docs, "Self")."""
-        return Listings(self._calls_at(Unshared()), self._export.api_url).get("/self", _company)
+    def whose(self) -> tuple[int, str]:
+        """Return the agreement's number and the company's name, as ``/self`` says (e-conomic REST docs, "Self")."""
+        return Listings(self._calls_at(Unshared()), self._export.api_url).get("/self", _whose)
 
 
-def _company(body: Any) -> str:
-    return str((body.get("company") or {}).get("name") or "")
+def _whose(body: Any) -> tuple[int, str]:
+    return int(body["agreementNumber"]), str((body.get("company") or {}).get("name") or "")
+
+
+def _any(_: int) -> None:
+    """Take any agreement: which one it is, is what is asked."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,12 +69,13 @@ class Granted:
 class Connector:
     """Connects exports of this installation."""
 
-    settings: Settings
+    #: Returns an export as it would be with a grant token, and the file of its token. Raise ``ConfigurationErrors``.
+    read: Callable[[str, str], ExportConfig]
+    file: Callable[[str], Path]
+    http: Http
     store: Store
-    env: Mapping[str, str]
     #: Seconds since the epoch, UTC.
     clock: Callable[[], float]
-    secrets: Path = SECRETS
 
     def address(self, export: ExportConfig, *, language: str, back: str = "") -> str:
         """Return the address of the grant page; ``back`` is where it sends the browser with the token."""
@@ -81,7 +85,7 @@ class Connector:
     def export(self, name: str, token: str) -> ExportConfig:
         """Return an export as it would be with this token. Raises ``NotConnected``."""
         try:
-            return load_with_grant(self.settings.exports_file, name, token, env=self.env, secrets=self.secrets)
+            return self.read(name, token)
         except ConfigurationErrors as errors:
             first = errors.errors[0]
             text = " ".join(part for part in (first.entry, first.key, first.problem, first.next_step) if part)
@@ -90,20 +94,20 @@ class Connector:
     def look(self, name: str, token: str) -> Granted:
         """Ask e-conomic what a token opens, by reading alone. Raises ``NotConnected`` and ``StoreUnavailable``."""
         token = token.strip()
-        export, seen = self.export(name, token), list[int]()
-        client = _Client(export, rate_limiter=Unshared(), http=self.settings.http, clock=self.clock, accept=seen.append)
+        export = self.export(name, token)
+        client = _Client(export, rate_limiter=Unshared(), http=self.http, clock=self.clock, accept=_any)
         try:
             with closing(client):
-                rights, company = client.agreement(Unshared()).rights(), client.company()
+                (agreement, company), rights = client.whose(), client.agreement(Unshared()).rights()
         except ExportError as error:
             raise NotConnected(f"{error.failure.description} {error.failure.next_step}".strip()) from None
         bound = export.agreement or self.store.pinned(name)
-        if bound not in (None, *seen):
+        if bound not in (None, agreement):
             raise NotConnected(
-                f"The token opens agreement {seen[0]}, and export {name} belongs to agreement {bound}: nothing was "
+                f"The token opens agreement {agreement}, and export {name} belongs to agreement {bound}: nothing was "
                 "stored. Grant access while signed in to the right agreement."
             )
-        return Granted(agreement=seen[0], company=company, checks=tuple(rights_checks(export, rights)))
+        return Granted(agreement=agreement, company=company, checks=tuple(rights_checks(export, rights)))
 
     def connect(self, name: str, token: str, *, agreement: int, by: str) -> None:
         """Store a token that opens just this agreement, and bind the export to it.
@@ -115,7 +119,7 @@ class Connector:
         if granted.agreement != agreement:
             raise NotConnected(f"The token does not open agreement {agreement}: nothing was stored.")
         try:
-            path = grant_file(self.settings.exports_file, name, secrets=self.secrets)
+            path = self.file(name)
             write_secret(path, token.strip())
         except ConfigurationErrors as errors:
             first = errors.errors[0]

@@ -1,6 +1,5 @@
 """The web application: routes, guards and error pages, as a factory that uvicorn calls."""
 
-import os
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -151,7 +150,13 @@ def from_environment() -> Starlette:
             setup=partial(checked_setup, settings, sleep=time.sleep),
             rates=rates,
             redis=partial(server_info, client),
-            connector=Connector(settings=settings, store=store, env=os.environ, clock=time.time),
+            connector=Connector(
+                read=configuration.export_with,
+                file=configuration.grant_file,
+                http=settings.http,
+                store=store,
+                clock=time.time,
+            ),
             flower_url=settings.web.flower_url or f"http://{settings.flower.host}:{settings.flower.port}",
             clock_gap=settings.http.clock_gap,
             require_durability=settings.redis.require_durability,

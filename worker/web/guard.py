@@ -110,7 +110,9 @@ def _to_sign_in(request: Request, services: Services) -> Response:
         return visit.render("go_on.html", then=asked)
     answer = visit.redirect("/sign-in")
     if _for_a_person(request) and asked != "/":
-        answer.set_cookie(NEXT_COOKIE, asked, max_age=_NEXT_LASTS, **visit.cookie_rules())
+        # A token that e-conomic sent along is kept nowhere: it is granted anew.
+        kept = asked.partition("?")[0] if "token=" in asked else asked
+        answer.set_cookie(NEXT_COOKIE, kept, max_age=_NEXT_LASTS, **visit.cookie_rules())
     return answer
 
 

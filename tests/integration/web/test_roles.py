@@ -40,6 +40,7 @@ def _ids_of_other(page: Page) -> dict[str, str]:
     asked = NewApproval(id="a1", export="other", action="requeue", subject=SECRET_NAME, by="Otto", invoices=1)
     page.services.approvals.ask_approval(asked, members, seconds=60)
     return {
+        "export": "other",
         "period": "other-p900",
         "invoice": f"other-{FINE}",
         "event": digest(OTHER_EVENT),
@@ -66,7 +67,8 @@ def test_another_export_is_not_there(both: Page) -> None:
         assert SECRET_NAME not in answer.text, path
         assert "other-" not in answer.text, path
         assert "Export other" not in answer.text, path
-    for path in ("/periods/other-p900", "/periods/other-p900/invoices.csv", f"/invoices/other-{FINE}"):
+    shown = ("/periods/other-p900", "/periods/other-p900/invoices.csv", f"/invoices/other-{FINE}", "/exports/other")
+    for path in (*shown, "/exports/other/connect", "/exports/other/granted?token=x"):
         absent = path.replace("other", "never")
         assert both.browser.get(path).status_code == both.browser.get(absent).status_code == 404, path
         assert both.browser.get(path).text == both.browser.get(absent).text.replace("never", "other"), path

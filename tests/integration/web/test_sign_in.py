@@ -210,6 +210,10 @@ def test_the_page_that_was_asked_for_comes_after_signing_in(desk: Page) -> None:
     """It is in no address, so that no other site learns an invoice's id."""
     assert desk.browser.get("/periods/main-p881?state=dead").headers["location"] == "/sign-in"
     assert _enter(desk).headers["location"] == "/periods/main-p881?state=dead"
+    desk.browser.cookies.clear()
+    desk.browser.get("/exports/main/granted?token=secret")
+    assert _enter(desk).headers["location"] == "/exports/main/granted"
+    desk.browser.cookies.clear()
     assert _enter(desk).headers["location"] == "/"
 
 
