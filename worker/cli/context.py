@@ -82,11 +82,15 @@ class CommandContext(Configuration):
 
     def export(self, name: str) -> ExportConfig:
         """Return one entry of the exports file. Raises ``WrongUsage`` when there is none of that name."""
+        from difflib import get_close_matches
+
         from worker.cli.error_output import WrongUsage
 
         if name not in self.exports:
-            known = ", ".join(sorted(self.exports))
-            raise WrongUsage(f"There is no export {name!r} in {self.settings.exports_file}.", f"It has: {known}.")
+            why = f"There is no export {name!r} in {self.settings.exports_file}."
+            near = get_close_matches(name, list(self.exports), n=1)
+            advice = f'Did you mean "{near[0]}"? ' if near else ""
+            raise WrongUsage(why, f"{advice}It has: {', '.join(sorted(self.exports))}.")
         return self.exports[name]
 
     @cached_property

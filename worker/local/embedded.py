@@ -51,8 +51,11 @@ class EmbeddedServer:
 
     @property
     def url(self) -> str:
-        """``redis://`` address of database 0 with the password, which is known from the first start on."""
-        return f"redis://:{self._password}@{HOST}:{self.port}/0"
+        """``redis://`` address of database 0 with the password, which is known from the first start on.
+
+        It names the user: ``redis-cli -u`` takes an empty name for one, and is refused.
+        """
+        return f"redis://default:{self._password}@{HOST}:{self.port}/0"
 
     @property
     def pid(self) -> int | None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import time
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -12,8 +13,19 @@ from support.samples import invoice, line
 from worker.cli import formatting
 from worker.cli.commands.invoices import invoices_view
 from worker.cli.views.period import periods_view
+from worker.domain.invoice_period import StoredCertificate
 from worker.domain.record import State
 
+_READ_BACK = StoredCertificate(
+    id="main-p881-c1",
+    period="main-p881",
+    at="2026-11-20T08:00:00Z",
+    sha256="1",
+    text="",
+    complete=True,
+    open_differences=0,
+    books="",
+)
 NAMES_OF_ONE = ["100355", " 100355 ", "main-100355", "main-100355.ab12cd34"]
 
 
@@ -175,6 +187,20 @@ def test_no_key_is_broken_at_80_columns(bench: Bench) -> None:
     shown = narrow.file.getvalue()  # type: ignore[attr-defined]  # the StringIO above
     assert all(key in shown for key in ("main-p881", "2026-47-SYD-1", "main-999999999", "1 250.00 DKK"))
     assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_no_word_is_broken_in_the_list_of_periods(bench: Bench) -> None:
+    """At 80 columns: a period that is being exported, and one that was read back."""
+    half_done(bench)
+    [moving] = bench.memory.periods()
+    done = replace(moving, counts={State.EXPORTED: 4}, certificate=_READ_BACK)
+    for periods, words in (([moving], {"exporting", "yet"}), ([done], {"done", "differences"})):
+        narrow = Console(file=io.StringIO(), width=80, theme=formatting.THEME)
+        narrow.print(periods_view(periods, {}, dead_events=0, waiting_events=0, now=bench.clock() + 360))
+        shown = narrow.file.getvalue()  # type: ignore[attr-defined]  # the StringIO above
+
+        assert {"Exported", "Came", "6", "min", "ago", *words} <= set(shown.split())
+        assert max(map(len, shown.splitlines())) <= 80
 
 
 def test_times_are_local_and_name_their_zone(monkeypatch: pytest.MonkeyPatch) -> None:

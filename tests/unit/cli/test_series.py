@@ -56,6 +56,18 @@ def test_a_number_that_never_came_is_red_until_it_is_explained(bench: Reconcilin
     assert after[1][0]["spans"][1]["detail"] == "kim: deleted before closing"
 
 
+def test_no_number_is_broken_at_80_columns(bench: ReconcilingBench) -> None:
+    """Only the columns that say something are shown, each heading in words."""
+    _lose(bench, 700003)
+    bench.out.width = 80
+    bench.run("series", "--offline")
+    lines = bench.stdout.getvalue().splitlines()
+
+    assert max(map(len, lines)) <= 80
+    assert any({"700001", "700004", "4", "3", "1"} <= set(line.split()) for line in lines)
+    assert "received" in bench.shown
+
+
 def test_a_number_of_somebody_else_in_e_conomic_is_told(bench: ReconcilingBench) -> None:
     """Looked up where it never came; with --offline it is not."""
     _lose(bench, 700002)

@@ -116,6 +116,8 @@ def export_resume(ctx: typer.Context, name: Name, *, by: By) -> None:
     """Resume a paused export. What waits is picked up by itself."""
     context: CommandContext = ctx.obj
     with context.store() as store:
+        if name not in store.paused():
+            context.export(name)  # one that is paused may be gone from the file
         resumed = store.resume(name, by=by)
     context.out.print(Text("Resumed.", "good") if resumed else Text(f"Export {name} was not paused."))
 

@@ -115,6 +115,8 @@ def _plan(context: CommandContext, what: list[str], options: EventOptions, *, ag
     if not any(file.exists() for file in files):
         if len(what) != 1:
             raise WrongUsage("A plan is made for one period.", "Plan them one by one.")
+        if files[0].suffix or len(files[0].parts) > 1:
+            raise WrongUsage(f"There is no file {what[0]!r}.", "Name an event or file that is there, or a period.")
         with context.store() as store:
             period = find_period(store, what[0])
             invoices = [_new_invoice(record) for record in store.invoices(period.id, None)]

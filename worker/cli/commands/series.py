@@ -24,7 +24,7 @@ series = typer.Typer(
 )
 
 _HEAD = ("export", "region", "series", "first", "last", "count", "status", "detail")
-_COLUMNS = ("From", "To", "Expected", *(status.value.replace("-", " ").capitalize() for status in NumberStatus))
+_COLUMNS = ("From", "To", "Expected")
 #: Gaps shown of one series; files and ``--json`` hold all.
 SHOWN = 20
 
@@ -114,14 +114,21 @@ def _series(context: CommandContext, store: Store, name: str, *, offline: bool) 
 def _view(name: str, every: Sequence[NumberSeries]) -> RenderableType:
     if not every:
         return section(f"Export {name}", Text("No invoice has come yet.", style="quiet"))
-    rows = table("Region", "Series", *_COLUMNS, numbers=_COLUMNS)
+    shown = [status for status in NumberStatus if any(each.counts.get(status) for each in every)]
+    columns = (*_COLUMNS, *map(_heading, shown))
+    rows = table("Region", "Series", *columns, numbers=columns)
     for each in every:
         counts = each.counts
-        numbers = [_number(status, counts.get(status, 0)) for status in NumberStatus]
+        numbers = [_number(status, counts.get(status, 0)) for status in shown]
         place = each.region or "all", each.series or "all types"
         rows.add_row(*place, str(each.first), str(each.last), str(each.expected), *numbers)
     gaps = [gap for each in every if each.gaps for gap in _gaps(each)]
     return section(f"Export {name}", rows, *gaps)
+
+
+def _heading(status: NumberStatus) -> str:
+    """Return a narrow heading: with all of them beside each other a line has no room for more."""
+    return status.value.replace("-", "\n").capitalize()
 
 
 def _number(status: NumberStatus, number: int) -> Text:

@@ -82,8 +82,13 @@ def period_data(period: PeriodRecord) -> dict[str, Any]:
 
 
 def _table(periods: Sequence[PeriodRecord], now: float) -> RenderableType:
-    rows = table("Period", "Id", "State", *_NUMBERS, "Read back", "Arrived", numbers=_NUMBERS, keys=("Period", "Id"))
-    for period in periods:
+    keys = ("Period", "Id", "State")
+    rows = table(*keys, *_NUMBERS, "Read back", "Came", numbers=_NUMBERS, keys=keys)
+    rows.padding = (0, 1, 0, 0)  # so that a line of 80 columns holds all of it, broken between words alone
+    read_back = [result(each.certificate) if each.certificate else Text("not yet", "quiet") for each in periods]
+    rows.columns[-2].min_width = max((len(word) for each in read_back for word in str(each).split()), default=0)
+    rows.columns[-1].max_width = len("0 s ago")
+    for period, certificate in zip(periods, read_back, strict=True):
         counts = period.counts
         phase = phase_of(period, counts)
         dead = counts.get(State.DEAD, 0)
@@ -95,7 +100,7 @@ def _table(periods: Sequence[PeriodRecord], now: float) -> RenderableType:
             str(counts.get(State.EXPORTED, 0)),
             str(sum(counts.get(state, 0) for state in MOVING)),
             Text(str(dead), style="bad" if dead else ""),
-            result(period.certificate) if period.certificate else Text("not yet", style="quiet"),
+            certificate,
             f"{formatting.span(now - period.received_at)} ago",
         )
     return rows
