@@ -1,12 +1,14 @@
 """Batches on the command line: previewed, confirmed, and followed."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import RenderableType
 from rich.text import Text
 
+from config.errors import ConfigurationErrors
+from config.exports import ExportConfig
 from worker.cli import formatting
 from worker.cli.causes import money
 from worker.cli.context import CommandContext
@@ -32,13 +34,21 @@ def previews(
     context: CommandContext, store: Store, action: BatchAction, records: Sequence[InvoiceRecord]
 ) -> list[BatchPreview]:
     """Return a preview for each export that has some of these invoices."""
-    by_export: dict[str, list[InvoiceRecord]] = {}
+    exports, by_export = _exports(context), dict[str, list[InvoiceRecord]]()
     for record in records:
         by_export.setdefault(record.export, []).append(record)
     return [
-        preview(action, own, context.exports.get(export), store.export_times(export))
+        preview(action, own, exports.get(export), store.export_times(export))
         for export, own in sorted(by_export.items())
     ]
+
+
+def _exports(context: CommandContext) -> Mapping[str, ExportConfig]:
+    """Return the exports; none while their file is unusable: that keeps nobody from queueing."""
+    try:
+        return context.exports
+    except ConfigurationErrors:
+        return {}
 
 
 def confirm(

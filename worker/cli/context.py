@@ -118,13 +118,18 @@ class CommandContext(Configuration):
 
     def ask_about(self, export: str, failed: Sequence[tuple[Cause, InvoiceRecord]]) -> list[CauseAnswer]:
         """Ask e-conomic about causes of one export, each with an invoice that failed for it; readings are shared."""
+        from config.errors import ConfigurationErrors
         from worker.domain.causes import CauseAnswer, CauseState
         from worker.runtime.on_demand import probing
 
-        if export not in self.exports:
-            why = f"There is no export {export!r} in {self.settings.exports_file}."
+        try:
+            config = self.exports.get(export)
+        except ConfigurationErrors:
+            config = None
+        if config is None:
+            why = f"There is no usable entry for export {export!r} in {self.settings.exports_file}."
             return [CauseAnswer(state=CauseState.UNKNOWN, at=self.clock(), why=why) for _ in failed]
-        with probing(self.settings, self.exports[export], sleep=self.sleep) as probe:
+        with probing(self.settings, config, sleep=self.sleep) as probe:
             # Nothing is cached yet: whatever was read is read by this command.
             return [probe.ask(cause, record, since=0.0) for cause, record in failed]
 

@@ -1,14 +1,38 @@
 """``batch``, and what goes as one: ``requeue`` and ``reexport`` by choice; ``failed check``."""
 
 import re
+from collections.abc import Mapping
+from pathlib import Path
 
 from support.cli import Bench, half_done
+from support.clock import ManualClock
 
+from config.errors import ConfigurationError, ConfigurationErrors
+from config.exports import ExportConfig
+from worker.cli.context import CommandContext
 from worker.domain.batch import BatchState
 from worker.domain.causes import CauseAnswer, CauseState
 from worker.domain.record import Outcome, State
 
 GROUP = "product-group-missing"
+
+
+class Unusable(Bench):
+    """A command line whose exports file cannot be read."""
+
+    def __init__(self, clock: ManualClock, path: Path) -> None:
+        super().__init__(clock)
+        self.path = path
+
+    @property  # type: ignore[override]  # it never gives one
+    def exports(self) -> Mapping[str, ExportConfig]:
+        raise ConfigurationErrors(
+            [ConfigurationError(file=str(self.path), entry="", key="", problem="It cannot be read.", next_step="")]
+        )
+
+    @exports.setter
+    def exports(self, exports: Mapping[str, ExportConfig]) -> None:
+        del exports
 
 
 def answer(bench: Bench, state: CauseState) -> None:
@@ -119,3 +143,15 @@ def test_a_reexport_is_of_a_period(bench: Bench) -> None:
     assert bench.run("batch", "start", "requeue", "--why", " ") == 2
     preview = bench.json("batch", "start", "reexport", "--period", "2026-47A", "--why", "x")["preview"]
     assert [(entry["invoices"], entry["calls"]) for entry in preview] == [(1, 2)]
+
+
+def test_an_unusable_exports_file_keeps_nobody_from_queueing(clock: ManualClock, tmp_path: Path) -> None:
+    """What is asked and what it costs is unknown then; the export itself waits for the file anyway."""
+    bench = Unusable(clock, tmp_path / "exports.toml")
+    half_done(bench)
+    (cause, *_) = bench.memory.causes()
+
+    [answer] = CommandContext.ask_about(bench, "main", [(cause, bench.memory.invoice("main-100355"))])  # type: ignore[list-item]  # it is there
+    assert (answer.state, "no usable entry" in answer.why) == (CauseState.UNKNOWN, True)
+    assert bench.run("requeue", "--all", "--by", "anna") == 0
+    assert bench.memory.batches()[0].total == 2
