@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,3 +35,17 @@ class Configuration:
         from config.settings import SECRETS  # noqa: PLC0415  # see above
 
         return load_exports(self.settings.exports_file, env=os.environ, secrets=SECRETS)
+
+    def export_with(self, name: str, grant: str) -> ExportConfig:
+        """Return an export as it would be with this grant token. Raises ``ConfigurationErrors``."""
+        from config.exports_file import load_with_grant  # noqa: PLC0415  # see above
+        from config.settings import SECRETS  # noqa: PLC0415  # see above
+
+        return load_with_grant(self.settings.exports_file, name, grant, env=os.environ, secrets=SECRETS)
+
+    def grant_file(self, name: str) -> Path:
+        """Return the file that holds an export's grant token. Raises ``ConfigurationErrors`` where no file does."""
+        from config.exports_file import grant_file  # noqa: PLC0415  # see above
+        from config.settings import SECRETS  # noqa: PLC0415  # see above
+
+        return grant_file(self.settings.exports_file, name, secrets=SECRETS)

@@ -51,6 +51,13 @@ class ExportConfig(Section):
     openapi_url: Annotated[
         str, about("Address of e-conomic's newer services, or of the sandbox", "http://127.0.0.1:8765")
     ] = "https://apis.e-conomic.com"
+    app_public_token: Annotated[
+        str, about("Public token of the app at e-conomic, which `connect` names to it; no secret", "demo")
+    ] = ""
+    grant_url: Annotated[
+        str,
+        about("Address of the page where a person grants the app access", "http://127.0.0.1:8765/requestaccess.aspx"),
+    ] = "https://secure.e-conomic.com/secure/api1/requestaccess.aspx"
     invoice_series: Annotated[
         Literal["one", "by-type"],
         about("`one`: an invoice number is unique per region; `by-type`: only per region and invoice type", "by-type"),

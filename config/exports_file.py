@@ -81,11 +81,42 @@ def load_exports(path: Path, *, env: Mapping[str, str], secrets: Path) -> Mappin
     return MappingProxyType(exports)
 
 
+def load_with_grant(path: Path, name: str, grant: str, *, env: Mapping[str, str], secrets: Path) -> ExportConfig:
+    """Read one entry as it would be with this grant token, which need not be stored yet.
+
+    Raises ``ConfigurationErrors`` with what is wrong in that entry.
+    """
+    document = _parsed(path)
+    reader = _Reader(str(path), env, secrets, grant=grant)
+    entries = reader._table(document, "exports")  # noqa: SLF001  # of this file
+    if name not in entries:
+        reader.note(f"exports.{name}", "", "there is no such export.", f"There are: {', '.join(sorted(entries))}.")
+    export = reader._export(name, entries, reader._table(document, "defaults")) if name in entries else None  # noqa: SLF001  # the same
+    if reader.errors or export is None:
+        raise ConfigurationErrors(reader.errors)
+    return export
+
+
+def grant_file(path: Path, name: str, *, secrets: Path) -> Path:
+    """Return the file that holds an export's grant token. Raises ``ConfigurationErrors`` where no file does."""
+    document = _parsed(path)
+    entries = document.get("exports", {})
+    entry = _merged(document.get("defaults", {}), entries.get(name, {})) if isinstance(entries, dict) else {}
+    file = entry.get("grant_token_file")
+    if isinstance(file, str) and file:
+        return secrets / file
+    problem = "is not there: a token can be stored in a file alone."
+    step = f'Name one, for example grant_token_file = "economic_grant_token_{name}", in place of grant_token_env.'
+    place = {"file": str(path), "entry": f"exports.{name}", "key": "grant_token_file"}
+    raise ConfigurationErrors([ConfigurationError(**place, problem=problem, next_step=step)])
+
+
 class _Reader:
     """Reads entry after entry and collects what is wrong."""
 
-    def __init__(self, file: str, env: Mapping[str, str], secrets: Path) -> None:
-        self.file, self.env, self.secrets = file, env, secrets
+    def __init__(self, file: str, env: Mapping[str, str], secrets: Path, *, grant: str = "") -> None:
+        """``grant``: a grant token that takes the place of the one that the file leads to."""
+        self.file, self.env, self.secrets, self.grant = file, env, secrets, grant
         self.errors: list[ConfigurationError] = []
 
     def note(self, entry: str, key: str, problem: str, next_step: str = "") -> None:
@@ -122,6 +153,9 @@ class _Reader:
             # Continues without the token, so that the other errors of the entry are found too; this one stops the load.
             values[token] = ""
             try:
+                if token == "grant_token" and self.grant:  # noqa: S105  # the name of one
+                    values[token] = _usable(self.grant, "the token")
+                    continue
                 values[token] = read_token(token, entry, env=self.env, secrets=self.secrets)
             except TokenMissing as missing:
                 self.note(place, token, str(missing))

@@ -257,6 +257,9 @@ class Web(Section):
     behind_tls: Annotated[
         bool, about("A proxy before the page speaks TLS: cookies then go over https alone, and browsers insist on it")
     ] = False
+    flower_url: Annotated[
+        str, about("Address of Flower in the page's links; none: where Flower listens", "https://flower.example.dk")
+    ] = ""
     session_hours: Annotated[float, about("Hours after which a person signs in again", gt=0, le=168)] = 12.0
     idle_minutes: Annotated[
         float, about("Minutes without asking for a page after which a person signs in again", gt=0, le=10080)

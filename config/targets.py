@@ -62,7 +62,7 @@ def unsafe_addresses(export: ExportConfig) -> list[tuple[str, str, str]]:
             f"is {url!r}: tokens would travel unencrypted.",
             _USE_HTTPS,
         )
-        for key, url in (("api_url", export.api_url), ("openapi_url", export.openapi_url))
+        for key, url in ((key, getattr(export, key)) for key in (*_KEYS, "grant_url"))
         if not _safe(url)
     ]
 

@@ -41,6 +41,12 @@ class Provider:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                if self.path.startswith("/authorize?"):
+                    self.send_response(302)
+                    self.send_header("location", provider.way_back(self.path))
+                    self.send_header("content-length", "0")
+                    self.end_headers()
+                    return
                 _send(self, *provider.get(self.path, dict(self.headers)))
 
             def do_POST(self) -> None:
@@ -77,7 +83,12 @@ class Provider:
         return 404, {}
 
     def authorize(self, url: str) -> str:
-        """Let the person agree; return the way back that the browser is sent on."""
+        """Let the person agree; return the way back within the page."""
+        back = urlsplit(self.way_back(url))
+        return f"{back.path}?{back.query}"
+
+    def way_back(self, url: str) -> str:
+        """Return where the browser is sent once the person has agreed, which they do at once."""
         query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
         assert query["client_id"] == CLIENT
         assert query["response_type"] == "code"
@@ -85,8 +96,7 @@ class Provider:
         assert "openid" in query["scope"].split()
         code = f"code-{len(self.codes)}"
         self.codes[code] = query
-        back = urlsplit(query["redirect_uri"])
-        return f"{back.path}?{urlencode({'code': code, 'state': query['state']})}"
+        return f"{query['redirect_uri']}?{urlencode({'code': code, 'state': query['state']})}"
 
     def token(self, form: Mapping[str, str], authorization: str) -> tuple[int, Any]:
         """Exchange a code, for who shows the secret and the verifier of the very request."""

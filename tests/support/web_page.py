@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +18,24 @@ from support.planning import planner
 from support.store.steps import FAILURE, new_invoice, period
 
 from config.exports import ExportConfig
-from config.settings_sections import Metrics, Web
+from config.exports_file import grant_file, load_with_grant
+from config.settings_sections import Http, Metrics, Web
 from config.sign_in_section import SignIn
 from worker.domain.access import ALL_RIGHTS, EVERY, Rights, Role
 from worker.domain.invoice import Customer
+from worker.domain.ports import AgreementRate
 from worker.domain.reasons import EventReason
 from worker.domain.sums import Problem
 from worker.dry_run.planner import Planner
+from worker.economic.mapping.setup_check import Check
 from worker.intake.queue import DeadEvent, digest, envelope
+from worker.reconcile.setup_report import SetupReport
+from worker.runtime.connecting import Connector
 from worker.store.approvals import RedisApprovals
 from worker.store.connection import StorePolicy
 from worker.store.sessions import RedisSessions
 from worker.web.app import create_app
+from worker.web.installation import Installation
 from worker.web.openid import OpenId
 from worker.web.services import Services
 from worker.web.users import LocalUsers, User, changing, hashed, known_as
@@ -61,6 +68,9 @@ class Page:
         sign_in = sign_in or SignIn()
         self.users = folder / "users.json"
         self.harness = Harness()
+        #: What workers know of e-conomic, and what a check of the set-up finds.
+        self.rates: dict[str, AgreementRate | None] = {}
+        self.checks: tuple[Check, ...] = ()
         self.events = MemoryEventQueue(MemoryEvents())
         self.sessions = RedisSessions(client, prefix=prefix, policy=StorePolicy())
         self.services = Services(
@@ -83,6 +93,15 @@ class Page:
             probe=self._probe,
             first_pause=30.0,
             figures=lambda: b"figure 1\n",
+            installation=Installation(
+                setup=self.setup,
+                rates=lambda: self.rates,
+                redis=lambda: {"redis_version": "7.0.0", "used_memory": 2**20, "aof_enabled": 1},
+                connector=self._connector(folder),
+                flower_url="http://flower.example",
+                clock_gap=30.0,
+                require_durability=False,
+            ),
             metrics=Metrics(token=SecretStr("scrape")),
             clock=self.harness.clock,
         )
@@ -102,6 +121,20 @@ class Page:
             users[known_as(name)] = User(
                 name=name, roles=exports, password=hashed(password, cheap_hasher()) if password else ""
             )
+
+    def _connector(self, folder: Path) -> Connector:
+        """What connects exports, without an exports file to do so."""
+        file = folder / "exports.toml"
+        return Connector(
+            read=partial(load_with_grant, file, env={"SECRET": "sandbox-app"}, secrets=folder),
+            file=partial(grant_file, file, secrets=folder),
+            http=Http(),
+            store=self.harness.store,
+            clock=self.harness.clock,
+        )
+
+    def setup(self, export: ExportConfig) -> SetupReport:
+        return SetupReport(export=export.name, checks=self.checks)
 
     @contextmanager
     def _planner(self, export: ExportConfig) -> Iterator[Planner]:

@@ -62,6 +62,9 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
         "invoices": "List the invoices of a period with state, customer and amount, as a table, CSV or JSON.",
         "conflicts": "Show invoices that came again with other content after they were posted, and accept them.",
         "procedure": "Write the procedure description that the Danish Bookkeeping Act asks for, from the settings.",
+        "connect": (
+            "Connect an export to an agreement: grant access in e-conomic, see what the token opens, and store it."
+        ),
         "export": "Look after the entries of the exports file.",
         "events": "Look after the event queue.",
         "user": "Look after the people who sign in to the page with a password.",

@@ -10,8 +10,17 @@ from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.event_files import parse_event, read_whole
 from worker.cli.formatting import count, moment, printable
-from worker.domain.approval import PUBLISH, Approval, ApprovalPort, ApprovalState, NewApproval, money_of, needs_approval
+from worker.domain.approval import (
+    PUBLISH,
+    Approval,
+    ApprovalPort,
+    ApprovalState,
+    NewApproval,
+    money_of,
+    needs_approval,
+)
 from worker.dry_run import plan_file
+from worker.web.asking import ask_once
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,10 +81,7 @@ def _ask(
         at_stake=money_of(contents),
         invoices=len(contents),
     )
-    approvals.ask_approval(new, [], seconds=context.settings.sign_in.approval_hours * 3600)
-    found = approvals.approval(key)
-    assert found is not None  # noqa: S101  # it was kept just now
-    return found
+    return ask_once(approvals, new, [], seconds=context.settings.sign_in.approval_hours * 3600)
 
 
 def _why_not(found: Approval) -> Text:

@@ -20,7 +20,7 @@ from worker.economic.mapping.voucher_postings import ledger_account, named_accou
 from worker.errors import InvalidInvoice
 
 #: Of an export's entry: what names it, and what changes nothing in what is posted.
-_NOT_COMPARED = {"name", "grant_token", "app_secret_token", "agreement", "limits"}
+_NOT_COMPARED = {"name", "grant_token", "app_secret_token", "agreement", "limits", "app_public_token", "grant_url"}
 
 #: Names of things that invoices need, each with what the master data have; None: missing, ambiguous or not usable.
 Needs = Iterator[tuple[str, object]]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 
 from typing_extensions import override
 
@@ -12,8 +13,10 @@ from worker.domain.ports import Feedback, Permit, RateLimiter
 from worker.domain.store_port import PinPort
 from worker.dry_run.planner import Planner
 from worker.economic.client import EconomicClient
+from worker.reconcile.agreement_watch import AgreementWatch
 from worker.reconcile.pacing import LastInLine
 from worker.reconcile.reconciler import Reconciler
+from worker.reconcile.setup_report import SetupReport, report_setup, with_agreement
 from worker.runtime.build import ComparedPins, build_client, build_contexts, build_pdfs, build_probe, build_reconciler
 from worker.store.connection import StorePolicy, connect
 from worker.store.rate_limiter import RedisRateLimiter
@@ -65,6 +68,24 @@ def planning(settings: Settings, export: ExportConfig, *, sleep: Callable[[float
             )
 
 
+def checked_setup(settings: Settings, export: ExportConfig, *, sleep: Callable[[float], None]) -> SetupReport:
+    """Return the check of an export's set-up, the agreement as a whole included. Raises ``StoreUnavailable``."""
+    with closing(connect(settings.redis)) as redis:
+        store = RedisStore(redis, prefix=settings.redis.prefix, policy=StorePolicy())
+        rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
+        with closing(build_client(export, settings, rate_limiter, ComparedPins(store), store.now)) as client:
+            clients = {export.name: client}
+            watch = AgreementWatch(
+                store=store,
+                settings=settings.agreements,
+                contexts=build_contexts(settings, {export.name: export}, clients, store),
+                readers={export.name: client.agreement(LastInLine(inner=rate_limiter, sleep=sleep))},
+                clock=store.now,
+            )
+            today = datetime.fromtimestamp(store.now(), UTC).date()
+            return with_agreement(report_setup(export, client, store, (), today), watch, accept=False)
+
+
 @contextmanager
 def checking_alone(settings: Settings, export: ExportConfig, *, clock: Callable[[], float]) -> Iterator[EconomicClient]:
     """Give a client that works without Redis, for the few reads of a set-up check; its connections are closed then.
@@ -75,12 +96,12 @@ def checking_alone(settings: Settings, export: ExportConfig, *, clock: Callable[
     def accept(agreement: int) -> None:
         accept_agreement(export, _NoPins(), agreement)
 
-    client = EconomicClient(export, rate_limiter=_Unshared(), http=settings.http, clock=clock, accept=accept)
+    client = EconomicClient(export, rate_limiter=Unshared(), http=settings.http, clock=clock, accept=accept)
     with closing(client):
         yield client
 
 
-class _Unshared(RateLimiter):
+class Unshared(RateLimiter):
     """Lets every call pass."""
 
     @override

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from worker.sandbox.control import PREFIX, create_control
+from worker.sandbox.grant_page import PAGE, grant_page
 from worker.sandbox.messages import Reply, Request
 from worker.sandbox.paths import Router
 from worker.sandbox.pipeline import Outcome
@@ -30,20 +31,25 @@ def create_app(
 
     """
     server_state = ServerState(agreements, Clock(clock))
-    return Sandbox(Protocol(server_state=server_state, router=Router(routes)), create_control(server_state))
+    protocol = Protocol(server_state=server_state, router=Router(routes))
+    return Sandbox(protocol, create_control(server_state), grant_page(server_state))
 
 
 class Sandbox:
     """One endpoint: no middleware between socket and protocol."""
 
-    def __init__(self, protocol: Protocol, control: ASGIApp) -> None:
+    def __init__(self, protocol: Protocol, control: ASGIApp, grants: ASGIApp) -> None:
         self._protocol = protocol
         self._control = control
+        self._grants = grants
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["path"].startswith(PREFIX):
             await self._control(scope, receive, send)
+            return
+        if scope["path"].endswith(PAGE):
+            await self._grants(scope, receive, send)
             return
         request = await _read(scope, receive)
         if request is None:

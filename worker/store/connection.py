@@ -258,6 +258,12 @@ def mapping(answer: Any) -> dict[str, str]:
     return dict(zip(words[::2], words[1::2], strict=True))
 
 
+def server_info(client: redis.Redis) -> Mapping[str, Any]:
+    """Return what Redis says of itself. Raises ``StoreUnavailable``."""
+    with translated(client):
+        return cast("Mapping[str, Any]", client.info())
+
+
 def pairs(answer: Sequence[Any]) -> list[tuple[str, float]]:
     """Return members with their scores as a command answers them: flat, or each a list of its own (RESP3)."""
     words = [word for each in answer for word in each] if answer and isinstance(answer[0], list | tuple) else answer

@@ -27,13 +27,14 @@ from worker.domain.signs_of_life import Part
 from worker.economic.port import agreement_rates
 from worker.errors import StoreUnavailable
 from worker.lifecycle import heed_held_signals
+from worker.runtime.connecting import Connector
 from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
-from worker.runtime.on_demand import planning, probing
+from worker.runtime.on_demand import checked_setup, planning, probing
 from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
 from worker.runtime.store_metrics import StoreCollector, store_registry
 from worker.store.approvals import RedisApprovals
-from worker.store.connection import StorePolicy, connect, queue_lengths
+from worker.store.connection import StorePolicy, connect, queue_lengths, server_info
 from worker.store.event_queue import RedisEventQueue
 from worker.store.posted_events import RedisPostedEvents
 from worker.store.rate_limiter import RedisRateLimiter
@@ -41,10 +42,25 @@ from worker.store.redis_store import RedisStore
 from worker.store.sessions import RedisSessions
 from worker.web.event_api.routes import EventApi
 from worker.web.guard import SecurityHeaders
+from worker.web.installation import Installation
 from worker.web.openid import OpenId
-from worker.web.pages import action_log, approvals, batches, health, invoice, openid_sign_in, period, periods, to_fix
+from worker.web.pages import (
+    action_log,
+    approvals,
+    batches,
+    health,
+    installation,
+    invoice,
+    openid_sign_in,
+    period,
+    periods,
+    to_fix,
+)
+from worker.web.pages import connect as connect_page
 from worker.web.pages import events as events_page
+from worker.web.pages import exports as exports_page
 from worker.web.pages import sign_in as sign_in_page
+from worker.web.proxy import ClientAddress
 from worker.web.services import Services
 from worker.web.users import LocalUsers
 from worker.web.visit import Visit
@@ -67,7 +83,7 @@ def create_app(
         route
         for page in (
             *(health, openid_sign_in, sign_in_page, periods, period, to_fix, batches, invoice, events_page, approvals),
-            action_log,
+            *(action_log, exports_page, connect_page, installation),
         )
         for route in page.routes(services)
     ]
@@ -85,6 +101,7 @@ def create_app(
     return Starlette(
         routes=[*routes, *(api.routes() if api else ()), Mount("/static", static, name="static")],
         middleware=[
+            Middleware(ClientAddress, settings=services.sign_in),
             Middleware(SecurityHeaders, tls=services.settings.behind_tls),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(services.settings.allowed_hosts)),
         ],
@@ -129,6 +146,21 @@ def from_environment() -> Starlette:
         first_pause=settings.self_clearing.first_pause,
         figures=partial(generate_latest, store_registry(collector)),
         metrics=settings.metrics,
+        installation=Installation(
+            setup=partial(checked_setup, settings, sleep=time.sleep),
+            rates=rates,
+            redis=partial(server_info, client),
+            connector=Connector(
+                read=configuration.export_with,
+                file=configuration.grant_file,
+                http=settings.http,
+                store=store,
+                clock=time.time,
+            ),
+            flower_url=settings.web.flower_url or f"http://{settings.flower.host}:{settings.flower.port}",
+            clock_gap=settings.http.clock_gap,
+            require_durability=settings.redis.require_durability,
+        ),
         clock=time.time,
     )
     api = EventApi(

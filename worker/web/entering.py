@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from worker.store.sessions import Lifetime, Person
 from worker.web.guard import NEXT_COOKIE
 from worker.web.identity import SESSION_COOKIE, local_path
-from worker.web.proxy import client_address, network_of
+from worker.web.proxy import network_of
 from worker.web.services import Services
 from worker.web.visit import Visit
 
@@ -51,14 +51,14 @@ def throttled(request: Request, services: Services, kind: str, *counts: tuple[st
 
     It is counted before anything is looked at, so that a hundred at once are a hundred.
     """
-    address = network_of(client_address(request, services.sign_in))
+    address = network_of(request.client.host if request.client else "")
     every = ((kind, address, FROM_AN_ADDRESS), *counts)
-    tries = [(services.sessions.count_try(what, whose, seconds=COUNTED), most) for what, whose, most in every]
-    waits = [wait for (number, wait), most in tries if number > most]
-    if not waits:
-        return None
-    log.warning("sign_in_throttled", address=address)
-    return Problem(kind="throttled", status=429, wait=max(waits))
+    for what, whose, most in every:
+        tries, wait = services.sessions.count_try(what, whose, seconds=COUNTED)
+        if tries > most:
+            log.warning("sign_in_throttled", address=address)
+            return Problem(kind="throttled", status=429, wait=wait)
+    return None
 
 
 def enter(request: Request, services: Services, person: Person) -> Response:

@@ -12,6 +12,7 @@ from worker.domain.approval import Approval, ApprovalState, NewApproval, money_o
 from worker.domain.batch import BatchAction, NewBatch
 from worker.domain.record import InvoiceRecord, State
 from worker.dry_run.batch_preview import BatchPreview
+from worker.web.asking import ask_once
 from worker.web.scoped_batches import NEEDS
 from worker.web.services import Services
 from worker.web.visit import Visit
@@ -52,10 +53,6 @@ def _ask(  # noqa: PLR0913  # what is asked for, for which set, and why
         return None
     approvals, export = visit.services.approvals, export_of(members[0][0])
     visit.rights.require(NEEDS[BatchAction(action)], export)
-    for found in approvals.approvals():
-        same = (found.asked.export, found.asked.action) == (export, action)
-        if found.state is ApprovalState.WAITING and same and approvals.approval_members(found.asked.id) == [*members]:
-            return found
     new = NewApproval(
         id=secrets.token_hex(8),
         export=export,
@@ -66,9 +63,9 @@ def _ask(  # noqa: PLR0913  # what is asked for, for which set, and why
         at_stake=at_stake,
         invoices=len(members),
     )
-    approvals.ask_approval(new, members, seconds=visit.services.sign_in.approval_hours * 3600)
-    log.info("approval_asked", approval=new.id, action=new.action, export=export, invoices=len(members), by=visit.who)
-    return approvals.approval(new.id)
+    found = ask_once(approvals, new, members, seconds=visit.services.sign_in.approval_hours * 3600)
+    log.info("approval_asked", approval=found.asked.id, action=action, export=export, invoices=len(members), by=new.by)
+    return found
 
 
 def unchanged(services: Services, approval: Approval) -> list[InvoiceRecord]:

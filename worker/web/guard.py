@@ -109,9 +109,17 @@ def _to_sign_in(request: Request, services: Services) -> Response:
         # From a mail or a chat: cookies that other sites do not get come with a request of our own page alone.
         return visit.render("go_on.html", then=asked)
     answer = visit.redirect("/sign-in")
-    if request.method == "GET" and asked != "/":
-        answer.set_cookie(NEXT_COOKIE, asked, max_age=_NEXT_LASTS, **visit.cookie_rules())
+    if _for_a_person(request) and asked != "/":
+        # A token that e-conomic sent along is kept nowhere: it is granted anew.
+        kept = asked.partition("?")[0] if "token=" in asked else asked
+        answer.set_cookie(NEXT_COOKIE, kept, max_age=_NEXT_LASTS, **visit.cookie_rules())
     return answer
+
+
+def _for_a_person(request: Request) -> bool:
+    """Whether a person is to see the answer: no form, and nothing that a page looks for by itself."""
+    by_itself = "text/event-stream" in request.headers.get("accept", "")
+    return request.method == "GET" and not by_itself and request.headers.get("sec-fetch-mode", "navigate") == "navigate"
 
 
 def _asked(request: Request) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 
 from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from config.sign_in_section import SignIn
 from worker.domain.access import Rights, rights_of_groups
@@ -14,6 +15,22 @@ from worker.web.users import LocalUsers, is_name
 
 #: A customer of a provider has at least so many of an IPv6 address's bits for itself.
 _IPV6_CUSTOMER = 64
+_PEER = "opter-economic.peer"
+
+
+class ClientAddress:
+    """Gives every request the address of its browser, and keeps that of who brought it."""
+
+    def __init__(self, app: ASGIApp, *, settings: SignIn) -> None:
+        self._app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with the address."""
+        if scope["type"] == "http":
+            address = client_address(Request(scope), self._settings)
+            scope = {**scope, "client": (address, 0), _PEER: scope.get("client")}
+        await self._app(scope, receive, send)
 
 
 def client_address(request: Request, settings: SignIn) -> str:
@@ -47,7 +64,7 @@ def trusted(address: str, settings: SignIn) -> bool:
 
 def proxy_person(request: Request, settings: SignIn, users: LocalUsers) -> Person | None:
     """Return who has signed in at the proxy; None unless a trusted proxy itself says so, once and unmistakably."""
-    peer = request.client.host if request.client else ""
+    peer = (request.scope.get(_PEER) or ("", 0))[0]
     names = request.headers.getlist(settings.proxy_user_header) if settings.proxy_user_header else []
     if len(names) != 1 or not trusted(peer, settings) or not is_name(names[0]):
         return None

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 
 from babel import Locale
-from babel.dates import LOCALTZ, format_date, format_datetime
+from babel.dates import LOCALTZ, format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
@@ -25,6 +25,7 @@ from worker.web.words import (
     BATCH_STATES,
     CAUSE_STATES,
     HISTORY,
+    PARTS,
     PHASES,
     STATES,
     VERDICTS,
@@ -65,6 +66,8 @@ def _environment(language: str) -> Environment:
         "state": lambda state: say(STATES[state]),
         "phase": lambda phase: say(PHASES[phase]),
         "address": _address,
+        "part": lambda part: say(PARTS[part]),
+        "span": lambda seconds: format_timedelta(round(seconds), locale=locale),
         "act": lambda act: say(ACTS.get(act, act)),
         "verdict": lambda verdict: say(VERDICTS.get(verdict, verdict)),
         "batch_action": lambda action: say(BATCH_ACTIONS[action]),

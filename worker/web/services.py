@@ -15,6 +15,7 @@ from worker.domain.store_port import OperatorPort
 from worker.dry_run.planner import Planner
 from worker.intake.queue import EventQueueOperator
 from worker.store.sessions import RedisSessions
+from worker.web.installation import Installation
 from worker.web.openid import OpenId
 from worker.web.scoped import (
     Certificates,
@@ -63,6 +64,7 @@ class Services:
     #: Figures of the installation for Prometheus, as text; only for who shows ``metrics.token``.
     figures: Callable[[], bytes]
     metrics: Metrics
+    installation: Installation
     #: Seconds since the epoch, UTC.
     clock: Callable[[], float]
 

@@ -10,6 +10,7 @@ from worker.domain.causes import CauseState
 from worker.domain.certificate import Verdict
 from worker.domain.period_report import Phase
 from worker.domain.record import State
+from worker.domain.signs_of_life import Part
 from worker.web.language import mark
 
 STATES: Mapping[State, str] = {
@@ -80,6 +81,13 @@ ASKED: Mapping[str, str] = {
     BatchAction.DISCARD: mark("Discard"),
     Action.MARK_EXPORTED: mark("Count as exported"),
     PUBLISH: mark("Publish as planned"),
+}
+PARTS: Mapping[Part, str] = {
+    Part.WORKER: mark("Worker"),
+    Part.INTAKE: mark("Intake"),
+    Part.SWEEPS: mark("Sweeps"),
+    Part.PAGE: mark("Page"),
+    Part.WATCH: mark("Folder watch"),
 }
 #: What the log of actions says was done; an entry of another version is shown as it is.
 ACTS: Mapping[str, str] = {

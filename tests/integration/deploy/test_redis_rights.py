@@ -16,13 +16,16 @@ from config.export_schema import Limits
 from config.names import EXPORT_TASK
 from config.settings import Settings
 from config.settings_sections import Redis
+from worker.domain.approval import Decision, NewApproval
 from worker.domain.invoice_period import NewInvoice, PeriodRecord
 from worker.domain.record import State
+from worker.store.approvals import RedisApprovals
 from worker.store.connection import StorePolicy
 from worker.store.event_queue import RedisEventQueue
 from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
 from worker.store.server_check import check_server
+from worker.store.sessions import Lifetime, RedisSessions
 
 pytestmark = pytest.mark.xdist_group("redis rights")  # one installation for all of them
 
@@ -49,6 +52,26 @@ def ours(server: DeployedRedis) -> Iterator[redis.Redis]:
 def test_the_server_passes_the_check_at_start(ours: redis.Redis) -> None:
     """The configuration is one that intake agrees to start with, and the check needs no more than our rights."""
     assert check_server(ours) == []
+
+
+def test_signing_in_and_approvals_work_with_our_rights(ours: redis.Redis) -> None:
+    """Links, sessions, tries and requests for a second person's yes."""
+    sessions = RedisSessions(ours, prefix=PREFIX, policy=StorePolicy())
+    person = sessions.redeem(sessions.make_link("Birthe", seconds=60))
+    assert person
+    secret = sessions.start(person, Lifetime(idle=60, longest=600))
+    assert sessions.session(secret, idle=60) == sessions.lasts(secret)
+    sessions.count_try("name", "birthe", seconds=60)
+    sessions.forget_tries("name", "birthe")
+    sessions.keep("openid", "secret", "kept", seconds=60)
+    assert sessions.take("openid", "secret") == "kept"
+    sessions.end(secret)
+    approvals = RedisApprovals(ours, prefix=PREFIX, policy=StorePolicy())
+    asked = NewApproval(id="a1", export="main", action="requeue", subject="x", by="Birthe", invoices=0)
+    approvals.ask_approval(asked, [], seconds=60)
+    assert approvals.decide("a1", Decision(yes=True, by="Carl", why="")) is None
+    approvals.mark_done("a1")
+    assert [found.done_at > 0 for found in approvals.approvals()] == [True]
 
 
 def test_the_store_works_with_our_rights(ours: redis.Redis) -> None:

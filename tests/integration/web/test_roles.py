@@ -7,6 +7,9 @@ from starlette.routing import Route
 from support.web_page import FINE, MISSING, OTHER_EVENT, SECRET_NAME, Page
 
 from worker.domain.access import EVERY, MAY, Role
+from worker.domain.action_log import LogFilter
+from worker.domain.approval import NewApproval
+from worker.domain.batch import BatchAction, BatchState, NewBatch
 from worker.domain.record import State
 from worker.intake.queue import digest
 from worker.web.guard import PageRoute
@@ -28,9 +31,28 @@ def _path(route: Route, **ids: str) -> str:
     return route.path.format_map(defaultdict(lambda: "x", ids))
 
 
+def _ids_of_other(page: Page) -> dict[str, str]:
+    """Return an id of each kind of the export ``other``, a batch and a request of it included."""
+    [cause] = [cause for cause in page.services.causes.causes() if cause.export == "other"]
+    members = [(f"other-{FINE}", 0.0)]
+    order = NewBatch(id="other-batch-1", export="other", action=BatchAction.DISCARD, by="Otto", why=SECRET_NAME)
+    page.services.batches.open_batch(order, members)
+    asked = NewApproval(id="a1", export="other", action="requeue", subject=SECRET_NAME, by="Otto", invoices=1)
+    page.services.approvals.ask_approval(asked, members, seconds=60)
+    return {
+        "export": "other",
+        "period": "other-p900",
+        "invoice": f"other-{FINE}",
+        "event": digest(OTHER_EVENT),
+        "group": cause.id,
+        "batch": order.id,
+        "approval": asked.id,
+    }
+
+
 def _everything(page: Page) -> list[str]:
     """Every address that shows something, with ids of the export ``other``, and searches for it."""
-    ids = {"period": "other-p900", "invoice": f"other-{FINE}", "event": digest(OTHER_EVENT)}
+    ids = _ids_of_other(page)
     paths = [
         _path(route, **ids) for route in page.app.routes if isinstance(route, PageRoute) and "GET" in route.methods
     ]
@@ -45,7 +67,8 @@ def test_another_export_is_not_there(both: Page) -> None:
         assert SECRET_NAME not in answer.text, path
         assert "other-" not in answer.text, path
         assert "Export other" not in answer.text, path
-    for path in ("/periods/other-p900", "/periods/other-p900/invoices.csv", f"/invoices/other-{FINE}"):
+    shown = ("/periods/other-p900", "/periods/other-p900/invoices.csv", f"/invoices/other-{FINE}", "/exports/other")
+    for path in (*shown, "/exports/other/connect", "/exports/other/granted?token=x"):
         absent = path.replace("other", "never")
         assert both.browser.get(path).status_code == both.browser.get(absent).status_code == 404, path
         assert both.browser.get(path).text == both.browser.get(absent).text.replace("never", "other"), path
@@ -57,16 +80,19 @@ def test_another_export_is_not_there(both: Page) -> None:
 def test_another_export_cannot_be_changed(both: Page) -> None:
     """Its forms answer as if it were not there; nothing moves."""
     both.sign_in({"main": Role.ADMINISTRATOR})
-    forms = {
-        f"/invoices/other-{FINE}/requeue": 404,
-        f"/invoices/other-{FINE}/mark-exported": 404,
-        f"/invoices/other-{FINE}/accept-conflicts": 404,
-        f"/events/{digest(OTHER_EVENT)}/discard": 404,
-    }
-    assert {path: both.form(path, why="x") for path in forms} == forms
-    both.form(f"/events/{digest(OTHER_EVENT)}/requeue")
+    ids = _ids_of_other(both)
+    for route in both.app.routes:
+        if isinstance(route, PageRoute) and "POST" in route.methods and route.path != "/sign-out":
+            path = _path(route, **ids)
+            both.form(path, why="x", answer="yes", period="other-p900", action="requeue", set="x")
+            assert both.browser.get(path).status_code != 200 or "other-" not in both.browser.get(path).text, path
+    for name in ("requeue", "mark-exported", "accept-conflicts"):
+        assert both.form(f"/invoices/other-{FINE}/{name}", why="x") == 404
     assert both.harness.record(f"other-{FINE}").state is State.DEAD
     assert OTHER_EVENT in [raw for raw, _ in both.events.dead()]
+    [batch], [approval] = both.services.batches.batches(), both.services.approvals.approvals()
+    assert (batch.state, approval.decision) == (BatchState.RUNNING, None)
+    assert [entry.who for entry in both.services.actions.actions(LogFilter()) if entry.export == "other"] == ["Otto"]
 
 
 def test_an_event_of_no_export_is_for_who_has_all(both: Page) -> None:

@@ -2,12 +2,17 @@
 
 import html
 import re
+from collections.abc import MutableMapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 import redis
+from anyio import sleep, to_thread
 from structlog.testing import capture_logs
+from support import samples
 from support.web_page import MISSING, Page
 
 from config.sign_in_section import SignIn
@@ -127,11 +132,11 @@ def test_a_session_ends_without_being_used_and_in_any_case(redis_client: redis.R
     page = Page(redis_client, redis_prefix, session_hours=2, idle_minutes=30)
     page.sign_in()
     [whole], [idle] = (list(redis_client.scan_iter(f"{redis_prefix}web-{kind}:*")) for kind in ("signed-in", "seen"))
-    redis_client.expire(whole, 100)
-    redis_client.expire(idle, 5)
+    redis_client.expire(whole, 4000)
+    redis_client.expire(idle, 500)
     assert page.browser.get("/").status_code == 200
-    assert 5 < redis_client.ttl(idle) <= 1800
-    assert redis_client.ttl(whole) <= 100
+    assert 500 < redis_client.ttl(idle) <= 1800
+    assert redis_client.ttl(whole) <= 4000
     redis_client.delete(idle)
     assert page.browser.get("/").status_code == 303
     page.sign_in()
@@ -141,16 +146,39 @@ def test_a_session_ends_without_being_used_and_in_any_case(redis_client: redis.R
     assert page.browser.get("/").status_code == 303
 
 
+def test_a_live_page_tells_nothing_more_to_who_has_lost_their_role(desk: Page) -> None:
+    """It ends at its next look, although its period goes on."""
+    desk.harness.close_period(samples.invoice(invoice_number=200_001), event="/opter/acme/1#e9", number=882)
+    _enter(desk)
+    cookie = f"{COOKIE}={desk.browser.cookies[COOKIE]}".encode()
+    headers = [(b"host", b"page.example"), (b"cookie", cookie)]
+    path = "/periods/main-p882/live"
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": headers}
+    told = ""
+
+    async def hear(message: MutableMapping[str, Any]) -> None:
+        nonlocal told
+        told += message.get("body", b"").decode()
+        if "event: progress" in told:
+            await to_thread.run_sync(lambda: desk.add_user("Birthe", PASSWORD, main=Role.VIEWER))
+
+    async def listen() -> None:
+        await desk.app(scope, partial(sleep, 3600), hear)  # type: ignore[arg-type]  # the browser says nothing
+
+    anyio.run(listen)
+    assert [line for line in told.split("\n") if line.startswith("event")] == ["event: progress", "event: rest"]
+
+
 def test_a_page_that_looks_by_itself_keeps_nobody_signed_in(
     desk: Page, redis_client: redis.Redis, redis_prefix: str
 ) -> None:
     """And learns nothing more once its person has signed out."""
     _enter(desk)
     [idle] = redis_client.scan_iter(f"{redis_prefix}web-seen:*")
-    redis_client.expire(idle, 50)
+    redis_client.expire(idle, 500)
     secret = desk.browser.cookies[COOKIE]
     assert desk.sessions.lasts(secret)
-    assert redis_client.ttl(idle) <= 50
+    assert redis_client.ttl(idle) <= 500
     desk.form("/sign-out")
     assert desk.sessions.lasts(secret) is None
 
@@ -182,7 +210,19 @@ def test_the_page_that_was_asked_for_comes_after_signing_in(desk: Page) -> None:
     """It is in no address, so that no other site learns an invoice's id."""
     assert desk.browser.get("/periods/main-p881?state=dead").headers["location"] == "/sign-in"
     assert _enter(desk).headers["location"] == "/periods/main-p881?state=dead"
+    desk.browser.cookies.clear()
+    desk.browser.get("/exports/main/granted?token=secret")
+    assert _enter(desk).headers["location"] == "/exports/main/granted"
+    desk.browser.cookies.clear()
     assert _enter(desk).headers["location"] == "/"
+
+
+@pytest.mark.parametrize("headers", [{"accept": "text/event-stream"}, {"sec-fetch-mode": "cors"}])
+def test_what_a_page_looks_for_by_itself_is_not_come_back_to(desk: Page, headers: dict[str, str]) -> None:
+    """A page that was left open goes on looking after its session is over; nobody wants to see that."""
+    desk.browser.get("/periods/main-p881")
+    assert desk.browser.get("/periods/main-p881/live", headers=headers).headers["location"] == "/sign-in"
+    assert _enter(desk).headers["location"] == "/periods/main-p881"
 
 
 @pytest.mark.parametrize(

@@ -126,15 +126,17 @@ def test_the_invoices_of_a_period_by_state(bench: Bench, state: str | None, numb
     assert all(row["gross"] and row["customer"] for row in rows)
 
 
-def test_a_customers_name_is_no_formula_in_a_spreadsheet(bench: Bench) -> None:
-    """Whoever names a company would run in the bookkeeper's spreadsheet otherwise."""
-    source = invoice(line())
-    customer = source.customer.model_copy(update={"name": "=HYPERLINK(A1)"})
+@pytest.mark.parametrize("name", ["=HYPERLINK(A1)", "+1+1", "-2+3+cmd", "@SUM(A1)"])
+def test_a_customers_name_is_no_formula_in_a_spreadsheet(bench: Bench, name: str) -> None:
+    """Whoever names a company would run in the bookkeeper's spreadsheet otherwise; amounts stay amounts."""
+    source = invoice(line("-100.00"), invoice_type="correction")
+    customer = source.customer.model_copy(update={"name": name})
     open_period(bench.memory, source.model_copy(update={"customer": customer}))
 
     bench.run("invoices", "881", "--csv")
 
-    assert ";'=HYPERLINK(A1);" in bench.stdout.getvalue()
+    assert f";'{name};" in bench.stdout.getvalue()
+    assert ";-125.00;" in bench.stdout.getvalue()
 
 
 def test_requeue_by_customer_and_value(bench: Bench) -> None:

@@ -3,8 +3,8 @@
 from support.agreements import watch_of
 from support.reconciled import Reconciled, reconciled
 
-from worker.cli.commands.export import SetupReport, with_agreement
 from worker.economic.mapping.setup_check import Check
+from worker.reconcile.setup_report import SetupReport, with_agreement
 
 READY = SetupReport(export="main", checks=(Check(item="Tokens and roles", ok=True, found="accepted"),))
 

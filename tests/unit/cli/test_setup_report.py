@@ -7,11 +7,11 @@ import pytest
 from support.cli import Bench, open_period
 from support.samples import export, invoice, line, reference
 
-from worker.cli.commands.export import report_setup, setup_checks
 from worker.domain.reasons import ProcessReason, failure
 from worker.economic.mapping.master_data import Document, EconomicCustomer, MasterData
 from worker.economic.reasons import EconomicReason
 from worker.errors import Misconfigured, Retryable, StoreUnavailable, Unreachable
+from worker.reconcile.setup_report import report_setup, setup_checks
 
 TODAY = date(2026, 11, 20)
 

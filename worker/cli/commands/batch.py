@@ -20,6 +20,7 @@ from worker.cli.causes import ask, causes_of, causes_view
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.formatting import moment, page, print_json, section, table
+from worker.cli.four_eyes import require_no_second_person
 from worker.cli.lookup import AsJson, By, Customer, Period, Reason, Value, Why, dead_letters, find_period
 from worker.domain.batch import Batch, BatchAction, BatchState
 from worker.domain.causes import CauseState
@@ -122,6 +123,8 @@ def batch_start(  # noqa: PLR0913, PLR0917  # one parameter for each way to choo
     with context.store() as store:
         records = _chosen(store, action, period, reason, customer, value)
         planned = previews(context, store, action, records)
+        if yes:
+            require_no_second_person(context, store, action, records, by=by, why=why.strip())
         started = confirm(store, planned, by=by, why=why.strip()) if yes else []
         if as_json:
             shown = [

@@ -1,9 +1,8 @@
 """``export``: the entries of the exports file, their set-up checked against their agreements, paused and resumed."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,21 +20,12 @@ from worker.cli.formatting import data_of, indented, page, print_json, printable
 from worker.cli.lookup import AsJson, By, Name
 from worker.domain.invoice import Invoice
 from worker.domain.reasons import ProcessReason, failure
-from worker.domain.store_port import OperatorPort
-from worker.economic.mapping.period_check import sales_accounts
-from worker.economic.mapping.setup_check import Check, check_setup
-from worker.economic.port import Economic
+from worker.economic.mapping.setup_check import Check
 from worker.errors import (
-    ExportError,
     Failure,
-    Misconfigured,
-    Refused,
     StoreUnavailable,
-    Throttled,
-    Unavailable,
-    Unreachable,
 )
-from worker.reconcile.agreement_watch import AgreementWatch
+from worker.reconcile.setup_report import SetupReport, report_setup, with_agreement
 
 export = typer.Typer(help="Look after the entries of the exports file.", no_args_is_help=True)
 
@@ -53,9 +43,6 @@ AcceptDrift = Annotated[
 _NOT_CHECKED = (
     "(not checked: invoices of the store, the agreement of the first use, services and their versions, clocks)"
 )
-#: Invoices of the store that serve as samples: more would show nothing new.
-_SAMPLES = 1000
-_UNREACHED = "Check api_url and openapi_url in the exports file, the network, and e-conomic's status page; try again."
 
 
 @export.command("list")
@@ -135,28 +122,6 @@ def export_resume(ctx: typer.Context, name: Name, *, by: By) -> None:
     context.out.print(Text("Resumed.", "good") if resumed else Text(f"Export {name} was not paused."))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SetupReport:
-    """The checks of one export's set-up."""
-
-    export: str
-    checks: tuple[Check, ...]
-    #: False: e-conomic or Redis did not answer, so not everything is known.
-    reached: bool = True
-
-
-def report_setup(
-    export: ExportConfig, economic: Economic, store: OperatorPort | None, invoices: Sequence[Invoice], today: date
-) -> SetupReport:
-    """Check one export of several: an e-conomic that cannot be reached does not stop the check of the others."""
-    try:
-        return SetupReport(export=export.name, checks=setup_checks(export, economic, store, invoices, today))
-    except (Unreachable, Throttled, Unavailable) as error:
-        found = f"{export.api_url}: {error.failure.description}"
-        check = Check(item="e-conomic", ok=False, found=found, next_step=_UNREACHED)
-        return SetupReport(export=export.name, checks=(check,), reached=False)
-
-
 def _without_store(
     context: CommandContext, export: ExportConfig, invoices: Sequence[Invoice], today: date, why: Failure
 ) -> SetupReport:
@@ -170,53 +135,6 @@ def _without_store(
     found = why.description if expected else "not started yet: `opter-economic up` starts one"
     check = Check(item="Redis", ok=not expected, found=f"{found} {_NOT_CHECKED}", next_step=why.next_step * expected)
     return replace(report, checks=(*report.checks, check), reached=report.reached and not expected)
-
-
-def with_agreement(report: SetupReport, watch: AgreementWatch, *, accept: bool) -> SetupReport:
-    """Return the report with the check of the agreement as a whole; ``accept``: keep what was found as expected."""
-    if not report.reached or not all(check.ok for check in report.checks[:1]):
-        return report
-    try:
-        checks = watch.look(report.export, accept=accept)
-    except ExportError as error:
-        failure = error.failure
-        checks = (Check(item="Agreement", ok=False, found=failure.description, next_step=failure.next_step),)
-    return replace(report, checks=(*report.checks, *checks))
-
-
-def setup_checks(
-    export: ExportConfig, economic: Economic, store: OperatorPort | None, invoices: Sequence[Invoice], today: date
-) -> tuple[Check, ...]:
-    """Return every check with its result. Raises ``Retryable`` errors when e-conomic does not answer.
-
-    The samples are these invoices, else the latest that the store, if there is one, has of this export.
-    """
-    samples = invoices or (list(islice(_stored_invoices(export.name, store), _SAMPLES)) if store else [])
-    accounts = sales_accounts(samples) | export.codes.sales_accounts.keys()
-    try:
-        master_data = economic.master_data(frozenset(accounts))
-        _read_once(economic)
-    except (Misconfigured, Refused) as error:
-        failure = error.failure
-        found = f"{failure.description} {failure.remote_message}".strip()
-        return (Check(item="Tokens and roles", ok=False, found=found, next_step=failure.next_step),)
-    readable = "accepted; set-up, customers, drafts and booked invoices can be read"
-    return (
-        Check(item="Tokens and roles", ok=True, found=readable),
-        *check_setup(export, master_data, samples, today=today),
-    )
-
-
-def _read_once(economic: Economic) -> None:
-    """Read what the export reads besides master data: /self lists roles, only a read proves them."""
-    economic.customers_by_number([1])
-    economic.documents(["set-up-check"])
-
-
-def _stored_invoices(export: str, store: OperatorPort) -> Iterator[Invoice]:
-    for period in store.periods():
-        if period.export == export:
-            yield from (Invoice.model_validate_json(record.content) for record in store.invoices(period.id, None))
 
 
 def _exit_code(reports: Sequence[SetupReport]) -> ExitCode:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
@@ -23,6 +24,8 @@ PeriodArgument = Annotated[
 OfState = Annotated[State | None, typer.Option("--state", help="Only invoices in this state.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Write CSV with a heading, for a spreadsheet.")]
 
+#: A credit note's amount, which begins as a formula may.
+_AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _COLUMNS = (
     "id",
     "invoiceNumber",
@@ -91,8 +94,8 @@ def write_csv(context: CommandContext, records: Iterable[InvoiceRecord]) -> None
 
 def _harmless(value: Any) -> Any:
     """Return a cell that no spreadsheet takes for a formula, whoever wrote its text (OWASP, CSV injection)."""
-    formula = isinstance(value, str) and value[:1] in {"=", "+", "@", "\t", "\r"}
-    return f"'{value}" if formula else value
+    formula = isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}
+    return f"'{value}" if formula and not _AMOUNT.fullmatch(value) else value
 
 
 def invoice_row(record: InvoiceRecord) -> dict[str, Any]:

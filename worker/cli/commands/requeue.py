@@ -16,6 +16,7 @@ from worker.cli.commands.status import LOOK_EVERY
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.formatting import data_of, facts, page, print_json, section
+from worker.cli.four_eyes import require_no_second_person
 from worker.cli.lookup import (
     AsJson,
     By,
@@ -84,6 +85,8 @@ def requeue(  # noqa: PLR0913, PLR0917  # one parameter for each way to choose
         named, batches = resolve_all(store, ids or ()), list[Batch]()
         if named:
             require_known(store, named)
+            failed = [record for record in _records(store, named) if record.state is State.DEAD]
+            require_no_second_person(context, store, BatchAction.REQUEUE, failed, by=by, why=why)
             wanted, moved = named, store.requeue(named, by=f"{by}: {why}" if why else by)
         else:
             records = dead_letters(store, period, reason, customer, value)
@@ -124,6 +127,7 @@ def mark_exported(ctx: typer.Context, key: InvoiceId, *, why: Why, by: By) -> No
         )
     with context.store() as store:
         record = find_invoice(store, key)
+        require_no_second_person(context, store, BatchAction.MARK_EXPORTED, [record], by=by, why=why)
         marked = store.mark_exported(record.id, by=by, why=why)
     if not marked:
         why_not = _NOT_MARKED.get(record.state, "part of it may be in e-conomic, which the worker looks up by itself")
@@ -158,6 +162,8 @@ def reexport(  # noqa: PLR0913  # one parameter for each option of the command
         named, batches = resolve_all(store, ids or ()), list[Batch]()
         if named:
             require_known(store, named)
+            exported = [record for record in _records(store, named) if record.state is State.EXPORTED]
+            require_no_second_person(context, store, BatchAction.REEXPORT, exported, by=by, why="")
             wanted, moved = named, store.reexport(named, by=by, by_hand=by_hand)
         else:
             records = list(store.invoices(find_period(store, period or "").id, State.EXPORTED))
@@ -200,7 +206,12 @@ def _as_batches(  # noqa: PLR0913  # what is done with which invoices, who does 
     """Start a batch for each export. Raises ``WrongUsage`` when a cause is still there and no reason was given."""
     if action is BatchAction.REQUEUE and not why.strip():
         refuse_what_is_still_there(context, store, records)
+    require_no_second_person(context, store, action, records, by=by, why=why.strip())
     return confirm(store, previews(context, store, action, records), by=by, why=why.strip())
+
+
+def _records(store: Store, ids: Sequence[str]) -> list[InvoiceRecord]:
+    return [record for key in ids if (record := store.invoice(key))]
 
 
 def _taken(store: Store, batches: Sequence[Batch]) -> list[str]:

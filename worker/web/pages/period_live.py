@@ -11,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from worker.domain.invoice_period import PeriodRecord
 from worker.domain.period_report import MOVING, Phase, phase_of
 from worker.domain.record import State
+from worker.web.identity import still_signed_in
 from worker.web.language import translations
 from worker.web.visit import Visit
 
@@ -54,7 +55,9 @@ async def _progress(visit: Visit, looks: SharedLooks, key: str) -> AsyncIterator
     before, language = "", visit.language
     while not await visit.request.is_disconnected():
         period = await looks.period(key)
-        if period is None or phase_of(period, period.counts) in OVER:
+        # Whoever has signed out, or has lost their role, learns no more of it.
+        lasts = await run_in_threadpool(still_signed_in, visit.request, visit.services)
+        if not lasts or period is None or phase_of(period, period.counts) in OVER:
             yield "event: rest\ndata:\n\n"
             return
         now = json.dumps(counts(period, language))
