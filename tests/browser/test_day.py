@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from support import samples
 from support.installation import PATIENCE, Installation, event
@@ -22,6 +23,11 @@ expect.set_options(timeout=PATIENCE * 1000)
 #: The sandbox's customer 1001 has this corporate id.
 KNOWN = samples.customer(corporate_id="99000007")
 PERIOD = "/periods/main-p881"
+#: Every page that needs no more than an address.
+PAGES = (
+    *("/", PERIOD, "/to-fix", "/batches", "/invoices/main-510001", "/invoices?q=999", "/events"),
+    *("/exports", "/exports/main", "/exports/main/connect", "/log", "/health"),
+)
 
 
 class Desk:
@@ -112,12 +118,47 @@ def test_the_page_answers_in_every_shape(desk: Desk) -> None:
 def test_every_control_has_a_name(desk: Desk) -> None:
     """A screen reader has something to say for each link, button and field; every page has one heading of its own."""
     page = desk.person("en")
-    for path in ("/", PERIOD, "/to-fix", "/invoices/main-510001", "/events"):
+    for path in PAGES:
         page.goto(path)
         assert page.get_by_role("heading", level=1).count() == 1, path
         for role in ("link", "button", "textbox", "combobox"):
             snapshot = page.locator("body").aria_snapshot()
             assert f"- {role}\n" not in snapshot, (path, role)
+
+
+def test_no_page_is_wider_than_a_phone(desk: Desk) -> None:
+    """Each at 390 px, as a picture too; wide tables scroll in their own frame."""
+    page = desk.person("da", width=390)
+    for path in PAGES:
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+        name = path.strip("/").replace("/", "-").split("?")[0] or "periods"
+        page.screenshot(path=SCREENS / f"{name}-390.png", full_page=True)
+    assert desk.complaints == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_serious(desk: Desk, *, dark: bool) -> None:
+    """Every page by the rules of axe-core (WCAG 2 A and AA, contrast included), in both themes."""
+    page = desk.person("en", dark=dark)
+    page.goto("/to-fix")
+    cause = page.locator("main a[href^='/to-fix/']").first.get_attribute("href")
+    page.goto("/events")
+    event_page = page.locator("main a[href^='/events/']").first.get_attribute("href")
+    paths = (*PAGES, cause, event_page, f"{PERIOD}?state=dead&q=acme", "/log?what=requeue")
+    found = {}
+    for path in paths:
+        page.goto(str(path))
+        violations = Axe().run(page).response["violations"]
+        grave = [
+            f"{each['id']}: {node['html']}"
+            for each in violations
+            if each["impact"] in {"serious", "critical"}
+            for node in each["nodes"]
+        ]
+        if grave:
+            found[path] = grave
+    assert found == {}
 
 
 def test_a_cause_is_found_fixed_and_cleared(desk: Desk) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.chaos.cluster import Cluster, cluster
+from support.chaos.cluster import SHORT, Cluster, cluster
 from support.installation import event
 from support.samples import customer, invoice, line
 
@@ -17,14 +17,17 @@ from worker.domain.record import State
 #: Sales accounts that no product group has, in the order of the test.
 ACCOUNTS = ("3991", "3992", "3993", "3994", "3995")
 #: Invoices of each: enough that one batch is not begun as a whole; with them, the whole bar.
-SIZES = [pytest.param(4, 105, id="small"), pytest.param(1000, 1000, id="full", marks=pytest.mark.chaos)]
+SIZES = [
+    pytest.param(4, 105, id="small"),
+    pytest.param(1000, 1000, id="full", marks=[pytest.mark.chaos, pytest.mark.timeout(1800)]),
+]
 PAUSES = {"self_clearing__first_pause": "1", "self_clearing__longest_pause": "2"}
 
 
 @pytest.fixture
 def running(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Cluster]:
     entry = f'self_clearing = "{getattr(request, "param", "set-up")}"'
-    with cluster(tmp_path, {"main": entry}, **PAUSES, store__restart_within="300", worker__concurrency="4") as started:
+    with cluster(tmp_path, {"main": entry}, **SHORT | PAUSES) as started:
         yield started
 
 

@@ -103,7 +103,7 @@ def play(folder: Path, seed: int, *, periods: int, size: int) -> list[str]:
             place.tend()
             return set(place.booked()) >= wanted
 
-        place.wait_for(rests, "every invoice is booked", seconds=120)
+        place.wait_for(rests, "every invoice is booked", seconds=400)
         booked = place.booked()
         left = [path.name for side in (place.here, place.there) for path in (side / "failed").glob("*")]
     doubled = [f"{reference} is booked {times} times" for reference, times in booked.items() if times > 1]

@@ -5,6 +5,7 @@ import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, TextIO
 from unicodedata import category
 
@@ -39,7 +40,10 @@ PIPE_WIDTH = 132
 
 
 def consoles() -> tuple[Console, Console]:
-    """Return the consoles of standard output and standard error."""
+    """Return the consoles of standard output and standard error; what a terminal cannot show is shown by its number."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     return console_on(sys.stdout), console_on(sys.stderr)
 
 

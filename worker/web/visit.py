@@ -75,7 +75,9 @@ class Visit:
             elsewhere=self.services.elsewhere,
             **values,
         )
-        response = HTMLResponse(content, status_code=status, headers={"Content-Language": language})
+        # Half a character, which a refused event may hold, is written to no page.
+        text = content.encode(errors="replace")
+        response = HTMLResponse(text, status_code=status, headers={"Content-Language": language})
         if self.request.query_params.get("lang") in LANGUAGES:
             response.set_cookie(LANGUAGE_COOKIE, language, max_age=_A_YEAR, **self.cookie_rules())
         return response

@@ -28,9 +28,11 @@ from worker.domain.certificate import (
 )
 from worker.domain.invoice_period import StoredCertificate
 from worker.domain.number_series import Explanation
+from worker.domain.reasons import EventReason
 from worker.domain.record import State
 from worker.domain.signs_of_life import Part
-from worker.intake.queue import digest
+from worker.domain.sums import Problem
+from worker.intake.queue import DeadEvent, digest, envelope
 
 #: Addresses that need no session; the figures need a token.
 OPEN = ("/sign-in", "/healthz", "/readyz", "/metrics")
@@ -345,7 +347,9 @@ def test_the_browser_chooses_the_language(page: Page, header: str, language: str
 def test_an_event_that_waits_for_a_person_is_discarded(signed_in: Page) -> None:
     """By a form of its own, with a reason; a second click finds nothing."""
     raw = b"{"
-    signed_in.events.dead_letter(raw, b"")
+    problem = Problem(reason=EventReason.EVENT_INVALID, description="id: '\ud800'", value="\ud800")
+    dead = DeadEvent(id=digest(raw), bytes=len(raw), at=0.0, problems=(problem,))
+    signed_in.events.dead_letter(raw, envelope(dead))
     assert signed_in.browser.get(f"/events/{digest(raw)}").status_code == 200
 
     assert signed_in.form(f"/events/{digest(raw)}/discard", why=" ") == 422

@@ -1,6 +1,7 @@
 """What is written to terminals and pipes; times and amounts as people read them."""
 
 import io
+import sys
 from decimal import Decimal
 
 import pytest
@@ -63,3 +64,14 @@ def test_moments_are_utc() -> None:
     assert formatting.moment(1_800_000_000.0) == "2027-01-15 08:00:00 UTC"
     assert formatting.iso(1_800_000_000.0) == "2027-01-15T08:00:00Z"
     assert (formatting.moment(0), formatting.iso(0)) == ("-", None)
+
+
+def test_what_a_terminal_cannot_show_is_shown_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a character that a refused event holds, and Danish letters where the locale knows none: no traceback."""
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
+    out, _ = formatting.consoles()
+    out.print("value '\ud800', Ærø")
+    out.file.flush()
+
+    assert raw.getvalue() == b"value '\\ud800', \\xc6r\\xf8\n"

@@ -222,6 +222,19 @@ def test_what_is_wrong_is_said_in_plain_words(posting: Posting, body: bytes, kin
     assert posting.queue.waiting() == 0
 
 
+@pytest.mark.parametrize("where", ["type", "id", "currency"])
+def test_half_a_character_is_refused_and_quoted(posting: Posting, where: str) -> None:
+    """JSON can escape one, and no answer can hold it: it is refused in words, at once or in the status."""
+    half = chr(0xD800) + "DKK"
+    body = event([invoices(1)[0] | {"currency": half}]) if where == "currency" else event() | {where: half}
+    answer = posting.post(body)
+    posting.take_in()
+    refusal = answer if answer.status_code == 422 else posting.status(answer)
+
+    assert [each["description"] for each in refusal.json()["problems"]]
+    assert len(posting.store.periods()) == 0
+
+
 def test_a_long_body_is_not_read_to_its_end(tmp_path: Path) -> None:
     """Without a length, it is refused as soon as it is too long."""
     posting, sent = Posting(tmp_path, limit=1000), []

@@ -1,16 +1,26 @@
 """Answers that refuse a request, as problem details (RFC 9457) in plain words."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
+from typing_extensions import override
 
 from worker.domain.sums import Problem
 from worker.intake.sources.refusal_words import danish
 
 MEDIA_TYPE = "application/problem+json"
+
+
+class JsonAnswer(JSONResponse):
+    """JSON that may quote what was sent: half a character, which no answer can hold, becomes a question mark."""
+
+    @override
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 @dataclass(kw_only=True, eq=False)
@@ -36,7 +46,7 @@ class Refusal(Exception):
         }
         if self.problems:
             body["problems"] = list(self.problems)
-        return JSONResponse(body, status_code=self.status, headers=dict(self.headers), media_type=MEDIA_TYPE)
+        return JsonAnswer(body, status_code=self.status, headers=dict(self.headers), media_type=MEDIA_TYPE)
 
 
 def written(problem: Problem) -> dict[str, Any]:

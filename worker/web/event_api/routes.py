@@ -24,7 +24,7 @@ from worker.intake.sources.posted_files import find_file, is_file_id
 from worker.web.event_api.authentication import EMPTY, authenticate, read_secrets, require_signature
 from worker.web.event_api.body import content_type, received_body
 from worker.web.event_api.openapi import document
-from worker.web.event_api.problems import Refusal, written
+from worker.web.event_api.problems import JsonAnswer, Refusal, written
 from worker.web.event_api.progress import Periods, Progress, progress_in_folder, progress_of
 from worker.web.event_api.request_rate import RequestRate
 
@@ -95,7 +95,7 @@ class EventApi:
             except Conflict as conflict:
                 raise _conflict(str(conflict)) from None
         log.info("event_accepted", export=export.name, posted=received.id, event_key=received.event_key)
-        return JSONResponse(_accepted(received, export.name), status_code=202)
+        return JsonAnswer(_accepted(received, export.name), status_code=202)
 
     async def _status(self, request: Request) -> Response:
         require_signature(request)
@@ -108,7 +108,7 @@ class EventApi:
                 detail="Nothing of this id was accepted for this export, or it was forgotten.",
                 next_step="Send it again: what is in e-conomic already stays as it is.",
             )
-        return JSONResponse({"id": posted, "export": export.name} | progress.document())
+        return JsonAnswer({"id": posted, "export": export.name} | progress.document())
 
     def _progress(self, posted: str, export: ExportConfig) -> Progress | None:
         if is_file_id(posted):
