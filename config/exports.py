@@ -54,6 +54,7 @@ class ExportConfig(Section):
     app_public_token: Annotated[
         str, about("Public token of the app at e-conomic, which `connect` names to it; no secret", "demo")
     ] = ""
+    # As guides of other apps give it, for example docs.readsoftonline.com, "Using token-based authentication".
     grant_url: Annotated[
         str,
         about("Address of the page where a person grants the app access", "http://127.0.0.1:8765/requestaccess.aspx"),

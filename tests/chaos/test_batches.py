@@ -115,8 +115,13 @@ def test_a_batch_cancelled_in_the_middle_loses_none(running: Cluster, few: int, 
     fail(running, {account: many})
     mend(running, account)
 
+    for worker in ("worker-1", "worker-2"):  # so that the middle lasts until the batch is cancelled
+        running.freeze(worker)
     [shown] = running.json("requeue", "--value", account, "--by", "kim")["batches"]
+    running.until(lambda: only_batch(running).begun > 0, "the batch begins", seconds=60)
     running.command("batch", "cancel", shown["id"], "--by", "anna")
+    for worker in ("worker-1", "worker-2"):
+        running.thaw(worker)
     running.until(lambda: bool(only_batch(running).ended_at), "what was begun comes to its end", seconds=300)
     ended = only_batch(running)
     assert (ended.state, ended.cancelled_by) == (BatchState.CANCELLED, "anna")

@@ -12,6 +12,7 @@ from support.reconciled import Reconciled, reconciled
 from worker.domain.certificate import Verdict
 from worker.sandbox.app import Sandbox
 from worker.sandbox.control import create_control
+from worker.sandbox.grant_page import grant_page
 from worker.sandbox.paths import Router
 from worker.sandbox.protocol import Protocol
 from worker.sandbox.resources import ROUTES
@@ -25,7 +26,8 @@ _SEEDS = range(4)
 def _served(world: Reconciled) -> Iterator[Reconciled]:
     """The world behind a socket."""
     state = world.harness.sandbox.server_state
-    app = Sandbox(Protocol(server_state=state, router=Router(ROUTES)), create_control(state))
+    protocol = Protocol(server_state=state, router=Router(ROUTES))
+    app = Sandbox(protocol, create_control(state), grant_page(state))
     with listening(app) as url:
         addresses = {"api_url": url, "openapi_url": url}
         client = networked_client(export=world.export.model_copy(update=addresses), clock=world.harness.clock)
