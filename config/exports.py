@@ -81,7 +81,8 @@ class ExportConfig(Section):
         Literal["off", "ask", "set-up", "on"],
         about(
             "When e-conomic shows that the cause of failed invoices is gone: they go on by themselves (`on`), only for "
-            "causes in the agreement's set-up (`set-up`), or a person is told and decides (`ask`); `off`: never asked",
+            "causes in the agreement's set-up (`set-up`), or the page shows it and a person decides (`ask`); `off`: "
+            "never asked",
             "ask",
         ),
     ] = "set-up"

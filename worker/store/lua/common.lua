@@ -412,8 +412,8 @@ end
 
 -- A batch whose set is written begins; `order` is what a person confirmed, as JSON.
 local function start_batch(batch, export, order, total)
-  local told = cjson.decode(order)
-  act(batch, 'batch', told.by, told.why, export, {batch})
+  local ordered = cjson.decode(order)
+  act(batch, 'batch', ordered.by, ordered.why, export, {batch})
   redis.call('PERSIST', key('batch-members', batch))
   redis.call('HSET', key('batch', batch), 'export', export, 'order', order, 'state', 'running', 'confirmed_at', AT,
     'ended_at', '0', 'total', total, 'begun', '0', 'exported', '0', 'dead', '0', 'left', '0', 'cancelled_by', '')
