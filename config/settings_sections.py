@@ -61,7 +61,7 @@ Folder = Annotated[Path, AfterValidator(_absolute)]
 class Section(BaseModel):
     """A part of the settings, or a table of the exports file: frozen; an unknown key is an error, never ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Redis(Section):
