@@ -22,6 +22,13 @@ class Configuration:
     """
 
     @cached_property
+    def language(self) -> str:
+        """The language of the person at the terminal: ``da`` or ``en``."""
+        from config.spoken import spoken  # noqa: PLC0415  # see above
+
+        return spoken(os.environ)
+
+    @cached_property
     def settings(self) -> Settings:
         """The settings. Raises ``ConfigurationErrors``."""
         from config.settings import load_settings  # noqa: PLC0415  # see above

@@ -17,6 +17,8 @@ from rich.text import Text
 from rich.theme import Theme
 from typing_extensions import override
 
+from worker.cli.language import mark, say, say_count, spoken
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -90,6 +92,7 @@ def _camel_case(name: str) -> str:
 
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_DANISH = str.maketrans(",.", ".,")
 
 
 def moment(seconds: float) -> str:
@@ -118,20 +121,43 @@ def iso(seconds: float) -> str | None:
 
 def span(seconds: float) -> str:
     """Return a length of time in one unit: ``12 s``, ``3 min``, ``5 h``, ``2 days``."""
-    for size, unit in ((_DAY, "days"), (_HOUR, "h"), (_MINUTE, "min")):
-        if seconds >= 2 * size or (unit == "min" and seconds >= 1.5 * size):
-            return f"{round(seconds / size)} {unit}"
+    if seconds >= 2 * _DAY:
+        return say_count(round(seconds / _DAY), "{number} day", "{number} days")
+    for size, least, unit in ((_HOUR, 2, mark("{number} h")), (_MINUTE, 1.5, mark("{number} min"))):
+        if seconds >= least * size:
+            return say(unit, number=round(seconds / size))
     return f"{max(0, round(seconds))} s"
 
 
 def money(amount: Decimal) -> str:
-    """Return ``1 234 567.89``: grouped by thin gaps, so that no reader takes a comma for a decimal sign."""
-    return f"{amount:,.2f}".replace(",", " ")
+    """Return ``1 234 567.89``: grouped by thin gaps, so that no reader takes a comma for a decimal sign.
+
+    A Danish reader gets ``1.234.567,89``.
+    """
+    grouped = f"{amount:,.2f}"
+    return grouped.translate(_DANISH) if spoken() == "da" else grouped.replace(",", " ")
+
+
+#: What is counted, in the singular and the plural.
+_NOUNS = {
+    "invoice": (mark("{number} invoice"), mark("{number} invoices")),
+    "event": (mark("{number} event"), mark("{number} events")),
+    "problem": (mark("{number} problem"), mark("{number} problems")),
+    "difference": (mark("{number} difference"), mark("{number} differences")),
+    "line": (mark("{number} line"), mark("{number} lines")),
+    "call": (mark("{number} call"), mark("{number} calls")),
+    "part": (mark("{number} part"), mark("{number} parts")),
+    "field": (mark("{number} field"), mark("{number} fields")),
+    "number": (mark("{number} number"), mark("{number} numbers")),
+    "conflict": (mark("{number} conflict"), mark("{number} conflicts")),
+    "thing": (mark("{number} thing"), mark("{number} things")),
+    "more place": (mark("{number} more place"), mark("{number} more places")),
+}
 
 
 def count(number: int, noun: str) -> str:
-    """Return ``1 invoice``, ``2 invoices``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    """Return ``1 invoice``, ``2 invoices``; the noun is one of those known."""
+    return say(_NOUNS[noun][number != 1], number=number)
 
 
 def table(*columns: str, numbers: tuple[str, ...] = (), keys: tuple[str, ...] = ()) -> Table:

@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from worker.cli.context import CommandContext
 from worker.cli.formatting import consoles
+from worker.cli.language import LANGUAGES, say, say_help, speak
 
 _HELP = """Export closed invoice periods from Opter to Visma e-conomic: complete, once, and to the øre.
 
@@ -114,7 +115,9 @@ def main() -> None:
 def run(arguments: Sequence[str], context: CommandContext) -> int:
     """Run one command line; return its exit code (see ``worker.cli.error_output.ExitCode``)."""
     try:
-        application().main(args=list(arguments), prog_name="opter-economic", obj=context)
+        arguments, language = _language(arguments)
+        speak(language or context.language)
+        application().main(args=arguments, prog_name="opter-economic", obj=context)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
     except BrokenPipeError:
@@ -131,6 +134,32 @@ def run(arguments: Sequence[str], context: CommandContext) -> int:
     return 0
 
 
+def _language(arguments: Sequence[str]) -> tuple[list[str], str]:
+    """Take ``--lang`` out of a command line, wherever it stands: help is written before any option is read.
+
+    Returns the other arguments, and the language or nothing. A language that is none of ours is left where it stands.
+    """
+    rest = list(arguments)
+    for at, argument in enumerate(arguments):
+        option, _, value = argument.partition("=")
+        if option == "--":
+            break
+        if option == "--lang":
+            named, size = (value, 1) if value else (next(iter(arguments[at + 1 : at + 2]), ""), 2)
+            if named in LANGUAGES:
+                del rest[at : at + size]
+                return rest, named
+    return rest, ""
+
+
+def _known_language(value: str | None) -> str | None:
+    if value is not None:
+        raise typer.BadParameter(
+            say("{value} is not one of: {languages}.", value=value, languages=", ".join(LANGUAGES))
+        )
+    return value
+
+
 def _show_version(ctx: typer.Context, asked: bool) -> None:  # noqa: FBT001  # called by typer with the value
     if asked:
         from importlib.metadata import version  # noqa: PLC0415  # only this option needs it
@@ -144,6 +173,15 @@ def _top(
     version: Annotated[  # its callback has answered it
         bool, typer.Option("--version", "-V", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
+    lang: Annotated[  # taken out before, unless it is none of ours
+        str | None,
+        typer.Option(
+            "--lang",
+            metavar="da|en",
+            callback=_known_language,
+            help="Language; else that of LC_ALL, LC_MESSAGES, LANG.",
+        ),
+    ] = None,
 ) -> None: ...
 
 
@@ -161,7 +199,8 @@ def application() -> TyperGroup:
     for panel, commands in _COMMANDS.items():
         for name, summary in commands.items():
             module = _MODULES.get(name, name)
-            group.add_command(LazyCommand(name, module=module, summary=summary, panel=panel))
+            group.add_command(LazyCommand(name, module=module, summary=summary, panel=say(panel)))
+    say_help(group)
     return group
 
 
@@ -183,7 +222,9 @@ class LazyCommand(TyperCommand):
             app.add_typer(loaded, name=name)
         else:
             app.command(name)(loaded)
-        return cast("TyperCommand | TyperGroup", typer.main.get_group(app).commands[name])
+        command = cast("TyperCommand | TyperGroup", typer.main.get_group(app).commands[name])
+        say_help(command)
+        return command
 
     @override
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:

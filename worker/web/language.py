@@ -24,9 +24,12 @@ def negotiate(accepted: str) -> str:
 @cache
 def translations(language: str) -> gettext.NullTranslations:
     """Return the catalogue of a language."""
-    if language == "en":
-        return gettext.NullTranslations()
-    source = files("worker.web").joinpath("locale", f"{language}.po").read_bytes()
+    return gettext.NullTranslations() if language == "en" else catalogue("worker.web", language)
+
+
+def catalogue(package: str, language: str) -> gettext.GNUTranslations:
+    """Return the catalogue of a language that lies in a package's folder ``locale``."""
+    source = files(package).joinpath("locale", f"{language}.po").read_bytes()
     compiled = io.BytesIO()
     write_mo(compiled, read_po(io.BytesIO(source), locale=language))
     compiled.seek(0)
