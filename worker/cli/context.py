@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from config import Configuration
 from config.names import actions_key
+from worker.cli.language import say, say_count
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -74,23 +75,27 @@ class CommandContext(Configuration):
         for name, address in self.non_production_targets().items():
             names.setdefault(address, []).append(name)
         for address, exports in names.items():
-            one = len(exports) == 1
-            subject = f"Export {exports[0]} does" if one else f"Exports {', '.join(exports)} do"
-            where = f"{subject} not go to e-conomic but to {address}: "
-            text = f"nothing of {'it' if one else 'them'} is in your books."
-            self.err.print(Text.assemble((where, "bad"), text), soft_wrap=True)
+            where = say_count(
+                len(exports),
+                "Export {names} does not go to e-conomic but to {address}:",
+                "Exports {names} do not go to e-conomic but to {address}:",
+                names=", ".join(exports),
+                address=address,
+            )
+            text = say_count(len(exports), "nothing of it is in your books.", "nothing of them is in your books.")
+            self.err.print(Text.assemble((where, "bad"), " ", text), soft_wrap=True)
 
     def export(self, name: str) -> ExportConfig:
         """Return one entry of the exports file. Raises ``WrongUsage`` when there is none of that name."""
         from difflib import get_close_matches
 
         from worker.cli.error_output import WrongUsage
+        from worker.cli.formatting import did_you_mean
 
         if name not in self.exports:
-            why = f"There is no export {name!r} in {self.settings.exports_file}."
-            near = get_close_matches(name, list(self.exports), n=1)
-            advice = f'Did you mean "{near[0]}"? ' if near else ""
-            raise WrongUsage(why, f"{advice}It has: {', '.join(sorted(self.exports))}.")
+            why = say("There is no export {name} in {file}.", name=repr(name), file=self.settings.exports_file)
+            near = did_you_mean(get_close_matches(name, list(self.exports), n=1))
+            raise WrongUsage(why, near + say("It has: {names}.", names=", ".join(sorted(self.exports))))
         return self.exports[name]
 
     @cached_property
@@ -127,7 +132,11 @@ class CommandContext(Configuration):
         except ConfigurationErrors:
             config = None
         if config is None:
-            why = f"There is no usable entry for export {export!r} in {self.settings.exports_file}."
+            why = say(
+                "There is no usable entry for export {name} in {file}.",
+                name=repr(export),
+                file=self.settings.exports_file,
+            )
             return [CauseAnswer(state=CauseState.UNKNOWN, at=self.clock(), why=why) for _ in failed]
         with probing(self.settings, config, sleep=self.sleep) as probe:
             # Nothing is cached yet: whatever was read is read by this command.

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from config.errors import ConfigurationErrors
 from worker.cli.formatting import printable
+from worker.cli.language import mark, say, say_count
 from worker.errors import ExportError, Retryable, StoreUnavailable, Uncertain
 
 
@@ -31,7 +32,7 @@ class WrongUsage(Exception):
         self.code = code
 
 
-_WHICH_REDIS = "`opter-economic up` starts a Redis of its own; any other is named by REDIS_URL."
+_WHICH_REDIS = mark("`opter-economic up` starts a Redis of its own; any other is named by REDIS_URL.")
 
 
 def explain(error: Exception, console: Console) -> ExitCode | None:
@@ -53,7 +54,12 @@ def explain(error: Exception, console: Console) -> ExitCode | None:
 
 def _configuration_errors(errors: ConfigurationErrors, console: Console) -> ExitCode:
     count = len(errors.errors)
-    _headline(console, f"{count} error{'s' * (count != 1)} in settings or exports file; nothing was started.")
+    text = say_count(
+        count,
+        "{number} error in settings or exports file; nothing was started.",
+        "{number} errors in settings or exports file; nothing was started.",
+    )
+    _headline(console, text)
     for error in errors.errors:
         place = ": ".join(part for part in (error.file, error.entry, error.key) if part)
         console.print(Text.assemble("  ", (place, "strong"), " ", error.problem), soft_wrap=True)
@@ -65,7 +71,7 @@ def _failure(error: ExportError, console: Console) -> ExitCode:
     failure = error.failure
     _headline(console, failure.description)
     if failure.remote_message:
-        console.print(f"  e-conomic says: {failure.remote_message}", soft_wrap=True)
+        console.print("  " + say("e-conomic says: {words}", words=failure.remote_message), soft_wrap=True)
     _advice(console, failure.next_step)
     if isinstance(error, StoreUnavailable) and "REDIS_URL" not in failure.next_step:
         _advice(console, _WHICH_REDIS)
@@ -80,4 +86,4 @@ def _headline(console: Console, text: str) -> None:
 
 def _advice(console: Console, text: str) -> None:
     if text:
-        console.print(Text(f"  → {text}"), soft_wrap=True)
+        console.print(Text(f"  → {say(text)}"), soft_wrap=True)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -112,6 +113,11 @@ def moment_of(text: str) -> str:
 def resuming(export: str) -> str:
     """Return the command that lets a paused export go on."""
     return f"`opter-economic export resume {export}`"
+
+
+def did_you_mean(near: Sequence[str]) -> str:
+    """Return the question whether the first of these was meant, with a space behind it; nothing for none."""
+    return say('Did you mean "{name}"?', name=near[0]) + " " if near else ""
 
 
 def iso(seconds: float) -> str | None:

@@ -11,6 +11,7 @@ from worker.cli.causes import money
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode
 from worker.cli.formatting import count, moment
+from worker.cli.language import say
 from worker.domain.approval import NewApproval, needs_approval
 from worker.domain.batch import BatchAction
 from worker.domain.record import InvoiceRecord
@@ -45,7 +46,13 @@ def require_no_second_person(  # noqa: PLR0913  # what is done with which invoic
                 invoices=len(each.members),
             )
             found = ask_once(approvals, new, each.members, seconds=context.settings.sign_in.approval_hours * 3600)
-            what = f"{count(len(each.members), 'invoice')} of {each.export}, {money(each.at_stake)}"
-            wait = f"wait for a second person's yes, on the page under Approvals, until {moment(found.expires_at)}."
-            context.err.print(Text(f"{what}, {wait} Nothing was changed.", "wait"), soft_wrap=True)
+            text = say(
+                "{invoices} of {export}, {amounts}, wait for a second person's yes, on the page under Approvals, until "
+                "{moment}. Nothing was changed.",
+                invoices=count(len(each.members), "invoice"),
+                export=each.export,
+                amounts=money(each.at_stake),
+                moment=moment(found.expires_at),
+            )
+            context.err.print(Text(text, "wait"), soft_wrap=True)
     raise typer.Exit(ExitCode.PERSON)

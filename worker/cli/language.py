@@ -45,6 +45,8 @@ def say_help(command: TyperCommand | TyperGroup) -> None:
     for parameter in command.params:
         if getattr(parameter, "help", None):
             parameter.help = say(parameter.help)  # type: ignore[attr-defined]  # typer's options and arguments have one
+        if isinstance(shown := getattr(parameter, "show_default", None), str):
+            parameter.show_default = say(shown)  # type: ignore[attr-defined]  # see above
     for child in command.commands.values() if isinstance(command, TyperGroup) else ():
         say_help(child)  # type: ignore[arg-type]  # typer makes no others
 

@@ -12,7 +12,8 @@ from rich.text import Text
 
 from config.errors import suggestion
 from worker.cli.error_output import WrongUsage
-from worker.cli.formatting import table
+from worker.cli.formatting import did_you_mean, table
+from worker.cli.language import say
 from worker.domain.identity import invoice_id_of
 from worker.domain.invoice_period import PeriodRecord
 from worker.domain.record import InvoiceRecord, State
@@ -63,7 +64,10 @@ def resolve(store: Store, text: str) -> str:
         return plain
     found = sorted(store.states(_ids_of(store, int(plain))))
     if len(found) > 1:
-        raise WrongUsage(f"Several invoices have the number {plain}.", f"Name one by its id: {', '.join(found)}.")
+        raise WrongUsage(
+            say("Several invoices have the number {number}.", number=plain),
+            say("Name one by its id: {ids}.", ids=", ".join(found)),
+        )
     return found[0] if found else plain
 
 
@@ -96,10 +100,14 @@ def find_period(store: OperatorPort, text: str) -> PeriodRecord:
         return named[0]
     if named:
         ids = ", ".join(period.id for period in named)
-        raise WrongUsage(f"Several periods are called {text!r}.", f"Name one of them by its id: {ids}.")
+        raise WrongUsage(
+            say("Several periods are called {name}.", name=repr(text)), say("Name one by its id: {ids}.", ids=ids)
+        )
     near = get_close_matches(text, [name for period in periods for name in (period.name, period.id)], n=1)
-    advice = f'Did you mean "{near[0]}"? ' if near else ""
-    raise WrongUsage(f"There is no period {text!r}.", f"{advice}`opter-economic status` lists all periods.")
+    raise WrongUsage(
+        say("There is no period {name}.", name=repr(text)),
+        did_you_mean(near) + say("`opter-economic status` lists all periods."),
+    )
 
 
 def dead_letters(
@@ -111,7 +119,7 @@ def dead_letters(
 ) -> list[InvoiceRecord]:
     """Return the dead invoices that fit everything given. Raises ``WrongUsage`` and ``StoreUnavailable``."""
     if reason is not None and reason not in REASONS:
-        raise WrongUsage(f"There is no reason code {reason!r}.", suggestion(reason, list(REASONS)))
+        raise WrongUsage(say("There is no reason code {code}.", code=repr(reason)), suggestion(reason, list(REASONS)))
     period_id = find_period(store, period).id if period else None
     records = store.invoices(period_id, State.DEAD)
     return [
@@ -134,11 +142,11 @@ def find_invoice(store: Store, text: str) -> InvoiceRecord:
     """Return one invoice with its history. Raises ``WrongUsage`` and ``StoreUnavailable``."""
     record = store.invoice(resolve(store, text))
     if record is None:
-        example = (
+        example = say(
             "Give Opter's invoice number, or an id like main-100353: the export's name, then the number. "
             "`opter-economic invoices PERIOD` lists those of a period."
         )
-        raise WrongUsage(f"There is no invoice {text!r} in the store.", example)
+        raise WrongUsage(say("There is no invoice {name} in the store.", name=repr(text)), example)
     return record
 
 
@@ -146,23 +154,26 @@ def require_known(store: OperatorPort, invoice_ids: Sequence[str]) -> None:
     """Refuse ids that are not in the store, before anything is done. Raises ``WrongUsage`` and ``StoreUnavailable``."""
     unknown = [invoice_id for invoice_id in invoice_ids if store.invoice(invoice_id) is None]
     if unknown:
-        raise WrongUsage(f"Not in the store: {', '.join(unknown)}.", "Nothing was changed. Correct the ids.")
+        raise WrongUsage(
+            say("Not in the store: {ids}.", ids=", ".join(unknown)), say("Nothing was changed. Correct the ids.")
+        )
 
 
 def title(reason: str) -> str:
-    """Return its table's heading; the code itself when another version wrote it."""
-    return REASONS[reason].heading if reason in REASONS else reason
+    """Return its table's heading in the language spoken; the code itself when another version wrote it."""
+    return say(REASONS[reason].heading) if reason in REASONS else reason
 
 
 def next_step(reason: str) -> str:
     """Return what a person does now; empty when another version wrote the code."""
-    return REASONS[reason].next_step if reason in REASONS else ""
+    return say(REASONS[reason].next_step) if reason in REASONS else ""
 
 
 def by_reason(counts: Mapping[str, int]) -> RenderableType:
     """Return a table of reasons with their counts and next steps."""
-    rows = table("Invoices", "Reason", "Next step", numbers=("Invoices",), keys=("Reason",))
+    invoices, heading = say("Invoices"), say("Reason")
+    rows = table(invoices, heading, say("Next step"), numbers=(invoices,), keys=(heading,))
     for reason, number in counts.items():
-        heading = Text.assemble(title(reason), "\n", (reason, "quiet"))
-        rows.add_row(Text(str(number), style="strong"), heading, next_step(reason))
+        named = Text.assemble(title(reason), "\n", (reason, "quiet"))
+        rows.add_row(Text(str(number), style="strong"), named, next_step(reason))
     return rows

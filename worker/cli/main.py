@@ -15,9 +15,9 @@ from typing_extensions import override
 
 from worker.cli.context import CommandContext
 from worker.cli.formatting import consoles
-from worker.cli.language import LANGUAGES, say, say_help, speak
+from worker.cli.language import LANGUAGES, mark, say, say_help, speak
 
-_HELP = """Export closed invoice periods from Opter to Visma e-conomic: complete, once, and to the øre.
+_HELP = mark("""Export closed invoice periods from Opter to Visma e-conomic: complete, once, and to the øre.
 
 Exit codes:
 
@@ -27,8 +27,7 @@ Exit codes:
 
 2  wrong usage, settings or exports file
 
-3  Redis or e-conomic cannot be reached
-"""
+3  Redis or e-conomic cannot be reached""")
 #: Panel of the help -> command -> the help's line: the command's first sentences.
 _COMMANDS: Mapping[str, Mapping[str, str]] = {
     "Start here": {
@@ -106,17 +105,22 @@ def main() -> None:
     # pydantic would search every installed package for plugins; we use none, and who does sets another value.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     out, err = consoles()
-    code = run(sys.argv[1:], CommandContext(out=out, err=err, clock=time.time, sleep=time.sleep))
+    context = CommandContext(out=out, err=err, clock=time.time, sleep=time.sleep)
+    code = run(sys.argv[1:], context, language=context.language)
     # Nothing is left to do but to end: a search through all modules for garbage would take as long as `status` itself.
     gc.freeze()
     sys.exit(code)
 
 
-def run(arguments: Sequence[str], context: CommandContext) -> int:
-    """Run one command line; return its exit code (see ``worker.cli.error_output.ExitCode``)."""
+def run(arguments: Sequence[str], context: CommandContext, *, language: str = "en") -> int:
+    """Run one command line; return its exit code (see ``worker.cli.error_output.ExitCode``).
+
+    ``language`` is spoken where the command line names none.
+    """
     try:
-        arguments, language = _language(arguments)
-        speak(language or context.language)
+        arguments, named = _language(arguments)
+        # Scripts read JSON: nothing in it depends on whose terminal it is.
+        speak("en" if "--json" in arguments else named or language)
         application().main(args=arguments, prog_name="opter-economic", obj=context)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1

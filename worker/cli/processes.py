@@ -16,6 +16,7 @@ from typing_extensions import override
 from config.settings import Settings, names_redis, variable
 from config.settings_sections import Web
 from worker.cli.error_output import WrongUsage
+from worker.cli.language import say
 from worker.domain.access import ALL_RIGHTS, Rights
 from worker.errors import StoreUnavailable
 from worker.intake.outage_log import OutageLog
@@ -205,9 +206,10 @@ def redis_for(settings: Settings, data: Path, port: int | None = None) -> Iterat
     try:
         server.start()
     except EmbeddedServerError as error:
-        advice = (
-            f"If another program has port {server.port}, take a free one with `up --redis-port 0`; "
-            "a Redis of your own is named by REDIS_URL."
+        advice = say(
+            "If another program has port {port}, take a free one with `up --redis-port 0`; a Redis of your own is "
+            "named by REDIS_URL.",
+            port=server.port,
         )
         raise EmbeddedServerError(f"{error} {advice}") from None
     try:
@@ -229,7 +231,8 @@ def require_free(host: str, port: int, setting: str) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(info[4])
     except OSError as error:
-        raise WrongUsage(f"Cannot listen on {host}:{port}: {error.strerror}.", f"Choose another {setting}.") from None
+        text = say("Cannot listen on {host}:{port}: {why}.", host=host, port=port, why=error.strerror)
+        raise WrongUsage(text, say("Choose another {setting}.", setting=setting)) from None
 
 
 #: Seconds between two tries while Redis is down at the start.
@@ -263,4 +266,5 @@ def require_fit(settings: Settings) -> None:
     with closing(connect(settings.redis)) as redis:
         problems = check_server(redis, require_durability=settings.redis.require_durability)
     if problems:
-        raise WrongUsage("This Redis is not fit to be the store; nothing was started.", "\n  → ".join(problems))
+        text = say("This Redis is not fit to be the store; nothing was started.")
+        raise WrongUsage(text, "\n  → ".join(problems))

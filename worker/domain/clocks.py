@@ -23,6 +23,10 @@ class ClockReading:
 
 def gap_text(seconds: float, other: str) -> str:
     """Return a gap to another clock in words: ``2 h 0 min ahead of X``, ``70 s behind X``."""
+    return f"{gap_size(seconds)} {'behind' if seconds < 0 else 'ahead of'} {other}"
+
+
+def gap_size(seconds: float) -> str:
+    """Return how wide a gap is: ``2 h 0 min``, ``70 s``."""
     size = round(abs(seconds))
-    long = f"{size} s" if size < _SHORT else f"{size // 3600} h {size % 3600 // 60} min"
-    return f"{long} {'behind' if seconds < 0 else 'ahead of'} {other}"
+    return f"{size} s" if size < _SHORT else f"{size // 3600} h {size % 3600 // 60} min"

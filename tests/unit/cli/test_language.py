@@ -22,6 +22,17 @@ _PLACEHOLDERS = re.compile(r"\{\w+[^}]*\}")
 _SAYING = {"say": 1, "mark": 1, "say_count": 2}
 #: Calls whose texts no person reads at a terminal, or that a reader of help gets by ``say_help``.
 _UNSAID = frozenset({"Option", "Argument", "Typer", "debug", "info", "warning", "error", "getLogger", "get_logger"})
+#: Names, and words of the libraries.
+_NAMES = frozenset(
+    {"Redis", "Flower", "Opter", "Cc", "bold red", "more place"}
+    | {
+        "opter-economic status --watch PERIOD, opter-economic failed",
+        "`opter-economic export resume {}`",
+        "env {} opter-economic status",
+        "Flower: http://{}:{}",
+        "  Flower    http://127.0.0.1:{}/tasks",
+    }
+)
 _SENTENCE = re.compile(r"[A-Za-zæøåÆØÅ]{2,}[,;:]? +[A-Za-zæøåÆØÅ{]{2,}|^[A-Z][a-z]+$")
 
 
@@ -53,7 +64,9 @@ def _helps(command: Any) -> Iterator[str]:
     loaded = command.loaded if isinstance(command, LazyCommand) else command
     for each in {command, loaded}:
         yield from (text for text in (each.help, each.short_help) if text)
-    yield from (text for parameter in loaded.params if (text := getattr(parameter, "help", None)))
+    for parameter in loaded.params:
+        texts = (getattr(parameter, "help", None), getattr(parameter, "show_default", None))
+        yield from (text for text in texts if isinstance(text, str) and re.search("[a-z]", text))
     if isinstance(loaded, TyperGroup):
         for child in loaded.commands.values():
             yield from _helps(child)
@@ -88,7 +101,7 @@ def _unsaid(tree: ast.AST) -> Iterator[tuple[int, str]]:
             continue
         text = _text(node)
         if text is not None:
-            if _SENTENCE.search(text):
+            if _SENTENCE.search(text) and text not in _NAMES:
                 yield node.lineno, text  # type: ignore[attr-defined]  # a literal has a line
             continue
         yield from _unsaid(node)

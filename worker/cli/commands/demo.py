@@ -11,6 +11,7 @@ from rich.text import Text
 
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
+from worker.cli.language import say
 from worker.cli.processes import stop_on_signal
 from worker.local.demo.folder import DemoFolder, SourceName, demo_folder, isolate
 from worker.local.demo.sandbox_export import Method
@@ -64,9 +65,9 @@ def demo(
         except KeyboardInterrupt:
             raise typer.Exit(_INTERRUPTED) from None
         except DemoError as error:
-            raise WrongUsage(str(error), f"The logs are in {files.logs}.") from error
+            raise WrongUsage(str(error), say("The logs are in {folder}.", folder=files.logs)) from error
         if not proven:
-            context.out.print(f"Data and logs are kept in {files.path}.")
+            context.out.print(say("Data and logs are kept in {folder}.", folder=files.path))
             raise typer.Exit(ExitCode.PERSON)
 
 
@@ -97,7 +98,7 @@ def _stage(
 def _keep_running(stage: Stage) -> None:
     out, files = stage.out, stage.folder
     settings = " ".join(f"{name}={value}" for name, value in files.settings(stage.redis_url).items())
-    out.print(Text("\nStill running, until Ctrl-C. Look around:", "title"))
+    out.print(Text("\n" + say("Still running, until Ctrl-C. Look around:"), "title"))
     out.print(f"  Flower    http://127.0.0.1:{files.flower_port}/tasks")
     out.print(f"  Sandbox   {files.sandbox}/_sandbox/requests")
     out.print(f"  Logs      {files.logs}")

@@ -8,6 +8,7 @@ from config.errors import ConfigurationErrors
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode
 from worker.cli.formatting import print_json
+from worker.cli.language import say
 from worker.cli.lookup import AsJson
 from worker.cli.views.health import (
     Finding,
@@ -53,10 +54,10 @@ def look(context: CommandContext) -> Iterator[Finding]:
         found = [redis, *_by_store(context)]
     except StoreUnavailable as error:
         why = error.failure
-        others = "Workers, intake, sweeps, page, e-conomic and clocks are not known while Redis does not answer."
+        others = say("Workers, intake, sweeps, page, e-conomic and clocks are not known while Redis does not answer.")
         found = [
-            Finding(part="Redis", level=Level.UNREACHABLE, text=why.description, next_step=why.next_step),
-            Finding(part="Others", level=Level.UNKNOWN, text=others),
+            Finding(part="Redis", level=Level.UNREACHABLE, text=why.description, next_step=say(why.next_step)),
+            Finding(part=say("Others"), level=Level.UNKNOWN, text=others),
         ]
     yield from found
     yield flower_finding(context.flower_answers(), context.settings.flower)
@@ -89,9 +90,9 @@ def _exports(
         names = sorted(context.exports)
     except ConfigurationErrors as errors:
         first = errors.errors[0]
-        text = " ".join(f"the exports file cannot be used: {first.entry} {first.key} {first.problem}".split())
-        text += " Processes that run keep the former one."
-        yield Finding(part="Exports", level=Level.FAULT, text=text, next_step=first.next_step)
+        where = " ".join(f"{first.entry} {first.key} {first.problem}".split())
+        text = say("the exports file cannot be used: {where} Processes that run keep the former one.", where=where)
+        yield Finding(part=say("Exports"), level=Level.FAULT, text=text, next_step=first.next_step)
         return
     for name in names:
         yield economic_finding(name, paused.get(name), rates.get(name))

@@ -69,7 +69,7 @@ def flower(ctx: typer.Context) -> None:
     configure_logs(settings.log.level, settings.log.format)
     await_fit(watching(settings))
     require_free(settings.flower.host, settings.flower.port, variable("flower", "port"))
-    context.err.print(f"Flower at http://{settings.flower.host}:{settings.flower.port}")
+    context.err.print(f"Flower: http://{settings.flower.host}:{settings.flower.port}")
     become(flower_command(settings), env=flower_environment(settings, os.environ), hold_signals=True)
 
 

@@ -12,12 +12,15 @@ from rich.text import Text
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.formatting import page, print_json, printable, resuming
+from worker.cli.language import say
 from worker.cli.lookup import AsJson, find_period
 from worker.cli.views.agreements import agreements_data, agreements_view
 from worker.cli.views.clocks import clocks_data, clocks_view, disagree
 from worker.cli.views.hindrances import exit_code_of, hindrances_data, hindrances_view
 from worker.cli.views.period import (
     PHASE_STYLES,
+    PHASES,
+    exported_of,
     period_data_in_full,
     period_view,
     periods_data,
@@ -51,7 +54,7 @@ def status(ctx: typer.Context, period: PeriodArgument = None, *, watch: Watch = 
     context: CommandContext = ctx.obj
     context.warn_non_production()
     if period is None and watch:
-        raise WrongUsage("--watch follows one period.", "Name it: `opter-economic status 881 --watch`.")
+        raise WrongUsage(say("--watch follows one period."), say("Name it: `opter-economic status 881 --watch`."))
     if period is None:
         raise typer.Exit(_overview(context, as_json=as_json))
     with context.store() as store:
@@ -125,13 +128,14 @@ def _follow_in_lines(
     before, said = -1, frozenset[str]()
     while current.phase not in _OVER:
         if current.exported != before:
-            text = f"{current.period.name}: {current.exported} of {current.total} exported, {current.dead} failed"
-            context.out.print(text)
+            exported = exported_of(current.exported, current.total)
+            failed = say("{number} failed", number=current.dead)
+            context.out.print(f"{current.period.name}: {exported}, {failed}")
         before = current.exported
         found = obstacles(current)
         for each in found:
             if each.reason not in said:
-                context.out.print(f"{current.period.name}: {each.description} → {each.next_step}", soft_wrap=True)
+                context.out.print(f"{current.period.name}: {each.description} → {say(each.next_step)}", soft_wrap=True)
         said = frozenset(each.reason for each in found)
         context.sleep(LOOK_EVERY)
         current = read()
@@ -206,17 +210,17 @@ class PeriodNews:
     def _pause_lines(self, paused: Mapping[str, object]) -> Iterator[Text]:
         before, self._paused = self._paused, frozenset(paused)
         for name in sorted(self._paused - before):
-            yield Text(f"Export {name} is paused: see `opter-economic status`.", "bad")
+            yield Text(say("Export {name} is paused: see `opter-economic status`.", name=name), "bad")
         for name in sorted(before - self._paused):
-            yield Text(f"Export {name} is resumed.", "good")
+            yield Text(say("Export {name} is resumed.", name=name), "good")
 
 
 def _line(period: PeriodRecord, phase: Phase) -> Text:
     exported, failed = period.counts.get(State.EXPORTED, 0), period.counts.get(State.DEAD, 0)
-    numbers = f"  {exported} of {max(period.total, period.invoice_count)} exported"
+    numbers = exported_of(exported, max(period.total, period.invoice_count))
     return Text.assemble(
         (f"{printable(period.name)}  ", "strong"),
-        (phase.value, PHASE_STYLES.get(phase, "wait")),
-        (numbers, ""),
-        (f", {failed} failed" if failed else "", "bad"),
+        (say(PHASES[phase]), PHASE_STYLES.get(phase, "wait")),
+        f"  {numbers}",
+        (", " + say("{number} failed", number=failed) if failed else "", "bad"),
     )

@@ -12,6 +12,7 @@ from config.settings import Settings
 from worker.cli.commands.status import PeriodNews
 from worker.cli.context import CommandContext
 from worker.cli.formatting import facts
+from worker.cli.language import say
 from worker.cli.processes import is_embedded, redis_for, sign_in_link, stop_on_signal
 from worker.local.supervisor import Supervisor, environment, installation, starter
 
@@ -56,16 +57,16 @@ def up(
             supervisor.turn()
             context.warn_non_production()
             if is_embedded(settings) and folder != settings.data_folder:
-                context.out.print(f"Other commands find it with OPTER_ECONOMIC_DATA_FOLDER={folder}.", soft_wrap=True)
+                text = say("Other commands find it with OPTER_ECONOMIC_DATA_FOLDER={folder}.", folder=folder)
+                context.out.print(text, soft_wrap=True)
             _introduce(context, settings, logs)
             _watch(context, supervisor, stop)
         finally:
             redis = ", Redis" if is_embedded(settings) else ""
-            context.out.print(
-                Text(f"Stopping: intake, worker (finishes what it has started), page, Flower{redis}.", "quiet")
-            )
+            text = say("Stopping: intake, worker (finishes what it has started), page, Flower{redis}.", redis=redis)
+            context.out.print(Text(text, "quiet"))
             supervisor.stop()
-    context.out.print("Stopped. Everything is in the store; `opter-economic up` goes on from there.")
+    context.out.print(say("Stopped. Everything is in the store; `opter-economic up` goes on from there."))
 
 
 def _introduce(context: CommandContext, settings: Settings, logs: Path) -> None:
@@ -74,14 +75,14 @@ def _introduce(context: CommandContext, settings: Settings, logs: Path) -> None:
     context.out.print(
         facts(
             [
-                ("Running", ", ".join(("Redis", *(service.name for service in installation(settings))))),
-                ("Events", f"LPUSH {settings.intake.queue}, or `opter-economic publish`"),
-                ("Exports", ", ".join(sorted(context.exports))),
-                ("Page", f"sign in once with {link}"),
+                (say("Running"), ", ".join(("Redis", *(service.name for service in installation(settings))))),
+                (say("Events"), say("LPUSH {queue}, or `opter-economic publish`", queue=settings.intake.queue)),
+                (say("Exports"), ", ".join(sorted(context.exports))),
+                (say("Page"), say("sign in once with {link}", link=link)),
                 ("Flower", f"http://{settings.flower.host}:{settings.flower.port}"),
-                ("Logs", str(logs)),
-                ("Look", "opter-economic status --watch PERIOD, opter-economic failed"),
-                ("Stop", "Ctrl-C"),
+                (say("Logs"), str(logs)),
+                (say("Look"), "opter-economic status --watch PERIOD, opter-economic failed"),
+                (say("Stop"), "Ctrl-C"),
             ]
         )
     )
@@ -92,7 +93,12 @@ def _watch(context: CommandContext, supervisor: Supervisor, stop: threading.Even
         news, turn = PeriodNews(store), 0
         while not stop.wait(_TURN):
             for death in supervisor.turn():
-                text = f"{death.service} ended with code {death.code}; restarted in {death.pause:g} s (see its log)."
+                text = say(
+                    "{service} ended with code {code}; restarted in {pause} s (see its log).",
+                    service=death.service,
+                    code=death.code,
+                    pause=f"{death.pause:g}",
+                )
                 context.out.print(Text(text, "bad"))
             turn += 1
             if turn % _NEWS_EVERY == 0:

@@ -7,17 +7,20 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from worker.cli.formatting import data_of, printable, section
+from worker.cli.language import say
 from worker.errors import Failure
 
 
 def agreements_view(failures: Mapping[str, Sequence[Failure]]) -> RenderableType | None:
     """Return what is not as the exports need it, each with its next step; None: there is nothing."""
     lines = [
-        Text.assemble((f"{printable(export)}  ", "bad"), printable(each.description), ("\n→ ", "quiet"), each.next_step)
+        Text.assemble(
+            (f"{printable(export)}  ", "bad"), printable(each.description), ("\n→ ", "quiet"), say(each.next_step)
+        )
         for export, of_export in sorted(failures.items())
         for each in of_export
     ]
-    return section("Agreements", *lines) if lines else None
+    return section(say("Agreements"), *lines) if lines else None
 
 
 def agreements_data(failures: Mapping[str, Sequence[Failure]]) -> dict[str, Any]:

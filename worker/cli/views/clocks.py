@@ -8,7 +8,8 @@ from rich.text import Text
 
 from worker.cli import formatting
 from worker.cli.formatting import printable, section
-from worker.domain.clocks import ClockReading, gap_text
+from worker.cli.language import say
+from worker.domain.clocks import ClockReading, gap_size
 
 #: A gap below this many seconds is not worth a word.
 _NOTABLE = 5.0
@@ -23,7 +24,7 @@ def clocks_view(readings: Sequence[ClockReading], bound: float) -> RenderableTyp
     """Return the gaps that are worth a word, the one that stops exports with its next step; None: there are none."""
     lines = [line for reading in _latest(readings) for line in _accounting(reading, bound)]
     lines += [_worker(reading) for reading in readings if abs(reading.worker_ahead) >= _NOTABLE]
-    return section("Clocks", *lines) if lines else None
+    return section(say("Clocks"), *lines) if lines else None
 
 
 def _latest(readings: Sequence[ClockReading]) -> list[ClockReading]:
@@ -33,19 +34,26 @@ def _latest(readings: Sequence[ClockReading]) -> list[ClockReading]:
 
 
 def _accounting(reading: ClockReading, bound: float) -> Iterator[Text]:
-    name, gap = printable(reading.export), gap_text(reading.accounting_ahead, "Redis'")
+    name, gap = printable(reading.export), gap_said(reading.accounting_ahead)
     if abs(reading.accounting_ahead) > bound:
-        why = f"e-conomic's clock is {gap}: beyond {bound:g} s nothing is created."
-        step = "Set the clock of the host of Redis (NTP); everything goes on by itself once the two agree."
+        why = say("e-conomic's clock is {gap}: beyond {bound} s nothing is created.", gap=gap, bound=f"{bound:g}")
+        step = say("Set the clock of the host of Redis (NTP); everything goes on by itself once the two agree.")
         yield Text.assemble((f"{name}  ", "bad"), why, ("\n→ ", "quiet"), step)
     elif abs(reading.accounting_ahead) >= _NOTABLE:
-        yield Text(f"{name}  e-conomic's clock is {gap}; up to {bound:g} s are allowed.", style="wait")
+        allowed = say("e-conomic's clock is {gap}; up to {bound} s are allowed.", gap=gap, bound=f"{bound:g}")
+        yield Text(f"{name}  {allowed}", style="wait")
 
 
 def _worker(reading: ClockReading) -> Text:
-    gap = gap_text(reading.worker_ahead, "Redis'")
-    name = f"{printable(reading.export)}  "
-    return Text(f"{name}The clock of worker {printable(reading.worker)} is {gap}. It decides nothing.", style="wait")
+    gap = gap_said(reading.worker_ahead)
+    text = say("The clock of worker {worker} is {gap}. It decides nothing.", worker=printable(reading.worker), gap=gap)
+    return Text(f"{printable(reading.export)}  {text}", style="wait")
+
+
+def gap_said(seconds: float) -> str:
+    """Return a gap to Redis' clock in words."""
+    size = gap_size(seconds)
+    return say("{size} behind Redis'", size=size) if seconds < 0 else say("{size} ahead of Redis'", size=size)
 
 
 def clocks_data(readings: Sequence[ClockReading], bound: float) -> dict[str, Any]:

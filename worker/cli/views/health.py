@@ -11,8 +11,9 @@ from rich.text import Text
 from config.settings_sections import Flower
 from worker.cli import formatting
 from worker.cli.formatting import facts, page, printable
-from worker.cli.views.clocks import disagree
-from worker.domain.clocks import ClockReading, gap_text
+from worker.cli.language import mark, say, say_count
+from worker.cli.views.clocks import disagree, gap_said
+from worker.domain.clocks import ClockReading
 from worker.domain.ports import AgreementRate
 from worker.domain.reasons import ProcessReason
 from worker.domain.signs_of_life import FileNotTaken, Part, SignOfLife
@@ -38,18 +39,18 @@ class Level(StrEnum):
 _STYLES = {Level.WELL: "good", Level.QUIET: "quiet", Level.UNKNOWN: "wait"}
 _MARKS = {Level.WELL: "✓", Level.QUIET: "·", Level.UNKNOWN: "?"}
 _NAMES = {
-    Part.WORKER: "Workers",
-    Part.INTAKE: "Intake",
-    Part.SWEEPS: "Sweeps",
-    Part.PAGE: "Page",
-    Part.WATCH: "Watcher",
+    Part.WORKER: mark("Workers"),
+    Part.INTAKE: mark("Intake"),
+    Part.SWEEPS: mark("Sweeps"),
+    Part.PAGE: mark("Page"),
+    Part.WATCH: mark("Watcher"),
 }
 _NEXT_STEPS = {
     Part.WORKER: ProcessReason.NO_WORKER.next_step,
     Part.INTAKE: ProcessReason.NO_INTAKE.next_step,
-    Part.SWEEPS: "They run in the intake: see its log (`sweep_failed`), and start it again.",
-    Part.PAGE: "Start it again: `opter-economic web`, or `up` for everything.",
-    Part.WATCH: "Start it again: `opter-economic watch`, or `up` for everything. Files wait in their folders.",
+    Part.SWEEPS: mark("They run in the intake: see its log (`sweep_failed`), and start it again."),
+    Part.PAGE: mark("Start it again: `opter-economic web`, or `up` for everything."),
+    Part.WATCH: mark("Start it again: `opter-economic watch`, or `up` for everything. Files wait in their folders."),
 }
 #: The process that a part runs in, where it has another name.
 _OF_PROCESS = {Part.SWEEPS: "intake"}
@@ -70,7 +71,8 @@ class Finding:
 def health_view(findings: Sequence[Finding]) -> RenderableType:
     """Return a line or two for each part, and the sum of it."""
     wrong = sum(finding.level in {Level.FAULT, Level.UNREACHABLE} for finding in findings)
-    text = f"{formatting.count(wrong, 'part')} not well." if wrong else "All is well."
+    parts = formatting.count(wrong, "part")
+    text = say("{parts} not well.", parts=parts) if wrong else say("All is well.")
     return page(
         facts([(finding.part, _line(finding)) for finding in findings]),
         Text(f"\n{text}", style="bad" if wrong else "good"),
@@ -95,15 +97,20 @@ def _line(finding: Finding) -> Text:
 def redis_finding(info: Mapping[str, Any], refusal: Failure | None, *, require_durability: bool) -> Finding:
     """Return how a server is that says this of itself, and refuses a write for this reason."""
     if refusal:
-        return Finding(part="Redis", level=Level.FAULT, text=refusal.description, next_step=refusal.next_step)
+        return Finding(part="Redis", level=Level.FAULT, text=refusal.description, next_step=say(refusal.next_step))
     problems = problems_of(info, require_durability=require_durability)
     if info.get("aof_last_write_status", "ok") != "ok":
-        problems.append("Redis could not write its append-only file: make room on its disk, or correct its rights.")
+        problems.append(
+            say("Redis could not write its append-only file: make room on its disk, or correct its rights.")
+        )
     if problems:
         return Finding(part="Redis", level=Level.FAULT, text=" ".join(problems))
     used, most = info.get("used_memory", 0) / 2**20, info.get("maxmemory", 0) / 2**20
-    memory = f"{used:.0f} of {most:.0f} MB used" if most else f"{used:.0f} MB used"
-    kept = "append-only file" if info.get("aof_enabled") == 1 else "no append-only file, as the settings allow"
+    memory = say("{used} MB used", used=f"{used:.0f}")
+    if most:
+        memory = say("{used} of {most} MB used", used=f"{used:.0f}", most=f"{most:.0f}")
+    appended = info.get("aof_enabled") == 1
+    kept = say("append-only file") if appended else say("no append-only file, as the settings allow")
     return Finding(part="Redis", level=Level.WELL, text=f"{info.get('redis_version')}, {kept}, {memory}")
 
 
@@ -111,17 +118,22 @@ def part_finding(signs: Sequence[SignOfLife], part: Part) -> Finding:
     """Return how many processes of a part are alive, and which have fallen silent."""
     own = sorted((sign for sign in signs if sign.part is part), key=lambda sign: sign.silent_for)
     living, silent = [sign for sign in own if sign.alive], [sign for sign in own if not sign.alive]
-    name = _NAMES[part]
+    name, next_step = say(_NAMES[part]), say(_NEXT_STEPS.get(part, ""))
     if not own and part is Part.PAGE:
-        return Finding(part=name, level=Level.QUIET, text="not running")
+        return Finding(part=name, level=Level.QUIET, text=say("not running"))
     if not living:
-        seen = f"{own[0].name} was seen {formatting.span(own[0].silent_for)} ago" if own else "none seen for a day"
-        return Finding(part=name, level=Level.FAULT, text=f"no sign of life: {seen}", next_step=_NEXT_STEPS[part])
-    text = f"{len(living)} alive, seen {formatting.span(living[0].silent_for)} ago"
+        text = say("no sign of life: none seen for a day")
+        if own:
+            span = formatting.span(own[0].silent_for)
+            text = say("no sign of life: {name} was seen {span} ago", name=own[0].name, span=span)
+        return Finding(part=name, level=Level.FAULT, text=text, next_step=next_step)
+    text = say("{number} alive, seen {span} ago", number=len(living), span=formatting.span(living[0].silent_for))
     if silent:
-        named = ", ".join(f"{sign.name} for {formatting.span(sign.silent_for)}" for sign in silent[:_MOST_NAMED])
-        more = f" and {len(silent) - _MOST_NAMED} more" if len(silent) > _MOST_NAMED else ""
-        text += f"; silent: {named}{more}"
+        spans = [
+            say("{name} for {span}", name=sign.name, span=formatting.span(sign.silent_for))
+            for sign in silent[:_MOST_NAMED]
+        ]
+        text += say("; silent: {names}", names=", ".join(spans) + _more(len(silent)))
     return Finding(part=name, level=Level.WELL, text=text)
 
 
@@ -132,10 +144,19 @@ def files_not_taken(signs: Sequence[SignOfLife]) -> Iterator[Finding]:
         if sign.alive and sign.not_taken:
             by_reason.setdefault(sign.not_taken, []).append(f"{_OF_PROCESS.get(sign.part, sign.part)} {sign.name}")
     for why, names in by_reason.items():
-        more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-        who = f"{', '.join(names[:_MOST_NAMED])}{more} {'keeps' if len(names) == 1 else 'keep'}"
-        text = f"not in use: {who} the former one, as {why.problem}"
-        yield Finding(part="Exports file", level=Level.FAULT, text=text, next_step=why.next_step)
+        who = ", ".join(names[:_MOST_NAMED]) + _more(len(names))
+        text = say_count(
+            len(names),
+            "not in use: {who} keeps the former one, as {problem}",
+            "not in use: {who} keep the former one, as {problem}",
+            who=who,
+            problem=why.problem,
+        )
+        yield Finding(part=say("Exports file"), level=Level.FAULT, text=text, next_step=why.next_step)
+
+
+def _more(number: int) -> str:
+    return say(" and {number} more", number=number - _MOST_NAMED) if number > _MOST_NAMED else ""
 
 
 def folder_findings(signs: Sequence[SignOfLife], *, watched: bool) -> Iterator[Finding]:
@@ -145,57 +166,65 @@ def folder_findings(signs: Sequence[SignOfLife], *, watched: bool) -> Iterator[F
     for sign in signs:
         if sign.part is Part.FOLDER_FAULT and sign.alive:
             export, _, text = sign.name.partition(": ")
-            step = "Set right what is named; its files stay where they are until then, and other folders go on."
-            yield Finding(part=f"Folder {export}", level=Level.FAULT, text=text, next_step=step)
+            step = say("Set right what is named; its files stay where they are until then, and other folders go on.")
+            yield Finding(part=say("Folder {export}", export=export), level=Level.FAULT, text=text, next_step=step)
 
 
 def economic_finding(export: str, pause: Failure | None, rate: AgreementRate | None) -> Finding:
     """Return how an export gets on with e-conomic, by what its workers have seen."""
-    name = f"Export {export}"
+    name = say("Export {export}", export=export)
     if pause:
-        text = f"paused: {pause.description}"
-        step = f"{pause.next_step} {formatting.resuming(export)}"
+        text = say("paused: {why}", why=pause.description)
+        step = f"{say(pause.next_step)} {formatting.resuming(export)}"
         return Finding(part=name, level=Level.FAULT, text=text, next_step=step)
     if rate is None:
-        return Finding(part=name, level=Level.QUIET, text="e-conomic was not called for two days")
-    called = f"called {formatting.span(rate.called_ago)} ago"
+        return Finding(part=name, level=Level.QUIET, text=say("e-conomic was not called for two days"))
+    called = formatting.span(rate.called_ago)
     if rate.failing:
-        text = f"e-conomic does not answer ({_failures(rate)}), {called}"
-        step = EconomicReason.ECONOMIC_UNAVAILABLE.next_step
+        text = say("e-conomic does not answer ({failures}), called {span} ago", failures=_failures(rate), span=called)
+        step = say(EconomicReason.ECONOMIC_UNAVAILABLE.next_step)
         return Finding(part=name, level=Level.UNREACHABLE, text=text, next_step=step)
-    text = f"e-conomic answers, {called}, {rate.spent / rate.granted:.0%} of its rate used"
+    used = f"{rate.spent / rate.granted:.0%}"
+    text = say("e-conomic answers, called {span} ago, {share} of its rate used", span=called, share=used)
     if rate.blocked_for:
-        text += f"; it asks to be left alone for {formatting.span(rate.blocked_for)}"
+        text += say("; it asks to be left alone for {span}", span=formatting.span(rate.blocked_for))
     return Finding(part=name, level=Level.WELL, text=text)
 
 
 def _failures(rate: AgreementRate) -> str:
     if not rate.trips:
-        return "the last call failed" if rate.failures == 1 else f"the last {rate.failures} calls failed"
-    when = f"in {formatting.span(rate.open_for)}" if rate.open_for else "now"
-    return f"circuit breaker open, next try {when}"
+        return say_count(rate.failures, "the last call failed", "the last {number} calls failed")
+    if not rate.open_for:
+        return say("circuit breaker open, next try now")
+    return say("circuit breaker open, next try in {span}", span=formatting.span(rate.open_for))
 
 
 def clocks_finding(readings: Sequence[ClockReading], bound: float) -> Finding:
     """Return the widest gap between Redis' clock and e-conomic's that workers have seen lately."""
     if not readings:
-        return Finding(part="Clocks", level=Level.QUIET, text="not compared lately")
+        return Finding(part=say("Clocks"), level=Level.QUIET, text=say("not compared lately"))
     widest = max(readings, key=lambda reading: abs(reading.accounting_ahead))
-    gap = gap_text(widest.accounting_ahead, "Redis'")
+    gap = gap_said(widest.accounting_ahead)
     if disagree(readings, bound):
-        text = f"e-conomic's clock is {gap} (export {widest.export}): beyond {bound:g} s nothing is created"
-        step = ProcessReason.CLOCKS_DISAGREE.next_step
-        return Finding(part="Clocks", level=Level.FAULT, text=text, next_step=step)
-    agreed = "agree" if round(abs(widest.accounting_ahead)) == 0 else f"near enough: e-conomic's is {gap}"
-    return Finding(part="Clocks", level=Level.WELL, text=agreed)
+        text = say(
+            "e-conomic's clock is {gap} (export {export}): beyond {bound} s nothing is created",
+            gap=gap,
+            export=widest.export,
+            bound=f"{bound:g}",
+        )
+        step = say(ProcessReason.CLOCKS_DISAGREE.next_step)
+        return Finding(part=say("Clocks"), level=Level.FAULT, text=text, next_step=step)
+    same = round(abs(widest.accounting_ahead)) == 0
+    agreed = say("agree") if same else say("near enough: e-conomic's is {gap}", gap=gap)
+    return Finding(part=say("Clocks"), level=Level.WELL, text=agreed)
 
 
 def flower_finding(answers: bool | None, settings: Flower) -> Finding:  # noqa: FBT001  # three answers
     """Return how Flower is; it decides nothing, so that it needs nobody at once."""
     where = f"{settings.host}:{settings.port}"
     if answers is None:
-        return Finding(part="Flower", level=Level.QUIET, text=f"not running at {where}")
+        return Finding(part="Flower", level=Level.QUIET, text=say("not running at {where}", where=where))
     if not answers:
-        step = "It only looks: start it again when it suits (`opter-economic flower`)."
-        return Finding(part="Flower", level=Level.QUIET, text=f"hangs at {where}", next_step=step)
-    return Finding(part="Flower", level=Level.WELL, text=f"answers at {where}")
+        step = say("It only looks: start it again when it suits (`opter-economic flower`).")
+        return Finding(part="Flower", level=Level.QUIET, text=say("hangs at {where}", where=where), next_step=step)
+    return Finding(part="Flower", level=Level.WELL, text=say("answers at {where}", where=where))

@@ -8,18 +8,19 @@ from rich.text import Text
 
 from worker.cli.error_output import ExitCode
 from worker.cli.formatting import printable, section
+from worker.cli.language import say
 from worker.errors import Failure
 from worker.workflow.hindrances import by_itself
 
 
 def hindrances_view(found: Sequence[Failure]) -> RenderableType | None:
     """Return each with its next step; None when there are none."""
-    return section("Standing still", *map(hindrance_line, found)) if found else None
+    return section(say("Standing still"), *map(hindrance_line, found)) if found else None
 
 
 def hindrance_line(each: Failure) -> RenderableType:
     """Return one with its next step."""
-    return Text.assemble((printable(each.description), "bad"), ("\n→ ", "quiet"), printable(each.next_step))
+    return Text.assemble((printable(each.description), "bad"), ("\n→ ", "quiet"), printable(say(each.next_step)))
 
 
 def hindrances_data(found: Sequence[Failure]) -> list[dict[str, Any]]:

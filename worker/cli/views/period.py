@@ -10,6 +10,7 @@ from rich.text import Text
 
 from worker.cli import formatting
 from worker.cli.formatting import data_of, facts, page, printable, section, table
+from worker.cli.language import mark, say
 from worker.cli.lookup import by_reason, title
 from worker.cli.views.certificate_summary import result, summary_data, when
 from worker.domain.invoice_period import PeriodRecord, held
@@ -19,15 +20,23 @@ from worker.domain.record import Outcome, State
 from worker.errors import Failure
 
 PHASE_STYLES = {Phase.DONE: "good", Phase.NEEDS_A_PERSON: "bad", Phase.DIFFERS: "bad"}
-_NUMBERS = ("All", "Exported", "Moving", "Failed")
 _OUTCOMES = {
-    Outcome.BOOKED: "booked",
-    Outcome.DRAFTED: "left as drafts",
-    Outcome.VOUCHER: "as vouchers",
-    Outcome.BY_HAND: "marked by hand",
-    Outcome.EXCLUDED: "excluded by their type",
-    Outcome.NOTHING_TO_BOOK: "with nothing to book",
-    Outcome.DISCARDED: "discarded by hand",
+    Outcome.BOOKED: mark("{number} booked"),
+    Outcome.DRAFTED: mark("{number} left as drafts"),
+    Outcome.VOUCHER: mark("{number} as vouchers"),
+    Outcome.BY_HAND: mark("{number} marked by hand"),
+    Outcome.EXCLUDED: mark("{number} excluded by their type"),
+    Outcome.NOTHING_TO_BOOK: mark("{number} with nothing to book"),
+    Outcome.DISCARDED: mark("{number} discarded by hand"),
+}
+#: Phase -> its word on the screen.
+PHASES = {
+    Phase.TAKING_IN: mark("taking in"),
+    Phase.CHECKING: mark("checking"),
+    Phase.EXPORTING: mark("exporting"),
+    Phase.NEEDS_A_PERSON: mark("needs a person"),
+    Phase.DIFFERS: mark("differs"),
+    Phase.DONE: mark("done"),
 }
 _INCOMPLETE = (Phase.TAKING_IN, Phase.CHECKING)
 
@@ -42,7 +51,7 @@ def periods_view(
 ) -> RenderableType:
     """Return the table of periods and below it the paused exports, the event queue, and further parts."""
     return page(
-        _table(periods, now) if periods else Text("No period has arrived yet."),
+        _table(periods, now) if periods else Text(say("No period has arrived yet.")),
         _paused(paused) if paused else None,
         _events(dead_events, waiting_events) if dead_events or waiting_events else None,
         *parts,
@@ -82,12 +91,13 @@ def period_data(period: PeriodRecord) -> dict[str, Any]:
 
 
 def _table(periods: Sequence[PeriodRecord], now: float) -> RenderableType:
-    keys = ("Period", "Id", "State")
-    rows = table(*keys, *_NUMBERS, "Read back", "Came", numbers=_NUMBERS, keys=keys)
+    keys = (say("Period"), say("Id"), say("State"))
+    numbers = (say("All"), say("Exported"), say("Moving"), say("Failed"))
+    rows = table(*keys, *numbers, say("Read back"), say("Came"), numbers=numbers, keys=keys)
     rows.padding = (0, 1, 0, 0)  # so that a line of 80 columns holds all of it, broken between words alone
-    read_back = [result(each.certificate) if each.certificate else Text("not yet", "quiet") for each in periods]
+    read_back = [result(each.certificate) if each.certificate else Text(say("not yet"), "quiet") for each in periods]
     rows.columns[-2].min_width = max((len(word) for each in read_back for word in str(each).split()), default=0)
-    rows.columns[-1].max_width = len("0 s ago")
+    rows.columns[-1].max_width = len(say("{span} ago", span="0 s"))
     for period, certificate in zip(periods, read_back, strict=True):
         counts = period.counts
         phase = phase_of(period, counts)
@@ -95,13 +105,13 @@ def _table(periods: Sequence[PeriodRecord], now: float) -> RenderableType:
         rows.add_row(
             Text(printable(period.name), style="strong"),
             period.id,
-            Text(phase.value, style=PHASE_STYLES.get(phase, "wait")),
+            Text(say(PHASES[phase]), style=PHASE_STYLES.get(phase, "wait")),
             str(max(period.total, period.invoice_count)),
             str(counts.get(State.EXPORTED, 0)),
             str(sum(counts.get(state, 0) for state in MOVING)),
             Text(str(dead), style="bad" if dead else ""),
             certificate,
-            f"{formatting.span(now - period.received_at)} ago",
+            say("{span} ago", span=formatting.span(now - period.received_at)),
         )
     return rows
 
@@ -109,21 +119,27 @@ def _table(periods: Sequence[PeriodRecord], now: float) -> RenderableType:
 def _paused(paused: Mapping[str, Failure]) -> RenderableType:
     lines = [
         Text.assemble(
-            (f"{name}  ", "bad"), why.description, ("\n→ ", "quiet"), f"{why.next_step} {formatting.resuming(name)}"
+            (f"{name}  ", "bad"),
+            why.description,
+            ("\n→ ", "quiet"),
+            f"{say(why.next_step)} {formatting.resuming(name)}",
         )
         for name, why in sorted(paused.items())
     ]
-    return section("Paused exports", *lines)
+    return section(say("Paused exports"), *lines)
 
 
 def _events(dead: int, waiting: int) -> RenderableType:
     lines = []
     if waiting:
-        lines.append(Text(f"{formatting.count(waiting, 'event')} waiting to be taken in.", style="wait"))
+        lines.append(Text(say("{events} waiting to be taken in.", events=formatting.count(waiting, "event")), "wait"))
     if dead:
-        text = f"{formatting.count(dead, 'event')} for a person to see to: `opter-economic events dead list`."
+        text = say(
+            "{events} for a person to see to: `opter-economic events dead list`.",
+            events=formatting.count(dead, "event"),
+        )
         lines.append(Text(text, style="bad"))
-    return section("Event queue", *lines)
+    return section(say("Event queue"), *lines)
 
 
 def period_view(report: Report, *parts: RenderableType | None) -> RenderableType:
@@ -135,12 +151,12 @@ def period_view(report: Report, *parts: RenderableType | None) -> RenderableType
         Text(),
         facts(_numbers(report)),
         *parts,
-        section("Notice", report.period.notice) if report.period.notice else None,
-        section("Missing", _missing(report)) if report.period.missing else None,
-        section("Failed", by_reason(report.failed)) if report.failed else None,
+        section(say("Notice"), report.period.notice) if report.period.notice else None,
+        section(say("Missing"), _missing(report)) if report.period.missing else None,
+        section(say("Failed"), by_reason(report.failed)) if report.failed else None,
         _conflicts(report) if report.period.conflicts else None,
-        section("Gross amounts, as reported by this program", _totals(report)) if report.totals else None,
-        section("In e-conomic", _held(report)),
+        section(say("Gross amounts, as reported by this program"), _totals(report)) if report.totals else None,
+        section(say("In e-conomic"), _held(report)),
         _remarks(report) if report.remarks else None,
     )
 
@@ -178,11 +194,12 @@ def period_data_in_full(report: Report) -> dict[str, Any]:
 
 def _heading(report: Report) -> RenderableType:
     period = report.period
-    region = f" · region {period.region}" if period.region else ""
+    region = say(" · region {region}", region=period.region) if period.region else ""
+    closed = say("closed {when}", when=formatting.moment_of(period.closed_at))
     return Text.assemble(
-        (f"Period {printable(period.name)}", "title"),
-        (f"  {period.id}{region} · closed {formatting.moment_of(period.closed_at)} · ", "quiet"),
-        (report.phase.value, PHASE_STYLES.get(report.phase, "wait")),
+        (say("Period {name}", name=printable(period.name)), "title"),
+        (f"  {period.id}{region} · {closed} · ", "quiet"),
+        (say(PHASES[report.phase]), PHASE_STYLES.get(report.phase, "wait")),
     )
 
 
@@ -190,28 +207,34 @@ def _bar(report: Report) -> RenderableType:
     share = report.exported / report.total if report.total else 0.0
     grid = Table.grid(padding=(0, 2, 0, 0))
     bar = ProgressBar(total=report.total or 1, completed=report.exported, width=48)
-    grid.add_row(bar, Text(f"{report.exported} of {report.total} exported · {int(share * 100)} %", style="strong"))
+    grid.add_row(bar, Text(f"{exported_of(report.exported, report.total)} · {int(share * 100)} %", style="strong"))
     return grid
 
 
+def exported_of(exported: int, total: int) -> str:
+    """Return ``3 of 4 exported``."""
+    return say("{exported} of {total} exported", exported=exported, total=total)
+
+
 def _numbers(report: Report) -> list[tuple[str, RenderableType]]:
-    units = f"on {formatting.count(report.lines_with_units, 'line')}; e-conomic does not get them"
+    units = say("on {lines}; e-conomic does not get them", lines=formatting.count(report.lines_with_units, "line"))
+    rate = say("{number} invoices a minute", number=f"{report.rate:.0f}") if report.rate else ""
     return [
-        ("To be exported", str(report.total)),
-        ("Exported", Text(_exported(report), style="good" if report.exported else "")),
-        ("On their way", Text(_moving(report), style="wait") if report.moving else ""),
-        ("Failed", Text(str(report.dead), style="bad") if report.dead else "0"),
-        ("Rate", f"{report.rate:.0f} invoices a minute" if report.rate and report.moving else ""),
-        ("Time left", formatting.span(report.seconds_left) if report.seconds_left else ""),
-        ("Last activity", formatting.moment(report.last_activity)),
-        ("Economic units", units if report.lines_with_units else ""),
+        (say("To be exported"), str(report.total)),
+        (say("Exported"), Text(_exported(report), style="good" if report.exported else "")),
+        (say("On their way"), Text(_moving(report), style="wait") if report.moving else ""),
+        (say("Failed"), Text(str(report.dead), style="bad") if report.dead else "0"),
+        (say("Rate"), rate if report.moving else ""),
+        (say("Time left"), formatting.span(report.seconds_left) if report.seconds_left else ""),
+        (say("Last activity"), formatting.moment(report.last_activity)),
+        (say("Economic units"), units if report.lines_with_units else ""),
     ]
 
 
 def _exported(report: Report) -> str:
-    parts = [f"{number} {_OUTCOMES[outcome]}" for outcome, number in report.outcomes.items()]
+    parts = [say(_OUTCOMES[outcome], number=number) for outcome, number in report.outcomes.items()]
     if report.already_there:
-        parts.append(f"{report.already_there} of them already there")
+        parts.append(say("{number} of them already there", number=report.already_there))
     return f"{report.exported}  ({', '.join(parts)})" if parts else str(report.exported)
 
 
@@ -222,25 +245,28 @@ def _moving(report: Report) -> str:
 
 def _missing(report: Report) -> RenderableType:
     count = formatting.count(report.period.missing, "invoice")
-    return Text(f"{count} broken in the event and not taken in: see `opter-economic events dead list`.", style="bad")
+    text = say(
+        "{invoices} broken in the event and not taken in: see `opter-economic events dead list`.", invoices=count
+    )
+    return Text(text, style="bad")
 
 
 def _conflicts(report: Report) -> RenderableType:
-    rows = table("Invoice", "Came again", "Event", keys=("Invoice",))
+    rows = table(say("Invoice"), say("Came again"), say("Event"), keys=(say("Invoice"),))
     for conflict in report.period.conflicts:
         rows.add_row(conflict.invoice_id, formatting.moment(conflict.at), conflict.event_key)
-    text = (
+    text = say(
         "Sent again with other content after it was posted. What is in e-conomic was left as it is; compare the two "
         "with `opter-economic conflicts show INVOICE`, put e-conomic right, then `conflicts accept INVOICE --why …`."
     )
-    return section("Conflicts", Text(text, style="bad"), rows)
+    return section(say("Conflicts"), Text(text, style="bad"), rows)
 
 
 def _totals(report: Report) -> RenderableType:
-    out = ("Left out",) if any(total.left_out_gross for total in report.totals) else ()
-    by_hand = ("Marked by hand",) if any(total.by_hand_gross for total in report.totals) else ()
-    columns = ("Opter", "Exported", *out, *by_hand, "Remaining")
-    rows = table("Currency", *columns, numbers=columns)
+    out = (say("Left out"),) if any(total.left_out_gross for total in report.totals) else ()
+    by_hand = (say("Marked by hand"),) if any(total.by_hand_gross for total in report.totals) else ()
+    columns = ("Opter", say("Exported"), *out, *by_hand, say("Remaining"))
+    rows = table(say("Currency"), *columns, numbers=columns)
     for total in report.totals:
         apart = (formatting.money(total.left_out_gross),) * len(out)
         apart += (formatting.money(total.by_hand_gross),) * len(by_hand)
@@ -260,19 +286,27 @@ def _booked_otherwise(total: Totals) -> RenderableType | None:
     if not total.booked_difference:
         return None
     difference = formatting.money(total.booked_difference)
-    return Text(f"Booked within the tolerance: {difference} {total.currency} against Opter; see the remarks.", "quiet")
+    text = say(
+        "Booked within the tolerance: {difference} {currency} against Opter; see the remarks.",
+        difference=difference,
+        currency=total.currency,
+    )
+    return Text(text, "quiet")
 
 
 def _held(report: Report) -> RenderableType:
     """Say what e-conomic held when it was last read back, and when: nothing else on this page was read there."""
     certificate = report.period.certificate
     if certificate is None:
-        text = f"Not read back yet: `opter-economic reconcile {report.period.id}` does it."
+        text = say("Not read back yet: `opter-economic reconcile {period}` does it.", period=report.period.id)
         return Text(text, style="quiet")
-    rows = table("Currency", "Invoices", "Gross", numbers=("Invoices", "Gross"))
+    numbers = (say("Invoices"), say("Gross"))
+    rows = table(say("Currency"), *numbers, numbers=numbers)
     for currency, (invoices, gross) in held(certificate).items():
         rows.add_row(currency, str(invoices), formatting.money(gross))
-    read = Text.assemble(f"Read at {when(certificate.at)}: ", result(certificate), (f"  {certificate.id}", "quiet"))
+    read = Text.assemble(
+        say("Read at {when}:", when=when(certificate.at)), " ", result(certificate), (f"  {certificate.id}", "quiet")
+    )
     return page(rows, read)
 
 
@@ -281,14 +315,19 @@ def _changed(total: Totals) -> RenderableType | None:
     if total.control_gross in (None, total.gross):
         return None
     control = formatting.money(total.control_gross or ZERO)
-    return Text(f"At closing, Opter said {control} {total.currency}; invoices were replaced or added since.", "quiet")
+    text = say(
+        "At closing, Opter said {amount} {currency}; invoices were replaced or added since.",
+        amount=control,
+        currency=total.currency,
+    )
+    return Text(text, "quiet")
 
 
 def _remarks(report: Report) -> RenderableType:
-    rows = table("Invoices", "Done differently from the source", numbers=("Invoices",))
+    rows = table(say("Invoices"), say("Done differently from the source"), numbers=(say("Invoices"),))
     for remark, number in report.remarks.items():
         rows.add_row(str(number), remark)
-    return section("Remarks", rows)
+    return section(say("Remarks"), rows)
 
 
 def _total_data(total: Totals) -> dict[str, str | None]:
