@@ -12,6 +12,7 @@ from worker.cli import formatting
 from worker.cli.context import CommandContext
 from worker.cli.error_output import WrongUsage
 from worker.cli.formatting import printable
+from worker.cli.language import say
 from worker.domain.invoice import Invoice
 from worker.domain.sums import Problem, check_event
 from worker.intake.event import Period
@@ -66,7 +67,9 @@ def load_events(context: CommandContext, files: Sequence[Path], options: EventOp
         _name_skipped(context, path)
     whole = [raw for path in files if path.is_file() and is_event(raw := path.read_bytes())]
     if whole and len(whole) != len(files):
-        raise WrongUsage("These files hold events and invoices mixed.", "Take first the ones, then the others.")
+        raise WrongUsage(
+            say("These files hold events and invoices mixed."), say("Take first the ones, then the others.")
+        )
     if whole:
         return whole
     how, head = _how_to_read(options), FileHead()
@@ -75,7 +78,7 @@ def load_events(context: CommandContext, files: Sequence[Path], options: EventOp
     named = options.export or head.export
     if named is None and len(context.exports) != 1:
         known = ", ".join(sorted(context.exports))
-        raise WrongUsage("There are several exports.", f"Add --export with one of: {known}.")
+        raise WrongUsage(say("There are several exports."), say("Add --export with one of: {known}.", known=known))
     name = next(iter(context.exports)) if named is None else context.export(named).name
     return [compose(invoices, export=name, period=period, source=options.source, now=context.clock(), head=head)]
 
@@ -89,12 +92,12 @@ def _name_skipped(context: CommandContext, folder: Path) -> None:
     try:
         names = [f"{file.name}/" if file.is_dir() else file.name for file in skipped(folder)]
     except OSError as error:
-        raise WrongUsage(f"{folder} cannot be read: {error.strerror}.") from None
+        raise WrongUsage(say("{folder} cannot be read: {strerror}.", folder=folder, strerror=error.strerror)) from None
     if names:
         more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
         listed = printable(", ".join(names[:_MOST_NAMED])) + more
-        why = "Only .json, .ndjson, .jsonl, .xml, .csv and .xlsx are read, and no folders in it."
-        heading = f"Skipped in {printable(str(folder))}: "
+        why = say("Only .json, .ndjson, .jsonl, .xml, .csv and .xlsx are read, and no folders in it.")
+        heading = say("Skipped in {folder}: ", folder=printable(str(folder)))
         context.err.print(Text.assemble((heading, "wait"), listed, f". {why}"), soft_wrap=True)
 
 
@@ -146,13 +149,19 @@ def read_invoices(path: Path, how: HowToRead | None = None, head: FileHead | Non
     except EventRefused as refused:
         raise _wrong_usage(refused.problems) from None
     except OSError as error:
-        raise WrongUsage(f"{path} cannot be read: {error.strerror}.") from None
+        raise WrongUsage(say("{path} cannot be read: {strerror}.", path=path, strerror=error.strerror)) from None
 
 
 def _wrong_usage(problems: Sequence[Problem]) -> WrongUsage:
     """Return the error that lists everything wrong with the files."""
     lines = "\n".join(f"  {problem.description}" for problem in problems)
-    return WrongUsage(f"{formatting.count(len(problems), 'problem')}; nothing was published.\n{lines}")
+    return WrongUsage(
+        say(
+            "{problems}; nothing was published.\n{lines}",
+            problems=formatting.count(len(problems), "problem"),
+            lines=lines,
+        )
+    )
 
 
 def _how_to_read(options: EventOptions) -> HowToRead:
@@ -161,7 +170,9 @@ def _how_to_read(options: EventOptions) -> HowToRead:
     except EventRefused as refused:
         raise _wrong_usage(refused.problems) from None
     except OSError as error:
-        raise WrongUsage(f"{error.filename} cannot be read: {error.strerror}.") from None
+        raise WrongUsage(
+            say("{filename} cannot be read: {strerror}.", filename=error.filename, strerror=error.strerror)
+        ) from None
 
 
 def _period(invoices: Sequence[Invoice], options: EventOptions, head: FileHead) -> Period:
@@ -169,7 +180,9 @@ def _period(invoices: Sequence[Invoice], options: EventOptions, head: FileHead) 
     if head.period is not None and options.period in {None, head.period.id}:
         return head.period
     if options.period is None:
-        raise WrongUsage("To which period do these invoices belong?", "Add --period with its number in Opter.")
+        raise WrongUsage(
+            say("To which period do these invoices belong?"), say("Add --period with its number in Opter.")
+        )
     last = max(invoice.invoice_date for invoice in invoices)
     name = options.name or str(options.period)
     return Period(id=options.period, name=name, region=options.region, closed_at=f"{last}T00:00:00Z")

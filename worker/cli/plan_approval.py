@@ -10,6 +10,7 @@ from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.event_files import parse_event, read_whole
 from worker.cli.formatting import count, moment, printable
+from worker.cli.language import say
 from worker.domain.approval import (
     PUBLISH,
     Approval,
@@ -46,8 +47,8 @@ def require_approval(context: CommandContext, publication: Publication) -> str:
     if not needs_approval(limits, money_of(contents)):
         return ""
     if publication.plan is None:
-        over = "This is over the limit above which a second person has to say yes; nothing was published."
-        advice = "Make a plan (`opter-economic plan ... --out plan.json`), and publish it with --plan plan.json."
+        over = say("This is over the limit above which a second person has to say yes; nothing was published.")
+        advice = say("Make a plan (`opter-economic plan ... --out plan.json`), and publish it with --plan plan.json.")
         raise WrongUsage(over, advice)
     with context.approvals() as approvals:
         found = _latest(approvals, plan_file.file_name(publication.plan))
@@ -85,10 +86,22 @@ def _ask(
 
 
 def _why_not(found: Approval) -> Text:
-    what = f"{count(found.asked.invoices, 'invoice')} of {printable(found.asked.subject)}"
+    invoices, subject = count(found.asked.invoices, "invoice"), printable(found.asked.subject)
     if found.decision:
-        why = f"{found.decision.by} has said no: {found.decision.why}"
-        return Text(f"{what} were not published: {printable(why)}", "bad")
+        text = say(
+            "{invoices} of {subject} were not published: {by} has said no: {why}",
+            invoices=invoices,
+            subject=subject,
+            by=printable(found.decision.by),
+            why=printable(found.decision.why),
+        )
+        return Text(text, "bad")
     until = moment(found.expires_at)
-    text = f"{what} wait for a second person's yes, on the page under Approvals, until {until}. Nothing was published."
-    return Text(f"{text}\n  → Then publish with the same files and the same plan again.", "wait")
+    text = say(
+        "{invoices} of {subject} wait for a second person's yes, on the page under Approvals, until {until}. "
+        "Nothing was published.",
+        invoices=invoices,
+        subject=subject,
+        until=until,
+    )
+    return Text(f"{text}\n  → " + say("Then publish with the same files and the same plan again."), "wait")

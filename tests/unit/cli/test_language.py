@@ -21,10 +21,12 @@ _OTHERWISE = ("procedure.py", "procedure_texts.py")
 _PLACEHOLDERS = re.compile(r"\{\w+[^}]*\}")
 _SAYING = {"say": 1, "mark": 1, "say_count": 2}
 #: Calls whose texts no person reads at a terminal, or that a reader of help gets by ``say_help``.
-_UNSAID = frozenset({"Option", "Argument", "Typer", "debug", "info", "warning", "error", "getLogger", "get_logger"})
+_UNSAID = frozenset(
+    {"failure", "Option", "Argument", "Typer", "debug", "info", "warning", "error", "getLogger", "get_logger"}
+)
 #: Names, and words of the libraries.
 _NAMES = frozenset(
-    {"Redis", "Flower", "Opter", "Cc", "bold red", "more place"}
+    {"Redis", "Flower", "no reason given", "Opter", "Cc", "bold red", "more place"}
     | {
         "opter-economic status --watch PERIOD, opter-economic failed",
         "`opter-economic export resume {}`",

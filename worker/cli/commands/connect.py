@@ -9,6 +9,7 @@ from rich.text import Text
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.formatting import printable
+from worker.cli.language import say, spoken
 from worker.cli.lookup import By, Name
 from worker.runtime.connecting import TAKEN_IN, Connector, NotConnected
 
@@ -37,21 +38,25 @@ def connect(ctx: typer.Context, name: Name, *, agreement: Agreement = None, by: 
         try:
             _connect(context, connector, name, agreement, by)
         except NotConnected as why:
-            raise WrongUsage(str(why), "Nothing was stored.") from None
+            raise WrongUsage(str(why), say("Nothing was stored.")) from None
 
 
 def _connect(context: CommandContext, connector: Connector, name: str, wanted: int | None, by: str) -> None:
     """Raises ``NotConnected``."""
     export = connector.export(name, "not-granted-yet")
     if export.app_public_token:
-        context.out.print("Open this address, sign in as an administrator of the right agreement, and grant access:")
-        context.out.print(connector.address(export, language="da"), soft_wrap=True)
+        context.out.print(
+            say("Open this address, sign in as an administrator of the right agreement, and grant access:")
+        )
+        context.out.print(connector.address(export, language=spoken()), soft_wrap=True)
     asked = sys.stdin.isatty()
-    token = typer.prompt("Token", hide_input=True) if asked else sys.stdin.readline()
+    token = typer.prompt(say("Token"), hide_input=True) if asked else sys.stdin.readline()
     granted = connector.look(name, token)
     context.out.print(
-        Text.assemble(
-            "It opens agreement ", (str(granted.agreement), "strong"), f" of {printable(granted.company) or '-'}."
+        say(
+            "It opens agreement {agreement} of {company}.",
+            agreement=granted.agreement,
+            company=printable(granted.company) or "-",
         )
     )
     for check in granted.checks:
@@ -59,15 +64,17 @@ def _connect(context: CommandContext, connector: Connector, name: str, wanted: i
             Text(f"{check.item}: {check.found} {check.next_step}".rstrip(), style="" if check.ok else "bad")
         )
     if wanted is None and not asked:
-        raise NotConnected(f"Say that it is the right one: --agreement {granted.agreement}.")
+        raise NotConnected(say("Say that it is the right one: --agreement {agreement}.", agreement=granted.agreement))
     if wanted not in (None, granted.agreement):
-        raise NotConnected(f"That is not agreement {wanted}.")
-    if wanted is None and not typer.confirm(f"Export {name} to this agreement?"):
-        context.out.print("Nothing was stored.")
+        raise NotConnected(say("That is not agreement {wanted}.", wanted=wanted))
+    if wanted is None and not typer.confirm(say("Export {name} to this agreement?", name=name)):
+        context.out.print(say("Nothing was stored."))
         raise typer.Exit(ExitCode.PERSON)
     connector.connect(name, token, agreement=granted.agreement, by=by)
-    context.out.print(Text("Connected: every process takes the token in within some seconds.", "good"))
+    context.out.print(Text(say("Connected: every process takes the token in within some seconds."), "good"))
     if name in connector.store.paused():
         context.sleep(TAKEN_IN)
         resumed = connector.resume(name, by=by)
-        context.out.print(Text("The export goes on.", "good") if resumed else Text("The export stays paused.", "wait"))
+        context.out.print(
+            Text(say("The export goes on."), "good") if resumed else Text(say("The export stays paused."), "wait")
+        )

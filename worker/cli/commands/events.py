@@ -12,6 +12,7 @@ from worker.cli import formatting
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.formatting import data_of, facts, page, print_json, section, table
+from worker.cli.language import say
 from worker.cli.lookup import AsJson, By, Why, title
 from worker.domain.action_log import Act
 from worker.intake.queue import DeadEvent, dead_events, logged, revive
@@ -63,7 +64,7 @@ def dead_requeue(ctx: typer.Context, key: EventId, *, by: By) -> None:
     with context.events() as queue:
         event, _ = _find(dead_events(queue), key)
         moved = revive(queue, [event.id], by=by, at=context.clock())
-    context.out.print(f"{formatting.count(len(moved), 'event')} back on the queue.")
+    context.out.print(say("{events} back on the queue.", events=formatting.count(len(moved), "event")))
 
 
 @dead.command("discard")
@@ -74,29 +75,38 @@ def dead_discard(ctx: typer.Context, key: EventId, *, why: Why, by: By) -> None:
     """
     context: CommandContext = ctx.obj
     if not why.strip():
-        raise WrongUsage("--why is empty.", "Say why nothing of the event is needed any more.")
+        raise WrongUsage(say("--why is empty."), say("Say why nothing of the event is needed any more."))
     with context.events() as queue:
         event, content = _find(dead_events(queue), key)
         gone = queue.discard(content, logged(event, Act.DISCARD_EVENT, by=by, at=context.clock(), why=why))
     log.info("dead_event_discarded", dead_event=event.id, event_key=event.event_key, by=by, why=why)
-    context.out.print(f"{formatting.count(int(gone), 'event')} discarded.")
+    context.out.print(say("{events} discarded.", events=formatting.count(int(gone), "event")))
 
 
 def _find(events: list[tuple[DeadEvent, bytes]], key: str) -> tuple[DeadEvent, bytes]:
     matches = [pair for pair in events if pair[0].id.startswith(key)]
     if len(matches) != 1:
-        problem = "There is no refused event" if not matches else "Several refused events begin with"
-        raise WrongUsage(f"{problem} {key!r}.", "`opter-economic events dead list` shows them.")
+        several = say("Several refused events begin with {key}.", key=repr(key))
+        problem = several if matches else say("There is no refused event {key}.", key=repr(key))
+        raise WrongUsage(problem, say("`opter-economic events dead list` shows them."))
     return matches[0]
 
 
 def dead_events_view(events: Sequence[DeadEvent]) -> RenderableType:
     """Return a table of refused events, in the given order."""
     if not events:
-        return Text("No event was refused.", style="good")
-    rows = table("Id", "Refused", "Export", "Period", "Reason", "What is wrong", keys=("Id", "Period"))
+        return Text(say("No event was refused."), style="good")
+    rows = table(
+        say("Id"),
+        say("Refused"),
+        say("Export"),
+        say("Period"),
+        say("Reason"),
+        say("What is wrong"),
+        keys=(say("Id"), say("Period")),
+    )
     for event in events:
-        more = f" (and {len(event.problems) - 1} more)" if len(event.problems) > 1 else ""
+        more = say(" (and {number} more)", number=len(event.problems) - 1) if len(event.problems) > 1 else ""
         what = event.problems[0].description + more
         rows.add_row(event.id, formatting.moment(event.at), event.export, event.period, title(event.reason), what)
     return rows
@@ -104,22 +114,22 @@ def dead_events_view(events: Sequence[DeadEvent]) -> RenderableType:
 
 def dead_event_view(event: DeadEvent) -> RenderableType:
     """Return everything that is wrong with one event, and what to do."""
-    problems = table("Invoice", "Field", "What is wrong", keys=("Invoice",))
+    problems = table(say("Invoice"), say("Field"), say("What is wrong"), keys=(say("Invoice"),))
     for problem in event.problems:
         problems.add_row(str(problem.invoice_number or ""), problem.field, problem.description)
     about: list[tuple[str, RenderableType]] = [
-        ("Event", event.event_key),
-        ("Refused", formatting.moment(event.at)),
-        ("Export", event.export),
-        ("Period", event.period),
-        ("Size", f"{event.bytes} bytes"),
-        ("Reason", Text.assemble((title(event.reason), "bad"), (f"  {event.reason}", "quiet"))),
+        (say("Event"), event.event_key),
+        (say("Refused"), formatting.moment(event.at)),
+        (say("Export"), event.export),
+        (say("Period"), event.period),
+        (say("Size"), say("{number} bytes", number=event.bytes)),
+        (say("Reason"), Text.assemble((title(event.reason), "bad"), (f"  {event.reason}", "quiet"))),
     ]
     return page(
-        Text(f"Refused event {event.id}", style="title"),
+        Text(say("Refused event {id}", id=event.id), style="title"),
         facts(about),
         section(formatting.count(len(event.problems), "problem"), problems),
-        section("What to do", Text(event.next_step, style="strong")),
+        section(say("What to do"), Text(say(event.next_step), style="strong")),
     )
 
 

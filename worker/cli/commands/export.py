@@ -17,6 +17,7 @@ from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode
 from worker.cli.event_files import read_invoices
 from worker.cli.formatting import data_of, indented, page, print_json, printable, table
+from worker.cli.language import mark, say
 from worker.cli.lookup import AsJson, By, Name
 from worker.domain.invoice import Invoice
 from worker.domain.reasons import ProcessReason, failure
@@ -40,7 +41,7 @@ Why = Annotated[str, typer.Option("--why", help="Why, for whoever looks at `stat
 AcceptDrift = Annotated[
     bool, typer.Option("--accept-drift", help="Take e-conomic's answers as they are now for what is expected.")
 ]
-_NOT_CHECKED = (
+_NOT_CHECKED = mark(
     "(not checked: invoices of the store, the agreement of the first use, services and their versions, clocks)"
 )
 
@@ -108,7 +109,11 @@ def export_pause(ctx: typer.Context, name: Name, *, by: By, why: Why = "no reaso
     with context.store() as store:
         stopped = failure(ProcessReason.EXPORT_PAUSED, f"Paused by {by}: {why}.")
         store.pause(context.export(name).name, stopped, by=by, why=why)
-    context.out.print(Text.assemble(("Paused. ", "wait"), f"`opter-economic export resume {name}` starts it again."))
+    context.out.print(
+        Text.assemble(
+            (say("Paused."), "wait"), " ", say("`opter-economic export resume {name}` starts it again.", name=name)
+        )
+    )
 
 
 @export.command("resume")
@@ -119,7 +124,9 @@ def export_resume(ctx: typer.Context, name: Name, *, by: By) -> None:
         if name not in store.paused():
             context.export(name)  # one that is paused may be gone from the file
         resumed = store.resume(name, by=by)
-    context.out.print(Text("Resumed.", "good") if resumed else Text(f"Export {name} was not paused."))
+    context.out.print(
+        Text(say("Resumed."), "good") if resumed else Text(say("Export {name} was not paused.", name=name))
+    )
 
 
 def _without_store(
@@ -132,8 +139,9 @@ def _without_store(
     with context.lone_client(export) as client:
         report = report_setup(export, client, None, invoices, today)
     expected = names_redis(context.settings)
-    found = why.description if expected else "not started yet: `opter-economic up` starts one"
-    check = Check(item="Redis", ok=not expected, found=f"{found} {_NOT_CHECKED}", next_step=why.next_step * expected)
+    found = why.description if expected else say("not started yet: `opter-economic up` starts one")
+    text = f"{found} {say(_NOT_CHECKED)}"
+    check = Check(item="Redis", ok=not expected, found=text, next_step=why.next_step * expected)
     return replace(report, checks=(*report.checks, check), reached=report.reached and not expected)
 
 
@@ -145,15 +153,24 @@ def _exit_code(reports: Sequence[SetupReport]) -> ExitCode:
 
 def exports_view(exports: Mapping[str, ExportConfig], paused: Mapping[str, Failure]) -> RenderableType:
     """Return a table of all exports; tokens are not in it."""
-    rows = table("Export", "Method", "Agreement", "e-conomic at", "State", keys=("Export", "Agreement"))
+    rows = table(
+        say("Export"),
+        say("Method"),
+        say("Agreement"),
+        say("e-conomic at"),
+        say("State"),
+        keys=(say("Export"), say("Agreement")),
+    )
     for name, export in sorted(exports.items()):
         why = paused.get(name)
-        state = Text.assemble(("paused: ", "bad"), why.description) if why else Text("running", style="good")
+        state = (
+            Text.assemble((say("paused:"), "bad"), " ", why.description) if why else Text(say("running"), style="good")
+        )
         rows.add_row(
-            Text(name, style="strong"), export.method, str(export.agreement or "not pinned"), export.api_url, state
+            Text(name, style="strong"), export.method, str(export.agreement or say("not pinned")), export.api_url, state
         )
     steps = (
-        Text(f"→ {name}: {paused[name].next_step} {formatting.resuming(name)}")
+        Text(f"→ {name}: {say(paused[name].next_step)} {formatting.resuming(name)}")
         for name in sorted(paused.keys() & exports.keys())
     )
     return page(rows, *steps)
@@ -175,18 +192,24 @@ def exports_data(exports: Mapping[str, ExportConfig], paused: Mapping[str, Failu
 
 def checks_view(report: SetupReport) -> RenderableType:
     """Return what was checked and, below, whether the set-up is good."""
-    rows = table("", "What", "Found")
+    rows = table("", say("What"), say("Found"))
     for check in report.checks:
         if check.ok:
             rows.add_row(Text("✓", style="good"), check.item, check.found)
     faults = [_fault(check) for check in report.checks if not check.ok]
     wrong = len(faults)
     result = (
-        Text(f"\n{formatting.count(wrong, 'thing')} to put right.", style="bad")
+        Text("\n" + say("{things} to put right.", things=formatting.count(wrong, "thing")), style="bad")
         if wrong
-        else Text("\nThe set-up is complete.", style="good")
+        else Text("\n" + say("The set-up is complete."), style="good")
     )
-    return page(Text(f"Export {report.export}", style="title"), *faults, rows if rows.rows else None, result, Text())
+    return page(
+        Text(say("Export {export}", export=report.export), style="title"),
+        *faults,
+        rows if rows.rows else None,
+        result,
+        Text(),
+    )
 
 
 def _fault(check: Check) -> RenderableType:

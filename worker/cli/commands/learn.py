@@ -9,6 +9,7 @@ from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.event_files import MappingFile, StylesheetFile
 from worker.cli.formatting import print_json, printable
+from worker.cli.language import say
 from worker.cli.lookup import AsJson
 from worker.cli.views.learn import learnt_data, next_step, readings_view, recognised_view
 from worker.intake.event_errors import EventRefused
@@ -56,7 +57,7 @@ def learn(  # noqa: PLR0913, PLR0917  # one parameter for each option of the com
         context.out.print(recognised_view(learnt, files))
         if learnt.proposal:
             # Uncut and unbroken, to be copied.
-            context.out.file.write(f"Written to {out}.\n" if out else printable(learnt.proposal.text))
+            context.out.file.write(say("Written to {out}.\n", out=out) if out else printable(learnt.proposal.text))
         option = f" --mapping {mapping}" if mapping else f" --stylesheet {stylesheet}" if stylesheet else ""
         context.out.print(readings_view(learnt, next_step(learnt, files[0], out, option)))
     raise typer.Exit(ExitCode.PERSON if learnt.readings.missing else ExitCode.OK)
@@ -69,13 +70,18 @@ def _how(
         source = context.export(export).source
         mapping, stylesheet = mapping or source.mapping, stylesheet or source.stylesheet
         if mapping is None and stylesheet is None:
-            raise WrongUsage(f"Export {export} names no mapping and no stylesheet in [source].", "Leave --export out.")
+            raise WrongUsage(
+                say("Export {export} names no mapping and no stylesheet in [source].", export=export),
+                say("Leave --export out."),
+            )
     if mapping is None and stylesheet is None:
         return None
     try:
         return how_to_read(mapping, stylesheet)
     except OSError as error:
-        raise WrongUsage(f"{error.filename} cannot be read: {error.strerror}.") from None
+        raise WrongUsage(
+            say("{filename} cannot be read: {strerror}.", filename=error.filename, strerror=error.strerror)
+        ) from None
 
 
 def _content(path: Path) -> bytes:
@@ -83,18 +89,23 @@ def _content(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise WrongUsage(f"{path} cannot be read: {error.strerror}.") from None
+        raise WrongUsage(say("{path} cannot be read: {strerror}.", path=path, strerror=error.strerror)) from None
 
 
 def _write(learnt: Learnt, out: Path) -> None:
     """Write the proposal; what somebody has edited is never overwritten."""
     if learnt.proposal is None:
-        raise WrongUsage("There is nothing to write: the files are read by what is there.", "Leave --out out.")
+        raise WrongUsage(
+            say("There is nothing to write: the files are read by what is there."), say("Leave --out out.")
+        )
     try:
         with out.open("x", encoding="utf-8") as file:
             file.write(learnt.proposal.text)
     except FileExistsError:
         option = f"--{learnt.proposal.kind} {out}"
-        raise WrongUsage(f"{out} is there already, and is not overwritten.", f"Read by it with {option}.") from None
+        raise WrongUsage(
+            say("{out} is there already, and is not overwritten.", out=out),
+            say("Read by it with {option}.", option=option),
+        ) from None
     except OSError as error:
-        raise WrongUsage(f"{out} cannot be written: {error.strerror}.") from None
+        raise WrongUsage(say("{out} cannot be written: {strerror}.", out=out, strerror=error.strerror)) from None

@@ -23,6 +23,7 @@ from worker.cli.event_files import (
     read_whole,
 )
 from worker.cli.formatting import print_json
+from worker.cli.language import say
 from worker.cli.lookup import AsJson, find_period
 from worker.cli.views.plan import plan_data, plan_view
 from worker.domain.invoice_period import NewInvoice
@@ -114,9 +115,12 @@ def _plan(context: CommandContext, what: list[str], options: EventOptions, *, ag
     files = [Path(name) for name in what]
     if not any(file.exists() for file in files):
         if len(what) != 1:
-            raise WrongUsage("A plan is made for one period.", "Plan them one by one.")
+            raise WrongUsage(say("A plan is made for one period."), say("Plan them one by one."))
         if files[0].suffix or len(files[0].parts) > 1:
-            raise WrongUsage(f"There is no file {what[0]!r}.", "Name an event or file that is there, or a period.")
+            raise WrongUsage(
+                say("There is no file {what}.", what=repr(what[0])),
+                say("Name an event or file that is there, or a period."),
+            )
         with context.store() as store:
             period = find_period(store, what[0])
             invoices = [_new_invoice(record) for record in store.invoices(period.id, None)]
@@ -124,10 +128,10 @@ def _plan(context: CommandContext, what: list[str], options: EventOptions, *, ag
             return planner.plan(period.id, invoices, again=again)
     missing = [str(file) for file in files if not file.exists()]
     if missing:
-        raise WrongUsage(f"There is no file {', '.join(missing)}.")
+        raise WrongUsage(say("There is no file {names}.", names=", ".join(missing)))
     events = load_events(context, files, options)
     if len(events) != 1:
-        raise WrongUsage("A plan is made for one event.", "Plan them one by one.")
+        raise WrongUsage(say("A plan is made for one event."), say("Plan them one by one."))
     return plan_event(context, events[0], again=again)
 
 
@@ -145,4 +149,7 @@ def _write(out: Path, raw: bytes) -> None:
                 Path(temporary).unlink()
             raise
     except OSError as error:
-        raise WrongUsage(f"{out} cannot be written: {error.strerror}.", "Name another file with --out.") from None
+        raise WrongUsage(
+            say("{out} cannot be written: {strerror}.", out=out, strerror=error.strerror),
+            say("Name another file with --out."),
+        ) from None

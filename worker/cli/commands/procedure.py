@@ -7,6 +7,7 @@ import typer
 
 from worker.cli.context import CommandContext
 from worker.cli.error_output import WrongUsage
+from worker.cli.language import say
 from worker.cli.procedure import as_html
 from worker.cli.procedure import procedure as described
 from worker.cli.procedure_texts import Language
@@ -31,4 +32,7 @@ def procedure(ctx: typer.Context, language: In = "da", out: Out = None, *, as_pa
     try:
         out.write_text(whole, encoding="utf-8")
     except OSError as error:
-        raise WrongUsage(f"{out} cannot be written: {error.strerror}.", "Name another file with --out.") from None
+        raise WrongUsage(
+            say("{out} cannot be written: {strerror}.", out=out, strerror=error.strerror),
+            say("Name another file with --out."),
+        ) from None

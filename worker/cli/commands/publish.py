@@ -26,6 +26,7 @@ from worker.cli.event_files import (
     read_whole,
 )
 from worker.cli.formatting import indented, page, printable, section
+from worker.cli.language import mark, say
 from worker.cli.lookup import By
 from worker.cli.plan_approval import Publication, require_approval
 from worker.dry_run import plan_file
@@ -48,6 +49,15 @@ PlanFile = Annotated[
 ]
 Again = Annotated[bool, typer.Option("--again", help="Also those that were exported before, whatever the store says.")]
 
+_PARTS = {
+    Part.PLAN: mark("The plan itself"),
+    Part.EXPORTS_FILE: mark("In the exports file"),
+    Part.ECONOMIC: mark("In e-conomic"),
+    Part.INVOICES: mark("Invoices"),
+    Part.CUSTOMERS: mark("New customers"),
+    Part.UPDATES: mark("Updated customers"),
+    Part.PRODUCTS: mark("New products"),
+}
 #: Things shown of one part, changed fields of one thing, and names in one line; the rest is counted.
 _ROWS, _MOST_FIELDS, _MOST_NAMES = 12, 12, 8
 
@@ -93,29 +103,33 @@ def publish(  # noqa: PLR0913, PLR0917  # one parameter for each option of the c
         ids = [invoice.id for raw in events for invoice in read_whole(context, raw).invoices]
         with context.store() as store:
             moved = formatting.count(len(store.reexport(ids, by=by)), "invoice")
-        context.out.print(f"{moved} of them exported before, to be looked up and exported again.")
+        context.out.print(say("{moved} of them exported before, to be looked up and exported again.", moved=moved))
     with context.events() as queue:
         for raw in events:
             queue.publish(raw)
     if approval:
         with context.approvals() as approvals:
             approvals.mark_done(approval)
-    what = f"{formatting.count(len(events), 'event')} with {formatting.count(invoices, 'invoice')}"
-    where = f" put on {context.settings.intake.queue}."
-    context.out.print(Text.assemble((what, "strong"), where, " Follow it with `opter-economic status`."))
+    text = say(
+        "{events} with {invoices} put on {queue}. Follow it with `opter-economic status`.",
+        events=formatting.count(len(events), "event"),
+        invoices=formatting.count(invoices, "invoice"),
+        queue=context.settings.intake.queue,
+    )
+    context.out.print(Text(text))
 
 
 def _require_unchanged(context: CommandContext, events: list[bytes], path: Path, *, again: bool) -> bytes:
     """Return the plan's file, if nothing that matters has changed since it was written."""
     if len(events) != 1:
-        raise WrongUsage("A plan is made for one event.", "Plan and publish them one by one.")
+        raise WrongUsage(say("A plan is made for one event."), say("Plan and publish them one by one."))
     raw, planned = _read_plan(path)
     now = plan_file.document(plan_event(context, events[0], again=again))
     differences = plan_file.differences(planned, now)
     if differences:
         context.err.print(changes_view(differences, path))
         raise typer.Exit(ExitCode.PERSON)
-    context.out.print(f"As planned: plan {plan_file.file_name(raw)}", soft_wrap=True)
+    context.out.print(say("As planned: plan {file_name}", file_name=plan_file.file_name(raw)), soft_wrap=True)
     return raw
 
 
@@ -125,19 +139,23 @@ def _read_plan(path: Path) -> tuple[bytes, Mapping[str, Any]]:
         raw = path.read_bytes()
         return raw, plan_file.read(raw)
     except OSError as error:
-        raise WrongUsage(f"{path} cannot be read: {error.strerror}.") from None
+        raise WrongUsage(say("{path} cannot be read: {strerror}.", path=path, strerror=error.strerror)) from None
     except plan_file.PlanFileError as error:
-        advice = "Take the file as `opter-economic plan --out` wrote it, or make a new plan."
-        raise WrongUsage(f"{path} is not usable as a plan; nothing was published. {error}", advice) from None
+        advice = say("Take the file as `opter-economic plan --out` wrote it, or make a new plan.")
+        raise WrongUsage(
+            say("{path} is not usable as a plan; nothing was published. {error}", path=path, error=error), advice
+        ) from None
 
 
 def changes_view(differences: Sequence[PartDifference], planned: Path) -> RenderableType:
     """Return what has changed since the plan in this file, and what to do."""
     out = f"--out {printable(str(planned))}"
     return page(
-        Text.assemble(("✗ ", "bad"), ("Something has changed since the plan; nothing was published.", "strong")),
+        Text.assemble(("✗ ", "bad"), (say("Something has changed since the plan; nothing was published."), "strong")),
         *(_part_changes(difference) for difference in differences),
-        Text(f"\n→ If that is right, make a new plan: `opter-economic plan` with the same files and {out}."),
+        Text(
+            say("\n→ If that is right, make a new plan: `opter-economic plan` with the same files and {out}.", out=out)
+        ),
     )
 
 
@@ -159,9 +177,9 @@ def _part_changes(difference: PartDifference) -> RenderableType:
             parts += [printable(name), indented(_grid([(change.field, change) for change in changes[:_MOST_FIELDS]]))]
             if len(changes) > _MOST_FIELDS:
                 more = formatting.count(len(changes) - _MOST_FIELDS, "field")
-                parts.append(Text(f"  … and {more} more", style="quiet"))
+                parts.append(Text("  " + say("… and {number} more", number=more), style="quiet"))
     left = len(difference.items) - sum(map(len, shown))
-    rest = [Text(f"… and {left} more", style="quiet")] if left else []
+    rest = [Text(say("… and {number} more", number=left), style="quiet")] if left else []
     return section(_change_title(difference), *([_grid(whole)] if whole else []), *parts, *rest)
 
 
@@ -179,14 +197,14 @@ def _names(items: Sequence[ItemDifference]) -> str:
     names = ", ".join(item.name for item in items[:_MOST_NAMES])
     if len(items) == 1:
         return names
-    more = f" and {len(items) - _MOST_NAMES} more" if len(items) > _MOST_NAMES else ""
-    return f"{len(items)} invoices: {names}{more}"
+    more = say(" and {number} more", number=len(items) - _MOST_NAMES) if len(items) > _MOST_NAMES else ""
+    return f"{formatting.count(len(items), 'invoice')}: {names}{more}"
 
 
 def _change_title(difference: PartDifference) -> str:
-    title, planned, now = difference.part.value, difference.planned, difference.now
+    title, planned, now = say(_PARTS[difference.part]), difference.planned, difference.now
     if difference.part in {Part.PLAN, Part.EXPORTS_FILE, Part.ECONOMIC}:
         return title
     if planned != now:
-        return f"{title} · {planned} planned, {now} now"
-    return f"{title} · {len(difference.items)} of {now} changed"
+        return say("{title} · {planned} planned, {now} now", title=title, planned=planned, now=now)
+    return say("{title} · {number} of {now} changed", title=title, number=len(difference.items), now=now)

@@ -12,6 +12,7 @@ from worker.cli.commands.sandbox_changes import customer, faults, fixed, group, 
 from worker.cli.context import CommandContext
 from worker.cli.error_output import WrongUsage
 from worker.cli.formatting import page
+from worker.cli.language import say
 from worker.local.demo.rehearsal import ENVIRONMENT, EVENT, PERIOD, print_rehearsal, rehearsal_files
 from worker.local.demo.sandbox_export import Method
 from worker.sandbox.server import DEFAULT_PORT, serve, standard_agreements
@@ -68,14 +69,22 @@ def run(
     def ready(url: str) -> None:
         context.out.print(Text.assemble(("Sandbox ", "strong"), url))
         for (app, grant), agreement in agreements.items():
-            context.out.print(f"  agreement {agreement.number}: app secret token {app}, agreement grant token {grant}")
-        context.out.print("  Change what it holds, or have it fail: `opter-economic sandbox -h`.")
+            context.out.print(
+                say(
+                    "  agreement {number}: app secret token {app}, agreement grant token {grant}",
+                    number=agreement.number,
+                    app=app,
+                    grant=grant,
+                )
+            )
+        context.out.print(say("  Change what it holds, or have it fail: `opter-economic sandbox -h`."))
 
     try:
         serve(host=host, port=port, agreements=agreements, ready=ready)
     except OSError as error:
         raise WrongUsage(
-            f"Cannot listen on {host}:{port}: {error.strerror}.", "Choose another --port, or --host."
+            say("Cannot listen on {host}:{port}: {why}.", host=host, port=port, why=error.strerror),
+            say("Choose another --port, or --host."),
         ) from None
 
 
@@ -92,14 +101,19 @@ def init(
     files = rehearsal_files(folder, method, sandbox=f"http://127.0.0.1:{port}")
     there = [str(file) for file in files if file.exists()]
     if there:
-        raise WrongUsage(f"There already: {', '.join(there)}.", "Name another folder, or take them away.")
+        raise WrongUsage(
+            say("There already: {names}.", names=", ".join(there)), say("Name another folder, or take them away.")
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for file, content in files.items():
             file.write_text(content, encoding="utf-8")
         print_rehearsal(folder, method)
     except OSError as error:
-        raise WrongUsage(f"Cannot write to {folder}: {error.strerror}.", "Name another folder.") from None
+        raise WrongUsage(
+            say("Cannot write to {folder}: {strerror}.", folder=folder, strerror=error.strerror),
+            say("Name another folder."),
+        ) from None
     context.out.print(page(*map(Text, _next_steps(folder, port))), soft_wrap=True)
 
 
@@ -108,12 +122,12 @@ def _next_steps(folder: Path, port: int) -> list[str]:
     own_port = "" if port == DEFAULT_PORT else f" --port {port}"
     source = f"source {shown / ENVIRONMENT}"
     return [
-        f"Written to {shown}. Three terminals:",
-        f"1  {source} && opter-economic sandbox{own_port}",
-        f"2  {source} && opter-economic up",
-        f"3  {source} && opter-economic export check",
-        f"   opter-economic publish {shown / EVENT}",
-        f"   opter-economic status {PERIOD['id']} --watch",
+        say("Written to {shown}. Three terminals:", shown=shown),
+        say("1  {source} && opter-economic sandbox{own_port}", source=source, own_port=own_port),
+        say("2  {source} && opter-economic up", source=source),
+        say("3  {source} && opter-economic export check", source=source),
+        say("   opter-economic publish {event}", event=shown / EVENT),
+        say("   opter-economic status {period} --watch", period=PERIOD["id"]),
     ]
 
 
@@ -129,6 +143,10 @@ def _refuse_beside_economic(context: CommandContext) -> None:
     if real:
         targets = ", ".join(f"{name} ({address})" for name, address in real.items())
         raise WrongUsage(
-            f"No sandbox beside {context.settings.exports_file}: its exports go to e-conomic itself: {targets}.",
-            "Start it where another exports file is used, or with --anyway.",
+            say(
+                "No sandbox beside {exports_file}: its exports go to e-conomic itself: {targets}.",
+                exports_file=context.settings.exports_file,
+                targets=targets,
+            ),
+            say("Start it where another exports file is used, or with --anyway."),
         )

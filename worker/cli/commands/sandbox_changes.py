@@ -10,6 +10,7 @@ from config.errors import ConfigurationErrors
 from config.targets import at_economic
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
+from worker.cli.language import say
 from worker.local.sandbox_control import SandboxControl, SandboxRefused, SandboxUnreachable
 from worker.sandbox.seed import standard_agreement
 from worker.sandbox.server import DEFAULT_PORT
@@ -55,9 +56,20 @@ def add_group(
     """Add a product group with a sales account, the remedy of `product-group-missing`."""
     with _Sandbox(ctx.obj, at, agreement) as control:
         if str(account) not in control.state()["accounts"]:
-            raise WrongUsage(f"The sandbox has no account {account}.", "Name one that it has, for example 3010.")
+            raise WrongUsage(
+                say("The sandbox has no account {account}.", account=account),
+                say("Name one that it has, for example 3010."),
+            )
         number = control.add_product_group(name, (account,) * _ZONES)
-        _say(ctx, f"Product group {number} {name!r} is there, with account {account}.")
+        _say(
+            ctx,
+            say(
+                "Product group {number} {name} is there, with account {account}.",
+                number=number,
+                name=repr(name),
+                account=account,
+            ),
+        )
 
 
 @group.command("remove")
@@ -67,10 +79,13 @@ def remove_group(ctx: typer.Context, name: Group, at: At = "", agreement: Agreem
         groups = control.state()["product_groups"]
         found = [number for number, each in groups.items() if name in {number, each["name"]}]
         if not found:
-            raise WrongUsage(f"The sandbox has no product group {name!r}.", f"It has: {_named(groups)}.")
+            raise WrongUsage(
+                say("The sandbox has no product group {name}.", name=repr(name)),
+                say("It has: {named}.", named=_named(groups)),
+            )
         for number in found:
             control.remove("product_groups", number)
-        _say(ctx, f"Product group {name!r} is gone.")
+        _say(ctx, say("Product group {name} is gone.", name=repr(name)))
 
 
 @period.command("close")
@@ -102,7 +117,7 @@ def revoke_token(ctx: typer.Context, at: At = "", agreement: Agreement = _STANDA
     """Answer every call with 401, as after the app was removed from the agreement."""
     with _Sandbox(ctx.obj, at, agreement) as control:
         control.change(revoked=True)
-        _say(ctx, f"The grant of agreement {agreement} is revoked.")
+        _say(ctx, say("The grant of agreement {agreement} is revoked.", agreement=agreement))
 
 
 @token.command("restore")
@@ -110,7 +125,13 @@ def restore_token(ctx: typer.Context, at: At = "", agreement: Agreement = _STAND
     """Take the token again; `opter-economic export resume` lets the export go on."""
     with _Sandbox(ctx.obj, at, agreement) as control:
         control.change(revoked=False)
-        _say(ctx, f"The grant of agreement {agreement} holds again. Next: opter-economic export resume NAME")
+        _say(
+            ctx,
+            say(
+                "The grant of agreement {agreement} holds again. Next: opter-economic export resume NAME",
+                agreement=agreement,
+            ),
+        )
 
 
 def faults(  # noqa: PLR0913  # every option of the command
@@ -128,7 +149,14 @@ def faults(  # noqa: PLR0913  # every option of the command
     with _Sandbox(ctx.obj, at, agreement) as control:
         control.state()  # an agreement that is not there is no success
         control.call("POST", "faults", fault)
-        _say(ctx, f"For {seconds:g} s: {what}. `opter-economic sandbox fixed` ends it at once.")
+        _say(
+            ctx,
+            say(
+                "For {seconds} s: {what}. `opter-economic sandbox fixed` ends it at once.",
+                seconds=f"{seconds:g}",
+                what=what,
+            ),
+        )
 
 
 def _fault(what: Failing, late: float) -> dict[str, Any]:
@@ -144,7 +172,7 @@ def fixed(ctx: typer.Context, at: At = "") -> None:
     """End everything that `fail` has begun."""
     with _Sandbox(ctx.obj, at, _STANDARD) as control:
         control.call("DELETE", "faults")
-        _say(ctx, "The sandbox answers as it should again.")
+        _say(ctx, say("The sandbox answers as it should again."))
 
 
 def paid(
@@ -153,7 +181,7 @@ def paid(
     """Enter a payment of a booked invoice, for `payments` to find."""
     with _Sandbox(ctx.obj, at, agreement) as control:
         control.call("POST", f"agreements/{agreement}/payments", {"invoice": invoice, "amount": amount})
-        _say(ctx, f"{amount} is paid on invoice {invoice}.")
+        _say(ctx, say("{amount} is paid on invoice {invoice}.", amount=amount, invoice=invoice))
 
 
 class _Sandbox:
@@ -167,42 +195,57 @@ class _Sandbox:
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if isinstance(error, SandboxUnreachable):
-            next_step = "Start it with `opter-economic sandbox`, or name it with --at."
+            next_step = say("Start it with `opter-economic sandbox`, or name it with --at.")
             raise WrongUsage(str(error), next_step, code=ExitCode.UNREACHABLE) from None
         if isinstance(error, SandboxRefused):
-            raise WrongUsage(str(error), "See `opter-economic sandbox -h`.") from None
+            raise WrongUsage(str(error), say("See `opter-economic sandbox -h`.")) from None
 
 
 def _address(context: CommandContext) -> str:
     """Return where the exports go that do not go to e-conomic. Raises ``WrongUsage`` when that is several places."""
     try:
         if at_economic(context.exports):
-            text = "Exports of this environment go to e-conomic itself, where nothing is changed by these commands."
-            raise WrongUsage(text, "Name the sandbox that is meant with --at.")
+            text = say(
+                "Exports of this environment go to e-conomic itself, where nothing is changed by these commands."
+            )
+            raise WrongUsage(text, say("Name the sandbox that is meant with --at."))
     except ConfigurationErrors:
         pass
     found = sorted(set(context.non_production_targets().values()))
     if len(found) > 1:
-        raise WrongUsage(f"The exports go to several places: {', '.join(found)}.", "Name one with --at.")
+        raise WrongUsage(
+            say("The exports go to several places: {names}.", names=", ".join(found)), say("Name one with --at.")
+        )
     return found[0] if found else f"http://127.0.0.1:{DEFAULT_PORT}"
 
 
 def _set_period(ctx: typer.Context, month: str, at: str, agreement: int, *, closed: bool) -> None:
     parts = _MONTH.fullmatch(month)
     if parts is None:
-        raise WrongUsage(f"{month!r} is no month.", "Write year and month, for example 2026-11.")
+        raise WrongUsage(
+            say("{month} is no month.", month=repr(month)), say("Write year and month, for example 2026-11.")
+        )
     with _Sandbox(ctx.obj, at, agreement) as control:
         control.set_period(parts[1], int(parts[2]), closed=closed)
-        _say(ctx, f"{month} is {'closed' if closed else 'open'}.")
+        text = say("{month} is closed.", month=month) if closed else say("{month} is open.", month=month)
+        _say(ctx, text)
 
 
 def _set_customer(ctx: typer.Context, number: int, at: str, agreement: int, *, barred: bool) -> None:
     with _Sandbox(ctx.obj, at, agreement) as control:
         known = control.state()["customers"]
         if str(number) not in known:
-            raise WrongUsage(f"The sandbox has no customer {number}.", f"It has {min(known)} to {max(known)}.")
+            raise WrongUsage(
+                say("The sandbox has no customer {number}.", number=number),
+                say("It has {min} to {max}.", min=min(known), max=max(known)),
+            )
         control.put("customers", str(number), {"barred": barred})
-        _say(ctx, f"Customer {number} is {'barred' if barred else 'open'}.")
+        text = (
+            say("Customer {number} is barred.", number=number)
+            if barred
+            else say("Customer {number} is open.", number=number)
+        )
+        _say(ctx, text)
 
 
 def _named(groups: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from config.settings import variable
 from worker.cli.context import CommandContext
 from worker.cli.error_output import WrongUsage
 from worker.cli.formatting import print_json, table
+from worker.cli.language import say
 from worker.cli.lookup import AsJson, By
 from worker.domain.access import EVERY, Role
 from worker.web.users import (
@@ -58,13 +59,16 @@ def user_add(  # noqa: PLR0913  # one parameter for each option of the command
     """Let a person sign in. The password is asked for, or read from standard input; the page needs no restart."""
     context: CommandContext = ctx.obj
     if not is_name(name):
-        raise WrongUsage(f"Nobody can be called {name!r}.", "Letters, digits, and . @ + - _ within, at most 60.")
+        raise WrongUsage(
+            say("Nobody can be called {name}.", name=repr(name)),
+            say("Letters, digits, and . @ + - _ within, at most 60."),
+        )
     roles = _roles(context, role, exports)
     _require(context, name, known=False)
     password = "" if no_password else hashed(_password(name), hasher())
     with _changing(context) as users:
         users[known_as(name)] = _signed(context, User(name=name, roles=roles, password=password), by)
-    context.out.print(Text.assemble((name, "strong"), f" may sign in: {_words(roles)}."))
+    context.out.print(Text.assemble((name, "strong"), say(" may sign in: {words}.", words=_words(roles))))
 
 
 @user.command("role")
@@ -76,7 +80,7 @@ def user_role(ctx: typer.Context, name: UserName, role: RoleOption, exports: Exp
         found = _find(users, name)
         roles = {**found.roles, **added} if exports else added
         users[known_as(name)] = _signed(context, replace(found, roles=roles), by)
-    context.out.print(Text.assemble((found.name, "strong"), f" has now: {_words(roles)}."))
+    context.out.print(Text.assemble((found.name, "strong"), say(" has now: {words}.", words=_words(roles))))
 
 
 @user.command("password")
@@ -88,7 +92,7 @@ def user_password(ctx: typer.Context, name: UserName, *, by: By) -> None:
     with _changing(context) as users:
         found = _find(users, name)
         users[known_as(name)] = _signed(context, replace(found, password=password), by)
-    context.out.print(Text.assemble((found.name, "strong"), " has another password; sessions of theirs are over."))
+    context.out.print(Text.assemble((found.name, "strong"), say(" has another password; sessions of theirs are over.")))
 
 
 @user.command("remove")
@@ -97,7 +101,7 @@ def user_remove(ctx: typer.Context, name: UserName) -> None:
     context: CommandContext = ctx.obj
     with _changing(context) as users:
         found = users.pop(known_as(_find(users, name).name))
-    context.out.print(Text.assemble((found.name, "strong"), " cannot sign in any more."))
+    context.out.print(Text.assemble((found.name, "strong"), say(" cannot sign in any more.")))
 
 
 @user.command("list")
@@ -108,22 +112,34 @@ def user_list(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     if as_json:
         print_json(context.out, [_data(each) for each in users])
         return
-    context.out.print(_view(users) if users else f"There is nobody in {context.settings.sign_in.users_file}.")
+    context.out.print(
+        _view(users)
+        if users
+        else say("There is nobody in {users_file}.", users_file=context.settings.sign_in.users_file)
+    )
 
 
 def _password(name: str) -> str:
     """Ask for a password, twice; without a terminal read one line. Raises ``WrongUsage``."""
     if sys.stdin.isatty():
-        password = typer.prompt(f"Password of {name}", hide_input=True, confirmation_prompt=True, err=True)
+        password = typer.prompt(
+            say("Password of {name}", name=name), hide_input=True, confirmation_prompt=True, err=True
+        )
     else:
         password = sys.stdin.readline().rstrip("\r\n")
     if not SHORTEST <= len(password) <= LONGEST:
         raise WrongUsage(
-            f"The password has {len(password)} characters; nothing was changed.",
-            f"Between {SHORTEST} and {LONGEST}: a few words are easy to remember and hard to guess.",
+            say("The password has {number} characters; nothing was changed.", number=len(password)),
+            say(
+                "Between {shortest} and {longest}: a few words are easy to remember and hard to guess.",
+                shortest=SHORTEST,
+                longest=LONGEST,
+            ),
         )
     if known_as(name) in known_as(password):
-        raise WrongUsage("The password holds the name; nothing was changed.", "Choose one that nobody guesses.")
+        raise WrongUsage(
+            say("The password holds the name; nothing was changed."), say("Choose one that nobody guesses.")
+        )
     return str(password)
 
 
@@ -133,7 +149,9 @@ def _roles(context: CommandContext, role: Role, exports: Sequence[str] | None) -
         try:
             context.export(name)
         except ConfigurationErrors:
-            context.err.print(Text("The exports file cannot be used, so that names were not compared with it.", "wait"))
+            context.err.print(
+                Text(say("The exports file cannot be used, so that names were not compared with it."), "wait")
+            )
             break
     return dict.fromkeys(exports or (EVERY,), role)
 
@@ -144,14 +162,17 @@ def _require(context: CommandContext, name: str, *, known: bool) -> None:
     if known:
         _find(users, name)
     elif known_as(name) in users:
-        advice = f"`opter-economic user role {name} --role ...` gives another role, `user password {name}` a password."
-        raise WrongUsage(f"There is a user {users[known_as(name)].name} already.", advice)
+        advice = say(
+            "`opter-economic user role {name} --role ...` gives another role, `user password {name}` a password.",
+            name=name,
+        )
+        raise WrongUsage(say("There is a user {name} already.", name=users[known_as(name)].name), advice)
 
 
 def _find(users: Mapping[str, User], name: str) -> User:
     if known_as(name) not in users:
         known = ", ".join(sorted(each.name for each in users.values())) or "nobody"
-        raise WrongUsage(f"There is no user {name!r}.", f"There is: {known}.")
+        raise WrongUsage(say("There is no user {name}.", name=repr(name)), say("There is: {known}.", known=known))
     return users[known_as(name)]
 
 
@@ -178,16 +199,26 @@ def _changing(context: CommandContext) -> Iterator[dict[str, User]]:
     except UsersFileError as error:
         raise _unusable(path, str(error)) from None
     except OSError as error:
-        raise _unusable(path, f"It cannot be written: {error.strerror}.") from None
+        raise _unusable(path, say("It cannot be written: {strerror}.", strerror=error.strerror)) from None
 
 
 def _unusable(path: Path, why: str) -> WrongUsage:
-    advice = f"Make it this account's own (chmod 600), or name another by {variable('sign_in', 'users_file')}."
-    return WrongUsage(f"{path} cannot be used as the users file; nothing was changed. {why}", advice)
+    advice = say(
+        "Make it this account's own (chmod 600), or name another by {variable}.",
+        variable=variable("sign_in", "users_file"),
+    )
+    return WrongUsage(
+        say("{path} cannot be used as the users file; nothing was changed. {why}", path=path, why=why), advice
+    )
 
 
 def _words(roles: Mapping[str, Role]) -> str:
-    return ", ".join(f"{role.value} of {'every export' if name == EVERY else name}" for name, role in roles.items())
+    return ", ".join(
+        say("{role} of every export", role=role.value)
+        if name == EVERY
+        else say("{role} of {export}", role=role.value, export=name)
+        for name, role in roles.items()
+    )
 
 
 def _data(each: User) -> Mapping[str, object]:
@@ -201,8 +232,10 @@ def _data(each: User) -> Mapping[str, object]:
 
 
 def _view(users: Sequence[User]) -> RenderableType:
-    rows = table("Name", "Roles", "Signs in", "Changed")
+    rows = table(say("Name"), say("Roles"), say("Signs in"), say("Changed"))
     for each in users:
-        how = "with a password" if each.password else "at the proxy"
-        rows.add_row(each.name, _words(each.roles), how, f"{each.changed_at} by {each.changed_by}")
+        how = say("with a password") if each.password else say("at the proxy")
+        rows.add_row(
+            each.name, _words(each.roles), how, say("{when} by {who}", when=each.changed_at, who=each.changed_by)
+        )
     return rows

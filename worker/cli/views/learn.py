@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from worker.cli.formatting import count, data_of, money, page, printable, section, table
+from worker.cli.language import mark, say
 from worker.domain.invoice import Invoice
 from worker.domain.money import ZERO
 from worker.intake.learning.learn import Learnt
@@ -18,7 +19,7 @@ from worker.intake.learning.readings import Missing
 #: Invoices that are listed; of the rest the sums are shown.
 _MOST_INVOICES = 20
 _FORMATS = {
-    "csv": "CSV", "xlsx": "XLSX", "xml": "XML", "ubl": "UBL (Peppol or OIOUBL)", "own-xml": "our own XML",
+    "csv": "CSV", "xlsx": "XLSX", "xml": "XML", "ubl": mark("UBL (Peppol or OIOUBL)"), "own-xml": mark("our own XML"),
     "json": "JSON",
 }  # fmt: skip
 
@@ -44,9 +45,9 @@ def recognised_view(learnt: Learnt, files: Sequence[Path]) -> RenderableType:
     names = printable(", ".join(path.name for path in files))
     proposal = learnt.proposal
     return page(
-        Text.assemble((names, "strong"), f": {_FORMATS[learnt.format]}. Nothing is sent."),
-        section("What was recognised", _recognised(proposal)) if proposal else None,
-        Text(f"\nProposed {proposal.kind}", style="title") if proposal else None,
+        Text.assemble((names, "strong"), say(": {format}. Nothing is sent.", format=say(_FORMATS[learnt.format]))),
+        section(say("What was recognised"), _recognised(proposal)) if proposal else None,
+        Text("\n" + say("Proposed {kind}", kind=proposal.kind), style="title") if proposal else None,
     )
 
 
@@ -54,27 +55,37 @@ def readings_view(learnt: Learnt, next_step: str) -> RenderableType:
     """Return the rest of the page: the invoices, what is missing, and what to do next."""
     doubts = learnt.proposal.doubts if learnt.proposal else ()
     return page(
-        section("To be looked at", *(Text(f"• {doubt}") for doubt in doubts)) if doubts else None,
-        section("Invoices", *_invoices(learnt.readings.invoices)),
-        section("Still missing", *_missing(learnt)) if learnt.readings.missing else None,
+        section(say("To be looked at"), *(Text(f"• {doubt}") for doubt in doubts)) if doubts else None,
+        section(say("Invoices"), *_invoices(learnt.readings.invoices)),
+        section(say("Still missing"), *_missing(learnt)) if learnt.readings.missing else None,
         Text(f"\n→ {next_step}"),
     )
 
 
 def _recognised(proposal: Proposal) -> RenderableType:
-    rows = table("In the file", "Ours", "Example")
+    rows = table(say("In the file"), say("Ours"), say("Example"))
     for each in proposal.recognised:
-        field = Text(each.field) if each.field else Text("not used", "quiet")
+        field = Text(each.field) if each.field else Text(say("not used"), "quiet")
         rows.add_row(printable(each.name), field, printable(each.example))
     return rows
 
 
 def _invoices(invoices: Sequence[Invoice]) -> Iterator[RenderableType]:
     if not invoices:
-        yield Text("None can be read yet.", "wait")
+        yield Text(say("None can be read yet."), "wait")
         return
-    amounts = ("Net", "VAT", "Gross")
-    rows = table("Invoice", "Kind", "Date", "Due", "Customer", "Lines", "", *amounts, numbers=("Lines", *amounts))
+    amounts = (say("Net"), "VAT", say("Gross"))
+    rows = table(
+        say("Invoice"),
+        say("Kind"),
+        say("Date"),
+        say("Due"),
+        say("Customer"),
+        say("Lines"),
+        "",
+        *amounts,
+        numbers=(say("Lines"), *amounts),
+    )
     for invoice in invoices[:_MOST_INVOICES]:
         rows.add_row(
             str(invoice.invoice_number),
@@ -88,7 +99,9 @@ def _invoices(invoices: Sequence[Invoice]) -> Iterator[RenderableType]:
         )
     for currency, sums in _sums(invoices).items():
         number = sum(invoice.currency == currency for invoice in invoices)
-        rows.add_row("", "", "", "", f"{count(number, 'invoice')} in all", "", currency, *map(money, sums))
+        rows.add_row(
+            "", "", "", "", say("{invoices} in all", invoices=count(number, "invoice")), "", currency, *map(money, sums)
+        )
     yield rows
 
 
@@ -103,17 +116,22 @@ def _sums(invoices: Sequence[Invoice]) -> dict[str, tuple[Decimal, Decimal, Deci
 def _missing(learnt: Learnt) -> Iterator[RenderableType]:
     in_xml = learnt.format == "xml"
     for each in learnt.readings.missing:
-        yield Text.assemble(("✗ ", "bad"), (each.field or "the file", "strong"), f": {each.why}" if each.why else "")
+        yield Text.assemble(
+            ("✗ ", "bad"), (each.field or say("the file"), "strong"), f": {each.why}" if each.why else ""
+        )
         if each.write:
             yield Text(f"    {_in_stylesheet(each) if in_xml else each.write}")
-        more = f" (and at {count(each.places - 1, 'more place')})" if each.places > 1 else ""
+        more = say(" (and at {places})", places=count(each.places - 1, "more place")) if each.places > 1 else ""
         yield Text(f"    {printable(each.example)}{more}", "quiet")
 
 
 def _in_stylesheet(missing: Missing) -> str:
     element = missing.field.rpartition(".")[2]
-    where = f"in the stylesheet, write the path of your element into select of <{element}>"
-    return f"{where}, or a value in quotes: select=\"'25'\""
+    text = say(
+        "in the stylesheet, write the path of your element into select of <{element}>, or a value in quotes",
+        element=element,
+    )
+    return text + ": select=\"'25'\""
 
 
 def next_step(learnt: Learnt, file: Path, out: Path | None, option: str) -> str:
@@ -121,11 +139,24 @@ def next_step(learnt: Learnt, file: Path, out: Path | None, option: str) -> str:
     first = printable(str(file))
     if learnt.proposal is None:
         if learnt.readings.missing:
-            return "Correct what is named, and ask again."
-        end = "--period with Opter's number of the period, where the file names none; then `publish` the same way."
-        return f"All is there. See what would be sent: `opter-economic plan {first}{option}`, and {end}"
+            return say("Correct what is named, and ask again.")
+        return say(
+            "All is there. See what would be sent: `opter-economic plan {first}{option}`, and --period with Opter's "
+            "number of the period, where the file names none; then `publish` the same way.",
+            first=first,
+            option=option,
+        )
     kind = learnt.proposal.kind
     name = f"{kind}.{'toml' if kind == 'mapping' else 'xslt'}"
     if out is None:
-        return f"Keep it: add --out {name}. Edit it where something is missing, and ask again with --{kind} {name}."
-    return f"Edit {out} where something is missing, and ask again: `opter-economic learn {first} --{kind} {out}`."
+        return say(
+            "Keep it: add --out {name}. Edit it where something is missing, and ask again with --{kind} {name}.",
+            name=name,
+            kind=kind,
+        )
+    return say(
+        "Edit {out} where something is missing, and ask again: `opter-economic learn {first} --{kind} {out}`.",
+        out=out,
+        first=first,
+        kind=kind,
+    )

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from worker.cli import formatting
 from worker.cli.formatting import data_of, facts, indented, page, printable, section, table
+from worker.cli.language import mark, say
 from worker.cli.lookup import next_step, title
 from worker.domain.record import State
 from worker.dry_run import plan_file
@@ -48,7 +49,7 @@ _FIRST, _ROWS = 3, 12
 _EXACT = "\ue000"
 #: Longest line of JSON, in characters.
 _ROOM = 100
-_PLACEHOLDERS = "Numbers below one stand for those that e-conomic gives: of new customers, drafts, vouchers."
+_PLACEHOLDERS = mark("Numbers below one stand for those that e-conomic gives: of new customers, drafts, vouchers.")
 #: Minutes from which on a time is shown in hours.
 _HOURS = 120
 Rows = Sequence[tuple[RenderableType, ...]]
@@ -56,54 +57,70 @@ Rows = Sequence[tuple[RenderableType, ...]]
 
 def plan_view(plan: Plan, *, full: bool, out: Path | None) -> RenderableType:
     """Return the whole plan but for its name; ``out``: the plan file, if one was written."""
-    about = f"  export {plan.export} · agreement {plan.agreement} · {plan.method} method · nothing has been written"
+    about = say(
+        "  export {export} · agreement {agreement} · {method} method · nothing has been written",
+        export=plan.export,
+        agreement=plan.agreement,
+        method=plan.method,
+    )
     adopted = [(invoice.id, invoice.found) for invoice in plan.invoices if invoice.action is PlannedAction.ADOPT]
     with_requests = [invoice for invoice in plan.invoices if invoice.requests]
     shown = with_requests if full else with_requests[:_FIRST]
     return page(
-        Text.assemble((f"Plan for {plan.period}", "title"), (about, "quiet")),
+        Text.assemble((say("Plan for {period}", period=plan.period), "title"), (about, "quiet")),
         Text(),
         facts(_summary(plan)),
-        _created("New customers", plan.customers, full=full),
+        _created(say("New customers"), plan.customers, full=full),
         _updated(plan.updates, full=full),
-        _created("New products", plan.products, full=full),
-        section("Notice", plan.notice) if plan.notice else None,
+        _created(say("New products"), plan.products, full=full),
+        section(say("Notice"), plan.notice) if plan.notice else None,
         *_problems(plan, full=full),
-        _listed("Already in e-conomic", ("Invoice", "In e-conomic"), adopted, full=full),
-        section("What is sent", Text(_PLACEHOLDERS, style="quiet")) if shown else None,
+        _listed(say("Already in e-conomic"), (say("Invoice"), say("In e-conomic")), adopted, full=full),
+        section(say("What is sent"), Text(say(_PLACEHOLDERS), style="quiet")) if shown else None,
         *(_requests(invoice) for invoice in shown),
         _more(len(with_requests) - len(shown), "invoice"),
-        section("Plan file", *_next_steps(out)),
+        section(say("Plan file"), *_next_steps(out)),
     )
 
 
-def _next_steps(out: Path | None) -> tuple[str, str]:
-    unchanged = "nothing that matters has changed since."
+def _next_steps(out: Path | None) -> tuple[str, ...]:
     if out is None:
-        return "--out FILE writes it, to be approved; `publish --plan FILE` then publishes only if", unchanged
+        text = say(
+            "--out FILE writes it, to be approved; `publish --plan FILE` then publishes only if nothing that matters "
+            "has changed since."
+        )
+        return (text,)
     file = printable(str(out))
     return (
-        f"{file} holds customer data; only you can read it.",
-        f"`publish --plan {file}` publishes only if {unchanged}",
+        say("{file} holds customer data; only you can read it.", file=file),
+        say("`publish --plan {file}` publishes only if nothing that matters has changed since.", file=file),
     )
 
 
 def _summary(plan: Plan) -> list[tuple[str, RenderableType]]:
     actions, dead = plan.actions, sum(invoice.state is State.DEAD for invoice in plan.invoices)
     uncertain = sum(bool(invoice.predicted and not invoice.predicted.certain) for invoice in plan.invoices)
-    rounding, cost = "the VAT depends on how e-conomic rounds it; compared before booking", plan.cost
+    rounding, cost = say("the VAT depends on how e-conomic rounds it; compared before booking"), plan.cost
     return [
-        ("To be posted", _count(actions[PlannedAction.POST], "good")),
-        ("Already there", _count(actions[PlannedAction.ADOPT], "", "taken over, never posted again")),
-        ("Exported before", _count(actions[PlannedAction.DONE], "")),
-        ("Left out", _count(actions[PlannedAction.LEAVE_OUT], "", "as the exports file says")),
-        ("Would wait", _count(actions[PlannedAction.HOLD], "wait")),
-        ("Would fail", _count(actions[PlannedAction.FAIL], "bad")),
-        ("Failed before", _count(dead, "wait", "they move only when re-queued, or when other content comes")),
-        ("Amounts", "\n".join(_amounts(plan))),
-        ("Not certain", _count(uncertain, "wait", rounding)),
-        ("Calls", f"about {cost.reads + cost.writes}: {cost.writes} writes, about {cost.reads} reads"),
-        ("Time", _time(plan)),
+        (say("To be posted"), _count(actions[PlannedAction.POST], "good")),
+        (say("Already there"), _count(actions[PlannedAction.ADOPT], "", say("taken over, never posted again"))),
+        (say("Exported before"), _count(actions[PlannedAction.DONE], "")),
+        (say("Left out"), _count(actions[PlannedAction.LEAVE_OUT], "", say("as the exports file says"))),
+        (say("Would wait"), _count(actions[PlannedAction.HOLD], "wait")),
+        (say("Would fail"), _count(actions[PlannedAction.FAIL], "bad")),
+        (say("Failed before"), _count(dead, "wait", say("they move only when re-queued, or when other content comes"))),
+        (say("Amounts"), "\n".join(_amounts(plan))),
+        (say("Not certain"), _count(uncertain, "wait", rounding)),
+        (
+            say("Calls"),
+            say(
+                "about {number}: {writes} writes, about {reads} reads",
+                number=cost.reads + cost.writes,
+                writes=cost.writes,
+                reads=cost.reads,
+            ),
+        ),
+        (say("Time"), _time(plan)),
     ]
 
 
@@ -117,21 +134,26 @@ def _amounts(plan: Plan) -> Iterator[str]:
     opter, economic = sums([source for source, _ in pairs]), sums([predicted for _, predicted in pairs])
     for source, predicted in zip(opter, economic, strict=True):
         net, vat, gross = map(formatting.money, (source.net, source.vat, source.gross))
-        other = "" if source == predicted else f"; e-conomic: gross {formatting.money(predicted.gross)}"
-        yield f"net {net}, VAT {vat}, gross {gross} {source.currency}{other}"
+        other = (
+            "" if source == predicted else say("; e-conomic: gross {money}", money=formatting.money(predicted.gross))
+        )
+        amounts = say("net {net}, VAT {vat}, gross {gross}", net=net, vat=vat, gross=gross)
+        yield f"{amounts} {source.currency}{other}"
 
 
 def _time(plan: Plan) -> str:
     minutes = plan.cost.minutes
-    length = f"{minutes:.0f} minutes" if minutes < _HOURS else f"{minutes / 60:.0f} hours"
-    least = "less than a minute" if minutes < 1 else f"at least {length}"
+    length = say("{number} minutes", number=f"{minutes:.0f}")
+    if minutes >= _HOURS:
+        length = say("{number} hours", number=f"{minutes / 60:.0f}")
+    least = say("less than a minute") if minutes < 1 else say("at least {length}", length=length)
     if plan.cost.days > 1:
-        return f"at least {plan.cost.days:.1f} days, as limits.calls_per_day are used up"
-    return f"{least} at the rate that this agreement allows"
+        return say("at least {days} days, as limits.calls_per_day are used up", days=f"{plan.cost.days:.1f}")
+    return say("{least} at the rate that this agreement allows", least=least)
 
 
 def _created(heading: str, creations: Sequence[Created], *, full: bool) -> RenderableType | None:
-    later = Text("given by e-conomic", style="quiet")
+    later = Text(say("given by e-conomic"), style="quiet")
     rows = [
         (
             later if created.number.startswith("-") else created.number,
@@ -140,13 +162,13 @@ def _created(heading: str, creations: Sequence[Created], *, full: bool) -> Rende
         )
         for created in creations
     ]
-    return _listed(heading, ("Number", "Name", "First needed by"), rows, full=full)
+    return _listed(heading, (say("Number"), say("Name"), say("First needed by")), rows, full=full)
 
 
 def _updated(updates: Sequence[Request], *, full: bool) -> RenderableType | None:
     """Show which customers; their requests hold the whole resource, far more than what is new."""
     rows = [(request.path.rpartition("/")[2], json.loads(request.body)["name"]) for request in updates]
-    return _listed("Updated customers", ("Number", "Name"), rows, full=full)
+    return _listed(say("Updated customers"), (say("Number"), say("Name")), rows, full=full)
 
 
 def _problems(plan: Plan, *, full: bool) -> Iterator[RenderableType]:
@@ -159,8 +181,8 @@ def _problems(plan: Plan, *, full: bool) -> Iterator[RenderableType]:
         steps = {problem.next_step for _, problem in members}
         step = steps.pop() if len(steps) == 1 else next_step(reason)
         rows = [(invoice.id, problem.description) for invoice, problem in members]
-        listed = _rows(("Invoice", "What is wrong"), rows, full=full)
-        yield section(f"{title(reason)} · {invoices}", Text(reason, style="quiet"), f"→ {step}", "", *listed)
+        listed = _rows((say("Invoice"), say("What is wrong")), rows, full=full)
+        yield section(f"{title(reason)} · {invoices}", Text(reason, style="quiet"), f"→ {say(step)}", "", *listed)
 
 
 def _listed(heading: str, columns: Sequence[str], rows: Rows, *, full: bool) -> RenderableType | None:
@@ -181,12 +203,12 @@ def _requests(invoice: PlannedInvoice) -> RenderableType:
     for request in invoice.requests:
         parts.append(Text(f"{request.method} {request.path}", style="strong"))
         parts.append(indented(Text(printable(_shown(request)))))
-    return section(f"Invoice {invoice.invoice_number}  {invoice.id}", *parts)
+    return section(say("Invoice {number}", number=invoice.invoice_number) + f"  {invoice.id}", *parts)
 
 
 def _shown(request: Request) -> str:
     if not request.body.startswith("{"):
-        return f"the PDF with SHA-256 {request.body}"
+        return say("the PDF with SHA-256 {body}", body=request.body)
     content = json.loads(request.body, parse_float=lambda digits: f"{_EXACT}{digits}{_EXACT}")
     return re.sub(f'"{_EXACT}([^{_EXACT}]*){_EXACT}"', r"\1", _laid_out(content, _ROOM))
 
@@ -207,4 +229,7 @@ def _laid_out(value: Any, room: int) -> str:
 def _more(number: int, noun: str) -> RenderableType | None:
     if number < 1:
         return None
-    return Text(f"… and {formatting.count(number, noun) if noun else number} more (--full shows all)", style="quiet")
+    return Text(
+        say("… and {number} more (--full shows all)", number=formatting.count(number, noun) if noun else number),
+        style="quiet",
+    )
