@@ -15,6 +15,7 @@ from support.deployment import DOCS, ROOT
 LEFT_OUT = shutil.ignore_patterns(".*", "build", "dist", "__pycache__", "*.egg-info")
 TABLE_TEST = "tests/unit/docs/test_tables.py"
 DANISH, DANISH_TEST = "worker/web/locale/da.po", "tests/unit/web/test_language.py"
+ASKED_TEST = "tests/unit/mapping/test_causes.py"
 #: The toy reason, as step 1 of the recipe describes a member; its check, step 2; its test, step 3.
 MEMBER = """    TOY_BROKEN = (
         "toy-broken",
@@ -33,6 +34,7 @@ msgstr "Fakturaens legetøj er i stykker."
 msgid "Repair the toy, then re-queue the invoice."
 msgstr "Reparér legetøjet, og sæt fakturaen i kø igen."
 """
+NOT_ASKED = "    SetUpReason.TEXT_REFUSED,\n    SetUpReason.TOY_BROKEN,\n"
 CHECK_LINE = "        lambda: _toy(invoice),\n"
 CHECK = """
 
@@ -98,9 +100,9 @@ def copy(tmp_path: Path) -> Path:
 def test_a_dead_letter_reason_takes_the_files_that_its_recipe_names(copy: Path) -> None:
     """Carried out step by step: tests pass, only the files that the recipe names differ, no step can be left out."""
     recipe = _recipe("Add a dead-letter reason")
-    table, check, check_test, *_ = _files(recipe)
+    table, asked, check, _, check_test, *_ = _files(recipe)
     [command] = set(re.findall(r"`make ([a-z]+)`", recipe))
-    assert {TABLE_TEST, DANISH, DANISH_TEST} <= set(_files(recipe))
+    assert {TABLE_TEST, ASKED_TEST, DANISH, DANISH_TEST} <= set(_files(recipe))
 
     _edit(copy / check_test, lambda text: text + TEST)
     assert _tests(copy, check_test) == pytest.ExitCode.TESTS_FAILED
@@ -112,6 +114,9 @@ def test_a_dead_letter_reason_takes_the_files_that_its_recipe_names(copy: Path) 
         lambda text: text.replace("    own = _collected(\n", f"    own = _collected(\n{CHECK_LINE}") + CHECK,
     )
     assert _tests(copy, check_test) == pytest.ExitCode.OK
+    assert _tests(copy, ASKED_TEST) == pytest.ExitCode.TESTS_FAILED
+    _edit(copy / asked, lambda text: text.replace("    SetUpReason.TEXT_REFUSED,\n", NOT_ASKED))
+    assert _tests(copy, ASKED_TEST) == pytest.ExitCode.OK
     assert _tests(copy, TABLE_TEST) == pytest.ExitCode.TESTS_FAILED
 
     assert _tests(copy, DANISH_TEST) == pytest.ExitCode.TESTS_FAILED
@@ -120,7 +125,7 @@ def test_a_dead_letter_reason_takes_the_files_that_its_recipe_names(copy: Path) 
 
     assert _make(copy, command) == 0
     assert _tests(copy, TABLE_TEST) == pytest.ExitCode.OK
-    assert _changed(copy) == {table, check, check_test, DANISH, "deploy/docs/reasons.md"}
+    assert _changed(copy) == {table, asked, check, check_test, DANISH, "deploy/docs/reasons.md"}
     assert _changed(copy) <= set(_files(recipe))
 
 

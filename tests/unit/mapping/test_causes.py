@@ -3,10 +3,10 @@
 import pytest
 from support.samples import export, invoice, line
 
-from worker.economic.mapping.causes import QUESTIONS, Whole, question, still_there
+from worker.economic.mapping.causes import NOT_ASKED, QUESTIONS, Whole, question, still_there
 from worker.economic.mapping.master_data import MasterData
 from worker.economic.mapping.period_check import check_against_agreement
-from worker.economic.mapping.reasons import REASONS, CustomerReason
+from worker.economic.mapping.reasons import REASONS, CustomerReason, SetUpReason, VoucherReason
 
 EMPTY = MasterData(agreement=0)
 
@@ -45,3 +45,11 @@ def test_a_reason_that_no_call_shows_has_no_question() -> None:
 
     assert {"totals-mismatch", "number-taken", "worker-killed", "of-another-version"} <= set(without)
     assert len(without) == len(REASONS) + 1 - len(QUESTIONS)
+
+
+def test_a_reason_is_asked_about_or_declared_not_to_be() -> None:
+    """A new one that nobody thought about would never clear itself, and nobody would notice."""
+    reasons = {*SetUpReason, *VoucherReason, *CustomerReason}
+
+    assert QUESTIONS.keys() | NOT_ASKED == reasons
+    assert not QUESTIONS.keys() & NOT_ASKED

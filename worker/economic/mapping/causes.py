@@ -41,7 +41,7 @@ _CUSTOMER = Question(of=Whole.CUSTOMER, set_up=False)
 #: The default terms of new customers are checked after their group, so that both are read for either.
 _DEFAULTS = _parts(Section.CUSTOMER_GROUPS, Section.TERMS)
 
-#: Reason -> question; a reason that is not here shows only in an export: see ``question``.
+#: Reason -> question; one that is not here, nor in ``NOT_ASKED``, comes from elsewhere and shows only in an export.
 QUESTIONS: Mapping[ReasonCode, Question] = {
     SetUpReason.PRODUCT_GROUP_MISSING: _parts(Section.GROUPS),
     SetUpReason.PRODUCT_GROUP_AMBIGUOUS: _parts(Section.GROUPS),
@@ -78,6 +78,20 @@ QUESTIONS: Mapping[ReasonCode, Question] = {
     CustomerReason.CUSTOMER_CONTRADICTION: _CUSTOMER,
     CustomerReason.CUSTOMER_BARRED: _CUSTOMER,
 }
+
+#: Reasons of invoices that no reading shows to be gone: it lies in the invoice itself, or only an export tries it.
+NOT_ASKED: frozenset[ReasonCode] = frozenset(
+    {
+        SetUpReason.TEXT_REFUSED,
+        VoucherReason.VOUCHER_DIFFERS,
+        VoucherReason.INVOICE_NUMBER_IGNORED,
+        VoucherReason.PDF_MISSING,
+        VoucherReason.PDF_REFUSED,
+        VoucherReason.PDF_UNUSABLE,
+        CustomerReason.CUSTOMER_MERGED,
+        CustomerReason.CUSTOMER_NUMBER_UNFIT,
+    }
+)
 
 
 def question(reason: str) -> Question | None:
