@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
+from support.cli import Bench
+from support.clock import ManualClock
 from typer.core import TyperGroup
 
 from config.spoken import spoken
 from worker.cli.language import speak
-from worker.cli.main import LazyCommand, application
+from worker.cli.main import LazyCommand, application, run
 
 ROOM = Path(str(files("worker.cli")))
 #: The procedure description has its sentences in both languages side by side.
@@ -144,3 +146,42 @@ def _name(call: ast.Call) -> str:
 def test_the_language_is_that_of_messages_in_the_environment(environ: dict[str, str], language: str) -> None:
     """As a C library takes it: LC_ALL before LC_MESSAGES before LANG, and none that is empty."""
     assert spoken(environ) == language
+
+
+@pytest.mark.parametrize(
+    ("arguments", "heading"),
+    [
+        (["status"], "No period has arrived yet."),
+        (["--lang", "da", "status"], "Der er ikke kommet nogen periode endnu."),
+        (["status", "--lang=da"], "Der er ikke kommet nogen periode endnu."),
+    ],
+)
+def test_a_command_speaks_the_language_that_is_asked_for(bench: Bench, arguments: list[str], heading: str) -> None:
+    """Wherever the option stands."""
+    bench.run(*arguments)
+
+    assert heading in bench.stdout.getvalue()
+
+
+def test_what_scripts_read_is_the_same_in_every_language(bench: Bench) -> None:
+    """``--json`` is not for a person."""
+    assert bench.json("health", "--lang", "da") == bench.json("health")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--lang", "da", "--help"], "Vis alle perioder"),
+        (["status", "--help", "--lang", "da"], "Følg perioden løbende"),
+    ],
+)
+def test_help_is_danish_too(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of the whole, and of a command with its options."""
+    run(arguments, Bench(ManualClock()))
+
+    assert said in capsys.readouterr().out
+
+
+def test_a_language_that_is_none_of_ours_is_refused(bench: Bench) -> None:
+    """With those that there are."""
+    assert bench.run("--lang", "xx", "status") == 2
