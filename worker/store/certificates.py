@@ -16,6 +16,7 @@ from worker.domain.invoice_period import StoredCertificate
 from worker.domain.reconcile_ports import CertificatePort
 from worker.errors import LeaseLost
 from worker.store import records
+from worker.store.archiving import certificate_text
 from worker.store.connection import StoreConnection, Word, mapping, text, texts, token
 
 if TYPE_CHECKING:
@@ -55,8 +56,9 @@ class RedisCertificates(StoreConnection, CertificatePort):
 
     @override
     def certificate(self, certificate_id: str) -> StoredCertificate | None:
-        fields = mapping(self.ask(["HGETALL", self.key("certificate", certificate_id)])[0])
-        return records.load_summary(fields["summary"], fields["text"]) if fields else None
+        record = self.key("certificate", certificate_id)
+        summary, whole, packed = self.ask(["HMGET", record, "summary", "text", "packed"])[0]
+        return records.load_summary(text(summary), certificate_text(whole, packed)) if summary is not None else None
 
     @override
     def outline(self, certificate_id: str) -> str | None:

@@ -6,6 +6,7 @@ from dataclasses import asdict, fields, replace
 from decimal import Decimal
 from typing import Any
 
+from config.names import export_of
 from worker.domain.attachment import AttachmentState, PdfAttachment
 from worker.domain.clocks import ClockReading
 from worker.domain.credit_match import CreditMatch, MatchState
@@ -13,6 +14,7 @@ from worker.domain.invoice_period import Conflict, ControlTotal, PeriodRecord, P
 from worker.domain.record import HistoryEntry, Intent, InvoiceRecord, Outcome, Progress, State
 from worker.errors import Failure
 from worker.store.connection import mapping, texts
+from worker.store.short_content import plain
 
 #: Fields of ``Progress`` that scripts change, so they are kept beside the JSON text.
 BESIDE = frozenset({"generation", "lookup"})
@@ -144,32 +146,32 @@ def load_pauses(fields: Mapping[str, str]) -> dict[str, Failure]:
 
 
 def invoice_record(invoice_id: str, fields: Mapping[str, str]) -> InvoiceRecord:
-    """Return the record that a hash holds, history left out."""
+    """Return the record that a hash holds, history left out; that of a finished invoice may leave fields out."""
     return InvoiceRecord(
         id=invoice_id,
-        export=fields["export"],
+        export=fields.get("export") or export_of(invoice_id),
         periods=tuple(fields["periods"].split()),
-        invoice_number=int(fields["number"]),
-        invoice_type=fields["type"],
-        region=fields["region"] or None,
-        content=fields["content"],
+        invoice_number=int(fields.get("number") or invoice_id.rpartition("-")[2]),
+        invoice_type=fields.get("type", "invoice"),
+        region=fields.get("region") or None,
+        content=plain(fields["content"]),
         content_hash=fields["hash"],
         state=State(fields["state"]),
         outcome=outcome_of(fields["outcome"]),
-        attempts=int(fields["attempts"]),
-        crashes=int(fields["crashes"]),
-        fence=int(fields["fence"]),
-        lease_until=float(fields["lease_until"]),
-        due_at=float(fields["due_at"]),
-        published_at=float(fields["published_at"]),
+        attempts=int(fields.get("attempts", 0)),
+        crashes=int(fields.get("crashes", 0)),
+        fence=int(fields.get("fence", 1)),
+        lease_until=float(fields.get("lease_until", 0)),
+        due_at=float(fields.get("due_at", 0)),
+        published_at=float(fields.get("published_at", 0)),
         received_at=float(fields["received_at"]),
         passed_at=float(fields["passed_at"]),
         updated_at=float(fields["updated_at"]),
         whole_since=float(fields.get("whole_since", 0)),
         progress=load_progress(
-            fields["progress"], generation=int(fields["generation"]), lookup=fields["lookup"] == "1"
+            fields["progress"], generation=int(fields.get("generation", 0)), lookup=fields.get("lookup") == "1"
         ),
-        failure=load_failure(fields["failure"]),
+        failure=load_failure(fields.get("failure", "")),
         pdf=load_attachment(fields["pdf"]) if fields.get("pdf") else None,
         credit=load_credit_match(fields["credit"]) if fields.get("credit") else None,
     )
@@ -183,7 +185,10 @@ def invoice_with_history(invoice_id: str, fields: Mapping[str, str], older: Sequ
 
 def period_record(answers: Sequence[Any]) -> PeriodRecord:
     """Return the period that its hash, its events, its counts and its conflicts hold."""
-    fields, events, counts, kept = mapping(answers[0]), answers[1], answers[2], mapping(answers[3])
+    fields, events, kept = mapping(answers[0]), answers[1], mapping(answers[3])
+    counts = {state: int(number or 0) for state, number in zip(State, answers[2], strict=True)}
+    archived = int(fields.get("archived", 0))
+    counts[State.EXPORTED] += archived
     conflicts = sorted(map(load_conflict, kept.values()), key=lambda it: (it.at, it.invoice_id, it.event_key))
     return load_period(
         fields["document"],
@@ -192,7 +197,8 @@ def period_record(answers: Sequence[Any]) -> PeriodRecord:
         notice=fields["notice"],
         received_at=float(fields["received_at"]),
         certificate=load_summary(fields["certificate"]) if fields.get("certificate") else None,
-        counts={state: int(number) for state, number in zip(State, counts, strict=True) if int(number or 0)},
+        counts={state: number for state, number in counts.items() if number},
+        archived=archived,
         conflicts=tuple(conflict for conflict in conflicts if not conflict.accepted),
         accepted_conflicts=tuple(conflict for conflict in conflicts if conflict.accepted),
     )
