@@ -1,7 +1,7 @@
 """The move of completed periods into the archive: written there, read back, and only then dropped from the store.
 
-Killed between any two steps it loses nothing and leaves nothing twice: an entry that is in the archive already keeps its
-place, and an invoice leaves the store in one step of a script, if it is still what was written.
+Killed between any two steps it loses nothing and leaves nothing twice: an entry that is in the archive already keeps
+its place, and an invoice leaves the store in one step of a script, if it is still what was written.
 """
 
 from collections.abc import Callable

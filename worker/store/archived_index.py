@@ -1,18 +1,22 @@
 """What is archived of a period, and a period's index over both: what Redis holds of it, and what the archive does."""
 
+# ruff: noqa: PLC0415  # `status` and the export of an invoice need nothing of the archive
+
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from worker.domain.archive import ArchiveReading, EntryKind, KeptEntry
 from worker.domain.invoice_search import MOST_FOUND, ORDER, InvoiceFilter, InvoicePage, fits, sought
 from worker.domain.period_sums import PeriodSums, sums_of
-from worker.domain.reasons import ProcessReason, failure
 from worker.domain.record import InvoiceRecord, State
-from worker.errors import ArchiveUnavailable
 from worker.store.connection import text, texts
 from worker.store.period_index import RedisPeriodIndex
+
+if TYPE_CHECKING:
+    from worker.domain.archive import ArchiveReading, KeptEntry
 
 #: Digits of an invoice number under which the hundred of its hash differ, as in ``lua/common.lua``.
 _DIGITS = 2
@@ -25,10 +29,12 @@ class RedisArchivedIndex(RedisPeriodIndex):
     archive: ArchiveReading | None = None
 
     @property
-    def _archive(self) -> ArchiveReading:
+    def reading(self) -> ArchiveReading:
+        """The archive. Raises ``ArchiveUnavailable`` where there is none: what Redis knows to be there must be read."""
         if self.archive is None:
-            why = "The archive cannot be used: this part of the program was not given one."
-            raise ArchiveUnavailable(failure(ProcessReason.ARCHIVE_UNAVAILABLE, why))
+            from worker.store.archive_entries import unavailable
+
+            raise unavailable("this part of the program was not given one")
         return self.archive
 
     def period_entry(self, period_id: str) -> KeptEntry | None:
@@ -37,7 +43,7 @@ class RedisArchivedIndex(RedisPeriodIndex):
         if value is None:
             return None
         leaf = int(text(value).split()[0])
-        entry = self._archive.entries([leaf]).get(leaf)
+        entry = self.reading.entries([leaf]).get(leaf)
         return entry if entry and entry.body else None
 
     @override
@@ -67,7 +73,7 @@ class RedisArchivedIndex(RedisPeriodIndex):
     @override
     def _known(self, invoice_ids: Sequence[str]) -> frozenset[str]:
         live = super()._known(invoice_ids)
-        return live | self._leaves([key for key in invoice_ids if key not in live]).keys()
+        return live | self.leaves([key for key in invoice_ids if key not in live]).keys()
 
     def _find_archived(self, period_id: str, wanted: InvoiceFilter, start: int, count: int) -> InvoicePage:
         """Return a page of a period that is archived as a whole: all of it is exported."""
@@ -76,7 +82,7 @@ class RedisArchivedIndex(RedisPeriodIndex):
             return InvoicePage(total=0, records=[])
         ids = self.member_ids(period_id)
         if words:
-            found = self._archive.find_members(period_id, words)
+            found = self.reading.find_members(period_id, words)
             ids = [key for key in ids if key in found][:MOST_FOUND]
         return InvoicePage(total=len(ids), records=list(self.records(ids[start : start + count])))
 
@@ -89,17 +95,17 @@ class RedisArchivedIndex(RedisPeriodIndex):
     def _archived_members(self, period_id: str) -> list[str]:
         if not self._partly_archived(period_id):
             return []
+        from worker.domain.archive import EntryKind
+
         joined = texts(self.ask(["SMEMBERS", self.key("archived-members", period_id)])[0])
         entry = self.period_entry(period_id)
         joined += entry.document["joined"] if entry else []
-        return [*self._archive.members(period_id, EntryKind.INVOICE), *joined]
+        return [*self.reading.members(period_id, EntryKind.INVOICE), *joined]
 
-    def _leaves(self, invoice_ids: Sequence[str]) -> Mapping[str, int]:
+    def leaves(self, invoice_ids: Sequence[str]) -> Mapping[str, int]:
         """Return the places in the archive of those of these invoices that are there."""
         places = [archived_place(key) for key in invoice_ids]
-        answers: list[Any] = (
-            self.ask(*(["HGET", self.key("archived", at), field] for at, field in places)) if places else []
-        )
+        answers = self.ask(*(["HGET", self.key("archived", at), field] for at, field in places)) if places else []
         return {
             key: int(text(kept).split(" ", 1)[0])
             for key, kept in zip(invoice_ids, answers, strict=True)

@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from worker.domain.archive import (
     ArchiveEntry,
+    ArchiveReading,
     EntryKind,
     FinishedInvoice,
     FinishedPeriod,
@@ -20,8 +21,10 @@ from worker.domain.archive import (
     entry_of,
     sha1_of,
 )
+from worker.store.archive_entries import synchronise
+from worker.store.certificates import certificate_text
 from worker.store.connection import StoreConnection, Word, mapping, pairs, text, texts
-from worker.store.short_content import plain
+from worker.store.records import in_full
 
 #: Records that one script writes short: some milliseconds.
 _CHUNK = 50
@@ -30,7 +33,14 @@ _MARKS = ("revision", "archived", "certificate", "document")
 
 
 class RedisArchiving(StoreConnection, LivePeriods):
-    """See ``LivePeriods``; ``synchronise`` stands with what reads the archive."""
+    """See ``LivePeriods``."""
+
+    #: The archive into which the store's periods move.
+    archive: ArchiveReading | None = None
+
+    @override
+    def synchronise(self) -> None:
+        synchronise(self, self.archive)
 
     @override
     def archives_due(self, *, lease: float, first: float, most: int = 20) -> Sequence[tuple[str, str]]:
@@ -89,6 +99,7 @@ class RedisArchiving(StoreConnection, LivePeriods):
         if not fields:
             return None
         record, said = mapping(fields), dict(zip(keyed, map(mapping, hashes), strict=True))
+        old = self._archived_before(period_id)
         date = str(json.loads(record["document"])["closed_at"])[:10]
         keys = texts(certificates)
         body = entry_body(
@@ -96,13 +107,13 @@ class RedisArchiving(StoreConnection, LivePeriods):
             period_id,
             periods=(period_id,),
             date=date,
-            fields={**record, "token": "", "reconcile_token": ""},
-            events=texts(events),
+            fields={**record, **_first(old), "token": "", "reconcile_token": ""},
+            events=list(dict.fromkeys([*old.get("events", ()), *texts(events)])),
             certificates=keys,
-            joined=sorted(texts(joined)),
+            joined=sorted({*old.get("joined", ()), *texts(joined)}),
             remarks=dict(pairs(remarks)),
             invoices=int(record.get("archived", 0)),
-            **said,
+            **{name: {**old.get(name, {}), **values} for name, values in said.items()},
         )
         marks = [record.get(name, "") for name in _MARKS]
         marks += [str(len(each)) for each in (keys, events, said["accepted"], said["conflicts"])]
@@ -139,6 +150,13 @@ class RedisArchiving(StoreConnection, LivePeriods):
     def archive_actions(self, first: int, entries: Sequence[ArchiveEntry]) -> bool:
         read_as = sha1_of(str(json.loads(entry.body)["line"]) for entry in entries)
         return texts(self.run("archive_actions", first, len(entries), read_as)) == ["ok"]
+
+    def _archived_before(self, period_id: str) -> Mapping[str, Any]:
+        """Return the last entry of a period that was archived before and has gone on since."""
+        (value,) = self.ask(["HGET", self.key("archived-periods"), period_id])
+        leaf = int(text(value).split()[0]) if value is not None else None
+        entry = self.archive.entries([leaf]).get(leaf) if self.archive and leaf is not None else None
+        return entry.document if entry else {}
 
     def _certificates(self, period_id: str, date: str, keys: Sequence[str]) -> list[ArchiveEntry]:
         fields = ("summary", "text", "packed", "outline")
@@ -180,15 +198,15 @@ class RedisArchiving(StoreConnection, LivePeriods):
         ]
 
 
-def certificate_text(whole: Any, packed: Any) -> str:
-    """Return the text of a certificate, however the store keeps it."""
-    return text(whole) if whole is not None else zlib.decompress(packed).decode() if packed is not None else ""
+def _first(old: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return what a period keeps from its first time in the store."""
+    return {"received_at": old["fields"]["received_at"]} if old else {}
 
 
 def _finished(invoice_id: str, fields: Any, older: Sequence[bytes]) -> FinishedInvoice:
     read = dict(fields) if isinstance(fields, dict) else dict(zip(fields[::2], fields[1::2], strict=True))
     parts = [str(len(older)).encode(), *(b"%d:%b" % (len(value), value) for value in read.values())]
-    record = {name: plain(value) for name, value in mapping(fields).items()}
+    record = {name: in_full(value) if name == "content" else value for name, value in mapping(fields).items()}
     dated = json.loads(record["content"]).get("invoiceDate")
     received = datetime.fromtimestamp(float(record["received_at"]), UTC).date().isoformat()
     body = entry_body(

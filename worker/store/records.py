@@ -1,20 +1,26 @@
 """Records as Redis hashes, and back."""
 
+# ruff: noqa: PLC0415  # most records have neither a PDF nor a credit
+
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from config.names import export_of
-from worker.domain.attachment import AttachmentState, PdfAttachment
 from worker.domain.clocks import ClockReading
-from worker.domain.credit_match import CreditMatch, MatchState
 from worker.domain.invoice_period import Conflict, ControlTotal, PeriodRecord, PeriodState, StoredCertificate
 from worker.domain.record import HistoryEntry, Intent, InvoiceRecord, Outcome, Progress, State
 from worker.errors import Failure
 from worker.store.connection import mapping, texts
 from worker.store.short_content import plain
+
+if TYPE_CHECKING:
+    from worker.domain.attachment import PdfAttachment
+    from worker.domain.credit_match import CreditMatch
 
 #: Fields of ``Progress`` that scripts change, so they are kept beside the JSON text.
 BESIDE = frozenset({"generation", "lookup"})
@@ -154,7 +160,7 @@ def invoice_record(invoice_id: str, fields: Mapping[str, str]) -> InvoiceRecord:
         invoice_number=int(fields.get("number") or invoice_id.rpartition("-")[2]),
         invoice_type=fields.get("type", "invoice"),
         region=fields.get("region") or None,
-        content=plain(fields["content"]),
+        content=in_full(fields["content"]),
         content_hash=fields["hash"],
         state=State(fields["state"]),
         outcome=outcome_of(fields["outcome"]),
@@ -175,6 +181,11 @@ def invoice_record(invoice_id: str, fields: Mapping[str, str]) -> InvoiceRecord:
         pdf=load_attachment(fields["pdf"]) if fields.get("pdf") else None,
         credit=load_credit_match(fields["credit"]) if fields.get("credit") else None,
     )
+
+
+def in_full(content: str) -> str:
+    """Return a content as it was taken in; that of a finished invoice may be written short."""
+    return content if content.startswith("{") else plain(content)
 
 
 def invoice_with_history(invoice_id: str, fields: Mapping[str, str], older: Sequence[Any]) -> InvoiceRecord:
@@ -211,12 +222,16 @@ def dump_followup(known: PdfAttachment | CreditMatch) -> str:
 
 def load_credit_match(text: str) -> CreditMatch:
     """Return what ``dump_followup`` wrote."""
+    from worker.domain.credit_match import CreditMatch, MatchState
+
     data = json.loads(text)
     return CreditMatch(**{**data, "state": MatchState(data["state"])})
 
 
 def load_attachment(text: str) -> PdfAttachment:
     """Return what ``dump_followup`` wrote."""
+    from worker.domain.attachment import AttachmentState, PdfAttachment
+
     data = json.loads(text)
     return PdfAttachment(**{**data, "state": AttachmentState(data["state"])})
 

@@ -1,11 +1,12 @@
 """The store on Redis: the sweeps, and all ports together."""
 
-from collections.abc import Callable, Sequence
+from __future__ import annotations
 
-import redis
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
 from typing_extensions import override
 
-from worker.domain.archive import ArchiveReading
 from worker.domain.store_port import Due, Store, SweepPort
 from worker.store import leases, records
 from worker.store.agreements import RedisAgreements
@@ -17,6 +18,11 @@ from worker.store.leases import RedisPins
 from worker.store.operator_moves import RedisPlan
 from worker.store.payments import RedisPayments
 from worker.store.signs_of_life import RedisLife
+
+if TYPE_CHECKING:
+    import redis
+
+    from worker.domain.archive import ArchiveReading
 
 __all__ = ["RedisStore"]
 
