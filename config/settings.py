@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, Pydanti
 from config.errors import ConfigurationError, ConfigurationErrors, from_validation, suggestion
 from config.settings_sections import (
     Agreements,
+    Archive,
     Certificates,
     Flower,
     Http,
@@ -78,6 +79,7 @@ class Settings(BaseSettings):
     store: Store = Store()
     certificates: Certificates = Certificates()
     agreements: Agreements = Agreements()
+    archive: Archive = Archive()
     self_clearing: SelfClearing = SelfClearing()
     retry: Retry = Retry()
     http: Http = Http()
@@ -103,6 +105,16 @@ class Settings(BaseSettings):
                 "a consumer that is fetching would count as dead"
             )
         return self
+
+    @property
+    def archive_url(self) -> str:
+        """Address of the archive's database."""
+        return self.archive.url.get_secret_value() or f"sqlite:///{self.data_folder / 'archive.sqlite'}"
+
+    @property
+    def archive_checkpoints(self) -> Path:
+        """File of the archive's checkpoints."""
+        return self.archive.checkpoints or self.data_folder / "archive-checkpoints.jsonl"
 
     @property
     def cut_off_after(self) -> float:

@@ -1,6 +1,7 @@
 """Periods that have come to their end, and the parts that move them into an archive."""
 
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from support.store.certificate_rules import EQUAL, certificate
 from worker.archive.database import Database
 from worker.archive.log import Archive
 from worker.archive.mover import ArchiveRules, Mover
+from worker.domain.archive import ArchiveEntry, EntryKind, entry_body, entry_of
 from worker.domain.certificate import stored
 from worker.domain.invoice_period import NewInvoice
 from worker.domain.record import Continue, Finish, Outcome
@@ -102,6 +104,26 @@ def complete(store: RedisStore, numbers: Sequence[int], *, number: int = 881, ev
 def moving(store: RedisStore, client: redis.Redis, archive: Archive, clock: ManualClock, *, prefix: str) -> Mover:
     """Return what moves the periods of a store into an archive, which the store then reads."""
     live = RedisArchiving(client, prefix=prefix, policy=StorePolicy(), clock=clock)
-    live.archive = store.archive = archive
+    live.archive = archive
+    store.open_archive = lambda: archive
+    vars(store).pop("archive", None)  # it may have been opened
     rules = ArchiveRules(archive_after=90 * DAY)
     return Mover(store=live, archive=archive, period=store.period, rules=rules, clock=clock)
+
+
+def invoice_entry(
+    number: int, *, name: str = "Acme A/S", date: str = "2026-11-20", note: str = "", period: str = "main-p881"
+) -> ArchiveEntry:
+    """Return the entry of an archived invoice, with no more in it than the archive itself reads."""
+    content = json.dumps({"customer": {"code": "C-1", "name": name}}, ensure_ascii=False)
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    older = [note] if note else []
+    body = entry_body(
+        EntryKind.INVOICE,
+        f"main-{number}",
+        periods=(period,),
+        date=date,
+        fields={"content": content, "hash": digest},
+        older=older,
+    )
+    return entry_of(body)

@@ -120,7 +120,7 @@ class ArchiveReader(ArchiveReading):
         """Return how many entries there are of each kind."""
         with self._database.reading() as connection:
             counted = select(entries.c.kind, func.count()).group_by(entries.c.kind)
-            return {EntryKind(kind): number for kind, number in connection.execute(counted).tuples()}
+            return {EntryKind(row[0]): row[1] for row in connection.execute(counted)}
 
     def texts(self) -> Iterator[tuple[int, str, str | None]]:
         """Yield place, hash and text of every entry, in order and as they stand."""
@@ -128,11 +128,11 @@ class ArchiveReader(ArchiveReading):
         while True:
             with self._database.reading() as connection:
                 page = select(entries.c.leaf, entries.c.hash, entries.c.body).where(entries.c.leaf > last)
-                rows = connection.execute(page.order_by(entries.c.leaf).limit(_PAGE)).tuples().all()
+                rows = connection.execute(page.order_by(entries.c.leaf).limit(_PAGE)).all()
             if not rows:
                 return
-            yield from rows
-            last = rows[-1][0]
+            yield from ((row.leaf, row.hash, row.body) for row in rows)
+            last = rows[-1].leaf
 
     def _members(self, period_id: str, *where: ColumnElement[bool]) -> Mapping[str, int]:
         query = select(entries.c.key, entries.c.leaf).join(members, members.c.leaf == entries.c.leaf)

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
@@ -25,8 +26,13 @@ _DIGITS = 2
 class RedisArchivedIndex(RedisPeriodIndex):
     """See ``PeriodIndexPort``."""
 
-    #: The archive; None: this process was not given one, and cannot read what has gone there.
-    archive: ArchiveReading | None = None
+    #: Opens the archive; None: this part of the program was not given one, and cannot read what has gone there.
+    open_archive: Callable[[], ArchiveReading] | None = None
+
+    @cached_property
+    def archive(self) -> ArchiveReading | None:
+        """The archive, opened at its first use."""
+        return self.open_archive() if self.open_archive else None
 
     @property
     def reading(self) -> ArchiveReading:

@@ -93,8 +93,8 @@ class RedisStore(
         prefix: str,
         policy: StorePolicy,
         clock: Callable[[], float] | None = None,
-        archive: ArchiveReading | None = None,
+        archive: Callable[[], ArchiveReading] | None = None,
     ) -> None:
-        """``archive`` is where completed periods have gone; the rest see ``StoreConnection``."""
+        """``archive`` opens where completed periods have gone, at its first use; the rest see ``StoreConnection``."""
         super().__init__(client, prefix=prefix, policy=policy, clock=clock)
-        self.archive = archive
+        self.open_archive = archive
