@@ -174,7 +174,7 @@ class Archive(Section):
         SecretStr,
         about(
             "Address of the archive's database, the same for all processes: `postgresql://user:password@host/name`; "
-            "none: the SQLite file `archive.sqlite` in the data folder"
+            "none: the file `archive.sqlite` in the data folder where Redis is on the same machine, else no archive"
         ),
     ] = SecretStr("")
     checkpoints: Annotated[

@@ -18,8 +18,11 @@ _DAY = 86_400.0
 
 
 def build_archive(settings: Settings) -> Archive:
-    """Build what reads and writes the archive; nothing is opened before its first use."""
-    return Archive(Database(settings.archive_url))
+    """Build what reads and writes the archive; nothing is opened before its first use.
+
+    Where none is named nothing is archived, but what was archived before is still looked for.
+    """
+    return Archive(Database(settings.archive_url or f"sqlite:///{settings.archive_file}"))
 
 
 def build_keeper(
@@ -28,7 +31,8 @@ def build_keeper(
     """Build what moves completed periods into the archive."""
     live = RedisArchiving(redis, prefix=settings.redis.prefix, policy=StorePolicy())
     live.archive = archive
-    rules = ArchiveRules(archive_after=settings.archive.after_days * _DAY)
+    after = settings.archive.after_days if settings.archive_url else 0.0
+    rules = ArchiveRules(archive_after=after * _DAY)
     return Keeper(
         mover=Mover(store=live, archive=archive, period=store.period, rules=rules, clock=clock),
         archive=archive,
