@@ -106,7 +106,8 @@ def show_check(period_id: str, outcome: PreflightResult | None) -> Shown:
     if outcome.dead:
         step = f"opter-economic failed list --period {period_id}"
         raise DeadLetter(f"{period_id}: {outcome.dead} dead letters, {outcome.queued} queued -> {step}")
-    return Shown(f"{outcome.result}, {outcome.queued} queued")
+    waiting = f", {outcome.held} wait for a second person's yes" if outcome.held else ""
+    return Shown(f"{outcome.result}, {outcome.queued} queued{waiting}")
 
 
 def fail(record: InvoiceRecord) -> NoReturn:

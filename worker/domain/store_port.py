@@ -113,8 +113,11 @@ class PreflightPort(Protocol):
     def finish_preflight(self, period_id: str, fence: int, *, notice: str) -> None:
         """Mark the period ``checked`` unless invoices came in meanwhile, and release its lease."""
 
-    def defer_preflight(self, period_id: str, fence: int, *, until: float, notice: str) -> None:
-        """Release the period's lease; its preflight is due again at ``until``."""
+    def defer_preflight(self, period_id: str, fence: int, *, until: float, notice: str, held: bool = False) -> None:
+        """Release the period's lease; its preflight is due again at ``until``.
+
+        ``held``: it waits for a second person; what was decided, or came in, since its claim makes it due at once.
+        """
 
 
 class ExportPort(Protocol):

@@ -190,6 +190,7 @@ def period_record(answers: Sequence[Any]) -> PeriodRecord:
         events=tuple(texts(events)),
         state=PeriodState(fields["state"]),
         notice=fields["notice"],
+        held=fields.get("held") == "1",
         received_at=float(fields["received_at"]),
         certificate=load_summary(fields["certificate"]) if fields.get("certificate") else None,
         counts={state: int(number) for state, number in zip(State, counts, strict=True) if int(number or 0)},
