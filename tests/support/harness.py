@@ -129,7 +129,7 @@ class Harness:
     def wipe(self) -> None:
         """Redis is emptied: a new store, an empty queue; workers start anew."""
         self.store = MemoryStore(policy=StorePolicy(), clock=self._redis_time)
-        self.approvals: PeriodHoldPort = MemoryApprovals(self._redis_time, due=self.store.call_for_preflight)
+        self.approvals: Any = MemoryApprovals(self._redis_time, due=self.store.call_for_preflight)
         self.mailbox.clear()
         self.hire()
 

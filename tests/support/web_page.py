@@ -52,7 +52,7 @@ SECRET_NAME, OTHER_EVENT = "Hidden Haulage ApS", b"hidden event"
 class Page:
     """An application over a harness, and a browser that is or is not signed in."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a test may want otherwise
         self,
         client: redis.Redis,
         prefix: str,

@@ -9,8 +9,6 @@ if NOW >= tonumber(known[1]) then return {'over'} end
 redis.call('HSET', approval, 'decision', ARGV[6], 'decided', AT, 'decided-by-call', token)
 act(token, ARGV[5], ARGV[8], ARGV[9], ARGV[7], {ARGV[4]})
 local period = redis.call('HGET', approval, 'period')
-if period and redis.call('EXISTS', key('period', period)) == 1 then
-  if ARGV[5] == 'approve' then redis.call('HSET', approval, 'done', AT) end
-  call_for_preflight(period)
-end
+if period and ARGV[5] == 'approve' then redis.call('HSET', approval, 'done', AT) end
+if period and redis.call('EXISTS', key('period', period)) == 1 then call_for_preflight(period) end
 return {'ok'}
