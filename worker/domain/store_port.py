@@ -120,10 +120,10 @@ class PreflightPort(Protocol):
 class ExportPort(Protocol):
     """What the export of one invoice needs."""
 
-    def claim(self, invoice_id: str) -> InvoiceRecord | Unclaimed:
+    def claim(self, invoice_id: str, task: str = "") -> InvoiceRecord | Unclaimed:
         """Take the lease of a ``queued`` invoice, raising its fence; its record comes back in the same trip.
 
-        The history is left out.
+        The history is left out; it names ``task``, the id of the Celery task that asks, see ``task_of``.
         """
 
     def save(self, record: InvoiceRecord, transition: Transition) -> InvoiceRecord:
