@@ -97,6 +97,8 @@ class PeriodRecord:
     held: bool = False
     received_at: float = 0.0
     counts: Mapping[State, int] = field(default_factory=dict)
+    #: How many of its invoices are in the archive; they count as exported.
+    archived: int = 0
     #: Those that wait for a person.
     conflicts: tuple[Conflict, ...] = ()
     #: Those that a person has accepted.
