@@ -19,7 +19,7 @@ from worker.domain.period_report import MOVING, Phase, Report, Totals, phase_of
 from worker.domain.record import Outcome, State
 from worker.errors import Failure
 
-PHASE_STYLES = {Phase.DONE: "good", Phase.NEEDS_A_PERSON: "bad", Phase.DIFFERS: "bad"}
+PHASE_STYLES = {Phase.DONE: "good", Phase.NEEDS_A_PERSON: "bad", Phase.DIFFERS: "bad", Phase.HELD: "bad"}
 _OUTCOMES = {
     Outcome.BOOKED: mark("{number} booked"),
     Outcome.DRAFTED: mark("{number} left as drafts"),
@@ -37,8 +37,9 @@ PHASES = {
     Phase.NEEDS_A_PERSON: mark("needs a person"),
     Phase.DIFFERS: mark("differs"),
     Phase.DONE: mark("done"),
+    Phase.HELD: mark("waits for a second person"),
 }
-_INCOMPLETE = (Phase.TAKING_IN, Phase.CHECKING)
+_INCOMPLETE = (Phase.TAKING_IN, Phase.CHECKING, Phase.HELD)
 
 
 def periods_view(
