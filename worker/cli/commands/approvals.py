@@ -15,6 +15,7 @@ from worker.cli.causes import money
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.formatting import count, facts, moment, page, print_json, printable, table
+from worker.cli.language import mark, say
 from worker.cli.lookup import AsJson, By, Why
 from worker.domain.approval import Approval, ApprovalPort, ApprovalState, Decision, NotDecided
 from worker.web.asking import carry_out
@@ -27,16 +28,25 @@ ApprovalId = Annotated[
     str, typer.Argument(metavar="ID", help="The id that `approvals list` shows, or its beginning; or a period's.")
 ]
 _STATES = {
-    ApprovalState.WAITING: ("waits", "wait"),
-    ApprovalState.APPROVED: ("approved", "good"),
-    ApprovalState.DONE: ("approved", "good"),
-    ApprovalState.REFUSED: ("refused", "bad"),
-    ApprovalState.EXPIRED: ("expired", "quiet"),
+    ApprovalState.WAITING: (mark("waits"), "wait"),
+    ApprovalState.APPROVED: (mark("approved"), "good"),
+    ApprovalState.DONE: (mark("approved"), "good"),
+    ApprovalState.REFUSED: (mark("refused"), "bad"),
+    ApprovalState.EXPIRED: (mark("expired"), "quiet"),
+}
+#: What is asked for; an action of another version is shown as it is.
+_ACTIONS = {
+    "requeue": mark("requeue"),
+    "reexport": mark("reexport"),
+    "mark-exported": mark("mark as exported"),
+    "discard": mark("discard"),
+    "publish": mark("publish"),
+    "export-period": mark("export the period"),
 }
 _NOT_DECIDED = {
-    NotDecided.UNKNOWN: "It is not there any more.",
-    NotDecided.OWN: "Nobody says yes to what they ask for themselves.",
-    NotDecided.OVER: "It has been decided already, or it is too late.",
+    NotDecided.UNKNOWN: mark("It is not there any more."),
+    NotDecided.OWN: mark("Nobody says yes to what they ask for themselves."),
+    NotDecided.OVER: mark("It has been decided already, or it is too late."),
 }
 
 
@@ -65,7 +75,7 @@ def approvals_approve(ctx: typer.Context, key: ApprovalId, *, by: By) -> None:
         with context.store() as store:
             carry_out(kept, store, kept.approval(found.asked.id) or found)
     log.info("approval_decided", approval=found.asked.id, export=found.asked.export, yes=True, by=by)
-    context.out.print(Text(f"Approved: {_what(found)}.", "good"), soft_wrap=True)
+    context.out.print(Text(say("Approved: {what}.", what=_what(found)), "good"), soft_wrap=True)
 
 
 @approvals.command("reject")
@@ -77,7 +87,7 @@ def approvals_reject(ctx: typer.Context, key: ApprovalId, *, why: Why, by: By) -
         found = _find(kept, key)
         _decide(context, kept, found, Decision(yes=False, by=by, why=why))
     log.info("approval_decided", approval=found.asked.id, export=found.asked.export, yes=False, by=by)
-    context.out.print(Text(f"Refused: {_what(found)}. Nothing of it is done.", "strong"), soft_wrap=True)
+    context.out.print(Text(say("Refused: {what}. Nothing of it is done.", what=_what(found)), "strong"), soft_wrap=True)
 
 
 @approvals.command("ask-again")
@@ -89,16 +99,18 @@ def approvals_ask_again(ctx: typer.Context, key: ApprovalId, *, why: Why, by: By
         found = _find(kept, key, state=ApprovalState.REFUSED)
         new = replace(found.asked, id=f"{holds.period_of(found.asked.id)}-{secrets.token_hex(8)}", by=by, why=why)
         if not holds.ask_again(found.asked.id, new):
-            raise WrongUsage("Only a period that was refused can be asked for again, once.", _SEE)
-    context.out.print(Text(f"Asked for: {_what(found)}. Its id is {new.id}.", "wait"), soft_wrap=True)
+            raise WrongUsage(say("Only a period that was refused can be asked for again, once."), say(_SEE))
+    context.out.print(
+        Text(say("Asked for: {what}. Its id is {id}.", what=_what(found), id=new.id), "wait"), soft_wrap=True
+    )
 
 
-_SEE = "`opter-economic approvals list` shows them."
+_SEE = mark("`opter-economic approvals list` shows them.")
 
 
 def _require(why: str) -> None:
     if not why.strip():
-        raise WrongUsage("--why is empty.", "Say why, for whoever reads the log.")
+        raise WrongUsage(say("--why is empty."), say("Say why, for whoever reads the log."))
 
 
 def _find(kept: ApprovalPort, key: str, *, state: ApprovalState | None = None) -> Approval:
@@ -108,36 +120,54 @@ def _find(kept: ApprovalPort, key: str, *, state: ApprovalState | None = None) -
     wanted = (state,) if state else (ApprovalState.WAITING, ApprovalState.APPROVED)
     matches = [each for each in matches if each.asked.id == key or each.state in wanted] or matches
     if len(matches) != 1:
-        problem = "There is no request" if not matches else "Several requests begin with"
-        raise WrongUsage(f"{problem} {key!r}.", _SEE)
+        several = say("Several requests begin with {key}.", key=repr(key))
+        raise WrongUsage(several if matches else say("There is no request {key}.", key=repr(key)), say(_SEE))
     return matches[0]
 
 
 def _decide(context: CommandContext, kept: ApprovalPort, found: Approval, decision: Decision) -> None:
     problem = kept.decide(found.asked.id, decision)
     if problem:
-        context.err.print(Text(f"{_NOT_DECIDED[problem]} Nothing was changed.", "bad"), soft_wrap=True)
+        context.err.print(
+            Text(say("{why} Nothing was changed.", why=say(_NOT_DECIDED[problem])), "bad"), soft_wrap=True
+        )
         raise typer.Exit(ExitCode.PERSON)
 
 
 def _what(found: Approval) -> str:
     asked = found.asked
-    return f"{asked.action} {printable(asked.subject)}, {count(asked.invoices, 'invoice')}, {money(asked.at_stake)}"
+    invoices = count(asked.invoices, "invoice")
+    return f"{_action(asked.action)} {printable(asked.subject)}, {invoices}, {money(asked.at_stake)}"
+
+
+def _action(action: str) -> str:
+    return say(_ACTIONS[action]) if action in _ACTIONS else action
 
 
 def _view(found: Sequence[Approval]) -> RenderableType:
     if not found:
-        return Text("Nothing waits for a second person.", style="good")
+        return Text(say("Nothing waits for a second person."), style="good")
     waiting = [each for each in found if each.state is ApprovalState.WAITING]
-    rows = table("Id", "What", "Invoices", "Money", "Asked", "State", numbers=("Invoices", "Money"), keys=("Id",))
+    rows = table(
+        say("Id"),
+        say("What"),
+        say("Invoices"),
+        say("Money"),
+        say("Asked"),
+        say("State"),
+        numbers=(say("Invoices"), say("Money")),
+        keys=(say("Id"),),
+    )
     for each in found:
         asked, (word, style) = each.asked, _STATES[each.state]
-        state = Text(f"{word} ({printable(each.decision.by)})" if each.decision else word, style)
-        what = f"{asked.action} {printable(asked.subject)}"
+        state = Text(f"{say(word)} ({printable(each.decision.by)})" if each.decision else say(word), style)
+        what = f"{_action(asked.action)} {printable(asked.subject)}"
         came = f"{printable(asked.by)}, {moment(each.asked_at)}"
         rows.add_row(asked.id, what, str(asked.invoices), money(asked.at_stake), came, state)
-    step = Text("→ Approve or reject by its id, with --by and your name; or on the page, under Approvals.", "strong")
-    return page(facts([("Waiting", str(len(waiting)))]), rows, step if waiting else None)
+    step = Text(
+        say("→ Approve or reject by its id, with --by and your name; or on the page, under Approvals."), "strong"
+    )
+    return page(facts([(say("Waiting"), str(len(waiting)))]), rows, step if waiting else None)
 
 
 def _data(found: Approval) -> dict[str, Any]:

@@ -37,7 +37,7 @@ PHASES = {
     Phase.NEEDS_A_PERSON: mark("needs a person"),
     Phase.DIFFERS: mark("differs"),
     Phase.DONE: mark("done"),
-    Phase.HELD: mark("waits for a second person"),
+    Phase.HELD: mark("needs a yes"),
 }
 _INCOMPLETE = (Phase.TAKING_IN, Phase.CHECKING, Phase.HELD)
 
