@@ -45,7 +45,7 @@ _COLUMNS = (
     "description",
 )
 #: How an exported invoice ended.
-_OUTCOMES = {
+OUTCOMES = {
     Outcome.BOOKED: mark("booked"),
     Outcome.DRAFTED: mark("drafted"),
     Outcome.VOUCHER: mark("voucher"),
@@ -158,7 +158,7 @@ def result_of(record: InvoiceRecord) -> str:
 
 
 def _ended(record: InvoiceRecord) -> str:
-    outcome, progress = say(_OUTCOMES[record.outcome]) if record.outcome else "", record.progress
+    outcome, progress = say(OUTCOMES[record.outcome]) if record.outcome else "", record.progress
     if progress.booked_number:
         said = say("{outcome} {number}", outcome=outcome, number=progress.booked_number)
     elif progress.voucher:

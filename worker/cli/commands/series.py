@@ -27,7 +27,7 @@ series = typer.Typer(
 _HEAD = ("export", "region", "series", "first", "last", "count", "status", "detail")
 _COLUMNS = (mark("From"), mark("To"), mark("Expected"))
 #: Narrow headings: with all of them beside each other a line has no room for more.
-_HEADINGS = {
+HEADINGS = {
     NumberStatus.EXPORTED: mark("Exported"),
     NumberStatus.BY_HAND: mark("By\nhand"),
     NumberStatus.EXCLUDED: mark("Excluded"),
@@ -133,7 +133,7 @@ def _view(name: str, every: Sequence[NumberSeries]) -> RenderableType:
     if not every:
         return section(say("Export {export}", export=name), Text(say("No invoice has come yet."), style="quiet"))
     shown = [status for status in NumberStatus if any(each.counts.get(status) for each in every)]
-    columns = (*map(say, _COLUMNS), *(say(_HEADINGS[status]) for status in shown))
+    columns = (*map(say, _COLUMNS), *(say(HEADINGS[status]) for status in shown))
     rows = table(say("Region"), say("Series"), *columns, numbers=columns)
     for each in every:
         counts = each.counts
