@@ -13,7 +13,9 @@ from worker.cli import formatting
 from worker.cli.causes import money
 from worker.cli.context import CommandContext
 from worker.cli.formatting import facts, table
+from worker.cli.language import mark, say
 from worker.cli.lookup import title
+from worker.cli.words import batch_state_word
 from worker.domain.batch import Batch, BatchAction, BatchState, NewBatch
 from worker.domain.record import InvoiceRecord
 from worker.domain.store_port import Store
@@ -23,10 +25,10 @@ from worker.errors import Failure
 _STYLES = {BatchState.DONE: "good", BatchState.CANCELLED: "bad", BatchState.RUNNING: "wait"}
 #: What becomes of the invoices of a batch, as a heading says it.
 ACTIONS = {
-    BatchAction.REQUEUE: "Queue again",
-    BatchAction.REEXPORT: "Export again",
-    BatchAction.MARK_EXPORTED: "Mark as exported",
-    BatchAction.DISCARD: "Discard",
+    BatchAction.REQUEUE: mark("Queue again"),
+    BatchAction.REEXPORT: mark("Export again"),
+    BatchAction.MARK_EXPORTED: mark("Mark as exported"),
+    BatchAction.DISCARD: mark("Discard"),
 }
 
 
@@ -75,11 +77,13 @@ def confirm(
 
 def preview_view(planned: Sequence[BatchPreview]) -> RenderableType:
     """Return what would be done, what it costs, and how long it takes."""
-    rows = table("Export", "Invoices", "Money", "Calls", "Minutes", numbers=("Invoices", "Money", "Calls", "Minutes"))
+    numbers = (say("Invoices"), say("Money"), say("Calls"), say("Minutes"))
+    rows = table(say("Export"), *numbers, numbers=numbers)
     for each in planned:
         minutes = f"{each.minutes:.0f}" if each.minutes >= 1 else "< 1"
-        about = "" if each.measured or not each.calls else " at least"
-        rows.add_row(each.export, str(len(each.members)), money(each.at_stake), str(each.calls), f"{minutes}{about}")
+        if each.calls and not each.measured:
+            minutes = say("{minutes} at least", minutes=minutes)
+        rows.add_row(each.export, str(len(each.members)), money(each.at_stake), str(each.calls), minutes)
     return rows
 
 
@@ -87,17 +91,17 @@ def batch_facts(batch: Batch) -> RenderableType:
     """Return one batch in full, without its invoices."""
     order = batch.ordered
     rows: list[tuple[str, RenderableType]] = [
-        ("Batch", Text(order.id, "strong")),
-        ("What", ACTIONS[order.action]),
-        ("Export", order.export),
-        ("State", Text(batch.state.value, _STYLES[batch.state])),
-        ("Cause", cause_name(order.cause)),
-        ("Confirmed", f"{formatting.moment(batch.confirmed_at)} by {order.by}"),
-        ("Why", order.why),
-        ("Money", money(order.at_stake)),
-        ("Progress", progress(batch)),
-        ("Ended", formatting.moment(batch.ended_at) if batch.ended_at else ""),
-        ("Cancelled by", batch.cancelled_by),
+        (say("Batch"), Text(order.id, "strong")),
+        (say("What"), say(ACTIONS[order.action])),
+        (say("Export"), order.export),
+        (say("State"), Text(batch_state_word(batch.state), _STYLES[batch.state])),
+        (say("Cause"), cause_name(order.cause)),
+        (say("Confirmed"), say("{when} by {who}", when=formatting.moment(batch.confirmed_at), who=order.by)),
+        (say("Why"), order.why),
+        (say("Money"), money(order.at_stake)),
+        (say("Progress"), progress(batch)),
+        (say("Ended"), formatting.moment(batch.ended_at) if batch.ended_at else ""),
+        (say("Cancelled by"), batch.cancelled_by),
     ]
     return facts([(name, value) for name, value in rows if value])
 
@@ -137,10 +141,11 @@ def cause_name(cause: Failure | None) -> str:
 def progress(batch: Batch) -> str:
     """Return how far a batch has come, in a line."""
     parts = [
-        (batch.exported, "exported"),
-        (batch.failed, "failed again"),
-        (batch.left, "left alone"),
-        (batch.under_way, "under way"),
-        (batch.not_begun, "not begun"),
+        (batch.exported, mark("{number} exported")),
+        (batch.failed, mark("{number} failed again")),
+        (batch.left, mark("{number} left alone")),
+        (batch.under_way, mark("{number} under way")),
+        (batch.not_begun, mark("{number} not begun")),
     ]
-    return f"{formatting.count(batch.total, 'invoice')}: " + ", ".join(f"{n} {word}" for n, word in parts if n)
+    invoices = formatting.count(batch.total, "invoice")
+    return f"{invoices}: " + ", ".join(say(part, number=number) for number, part in parts if number)

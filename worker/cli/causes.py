@@ -10,6 +10,7 @@ from rich.text import Text
 from worker.cli import formatting
 from worker.cli.context import CommandContext
 from worker.cli.formatting import table
+from worker.cli.language import mark, say
 from worker.cli.lookup import title
 from worker.domain.causes import Cause, CauseAnswer, CauseState, cause_id
 from worker.domain.record import InvoiceRecord
@@ -18,9 +19,9 @@ from worker.domain.store_port import Store
 #: Causes that one command asks about; the others are asked in the background.
 MOST_ASKED = 20
 _ANSWERS = {
-    CauseState.GONE: ("gone", "good"),
-    CauseState.STILL: ("still there", "bad"),
-    CauseState.UNKNOWN: ("cannot be told", "wait"),
+    CauseState.GONE: (mark("gone"), "good"),
+    CauseState.STILL: (mark("still there"), "bad"),
+    CauseState.UNKNOWN: (mark("cannot be told"), "wait"),
 }
 
 
@@ -46,16 +47,17 @@ def ask(context: CommandContext, store: Store, causes: Sequence[Cause]) -> list[
 
 def causes_view(causes: Sequence[Cause]) -> RenderableType:
     """Return each cause with its invoices, the money at stake, and what was answered when."""
-    rows = table("Cause", "Export", "Invoices", "At stake", "In e-conomic", "Asked", numbers=("Invoices", "At stake"))
+    numbers = (say("Invoices"), say("At stake"))
+    rows = table(say("Cause"), say("Export"), *numbers, say("In e-conomic"), say("Asked"), numbers=numbers)
     for cause in causes:
-        word, style = _ANSWERS[cause.answer.state] if cause.answer else ("not asked yet", "quiet")
-        why = cause.answer.why if cause.answer else ""
+        word, style = _ANSWERS[cause.answer.state] if cause.answer else (mark("not asked yet"), "quiet")
+        why = say(cause.answer.why) if cause.answer else ""
         rows.add_row(
             Text.assemble((name_of(cause), "strong"), "\n", (cause.failure.reason, "quiet")),
             cause.export,
             str(cause.invoices),
             money(cause.at_stake),
-            Text.assemble((word, style), *((f"\n{why}",) if why else ())),
+            Text.assemble((say(word), style), *((f"\n{why}",) if why else ())),
             formatting.moment(cause.answer.at) if cause.answer else "",
         )
     return rows

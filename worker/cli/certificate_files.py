@@ -7,32 +7,56 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from worker.cli.error_output import WrongUsage
-from worker.domain.certificate import Certificate, Finding
+from worker.cli.language import mark, say
+from worker.cli.views.certificate import VERDICTS
+from worker.domain.certificate import Certificate, Finding, Verdict
 from worker.domain.invoice_period import StoredCertificate
 
 Row: TypeAlias = Sequence[object]
 
+#: Names of columns: as they stand in CSV, which programs read, and said in a workbook.
 INVOICE_HEAD = (
-    "id",
-    "invoiceNumber",
-    "verdict",
-    "currency",
-    "opterNet",
-    "opterVat",
-    "opterGross",
-    "economicNet",
-    "economicVat",
-    "economicGross",
-    "difference",
-    "remainder",
-    "where",
-    "fields",
-    "acceptedBy",
-    "acceptedWhy",
+    mark("id"),
+    mark("invoiceNumber"),
+    mark("verdict"),
+    mark("currency"),
+    mark("opterNet"),
+    mark("opterVat"),
+    mark("opterGross"),
+    mark("economicNet"),
+    mark("economicVat"),
+    mark("economicGross"),
+    mark("difference"),
+    mark("remainder"),
+    mark("where"),
+    mark("fields"),
+    mark("acceptedBy"),
+    mark("acceptedWhy"),
 )
 _AMOUNTS = ("invoices", "net", "vat", "gross")
-CURRENCY_HEAD = ("currency", *(f"{side}_{name}" for side in ("opter", "economic", "difference") for name in _AMOUNTS))
-ACCOUNT_HEAD = ("account", "vatCode", "currency", "opterNet", "economicNet", "difference")
+CURRENCY_HEAD = (
+    mark("currency"),
+    mark("opter_invoices"),
+    mark("opter_net"),
+    mark("opter_vat"),
+    mark("opter_gross"),
+    mark("economic_invoices"),
+    mark("economic_net"),
+    mark("economic_vat"),
+    mark("economic_gross"),
+    mark("difference_invoices"),
+    mark("difference_net"),
+    mark("difference_vat"),
+    mark("difference_gross"),
+)
+ACCOUNT_HEAD = (
+    mark("account"),
+    mark("vatCode"),
+    mark("currency"),
+    mark("opterNet"),
+    mark("economicNet"),
+    mark("difference"),
+)
 
 
 def invoice_rows(certificate: Certificate) -> Iterator[Row]:
@@ -103,35 +127,41 @@ def write_workbook(path: Path, kept: StoredCertificate, certificate: Certificate
         # Texts from outside stay texts: no formula, no link is made of them.
         options = {"strings_to_formulas": False, "strings_to_urls": False}
         with Workbook(str(path), options) as book:
-            _sheet(book, "Certificate", ("", ""), iter(_about(kept, certificate)))
-            _sheet(book, "Currencies", CURRENCY_HEAD, currency_rows(certificate))
-            _sheet(book, "Accounts", ACCOUNT_HEAD, account_rows(certificate))
-            _sheet(book, "Invoices", INVOICE_HEAD, invoice_rows(certificate))
+            _sheet(book, say("Certificate"), ("", ""), iter(_about(kept, certificate)))
+            _sheet(book, say("Currencies"), CURRENCY_HEAD, currency_rows(certificate))
+            _sheet(book, say("Accounts"), ACCOUNT_HEAD, account_rows(certificate))
+            _sheet(book, say("Invoices"), INVOICE_HEAD, map(_said, invoice_rows(certificate)))
     except (OSError, FileCreateError) as error:
         raise _not_written(path, error) from None
+
+
+def _said(row: Row) -> Row:
+    """Return a row of ``invoice_rows`` with its verdict in words."""
+    at = INVOICE_HEAD.index("verdict")
+    return (*row[:at], say(VERDICTS[Verdict(str(row[at]))]), *row[at + 1 :])
 
 
 def _about(kept: StoredCertificate, certificate: Certificate) -> list[Row]:
     reading = certificate.reading
     return [
-        ("certificate", kept.id),
+        (say("certificate"), kept.id),
         ("sha256", kept.sha256),
-        ("period", f"{certificate.name} ({certificate.period})"),
-        ("read at", certificate.at),
-        ("agreement", reading.agreement),
-        ("method", reading.method),
-        ("program version", certificate.version),
-        ("calls", reading.calls),
-        ("sources", ", ".join(reading.sources)),
-        *(("not compared", text) for text in reading.left_out),
-        *((verdict.value, number) for verdict, number in certificate.counts.items()),
+        (say("period"), f"{certificate.name} ({certificate.period})"),
+        (say("read at"), certificate.at),
+        (say("agreement"), reading.agreement),
+        (say("method"), reading.method),
+        (say("program version"), certificate.version),
+        (say("calls"), reading.calls),
+        (say("sources"), ", ".join(reading.sources)),
+        *((say("not compared"), text) for text in reading.left_out),
+        *((say(VERDICTS[verdict]), number) for verdict, number in certificate.counts.items()),
     ]
 
 
 def _sheet(book: Any, name: str, head: Sequence[str], rows: Iterator[Row]) -> None:
     sheet, bold = book.add_worksheet(name), book.add_format({"bold": True})
     money = book.add_format({"num_format": "#,##0.00"})
-    sheet.write_row(0, 0, head, bold)
+    sheet.write_row(0, 0, [say(name) for name in head], bold)
     sheet.freeze_panes(1, 0)
     sheet.set_column(0, len(head) - 1, 18)
     for at, row in enumerate(rows, start=1):
@@ -153,4 +183,4 @@ def _safe(value: object) -> object:
 
 def _not_written(path: Path, error: Exception) -> WrongUsage:
     why = getattr(error, "strerror", None) or str(error)
-    return WrongUsage(f"{path} cannot be written: {why}.", "Name another file.")
+    return WrongUsage(say("{path} cannot be written: {why}.", path=path, why=why), say("Name another file."))

@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from config.spoken import spoken
 from worker.cli.language import speak
 from worker.cli.main import LazyCommand, application, run
+from worker.reconcile.reasons import ReconcileReason
 
 ROOM = Path(str(files("worker.cli")))
 #: The procedure description has its sentences in both languages side by side.
@@ -33,6 +34,7 @@ _NAMES = frozenset(
         "opter-economic status --watch PERIOD, opter-economic failed",
         "`opter-economic export resume {}`",
         "env {} opter-economic status",
+        "opter-economic requeue --reason {}",
         "Flower: http://{}:{}",
         "  Flower    http://127.0.0.1:{}/tasks",
     }
@@ -80,7 +82,8 @@ def test_every_phrase_of_the_commands_is_danish_too() -> None:
     """Each has a translation with the same placeholders, and the catalogue holds no phrase that is gone."""
     with (ROOM / "locale" / "da.po").open("rb") as file:
         catalogue = {message.id: message.string for message in read_po(file, locale="da") if message.id}
-    ours = {*_said(), *_helps(application())}
+    of_certificates = {text for reason in ReconcileReason for text in (reason.heading, reason.next_step)}
+    ours = {*_said(), *_helps(application()), *of_certificates}
     assert sorted(map(str, ours - catalogue.keys())) == []
     assert sorted(map(str, catalogue.keys() - ours)) == []
     for phrase, translated in catalogue.items():

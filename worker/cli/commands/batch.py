@@ -21,7 +21,9 @@ from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.formatting import moment, page, print_json, section, table
 from worker.cli.four_eyes import require_no_second_person
+from worker.cli.language import mark, say
 from worker.cli.lookup import AsJson, By, Customer, Period, Reason, Value, Why, dead_letters, find_period
+from worker.cli.words import batch_result_words, batch_state_word
 from worker.domain.batch import Batch, BatchAction, BatchState
 from worker.domain.causes import CauseState
 from worker.domain.record import InvoiceRecord, State
@@ -33,6 +35,7 @@ batch = typer.Typer(
 
 #: Invoices of a batch that are shown; ``--json`` gives all.
 _SHOWN = 50
+_NOT_BEGUN = mark("not begun")
 BatchId = Annotated[str, typer.Argument(metavar="BATCH", help="Its id, as `batch list` shows it.")]
 Action = Annotated[
     BatchAction,
@@ -53,14 +56,15 @@ def batch_list(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     if as_json:
         print_json(context.out, [batch_data(each) for each in found])
     elif not found:
-        context.out.print(Text("There are no batches.", style="good"))
+        context.out.print(Text(say("There are no batches."), style="good"))
     else:
-        rows = table("Batch", "What", "State", "Progress", "Confirmed", "By", "Why", keys=("Batch",))
+        key, when = say("Batch"), say("Confirmed")
+        rows = table(key, say("What"), say("State"), say("Progress"), when, say("By"), say("Why"), keys=(key,))
         for each in found:
             order = each.ordered
             why = " · ".join(filter(None, (cause_name(order.cause), order.why)))
-            what, at = ACTIONS[order.action], moment(each.confirmed_at)
-            rows.add_row(order.id, what, each.state.value, progress(each), at, order.by, why)
+            what, at = say(ACTIONS[order.action]), moment(each.confirmed_at)
+            rows.add_row(order.id, what, batch_state_word(each.state), progress(each), at, order.by, why)
         context.out.print(rows)
 
 
@@ -72,15 +76,15 @@ def batch_show(ctx: typer.Context, key: BatchId, *, as_json: AsJson = False) -> 
         found = _find(store, key)
         items = store.batch_items(key, most=-1 if as_json else _SHOWN)
     if as_json:
-        results = [{"id": item.invoice_id, "result": item.result or "not begun"} for item in items]
+        results = [{"id": item.invoice_id, "result": item.result or _NOT_BEGUN} for item in items]
         print_json(context.out, {**batch_data(found), "invoices": results})
     else:
-        rows = table("Invoice", "Result", keys=("Invoice",))
+        rows = table(say("Invoice"), say("Result"), keys=(say("Invoice"),))
         for item in items:
-            rows.add_row(item.invoice_id, item.result or "not begun")
+            rows.add_row(item.invoice_id, batch_result_words(item.result) or say(_NOT_BEGUN))
         more = found.total - len(items)
-        rest = Text(f"… and {more} more: --json lists all", "quiet") if more else None
-        context.out.print(page(batch_facts(found), section("Invoices", rows, *((rest,) if rest else ()))))
+        rest = Text(say("… and {number} more: --json lists all", number=more), "quiet") if more else None
+        context.out.print(page(batch_facts(found), section(say("Invoices"), rows, *((rest,) if rest else ()))))
     raise typer.Exit(ExitCode.PERSON if found.failed or found.left else ExitCode.OK)
 
 
@@ -93,9 +97,16 @@ def batch_cancel(ctx: typer.Context, key: BatchId, *, by: By) -> None:
         cancelled = store.cancel_batch(key, by=by)
         found = _find(store, key)
     if not cancelled:
-        context.err.print(Text(f"{key} is {found.state.value} already. Nothing was changed.", "bad"))
+        state = batch_state_word(found.state)
+        text = say("{batch} is {state} already. Nothing was changed.", batch=key, state=state)
+        context.err.print(Text(text, "bad"))
         raise typer.Exit(ExitCode.PERSON)
-    text = f"{key} is cancelled: {found.under_way} under way come to their end, {found.not_begun} stay as they were."
+    text = say(
+        "{batch} is cancelled: {begun} under way come to their end, {rest} stay as they were.",
+        batch=key,
+        begun=found.under_way,
+        rest=found.not_begun,
+    )
     context.out.print(Text(text, "good"))
 
 
@@ -119,7 +130,7 @@ def batch_start(  # noqa: PLR0913, PLR0917  # one parameter for each way to choo
     """
     context: CommandContext = ctx.obj
     if not why.strip():
-        raise WrongUsage("--why is empty.", "Say why, for whoever reads of the batch later.")
+        raise WrongUsage(say("--why is empty."), say("Say why, for whoever reads of the batch later."))
     with context.store() as store:
         records = _chosen(store, action, period, reason, customer, value)
         planned = previews(context, store, action, records)
@@ -133,14 +144,14 @@ def batch_start(  # noqa: PLR0913, PLR0917  # one parameter for each way to choo
             ]
             print_json(context.out, {"preview": shown, "batches": [batch_data(each) for each in started]})
         elif not records:
-            context.out.print(Text("No invoice fits; there is nothing to do.", "good"))
+            context.out.print(Text(say("No invoice fits; there is nothing to do."), "good"))
         else:
             context.out.print(preview_view(planned))
             if action is BatchAction.REQUEUE and not yes:
                 context.out.print(causes_view(ask(context, store, causes_of(store, records))))
             report(context, started)
     if not yes and records and not as_json:
-        context.out.print(Text("Nothing was done. Say --yes to do it.", "wait"))
+        context.out.print(Text(say("Nothing was done. Say --yes to do it."), "wait"))
     raise typer.Exit(ExitCode.OK if started else ExitCode.PERSON)
 
 
@@ -149,7 +160,7 @@ def report(context: CommandContext, started: Sequence[Batch]) -> None:
     for each in started:
         context.out.print(Text.assemble((each.ordered.id, "strong"), f"  {progress(each)}"))
         if each.state is BatchState.RUNNING and each.not_begun:
-            text = f"The others follow by themselves: `opter-economic batch show {each.ordered.id}`."
+            text = say("The others follow by themselves: `opter-economic batch show {batch}`.", batch=each.ordered.id)
             context.out.print(Text(text, "wait"))
 
 
@@ -161,8 +172,8 @@ def refuse_what_is_still_there(context: CommandContext, store: Store, records: S
     if still:
         context.err.print(causes_view(still))
         raise WrongUsage(
-            "The cause is still there, so the invoices would fail again. Nothing was changed.",
-            "Remove it, or say with --why TEXT why they are to be queued all the same.",
+            say("The cause is still there, so the invoices would fail again. Nothing was changed."),
+            say("Remove it, or say with --why TEXT why they are to be queued all the same."),
             code=ExitCode.PERSON,
         )
 
@@ -178,12 +189,14 @@ def _chosen(  # noqa: PLR0913, PLR0917  # one parameter for each way to choose
     if action is not BatchAction.REEXPORT:
         return dead_letters(store, period, reason, customer, value)
     if not period or reason or customer or value:
-        raise WrongUsage("A re-export is of a period.", "Say --period, and no other choice.")
+        raise WrongUsage(say("A re-export is of a period."), say("Say --period, and no other choice."))
     return list(store.invoices(find_period(store, period).id, State.EXPORTED))
 
 
 def _find(store: Store, key: str) -> Batch:
     found = store.batch(key)
     if found is None:
-        raise WrongUsage(f"There is no batch {key!r}.", "`opter-economic batch list` shows them.")
+        raise WrongUsage(
+            say("There is no batch {name}.", name=repr(key)), say("`opter-economic batch list` shows them.")
+        )
     return found

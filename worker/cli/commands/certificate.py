@@ -9,6 +9,7 @@ from worker.cli.commands.reconcile import Csv, Xlsx, write_files
 from worker.cli.context import CommandContext
 from worker.cli.error_output import WrongUsage
 from worker.cli.formatting import print_json
+from worker.cli.language import say
 from worker.cli.lookup import AsJson, find_period
 from worker.cli.views.certificate import certificate_data, certificate_view
 from worker.cli.views.certificate_summary import summaries_view, summary_data
@@ -33,7 +34,8 @@ def certificate_list(ctx: typer.Context, period: PeriodArgument, *, as_json: AsJ
     if as_json:
         print_json(context.out, [summary_data(each) for each in kept])
     else:
-        context.out.print(summaries_view(kept) if kept else Text("No certificate of this period has been made."))
+        none = Text(say("No certificate of this period has been made."))
+        context.out.print(summaries_view(kept) if kept else none)
 
 
 @certificate.command("show")
@@ -47,7 +49,9 @@ def certificate_show(
     try:
         document = read_certificate(kept)
     except ValueError as error:
-        raise WrongUsage(f"The store is damaged: {error}.", "Reconcile the period again.") from None
+        raise WrongUsage(
+            say("The store is damaged: {error}.", error=error), say("Reconcile the period again.")
+        ) from None
     write_files(kept, document, csv=csv, xlsx=xlsx)
     if as_json:
         print_json(context.out, certificate_data(kept))
@@ -62,6 +66,7 @@ def _find(store: Store, which: str) -> StoredCertificate:
         found = store.certificate(every[-1].id) if every else None
     if found is None:
         raise WrongUsage(
-            f"No certificate of period {which} has been made.", f"`opter-economic reconcile {which}` does."
+            say("No certificate of period {period} has been made.", period=which),
+            say("`opter-economic reconcile {period}` does.", period=which),
         )
     return found

@@ -14,6 +14,7 @@ from worker.cli import formatting
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.formatting import page, print_json, section, table
+from worker.cli.language import say, say_count
 from worker.cli.lookup import AsJson, By, InvoiceId, Why, find_invoice
 from worker.domain.action_log import Act
 from worker.domain.content_differences import differences
@@ -42,13 +43,14 @@ def conflicts_list(ctx: typer.Context, *, accepted: Accepted = False, as_json: A
     if as_json:
         print_json(context.out, [_data(period, conflict) for period, conflict in found])
     elif found:
-        rows = table("Invoice", "Period", "Came again", "Event", "Accepted", keys=("Invoice", "Period"))
+        keys = (say("Invoice"), say("Period"))
+        rows = table(*keys, say("Came again"), say("Event"), say("Accepted"), keys=keys)
         for period, conflict in found:
             at = formatting.moment(conflict.at)
             rows.add_row(conflict.invoice_id, period, at, conflict.event_key, conflict.accepted)
         context.out.print(rows)
     else:
-        context.out.print(Text("No conflict waits for a person.", style="good"))
+        context.out.print(Text(say("No conflict waits for a person."), style="good"))
     raise typer.Exit(ExitCode.PERSON if any(not it.accepted for _, it in found) else ExitCode.OK)
 
 
@@ -73,20 +75,26 @@ def conflicts_accept(ctx: typer.Context, keys: _Invoices, *, why: Why, by: By) -
     """
     context: CommandContext = ctx.obj
     if not why.strip():
-        raise WrongUsage("--why is empty.", "Say what was done about it, for example: credited by 100371.")
+        raise WrongUsage(say("--why is empty."), say("Say what was done about it, for example: credited by 100371."))
     with context.store() as store:
         of_each = {record.id: _of(store, record) for record in [find_invoice(store, key) for key in keys]}
         for key, found in of_each.items():
             periods = sorted({period for period, _ in found})
             accepted = sum(store.accept_conflicts(period, key, by=by, why=why) for period in periods)
             log.info("conflicts_accepted", invoice=key, conflicts=accepted, by=by)
-            context.out.print(f"{formatting.count(accepted, 'conflict')} of {key} accepted; both contents are kept.")
+            count = formatting.count(accepted, "conflict")
+            text = say("{conflicts} of {invoice} accepted; both contents are kept.", conflicts=count, invoice=key)
+            context.out.print(text)
         waiting = {conflict.event_key for _, conflict in _all(store) if not conflict.accepted}
     events = {conflict.event_key for found in of_each.values() for _, conflict in found}
     done = _discard(context, events - waiting, why=why, by=by)
     if done:
-        verb = "waits" if done == 1 else "wait"
-        context.out.print(f"{formatting.count(done, 'event')} that brought nothing else no longer {verb} for a person.")
+        text = say_count(
+            done,
+            "{number} event that brought nothing else no longer waits for a person.",
+            "{number} events that brought nothing else no longer wait for a person.",
+        )
+        context.out.print(text)
 
 
 def _discard(context: CommandContext, keys: AbstractSet[str], *, why: str, by: str) -> int:
@@ -108,15 +116,19 @@ def _all(store: OperatorPort) -> Iterator[tuple[str, Conflict]]:
 def _of(store: OperatorPort, record: InvoiceRecord) -> list[tuple[str, Conflict]]:
     found = [(period, conflict) for period, conflict in _all(store) if conflict.invoice_id == record.id]
     if not found:
-        raise WrongUsage(f"{record.id} has no conflict.", "`opter-economic conflicts list` shows all.")
+        raise WrongUsage(
+            say("{invoice} has no conflict.", invoice=record.id), say("`opter-economic conflicts list` shows all.")
+        )
     return found
 
 
 def _view(record: InvoiceRecord, conflict: Conflict) -> RenderableType:
-    rows = table("Field", "Posted", "Came later", keys=("Field",))
+    rows = table(say("Field"), say("Posted"), say("Came later"), keys=(say("Field"),))
     for name, (posted, later) in differences(record.content, conflict.content).items():
         rows.add_row(name, posted, later)
-    state = Text(f"accepted by {conflict.accepted}", "good") if conflict.accepted else Text("waits for a person", "bad")
+    state = Text(say("waits for a person"), "bad")
+    if conflict.accepted:
+        state = Text(say("accepted by {name}", name=conflict.accepted), "good")
     title = f"{record.id} · {formatting.moment(conflict.at)} · {conflict.event_key}"
     return section(title, state, rows)
 

@@ -9,6 +9,7 @@ from rich.text import Text
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.formatting import print_json
+from worker.cli.language import say
 from worker.cli.lookup import AsJson, By, InvoiceId, Period, find_period, resolve
 from worker.cli.views.certificate import difference_data, differences_view
 from worker.domain.certificate import Acceptance
@@ -46,11 +47,20 @@ def differences_accept(ctx: typer.Context, key: InvoiceId, *, why: Why, by: By) 
         wanted = resolve(store, key)
         found = [each for each in store.differences(None) if each.invoice_id == wanted]
         if not found:
-            raise WrongUsage(f"No certificate has left a difference of {wanted!r}.", "`differences` lists them all.")
+            raise WrongUsage(
+                say("No certificate has left a difference of {name}.", name=repr(wanted)),
+                say("`differences` lists them all."),
+            )
         at = datetime.fromtimestamp(context.clock(), UTC).isoformat(timespec="seconds")
         for each in found:
             acceptance = Acceptance(by=by, why=why, at=at, digest=each.finding.digest())
             store.accept_difference(each.period, wanted, acceptance)
     periods = ", ".join(each.period for each in found)
-    text = f" is accepted as it stands; the next certificate of {periods} says so, and by whom."
-    context.out.print(Text.assemble((wanted, "strong"), text))
+    said = say(
+        "{invoice} is accepted as it stands; the next certificate of {periods} says so, and by whom.",
+        invoice=wanted,
+        periods=periods,
+    )
+    text = Text(said)
+    text.highlight_words((wanted,), "strong")
+    context.out.print(text)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 import typer
@@ -13,7 +12,8 @@ from worker.cli import formatting
 from worker.cli.causes import ask, causes_data, causes_of, causes_view
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode
-from worker.cli.formatting import data_of, facts, page, print_json, section, table
+from worker.cli.formatting import page, print_json, section, table
+from worker.cli.language import say
 from worker.cli.lookup import (
     AsJson,
     Customer,
@@ -22,19 +22,17 @@ from worker.cli.lookup import (
     Reason,
     dead_letters,
     find_invoice,
-    next_step,
     title,
 )
+from worker.cli.views.invoice import failure_data, gross_of, invoice_data, invoice_view
 from worker.domain.causes import CauseState
-from worker.domain.invoice import Invoice
 from worker.domain.record import InvoiceRecord, State
-from worker.errors import Failure
+from worker.economic.mapping.reasons import REASONS
 
 failed = typer.Typer(help="Show invoices that failed: by reason, or one in full.", invoke_without_command=True)
 
 #: Invoices shown for one reason; ``--json`` gives all.
 SHOWN = 12
-_STATE_STYLES = {State.EXPORTED: "good", State.DEAD: "bad"}
 
 
 @failed.callback()
@@ -97,7 +95,7 @@ def failed_check(
     if as_json:
         print_json(context.out, causes_data(causes))
     else:
-        context.out.print(causes_view(causes) if causes else Text("Nothing has failed.", style="good"))
+        context.out.print(causes_view(causes) if causes else Text(say("Nothing has failed."), style="good"))
     raise typer.Exit(ExitCode.OK if gone else ExitCode.PERSON)
 
 
@@ -116,7 +114,7 @@ def _list(
 def failed_view(records: Sequence[InvoiceRecord]) -> RenderableType:
     """Return the failed invoices under their reasons, with what to do about each."""
     if not records:
-        return Text("Nothing has failed.", style="good")
+        return Text(say("Nothing has failed."), style="good")
     groups: dict[str, list[InvoiceRecord]] = {}
     for record in records:
         groups.setdefault(record.failure.reason if record.failure else "", []).append(record)
@@ -138,72 +136,29 @@ def failed_data(records: Sequence[InvoiceRecord]) -> list[dict[str, Any]]:
             "currency": _content(record)["currency"],
             "attempts": record.attempts,
             "since": formatting.iso(record.updated_at),
-            "failure": _failure_data(record.failure),
+            "failure": failure_data(record.failure),
         }
         for record in records
     ]
 
 
-def invoice_view(record: InvoiceRecord) -> RenderableType:
-    """Return everything that a bookkeeper needs to know about one invoice."""
-    return page(
-        Text.assemble(
-            (f"Invoice {record.invoice_number}", "title"),
-            (f"  {record.id} · ", "quiet"),
-            (record.state.value, _STATE_STYLES.get(record.state, "wait")),
-        ),
-        Text(),
-        facts(_about(record)),
-        section("Why", facts(_why(record.failure))) if record.failure else None,
-        section("What to do", record.failure.next_step) if record.failure else None,
-        section("Done differently from the source", *record.progress.remarks) if record.progress.remarks else None,
-        section("History", _history(record)),
-    )
-
-
-def invoice_data(record: InvoiceRecord) -> dict[str, Any]:
-    """Return the same for scripts."""
-    progress = record.progress
-    return {
-        "id": record.id,
-        "export": record.export,
-        "periods": list(record.periods),
-        "invoiceNumber": record.invoice_number,
-        "state": record.state.value,
-        "outcome": record.outcome,
-        "attempts": record.attempts,
-        "dueAt": formatting.iso(record.due_at),
-        "receivedAt": formatting.iso(record.received_at),
-        "updatedAt": formatting.iso(record.updated_at),
-        "customerNumber": progress.customer_number,
-        "draftNumber": progress.draft_number,
-        "bookedNumber": progress.booked_number,
-        "voucher": progress.voucher,
-        "alreadyThere": progress.adopted,
-        "remarks": list(progress.remarks),
-        "failure": _failure_data(record.failure),
-        "invoice": Invoice.model_validate_json(record.content).model_dump(mode="json", by_alias=True),
-        "history": [
-            {"at": formatting.iso(entry.at), "event": entry.event, "detail": entry.detail} for entry in record.history
-        ],
-    }
-
-
 def _group(reason: str, members: Sequence[InvoiceRecord]) -> RenderableType:
-    rows = table("Invoice", "Customer", "Gross", "What is wrong", numbers=("Gross",), keys=("Invoice",))
+    key, amount = say("Invoice"), say("Gross")
+    rows = table(key, say("Customer"), amount, say("What is wrong"), numbers=(amount,), keys=(key,))
     for record in members[:SHOWN]:
         wrong = record.failure.description if record.failure else ""
         rows.add_row(record.id, _content(record)["customer"]["name"], gross_of(record), wrong)
-    more = Text(
-        f"… and {len(members) - SHOWN} more: --json lists all, `invoices PERIOD --state dead` a period's", "quiet"
+    rest = say(
+        "… and {number} more: --json lists all, `invoices PERIOD --state dead` a period's", number=len(members) - SHOWN
     )
+    more = Text(rest, "quiet")
     steps = {record.failure.next_step for record in members if record.failure}
-    step = steps.pop() if len(steps) == 1 else next_step(reason)
+    step = steps.pop() if len(steps) == 1 else _own_step(reason)
     heading = f"{title(reason)} · {formatting.count(len(members), 'invoice')}"
-    then = Text.assemble("  then ", (f"opter-economic requeue --reason {reason}", "command"))
+    then = Text.assemble(f"  {say('then')} ", (f"opter-economic requeue --reason {reason}", "command"))
     clears = [then] if "re-queue" in step.lower() else []
     return section(
-        heading, Text(reason, style="quiet"), f"→ {step}", *clears, "", rows, *[more] * (len(members) > SHOWN)
+        heading, Text(reason, style="quiet"), f"→ {say(step)}", *clears, "", rows, *[more] * (len(members) > SHOWN)
     )
 
 
@@ -211,57 +166,6 @@ def _content(record: InvoiceRecord) -> Any:
     return json.loads(record.content)
 
 
-def gross_of(record: InvoiceRecord) -> str:
-    """Return what the customer owes by it: ``1 250.00 DKK``."""
-    content = _content(record)
-    return f"{formatting.money(Decimal(content['gross']))} {content['currency']}"
-
-
-def _about(record: InvoiceRecord) -> list[tuple[str, RenderableType]]:
-    invoice = Invoice.model_validate_json(record.content)
-    progress = record.progress
-    net, vat, gross = map(formatting.money, (invoice.net, invoice.vat, invoice.gross))
-    return [
-        ("Customer", f"{invoice.customer.code} {invoice.customer.name}"),
-        ("Dates", f"{invoice.invoice_date}, due {invoice.due_date}"),
-        ("Amounts", f"net {net}, VAT {vat}, gross {gross} {invoice.currency}"),
-        ("Kind", record.invoice_type),
-        ("Period", ", ".join(record.periods)),
-        ("Attempts", str(record.attempts)),
-        ("Next try", formatting.moment(record.due_at) if record.state is State.WAITING else ""),
-        ("In e-conomic", _in_economic(record)),
-        ("Customer number", str(progress.customer_number or "")),
-    ]
-
-
-def _in_economic(record: InvoiceRecord) -> str:
-    progress = record.progress
-    parts = [
-        f"booked invoice {progress.booked_number}" if progress.booked_number else "",
-        f"draft {progress.draft_number}" if progress.draft_number and not progress.booked_number else "",
-        f"voucher {progress.voucher}" if progress.voucher else "",
-        "(was already there)" if progress.adopted else "",
-    ]
-    return " ".join(filter(None, parts))
-
-
-def _why(failure: Failure) -> list[tuple[str, RenderableType]]:
-    return [
-        ("Reason", Text.assemble((title(failure.reason), "bad"), (f"  {failure.reason}", "quiet"))),
-        ("Description", failure.description),
-        ("Field", failure.field),
-        ("Value", failure.value),
-        ("e-conomic says", failure.remote_message),
-        ("e-conomic's log id", failure.log_id),
-    ]
-
-
-def _history(record: InvoiceRecord) -> RenderableType:
-    rows = table("When", "What", "Detail")
-    for entry in record.history:
-        rows.add_row(formatting.moment(entry.at), entry.event, entry.detail)
-    return rows
-
-
-def _failure_data(failure: Failure | None) -> dict[str, str] | None:
-    return data_of(failure) if failure else None
+def _own_step(reason: str) -> str:
+    """Return a reason's next step as its table has it; empty when another version wrote the code."""
+    return REASONS[reason].next_step if reason in REASONS else ""

@@ -11,12 +11,14 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from worker.cli import formatting
-from worker.cli.commands.failed import gross_of, invoice_data, invoice_view
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.formatting import page, print_json, table
+from worker.cli.language import mark, say
 from worker.cli.lookup import AsJson, Customer, InvoiceId, find_invoice, find_period, is_of, title
-from worker.domain.record import InvoiceRecord, State
+from worker.cli.views.invoice import gross_of, invoice_data, invoice_view
+from worker.cli.words import state_word
+from worker.domain.record import InvoiceRecord, Outcome, State
 
 PeriodArgument = Annotated[
     str, typer.Argument(metavar="PERIOD", help="Opter's number (881) or name (2026-47A) of a period, or its id.")
@@ -42,6 +44,16 @@ _COLUMNS = (
     "reason",
     "description",
 )
+#: How an exported invoice ended.
+OUTCOMES = {
+    Outcome.BOOKED: mark("booked"),
+    Outcome.DRAFTED: mark("drafted"),
+    Outcome.VOUCHER: mark("voucher"),
+    Outcome.BY_HAND: mark("by-hand"),
+    Outcome.EXCLUDED: mark("excluded"),
+    Outcome.NOTHING_TO_BOOK: mark("nothing-to-book"),
+    Outcome.DISCARDED: mark("discarded"),
+}
 _STYLES = {State.EXPORTED: "good", State.DEAD: "bad"}
 
 
@@ -72,7 +84,7 @@ def invoices(  # noqa: PLR0913  # one parameter for each option of the command
     """List the invoices of a period with state, customer and amount, as a table, CSV or JSON."""
     context: CommandContext = ctx.obj
     if as_csv and as_json:
-        raise WrongUsage("--csv and --json exclude each other.", "Choose one.")
+        raise WrongUsage(say("--csv and --json exclude each other."), say("Choose one."))
     with context.store() as store:
         found = store.invoices(find_period(store, period).id, state)
         records = [record for record in found if customer is None or is_of(record, customer)]
@@ -123,23 +135,36 @@ def invoice_row(record: InvoiceRecord) -> dict[str, Any]:
 def invoices_view(records: Sequence[InvoiceRecord]) -> RenderableType:
     """Return the table; what became of an invoice stands in its last column."""
     if not records:
-        return Text("No invoice fits.")
-    rows = table("Invoice", "State", "Customer", "Gross", "Result", numbers=("Gross",), keys=("Invoice", "State"))
+        return Text(say("No invoice fits."))
+    keys, amount = (say("Invoice"), say("State")), say("Gross")
+    rows = table(*keys, say("Customer"), amount, say("Result"), numbers=(amount,), keys=keys)
     for record in records:
         customer = json.loads(record.content)["customer"]["name"]
-        state = Text(record.state.value, style=_STYLES.get(record.state, "wait"))
+        state = Text(state_word(record.state), style=_STYLES.get(record.state, "wait"))
         rows.add_row(record.id, state, customer, gross_of(record), result_of(record))
     return page(rows, Text(f"\n{formatting.count(len(records), 'invoice')}.", style="quiet"))
 
 
 def result_of(record: InvoiceRecord) -> str:
     """Return what became of an invoice, or what it waits for, in a few words."""
-    progress = record.progress
     if record.state is State.EXPORTED:
-        numbers = (("", progress.booked_number), ("voucher ", progress.voucher), ("draft ", progress.draft_number))
-        number = next((f" {word}{number}" for word, number in numbers if number), "")
-        return f"{record.outcome.value if record.outcome else ''}{number}".strip()
+        return _ended(record)
     if record.failure is None:
         return ""
-    until = f", again {formatting.moment(record.due_at)}" if record.state is State.WAITING and record.due_at else ""
-    return f"{title(record.failure.reason)}{until}"
+    reason = title(record.failure.reason)
+    if record.state is State.WAITING and record.due_at:
+        return say("{reason}, again {when}", reason=reason, when=formatting.moment(record.due_at))
+    return reason
+
+
+def _ended(record: InvoiceRecord) -> str:
+    outcome, progress = say(OUTCOMES[record.outcome]) if record.outcome else "", record.progress
+    if progress.booked_number:
+        said = say("{outcome} {number}", outcome=outcome, number=progress.booked_number)
+    elif progress.voucher:
+        said = say("{outcome} voucher {number}", outcome=outcome, number=progress.voucher)
+    elif progress.draft_number:
+        said = say("{outcome} draft {number}", outcome=outcome, number=progress.draft_number)
+    else:
+        said = outcome
+    return said.strip()

@@ -13,6 +13,7 @@ from worker.cli import formatting
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.formatting import page, print_json, section, table
+from worker.cli.language import say
 from worker.cli.lookup import AsJson
 from worker.cli.processes import stop_on_signal
 from worker.domain.payments import PaymentRun, RunRules, collect, totals
@@ -53,7 +54,8 @@ def payments(
     wanted = [each for each in chosen if dry_run or each.payments.folder or each.payments.url]
     if not wanted:
         raise WrongUsage(
-            "No export says where payments go.", "Set payments.folder or payments.url in the exports file."
+            say("No export says where payments go."),
+            say("Set payments.folder or payments.url in the exports file."),
         )
     if every is None:
         raise typer.Exit(_run(context, wanted, dry_run=dry_run, as_json=as_json))
@@ -87,7 +89,9 @@ def _one(
     run = PaymentRun(export=export.name, number=number, at=now.isoformat(timespec="seconds"), payments=new)
     if reported and not dry_run:
         if not store.begin_payments(run, reported):
-            raise WrongUsage(f"Another run for export {export.name} is under way.", "Run one at a time.")
+            raise WrongUsage(
+                say("Another run for export {export} is under way.", export=export.name), say("Run one at a time.")
+            )
         _deliver(store, export, run)
     return run, reading
 
@@ -107,12 +111,16 @@ def _reading(context: CommandContext, store: Store, export: ExportConfig, *, sin
 
 
 def _view(run: PaymentRun, reading: SettledReading) -> RenderableType:
-    rows = table("Currency", "Payments", "Amount", numbers=("Payments", "Amount"))
+    numbers = (say("Payments"), say("Amount"))
+    rows = table(say("Currency"), *numbers, numbers=numbers)
     for currency, number, amount in totals(run.payments):
         rows.add_row(currency, str(number), formatting.money(amount))
-    shown = rows if run.payments else Text("Nothing was paid since the last run.", style="good")
-    unclear = f"Not reported, as the ledger has no single entry with Opter's amount: {', '.join(reading.unclear)}."
-    title = f"Payments of export {run.export}, run {run.number}"
+    shown = rows if run.payments else Text(say("Nothing was paid since the last run."), style="good")
+    unclear = say(
+        "Not reported, as the ledger has no single entry with Opter's amount: {invoices}.",
+        invoices=", ".join(reading.unclear),
+    )
+    title = say("Payments of export {export}, run {number}", export=run.export, number=run.number)
     return section(title, shown, *([Text(unclear, style="bad")] if reading.unclear else []))
 
 

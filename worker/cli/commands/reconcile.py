@@ -10,6 +10,7 @@ from worker.cli.certificate_files import INVOICE_HEAD, invoice_rows, write_csv, 
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.formatting import print_json
+from worker.cli.language import say
 from worker.cli.lookup import AsJson, find_period
 from worker.cli.views.certificate import certificate_data, certificate_view
 from worker.domain.certificate import Certificate, stored
@@ -50,11 +51,13 @@ def reconcile(  # noqa: PLR0913, PLR0917  # one parameter for each option of the
     """
     context: CommandContext = ctx.obj
     if bool(period) == bool(first or last):
-        raise WrongUsage("Say which periods: one by its id or name, or --from and --to.", "`status` lists all periods.")
+        raise WrongUsage(
+            say("Say which periods: one by its id or name, or --from and --to."), say("`status` lists all periods.")
+        )
     with context.store() as store:
         periods = [find_period(store, period)] if period else closed_between(store, _day(first), _day(last))
         if len(periods) != 1 and (csv or xlsx):
-            raise WrongUsage("A file holds the certificate of one period.", "Name the period.")
+            raise WrongUsage(say("A file holds the certificate of one period."), say("Name the period."))
         made = [_made(context, store, each) for each in periods]
     for kept, certificate in made:
         write_files(kept, certificate, csv=csv, xlsx=xlsx)
@@ -75,7 +78,7 @@ def closed_between(store: Store, first: date | None, last: date | None) -> list[
         if (first or date.min) <= datetime.fromisoformat(period.closed_at).date() <= (last or date.max)
     ]
     if not chosen:
-        raise WrongUsage("No period was closed then.", "`opter-economic status` lists all periods.")
+        raise WrongUsage(say("No period was closed then."), say("`opter-economic status` lists all periods."))
     return chosen
 
 
@@ -98,7 +101,10 @@ def _made(context: CommandContext, store: Store, period: PeriodRecord) -> tuple[
     with context.reconciler(context.export(period.export)) as reconciler:
         certificate = make_certificate(store, period.id, reconciler)
     if certificate is None:
-        raise WrongUsage(f"There is no period {period.id!r} any more.", "`opter-economic status` lists all periods.")
+        raise WrongUsage(
+            say("There is no period {name} any more.", name=repr(period.id)),
+            say("`opter-economic status` lists all periods."),
+        )
     keep_certificate(store, certificate)
     return stored(certificate), certificate
 

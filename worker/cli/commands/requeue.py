@@ -1,22 +1,19 @@
 """Invoices queued once more: ``requeue`` and ``mark-exported`` for failed ones, ``reexport`` for exported ones."""
 
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from typing import Annotated, Any
 
 import typer
-from rich.console import RenderableType
 from rich.text import Text
 
-from config.names import export_of
-from worker.cli import formatting
 from worker.cli.batches import batch_data, confirm, previews
 from worker.cli.commands.batch import refuse_what_is_still_there, report
 from worker.cli.commands.status import LOOK_EVERY
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
-from worker.cli.formatting import data_of, facts, page, print_json, section
+from worker.cli.formatting import data_of, print_json
 from worker.cli.four_eyes import require_no_second_person
+from worker.cli.language import mark, say
 from worker.cli.lookup import (
     AsJson,
     By,
@@ -27,13 +24,14 @@ from worker.cli.lookup import (
     Reason,
     Value,
     Why,
-    by_reason,
     dead_letters,
     find_invoice,
     find_period,
     require_known,
     resolve_all,
 )
+from worker.cli.views.moved import reexported_view, requeued_view, run_view
+from worker.cli.words import state_word
 from worker.domain.batch import Batch, BatchAction, BatchState
 from worker.domain.period_report import ReexportReport, report_reexport
 from worker.domain.record import InvoiceRecord, State
@@ -52,8 +50,8 @@ Anyway = Annotated[
     str, typer.Option("--why", help="Why they are queued although the cause is still there, for the history.")
 ]
 _NOT_MARKED = {
-    State.EXPORTED: "it counts as exported already",
-    State.EXPORTING: "a worker is exporting it at this moment, so try again",
+    State.EXPORTED: mark("it counts as exported already"),
+    State.EXPORTING: mark("a worker is exporting it at this moment, so try again"),
 }
 
 
@@ -79,8 +77,10 @@ def requeue(  # noqa: PLR0913, PLR0917  # one parameter for each way to choose
     """
     context: CommandContext = ctx.obj
     if [bool(ids), bool(period or reason or customer or value), everything].count(True) != 1:
-        which = "Say which failed invoices: their numbers, or --period, --reason, --customer and --value, or --all."
-        raise WrongUsage(which, "`opter-economic failed list` shows them.")
+        which = say(
+            "Say which failed invoices: their numbers, or --period, --reason, --customer and --value, or --all."
+        )
+        raise WrongUsage(which, say("`opter-economic failed list` shows them."))
     with context.store() as store:
         named, batches = resolve_all(store, ids or ()), list[Batch]()
         if named:
@@ -95,15 +95,15 @@ def requeue(  # noqa: PLR0913, PLR0917  # one parameter for each way to choose
             moved = _taken(store, batches)
         left = sorted(set(wanted) - set(moved))
         if not as_json and wanted:
-            _report_moved(context, moved, "re-queued", left, "they have not failed", store.paused().keys())
+            context.out.print(requeued_view(moved, left, store.paused().keys()), soft_wrap=True)
             report(context, batches)
         run = _follow(context, store, moved, batches) if watch else None
     if as_json:
         print_json(context.out, {"requeued": list(moved), "notFailed": left, **_data(batches, run)})
     elif not wanted:
-        context.out.print(Text("No failed invoice fits; nothing to re-queue.", "good"))
+        context.out.print(Text(say("No failed invoice fits; nothing to re-queue."), "good"))
     elif run:
-        context.out.print(_run_view(run))
+        context.out.print(run_view(run))
     raise typer.Exit(ExitCode.PERSON if left or (run and run.failed) else ExitCode.OK)
 
 
@@ -115,18 +115,34 @@ def mark_exported(ctx: typer.Context, key: InvoiceId, *, why: Why, by: By) -> No
     context: CommandContext = ctx.obj
     if not why.strip():
         raise WrongUsage(
-            "--why is empty.", "Say why, for whoever reads the history: for example the number it has there."
+            say("--why is empty."),
+            say("Say why, for whoever reads the history: for example the number it has there."),
         )
     with context.store() as store:
         record = find_invoice(store, key)
         require_no_second_person(context, store, BatchAction.MARK_EXPORTED, [record], by=by, why=why)
         marked = store.mark_exported(record.id, by=by, why=why)
     if not marked:
-        why_not = _NOT_MARKED.get(record.state, "part of it may be in e-conomic, which the worker looks up by itself")
-        context.err.print(Text(f"{record.id} is {record.state.value}: {why_not}. Nothing was changed.", "bad"))
+        context.err.print(Text(_why_not_marked(record), "bad"))
         raise typer.Exit(ExitCode.PERSON)
-    context.out.print(
-        Text.assemble((record.id, "strong"), f" counts as exported on the word of {by}; nobody looked in e-conomic.")
+    text = Text(
+        say(
+            "{invoice} counts as exported on the word of {name}; nobody looked in e-conomic.",
+            invoice=record.id,
+            name=by,
+        )
+    )
+    text.highlight_words((record.id,), "strong")
+    context.out.print(text)
+
+
+def _why_not_marked(record: InvoiceRecord) -> str:
+    looked_up = mark("part of it may be in e-conomic, which the worker looks up by itself")
+    return say(
+        "{invoice} is {state}: {why}. Nothing was changed.",
+        invoice=record.id,
+        state=state_word(record.state),
+        why=say(_NOT_MARKED.get(record.state, looked_up)),
     )
 
 
@@ -147,9 +163,13 @@ def reexport(  # noqa: PLR0913  # one parameter for each option of the command
     """
     context: CommandContext = ctx.obj
     if bool(ids) == bool(period):
-        raise WrongUsage("Say which invoices: their ids, or --period.", "`opter-economic status` lists all periods.")
+        raise WrongUsage(
+            say("Say which invoices: their ids, or --period."), say("`opter-economic status` lists all periods.")
+        )
     if by_hand and period:
-        raise WrongUsage("--by-hand goes with ids only.", "Name the invoices that were marked as exported by mistake.")
+        raise WrongUsage(
+            say("--by-hand goes with ids only."), say("Name the invoices that were marked as exported by mistake.")
+        )
     with context.store() as store:
         named, batches = resolve_all(store, ids or ()), list[Batch]()
         if named:
@@ -164,14 +184,13 @@ def reexport(  # noqa: PLR0913  # one parameter for each option of the command
             moved = _taken(store, batches)
         left = sorted(set(wanted) - set(moved))
         if not as_json:
-            why_left = "they do not count as exported, or were marked so by hand"
-            _report_moved(context, moved, "to be looked up and exported again", left, why_left, store.paused().keys())
+            context.out.print(reexported_view(moved, left, store.paused().keys()), soft_wrap=True)
             report(context, batches)
         run = _follow(context, store, moved, batches) if watch else None
     if as_json:
         print_json(context.out, {"reexported": list(moved), "leftAlone": left, **_data(batches, run)})
     elif run:
-        context.out.print(_run_view(run))
+        context.out.print(run_view(run))
     raise typer.Exit(ExitCode.PERSON if set(named) - set(moved) or (run and run.failed) else ExitCode.OK)
 
 
@@ -216,33 +235,3 @@ def _data(batches: Sequence[Batch], run: ReexportReport | None) -> dict[str, Any
         **({"batches": [batch_data(each) for each in batches]} if batches else {}),
         **({"run": data_of(run)} if run else {}),
     }
-
-
-def _run_view(run: ReexportReport) -> RenderableType:
-    """Return what was posted now, what was there already, and what failed."""
-    failed = sum(run.failed.values())
-    rows: list[tuple[str, RenderableType]] = [
-        ("Booked now", Text(str(run.booked_now), style="good" if run.booked_now else "")),
-        ("Already there", str(run.already_there)),
-        ("Failed", Text(str(failed), style="bad" if failed else "")),
-        ("Left out on purpose", str(run.left_out) if run.left_out else ""),
-        ("On their way", Text(str(run.moving), style="wait") if run.moving else ""),
-    ]
-    return page(facts(rows), section("Failed", by_reason(run.failed)) if run.failed else None)
-
-
-def _report_moved(  # noqa: PLR0913, PLR0917  # what was done, what was not, and what will wait
-    context: CommandContext,
-    moved: Sequence[str],
-    done: str,
-    left: Sequence[str],
-    why_left: str,
-    paused: AbstractSet[str],
-) -> None:
-    """Say how many invoices moved, which were left alone, and which will wait, as their export is paused."""
-    context.out.print(Text(f"{formatting.count(len(moved), 'invoice')} {done}.", "good"))
-    if left:
-        context.out.print(Text(f"Left alone, as {why_left}: {', '.join(left)}.", "wait"), soft_wrap=True)
-    for name in sorted({export_of(invoice) for invoice in moved} & paused):
-        text = f"Export {name} is paused: they wait until `opter-economic export resume {name}`."
-        context.out.print(Text(text, "bad"))

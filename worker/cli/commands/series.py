@@ -14,6 +14,7 @@ from worker.cli.certificate_files import Row, write_csv
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.formatting import page, print_json, section, table
+from worker.cli.language import mark, say, say_count
 from worker.cli.lookup import AsJson, By
 from worker.domain.number_series import Explanation, NumberSeries, NumberStatus, number_series
 from worker.domain.store_port import Store
@@ -24,7 +25,18 @@ series = typer.Typer(
 )
 
 _HEAD = ("export", "region", "series", "first", "last", "count", "status", "detail")
-_COLUMNS = ("From", "To", "Expected")
+_COLUMNS = (mark("From"), mark("To"), mark("Expected"))
+#: Narrow headings: with all of them beside each other a line has no room for more.
+HEADINGS = {
+    NumberStatus.EXPORTED: mark("Exported"),
+    NumberStatus.BY_HAND: mark("By\nhand"),
+    NumberStatus.EXCLUDED: mark("Excluded"),
+    NumberStatus.FAILED: mark("Failed"),
+    NumberStatus.ON_ITS_WAY: mark("On\nits\nway"),
+    NumberStatus.TAKEN: mark("Taken\nby\nother"),
+    NumberStatus.EXPLAINED: mark("Explained"),
+    NumberStatus.NEVER_RECEIVED: mark("Never\nreceived"),
+}
 #: Gaps shown of one series; files and ``--json`` hold all.
 SHOWN = 20
 
@@ -83,7 +95,7 @@ def series_explain(  # noqa: PLR0913, PLR0917  # one parameter for each part of 
     context: CommandContext = ctx.obj
     names = [context.export(export).name] if export else sorted(context.exports)
     if len(names) != 1 or (last or first) < first:
-        raise WrongUsage("Say of which export, and the first number before the last.", "--export names it.")
+        raise WrongUsage(say("Say of which export, and the first number before the last."), say("--export names it."))
     explanation = Explanation(
         region=region,
         series=kind,
@@ -95,7 +107,13 @@ def series_explain(  # noqa: PLR0913, PLR0917  # one parameter for each part of 
     )
     with context.store() as store:
         store.explain(names[0], explanation)
-    context.out.print(f"{explanation.first} to {explanation.last} of {names[0]} are explained.")
+    text = say(
+        "{first} to {last} of {export} are explained.",
+        first=explanation.first,
+        last=explanation.last,
+        export=names[0],
+    )
+    context.out.print(text)
 
 
 def _series(context: CommandContext, store: Store, name: str, *, offline: bool) -> tuple[NumberSeries, ...]:
@@ -113,22 +131,17 @@ def _series(context: CommandContext, store: Store, name: str, *, offline: bool) 
 
 def _view(name: str, every: Sequence[NumberSeries]) -> RenderableType:
     if not every:
-        return section(f"Export {name}", Text("No invoice has come yet.", style="quiet"))
+        return section(say("Export {export}", export=name), Text(say("No invoice has come yet."), style="quiet"))
     shown = [status for status in NumberStatus if any(each.counts.get(status) for each in every)]
-    columns = (*_COLUMNS, *map(_heading, shown))
-    rows = table("Region", "Series", *columns, numbers=columns)
+    columns = (*map(say, _COLUMNS), *(say(HEADINGS[status]) for status in shown))
+    rows = table(say("Region"), say("Series"), *columns, numbers=columns)
     for each in every:
         counts = each.counts
         numbers = [_number(status, counts.get(status, 0)) for status in shown]
-        place = each.region or "all", each.series or "all types"
+        place = each.region or say("all"), each.series or say("all types")
         rows.add_row(*place, str(each.first), str(each.last), str(each.expected), *numbers)
     gaps = [gap for each in every if each.gaps for gap in _gaps(each)]
-    return section(f"Export {name}", rows, *gaps)
-
-
-def _heading(status: NumberStatus) -> str:
-    """Return a narrow heading: with all of them beside each other a line has no room for more."""
-    return status.value.replace("-", "\n").capitalize()
+    return section(say("Export {export}", export=name), rows, *gaps)
 
 
 def _number(status: NumberStatus, number: int) -> Text:
@@ -137,17 +150,28 @@ def _number(status: NumberStatus, number: int) -> Text:
 
 
 def _gaps(each: NumberSeries) -> Iterator[RenderableType]:
-    place = " ".join(filter(None, (each.region, each.series))) or "the series"
+    place = " ".join(filter(None, (each.region, each.series)))
     for gap in each.gaps[:SHOWN]:
-        named = str(gap.first) if gap.count == 1 else f"{gap.first} to {gap.last}"
-        text = f"Never received in {place}: {named} ({formatting.count(gap.count, 'number')})."
+        named = str(gap.first) if gap.count == 1 else say("{first} to {last}", first=gap.first, last=gap.last)
+        count = formatting.count(gap.count, "number")
+        text = (
+            say("Never received in {place}: {numbers} ({count}).", place=place, numbers=named, count=count)
+            if place
+            else say("Never received in the series: {numbers} ({count}).", numbers=named, count=count)
+        )
         yield Text(text, style="bad")
     if len(each.gaps) > SHOWN:
-        yield Text(f"… and {len(each.gaps) - SHOWN} more gaps (--json and --csv hold all)", style="quiet")
-    yield Text(
-        "→ Send the period again from Opter, or say why they never came: "
+        text = say_count(
+            len(each.gaps) - SHOWN,
+            "… and {number} more gap (--json and --csv hold all)",
+            "… and {number} more gaps (--json and --csv hold all)",
+        )
+        yield Text(text, style="quiet")
+    step = say(
+        "Send the period again from Opter, or say why they never came: "
         "`opter-economic series explain FIRST LAST --why ...`."
     )
+    yield Text(f"→ {step}")
 
 
 def _rows(found: dict[str, tuple[NumberSeries, ...]]) -> Iterator[Row]:

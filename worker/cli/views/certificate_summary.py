@@ -8,12 +8,13 @@ from rich.text import Text
 
 from worker.cli import formatting
 from worker.cli.formatting import table
+from worker.cli.language import say
 from worker.domain.invoice_period import StoredCertificate
 
 
 def summaries_view(certificates: Sequence[StoredCertificate]) -> RenderableType:
     """Return a period's certificates, oldest first."""
-    rows = table("Certificate", "e-conomic read at", "Result", "SHA-256")
+    rows = table(say("Certificate"), say("e-conomic read at"), say("Result"), "SHA-256")
     for kept in certificates:
         rows.add_row(kept.id, when(kept.at), result(kept), kept.sha256[:16])
     return rows
@@ -22,10 +23,10 @@ def summaries_view(certificates: Sequence[StoredCertificate]) -> RenderableType:
 def result(kept: StoredCertificate) -> Text:
     """Return in a few words what a certificate came to."""
     if not kept.complete:
-        return Text("not everything could be read", style="wait")
+        return Text(say("not everything could be read"), style="wait")
     if kept.open_differences:
         return Text(formatting.count(kept.open_differences, "difference"), style="bad")
-    return Text("no differences", style="good")
+    return Text(say("no differences"), style="good")
 
 
 def summary_data(kept: StoredCertificate) -> dict[str, Any]:
