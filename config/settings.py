@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, Pydanti
 from config.errors import ConfigurationError, ConfigurationErrors, from_validation, suggestion
 from config.settings_sections import (
     Agreements,
+    Broker,
     Certificates,
     Flower,
     Http,
@@ -74,6 +75,7 @@ class Settings(BaseSettings):
         Path, about("Folder of the Redis that `up` starts, if no other is named; commands find its address there")
     ] = Path(".opter-economic/data")
     redis: Redis = Redis()
+    broker: Broker = Broker()
     intake: Intake = Intake()
     store: Store = Store()
     certificates: Certificates = Certificates()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from uuid import uuid4
 
+from amqp.exceptions import AMQPError
 from celery import Celery
 from kombu.exceptions import BatchPublishError, OperationalError
 from redis import RedisError
@@ -19,15 +20,16 @@ from config.names import (
     recovery_queue,
 )
 from worker.domain.store_port import Due, SweepPort
-from worker.store.causes import store_unavailable
+from worker.runtime.broker import Broker
 
 
 class Publisher:
     """Publishes to the queues of each export, and sees which of them are empty."""
 
-    def __init__(self, app: Celery, store: SweepPort) -> None:
+    def __init__(self, app: Celery, store: SweepPort, broker: Broker) -> None:
         self._app = app
         self._store = store
+        self._broker = broker
 
     def export(self, dues: Sequence[Due]) -> None:
         """Publish one message for each invoice, then note it. Raises ``StoreUnavailable``.
@@ -65,13 +67,25 @@ class Publisher:
         self._app.pool.setup()
 
     def _send(self, messages: Iterable[tuple[str, str, str]]) -> None:
-        try:
-            with self._app.producer_pool.acquire(block=True, timeout=10) as producer, producer.batch(max_size=200):
-                for task, key, queue in messages:
-                    # The id leads from Flower to ``status`` and back: it begins with the invoice's or period's id.
-                    task_id = f"{key}.{uuid4().hex[:8]}"
-                    self._app.send_task(task, (key,), task_id=task_id, producer=producer, queue=queue, retry=False)
-        except (OperationalError, BatchPublishError, OSError, RedisError) as error:
-            # What answered may be no primary any more.
-            self.drop_connections()
-            raise store_unavailable(error) from error
+        """Publish (task, id, queue) each; a message that was sent at a first try and is sent again does no harm."""
+        due = list(messages)
+        for left in reversed(range(self._broker.tries)):
+            try:
+                return self._publish(due)
+            except (AMQPError, OperationalError, BatchPublishError, OSError, RedisError) as error:
+                # What answered may be no primary any more.
+                self.drop_connections()
+                if not left:
+                    raise self._broker.unavailable(error) from error
+        return None
+
+    def _publish(self, due: Sequence[tuple[str, str, str]]) -> None:
+        with (
+            self._app.producer_pool.acquire(block=True, timeout=10) as producer,
+            self._broker.publishing(producer),
+            producer.batch(max_size=200),
+        ):
+            for task, key, queue in due:
+                # The id leads from Flower to ``status`` and back: it begins with the invoice's or period's id.
+                task_id = f"{key}.{uuid4().hex[:8]}"
+                self._app.send_task(task, (key,), task_id=task_id, producer=producer, queue=queue, retry=False)
