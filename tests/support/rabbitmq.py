@@ -106,6 +106,12 @@ class RabbitMqServer:
         with self._connection() as connection, suppress(amqp.exceptions.NotFound):
             connection.channel().queue_delete(queue)
 
+    def messages(self, queue: str) -> tuple[int, int]:
+        """Return how many messages of a queue are ready, and how many are delivered and not acknowledged."""
+        columns = ("list_queues", "--no-table-headers", "name", "messages_ready", "messages_unacknowledged")
+        lines = (line.split("\t") for line in self.control("-q", "-p", VHOST, *columns).splitlines())
+        return next(((int(ready), int(taken)) for name, ready, taken in lines if name == queue), (0, 0))
+
     def control(self, *arguments: str) -> str:
         """Run ``rabbitmqctl`` against this node and return what it printed."""
         command = [str(_SERVER.with_name("rabbitmqctl")), *arguments]

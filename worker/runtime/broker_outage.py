@@ -47,15 +47,22 @@ class ExplainedOutages(Consumer):  # type: ignore[misc]  # Celery ships no types
 
     def ensure_connected(self, conn: Any) -> Any:
         """Connect, or try again; a signal to end is heeded meanwhile."""
-        conn.ensure_connection(
-            lambda error, _: self._outage.down(self.unavailable(error)),
-            interval_start=_FIRST,
-            interval_step=_MORE,
-            interval_max=_MOST,
-            callback=maybe_shutdown,
-        )
-        self.first_connection_attempt = False
-        return conn
+        while True:
+            try:
+                conn.ensure_connection(
+                    lambda error, _: self._outage.down(self.unavailable(error)),
+                    interval_start=_FIRST,
+                    interval_step=_MORE,
+                    interval_max=_MOST,
+                    callback=maybe_shutdown,
+                )
+            except (*conn.connection_errors, *conn.channel_errors) as error:
+                # A refusal, as of a password: kombu tries again after what it takes for an outage alone.
+                self._outage.down(self.unavailable(error))
+                _pause(_MOST)
+            else:
+                self.first_connection_attempt = False
+                return conn
 
     def on_ready(self) -> None:
         """Called when the worker listens, with every connection."""
@@ -70,15 +77,20 @@ class ExplainedOutages(Consumer):  # type: ignore[misc]  # Celery ships no types
         else:
             self._outage.down(self.unavailable(exc))
         super().on_connection_error_after_connected(exc)
-        end, self._pause = time.monotonic() + self._pause, min(_MOST, self._pause + _MORE)
-        while time.monotonic() < end:
-            maybe_shutdown()
-            time.sleep(_HEED)
+        _pause(self._pause)
+        self._pause = min(_MOST, self._pause + _MORE)
 
     def _steady(self, losses: int) -> None:
         if losses == self._losses:
             self._pause = 0.0
             self._outage.up()
+
+
+def _pause(seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        maybe_shutdown()
+        time.sleep(_HEED)
 
 
 def _not_said_here(record: logging.LogRecord) -> bool:

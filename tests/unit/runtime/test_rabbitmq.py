@@ -3,7 +3,7 @@
 import amqp
 import pytest
 from kombu.exceptions import OperationalError
-from pydantic import SeZqxStr
+from pydantic import SecretStr
 
 from config.settings import Settings
 from config.settings_sections import Broker as Section
@@ -49,4 +49,4 @@ def test_another_redis_is_called_the_broker() -> None:
 
 
 def _broker(url: str) -> Broker:
-    return open_broker(Settings().model_copy(update={"broker": Section(url=SeZqxStr(url))}))
+    return open_broker(Settings().model_copy(update={"broker": Section(url=SecretStr(url))}))
