@@ -26,7 +26,7 @@ from worker.runtime.runtime import RuntimeInUse
 from worker.runtime.signs_of_life import ShownLife, keep_showing
 from worker.signals import end
 from worker.store.failover import drop_connections
-from worker.workflow.ending import Ending
+from worker.workflow.lease_renewal import Ending
 
 log = structlog.get_logger()
 

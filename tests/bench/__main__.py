@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import certificate, cli_start, cost, fairness, fan_out, lossy, method, page, recovery
+from bench import certificate, cli_start, cost, fairness, fan_out, lossy, method, page, recovery, throughput
 from bench.figures import MOST_CALLS, Line, show, write
 from bench.methods import METHODS
 from support.installation import Installation
@@ -119,6 +119,11 @@ def _recovery(report: Report) -> None:
     _add(report, "recovery", title, recovery.measure())
 
 
+def _throughput(report: Report) -> None:
+    title = f"throughput, {throughput.INVOICES:,} invoices a period, {throughput.LATENCY:.0f} ms a call"
+    _add(report, "throughput", title, throughput.measure())
+
+
 def _fan_out(_: Report) -> None:
     show("fan-out", fan_out.measure())
 
@@ -133,6 +138,7 @@ PARTS: Mapping[str, Callable[[Report], None]] = {
     "lossy": _lossy,
     "page": _page,
     "recovery": _recovery,
+    "throughput": _throughput,
     "fan-out": _fan_out,
 }
 

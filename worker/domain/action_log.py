@@ -1,10 +1,8 @@
 """The log of actions: who did what, why and when, written with the action itself and never changed."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
 
 #: Ids that an entry names; of more, the first ones and their number.
 MOST_NAMED = 20
@@ -90,13 +88,3 @@ def entry_of(line: str, place: int) -> LogEntry:
         count=count,
         place=place,
     )
-
-
-class ActionLogPort(Protocol):
-    """The log of actions, append-only. Most entries are written by the store with what they tell of."""
-
-    def log_action(self, *, who: str, what: str, why: str = "", export: str = "", of: Sequence[str] = ()) -> None:
-        """Add an entry for something that is kept elsewhere than in the store."""
-
-    def actions(self, wanted: LogFilter, *, before: int | None = None, most: int = 100) -> Sequence[LogEntry]:
-        """Return the newest entries that fit, newest first; with ``before``, those with a lower place."""

@@ -4,9 +4,7 @@ import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
 
-from worker.domain.period_sums import PeriodSums
 from worker.domain.record import InvoiceRecord, State
 
 #: The order of a period's invoices: those that need a person first, then what is on its way, then what is done.
@@ -37,23 +35,6 @@ class InvoicePage:
     #: How many fit; of those that a text finds, ``MOST_FOUND`` at most.
     total: int
     records: Sequence[InvoiceRecord]
-
-
-class PeriodIndexPort(Protocol):
-    """What is answered about a period without reading all its invoices."""
-
-    def period_sums(self, period_id: str) -> PeriodSums:
-        """Return what the period's invoices add up to now; nothing for a period that is not known."""
-
-    def find(self, period_id: str, wanted: InvoiceFilter, *, start: int, count: int) -> InvoicePage:
-        """Return so many of a period's invoices that fit, from the ``start``-th on (0: the first), history left out."""
-
-    def gap_numbers(self, period_id: str) -> Sequence[tuple[str, int, int]]:
-        """Return the numbers that lie between those of the period's invoices and that no period has brought.
-
-        Each as what stands before the number in an invoice's id, and the first and the last missing number; of more
-        than ``MOST_GAPS``, the first ones. One wider than ``WIDEST_GAP`` is given whole: another series, or a mistake.
-        """
 
 
 def searchable(content: str) -> str:

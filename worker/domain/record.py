@@ -6,13 +6,16 @@ received --preflight--> queued --claim--> exporting --> exported
     '------requeue------ dead <--------------'
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from worker.domain.attachment import PdfAttachment
-from worker.domain.credit_match import CreditMatch
-from worker.errors import Failure
+if TYPE_CHECKING:  # most records have none of these
+    from worker.domain.attachment import PdfAttachment
+    from worker.domain.credit_match import CreditMatch
+    from worker.errors import Failure
 
 
 class State(StrEnum):
@@ -163,7 +166,7 @@ class InvoiceRecord:
     credit: CreditMatch | None = None
     history: tuple[HistoryEntry, ...] = ()
 
-    def with_progress(self, **changes: Any) -> "InvoiceRecord":
+    def with_progress(self, **changes: Any) -> InvoiceRecord:
         """Return a copy whose progress has these fields changed."""
         return replace(self, progress=replace(self.progress, **changes))
 

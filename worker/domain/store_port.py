@@ -4,12 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from worker.domain.action_log import ActionLogPort
-from worker.domain.batch import BatchPort
-from worker.domain.causes import CausePort
 from worker.domain.clocks import ClockReading
+from worker.domain.desk_ports import ActionLogPort, BatchPort, CausePort, PeriodIndexPort
 from worker.domain.invoice_period import NewInvoice, PeriodRecord, Registered
-from worker.domain.invoice_search import PeriodIndexPort
 from worker.domain.reconcile_ports import AgreementPort, CertificatePort, PaymentsPort, SeriesPort
 from worker.domain.record import Intent, InvoiceRecord, State, Transition
 from worker.domain.signs_of_life import LifePort, SignOfLife

@@ -47,13 +47,13 @@ _LONGEST_WAIT = 60.0
 #: Seconds by which our clock may have moved otherwise than this host's since the clocks were compared: more, and it was
 #: set, so that they are compared again before anything is created.
 _SET_BY = 5.0
-#: What the execution that this thread is busy with has spent; every thread has a context of its own.
+#: What the execution that this thread is busy with has spent; every thread has a context of its own, or a copy.
 _usage: ContextVar[Usage | None] = ContextVar("usage", default=None)
 
 
 @contextmanager
 def metered() -> Iterator[Usage]:
-    """Count this thread's calls until the block ends."""
+    """Count this thread's calls until the block ends, and those made side by side for it."""
     usage = Usage()
     token = _usage.set(usage)
     try:
@@ -225,8 +225,7 @@ class ApiCalls:
         self._rate_limiter.report(permit, feedback)
         usage = _usage.get()
         if usage is not None:
-            usage.calls += 1
-            usage.tokens += permit.cost if feedback.cost is None else feedback.cost
+            usage.add(permit.cost if feedback.cost is None else feedback.cost)
 
     @cached_property
     def _headers(self) -> httpx.Headers:

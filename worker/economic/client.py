@@ -26,6 +26,7 @@ from worker.economic.mapping.documents import document, identified
 from worker.economic.mapping.master_data import Document, EconomicCustomer, MasterData, Product, Section
 from worker.economic.master_data_cache import MasterDataCache
 from worker.economic.port import Reply, Usage
+from worker.economic.side_by_side import READERS, side_by_side
 from worker.economic.thread_clients import ThreadClients
 from worker.economic.vouchers import Vouchers
 from worker.errors import Refused
@@ -75,6 +76,8 @@ class EconomicClient(Vouchers):
             self._listings, export, clock=clock, age=http.master_data_age, accept=accept
         )
 
+        #: Lookups made at the same time.
+        self._readers = READERS
         self._clock, self._rates_age = clock, http.master_data_age
         #: When the booked rates were read, and what they were.
         self._rates: tuple[float, Mapping[str, Decimal]] = (float("-inf"), {})
@@ -148,8 +151,7 @@ class EconomicClient(Vouchers):
     def documents(self, references: Sequence[str]) -> Sequence[Document]:
         """See ``Economic``."""
         queries = list(urls.lookups("references.other", references, most=_MOST_VALUES))
-        drafts = [draft for query in queries for draft in self._every("/invoices/drafts", _draft, query)]
-        booked = [invoice for query in queries for invoice in self._every("/invoices/booked", _booked, query)]
+        drafts, booked = self._drafts_then_booked(queries)
         ours = identified(references, (*drafts, *booked))
         return list({(document.booked, document.number): document for document in ours}.values())
 
@@ -157,12 +159,17 @@ class EconomicClient(Vouchers):
         """See ``Economic``."""
         queries, numbered = list(urls.containing("references.other", references)), by_number(references)
         try:
-            drafts = [draft for query in queries for draft in self._every("/invoices/drafts", _draft, query)]
-            booked = [invoice for query in queries for invoice in self._every("/invoices/booked", _booked, query)]
+            drafts, booked = self._drafts_then_booked(queries)
         except Refused:  # which operators this property takes is not measured; the exact search has been answered
             return []
         near = (found for found in (*drafts, *booked) if any(named_in(found.document_reference, numbered)))
         return list({(document.booked, document.number): document for document in near}.values())
+
+    def _drafts_then_booked(self, queries: Sequence[str]) -> tuple[list[Document], list[Document]]:
+        """Return what these filters find; every draft is listed before any booked invoice."""
+        drafts = side_by_side(partial(self._every, "/invoices/drafts", _draft), queries, readers=self._readers)
+        booked = side_by_side(partial(self._every, "/invoices/booked", _booked), queries, readers=self._readers)
+        return drafts, booked
 
     def draft(self, number: int) -> Document | None:
         """See ``Economic``."""
@@ -215,6 +222,7 @@ class EconomicClient(Vouchers):
         """
         other, calls = copy.copy(self), self._calls_at(rate_limiter)
         Vouchers.__init__(other, calls, Listings(calls, self._export.api_url), export=self._export)
+        other._readers = 1  # noqa: SLF001  # a copy of our own; what is last in line takes one place in it
         return other
 
     def ledger(self, rate_limiter: RateLimiter) -> LedgerReader:

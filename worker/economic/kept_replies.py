@@ -1,5 +1,6 @@
 """The answers of a reading that broke off, kept for a short time so that its next try goes on where it stood."""
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ T = TypeVar("T")
 
 @dataclass(kw_only=True, slots=True)
 class KeptReplies:
-    """What one reading has had answered so far. For one thread at a time.
+    """What one reading has had answered so far; its reads may be made side by side, each of another path.
 
     A path that a reading asks for twice (pages are read until two readings agree) is answered twice.
     """
@@ -24,6 +25,7 @@ class KeptReplies:
     _answers: dict[tuple[str, int], tuple[float, object]] = field(default_factory=dict)
     #: How often the try that is under way has asked for a path.
     _asked: Counter[str] = field(default_factory=Counter)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __len__(self) -> int:
         """Return how many answers are kept."""
@@ -31,7 +33,7 @@ class KeptReplies:
 
     @contextmanager
     def resumed(self) -> Iterator[None]:
-        """Answer this thread's reads with what is kept, and keep what is read, until the block ends."""
+        """Answer the reads of this context with what is kept, and keep what is read, until the block ends."""
         oldest = self.clock() - self.age
         self._answers = {key: kept for key, kept in self._answers.items() if kept[0] >= oldest}
         self._asked.clear()
@@ -43,8 +45,9 @@ class KeptReplies:
 
     def answer(self, path: str, read: Callable[[], T]) -> T:
         """Return what is kept for this path, else what ``read`` returns."""
-        self._asked[path] += 1
-        key = (path, self._asked[path])
+        with self._lock:
+            self._asked[path] += 1
+            key = (path, self._asked[path])
         if key not in self._answers:
             at = self.clock()
             self._answers[key] = (at, read())
@@ -55,6 +58,6 @@ _kept: ContextVar[KeptReplies | None] = ContextVar("kept", default=None)
 
 
 def kept_or_read(path: str, read: Callable[[], T]) -> T:
-    """Return what ``read`` returns, or what it has returned to the try before of this thread's reading."""
+    """Return what ``read`` returns, or what it has returned to the try before of this context's reading."""
     kept = _kept.get()
     return read() if kept is None else kept.answer(path, read)

@@ -6,8 +6,9 @@ error; an outage is never absence.
 """
 
 import hashlib
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
@@ -55,6 +56,13 @@ class Usage:
     calls: int = 0
     #: Rate tokens that they cost (``X-CallCost``, or the estimate where e-conomic did not say).
     tokens: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def add(self, tokens: float) -> None:
+        """Count a call; several threads may work for one execution."""
+        with self._lock:
+            self.calls += 1
+            self.tokens += tokens
 
 
 class Economic(Protocol):

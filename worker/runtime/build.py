@@ -35,9 +35,8 @@ from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
 from worker.workflow.cause_watch import CauseWatch
 from worker.workflow.context import ExportContext, ListingLag
-from worker.workflow.ending import Ending
 from worker.workflow.exporter import Exporter, accept_agreement
-from worker.workflow.lease_renewal import LeaseRenewer
+from worker.workflow.lease_renewal import Ending, LeaseRenewer
 from worker.workflow.preflight import Preflight
 from worker.workflow.probe import Probe
 from worker.workflow.sweeper import Sweeper

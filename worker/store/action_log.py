@@ -1,11 +1,19 @@
 """The log of actions on Redis: one list, to which is only added."""
 
+# ruff: noqa: PLC0415  # `status` needs the store without the log
+
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from worker.domain.action_log import ActionLogPort, LogEntry, LogFilter, entry_of
+from worker.domain.desk_ports import ActionLogPort
 from worker.store.connection import StoreConnection, text, token
+
+if TYPE_CHECKING:
+    from worker.domain.action_log import LogEntry, LogFilter
 
 #: Entries read in one trip.
 _PAGE = 500
@@ -20,6 +28,8 @@ class RedisActionLog(StoreConnection, ActionLogPort):
 
     @override
     def actions(self, wanted: LogFilter, *, before: int | None = None, most: int = 100) -> Sequence[LogEntry]:
+        from worker.domain.action_log import entry_of
+
         end = int(self.ask(["LLEN", self.key("actions")])[0]) if before is None else before
         found: list[LogEntry] = []
         while end > 0 and len(found) < most:

@@ -1,29 +1,27 @@
 """Causes of dead letters and batches of moves by hand, on Redis."""
 
+# ruff: noqa: PLC0415  # `status` needs the store without batches
+
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
 from config.names import export_of
-from worker.domain.batch import (
-    MOST_MARKED,
-    WINDOW,
-    Batch,
-    BatchAction,
-    BatchItem,
-    BatchPort,
-    BatchState,
-    NewBatch,
-)
-from worker.domain.causes import Cause, CauseAnswer, CausePort, CauseState
+from worker.domain.desk_ports import WINDOW, BatchPort, CausePort
 from worker.domain.record import Outcome, State
-from worker.errors import Failure
 from worker.store import records
 from worker.store.connection import StoreConnection, Word, mapping, text, texts, token
+
+if TYPE_CHECKING:
+    from worker.domain.batch import Batch, BatchItem, NewBatch
+    from worker.domain.causes import Cause, CauseAnswer
+    from worker.errors import Failure
 
 #: Members of a batch written in one trip.
 _CHUNK = 1000
@@ -121,6 +119,8 @@ class RedisBatches(StoreConnection, BatchPort):
 
     @override
     def advance_batches(self, *, window: int = WINDOW) -> Sequence[str]:
+        from worker.domain.batch import MOST_MARKED
+
         (running,) = self.ask(["EXISTS", self.key("batches-open")])
         if not running:
             return []
@@ -139,6 +139,8 @@ class RedisBatches(StoreConnection, BatchPort):
 
     @override
     def batch_items(self, batch_id: str, *, start: int = 0, most: int = -1) -> Sequence[BatchItem]:
+        from worker.domain.batch import BatchItem
+
         end = -1 if most < 0 else start + most - 1
         members, begun = self.ask(
             ["LRANGE", self.key("batch-members", batch_id), start, end], ["HGET", self.key("batch", batch_id), "begun"]
@@ -168,6 +170,8 @@ class RedisBatches(StoreConnection, BatchPort):
 
 
 def _cause(cause_id: str, found: Sequence[Any]) -> Cause:
+    from worker.domain.causes import Cause, CauseAnswer, CauseState
+
     kept, stakes, count, first, last = found
     fields = mapping(kept)
     answer = None
@@ -208,6 +212,8 @@ def _order(batch: NewBatch) -> str:
 
 
 def _batch(batch_id: str, fields: Mapping[str, str]) -> Batch:
+    from worker.domain.batch import Batch, BatchAction, BatchState, NewBatch
+
     order: dict[str, Any] = json.loads(fields["order"])
     ordered = NewBatch(
         id=batch_id,

@@ -50,8 +50,9 @@ class StorePolicy:
 #: loading is a connection error to the driver already. Redis 6.2 wraps the word when a script met it, see ``demoted``.
 DEMOTED = (redis.exceptions.ReadOnlyError, redis.exceptions.MasterDownError)
 _DEMOTED_WORDS = ("READONLY", "MASTERDOWN", "LOADING", "UNBLOCKED")
-#: A connection that was idle is tried before it is used, and the system notices a dead other side by itself.
-IDLE_CONNECTIONS: Mapping[str, Any] = {"socket_keepalive": True, "health_check_interval": 5}
+#: A connection that was idle is tried before it is used, and the system notices a dead other side by itself. The
+#: driver does not introduce itself: that takes a command that managed servers may refuse, and time at the start.
+CONNECTION_OPTIONS: Mapping[str, Any] = {"socket_keepalive": True, "health_check_interval": 5, "driver_info": None}
 
 
 def demoted(error: BaseException) -> bool:
@@ -72,7 +73,7 @@ def connect(settings: Redis) -> redis.Redis:
         **tls_options(settings),
         # The driver drops a connection before it tries again, and so looks the name up anew.
         retry_on_error=list(DEMOTED),
-        **IDLE_CONNECTIONS,
+        **CONNECTION_OPTIONS,
     )
 
 

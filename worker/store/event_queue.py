@@ -12,7 +12,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from config.names import consumers_key, dead_key, dead_reasons_key, heartbeat_key, processing_key, readings_key
-from worker.store.connection import IDLE_CONNECTIONS, text, translated
+from worker.store.connection import CONNECTION_OPTIONS, text, translated
 
 #: Seconds after which a consumer is forgotten. Long, because an event may still be moved to the list of a consumer
 #: that was frozen while it waited for events: its list is read until no such move can be under way any more.
@@ -38,7 +38,7 @@ def event_client(
         socket_connect_timeout=connect_timeout,
         client_name="opter-economic-intake",
         **(tls or {}),
-        **IDLE_CONNECTIONS,
+        **CONNECTION_OPTIONS,
     )
 
 

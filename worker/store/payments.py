@@ -1,16 +1,22 @@
 """What was reported to Opter of payments on Redis: by invoice, and the run that is being handed over."""
 
+# ruff: noqa: PLC0415  # `status` needs the store without payments
+
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from worker.domain.payments import Payment, PaymentKind, PaymentRun, ReportedPayments
 from worker.domain.reconcile_ports import PaymentsPort
 from worker.store.connection import StoreConnection, mapping, text, texts
+
+if TYPE_CHECKING:
+    from worker.domain.payments import Payment, PaymentRun, ReportedPayments
 
 
 class RedisPayments(StoreConnection, PaymentsPort):
@@ -44,17 +50,23 @@ def dump_run(run: PaymentRun) -> str:
 
 def load_run(kept: str) -> PaymentRun:
     """Return the run that ``dump_run`` wrote."""
+    from worker.domain.payments import PaymentRun
+
     data: dict[str, Any] = json.loads(kept)
     return PaymentRun(**{**data, "payments": tuple(_load_payment(each) for each in data["payments"])})
 
 
 def _load_payment(data: Mapping[str, Any]) -> Payment:
+    from worker.domain.payments import Payment, PaymentKind
+
     amounts = {name: Decimal(data[name]) for name in ("amount", "remainder")}
     rate = None if data["rate"] is None else Decimal(data["rate"])
     return Payment(**{**data, **amounts, "rate": rate, "kind": PaymentKind(data["kind"])})
 
 
 def _load_reported(kept: str) -> ReportedPayments:
+    from worker.domain.payments import ReportedPayments
+
     data = json.loads(kept)
     return ReportedPayments(
         entries=tuple(data["entries"]), matched=Decimal(data["matched"]), credited=Decimal(data["credited"])

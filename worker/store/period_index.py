@@ -10,13 +10,13 @@ from decimal import Decimal
 
 from typing_extensions import override
 
+from worker.domain.desk_ports import PeriodIndexPort
 from worker.domain.invoice_search import (
     MOST_FOUND,
     MOST_REMARKS,
     ORDER,
     InvoiceFilter,
     InvoicePage,
-    PeriodIndexPort,
     gaps_of,
     searchable,
     sought,

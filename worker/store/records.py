@@ -1,18 +1,24 @@
 """Records as Redis hashes, and back."""
 
+# ruff: noqa: PLC0415  # most records have neither a PDF nor a credit
+
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from worker.domain.attachment import AttachmentState, PdfAttachment
 from worker.domain.clocks import ClockReading
-from worker.domain.credit_match import CreditMatch, MatchState
 from worker.domain.invoice_period import Conflict, ControlTotal, PeriodRecord, PeriodState, StoredCertificate
 from worker.domain.record import HistoryEntry, Intent, InvoiceRecord, Outcome, Progress, State
 from worker.errors import Failure
 from worker.store.connection import mapping, texts
+
+if TYPE_CHECKING:
+    from worker.domain.attachment import PdfAttachment
+    from worker.domain.credit_match import CreditMatch
 
 #: Fields of ``Progress`` that scripts change, so they are kept beside the JSON text.
 BESIDE = frozenset({"generation", "lookup"})
@@ -205,12 +211,16 @@ def dump_followup(known: PdfAttachment | CreditMatch) -> str:
 
 def load_credit_match(text: str) -> CreditMatch:
     """Return what ``dump_followup`` wrote."""
+    from worker.domain.credit_match import CreditMatch, MatchState
+
     data = json.loads(text)
     return CreditMatch(**{**data, "state": MatchState(data["state"])})
 
 
 def load_attachment(text: str) -> PdfAttachment:
     """Return what ``dump_followup`` wrote."""
+    from worker.domain.attachment import AttachmentState, PdfAttachment
+
     data = json.loads(text)
     return PdfAttachment(**{**data, "state": AttachmentState(data["state"])})
 

@@ -1,16 +1,23 @@
 """The numbers of an export's invoices on Redis: six fields of each record, page by page."""
 
+# ruff: noqa: PLC0415  # `status` needs the store without series
+
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from worker.domain.number_series import Explanation, NumberRecord
 from worker.domain.reconcile_ports import SeriesPort
 from worker.domain.record import State
 from worker.store import records
 from worker.store.connection import StoreConnection, text, texts, token
+
+if TYPE_CHECKING:
+    from worker.domain.number_series import Explanation, NumberRecord
 
 #: Invoices read in one trip.
 _PAGE = 500
@@ -33,6 +40,8 @@ class RedisSeries(StoreConnection, SeriesPort):
 
     @override
     def explanations(self, export: str) -> Sequence[Explanation]:
+        from worker.domain.number_series import Explanation
+
         kept = texts(self.ask(["LRANGE", self.key("explained", export), 0, -1])[0])
         return [Explanation(**json.loads(each)) for each in kept]
 
@@ -44,6 +53,8 @@ class RedisSeries(StoreConnection, SeriesPort):
         self.run("explain", token(), export, said, explanation.by, explanation.why, numbers)
 
     def _page(self, invoice_ids: Sequence[str]) -> Iterator[NumberRecord]:
+        from worker.domain.number_series import NumberRecord
+
         answers = self.ask(*(["HMGET", self.key("invoice", invoice_id), *_FIELDS] for invoice_id in invoice_ids))
         for invoice_id, answer in zip(invoice_ids, answers, strict=True):
             number, invoice_type, region, state, outcome = map(text, answer)

@@ -15,8 +15,9 @@ from worker.domain.action_log import LogEntry, LogFilter
 from worker.domain.approval import Approval, ApprovalPort, Decision, NewApproval, NotDecided
 from worker.domain.certificate import OpenDifference
 from worker.domain.clocks import ClockReading
+from worker.domain.desk_ports import PeriodIndexPort
 from worker.domain.invoice_period import PeriodRecord, StoredCertificate
-from worker.domain.invoice_search import InvoiceFilter, InvoicePage, PeriodIndexPort
+from worker.domain.invoice_search import InvoiceFilter, InvoicePage
 from worker.domain.number_series import Explanation
 from worker.domain.period_sums import PeriodSums
 from worker.domain.record import InvoiceRecord, State

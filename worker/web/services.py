@@ -10,7 +10,7 @@ from config.sign_in_section import SignIn
 from config.targets import non_production_targets
 from worker.domain.access import Action, Rights
 from worker.domain.approval import ApprovalPort
-from worker.domain.invoice_search import PeriodIndexPort
+from worker.domain.desk_ports import PeriodIndexPort
 from worker.domain.store_port import OperatorPort
 from worker.dry_run.planner import Planner
 from worker.intake.queue import EventQueueOperator

@@ -10,8 +10,9 @@ import structlog
 from config.exports import ExportConfig
 from config.names import causes_id
 from config.settings_sections import SelfClearing
-from worker.domain.batch import BatchAction, BatchPort, NewBatch
-from worker.domain.causes import Cause, CausePort, CauseState
+from worker.domain.batch import BatchAction, NewBatch
+from worker.domain.causes import Cause, CauseState
+from worker.domain.desk_ports import BatchPort, CausePort
 from worker.domain.store_port import OperatorPort
 from worker.economic.mapping.causes import question
 from worker.workflow.probe import Probe

@@ -6,7 +6,7 @@ from worker.domain.invoice import Customer
 from worker.domain.reasons import invalid
 from worker.economic.mapping import customer_matching
 from worker.economic.mapping.customer_matching import Standing
-from worker.economic.mapping.master_data import Document, EconomicCustomer
+from worker.economic.mapping.master_data import EconomicCustomer
 from worker.economic.mapping.reasons import CustomerReason
 from worker.errors import Failure, InvalidInvoice
 from worker.workflow.context import ExportContext
@@ -27,12 +27,6 @@ def find_customer(execution: Execution) -> str | None:
     for remark in customer_matching.match_remarks(execution.invoice.customer, found, home=_home(execution.context)):
         execution.note(remark)
     return str(found.number)
-
-
-def note_unused_ids(execution: Execution) -> None:
-    """Remark on ids of the invoice's customer that identify nobody."""
-    for remark in customer_matching.our_party(execution.invoice.customer).remarks:
-        execution.note(remark)
 
 
 def still_theirs(execution: Execution, number: int) -> bool:
@@ -91,16 +85,6 @@ def prove_customers(context: ExportContext, known_keys: Mapping[str, Customer]) 
     context.store.prove_shared(proved)
     context.store.doubt_shared([key for key in numbers if key not in proved])
     return proved
-
-
-def draft_objection(execution: Execution, draft: Document, *, fresh: bool) -> Failure | None:
-    """Return why a draft is not to be booked on its customer; None: it may be.
-
-    Whose number it is was proved before a ``fresh`` draft was created, and its answer tells the recipient's company
-    number: only if that is another debtor's is e-conomic asked. For a draft that was found it is always asked.
-    """
-    suspect = customer_matching.contradicts_recipient(execution.invoice.customer, draft.recipient_id)
-    return None if fresh and not suspect else objection(execution, draft.customer)
 
 
 def objection(execution: Execution, number: int) -> Failure | None:

@@ -20,7 +20,6 @@ from worker.workflow.customer_proof import (
     VOUCHER_PROOF_HOLDS,
     find_customer,
     matching_customer,
-    note_unused_ids,
     proved_together,
     still_theirs,
 )
@@ -35,7 +34,8 @@ def customer_number(execution: Execution, master_data: MasterData, obtain: Obtai
     """Return e-conomic's number of the invoice's customer. Raises ``Busy``, ``Rejected`` and e-conomic's errors."""
     context, invoice = execution.context, execution.invoice
     customer = invoice.customer
-    note_unused_ids(execution)
+    for remark in customer_matching.our_party(customer).remarks:  # ids that identify nobody
+        execution.note(remark)
     known_as = customer_matching.card_key(customer)
     key = known_key(master_data.agreement, known_as)
     resource = SharedResource(

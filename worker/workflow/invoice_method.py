@@ -9,13 +9,14 @@ from typing_extensions import override
 from worker.domain.reasons import failure
 from worker.domain.record import Continue, Finish, Intent, MoveToDeadLetters, Outcome, Step
 from worker.economic.mapping.answers import about_deleted
+from worker.economic.mapping.customer_matching import contradicts_recipient
 from worker.economic.mapping.documents import compare_totals, read_document
 from worker.economic.mapping.master_data import Document
 from worker.economic.port import Reply
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure, OnHold, Refused
 from worker.workflow import lookup
-from worker.workflow.customer_proof import draft_objection, objection
+from worker.workflow.customer_proof import objection
 from worker.workflow.execution import Action, Execution, next_invoice_step
 from worker.workflow.requests import CreateRequest, booking_request, doubt_master_data, draft_request
 from worker.workflow.turn import Method, about_the_key, codes, count_refusal, final_error, look_up_next, unproved
@@ -111,10 +112,15 @@ def _named_as_ours(execution: Execution, document: Document) -> bool:
 
 
 def _accept_draft(execution: Execution, draft: Document, *, adopted: bool = False, fresh: bool = False) -> None:
-    """Book a draft that equals the source and is on the right account, discard one that does not."""
+    """Book a draft that equals the source and is on the right account, discard one that does not.
+
+    Whose number it is was proved before a ``fresh`` draft was created, and its answer names the recipient's company
+    number: only if that is another debtor's is e-conomic asked. For a draft that was found it is always asked.
+    """
     drafted = {"draft_number": draft.number, "lookup": False, "not_found_since": 0.0, "adopted": adopted}
     difference = compare_totals(execution.invoice, draft, execution.context.export.booking.tolerance)
-    wrong = None if difference else draft_objection(execution, draft, fresh=fresh)
+    doubtful = not fresh or contradicts_recipient(execution.invoice.customer, draft.recipient_id)
+    wrong = objection(execution, draft.customer) if doubtful and not difference else None
     if wrong:
         doubt_master_data(execution)
     if difference or wrong:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from support.memory_store.tables import Tables
 from typing_extensions import override
 
-from worker.domain.action_log import ActionLogPort, LogEntry, LogFilter
+from worker.domain.action_log import LogEntry, LogFilter
+from worker.domain.desk_ports import ActionLogPort
 
 
 class MemoryActionLog(Tables, ActionLogPort):

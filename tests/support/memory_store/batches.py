@@ -9,17 +9,9 @@ from support.memory_store.tables import BatchEntry, CauseEntry, Tables
 from typing_extensions import override
 
 from worker.domain.action_log import Act
-from worker.domain.batch import (
-    MOST_MARKED,
-    WINDOW,
-    Batch,
-    BatchAction,
-    BatchItem,
-    BatchPort,
-    BatchState,
-    NewBatch,
-)
-from worker.domain.causes import Cause, CauseAnswer, CausePort, CauseState, cause_id
+from worker.domain.batch import MOST_MARKED, Batch, BatchAction, BatchItem, BatchState, NewBatch
+from worker.domain.causes import Cause, CauseAnswer, CauseState, cause_id
+from worker.domain.desk_ports import WINDOW, BatchPort, CausePort
 from worker.domain.record import InvoiceRecord, Outcome, State
 from worker.store.batches import ASKABLE_PAUSES
 

@@ -5,16 +5,8 @@ from collections.abc import Sequence
 from support.memory_store.tables import Tables
 from typing_extensions import override
 
-from worker.domain.invoice_search import (
-    MOST_FOUND,
-    ORDER,
-    InvoiceFilter,
-    InvoicePage,
-    PeriodIndexPort,
-    fits,
-    gaps_of,
-    sought,
-)
+from worker.domain.desk_ports import PeriodIndexPort
+from worker.domain.invoice_search import MOST_FOUND, ORDER, InvoiceFilter, InvoicePage, fits, gaps_of, sought
 from worker.domain.period_sums import PeriodSums, sums_of
 from worker.domain.record import InvoiceRecord
 

@@ -11,7 +11,7 @@ from support.harness import EXPORT, PERIOD, VOUCHER_EXPORT, Harness
 
 from config.exports import ExportConfig
 from worker.domain.record import State
-from worker.workflow.ending import Ending
+from worker.workflow.lease_renewal import Ending
 
 #: More calls than a first invoice needs, whoever its customer is and nothing known of the agreement.
 _MOST = 60

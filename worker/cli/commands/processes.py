@@ -1,6 +1,8 @@
 """The processes: ``worker``, ``intake``, ``watch``, ``web``, ``flower``."""
 
 import os
+import threading
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from functools import partial
 from typing import Annotated
@@ -179,13 +181,7 @@ def watch(ctx: typer.Context) -> None:
             life()
 
         watches = FolderWatches(context.exports, publish=queue.publish, clock=context.clock, alive=alive)
-        faults = [watches.faults]
-        if any(export.source.sftp for export in context.exports.values()):
-            from worker.intake.sources.sftp_watch import SftpPickups  # noqa: PLC0415  # slow to load, and few need it
-
-            pickups = SftpPickups(context.exports, secrets=SECRETS, stop=stop)
-            faults.append(pickups.faults)
-            pickups.start()
+        faults = [watches.faults, *_pickups(context, stop)]
         end_metrics = serve_metrics(settings.metrics, beat=beat, ready=lambda: answers(redis) and not any(faults))
         until = StopWith(stop)
 
@@ -211,6 +207,16 @@ def watch(ctx: typer.Context) -> None:
     if again:
         # The exports file has changed. In place of this process, so that no thread of it looks at a server any more.
         become(own_command("watch"))
+
+
+def _pickups(context: CommandContext, stop: threading.Event) -> Iterator[Mapping[str, str]]:
+    """Start to pick files up from the SFTP servers that exports name; yields what is wrong with them, as it is read."""
+    if any(export.source.sftp for export in context.exports.values()):
+        from worker.intake.sources.sftp_watch import SftpPickups  # noqa: PLC0415  # slow to load, and few need it
+
+        pickups = SftpPickups(context.exports, secrets=SECRETS, stop=stop)
+        pickups.start()
+        yield pickups.faults
 
 
 def _begin(context: CommandContext) -> Settings:

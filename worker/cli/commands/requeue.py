@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import RenderableType
@@ -99,15 +99,7 @@ def requeue(  # noqa: PLR0913, PLR0917  # one parameter for each way to choose
             report(context, batches)
         run = _follow(context, store, moved, batches) if watch else None
     if as_json:
-        print_json(
-            context.out,
-            {
-                "requeued": list(moved),
-                "notFailed": left,
-                **({"batches": [batch_data(each) for each in batches]} if batches else {}),
-                **({"run": data_of(run)} if run else {}),
-            },
-        )
+        print_json(context.out, {"requeued": list(moved), "notFailed": left, **_data(batches, run)})
     elif not wanted:
         context.out.print(Text("No failed invoice fits; nothing to re-queue.", "good"))
     elif run:
@@ -172,23 +164,12 @@ def reexport(  # noqa: PLR0913  # one parameter for each option of the command
             moved = _taken(store, batches)
         left = sorted(set(wanted) - set(moved))
         if not as_json:
-            done, why_left = (
-                "to be looked up and exported again",
-                "they do not count as exported, or were marked so by hand",
-            )
-            _report_moved(context, moved, done, left, why_left, store.paused().keys())
+            why_left = "they do not count as exported, or were marked so by hand"
+            _report_moved(context, moved, "to be looked up and exported again", left, why_left, store.paused().keys())
             report(context, batches)
         run = _follow(context, store, moved, batches) if watch else None
     if as_json:
-        print_json(
-            context.out,
-            {
-                "reexported": list(moved),
-                "leftAlone": left,
-                **({"batches": [batch_data(each) for each in batches]} if batches else {}),
-                **({"run": data_of(run)} if run else {}),
-            },
-        )
+        print_json(context.out, {"reexported": list(moved), "leftAlone": left, **_data(batches, run)})
     elif run:
         context.out.print(_run_view(run))
     raise typer.Exit(ExitCode.PERSON if set(named) - set(moved) or (run and run.failed) else ExitCode.OK)
@@ -228,6 +209,13 @@ def _follow(context: CommandContext, store: Store, ids: Sequence[str], batches: 
     while (run := report_reexport(record for key in ids if (record := store.invoice(key)))).moving:
         context.sleep(LOOK_EVERY)
     return run
+
+
+def _data(batches: Sequence[Batch], run: ReexportReport | None) -> dict[str, Any]:
+    return {
+        **({"batches": [batch_data(each) for each in batches]} if batches else {}),
+        **({"run": data_of(run)} if run else {}),
+    }
 
 
 def _run_view(run: ReexportReport) -> RenderableType:

@@ -1,0 +1,106 @@
+"""How near the export of a large period comes to what its calls alone take, and to a plain Celery and httpx script."""
+
+import json
+import statistics
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bench import bare
+from bench.figures import Line, median
+from bench.invoices import of_known_customers
+from bench.stage import Exported, Stage, stage
+
+from config.settings_sections import Worker
+
+#: Milliseconds that e-conomic is taken to need for a call.
+LATENCY = 50.0
+INVOICES = 2000
+ROUNDS = 3
+SLOTS: int = Worker().concurrency
+#: Time taken, from the event's LPUSH, over the time that the calls alone take when every slot is busy with one.
+MOST_OVERHEAD = 1.15
+#: Our speed over that of the plain script, at least.
+LEAST_SHARE = 0.85
+#: Calls of one invoice: draft, booking.
+_CALLS = 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Round:
+    """One period by us, and as many invoices by the plain script, in turn."""
+
+    ours: Exported
+    #: Seconds from the first write to the last end.
+    writing: float
+    #: Seconds that the plain script took.
+    plain: float
+
+
+def measure() -> tuple[dict[str, float], list[Line]]:
+    """Return the figures by their keys, and the lines of the table."""
+    with (
+        TemporaryDirectory(prefix="bench-") as folder,
+        stage(Path(folder), "", certificates__after_export="false") as on,  # of the period before: it has its own line
+    ):
+        rounds = _rounds(on)
+    overheads = [_overhead(each.ours.wall, each.ours.calls) for each in rounds]
+    shares = [each.plain / each.ours.wall for each in rounds]
+    figures = {"overhead_ratio": statistics.median(overheads), "share_of_plain": statistics.median(shares)}
+    return figures, [
+        median("overhead ratio", overheads, f"time from LPUSH / (calls x latency / slots); at most {MOST_OVERHEAD}"),
+        median("s before the first write", [each.ours.before_first_write for each in rounds], "intake and check"),
+        median(
+            "overhead ratio of writing",
+            [_overhead(each.writing, _CALLS * INVOICES) for each in rounds],
+            "the same from the first write on",
+        ),
+        median(
+            "overhead ratio, plain script",
+            [_overhead(each.plain, _CALLS * INVOICES) for each in rounds],
+            "Celery and httpx, the same two requests, no record of anything",
+        ),
+        median("share of its speed", shares, f"intake and check included; at least {LEAST_SHARE}"),
+        median("invoices/s", [INVOICES / each.ours.wall for each in rounds], f"{LATENCY:.0f} ms a call, {SLOTS} slots"),
+    ]
+
+
+def _overhead(seconds: float, calls: int) -> float:
+    return seconds / (calls * LATENCY / 1000 / SLOTS)
+
+
+def _rounds(on: Stage) -> list[_Round]:
+    installation = on.installation
+    installation.start("worker", "worker")
+    on.latency(LATENCY)
+    on.export(of_known_customers(60, first=100_000))  # warms master data, customers, products and every slot
+    bodies = installation.folder / "bodies.json"
+    bodies.write_text(json.dumps(_bodies(on)))
+    pool = ("--pool", "threads", "--concurrency", str(SLOTS))
+    rounds = []
+    with bare.celery(installation, "bench.bare", *pool, **{bare.BODIES: str(bodies)}):
+        _plain(on, 60, first=500_000)  # as warm as ours
+        for n in range(ROUNDS):  # in turn, as the machine may be busier at one time than at another
+            ours = on.export(of_known_customers(INVOICES, first=200_000 + INVOICES * n))
+            plain = _plain(on, INVOICES, first=600_000 + INVOICES * n)
+            rounds.append(_Round(ours=ours, writing=ours.wall - ours.before_first_write, plain=plain))
+    return rounds
+
+
+def _bodies(on: Stage) -> dict[str, Any]:
+    """Return the last draft and booking that our worker sent, for the plain task to send likewise."""
+    sent = {call["path"]: call["body"] for call in on.requests(0) if call["method"] == "POST"}
+    return {"url": on.installation.url, "draft": sent["/invoices/drafts"], "booking": sent["/invoices/booked"]}
+
+
+def _plain(on: Stage, count: int, *, first: int) -> float:
+    """Return the seconds from the first message to the last answer of the plain script."""
+    seen = len(on.requests(0))
+    began = time.time()
+    bare.publish(on.installation, "two_requests", list(range(first, first + count)))
+    on.await_requests(seen + _CALLS * count)
+    last: float = max(call["at"] for call in on.requests(seen))
+    time.sleep(0.2)  # the last task ends after its answer
+    return last + LATENCY / 1000 - began
