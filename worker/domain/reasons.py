@@ -155,6 +155,12 @@ class ProcessReason(ReasonCode):
         "What carries messages between intake and workers (RabbitMQ, or a Redis of its own) cannot be reached.",
         "Start it or restore the connection; what is due is sent again by itself, and nothing is lost.",
     )
+    ARCHIVE_UNAVAILABLE = (
+        "archive-unavailable",
+        "The archive does not answer",
+        "The archive of completed periods cannot be read, so it cannot be told what is in it already.",
+        "Restore the archive or the connection to it (OPTER_ECONOMIC_ARCHIVE__URL); everything goes on by itself.",
+    )
     CLOCKS_DISAGREE = (
         "clocks-disagree",
         "Clocks disagree",

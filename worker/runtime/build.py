@@ -24,6 +24,7 @@ from worker.reconcile.certify import Certifier
 from worker.reconcile.match_credits import CreditMatcher
 from worker.reconcile.pacing import LastInLine
 from worker.reconcile.reconciler import Reconciler
+from worker.runtime.archive import build_archive, build_keeper
 from worker.runtime.broker import open_broker, waiting
 from worker.runtime.file_access import AllowedPdfs, allowed_places
 from worker.runtime.first_use import state_first_use
@@ -56,7 +57,9 @@ def build_runtime(
     """
     ending = ending or Ending()
     redis = connect(settings.redis)
-    store = RedisStore(redis, prefix=settings.redis.prefix, policy=_policy(settings.store))
+    archive = build_archive(settings)
+    store = RedisStore(redis, prefix=settings.redis.prefix, policy=_policy(settings.store), archive=lambda: archive)
+    keeper = build_keeper(settings, redis, store, archive, store.now)
     rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix, sleep=ending.sleep)
     last = partial(LastInLine, inner=rate_limiter, sleep=ending.sleep, stopped=ending.over)
     clients = {
@@ -108,6 +111,8 @@ def build_runtime(
             publish_agreement=publisher.agreement,
             causes_due=causes.due,
             publish_causes=publisher.causes,
+            archives_due=keeper.due,
+            publish_archive=publisher.archive,
             advance_batches=store.advance_batches,
         ),
         clients=clients,
@@ -116,6 +121,7 @@ def build_runtime(
         reconcilers={name: build_reconciler(context, clients[name], last()) for name, context in contexts.items()},
         agreements=agreements,
         causes=causes,
+        keeper=keeper,
     )
 
 
