@@ -32,6 +32,7 @@ from worker.runtime.logs import report
 from worker.runtime.publisher import Publisher
 from worker.runtime.runtime import Runtime
 from worker.store.connection import StorePolicy, connect
+from worker.store.period_holds import RedisPeriodHolds
 from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
 from worker.workflow.cause_watch import CauseWatch
@@ -40,6 +41,7 @@ from worker.workflow.exporter import Exporter, accept_agreement
 from worker.workflow.lease_renewal import Ending, LeaseRenewer
 from worker.workflow.preflight import Preflight
 from worker.workflow.probe import Probe
+from worker.workflow.second_person import SecondPerson
 from worker.workflow.sweeper import Sweeper
 
 
@@ -98,7 +100,9 @@ def build_runtime(
             ending=ending.over,
             holding=ending.holding,
         ),
-        preflight=Preflight(store=store, publish=publisher.export),
+        preflight=Preflight(
+            store=store, publish=publisher.export, second_person=_second_person(settings, redis, store)
+        ),
         sweeper=Sweeper(
             store=store,
             exports=tuple(exports),
@@ -123,6 +127,11 @@ def build_runtime(
         causes=causes,
         keeper=keeper,
     )
+
+
+def _second_person(settings: Settings, redis: Redis, store: RedisStore) -> SecondPerson:
+    holds = RedisPeriodHolds(redis, prefix=settings.redis.prefix, policy=_policy(settings.store))
+    return SecondPerson(holds=holds, store=store)
 
 
 def _policy(leases: Store) -> StorePolicy:
