@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from celery import Celery
+from redis import Redis
 from typing_extensions import override
 
 from config.exports import ExportConfig
