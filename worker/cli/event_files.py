@@ -94,7 +94,7 @@ def _name_skipped(context: CommandContext, folder: Path) -> None:
     except OSError as error:
         raise WrongUsage(say("{folder} cannot be read: {strerror}.", folder=folder, strerror=error.strerror)) from None
     if names:
-        more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        more = say(" and {number} more", number=len(names) - _MOST_NAMED) if len(names) > _MOST_NAMED else ""
         listed = printable(", ".join(names[:_MOST_NAMED])) + more
         why = say("Only .json, .ndjson, .jsonl, .xml, .csv and .xlsx are read, and no folders in it.")
         heading = say("Skipped in {folder}: ", folder=printable(str(folder)))

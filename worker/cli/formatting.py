@@ -148,6 +148,7 @@ def money(amount: Decimal) -> str:
 _NOUNS = {
     "invoice": (mark("{number} invoice"), mark("{number} invoices")),
     "event": (mark("{number} event"), mark("{number} events")),
+    "message": (mark("{number} message"), mark("{number} messages")),
     "problem": (mark("{number} problem"), mark("{number} problems")),
     "difference": (mark("{number} difference"), mark("{number} differences")),
     "line": (mark("{number} line"), mark("{number} lines")),

@@ -29,17 +29,25 @@ _UNSAID = frozenset(
 )
 #: Names, and words of the libraries.
 _NAMES = frozenset(
-    {"Redis", "Flower", "no reason given", "Opter", "Cc", "bold red", "more place"}
+    {"Redis", "Flower", "Broker", "no reason given", "Opter", "Cc", "bold red", "more place"}
     | {
         "opter-economic status --watch PERIOD, opter-economic failed",
         "`opter-economic export resume {}`",
         "env {} opter-economic status",
+        "opter-economic {}",
+        " --mapping {}",
+        " --stylesheet {}",
+        " --port {}",
+        "--out {}",
+        "plan {}",
+        "source {}",
+        "  Sandbox   {}/_sandbox/requests",
         "opter-economic requeue --reason {}",
         "Flower: http://{}:{}",
         "  Flower    http://127.0.0.1:{}/tasks",
     }
 )
-_SENTENCE = re.compile(r"[A-Za-zæøåÆØÅ]{2,}[,;:]? +[A-Za-zæøåÆØÅ{]{2,}|^[A-Z][a-z]+$")
+_SENTENCE = re.compile(r"[A-Za-z]{2,}[,;:]? +(?:[A-Za-z]{2,}|\{\})|\{\} +[A-Za-z]{2,}|^[A-Z][a-z]+$")
 
 
 @pytest.fixture(autouse=True)

@@ -101,7 +101,7 @@ def _keep_running(stage: Stage) -> None:
     out.print(Text("\n" + say("Still running, until Ctrl-C. Look around:"), "title"))
     out.print(f"  Flower    http://127.0.0.1:{files.flower_port}/tasks")
     out.print(f"  Sandbox   {files.sandbox}/_sandbox/requests")
-    out.print(f"  Logs      {files.logs}")
+    out.print(f"  {say('Logs'):<10}{files.logs}")
     out.print(Text.assemble("  Commands  ", (f"env {settings} opter-economic status", "command")), soft_wrap=True)
     while not stage.stop.wait(_LOOK_AFTER_EVERY):
         stage.look_after()

@@ -13,6 +13,7 @@ from worker.cli.lookup import AsJson
 from worker.cli.views.health import (
     Finding,
     Level,
+    broker_finding,
     clocks_finding,
     economic_finding,
     files_not_taken,
@@ -60,6 +61,9 @@ def look(context: CommandContext) -> Iterator[Finding]:
             Finding(part=say("Others"), level=Level.UNKNOWN, text=others),
         ]
     yield from found
+    carried = context.broker()
+    if carried:
+        yield broker_finding(carried)
     yield flower_finding(context.flower_answers(), context.settings.flower)
 
 

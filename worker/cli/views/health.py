@@ -13,6 +13,7 @@ from worker.cli import formatting
 from worker.cli.formatting import facts, page, printable
 from worker.cli.language import mark, say, say_count
 from worker.cli.views.clocks import disagree, gap_said
+from worker.domain.broker_look import BrokerLook
 from worker.domain.clocks import ClockReading
 from worker.domain.ports import AgreementRate
 from worker.domain.reasons import ProcessReason
@@ -112,6 +113,16 @@ def redis_finding(info: Mapping[str, Any], refusal: Failure | None, *, require_d
     appended = info.get("aof_enabled") == 1
     kept = say("append-only file") if appended else say("no append-only file, as the settings allow")
     return Finding(part="Redis", level=Level.WELL, text=f"{info.get('redis_version')}, {kept}, {memory}")
+
+
+def broker_finding(look: BrokerLook) -> Finding:
+    """Return how a broker of its own is."""
+    if look.fault:
+        text, step = look.fault.description, say(look.fault.next_step)
+        return Finding(part="Broker", level=Level.UNREACHABLE, text=text, next_step=step)
+    waiting = formatting.count(look.waiting, "message")
+    text = say("{broker} answers, {messages} waiting", broker=look.name, messages=waiting)
+    return Finding(part="Broker", level=Level.WELL, text=text)
 
 
 def part_finding(signs: Sequence[SignOfLife], part: Part) -> Finding:
