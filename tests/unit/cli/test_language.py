@@ -77,7 +77,8 @@ def _helps(command: Any) -> Iterator[str]:
     """Every text of the help of a command and of those below it."""
     loaded = command.loaded if isinstance(command, LazyCommand) else command
     for each in {command, loaded}:
-        yield from (text for text in (each.help, each.short_help) if text)
+        texts = (each.help, each.short_help, getattr(each, "rich_help_panel", None))
+        yield from (text for text in texts if isinstance(text, str) and text)
     for parameter in loaded.params:
         texts = (getattr(parameter, "help", None), getattr(parameter, "show_default", None))
         yield from (text for text in texts if isinstance(text, str) and re.search("[a-z]", text))
