@@ -61,7 +61,8 @@ def resolve(store: Store, text: str) -> str:
     plain = text.strip().partition(".")[0]
     if not plain.isdecimal():
         return plain
-    found = sorted(store.states(_ids_of(store, int(plain))))
+    found = sorted(store.states(_ids_of(store.periods(), int(plain))))
+    found = found or sorted(store.states(_ids_of(store.archived_periods(), int(plain))))
     if len(found) > 1:
         raise WrongUsage(f"Several invoices have the number {plain}.", f"Name one by its id: {', '.join(found)}.")
     return found[0] if found else plain
@@ -72,11 +73,11 @@ def resolve_all(store: Store, texts: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(resolve(store, text) for text in texts))
 
 
-def _ids_of(store: Store, number: int) -> list[str]:
+def _ids_of(periods: Sequence[PeriodRecord], number: int) -> list[str]:
     from worker.domain.invoice import InvoiceType  # noqa: PLC0415  # the model of an invoice is slow to load
 
     series = ("", *(kind.value for kind in InvoiceType))
-    places = {(period.export, region) for period in store.periods() for region in (None, period.region)}
+    places = {(period.export, region) for period in periods for region in (None, period.region)}
     return [
         invoice_id_of(export, region, number, series=kind)
         for export, region in sorted(places, key=lambda place: (place[0], place[1] or ""))
@@ -92,6 +93,7 @@ def find_period(store: OperatorPort, text: str) -> PeriodRecord:
     periods, wanted = store.periods(), text.strip().casefold()
     named = [period for period in periods if wanted in {period.name.casefold(), period.id.casefold()}]
     named = named or [period for period in periods if wanted.removeprefix("p") == str(period.number)]
+    named = named or _archived(store, wanted)
     if len(named) == 1:
         return named[0]
     if named:
@@ -100,6 +102,13 @@ def find_period(store: OperatorPort, text: str) -> PeriodRecord:
     near = get_close_matches(text, [name for period in periods for name in (period.name, period.id)], n=1)
     advice = f'Did you mean "{near[0]}"? ' if near else ""
     raise WrongUsage(f"There is no period {text!r}.", f"{advice}`opter-economic status` lists all periods.")
+
+
+def _archived(store: OperatorPort, wanted: str) -> list[PeriodRecord]:
+    """Return archived periods of this id, name or number; Redis knows only their ids."""
+    found = store.archived_periods(wanted.removeprefix("p")) if wanted else []
+    names = [(period, {period.name.casefold(), period.id.casefold(), str(period.number)}) for period in found]
+    return [period for period, called in names if wanted in called or wanted.removeprefix("p") in called]
 
 
 def dead_letters(
