@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from worker.archive.keeper import Keeper
     from worker.archive.log import Archive
     from worker.domain.approval import ApprovalPort
+    from worker.domain.broker_look import BrokerLook
     from worker.domain.causes import Cause, CauseAnswer
+    from worker.domain.period_hold import PeriodHoldPort
     from worker.domain.ports import AgreementRate
     from worker.domain.record import InvoiceRecord
     from worker.domain.store_port import Store
@@ -220,6 +222,21 @@ class CommandContext(Configuration):
             return error.failure
         return None
 
+    def broker(self) -> BrokerLook | None:
+        """Return how the broker of Celery's messages is; None when it is the Redis of the store."""
+        from config.broker import carried_by_store
+        from config.errors import ConfigurationErrors
+        from worker.runtime.broker import look_at, open_broker
+
+        if carried_by_store(self.settings):
+            return None
+        try:
+            exports = tuple(self.exports)
+        except ConfigurationErrors:
+            exports = ()
+        with closing(open_broker(self.settings)) as broker:
+            return look_at(broker, exports)
+
     def flower_answers(self) -> bool | None:
         """Return whether Flower answers where the settings put it; None when nothing listens there."""
         from http.client import HTTPConnection, HTTPException
@@ -254,6 +271,15 @@ class CommandContext(Configuration):
 
         with closing(connect(self.settings.redis)) as client:
             yield RedisApprovals(client, prefix=self.settings.redis.prefix, policy=StorePolicy())
+
+    @contextmanager
+    def holds(self) -> Iterator[PeriodHoldPort]:
+        """Open the requests for a yes to periods. Its methods raise ``StoreUnavailable``."""
+        from worker.store.connection import StorePolicy, connect
+        from worker.store.period_holds import RedisPeriodHolds
+
+        with closing(connect(self.settings.redis)) as client:
+            yield RedisPeriodHolds(client, prefix=self.settings.redis.prefix, policy=StorePolicy())
 
     @contextmanager
     def runtime(self) -> Iterator[Runtime]:

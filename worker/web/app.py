@@ -27,15 +27,18 @@ from worker.domain.signs_of_life import Part
 from worker.economic.port import agreement_rates
 from worker.errors import StoreUnavailable
 from worker.lifecycle import heed_held_signals
+from worker.runtime.broker import look_at, open_broker, shown_lengths
 from worker.runtime.connecting import Connector
 from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
 from worker.runtime.on_demand import checked_setup, opened_store, planning, probing
+from worker.runtime.on_demand import invoice_reading as read_invoices
 from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
 from worker.runtime.store_metrics import StoreCollector, store_registry
 from worker.store.approvals import RedisApprovals
-from worker.store.connection import StorePolicy, connect, queue_lengths, server_info
+from worker.store.connection import StorePolicy, connect, server_info
 from worker.store.event_queue import RedisEventQueue
+from worker.store.period_holds import RedisPeriodHolds
 from worker.store.posted_events import RedisPostedEvents
 from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.sessions import RedisSessions
@@ -50,6 +53,7 @@ from worker.web.pages import (
     health,
     installation,
     invoice,
+    invoice_reading,
     openid_sign_in,
     period,
     periods,
@@ -81,7 +85,19 @@ def create_app(
     routes: list[BaseRoute] = [
         route
         for page in (
-            *(health, openid_sign_in, sign_in_page, periods, period, to_fix, batches, invoice, events_page, approvals),
+            *(
+                health,
+                openid_sign_in,
+                sign_in_page,
+                periods,
+                period,
+                to_fix,
+                batches,
+                invoice,
+                invoice_reading,
+                events_page,
+                approvals,
+            ),
             *(action_log, exports_page, connect_page, installation),
         )
         for route in page.routes(services)
@@ -118,7 +134,8 @@ def from_environment() -> Starlette:
     prefix = settings.redis.prefix
     store = opened_store(settings, client)
     events = RedisEventQueue(client, queue=settings.intake.queue, clock=time.time, actions=actions_key(prefix))
-    queues = partial(queue_lengths, client, prefix=prefix, exports=exports)
+    broker = open_broker(settings, client)
+    queues = partial(shown_lengths, broker, exports)
     rates = partial(agreement_rates, RedisRateLimiter(client, prefix=prefix).look, exports)
     collector = StoreCollector(store=store, events=events, exports=exports, queues=queues, rates=rates, clock=time.time)
     sessions, sign_in = RedisSessions(client, prefix=prefix, policy=StorePolicy()), settings.sign_in
@@ -138,10 +155,12 @@ def from_environment() -> Starlette:
         sessions=sessions,
         sign_in=sign_in,
         approvals=RedisApprovals(client, prefix=prefix, policy=StorePolicy()),
+        holds=RedisPeriodHolds(client, prefix=prefix, policy=StorePolicy()),
         users=LocalUsers(sign_in.users_file),
         openid=openid if sign_in.openid_discovery else None,
         planner=partial(planning, settings, sleep=time.sleep),
         probe=partial(probing, settings, sleep=time.sleep),
+        reader=partial(read_invoices, settings, sleep=time.sleep),
         first_pause=settings.self_clearing.first_pause,
         figures=partial(generate_latest, store_registry(collector)),
         metrics=settings.metrics,
@@ -149,6 +168,7 @@ def from_environment() -> Starlette:
             setup=partial(checked_setup, settings, sleep=time.sleep),
             rates=rates,
             redis=partial(server_info, client),
+            broker=partial(look_at, broker, exports),
             connector=Connector(
                 read=configuration.export_with,
                 file=configuration.grant_file,
@@ -194,7 +214,7 @@ def from_environment() -> Starlette:
 
         return end
 
-    return create_app(services, api=api, closing=[client], show_life=show_life)
+    return create_app(services, api=api, closing=[broker, client], show_life=show_life)
 
 
 def _error(services: Services, request: Request, error: Exception) -> Response:

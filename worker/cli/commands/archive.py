@@ -79,7 +79,7 @@ def archive_status(ctx: typer.Context, *, as_json: AsJson = False) -> None:
 def archive_verify(ctx: typer.Context, checkpoints: Checkpoints = None, *, as_json: AsJson = False) -> None:
     """Read the whole archive and verify every text, hash and checkpoint. Exit code 1 when anything was changed."""
     from worker.archive.checkpoints import CheckpointFile  # noqa: PLC0415  # only this command verifies
-    from worker.archive.verify import verify  # noqa: PLC0415  # same
+    from worker.archive.verify import verify  # noqa: PLC0415  # the same reason
 
     context: CommandContext = ctx.obj
     missing = [file for file in checkpoints or () if not file.exists()]
