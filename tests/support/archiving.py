@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import redis
@@ -23,6 +24,8 @@ from worker.store.connection import StorePolicy
 from worker.store.redis_store import RedisStore
 
 DAY = 86_400.0
+#: Invoices that the tests' moves take at once.
+CHUNK = 10
 #: When the certificates are read; 2027-01-15T08:00:00Z, as ``ManualClock`` begins.
 AT = "2027-01-15T08:00:00+00:00"
 
@@ -93,11 +96,14 @@ def certify(store: RedisStore, period_id: str, *, at: str = AT) -> str:
     return kept.id
 
 
-def complete(store: RedisStore, numbers: Sequence[int], *, number: int = 881, event: str = steps.EVENT) -> str:
-    """Bring a period to its end: exported, read back, equal; return its id."""
+def complete(
+    store: RedisStore, numbers: Sequence[int], *, number: int = 881, event: str = steps.EVENT, at: float | None = None
+) -> str:
+    """Bring a period to its end: exported, read back at a time, equal; return its id."""
     period_id = send(store, *map(new_invoice, numbers), number=number, event=event)
     export(store, period_id)
-    certify(store, period_id)
+    read_at = AT if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+    certify(store, period_id, at=read_at)
     return period_id
 
 
@@ -107,7 +113,7 @@ def moving(store: RedisStore, client: redis.Redis, archive: Archive, clock: Manu
     live.archive = archive
     store.open_archive = lambda: archive
     vars(store).pop("archive", None)  # it may have been opened
-    rules = ArchiveRules(archive_after=90 * DAY)
+    rules = ArchiveRules(archive_after=90 * DAY, chunk=CHUNK)
     return Mover(store=live, archive=archive, period=store.period, rules=rules, clock=clock)
 
 

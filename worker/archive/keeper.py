@@ -83,7 +83,11 @@ class Keeper:
         return turn
 
     def check(self) -> ArchiveHead | None:
-        """Return how the archive stands. Raises ``ArchiveUnavailable`` where the last checkpoint says otherwise."""
+        """Return how the archive stands, once Redis knows of it.
+
+        Raises ``ArchiveUnavailable`` where it is not what Redis or the last checkpoint say that it was.
+        """
+        self.mover.store.synchronise()
         head = self.archive.head()
         last = self.checkpoints.last(head.log) if head else None
         if head and last and (head.size < last.size or self.archive.root(last.size) != last.root):

@@ -16,8 +16,6 @@ from worker.domain.record import State
 
 log = structlog.get_logger()
 
-#: Invoices written, read back and dropped at once.
-CHUNK = 100
 #: Seconds after which a period that could not be moved is looked at again.
 _LATER = 3600.0
 #: Entries of the log of actions moved at once.
@@ -35,6 +33,8 @@ class ArchiveRules:
     shorten_after: float = _DAY
     #: When it moves into the archive; 0: never.
     archive_after: float
+    #: Invoices written, read back and dropped at once: one commit each.
+    chunk: int = 100
     #: Invoices moved in one turn, so that a turn stays short.
     most: int = 2000
 
@@ -102,19 +102,18 @@ class Mover:
 
     def _due(self, period_id: str, ended: float) -> Turn:
         now, rules = self.clock(), self.rules
+        moves = ended + rules.archive_after if rules.archive_after else None
+        if moves is not None and now >= moves:
+            return self._move(period_id)
         if now < ended + rules.shorten_after:
-            return Turn(again=ended + rules.shorten_after)
-        if not rules.archive_after:
-            return Turn(again=now + _WEEK, shortened=self.store.shorten(period_id))
-        if now < ended + rules.archive_after:
-            return Turn(again=ended + rules.archive_after, shortened=self.store.shorten(period_id))
-        return self._move(period_id)
+            return Turn(again=min(ended + rules.shorten_after, moves or float("inf")))
+        return Turn(again=moves or now + _WEEK, shortened=self.store.shorten(period_id))
 
     def _move(self, period_id: str) -> Turn:
         self.archive.create()
         self.store.synchronise()
         moved = 0
-        while read := self.store.finished_invoices(period_id, CHUNK):
+        while read := self.store.finished_invoices(period_id, self.rules.chunk):
             if moved >= self.rules.most:
                 return Turn(again=self.clock(), archived=moved)
             leaves = self.archive.append([invoice.entry for invoice in read])

@@ -1,14 +1,16 @@
 """The archive read: by place, by key, by period, by text."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 from typing_extensions import override
 
 from worker.archive.database import Database
+from worker.archive.merkle import inclusion_proof
 from worker.archive.tables import entries, logs, members
-from worker.archive.tree import frontier_of, size_of
+from worker.archive.tree import frontier_of, nodes_of, size_of
 from worker.domain.archive import ArchiveHead, ArchiveReading, EntryKind, KeptEntry, action_key
 
 #: Rows of one query.
@@ -16,6 +18,22 @@ _PAGE = 500
 _COLUMNS = (entries.c.leaf, entries.c.kind, entries.c.key, entries.c.digest)
 #: Kinds whose texts say what the store has to know again after it was lost.
 _TELLING = (EntryKind.PERIOD, EntryKind.EVENT)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """An entry as the database has it, to be verified."""
+
+    leaf: int
+    hash: str
+    kind: str
+    key: str
+    date: str
+    digest: str
+    search: str | None
+    body: str | None
+    #: Sorted.
+    periods: tuple[str, ...]
 
 
 class ArchiveReader(ArchiveReading):
@@ -45,6 +63,14 @@ class ArchiveReader(ArchiveReading):
         """See ``ArchiveWriting``."""
         with self._database.reading() as connection:
             return frontier_of(connection, size).root.hex()
+
+    def proof(self, leaf: int, size: int) -> dict[str, Any]:
+        """Return the hash of an entry, the path from it to the root over the first ``size``, and that root."""
+        with self._database.reading() as connection:
+            read = nodes_of(connection)
+            path = inclusion_proof(read, leaf, size)
+            root = frontier_of(connection, size).root.hex()
+            return {"hash": read(0, leaf).hex(), "size": size, "root": root, "path": [step.hex() for step in path]}
 
     @override
     def entries(self, leaves: Sequence[int]) -> Mapping[int, KeptEntry]:
@@ -122,17 +148,19 @@ class ArchiveReader(ArchiveReading):
             counted = select(entries.c.kind, func.count()).group_by(entries.c.kind)
             return {EntryKind(row[0]): row[1] for row in connection.execute(counted)}
 
-    def texts(self) -> Iterator[tuple[int, str, str | None]]:
-        """Yield place, hash and text of every entry, in order and as they stand."""
+    def rows(self) -> Iterator[Row]:
+        """Yield every entry as it stands, in order."""
         last = -1
+        columns = (*_COLUMNS, entries.c.hash, entries.c.date, entries.c.search, entries.c.body)
         while True:
             with self._database.reading() as connection:
-                page = select(entries.c.leaf, entries.c.hash, entries.c.body).where(entries.c.leaf > last)
-                rows = connection.execute(page.order_by(entries.c.leaf).limit(_PAGE)).all()
-            if not rows:
+                page = select(*columns).where(entries.c.leaf > last).order_by(entries.c.leaf).limit(_PAGE)
+                found = connection.execute(page).all()
+                belongs = _periods(connection, [row.leaf for row in found])
+            if not found:
                 return
-            yield from ((row.leaf, row.hash, row.body) for row in rows)
-            last = rows[-1].leaf
+            yield from (Row(**row._mapping, periods=belongs.get(row.leaf, ())) for row in found)  # noqa: SLF001  # its public name
+            last = found[-1].leaf
 
     def _members(self, period_id: str, *where: ColumnElement[bool]) -> Mapping[str, int]:
         query = select(entries.c.key, entries.c.leaf).join(members, members.c.leaf == entries.c.leaf)

@@ -180,7 +180,8 @@ class CommandContext(Configuration):
         prefix = self.settings.redis.prefix
         with closing(build_archive(self.settings)) as archive, closing(connect(self.settings.redis)) as client:
             store = RedisStore(client, prefix=prefix, policy=StorePolicy(), archive=lambda: archive)
-            yield build_keeper(self.settings, client, store, archive, store.now), store
+            # Lines of a log among a command's output would disturb whoever reads it.
+            yield build_keeper(self.settings, client, store, archive, announce=lambda _: None), store
 
     @contextmanager
     def events(self) -> Iterator[EventQueueOperator]:

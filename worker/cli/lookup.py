@@ -62,7 +62,8 @@ def resolve(store: Store, text: str) -> str:
     plain = text.strip().partition(".")[0]
     if not plain.isdecimal():
         return plain
-    found = sorted(store.states(_ids_of(store, int(plain))))
+    found = sorted(store.states(_ids_of(store.periods(), int(plain))))
+    found = found or sorted(store.states(_ids_of(store.archived_periods(), int(plain))))
     if len(found) > 1:
         raise WrongUsage(
             say("Several invoices have the number {number}.", number=plain),
@@ -76,11 +77,11 @@ def resolve_all(store: Store, texts: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(resolve(store, text) for text in texts))
 
 
-def _ids_of(store: Store, number: int) -> list[str]:
+def _ids_of(periods: Sequence[PeriodRecord], number: int) -> list[str]:
     from worker.domain.invoice import InvoiceType  # noqa: PLC0415  # the model of an invoice is slow to load
 
     series = ("", *(kind.value for kind in InvoiceType))
-    places = {(period.export, region) for period in store.periods() for region in (None, period.region)}
+    places = {(period.export, region) for period in periods for region in (None, period.region)}
     return [
         invoice_id_of(export, region, number, series=kind)
         for export, region in sorted(places, key=lambda place: (place[0], place[1] or ""))
@@ -96,6 +97,7 @@ def find_period(store: OperatorPort, text: str) -> PeriodRecord:
     periods, wanted = store.periods(), text.strip().casefold()
     named = [period for period in periods if wanted in {period.name.casefold(), period.id.casefold()}]
     named = named or [period for period in periods if wanted.removeprefix("p") == str(period.number)]
+    named = named or _archived(store, wanted)
     if len(named) == 1:
         return named[0]
     if named:
@@ -108,6 +110,13 @@ def find_period(store: OperatorPort, text: str) -> PeriodRecord:
         say("There is no period {name}.", name=repr(text)),
         did_you_mean(near) + say("`opter-economic status` lists all periods."),
     )
+
+
+def _archived(store: OperatorPort, wanted: str) -> list[PeriodRecord]:
+    """Return archived periods of this id, name or number; Redis knows only their ids."""
+    found = store.archived_periods(wanted.removeprefix("p")) if wanted else []
+    names = [(period, {period.name.casefold(), period.id.casefold(), str(period.number)}) for period in found]
+    return [period for period, called in names if wanted in called or wanted.removeprefix("p") in called]
 
 
 def dead_letters(

@@ -40,6 +40,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
         "reconcile": "Read periods back from e-conomic and compare every invoice: the certificate, which is kept.",
         "certificate": "Show certificates: what was read back from e-conomic, and when.",
         "differences": "Show what certificates have found to differ, and accept it.",
+        "archive": "Look after the archive: completed periods under a Merkle tree, out of Redis.",
         "series": "Show Opter's number series: every number accounted for, and every gap explained or red.",
         "payments": "Tell Opter what was paid since the last run: each payment once, a reversal with its sign turned.",
         "requeue": "Queue failed invoices again, once the cause is fixed; they are checked anew first.",

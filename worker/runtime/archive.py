@@ -5,7 +5,7 @@ from collections.abc import Callable
 from redis import Redis
 
 from config.settings import Settings
-from worker.archive.checkpoints import CheckpointFile
+from worker.archive.checkpoints import Checkpoint, CheckpointFile
 from worker.archive.database import Database
 from worker.archive.keeper import Keeper, log_checkpoint
 from worker.archive.log import Archive
@@ -26,18 +26,23 @@ def build_archive(settings: Settings) -> Archive:
 
 
 def build_keeper(
-    settings: Settings, redis: Redis, store: RedisStore, archive: Archive, clock: Callable[[], float]
+    settings: Settings,
+    redis: Redis,
+    store: RedisStore,
+    archive: Archive,
+    *,
+    announce: Callable[[Checkpoint], None] = log_checkpoint,
 ) -> Keeper:
-    """Build what moves completed periods into the archive."""
+    """Build what moves completed periods into the archive; ``announce`` hands its checkpoints on."""
     live = RedisArchiving(redis, prefix=settings.redis.prefix, policy=StorePolicy())
     live.archive = archive
     after = settings.archive.after_days if settings.archive_url else 0.0
     rules = ArchiveRules(archive_after=after * _DAY)
     return Keeper(
-        mover=Mover(store=live, archive=archive, period=store.period, rules=rules, clock=clock),
+        mover=Mover(store=live, archive=archive, period=store.period, rules=rules, clock=store.now),
         archive=archive,
         checkpoints=CheckpointFile(settings.archive_checkpoints),
         settings=settings.archive,
-        clock=clock,
-        announce=log_checkpoint,
+        clock=store.now,
+        announce=announce,
     )

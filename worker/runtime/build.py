@@ -64,7 +64,7 @@ def build_runtime(
     redis = connect(settings.redis)
     archive = build_archive(settings)
     store = RedisStore(redis, prefix=settings.redis.prefix, policy=_policy(settings.store), archive=lambda: archive)
-    keeper = build_keeper(settings, redis, store, archive, store.now)
+    keeper = build_keeper(settings, redis, store, archive)
     rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix, sleep=ending.sleep)
     last = partial(LastInLine, inner=rate_limiter, sleep=ending.sleep, stopped=ending.over)
     clients = {

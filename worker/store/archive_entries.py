@@ -14,6 +14,7 @@ from worker.store.connection import StoreConnection, Word, mapping, texts
 
 #: Entries that the store is told of in one trip.
 _PAGE = 500
+MISSING = "it is not there, and Redis knows that periods were archived"
 
 
 def synchronise(store: StoreConnection, archive: ArchiveReading | None) -> None:
@@ -22,7 +23,7 @@ def synchronise(store: StoreConnection, archive: ArchiveReading | None) -> None:
     size, head = int(known.get("size", 0)), archive.head() if archive else None
     if archive is None or head is None:
         if size:
-            raise unavailable("it is not there, and Redis knows that periods were archived")
+            raise unavailable(MISSING)
         return
     if known.get("log", head.log) != head.log:
         raise unavailable("it is another one than the one that Redis knows of")

@@ -80,13 +80,13 @@ class RedisArchived(
 
     @override
     def archived_periods(self, text: str = "", *, export: str = "") -> Sequence[PeriodRecord]:
-        if not self.archive or not self.archive.head():
+        if not self.holds_any():
             return []
         from worker.domain.archive import EntryKind
         from worker.store.archive_entries import period_of
 
-        found = [key for key in self.archive.periods(text) if key.startswith(f"{export}-" if export else "")]
-        entries = (self.archive.latest(EntryKind.PERIOD, key) for key in found)
+        found = [key for key in self.reading.periods(text) if key.startswith(f"{export}-" if export else "")]
+        entries = (self.reading.latest(EntryKind.PERIOD, key) for key in found)
         return [period_of(entry) for entry in entries if entry and entry.body]
 
     @override
@@ -124,10 +124,10 @@ class RedisArchived(
 
     @override
     def archived_numbers(self, export: str) -> Iterator[NumberRecord]:
-        if self.archive and self.archive.head():
+        if self.holds_any():
             from worker.store.archive_entries import number_of
 
-            yield from map(number_of, self.archive.invoices(export))
+            yield from map(number_of, self.reading.invoices(export))
 
     @override
     def archived_actions(self, before: int, most: int) -> Sequence[LogEntry]:

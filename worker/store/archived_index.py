@@ -43,6 +43,16 @@ class RedisArchivedIndex(RedisPeriodIndex):
             raise unavailable("this part of the program was not given one")
         return self.archive
 
+    def holds_any(self) -> bool:
+        """Tell whether there is an archive. Raises ``ArchiveUnavailable`` where only Redis knows of it."""
+        if self.archive and self.archive.head():
+            return True
+        if self.ask(["HEXISTS", self.key("archive"), "size"]) == [0]:
+            return False
+        from worker.store.archive_entries import MISSING, unavailable
+
+        raise unavailable(MISSING)
+
     def period_entry(self, period_id: str) -> KeptEntry | None:
         """Return the entry of an archived period; None when nothing of it was archived, or its text is deleted."""
         (value,) = self.ask(["HGET", self.key("archived-periods"), period_id])

@@ -101,7 +101,8 @@ def _deliver(store: Store, export: ExportConfig, run: PaymentRun) -> None:
 
 
 def _reading(context: CommandContext, store: Store, export: ExportConfig, *, since: float) -> SettledReading:
-    periods = [each for each in store.periods() if each.export == export.name and each.received_at >= since]
+    every = (*store.periods(), *store.archived_periods(export=export.name))
+    periods = [each for each in every if each.export == export.name and each.received_at >= since]
     found = {record.id: record for each in periods for record in store.invoices(each.id, State.EXPORTED)}
     invoices, _ = read_invoices(list(found.values()))
     records = [record for record in found.values() if record.id in invoices]

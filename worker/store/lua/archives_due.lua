@@ -2,11 +2,9 @@
 -- has each for `lease` seconds. ARGV: lease, seconds until periods of an older version are looked at, most periods.
 local lease, first, most = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 if redis.call('HSETNX', key('export-status'), 'archive-seeded', AT) == 1 then
-  local words = {}
   for _, period in ipairs(redis.call('ZRANGE', key('periods'), 0, -1)) do
-    words[#words + 1], words[#words + 2] = number(NOW + first), period
+    redis.call('ZADD', key('archive-due'), 'NX', number(NOW + first), period)
   end
-  in_batches('ZADD', key('archive-due'), words)
 end
 local answer, seen = {}, {}
 for _, period in ipairs(redis.call('ZRANGEBYSCORE', key('archive-due'), '-inf', AT, 'LIMIT', 0, most)) do
