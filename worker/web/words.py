@@ -105,6 +105,11 @@ ACTS: Mapping[str, str] = {
     Act.RESEND_EVENT: mark("Event sent again"),
     Act.DISCARD_EVENT: mark("Event discarded"),
     Act.CONNECT: mark("Agreement connected"),
+    Act.ADD_USER: mark("User added"),
+    Act.CHANGE_ROLE: mark("User's role changed"),
+    Act.CHANGE_PASSWORD: mark("User's password changed"),
+    Act.REMOVE_USER: mark("User removed"),
+    Act.ASK_APPROVAL: mark("Second person asked"),
     Act.APPROVE: mark("Approved"),
     Act.REJECT: mark("Rejected"),
 }

@@ -54,7 +54,6 @@ def _store(visit: Visit) -> Response:
         connector.connect(name, visit.form.get("token", ""), agreement=number, by=visit.who)
     except NotConnected as why:
         return _page(visit, problem=str(why), status=422)
-    connector.resume_later(name, by=visit.who)
     return _page(visit, done=True)
 
 
