@@ -20,7 +20,7 @@ from worker.economic.listings import Listings
 from worker.economic.mapping.agreement_check import rights_checks
 from worker.economic.mapping.setup_check import Check
 from worker.economic.reasons import EconomicReason
-from worker.errors import ExportError
+from worker.errors import ExportError, Failure
 from worker.runtime.exports_watch import EVERY
 from worker.runtime.on_demand import Unshared
 
@@ -37,6 +37,11 @@ _WHY = "new token"
 
 class NotConnected(Exception):
     """A token that was not stored; the text says why and what to do, never the token."""
+
+    def __init__(self, text: str, failure: Failure | None = None) -> None:
+        """``failure``: what e-conomic, or the way there, was at fault with."""
+        super().__init__(text)
+        self.failure = failure
 
 
 class _Client(EconomicClient):
@@ -100,7 +105,8 @@ class Connector:
             with closing(client):
                 (agreement, company), rights = client.whose(), client.agreement(Unshared()).rights()
         except ExportError as error:
-            raise NotConnected(f"{error.failure.description} {error.failure.next_step}".strip()) from None
+            text = f"{error.failure.description} {error.failure.next_step}".strip()
+            raise NotConnected(text, error.failure) from None
         bound = export.agreement or self.store.pinned(name)
         if bound not in (None, agreement):
             raise NotConnected(

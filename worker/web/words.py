@@ -40,6 +40,11 @@ BATCH_STATES: Mapping[BatchState, str] = {
     BatchState.CANCELLED: mark("cancelled"),
     BatchState.DONE: mark("done"),
 }
+#: How an export's invoices get into the books.
+METHODS: Mapping[str, str] = {
+    "invoice": mark("Invoices, drafted and booked"),
+    "voucher": mark("Vouchers in a journal"),
+}
 #: How the result of an invoice in a batch begins.
 BATCH_RESULTS: Mapping[str, str] = {
     "": mark("not begun"),
