@@ -18,7 +18,7 @@ from worker.economic.mapping.reasons import REASONS
 #: Language -> the cause of that day, with its value, and what is done about it in e-conomic.
 CAUSES: dict[str, tuple[str, str, Callable[[Office], None]]] = {
     "da": ("product-group-missing", "3050", lambda office: office.add_product_group("3050")),
-    "en": ("customer-barred", str(BARRED), lambda office: office.sandbox("PUT", _card(office), {"barred": False})),
+    "en": ("customer-barred", f"K{BARRED}", lambda office: office.sandbox("PUT", _card(office), {"barred": False})),
 }
 
 
