@@ -50,6 +50,13 @@ def _optional_redis_address(value: SecretStr) -> SecretStr:
     return _redis_address(value) if value.get_secret_value() else value
 
 
+def _optional_web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if value and not (parts.scheme in {"http", "https"} and parts.hostname and not parts.query and not parts.fragment):
+        raise ValueError("the address begins with https:// (or http://), and ends with the host or a path")
+    return value.rstrip("/")
+
+
 #: A tuple of texts, in the environment separated by commas.
 Names = Annotated[tuple[str, ...], BeforeValidator(_items)]
 #: A tuple of absolute folders, in the environment separated by commas.
@@ -159,6 +166,36 @@ class Agreements(Section):
     ] = 24.0
 
 
+class Archive(Section):
+    """Where completed periods go, and for how long they are kept."""
+
+    after_days: Annotated[
+        float,
+        about(
+            "Days after a period's equal certificate after which it moves from Redis into the archive; 0: never",
+            ge=0,
+            allow_inf_nan=False,
+        ),
+    ] = 90.0
+    url: Annotated[
+        SecretStr,
+        about(
+            "Address of the archive's database, the same for all processes: `postgresql://user:password@host/name`; "
+            "none: the file `archive.sqlite` in the data folder where Redis is on the same machine, else no archive"
+        ),
+    ] = SecretStr("")
+    checkpoints: Annotated[
+        Path | None,
+        about(
+            "File to which the archive's checkpoints are added; none: `archive-checkpoints.jsonl` in the data folder"
+        ),
+    ] = None
+    keep_years: Annotated[
+        Count, about("Accounting years, besides the running one, for which the archive keeps its texts")
+    ] = 5
+    year_ends: Annotated[int, about("Last month of an accounting year; 12: it is the calendar year", ge=1, le=12)] = 12
+
+
 class SelfClearing(Section):
     """How often e-conomic is asked whether the cause of failed invoices is gone; see `self_clearing` of an export."""
 
@@ -257,6 +294,14 @@ class Web(Section):
     behind_tls: Annotated[
         bool, about("A proxy before the page speaks TLS: cookies then go over https alone, and browsers insist on it")
     ] = False
+    public_url: Annotated[
+        str,
+        AfterValidator(_optional_web_address),
+        about(
+            "Address of the page as its readers reach it, for links from elsewhere, as in Flower; none: no links",
+            "https://economic.example.dk",
+        ),
+    ] = ""
     flower_url: Annotated[
         str, about("Address of Flower in the page's links; none: where Flower listens", "https://flower.example.dk")
     ] = ""

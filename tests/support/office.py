@@ -30,7 +30,7 @@ PEOPLE = {
     Role.ADMINISTRATOR: "Agnete",
 }
 #: How many invoices fail for each cause; the rest of the period goes through.
-INVOICES = 800
+INVOICES = 2000
 FAILING = {
     "product-group-missing": 180,
     "customer-barred": 120,

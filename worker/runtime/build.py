@@ -26,12 +26,14 @@ from worker.reconcile.certify import Certifier
 from worker.reconcile.match_credits import CreditMatcher
 from worker.reconcile.pacing import LastInLine
 from worker.reconcile.reconciler import Reconciler
+from worker.runtime.archive import build_archive, build_keeper
 from worker.runtime.file_access import AllowedPdfs, allowed_places
 from worker.runtime.first_use import state_first_use
 from worker.runtime.logs import report
 from worker.runtime.publisher import Publisher
 from worker.runtime.runtime import Runtime
 from worker.store.connection import StorePolicy, connect, translated
+from worker.store.period_holds import RedisPeriodHolds
 from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
 from worker.workflow.cause_watch import CauseWatch
@@ -40,6 +42,7 @@ from worker.workflow.exporter import Exporter, accept_agreement
 from worker.workflow.lease_renewal import Ending, LeaseRenewer
 from worker.workflow.preflight import Preflight
 from worker.workflow.probe import Probe
+from worker.workflow.second_person import SecondPerson
 from worker.workflow.sweeper import Sweeper
 
 
@@ -57,7 +60,9 @@ def build_runtime(
     """
     ending = ending or Ending()
     redis = connect(settings.redis)
-    store = RedisStore(redis, prefix=settings.redis.prefix, policy=_policy(settings.store))
+    archive = build_archive(settings)
+    store = RedisStore(redis, prefix=settings.redis.prefix, policy=_policy(settings.store), archive=lambda: archive)
+    keeper = build_keeper(settings, redis, store, archive, store.now)
     rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix, sleep=ending.sleep)
     last = partial(LastInLine, inner=rate_limiter, sleep=ending.sleep, stopped=ending.over)
     clients = {
@@ -94,7 +99,9 @@ def build_runtime(
             ending=ending.over,
             holding=ending.holding,
         ),
-        preflight=Preflight(store=store, publish=publisher.export),
+        preflight=Preflight(
+            store=store, publish=publisher.export, second_person=_second_person(settings, redis, store)
+        ),
         sweeper=Sweeper(
             store=store,
             exports=tuple(exports),
@@ -107,6 +114,8 @@ def build_runtime(
             publish_agreement=publisher.agreement,
             causes_due=causes.due,
             publish_causes=publisher.causes,
+            archives_due=keeper.due,
+            publish_archive=publisher.archive,
             advance_batches=store.advance_batches,
         ),
         clients=clients,
@@ -115,7 +124,13 @@ def build_runtime(
         reconcilers={name: build_reconciler(context, clients[name], last()) for name, context in contexts.items()},
         agreements=agreements,
         causes=causes,
+        keeper=keeper,
     )
+
+
+def _second_person(settings: Settings, redis: Redis, store: RedisStore) -> SecondPerson:
+    holds = RedisPeriodHolds(redis, prefix=settings.redis.prefix, policy=_policy(settings.store))
+    return SecondPerson(holds=holds, store=store)
 
 
 def _policy(leases: Store) -> StorePolicy:

@@ -18,13 +18,14 @@ from worker.domain.signs_of_life import Part
 from worker.economic.port import agreement_rates
 from worker.runtime.connecting import Connector
 from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
-from worker.runtime.on_demand import checked_setup, planning, probing
+from worker.runtime.on_demand import checked_setup, opened_store, planning, probing
 from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
 from worker.runtime.store_metrics import StoreCollector, store_registry
 from worker.store.approvals import RedisApprovals
 from worker.store.connection import StorePolicy, connect, queue_lengths, server_info
 from worker.store.event_queue import RedisEventQueue
+from worker.store.period_holds import RedisPeriodHolds
 from worker.store.posted_events import RedisPostedEvents
 from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
@@ -69,7 +70,7 @@ def web_process(configuration: Configuration) -> WebProcess:
         configuration=configuration,
         exports=LiveExports(configuration.exports),
         client=client,
-        store=RedisStore(client, prefix=prefix, policy=StorePolicy()),
+        store=opened_store(settings, client),
         events=RedisEventQueue(client, queue=queue, clock=time.time, actions=actions_key(prefix)),
     )
 
@@ -92,6 +93,7 @@ def services_of(process: WebProcess) -> Services:
         sessions=sessions,
         sign_in=settings.sign_in,
         approvals=RedisApprovals(process.client, prefix=process.prefix, policy=policy),
+        holds=RedisPeriodHolds(process.client, prefix=process.prefix, policy=policy),
         users=LocalUsers(settings.sign_in.users_file),
         openid=_openid(settings.sign_in, sessions),
         planner=partial(planning, settings, sleep=time.sleep),
