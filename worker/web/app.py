@@ -29,6 +29,7 @@ from worker.web.pages import (
     health,
     installation,
     invoice,
+    invoice_reading,
     openid_sign_in,
     period,
     periods,
@@ -60,7 +61,19 @@ def create_app(
     routes: list[BaseRoute] = [
         route
         for page in (
-            *(health, openid_sign_in, sign_in_page, periods, period, to_fix, batches, invoice, events_page, approvals),
+            *(
+                health,
+                openid_sign_in,
+                sign_in_page,
+                periods,
+                period,
+                to_fix,
+                batches,
+                invoice,
+                invoice_reading,
+                events_page,
+                approvals,
+            ),
             *(action_log, exports_page, connect_page, installation),
         )
         for route in page.routes(services)
@@ -93,7 +106,7 @@ def from_environment() -> Starlette:
     heed_held_signals()
     process = web_process(Configuration())
     services, api = services_of(process), event_api_of(process)
-    return create_app(services, api=api, closing=[process.client], show_life=life_of(process))
+    return create_app(services, api=api, closing=[process.broker, process.client], show_life=life_of(process))
 
 
 def _error(services: Services, request: Request, error: Exception) -> Response:

@@ -16,14 +16,15 @@ from config.sign_in_section import SignIn
 from worker.domain.ports import AgreementRate
 from worker.domain.signs_of_life import Part
 from worker.economic.port import agreement_rates
+from worker.runtime.broker import Broker, look_at, open_broker, shown_lengths
 from worker.runtime.connecting import Connector
 from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
-from worker.runtime.on_demand import checked_setup, opened_store, planning, probing
+from worker.runtime.on_demand import checked_setup, invoice_reading, opened_store, planning, probing
 from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
 from worker.runtime.store_metrics import StoreCollector, store_registry
 from worker.store.approvals import RedisApprovals
-from worker.store.connection import StorePolicy, connect, queue_lengths, server_info
+from worker.store.connection import StorePolicy, connect, server_info
 from worker.store.event_queue import RedisEventQueue
 from worker.store.period_holds import RedisPeriodHolds
 from worker.store.posted_events import RedisPostedEvents
@@ -46,6 +47,7 @@ class WebProcess:
     client: redis.Redis
     store: RedisStore
     events: RedisEventQueue
+    broker: Broker
 
     @property
     def settings(self) -> Settings:
@@ -72,6 +74,7 @@ def web_process(configuration: Configuration) -> WebProcess:
         client=client,
         store=opened_store(settings, client),
         events=RedisEventQueue(client, queue=queue, clock=time.time, actions=actions_key(prefix)),
+        broker=open_broker(settings, client),
     )
 
 
@@ -98,6 +101,7 @@ def services_of(process: WebProcess) -> Services:
         openid=_openid(settings.sign_in, sessions),
         planner=partial(planning, settings, sleep=time.sleep),
         probe=partial(probing, settings, sleep=time.sleep),
+        reader=partial(invoice_reading, settings, sleep=time.sleep),
         first_pause=settings.self_clearing.first_pause,
         figures=_figures(process),
         metrics=settings.metrics,
@@ -117,7 +121,7 @@ def _figures(process: WebProcess) -> Callable[[], bytes]:
         store=process.store,
         events=process.events,
         exports=process.exports,
-        queues=partial(queue_lengths, process.client, prefix=process.prefix, exports=process.exports),
+        queues=partial(shown_lengths, process.broker, process.exports),
         rates=process.rates,
         clock=time.time,
     )
@@ -130,6 +134,7 @@ def _installation(process: WebProcess) -> Installation:
         setup=partial(checked_setup, settings, sleep=time.sleep),
         rates=process.rates,
         redis=partial(server_info, process.client),
+        broker=partial(look_at, process.broker, process.exports),
         connector=Connector(
             read=configuration.export_with,
             file=configuration.grant_file,
