@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
@@ -10,6 +11,17 @@ from support.installation import PATIENCE
 from support.office import Office
 
 expect.set_options(timeout=PATIENCE * 1000)
+
+
+#: Seconds for a test: the first one brings the whole period in, which takes long where others use the machine.
+_PATIENCE = 900
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each test here the time that the office takes to open."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.timeout(_PATIENCE))
 
 
 @pytest.fixture(scope="session")
