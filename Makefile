@@ -26,6 +26,11 @@ $(INSTALLED): requirements.lock pyproject.toml
 .PHONY: demo
 demo: $(INSTALLED) ## A closed period travels from Redis through Celery into the sandbox, with failures, their fix and the re-queue
 	$(BIN)/opter-economic demo $(if $(METHOD),--method $(METHOD)) $(if $(SOURCE),--source $(SOURCE))
+	@echo 'Fix it yourself, on the page: make open'
+
+.PHONY: open
+open: $(INSTALLED) ## The demo stopped before the fix: everything runs, and the page is yours until Ctrl-C
+	$(BIN)/opter-economic demo --open $(if $(METHOD),--method $(METHOD)) $(if $(SOURCE),--source $(SOURCE))
 
 .PHONY: flower
 flower: $(INSTALLED) ## Flower beside a running installation (settings from the environment, see deploy/env.example)
@@ -65,6 +70,13 @@ alerts: ## Test the alert rules (Debian: apt-get install prometheus, for its pro
 .PHONY: browser
 browser: $(INSTALLED) ## The page in a real browser (Debian: apt-get install chromium); screenshots go to build/screens
 	$(BIN)/pytest tests/browser -q
+
+.PHONY: screens
+screens: ## The pictures of the README, from the last `make browser`
+	@mkdir -p deploy/docs/screens
+	cp build/screens/to-fix-en-1280.png deploy/docs/screens/to-fix.png
+	cp build/screens/period-en-1280.png deploy/docs/screens/period.png
+	cp build/screens/cause-gone-en-1280.png deploy/docs/screens/cause.png
 
 .PHONY: bench
 bench: $(INSTALLED) ## Calls, CPU and Redis trips per invoice, start of the command line; writes build/bench.json

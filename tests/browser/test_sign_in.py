@@ -1,7 +1,5 @@
 """Every way to sign in, in a real browser: its rules for cookies between sites are no affair of a test client."""
 
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,23 +7,12 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from support.installation import PATIENCE, Installation
 from support.openid_provider import CLIENT, SECRET, Provider
 from support.ports import free_port
 
 PASSWORD = "a horse walks into a bar"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        pytest.fail("Chromium is missing: `apt-get install chromium`, or name it by CHROMIUM=/path.")
-    quiet = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=program, args=quiet) as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -1,18 +1,25 @@
 """Dead letters by the hundred: refused before the fix, cleared after it, each once, whatever is killed meanwhile."""
 
+import re
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from support.chaos.cluster import SHORT, Cluster, cluster
-from support.installation import event
+from support.installation import PATIENCE, event
+from support.ports import free_port
 from support.samples import customer, invoice, line
 
+from config.settings_sections import Redis
 from worker.domain.batch import Batch, BatchState
 from worker.domain.invoice import Invoice
 from worker.domain.record import State
+from worker.store.connection import StorePolicy
+from worker.store.sessions import RedisSessions
 
 #: Sales accounts that no product group has, in the order of the test.
 ACCOUNTS = ("3991", "3992", "3993", "3994", "3995")
@@ -27,7 +34,7 @@ PAUSES = {"self_clearing__first_pause": "1", "self_clearing__longest_pause": "2"
 @pytest.fixture
 def running(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Cluster]:
     entry = f'self_clearing = "{getattr(request, "param", "set-up")}"'
-    with cluster(tmp_path, {"main": entry}, **SHORT | PAUSES) as started:
+    with cluster(tmp_path, {"main": entry}, **SHORT | PAUSES, web__port=str(free_port())) as started:
         yield started
 
 
@@ -132,4 +139,77 @@ def test_a_batch_cancelled_in_the_middle_loses_none(running: Cluster, few: int, 
     [rest] = running.json("requeue", "--value", account, "--by", "kim")["batches"]
     running.until(lambda: running.counts() == {"exported": many}, "the rest goes", seconds=900)
     assert rest["total"] == many - ended.begun
+    assert booked(running) == dict.fromkeys(ids(account, many), 1)
+
+
+class Desk:
+    """A person at the page, which may be killed under them."""
+
+    def __init__(self, running: Cluster) -> None:
+        self.running = running
+        self.url = f"http://127.0.0.1:{running.environment['OPTER_ECONOMIC_WEB__PORT']}"
+        self.start()
+        with running.client() as client:
+            sessions = RedisSessions(client, prefix=Redis().prefix, policy=StorePolicy())
+            link = sessions.make_link("Birthe", seconds=600)
+        self.browser = httpx.Client(base_url=self.url, timeout=PATIENCE)
+        self.browser.post("/sign-in", data={"link": link})
+
+    def start(self) -> None:
+        """Start the page, and wait until it answers."""
+        self.running.start("web", "web")
+        self.running.until(self._answers, "the page answers", seconds=PATIENCE)
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/healthz", timeout=PATIENCE).is_success
+        except httpx.TransportError:
+            return False
+
+    def form(self) -> tuple[str, dict[str, str]]:
+        """Return the address of the one cause's form and what it sends, as its page has them."""
+        [cause] = set(re.findall(r'href="(/to-fix/[^"]+)"', self.browser.get("/to-fix").text))
+        text = self.browser.get(cause).text
+        fields = {name: re.findall(f'name="{name}" value="([^"]+)"', text)[0] for name in ("form_token", "set")}
+        return f"{cause}/requeue", {**fields, "why": "group made"}
+
+    def send(self, path: str, fields: dict[str, str]) -> int:
+        """Send a form; 0: the page was killed before it answered."""
+        try:
+            return self.browser.post(path, data=fields).status_code
+        except httpx.TransportError:
+            return 0
+
+
+@pytest.mark.parametrize("running", ["ask"], indirect=True)
+def test_a_batch_outlives_the_page(running: Cluster) -> None:
+    """Killed as soon as the set is frozen; the form is sent once more to the page that comes back: each goes once."""
+    account, many = ACCOUNTS[2], 105
+    fail(running, {account: many})
+    mend(running, account)
+    desk = Desk(running)
+    path, fields = desk.form()
+    for worker in ("worker-1", "worker-2"):  # so that the batch stands in its middle
+        running.freeze(worker)
+    sent = threading.Thread(target=desk.send, args=(path, fields))
+    sent.start()
+    running.until(lambda: bool(running.store.batches()), "the set is frozen", seconds=PATIENCE)
+    running.kill("web")
+    sent.join()
+    assert only_batch(running).state is BatchState.RUNNING
+    desk.start()
+    again = desk.send(path, fields)
+    for worker in ("worker-1", "worker-2"):
+        running.thaw(worker)
+
+    def ended() -> bool:
+        return all(batch.state is BatchState.DONE for batch in running.store.batches())
+
+    running.until(ended, "the batch ends", seconds=300)
+    desk.browser.close()
+    assert again in {200, 409}, "signed in still; the invoices that have begun are no longer of the cause"
+    batches = running.store.batches()
+    assert batches[-1].total == many
+    assert sum(batch.exported for batch in batches) == many
+    assert running.counts() == {"exported": many}
     assert booked(running) == dict.fromkeys(ids(account, many), 1)

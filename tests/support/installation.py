@@ -23,7 +23,7 @@ from worker.store.redis_store import RedisStore
 
 _EXPORT = """
 [exports.{name}]
-grant_token_env = "GRANT_{upper}"
+{token}
 app_secret_token_env = "APP_SECRET"
 api_url = "{url}"
 openapi_url = "{url}"
@@ -66,7 +66,7 @@ class Installation:
     def __enter__(self) -> Self:
         self.redis.__enter__()
         entries = (
-            _EXPORT.format(name=name, upper=name.upper(), url=self.url, settings=_quiet(more))
+            _EXPORT.format(name=name, token=_token(name, more), url=self.url, settings=_quiet(more))
             for name, more in self._exports.items()
         )
         (self.folder / "exports.toml").write_text("".join(entries))
@@ -213,6 +213,11 @@ class Installation:
 
     def _logs(self) -> str:
         return "\n".join(f"--- {log.name}\n{log.read_text()[-1500:]}" for log in sorted(self.folder.glob("*.log")))
+
+
+def _token(name: str, entry: str) -> str:
+    """Return where the export's token is: in a variable, unless the further lines name its file."""
+    return "" if "grant_token_file" in entry else f'grant_token_env = "GRANT_{name.upper()}"'
 
 
 def _quiet(entry: str) -> str:

@@ -25,6 +25,10 @@ class Act(StrEnum):
     RESEND_EVENT = "resend-event"
     DISCARD_EVENT = "discard-event"
     CONNECT = "connect"
+    ADD_USER = "add-user"
+    CHANGE_ROLE = "change-role"
+    CHANGE_PASSWORD = "change-password"  # noqa: S105  # the name of an action
+    REMOVE_USER = "remove-user"
     ASK_APPROVAL = "ask-approval"
     APPROVE = "approve"
     REJECT = "reject"

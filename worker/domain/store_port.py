@@ -294,6 +294,12 @@ class OperatorPort(Protocol):
     def resume(self, export: str, *, by: str = "", why: str = "") -> bool:
         """Lift a pause; False when there was none. ``by`` is a person, and logged; empty: it was lifted by itself."""
 
+    def resume_later(self, export: str, *, by: str, why: str, after: float) -> bool:
+        """Have the sweeps lift the pause that is there after so many seconds, as ``resume`` does; False: none is there.
+
+        Lifted before, it is not lifted again: a later pause stays.
+        """
+
 
 class Store(
     IntakePort,

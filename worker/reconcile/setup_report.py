@@ -49,7 +49,15 @@ def with_agreement(report: SetupReport, watch: AgreementWatch, *, accept: bool) 
         checks = watch.look(report.export, accept=accept)
     except ExportError as error:
         failure = error.failure
-        checks = (Check(item="Agreement", ok=False, found=failure.description, next_step=failure.next_step),)
+        checks = (
+            Check(
+                item="Agreement",
+                ok=False,
+                found=failure.description,
+                next_step=failure.next_step,
+                reason=failure.reason,
+            ),
+        )
     return replace(report, checks=(*report.checks, *checks))
 
 
@@ -68,7 +76,16 @@ def setup_checks(
     except (Misconfigured, Refused) as error:
         failure = error.failure
         found = f"{failure.description} {failure.remote_message}".strip()
-        return (Check(item="Tokens and roles", ok=False, found=found, next_step=failure.next_step),)
+        return (
+            Check(
+                item="Tokens and roles",
+                ok=False,
+                found=found,
+                next_step=failure.next_step,
+                reason=failure.reason,
+                about=failure.remote_message,
+            ),
+        )
     readable = "accepted; set-up, customers, drafts and booked invoices can be read"
     return (
         Check(item="Tokens and roles", ok=True, found=readable),

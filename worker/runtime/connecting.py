@@ -1,6 +1,5 @@
 """An export connected to an agreement: the page where access is granted, and the token that comes from there."""
 
-import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from worker.economic.listings import Listings
 from worker.economic.mapping.agreement_check import rights_checks
 from worker.economic.mapping.setup_check import Check
 from worker.economic.reasons import EconomicReason
-from worker.errors import ExportError
+from worker.errors import ExportError, Failure
 from worker.runtime.exports_watch import EVERY
 from worker.runtime.on_demand import Unshared
 
@@ -33,10 +32,16 @@ _LOCALES = {"da": "da-DK", "en": "en-GB"}
 TAKEN_IN = 2 * EVERY + 4.0
 #: Pauses that a new token ends.
 _ENDED = (EconomicReason.TOKENS_REFUSED, EconomicReason.AGREEMENT_MISMATCH)
+_WHY = "new token"
 
 
 class NotConnected(Exception):
     """A token that was not stored; the text says why and what to do, never the token."""
+
+    def __init__(self, text: str, failure: Failure | None = None) -> None:
+        """``failure``: what e-conomic, or the way there, was at fault with."""
+        super().__init__(text)
+        self.failure = failure
 
 
 class _Client(EconomicClient):
@@ -100,7 +105,8 @@ class Connector:
             with closing(client):
                 (agreement, company), rights = client.whose(), client.agreement(Unshared()).rights()
         except ExportError as error:
-            raise NotConnected(f"{error.failure.description} {error.failure.next_step}".strip()) from None
+            text = f"{error.failure.description} {error.failure.next_step}".strip()
+            raise NotConnected(text, error.failure) from None
         bound = export.agreement or self.store.pinned(name)
         if bound not in (None, agreement):
             raise NotConnected(
@@ -112,8 +118,8 @@ class Connector:
     def connect(self, name: str, token: str, *, agreement: int, by: str) -> None:
         """Store a token that opens just this agreement, and bind the export to it.
 
-        Every process takes it in without a new start; a pause that it ends is lifted then, see ``resume_later``. Raises
-        ``NotConnected`` and ``StoreUnavailable``.
+        Every process takes it in without a new start; a pause that it ends is lifted then by the sweeps, so that no
+        process with the old token pauses the export anew. Raises ``NotConnected`` and ``StoreUnavailable``.
         """
         granted = self.look(name, token)
         if granted.agreement != agreement:
@@ -132,22 +138,15 @@ class Connector:
         if self.store.pin(name, agreement) != agreement:
             raise NotConnected(f"Export {name} was bound to another agreement meanwhile: see `export check`.")
         self.store.log_action(who=by, what=Act.CONNECT, export=name, of=[name])
+        if self.waits(name):
+            self.store.resume_later(name, by=by, why=_WHY, after=TAKEN_IN)
         log.info("agreement_connected", export=name, agreement=agreement, by=by)
 
-    def resume(self, name: str, *, by: str) -> bool:
-        """Lift a pause that a new token ends; False when there is none. Raises ``StoreUnavailable``."""
+    def waits(self, name: str) -> bool:
+        """Return whether the export has a pause that a new token ends. Raises ``StoreUnavailable``."""
         pause = self.store.paused().get(name)
-        return pause is not None and pause.reason in _ENDED and self.store.resume(name, by=by, why="new token")
+        return pause is not None and pause.reason in _ENDED
 
-    def resume_later(self, name: str, *, by: str) -> None:
-        """Do so from a thread, once every process has the new token: one with the old would pause the export anew."""
-
-        def run() -> None:
-            try:
-                self.resume(name, by=by)
-            except ExportError as error:  # a person resumes it then, or it clears itself
-                log.warning("not_resumed", export=name, reason=error.failure.reason)
-
-        timer = threading.Timer(TAKEN_IN, run)
-        timer.daemon = True
-        timer.start()
+    def resume(self, name: str, *, by: str) -> bool:
+        """Lift such a pause now; False when there is none. Raises ``StoreUnavailable``."""
+        return self.waits(name) and self.store.resume(name, by=by, why=_WHY)

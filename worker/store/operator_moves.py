@@ -137,6 +137,10 @@ class RedisOperator(RedisReading, OperatorPort):
     def resume(self, export: str, *, by: str = "", why: str = "") -> bool:
         return texts(self.run("resume", token(), export, by, why)) == ["ok"]
 
+    @override
+    def resume_later(self, export: str, *, by: str, why: str, after: float) -> bool:
+        return texts(self.run("resume_later", export, after, by, why)) == ["ok"]
+
     def _period_ids(self) -> list[str]:
         return texts(self.ask(["ZREVRANGE", self.key("periods"), 0, -1])[0])
 

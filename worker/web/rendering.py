@@ -16,6 +16,7 @@ from worker.domain.invoice_period import held
 from worker.domain.record import HistoryEntry
 from worker.economic.mapping.reasons import REASONS
 from worker.web.language import translations
+from worker.web.sentences import check_found, said
 from worker.web.words import (
     ACTS,
     APPROVALS,
@@ -25,6 +26,7 @@ from worker.web.words import (
     BATCH_STATES,
     CAUSE_STATES,
     HISTORY,
+    METHODS,
     PARTS,
     PHASES,
     STATES,
@@ -76,6 +78,9 @@ def _environment(language: str) -> Environment:
         "cause_state": lambda state: say(CAUSE_STATES[state]),
         "held": held,
         "heading": heading,
+        "said": lambda text: said(text, say),
+        "found": lambda check: check_found(check, say) if language != "en" else check.found,
+        "method": lambda method: say(METHODS[method]),
         "cause": lambda reason: say(REASONS[reason].cause) if reason in REASONS else "",
         "next_step": next_step,
         "approval": lambda state: say(APPROVALS[state]),

@@ -97,6 +97,11 @@ class ScopedStore(OperatorPort):
         self._rights.require(Action.RESUME, export)
         return self._store.resume(export, by=by, why=why)
 
+    @override
+    def resume_later(self, export: str, *, by: str, why: str, after: float) -> bool:
+        self._rights.require(Action.RESUME, export)
+        return self._store.resume_later(export, by=by, why=why, after=after)
+
     def _sees(self, export: str) -> bool:
         return self._rights.may(Action.SEE, export)
 

@@ -42,6 +42,11 @@ BATCH_STATES: Mapping[BatchState, str] = {
     BatchState.CANCELLED: mark("cancelled"),
     BatchState.DONE: mark("done"),
 }
+#: How an export's invoices get into the books.
+METHODS: Mapping[str, str] = {
+    "invoice": mark("Invoices, drafted and booked"),
+    "voucher": mark("Vouchers in a journal"),
+}
 #: How the result of an invoice in a batch begins.
 BATCH_RESULTS: Mapping[str, str] = {
     "": mark("not begun"),
@@ -108,6 +113,10 @@ ACTS: Mapping[str, str] = {
     Act.RESEND_EVENT: mark("Event sent again"),
     Act.DISCARD_EVENT: mark("Event discarded"),
     Act.CONNECT: mark("Agreement connected"),
+    Act.ADD_USER: mark("User added"),
+    Act.CHANGE_ROLE: mark("User's role changed"),
+    Act.CHANGE_PASSWORD: mark("User's password changed"),
+    Act.REMOVE_USER: mark("User removed"),
     Act.ASK_APPROVAL: mark("Asked for a second person"),
     Act.APPROVE: mark("Approved"),
     Act.REJECT: mark("Rejected"),

@@ -128,11 +128,15 @@ class MemoryOperator(Tables, OperatorPort):
     @override
     def resume(self, export: str, *, by: str = "", why: str = "") -> bool:
         with self.lock:
-            self.pause_probes.pop(export, None)
-            lifted = self.pauses.pop(export, None) is not None
-            if lifted and by:
-                self.act(Act.RESUME, by, why, export, [export])
-            return lifted
+            return self.lift(export, by, why)
+
+    @override
+    def resume_later(self, export: str, *, by: str, why: str, after: float) -> bool:
+        with self.lock:
+            if export not in self.pauses:
+                return False
+            self.resume_orders[export] = (self.now() + after, by, why)
+            return True
 
     def _dead(self, invoice_id: str) -> bool:
         return invoice_id in self.entries and self.entries[invoice_id].record.state is State.DEAD

@@ -26,6 +26,7 @@ class MemorySweeps(MemoryPreflight, SweepPort):
     @override
     def sweep(self, *, idle_exports: frozenset[str], limit: int = 500) -> Sequence[Due]:
         with self.lock:
+            self._lift_what_was_ordered()
             exports = {entry.record.export for entry in self.entries.values()} - set(self.pauses)
             still = {export: list(self._standing_still(export, idle=export in idle_exports)) for export in exports}
             dues = []
@@ -47,6 +48,11 @@ class MemorySweeps(MemoryPreflight, SweepPort):
             due = [entry for entry in due if entry.record.export not in self.pauses]
             due.sort(key=lambda entry: (entry.due_at, entry.record.id))
             return [(entry.record.id, entry.record.export) for entry in due]
+
+    def _lift_what_was_ordered(self) -> None:
+        for export, (at, by, why) in list(self.resume_orders.items()):
+            if at <= self.now():
+                self.lift(export, by, why)
 
     def _standing_still(self, export: str, *, idle: bool) -> Iterator[tuple[Callable[[Entry], bool], Entry]]:
         now, policy = self.now(), self.policy

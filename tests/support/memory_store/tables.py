@@ -126,6 +126,8 @@ class Tables:
         #: By export: when its causes may be taken again; when its pause may be asked about, and after which wait.
         self.causes_taken: dict[str, float] = {}
         self.pause_probes: dict[str, tuple[float, float]] = {}
+        #: Export -> when its pause is to be lifted, and by whose name and why.
+        self.resume_orders: dict[str, tuple[float, str, str]] = {}
         #: Nights for which certificates were made due.
         self.nights: set[str] = set()
         #: By export: when the next invoice on its last chance may run.
@@ -164,6 +166,15 @@ class Tables:
                 place=len(self.logged),
             )
         )
+
+    def lift(self, export: str, by: str, why: str) -> bool:
+        """Lift a pause, and with it what was ordered about it."""
+        self.pause_probes.pop(export, None)
+        self.resume_orders.pop(export, None)
+        lifted = self.pauses.pop(export, None) is not None
+        if lifted and by:
+            self.act(Act.RESUME, by, why, export, [export])
+        return lifted
 
     def act_on_invoices(self, what: Act, who: str, why: str, ids: Sequence[str]) -> None:
         """Log what a person did to invoices, one entry for each export."""

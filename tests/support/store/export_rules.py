@@ -9,6 +9,7 @@ from support.store import steps
 from support.store.intake_rules import INTENT
 from support.store.steps import FAILURE
 
+from worker.domain.action_log import Act, LogFilter
 from worker.domain.record import (
     Continue,
     Finish,
@@ -113,6 +114,32 @@ class ClaimRules:
 
         assert (Unclaimed(why="paused"), State.QUEUED, 0.0) == (refused, record.state, record.published_at)
         assert [invoice_id] == [due.invoice_id for due in store.sweep(idle_exports=frozenset())]
+
+    def test_a_pause_is_lifted_when_it_was_ordered(self, store: Store, clock: ManualClock) -> None:
+        """By the first sweep after that, once, in the name of who ordered it; without a pause nothing is ordered."""
+        [invoice_id] = steps.queue(store, 1)
+        assert not store.resume_later("main", by="kim", why="new token", after=10.0)
+        store.pause("main", FAILURE)
+        store.claim(invoice_id)
+        assert store.resume_later("main", by="kim", why="new token", after=10.0)
+        clock.advance(9.0)
+        assert store.sweep(idle_exports=frozenset()) == []
+        assert "main" in store.paused()
+        clock.advance(2.0)
+        assert [invoice_id] == [due.invoice_id for due in store.sweep(idle_exports=frozenset())]
+        assert "main" not in store.paused()
+        assert [(it.what, it.who, it.why) for it in store.actions(LogFilter())] == [(Act.RESUME, "kim", "new token")]
+
+    def test_an_order_to_resume_is_for_the_pause_of_then(self, store: Store, clock: ManualClock) -> None:
+        """Lifted by hand meanwhile, a later pause stays; an export that had no invoice yet is resumed as well."""
+        for export in ("main", "new"):
+            store.pause(export, FAILURE)
+            store.resume_later(export, by="kim", why="new token", after=10.0)
+        store.resume("main")
+        store.pause("main", FAILURE)
+        clock.advance(11.0)
+        store.sweep(idle_exports=frozenset())
+        assert store.paused().keys() == {"main"}
 
     def test_states_of_others_are_told(self, store: Store) -> None:
         """What an invoice waits for may be anywhere, or not in the store at all."""

@@ -12,6 +12,7 @@ from support.samples import export
 from config.sign_in_section import SignIn
 from worker.cli.main import run
 from worker.domain.access import Role
+from worker.domain.action_log import Act, LogFilter
 from worker.web.users import LocalUsers, read_users
 
 PASSWORD = "a horse walks into a bar"
@@ -53,6 +54,25 @@ def test_a_person_is_added_with_a_role_and_a_password(people: Bench, types: Type
     assert (users["birthe"].changed_by, users["birthe"].changed_at) == ("carl", "2027-01-15T08:00:00+00:00")
     assert LocalUsers(_file(people)).verify("Birthe", PASSWORD)
     assert PASSWORD not in people.stdout.getvalue() + people.stderr.getvalue() + _file(people).read_text()
+
+
+def test_what_was_done_to_users_is_logged(people: Bench, types: Type) -> None:
+    """Each change with who made it; what was refused is no action."""
+    for command in (
+        ["add", "Kim Berg", "--role", "viewer", "--export", "main"],
+        ["role", "Kim Berg", "--role", "operator"],
+        ["password", "kim berg"],
+        ["remove", "Kim Berg"],
+        ["remove", "Kim Berg"],
+    ):
+        types(f"{PASSWORD}\n")
+        run(["user", *command, "--by", "carl"], people)
+    assert [(it.what, it.who, it.why) for it in reversed(people.memory.actions(LogFilter()))] == [
+        (Act.ADD_USER, "carl", "Kim Berg: viewer of main"),
+        (Act.CHANGE_ROLE, "carl", "Kim Berg: operator of every export"),
+        (Act.CHANGE_PASSWORD, "carl", "Kim Berg"),
+        (Act.REMOVE_USER, "carl", "Kim Berg"),
+    ]
 
 
 @pytest.mark.parametrize("password", ["", "short", "x" * 501, "hello birthe hello"])

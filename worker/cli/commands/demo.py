@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from getpass import getuser
 from pathlib import Path
 from typing import Annotated
 
@@ -12,8 +13,9 @@ from rich.text import Text
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.language import say
-from worker.cli.processes import stop_on_signal
-from worker.local.demo.folder import DemoFolder, SourceName, demo_folder, isolate
+from worker.cli.processes import sign_in_link, stop_on_signal
+from worker.local.demo.folder import DemoFolder, SourceName, demo_folder, environment_file, isolate
+from worker.local.demo.left_open import leave_open, remedies
 from worker.local.demo.sandbox_export import Method
 from worker.local.demo.script import perform, scenario
 from worker.local.demo.stage import DemoError, Stage
@@ -27,6 +29,12 @@ _INTERRUPTED = 130
 _LOOK_AFTER_EVERY = 0.5
 
 Keep = Annotated[bool, typer.Option("--keep", help="Leave everything running afterwards, until Ctrl-C.")]
+Open = Annotated[
+    bool,
+    typer.Option(
+        "--open", help="Stop before the fix: leave everything running, with the page to fix it on, until Ctrl-C."
+    ),
+]
 Folder = Annotated[
     Path | None, typer.Option("--folder", help="Keep data, event and logs here; none: a temporary folder.")
 ]
@@ -42,13 +50,19 @@ From = Annotated[
 ]
 
 
-def demo(
-    ctx: typer.Context, folder: Folder = None, method: How = "invoice", source: From = "queue", *, keep: Keep = False
+def demo(  # noqa: PLR0913  # one parameter for each option of the command
+    ctx: typer.Context,
+    folder: Folder = None,
+    method: How = "invoice",
+    source: From = "queue",
+    *,
+    keep: Keep = False,
+    open_: Open = False,
 ) -> None:
     """Show the whole thing: a sample period from a Redis queue through Celery into a sandbox of e-conomic.
 
     Takes under a minute, needs no network, touches nothing of yours. Exit code 0 only if every invoice was exported
-    exactly once and to the øre.
+    exactly once and to the øre; with --open, if Ctrl-C ended it.
     """
     context: CommandContext = ctx.obj
     with (
@@ -59,8 +73,12 @@ def demo(
         env = isolate(files.settings(redis.url))
         try:
             with _stage(context, files, redis.url, env, stop) as stage:
-                proven = perform(stage, scenario(method, files.printed))
-                if keep:
+                played = scenario(method, files.printed)
+                if open_:
+                    leave_open(stage, played)
+                    _hand_over(context, stage)
+                proven = open_ or perform(stage, played)
+                if keep or open_:
                     _keep_running(stage)
         except KeyboardInterrupt:
             raise typer.Exit(_INTERRUPTED) from None
@@ -95,13 +113,29 @@ def _stage(
         supervisor.stop()
 
 
+def _hand_over(context: CommandContext, stage: Stage) -> None:
+    """Show where a person goes on, and what is typed in place of a look at e-conomic."""
+    stage.act("4  Over to you: the page")
+    with context.sessions() as sessions:
+        link = sign_in_link(context.settings.web, sessions, getuser())
+    out = stage.out
+    out.print(Text.assemble("Sign in once with  ", (link, "command")), soft_wrap=True)
+    out.print(Text("Under To fix (Skal rettes) is what is wrong, by cause. Check again is refused until it is fixed."))
+    out.print(Text("What a person fixes in e-conomic is typed here, in a second terminal (see Commands, below):"))
+    for command in remedies(stage.folder.method):
+        stage.show_command(command)
+    out.print(Text("Another link to sign in with, for example as a bookkeeper:"))
+    stage.show_command("opter-economic web --link --role bookkeeper")
+
+
 def _keep_running(stage: Stage) -> None:
     out, files = stage.out, stage.folder
-    settings = " ".join(f"{name}={value}" for name, value in files.settings(stage.redis_url).items())
-    out.print(Text("\n" + say("Still running, until Ctrl-C. Look around:"), "title"))
+    out.print(Text("\nStill running, until Ctrl-C. Look around:", "title"))
+    out.print(f"  Page      {files.page}")
     out.print(f"  Flower    http://127.0.0.1:{files.flower_port}/tasks")
     out.print(f"  Sandbox   {files.sandbox}/_sandbox/requests")
-    out.print(f"  {say('Logs'):<10}{files.logs}")
-    out.print(Text.assemble("  Commands  ", (f"env {settings} opter-economic status", "command")), soft_wrap=True)
+    out.print(f"  Logs      {files.logs}")
+    source = f"source {environment_file(files, stage.redis_url)}"
+    out.print(Text.assemble("  Commands  ", (f"{source} && opter-economic status", "command")), soft_wrap=True)
     while not stage.stop.wait(_LOOK_AFTER_EVERY):
         stage.look_after()

@@ -20,6 +20,8 @@ from worker.cli.formatting import print_json, table
 from worker.cli.language import say
 from worker.cli.lookup import AsJson, By
 from worker.domain.access import EVERY, Role
+from worker.domain.action_log import Act
+from worker.errors import StoreUnavailable
 from worker.web.users import (
     LONGEST,
     SHORTEST,
@@ -68,7 +70,8 @@ def user_add(  # noqa: PLR0913  # one parameter for each option of the command
     password = "" if no_password else hashed(_password(name), hasher())
     with _changing(context) as users:
         users[known_as(name)] = _signed(context, User(name=name, roles=roles, password=password), by)
-    context.out.print(Text.assemble((name, "strong"), say(" may sign in: {words}.", words=_words(roles))))
+    _log(context, Act.ADD_USER, name, by=by, why=_words(roles))
+    context.out.print(Text.assemble((name, "strong"), f" may sign in: {_words(roles)}."))
 
 
 @user.command("role")
@@ -80,7 +83,8 @@ def user_role(ctx: typer.Context, name: UserName, role: RoleOption, exports: Exp
         found = _find(users, name)
         roles = {**found.roles, **added} if exports else added
         users[known_as(name)] = _signed(context, replace(found, roles=roles), by)
-    context.out.print(Text.assemble((found.name, "strong"), say(" has now: {words}.", words=_words(roles))))
+    _log(context, Act.CHANGE_ROLE, found.name, by=by, why=_words(roles))
+    context.out.print(Text.assemble((found.name, "strong"), f" has now: {_words(roles)}."))
 
 
 @user.command("password")
@@ -92,16 +96,18 @@ def user_password(ctx: typer.Context, name: UserName, *, by: By) -> None:
     with _changing(context) as users:
         found = _find(users, name)
         users[known_as(name)] = _signed(context, replace(found, password=password), by)
-    context.out.print(Text.assemble((found.name, "strong"), say(" has another password; sessions of theirs are over.")))
+    _log(context, Act.CHANGE_PASSWORD, found.name, by=by)
+    context.out.print(Text.assemble((found.name, "strong"), " has another password; sessions of theirs are over."))
 
 
 @user.command("remove")
-def user_remove(ctx: typer.Context, name: UserName) -> None:
+def user_remove(ctx: typer.Context, name: UserName, *, by: By) -> None:
     """Let a person sign in no longer. Sessions of theirs end at once; their name stays in the histories."""
     context: CommandContext = ctx.obj
     with _changing(context) as users:
         found = users.pop(known_as(_find(users, name).name))
-    context.out.print(Text.assemble((found.name, "strong"), say(" cannot sign in any more.")))
+    _log(context, Act.REMOVE_USER, found.name, by=by)
+    context.out.print(Text.assemble((found.name, "strong"), " cannot sign in any more."))
 
 
 @user.command("list")
@@ -210,6 +216,16 @@ def _unusable(path: Path, why: str) -> WrongUsage:
     return WrongUsage(
         say("{path} cannot be used as the users file; nothing was changed. {why}", path=path, why=why), advice
     )
+
+
+def _log(context: CommandContext, what: Act, name: str, *, by: str, why: str = "") -> None:
+    """Log what was done. The file counts: it stays changed while the store is away, as before the first start."""
+    try:
+        with context.store() as store:
+            store.log_action(who=by, what=what, why=f"{name}: {why}" if why else name)
+    except StoreUnavailable:
+        text = "The store does not answer: this stands in the users file, and not in the log of actions."
+        context.err.print(Text(text, "wait"))
 
 
 def _words(roles: Mapping[str, Role]) -> str:

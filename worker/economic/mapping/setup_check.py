@@ -32,6 +32,9 @@ class Check:
     found: str
     #: What a person does about it; empty when all is well.
     next_step: str = ""
+    #: For what an invoice would be refused, and with which value or invoices; empty: it is no such check.
+    reason: str = ""
+    about: str = ""
 
 
 def check_setup(
@@ -180,7 +183,15 @@ def _samples(export: ExportConfig, master_data: MasterData, invoices: Sequence[I
         first = same[0][0]
         numbers = ", ".join(str(invoice.invoice_number) for _, invoice in same[:5]) + ", ..." * (len(same) > 5)  # noqa: PLR2004  # a few are enough to find them
         found = f"{first.description} ({len(same)} of {len(invoices)}: {numbers})"
-        yield Check(item="Sample invoices", ok=False, found=found, next_step=first.next_step)
+        about = f"{first.value} ({numbers})".strip()
+        yield Check(
+            item="Sample invoices",
+            ok=False,
+            found=found,
+            next_step=first.next_step,
+            reason=first.reason,
+            about=about,
+        )
 
 
 def _present(item: str, key: str | int, known: Mapping[Any, str], step: str) -> Check:
@@ -200,4 +211,11 @@ def _check(item: str, found: str, check: Callable[[], object]) -> Check:
 
 def _refused(item: str, refusal: InvalidInvoice) -> Check:
     failure = refusal.failure
-    return Check(item=item, ok=False, found=failure.description, next_step=failure.next_step)
+    return Check(
+        item=item,
+        ok=False,
+        found=failure.description,
+        next_step=failure.next_step,
+        reason=failure.reason,
+        about=failure.value,
+    )

@@ -1,11 +1,12 @@
 """The demo's own folder, ports, exports file and settings; yours are not touched."""
 
 import os
+import shlex
 import shutil
 import socket
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -63,6 +64,7 @@ class DemoFolder:
     path: Path
     sandbox_port: int
     flower_port: int
+    web_port: int
     method: Method
     source: SourceName
 
@@ -70,6 +72,11 @@ class DemoFolder:
     def sandbox(self) -> str:
         """The sandbox's address."""
         return f"http://{_HOST}:{self.sandbox_port}"
+
+    @property
+    def page(self) -> str:
+        """The page's address."""
+        return f"http://{_HOST}:{self.web_port}"
 
     @property
     def exports_file(self) -> Path:
@@ -98,6 +105,7 @@ class DemoFolder:
             variable("exports_file"): str(self.exports_file),
             variable("redis", "url"): redis_url,
             variable("flower", "port"): str(self.flower_port),
+            variable("web", "port"): str(self.web_port),
             **({variable("intake", "allowed_folders"): str(self.printed)} if self.method == "voucher" else {}),
         }
 
@@ -107,7 +115,8 @@ def demo_folder(folder: Path | None, method: Method, source: SourceName) -> Iter
     """Make the folder and what must be in it; a temporary one is removed in the end unless something went wrong."""
     path = Path(tempfile.mkdtemp(prefix="opter-economic-demo-")) if folder is None else folder.resolve()
     path.mkdir(parents=True, exist_ok=True)
-    demo = DemoFolder(path=path, sandbox_port=_free_port(), flower_port=_free_port(), method=method, source=source)
+    sandbox, flower, web = free_ports(3)
+    demo = DemoFolder(path=path, sandbox_port=sandbox, flower_port=flower, web_port=web, method=method, source=source)
     demo.watched.mkdir(exist_ok=True)
     for name, token in zip(("app_secret_token", "grant_token"), DEFAULT_TOKENS, strict=True):
         (path / name).write_text(token, encoding="utf-8")
@@ -118,6 +127,14 @@ def demo_folder(folder: Path | None, method: Method, source: SourceName) -> Iter
         shutil.rmtree(path, ignore_errors=True)
 
 
+def environment_file(demo: DemoFolder, redis_url: str) -> Path:
+    """Write the demo's settings to a file for a shell to read, so that commands in another terminal find the demo."""
+    lines = [f"export {name}={shlex.quote(value)}\n" for name, value in demo.settings(redis_url).items()]
+    file = demo.path / "environment"
+    file.write_text("".join(lines), encoding="utf-8")
+    return file
+
+
 def isolate(settings: Mapping[str, str]) -> Mapping[str, str]:
     """Make these the only settings of this process and of those it starts; return the whole environment."""
     for name in [name for name in os.environ if name.upper().startswith(_FOREIGN)]:
@@ -126,7 +143,10 @@ def isolate(settings: Mapping[str, str]) -> Mapping[str, str]:
     return dict(os.environ)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((_HOST, 0))
-        return int(probe.getsockname()[1])
+def free_ports(number: int) -> list[int]:
+    """Return ports that nobody listens on, each another."""
+    with ExitStack() as probes:
+        sockets = [probes.enter_context(socket.socket()) for _ in range(number)]
+        for probe in sockets:
+            probe.bind((_HOST, 0))
+        return [int(probe.getsockname()[1]) for probe in sockets]

@@ -50,6 +50,14 @@ def print_rehearsal(folder: Path, method: Method) -> None:
         print_invoices(invoices(folder, method), folder / PRINTED)
 
 
+def refused_event(folder: Path, method: Method) -> bytes:
+    """Return the event with one krone too much in what it says that its invoices come to: the intake refuses it."""
+    document = json.loads(_event(invoices(folder, method)))
+    [total] = document["data"]["controlTotals"]
+    total |= {name: str(Decimal(total[name]) + 1) for name in ("net", "gross")}
+    return json.dumps(document, ensure_ascii=False, indent=2).encode()
+
+
 def _plan(customer: Any) -> InvoicePlan:
     lines = (("3010", Decimal(25), 100_000), ("3020", Decimal(25), 12_000))
     return InvoicePlan(customer=customer, lines=lines, terms=2, orders=1)

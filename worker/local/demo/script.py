@@ -49,14 +49,29 @@ def perform(stage: Stage, scenario: Scenario) -> bool:
 
     Raises ``worker.local.demo.stage.DemoError``, and ``KeyboardInterrupt`` after a signal to end.
     """
+    period = until_failed(stage, scenario)
+    _fix(stage, scenario, period)
+    finished = _follow(stage, period)
+    return _compare(stage, scenario, period, finished=finished)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Period:
+    """The period as commands name it."""
+
+    #: Opter's number; of files that name no period, one that was made from what is in them.
+    number: int
+    name: str
+
+
+def until_failed(stage: Stage, scenario: Scenario) -> Period:
+    """Play the acts until what is wrong is shown, and return the period. Raises as ``perform`` does."""
     _start(stage, scenario)
     period = _close_period(stage, scenario.sample)
     _follow(stage, period)
     stage.act("3  What failed, and what to do about it")
     stage.command("failed", "list", "--period", period.name)
-    _fix(stage, scenario, period)
-    finished = _follow(stage, period)
-    return _compare(stage, scenario, period, finished=finished)
+    return period
 
 
 def _start(stage: Stage, scenario: Scenario) -> None:
@@ -72,19 +87,10 @@ def _start(stage: Stage, scenario: Scenario) -> None:
     stage.facts([*rows, *scenario.facts])
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Named:
-    """The period as commands name it."""
-
-    #: Opter's number; of files that name no period, one that was made from what is in them.
-    number: int
-    name: str
+_OPTERS = Period(number=int(str(PERIOD["id"])), name=str(PERIOD["name"]))
 
 
-_OPTERS = _Named(number=int(str(PERIOD["id"])), name=str(PERIOD["name"]))
-
-
-def _close_period(stage: Stage, sample: Sample) -> _Named:
+def _close_period(stage: Stage, sample: Sample) -> Period:
     stage.act(f"2  Opter closes invoice period {PERIOD['name']}")
     event = sample.event()
     if stage.folder.source != "queue":
@@ -99,7 +105,7 @@ def _close_period(stage: Stage, sample: Sample) -> _Named:
     return _OPTERS
 
 
-def _put_files(stage: Stage, sample: Sample, event: bytes) -> _Named:
+def _put_files(stage: Stage, sample: Sample, event: bytes) -> Period:
     """Put the period's files into the watched folder, each under another name until it is whole."""
     source, watched = stage.folder.source, stage.folder.watched
     if mapping := source_mapping(source):
@@ -118,20 +124,20 @@ def _put_files(stage: Stage, sample: Sample, event: bytes) -> _Named:
         return _OPTERS
     stage.wait_for("the period", lambda: bool(_periods(stage)))
     [found] = _periods(stage)
-    return _Named(number=int(found.removeprefix(f"{EXPORT}-p")), name=found)
+    return Period(number=int(found.removeprefix(f"{EXPORT}-p")), name=found)
 
 
 def _periods(stage: Stage) -> set[str]:
     return {period["id"] for period in stage.ask("status")["periods"]}
 
 
-def _follow(stage: Stage, period: _Named) -> bool:
+def _follow(stage: Stage, period: Period) -> bool:
     """Follow the period until nothing moves; return whether nothing needs a person."""
     stage.out.print()
     return stage.command("status", period.name, "--watch") == 0
 
 
-def _fix(stage: Stage, scenario: Scenario, period: _Named) -> None:
+def _fix(stage: Stage, scenario: Scenario, period: Period) -> None:
     stage.act("4  A person fixes the causes")
     scenario.fix(stage.control, stage.done)
     corrected = scenario.sample.corrected
@@ -147,11 +153,11 @@ def _fix(stage: Stage, scenario: Scenario, period: _Named) -> None:
     stage.command("requeue", "--period", period.name)
 
 
-def _failed(stage: Stage, period: _Named) -> set[str]:
+def _failed(stage: Stage, period: Period) -> set[str]:
     return {invoice["id"] for invoice in stage.ask("failed", "list", "--period", period.name)}
 
 
-def _compare(stage: Stage, scenario: Scenario, period: _Named, *, finished: bool) -> bool:
+def _compare(stage: Stage, scenario: Scenario, period: Period, *, finished: bool) -> bool:
     stage.act("5  The demo's own look: the source against what the sandbox holds")
     comparison = scenario.compare(stage.control.state(), stage.control.findings())
     stage.show(comparison_view(comparison))

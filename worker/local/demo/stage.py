@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,8 @@ from worker.local.supervisor import Supervisor, own_command
 #: Seconds after which something that should take a few has certainly failed.
 PATIENCE = 90.0
 _POLL = 0.1
+#: Seconds to wait for the page's answer to one look.
+_PATIENCE_OF_A_LOOK = 5
 #: Exit codes of ``opter-economic`` that answer the question asked: all is well, something needs a person.
 _ANSWERS = (0, 1)
 
@@ -63,6 +66,10 @@ class Stage:
             if time.monotonic() > end:
                 raise DemoError(f"Waited {PATIENCE:g} s for {what}, which did not come.")
             time.sleep(_POLL)
+
+    def wait_for_page(self) -> None:
+        """Wait until the page answers. Raises ``DemoError``."""
+        self.wait_for("the page", lambda: _answers(f"{self.folder.page}/healthz"))
 
     def push(self, event: bytes) -> None:
         """Put an event on the Redis list, as Opter's side does."""
@@ -137,3 +144,11 @@ class Stage:
         for row in rows:
             grid.add_row(*row)
         self.show(grid)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=_PATIENCE_OF_A_LOOK):  # noqa: S310  # an address of our own
+            return True
+    except OSError:
+        return False

@@ -377,6 +377,15 @@ local function set_export_status(export, name, value)
   redis.call('HSET', key('export-status'), export_field(name, export), value)
 end
 
+-- Lift a pause, and with it what was ordered about it; by nobody's name, nothing is logged.
+local function lift_pause(token, export, who, why)
+  redis.call('HDEL', key('export-status'), export_field('resume', export))
+  if redis.call('HDEL', key('export-status'), export_field('paused', export)) == 0 then return end
+  set_export_status(export, 'resumed', token)
+  redis.call('DEL', key('pause-probe', export))
+  if who ~= '' then act(token, 'resume', who, why, export, {export}) end
+end
+
 local ALIVE_EVERY = 1 -- seconds between two signs of life
 
 -- Whether it is time for another sign of life, and so to see which server this is.

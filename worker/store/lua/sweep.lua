@@ -111,9 +111,19 @@ local function sweep(still, room)
   end
 end
 
+-- Whether an export is paused; a pause that was ordered to be lifted by now is lifted.
+local function is_paused(export)
+  local paused, ordered = export_status(export, 'paused', 'resume')
+  if not paused or not ordered then return paused end
+  local order = cjson.decode(ordered)
+  if tonumber(order.at) > NOW then return true end
+  lift_pause(token .. ' ' .. export, export, order.who, order.why)
+  return false
+end
+
 local exports = {}
 for _, export in ipairs(redis.call('SMEMBERS', key('exports'))) do
-  if not export_status(export, 'paused') then
+  if not is_paused(export) then
     local still = standing_still(export)
     if still.total > 0 then table.insert(exports, still) end
   end

@@ -1,6 +1,7 @@
 """Batches: many invoices as one act, previewed, confirmed, followed, cancelled."""
 
 import json
+import time
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from worker.domain.record import InvoiceRecord, State
 from worker.dry_run.batch_preview import BatchPreview, preview
 from worker.web.four_eyes import ask_for_batch
 from worker.web.guard import page
+from worker.web.pages.live import SharedLooks, live_batch
 from worker.web.pages.paging import Pages
 from worker.web.scoped_batches import NEEDS
 from worker.web.services import Services
@@ -27,13 +29,15 @@ _STATES = dict.fromkeys(BatchAction, State.DEAD) | {BatchAction.REEXPORT: State.
 
 
 def routes(services: Services) -> list[Route]:
-    """Return the list, the preview, the page of one, and the forms that start and cancel one."""
+    """Return the list, the preview, the page of one, its live progress, and the forms that start and cancel one."""
+    looks = SharedLooks(services.batches.batch, time.monotonic)
     return [
         page("/batches", services, _list),
         page("/batches/new", services, _preview),
         # Each kind needs its own right, which the handler asks for.
         page("/batches/new", services, _start, post=Action.REQUEUE),
         page("/batches/{batch}", services, _show),
+        page("/batches/{batch}/live", services, lambda visit: live_batch(visit, looks)),
         page("/batches/{batch}/cancel", services, _cancel, post=Action.REQUEUE),
     ]
 

@@ -40,7 +40,7 @@ def _looked(visit: Visit, token: str) -> Response:
     try:
         granted = visit.services.installation.connector.look(name, token)
     except NotConnected as why:
-        return _page(visit, problem=str(why), status=422)
+        return _page(visit, problem=why, status=422)
     return _page(visit, granted=granted, token=token.strip())
 
 
@@ -53,8 +53,7 @@ def _store(visit: Visit) -> Response:
         number = int(agreement) if agreement.isascii() and agreement.isdigit() else 0
         connector.connect(name, visit.form.get("token", ""), agreement=number, by=visit.who)
     except NotConnected as why:
-        return _page(visit, problem=str(why), status=422)
-    connector.resume_later(name, by=visit.who)
+        return _page(visit, problem=why, status=422)
     return _page(visit, done=True)
 
 
@@ -63,7 +62,7 @@ def _page(  # noqa: PLR0913  # what the token opens, and what became of it
     *,
     granted: Granted | None = None,
     token: str = "",
-    problem: str = "",
+    problem: NotConnected | None = None,
     done: bool = False,
     status: int = 200,
 ) -> Response:

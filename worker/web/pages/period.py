@@ -16,8 +16,8 @@ from worker.domain.record import InvoiceRecord, State
 from worker.errors import Failure
 from worker.web.chart import HEIGHT, WIDTH, chart_of
 from worker.web.guard import page
+from worker.web.pages.live import OVER, SharedLooks, live_period
 from worker.web.pages.period_files import csv_of, workbook_of
-from worker.web.pages.period_live import OVER, SharedLooks, live
 from worker.web.pages.period_reading import certificate_of, numbers_missing
 from worker.web.services import Services
 from worker.web.visit import Visit, page_number
@@ -36,7 +36,7 @@ def routes(services: Services) -> list[Route]:
         page("/periods/{period}", services, _period),
         page("/periods/{period}/invoices.csv", services, lambda visit: _file(visit, csv_of)),
         page("/periods/{period}/invoices.xlsx", services, lambda visit: _file(visit, workbook_of)),
-        page("/periods/{period}/live", services, lambda visit: live(visit, looks)),
+        page("/periods/{period}/live", services, lambda visit: live_period(visit, looks)),
     ]
 
 
@@ -55,6 +55,7 @@ def _period(visit: Visit) -> Response:
         "period.html",
         requests=services.holds.requests(key) if found.held else (),
         report=summed,
+        moves=summed.phase not in OVER,
         outdated=found.certificate is not None
         and datetime.fromisoformat(found.certificate.at).timestamp() < summed.last_activity,
         chart=chart_of(sums.minutes),

@@ -1,0 +1,190 @@
+"""The page's process: what its settings say, made into the services that pages and machines work with."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import redis
+from prometheus_client import generate_latest
+
+from config import Configuration
+from config.exports_watch import Changed, LiveExports, watch_exports
+from config.names import actions_key
+from config.settings import SECRETS, Settings
+from config.sign_in_section import SignIn
+from worker.domain.ports import AgreementRate
+from worker.domain.signs_of_life import Part
+from worker.economic.port import agreement_rates
+from worker.runtime.broker import Broker, look_at, open_broker, shown_lengths
+from worker.runtime.connecting import Connector
+from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
+from worker.runtime.on_demand import checked_setup, invoice_reading, opened_store, planning, probing
+from worker.runtime.primary_watch import PrimaryWatch
+from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
+from worker.runtime.store_metrics import StoreCollector, store_registry
+from worker.store.approvals import RedisApprovals
+from worker.store.connection import StorePolicy, connect, server_info
+from worker.store.event_queue import RedisEventQueue
+from worker.store.period_holds import RedisPeriodHolds
+from worker.store.posted_events import RedisPostedEvents
+from worker.store.rate_limiter import RedisRateLimiter
+from worker.store.redis_store import RedisStore
+from worker.store.sessions import RedisSessions
+from worker.web.event_api.routes import EventApi
+from worker.web.installation import Installation
+from worker.web.openid import OpenId
+from worker.web.services import Services
+from worker.web.users import LocalUsers
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WebProcess:
+    """What every part of this process works with."""
+
+    configuration: Configuration
+    exports: LiveExports
+    client: redis.Redis
+    store: RedisStore
+    events: RedisEventQueue
+    broker: Broker
+
+    @property
+    def settings(self) -> Settings:
+        """The settings."""
+        return self.configuration.settings
+
+    @property
+    def prefix(self) -> str:
+        """How all keys in Redis begin."""
+        return self.settings.redis.prefix
+
+    def rates(self) -> Mapping[str, AgreementRate | None]:
+        """Return how each export gets on with its limit. Raises ``StoreUnavailable``."""
+        return agreement_rates(RedisRateLimiter(self.client, prefix=self.prefix).look, self.exports)
+
+
+def web_process(configuration: Configuration) -> WebProcess:
+    """Return this process's parts. Raises ``ConfigurationErrors``."""
+    settings, client = configuration.settings, connect(configuration.settings.redis)
+    prefix, queue = settings.redis.prefix, settings.intake.queue
+    return WebProcess(
+        configuration=configuration,
+        exports=LiveExports(configuration.exports),
+        client=client,
+        store=opened_store(settings, client),
+        events=RedisEventQueue(client, queue=queue, clock=time.time, actions=actions_key(prefix)),
+        broker=open_broker(settings, client),
+    )
+
+
+def services_of(process: WebProcess) -> Services:
+    """Return what the pages work with."""
+    settings, store, policy = process.settings, process.store, StorePolicy()
+    sessions = RedisSessions(process.client, prefix=process.prefix, policy=policy)
+    return Services(
+        settings=settings.web,
+        exports=process.exports,
+        store=store,
+        causes=store,
+        batches=store,
+        index=store,
+        actions=store,
+        certificates=store,
+        series=store,
+        events=process.events,
+        sessions=sessions,
+        sign_in=settings.sign_in,
+        approvals=RedisApprovals(process.client, prefix=process.prefix, policy=policy),
+        holds=RedisPeriodHolds(process.client, prefix=process.prefix, policy=policy),
+        users=LocalUsers(settings.sign_in.users_file),
+        openid=_openid(settings.sign_in, sessions),
+        planner=partial(planning, settings, sleep=time.sleep),
+        probe=partial(probing, settings, sleep=time.sleep),
+        reader=partial(invoice_reading, settings, sleep=time.sleep),
+        first_pause=settings.self_clearing.first_pause,
+        figures=_figures(process),
+        metrics=settings.metrics,
+        installation=_installation(process),
+        clock=time.time,
+    )
+
+
+def _openid(sign_in: SignIn, sessions: RedisSessions) -> OpenId | None:
+    secret_file = SECRETS / (sign_in.openid_secret_file or "")
+    openid = OpenId(sign_in, secret_file=secret_file, sessions=sessions, clock=time.time)
+    return openid if sign_in.openid_discovery else None
+
+
+def _figures(process: WebProcess) -> Callable[[], bytes]:
+    collector = StoreCollector(
+        store=process.store,
+        events=process.events,
+        exports=process.exports,
+        queues=partial(shown_lengths, process.broker, process.exports),
+        rates=process.rates,
+        clock=time.time,
+    )
+    return partial(generate_latest, store_registry(collector))
+
+
+def _installation(process: WebProcess) -> Installation:
+    settings, configuration = process.settings, process.configuration
+    return Installation(
+        setup=partial(checked_setup, settings, sleep=time.sleep),
+        rates=process.rates,
+        redis=partial(server_info, process.client),
+        broker=partial(look_at, process.broker, process.exports),
+        connector=Connector(
+            read=configuration.export_with,
+            file=configuration.grant_file,
+            http=settings.http,
+            store=process.store,
+            clock=time.time,
+        ),
+        flower_url=settings.web.flower_url or f"http://{settings.flower.host}:{settings.flower.port}",
+        clock_gap=settings.http.clock_gap,
+        require_durability=settings.redis.require_durability,
+    )
+
+
+def event_api_of(process: WebProcess) -> EventApi:
+    """Return the addresses for machines."""
+    settings, queue = process.settings, process.settings.intake.queue
+    return EventApi(
+        settings=settings.web,
+        exports=process.exports,
+        store=process.store,
+        events=RedisPostedEvents(process.client, prefix=process.prefix, queue=queue, policy=StorePolicy()),
+        secrets=SECRETS,
+        limit=settings.intake.max_event_bytes,
+        clock=time.time,
+    )
+
+
+def life_of(process: WebProcess) -> Callable[[], Callable[[], None]]:
+    """Return what begins to show that the page is alive and to look at the exports file, and returns what ends both."""
+    exports_file = watch_exports(process.settings, process.exports)
+    life = ShownLife(
+        store=process.store,
+        part=Part.PAGE,
+        name=process_name(),
+        look=PrimaryWatch(process.client),
+        not_taken=partial(not_taken, exports_file),
+    )
+
+    def show_life() -> Callable[[], None]:
+        def take(changed: Changed) -> None:
+            process.exports.take(changed.exports)
+            log_taken(changed)
+
+        end_looking = keep_looking(exports_file, take)
+        end_life = keep_showing(life)
+
+        def end() -> None:
+            end_looking()
+            end_life()
+
+        return end
+
+    return show_life
