@@ -75,4 +75,6 @@ def _connect(context: CommandContext, connector: Connector, name: str, wanted: i
     if name in connector.store.paused():
         context.sleep(TAKEN_IN)
         resumed = connector.resume(name, by=by) or name not in connector.store.paused()
-        context.out.print(Text("The export goes on.", "good") if resumed else Text("The export stays paused.", "wait"))
+        context.out.print(
+            Text(say("The export goes on."), "good") if resumed else Text(say("The export stays paused."), "wait")
+        )

@@ -115,26 +115,28 @@ def _stage(
 
 def _hand_over(context: CommandContext, stage: Stage) -> None:
     """Show where a person goes on, and what is typed in place of a look at e-conomic."""
-    stage.act("4  Over to you: the page")
+    stage.act("4  " + say("Over to you: the page"))
     with context.sessions() as sessions:
         link = sign_in_link(context.settings.web, sessions, getuser())
     out = stage.out
-    out.print(Text.assemble("Sign in once with  ", (link, "command")), soft_wrap=True)
-    out.print(Text("Under To fix (Skal rettes) is what is wrong, by cause. Check again is refused until it is fixed."))
-    out.print(Text("What a person fixes in e-conomic is typed here, in a second terminal (see Commands, below):"))
+    out.print(Text.assemble(say("Sign in once with") + "  ", (link, "command")), soft_wrap=True)
+    out.print(
+        Text(say("Under To fix (Skal rettes) is what is wrong, by cause. Check again is refused until it is fixed."))
+    )
+    out.print(Text(say("What a person fixes in e-conomic is typed here, in a second terminal (see Commands, below):")))
     for command in remedies(stage.folder.method):
         stage.show_command(command)
-    out.print(Text("Another link to sign in with, for example as a bookkeeper:"))
+    out.print(Text(say("Another link to sign in with, for example as a bookkeeper:")))
     stage.show_command("opter-economic web --link --role bookkeeper")
 
 
 def _keep_running(stage: Stage) -> None:
     out, files = stage.out, stage.folder
-    out.print(Text("\nStill running, until Ctrl-C. Look around:", "title"))
-    out.print(f"  Page      {files.page}")
+    out.print(Text("\n" + say("Still running, until Ctrl-C. Look around:"), "title"))
+    out.print(f"  {say('Page'):<10}{files.page}")
     out.print(f"  Flower    http://127.0.0.1:{files.flower_port}/tasks")
     out.print(f"  Sandbox   {files.sandbox}/_sandbox/requests")
-    out.print(f"  Logs      {files.logs}")
+    out.print(f"  {say('Logs'):<10}{files.logs}")
     source = f"source {environment_file(files, stage.redis_url)}"
     out.print(Text.assemble("  Commands  ", (f"{source} && opter-economic status", "command")), soft_wrap=True)
     while not stage.stop.wait(_LOOK_AFTER_EVERY):

@@ -70,8 +70,8 @@ def user_add(  # noqa: PLR0913  # one parameter for each option of the command
     password = "" if no_password else hashed(_password(name), hasher())
     with _changing(context) as users:
         users[known_as(name)] = _signed(context, User(name=name, roles=roles, password=password), by)
-    _log(context, Act.ADD_USER, name, by=by, why=_words(roles))
-    context.out.print(Text.assemble((name, "strong"), f" may sign in: {_words(roles)}."))
+    _log(context, Act.ADD_USER, name, by=by, why=_kept(roles))
+    context.out.print(Text.assemble((name, "strong"), say(" may sign in: {words}.", words=_words(roles))))
 
 
 @user.command("role")
@@ -83,8 +83,8 @@ def user_role(ctx: typer.Context, name: UserName, role: RoleOption, exports: Exp
         found = _find(users, name)
         roles = {**found.roles, **added} if exports else added
         users[known_as(name)] = _signed(context, replace(found, roles=roles), by)
-    _log(context, Act.CHANGE_ROLE, found.name, by=by, why=_words(roles))
-    context.out.print(Text.assemble((found.name, "strong"), f" has now: {_words(roles)}."))
+    _log(context, Act.CHANGE_ROLE, found.name, by=by, why=_kept(roles))
+    context.out.print(Text.assemble((found.name, "strong"), say(" has now: {words}.", words=_words(roles))))
 
 
 @user.command("password")
@@ -97,7 +97,7 @@ def user_password(ctx: typer.Context, name: UserName, *, by: By) -> None:
         found = _find(users, name)
         users[known_as(name)] = _signed(context, replace(found, password=password), by)
     _log(context, Act.CHANGE_PASSWORD, found.name, by=by)
-    context.out.print(Text.assemble((found.name, "strong"), " has another password; sessions of theirs are over."))
+    context.out.print(Text.assemble((found.name, "strong"), say(" has another password; sessions of theirs are over.")))
 
 
 @user.command("remove")
@@ -107,7 +107,7 @@ def user_remove(ctx: typer.Context, name: UserName, *, by: By) -> None:
     with _changing(context) as users:
         found = users.pop(known_as(_find(users, name).name))
     _log(context, Act.REMOVE_USER, found.name, by=by)
-    context.out.print(Text.assemble((found.name, "strong"), " cannot sign in any more."))
+    context.out.print(Text.assemble((found.name, "strong"), say(" cannot sign in any more.")))
 
 
 @user.command("list")
@@ -224,8 +224,13 @@ def _log(context: CommandContext, what: Act, name: str, *, by: str, why: str = "
         with context.store() as store:
             store.log_action(who=by, what=what, why=f"{name}: {why}" if why else name)
     except StoreUnavailable:
-        text = "The store does not answer: this stands in the users file, and not in the log of actions."
+        text = say("The store does not answer: this stands in the users file, and not in the log of actions.")
         context.err.print(Text(text, "wait"))
+
+
+def _kept(roles: Mapping[str, Role]) -> str:
+    """Return roles as the log of actions keeps them, whatever the language of who gave them."""
+    return ", ".join(f"{role.value} of {'every export' if name == EVERY else name}" for name, role in roles.items())
 
 
 def _words(roles: Mapping[str, Role]) -> str:
