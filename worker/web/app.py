@@ -121,7 +121,15 @@ def from_environment() -> Starlette:
     events = RedisEventQueue(client, queue=settings.intake.queue, clock=time.time, actions=actions_key(prefix))
     queues = partial(queue_lengths, client, prefix=prefix, exports=exports)
     rates = partial(agreement_rates, RedisRateLimiter(client, prefix=prefix).look, exports)
-    collector = StoreCollector(store=store, events=events, exports=exports, queues=queues, rates=rates, clock=time.time)
+    collector = StoreCollector(
+        store=store,
+        events=events,
+        exports=exports,
+        queues=queues,
+        rates=rates,
+        sums=store.period_sums,
+        clock=time.time,
+    )
     sessions, sign_in = RedisSessions(client, prefix=prefix, policy=StorePolicy()), settings.sign_in
     secret_file = SECRETS / (sign_in.openid_secret_file or "")
     openid = OpenId(sign_in, secret_file=secret_file, sessions=sessions, clock=time.time)
