@@ -12,6 +12,7 @@ from kombu.entity import Queue
 
 from config.names import (
     AGREEMENT_TASK,
+    ARCHIVE_TASK,
     CAUSES_TASK,
     EXPORT_TASK,
     PREFLIGHT_TASK,
@@ -78,6 +79,7 @@ def route(
         RECONCILE_TASK: reconcile_queue,
         AGREEMENT_TASK: reconcile_queue,
         CAUSES_TASK: reconcile_queue,
+        ARCHIVE_TASK: reconcile_queue,
     }
     queue = queues.get(name)
     if queue is None or not args:

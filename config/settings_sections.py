@@ -159,6 +159,36 @@ class Agreements(Section):
     ] = 24.0
 
 
+class Archive(Section):
+    """Where completed periods go, and for how long they are kept."""
+
+    after_days: Annotated[
+        float,
+        about(
+            "Days after a period's equal certificate after which it moves from Redis into the archive; 0: never",
+            ge=0,
+            allow_inf_nan=False,
+        ),
+    ] = 90.0
+    url: Annotated[
+        SecretStr,
+        about(
+            "Address of the archive's database, the same for all processes: `postgresql://user:password@host/name`; "
+            "none: the file `archive.sqlite` in the data folder where Redis is on the same machine, else no archive"
+        ),
+    ] = SecretStr("")
+    checkpoints: Annotated[
+        Path | None,
+        about(
+            "File to which the archive's checkpoints are added; none: `archive-checkpoints.jsonl` in the data folder"
+        ),
+    ] = None
+    keep_years: Annotated[
+        Count, about("Accounting years, besides the running one, for which the archive keeps its texts")
+    ] = 5
+    year_ends: Annotated[int, about("Last month of an accounting year; 12: it is the calendar year", ge=1, le=12)] = 12
+
+
 class SelfClearing(Section):
     """How often e-conomic is asked whether the cause of failed invoices is gone; see `self_clearing` of an export."""
 

@@ -13,7 +13,7 @@ from celery.exceptions import Retry
 from celery.worker.request import Request
 from typing_extensions import override
 
-from config.names import AGREEMENT_TASK, CAUSES_TASK, EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK
+from config.names import AGREEMENT_TASK, ARCHIVE_TASK, CAUSES_TASK, EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK
 from worker.app import app, lifecycle
 from worker.domain.record import InvoiceRecord
 from worker.economic.mapping.reasons import REASONS
@@ -163,3 +163,10 @@ def check_causes(causes_id: str) -> None:
     """Ask about the causes of an export's dead letters; those that are gone let their invoices go on."""
     with lifecycle.using() as runtime:
         runtime.check_causes(causes_id)
+
+
+@app.task(name=ARCHIVE_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
+def archive_period(period_id: str) -> None:
+    """Write a completed period short, or move it into the archive once its time has come."""
+    with lifecycle.using() as runtime:
+        runtime.archive_period(period_id)

@@ -13,6 +13,7 @@ ExportError
 │  ├─ TooEarly              a second lookup is due, or clocks disagree; costs no attempt
 │  ├─ Stopped               this worker is being stopped: nothing was sent; another one goes on
 │  └─ StoreUnavailable      Redis does not answer
+│     └─ ArchiveUnavailable the archive does not answer: what it holds is known to be there, and waits
 ├─ Uncertain                sent, no usable answer: look it up before repeating
 └─ Misconfigured            401/403: the export pauses as a whole; no invoice dies for it
 
@@ -153,6 +154,10 @@ class Stopped(Retryable):
 
 class StoreUnavailable(Retryable):
     """Redis does not answer, so nothing may be sent either."""
+
+
+class ArchiveUnavailable(StoreUnavailable):
+    """The archive does not answer: whatever may be in it waits, and counts as unknown never."""
 
 
 class Uncertain(ExportError):

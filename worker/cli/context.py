@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from config.exports import ExportConfig
+    from worker.archive.keeper import Keeper
+    from worker.archive.log import Archive
     from worker.domain.approval import ApprovalPort
     from worker.domain.causes import Cause, CauseAnswer
     from worker.domain.ports import AgreementRate
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from worker.intake.reading import Reader
     from worker.reconcile.reconciler import Reconciler
     from worker.runtime import Runtime
+    from worker.store.redis_store import RedisStore
     from worker.store.sessions import RedisSessions
 
 
@@ -147,9 +150,26 @@ class CommandContext(Configuration):
         from worker.store.connection import StorePolicy, connect
         from worker.store.redis_store import RedisStore
 
+        def archive() -> Archive:
+            from worker.runtime.archive import build_archive
+
+            return build_archive(self.settings)
+
         with closing(connect(self.settings.redis)) as client:
             # Commands hold no leases, so the length of leases does not matter here.
-            yield RedisStore(client, prefix=self.settings.redis.prefix, policy=StorePolicy())
+            yield RedisStore(client, prefix=self.settings.redis.prefix, policy=StorePolicy(), archive=archive)
+
+    @contextmanager
+    def keeper(self) -> Iterator[tuple[Keeper, RedisStore]]:
+        """Open what looks after the archive, and the store. Both raise ``StoreUnavailable``, of the archive, too."""
+        from worker.runtime.archive import build_archive, build_keeper
+        from worker.store.connection import StorePolicy, connect
+        from worker.store.redis_store import RedisStore
+
+        prefix = self.settings.redis.prefix
+        with closing(build_archive(self.settings)) as archive, closing(connect(self.settings.redis)) as client:
+            store = RedisStore(client, prefix=prefix, policy=StorePolicy(), archive=lambda: archive)
+            yield build_keeper(self.settings, client, store, archive, store.now), store
 
     @contextmanager
     def events(self) -> Iterator[EventQueueOperator]:

@@ -95,6 +95,8 @@ class PeriodRecord:
     notice: str = ""
     received_at: float = 0.0
     counts: Mapping[State, int] = field(default_factory=dict)
+    #: How many of its invoices are in the archive; they count as exported.
+    archived: int = 0
     #: Those that wait for a person.
     conflicts: tuple[Conflict, ...] = ()
     #: Those that a person has accepted.

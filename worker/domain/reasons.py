@@ -149,6 +149,12 @@ class ProcessReason(ReasonCode):
         "The program's store cannot be reached, so nothing may be sent.",
         "Start Redis or restore the connection; the export goes on by itself.",
     )
+    ARCHIVE_UNAVAILABLE = (
+        "archive-unavailable",
+        "The archive does not answer",
+        "The archive of completed periods cannot be read, so it cannot be told what is in it already.",
+        "Restore the archive or the connection to it (OPTER_ECONOMIC_ARCHIVE__URL); everything goes on by itself.",
+    )
     CLOCKS_DISAGREE = (
         "clocks-disagree",
         "Clocks disagree",

@@ -165,6 +165,8 @@ class InvoiceRecord:
     #: What is known of the matching of a credit note with its invoice; None: nothing was tried.
     credit: CreditMatch | None = None
     history: tuple[HistoryEntry, ...] = ()
+    #: Its place in the archive; None: it is not archived.
+    leaf: int | None = None
 
     def with_progress(self, **changes: Any) -> InvoiceRecord:
         """Return a copy whose progress has these fields changed."""

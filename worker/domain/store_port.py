@@ -240,6 +240,12 @@ class OperatorPort(Protocol):
     def periods(self) -> Sequence[PeriodRecord]:
         """Return all periods, newest first."""
 
+    def archived_periods(self, text: str = "", *, export: str = "") -> Sequence[PeriodRecord]:
+        """Return periods that have left for the archive, the last first: of an export, and whose name holds a text.
+
+        ``periods`` leaves them out; ``period``, ``invoice`` and ``invoices`` read them like any other.
+        """
+
     def invoices(self, period_id: str | None, state: State | None) -> Iterable[InvoiceRecord]:
         """Yield records (history left out) of one period or of all, in one state or in any."""
 

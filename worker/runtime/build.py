@@ -27,6 +27,7 @@ from worker.reconcile.certify import Certifier
 from worker.reconcile.match_credits import CreditMatcher
 from worker.reconcile.pacing import LastInLine
 from worker.reconcile.reconciler import Reconciler
+from worker.runtime.archive import build_archive, build_keeper
 from worker.runtime.file_access import AllowedPdfs, allowed_places
 from worker.runtime.first_use import state_first_use
 from worker.runtime.logs import report
@@ -59,7 +60,9 @@ def build_runtime(  # noqa: PLR0913  # what a process is, and what watches it
     """
     ending = ending or Ending()
     redis = connect(settings.redis)
-    store = RedisStore(redis, prefix=settings.redis.prefix, policy=_policy(settings.store))
+    archive = build_archive(settings)
+    store = RedisStore(redis, prefix=settings.redis.prefix, policy=_policy(settings.store), archive=lambda: archive)
+    keeper = build_keeper(settings, redis, store, archive, store.now)
     rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix, sleep=ending.sleep)
     last = partial(LastInLine, inner=rate_limiter, sleep=ending.sleep, stopped=ending.over)
     clients = {
@@ -109,6 +112,8 @@ def build_runtime(  # noqa: PLR0913  # what a process is, and what watches it
             publish_agreement=publisher.agreement,
             causes_due=causes.due,
             publish_causes=publisher.causes,
+            archives_due=keeper.due,
+            publish_archive=publisher.archive,
             advance_batches=store.advance_batches,
         ),
         clients=clients,
@@ -117,6 +122,7 @@ def build_runtime(  # noqa: PLR0913  # what a process is, and what watches it
         reconcilers={name: build_reconciler(context, clients[name], last()) for name, context in contexts.items()},
         agreements=agreements,
         causes=causes,
+        keeper=keeper,
     )
 
 

@@ -22,6 +22,7 @@ from kombu.entity import Queue
 
 from config.names import (
     AGREEMENT_TASK,
+    ARCHIVE_TASK,
     CAUSES_TASK,
     EXPORT_TASK,
     PREFLIGHT_TASK,
@@ -69,7 +70,7 @@ class BatchedEvents(ExplainedOutages):
 
 log = structlog.get_logger()
 
-_TASKS = frozenset({EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK, AGREEMENT_TASK, CAUSES_TASK})
+_TASKS = frozenset({EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK, AGREEMENT_TASK, CAUSES_TASK, ARCHIVE_TASK})
 #: Celery's ways to have a message do more than one call, now; ours use none of them.
 _OPTIONS = ("eta", "expires", "group", "retries", "shadow")
 _ID = re.compile(r"[a-z][a-z0-9]{0,19}((-[A-Za-z0-9-]{1,60})?-p?[0-9]{1,15}|-agreement|-causes)")

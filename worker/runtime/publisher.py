@@ -14,6 +14,7 @@ from redis import RedisError
 
 from config.names import (
     AGREEMENT_TASK,
+    ARCHIVE_TASK,
     CAUSES_TASK,
     EXPORT_TASK,
     PREFLIGHT_TASK,
@@ -64,6 +65,10 @@ class Publisher:
     def causes(self, key: str, export: str) -> None:
         """Publish the message that has the causes of an export asked about. Raises ``StoreUnavailable``."""
         self._send([(CAUSES_TASK, key, reconcile_queue(export))])
+
+    def archive(self, period_id: str, export: str) -> None:
+        """Publish the message that has a completed period written short or archived. Raises ``StoreUnavailable``."""
+        self._send([(ARCHIVE_TASK, period_id, reconcile_queue(export))])
 
     def drop_connections(self) -> None:
         """Drop the connections to the broker: the next one looks its name up anew."""

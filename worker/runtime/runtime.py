@@ -12,6 +12,7 @@ from redis import Redis
 from config.exports import ExportConfig
 from config.names import export_of
 from config.settings import Settings
+from worker.archive.keeper import Keeper
 from worker.domain.signs_of_life import Part
 from worker.economic.client import EconomicClient
 from worker.errors import StoreUnavailable
@@ -61,6 +62,7 @@ class Runtime:
     reconcilers: Mapping[str, Reconciler]
     agreements: AgreementWatch
     causes: CauseWatch
+    keeper: Keeper
 
     def export_invoice(self, invoice_id: str) -> ExecutionResult | None:
         """Export one invoice; None when its export is unknown. Raises ``InternalFault``."""
@@ -94,8 +96,15 @@ class Runtime:
             if context:
                 self.causes.run(context.export.name)
 
+    def archive_period(self, period_id: str) -> None:
+        """Look at a completed period. Raises ``InternalFault``."""
+        with redact_errors(), suppress(StoreUnavailable):  # it stays due
+            if self._context(period_id):
+                self.keeper.run(period_id)
+
     def close(self) -> None:
         """Close every connection."""
+        self.keeper.archive.close()
         for client in self.clients.values():
             client.close()
         self.redis.close()

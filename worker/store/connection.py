@@ -18,6 +18,7 @@ from config.names import export_queue, preflight_queue, queue_key, recovery_queu
 from config.settings_sections import Redis, Store
 from worker.store.causes import store_unavailable
 from worker.store.failover import drop_connections
+from worker.store.short_content import lua_table
 
 _DEFAULTS = Store()
 
@@ -126,7 +127,7 @@ class RedisClock:
 
 
 #: What a script is called with; Redis knows text only.
-Word = str | int | float
+Word = str | int | float | bytes
 
 
 class StoreConnection:
@@ -273,7 +274,7 @@ def pairs(answer: Sequence[Any]) -> list[tuple[str, float]]:
 
 def _timed(script: str) -> str:
     """Return the whole script, which answers the time by which it has run, and its own answer."""
-    return f"{_source('common')}local function script()\n{_source(script)}\nend\nreturn {{AT, script()}}\n"
+    return f"{lua_table()}{_source('common')}local function script()\n{_source(script)}\nend\nreturn {{AT, script()}}\n"
 
 
 def _source(name: str) -> str:

@@ -29,7 +29,7 @@ from worker.errors import StoreUnavailable
 from worker.lifecycle import heed_held_signals
 from worker.runtime.connecting import Connector
 from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
-from worker.runtime.on_demand import checked_setup, planning, probing
+from worker.runtime.on_demand import checked_setup, opened_store, planning, probing
 from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
 from worker.runtime.store_metrics import StoreCollector, store_registry
@@ -38,7 +38,6 @@ from worker.store.connection import StorePolicy, connect, queue_lengths, server_
 from worker.store.event_queue import RedisEventQueue
 from worker.store.posted_events import RedisPostedEvents
 from worker.store.rate_limiter import RedisRateLimiter
-from worker.store.redis_store import RedisStore
 from worker.store.sessions import RedisSessions
 from worker.web.event_api.routes import EventApi
 from worker.web.guard import SecurityHeaders
@@ -117,7 +116,7 @@ def from_environment() -> Starlette:
     settings, exports = configuration.settings, LiveExports(configuration.exports)
     client = connect(settings.redis)
     prefix = settings.redis.prefix
-    store = RedisStore(client, prefix=prefix, policy=StorePolicy())
+    store = opened_store(settings, client)
     events = RedisEventQueue(client, queue=settings.intake.queue, clock=time.time, actions=actions_key(prefix))
     queues = partial(queue_lengths, client, prefix=prefix, exports=exports)
     rates = partial(agreement_rates, RedisRateLimiter(client, prefix=prefix).look, exports)

@@ -9,6 +9,7 @@ from kombu.transport.redis import Channel
 from config.broker import celery_config, route
 from config.names import (
     AGREEMENT_TASK,
+    ARCHIVE_TASK,
     CAUSES_TASK,
     EXPORT_TASK,
     PREFLIGHT_TASK,
@@ -77,6 +78,7 @@ def test_each_export_has_queues_of_its_own(settings: Settings) -> None:
         (RECONCILE_TASK, "main-p881", reconcile_queue("main")),
         (AGREEMENT_TASK, agreement_id("main"), reconcile_queue("main")),
         (CAUSES_TASK, causes_id("main"), reconcile_queue("main")),
+        (ARCHIVE_TASK, "main-p881", reconcile_queue("main")),
     ],
 )
 def test_an_id_finds_its_queue(task: str, identifier: str, queue: str) -> None:

@@ -2,7 +2,7 @@
 -- Answers its record without history, or why not.
 local id, token, lease = ARGV[3], ARGV[4], tonumber(ARGV[5])
 local fields = redis.call('HGETALL', key('invoice', id))
-if #fields == 0 then return {'unknown'} end
+if #fields == 0 then return {archived(id) and 'exported' or 'unknown'} end
 local invoice = {}
 for at = 1, #fields, 2 do invoice[fields[at]] = fields[at + 1] end
 invoice.id = id
