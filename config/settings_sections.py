@@ -50,6 +50,13 @@ def _optional_redis_address(value: SecretStr) -> SecretStr:
     return _redis_address(value) if value.get_secret_value() else value
 
 
+def _optional_web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if value and not (parts.scheme in {"http", "https"} and parts.hostname and not parts.query and not parts.fragment):
+        raise ValueError("the address begins with https:// (or http://), and ends with the host or a path")
+    return value.rstrip("/")
+
+
 #: A tuple of texts, in the environment separated by commas.
 Names = Annotated[tuple[str, ...], BeforeValidator(_items)]
 #: A tuple of absolute folders, in the environment separated by commas.
@@ -287,6 +294,14 @@ class Web(Section):
     behind_tls: Annotated[
         bool, about("A proxy before the page speaks TLS: cookies then go over https alone, and browsers insist on it")
     ] = False
+    public_url: Annotated[
+        str,
+        AfterValidator(_optional_web_address),
+        about(
+            "Address of the page as its readers reach it, for links from elsewhere, as in Flower; none: no links",
+            "https://economic.example.dk",
+        ),
+    ] = ""
     flower_url: Annotated[
         str, about("Address of Flower in the page's links; none: where Flower listens", "https://flower.example.dk")
     ] = ""

@@ -22,6 +22,7 @@ from worker.domain.causes import Cause, CauseAnswer, CauseState
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import ControlTotal, NewInvoice, PeriodRecord
 from worker.domain.money import ZERO
+from worker.domain.period_hold import PeriodHoldPort
 from worker.domain.ports import AgreementRate
 from worker.domain.reasons import failure
 from worker.domain.record import Finish, InvoiceRecord, Outcome, Wait
@@ -57,7 +58,7 @@ class Bench(CommandContext):
         self.flower: bool | None = True
         self.refusal: Failure | None = None
         self.queue = MemoryEvents()
-        self.waiting_for_yes = MemoryApprovals(clock)
+        self.waiting_for_yes = MemoryApprovals(clock, due=self.memory.call_for_preflight)
         self.settings = Settings()
         self.exports: Mapping[str, ExportConfig] = {"main": export()}
         #: What e-conomic answers about causes, by reason (none: it is away), and what it was asked.
@@ -75,6 +76,10 @@ class Bench(CommandContext):
 
     @contextmanager
     def approvals(self) -> Iterator[ApprovalPort]:
+        yield self.waiting_for_yes
+
+    @contextmanager
+    def holds(self) -> Iterator[PeriodHoldPort]:
         yield self.waiting_for_yes
 
     @contextmanager

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from worker.archive.log import Archive
     from worker.domain.approval import ApprovalPort
     from worker.domain.causes import Cause, CauseAnswer
+    from worker.domain.period_hold import PeriodHoldPort
     from worker.domain.ports import AgreementRate
     from worker.domain.record import InvoiceRecord
     from worker.domain.store_port import Store
@@ -253,6 +254,15 @@ class CommandContext(Configuration):
 
         with closing(connect(self.settings.redis)) as client:
             yield RedisApprovals(client, prefix=self.settings.redis.prefix, policy=StorePolicy())
+
+    @contextmanager
+    def holds(self) -> Iterator[PeriodHoldPort]:
+        """Open the requests for a yes to periods. Its methods raise ``StoreUnavailable``."""
+        from worker.store.connection import StorePolicy, connect
+        from worker.store.period_holds import RedisPeriodHolds
+
+        with closing(connect(self.settings.redis)) as client:
+            yield RedisPeriodHolds(client, prefix=self.settings.redis.prefix, policy=StorePolicy())
 
     @contextmanager
     def runtime(self) -> Iterator[Runtime]:

@@ -8,6 +8,7 @@ received --preflight--> queued --claim--> exporting --> exported
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -120,6 +121,12 @@ class HistoryEntry:
     event: str
     #: Short and free of customer data: a reason code, a number, who did it.
     detail: str = ""
+
+
+def task_of(history: Sequence[HistoryEntry]) -> str:
+    """Return the id of the Celery task that last took an invoice; empty when none has, or the history does not say."""
+    taken = (entry.detail for entry in reversed(history) if entry.event == "claimed")
+    return next((detail.rpartition(", task ")[2] for detail in taken if ", task " in detail), "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -34,6 +34,7 @@ from worker.runtime.logs import report
 from worker.runtime.publisher import Publisher
 from worker.runtime.runtime import Runtime
 from worker.store.connection import StorePolicy, connect, translated
+from worker.store.period_holds import RedisPeriodHolds
 from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
 from worker.workflow.cause_watch import CauseWatch
@@ -42,6 +43,7 @@ from worker.workflow.exporter import Exporter, accept_agreement
 from worker.workflow.lease_renewal import Ending, LeaseRenewer
 from worker.workflow.preflight import Preflight
 from worker.workflow.probe import Probe
+from worker.workflow.second_person import SecondPerson
 from worker.workflow.sweeper import Sweeper
 
 
@@ -99,7 +101,9 @@ def build_runtime(  # noqa: PLR0913  # what a process is, and what watches it
             ending=ending.over,
             holding=ending.holding,
         ),
-        preflight=Preflight(store=store, publish=publisher.export),
+        preflight=Preflight(
+            store=store, publish=publisher.export, second_person=_second_person(settings, redis, store)
+        ),
         sweeper=Sweeper(
             store=store,
             exports=tuple(exports),
@@ -124,6 +128,11 @@ def build_runtime(  # noqa: PLR0913  # what a process is, and what watches it
         causes=causes,
         keeper=keeper,
     )
+
+
+def _second_person(settings: Settings, redis: Redis, store: RedisStore) -> SecondPerson:
+    holds = RedisPeriodHolds(redis, prefix=settings.redis.prefix, policy=_policy(settings.store))
+    return SecondPerson(holds=holds, store=store)
 
 
 def _policy(leases: Store) -> StorePolicy:

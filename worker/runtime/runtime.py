@@ -64,10 +64,10 @@ class Runtime:
     causes: CauseWatch
     keeper: Keeper
 
-    def export_invoice(self, invoice_id: str) -> ExecutionResult | None:
+    def export_invoice(self, invoice_id: str, task: str = "") -> ExecutionResult | None:
         """Export one invoice; None when its export is unknown. Raises ``InternalFault``."""
         with redact_errors():
-            return self.exporter.run(invoice_id) if self._context(invoice_id) else None
+            return self.exporter.run(invoice_id, task=task) if self._context(invoice_id) else None
 
     def check_period(self, period_id: str) -> PreflightResult | None:
         """Check one period; None when its export is unknown, or Redis is away. Raises ``InternalFault``."""

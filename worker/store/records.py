@@ -206,6 +206,7 @@ def period_record(answers: Sequence[Any]) -> PeriodRecord:
         events=tuple(texts(events)),
         state=PeriodState(fields["state"]),
         notice=fields["notice"],
+        held=fields.get("held") == "1",
         received_at=float(fields["received_at"]),
         certificate=load_summary(fields["certificate"]) if fields.get("certificate") else None,
         counts={state: number for state, number in counts.items() if number},

@@ -36,6 +36,7 @@ from worker.runtime.store_metrics import StoreCollector, store_registry
 from worker.store.approvals import RedisApprovals
 from worker.store.connection import StorePolicy, connect, queue_lengths, server_info
 from worker.store.event_queue import RedisEventQueue
+from worker.store.period_holds import RedisPeriodHolds
 from worker.store.posted_events import RedisPostedEvents
 from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.sessions import RedisSessions
@@ -146,6 +147,7 @@ def from_environment() -> Starlette:
         sessions=sessions,
         sign_in=sign_in,
         approvals=RedisApprovals(client, prefix=prefix, policy=StorePolicy()),
+        holds=RedisPeriodHolds(client, prefix=prefix, policy=StorePolicy()),
         users=LocalUsers(sign_in.users_file),
         openid=openid if sign_in.openid_discovery else None,
         planner=partial(planning, settings, sleep=time.sleep),
