@@ -14,6 +14,7 @@ from config.errors import ConfigurationError, ConfigurationErrors, from_validati
 from config.settings_sections import (
     Agreements,
     Archive,
+    Broker,
     Certificates,
     Flower,
     Http,
@@ -78,6 +79,7 @@ class Settings(BaseSettings):
         Path, about("Folder of the Redis that `up` starts, if no other is named; commands find its address there")
     ] = Path(".opter-economic/data")
     redis: Redis = Redis()
+    broker: Broker = Broker()
     intake: Intake = Intake()
     store: Store = Store()
     certificates: Certificates = Certificates()

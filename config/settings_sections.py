@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+from config.addresses import broker_address, redis_address
+
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -25,29 +27,6 @@ def _absolute(folder: Path) -> Path:
     if not folder.is_absolute() or ".." in folder.parts:
         raise ValueError("a folder is written as an absolute path without ..")
     return folder
-
-
-_PERCENT = "in user and password write / as %2F, @ as %40, : as %3A, # as %23, ? as %3F, % as %25"
-
-
-def _redis_address(value: SecretStr) -> SecretStr:
-    """Refuse an address that cannot be read as one. No message quotes it: it may hold a password."""
-    try:
-        parts = urlsplit(value.get_secret_value())
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise ValueError(f"the address cannot be read; {_PERCENT}") from None
-    if parts.scheme not in ("redis", "rediss"):
-        raise ValueError("the address begins with redis:// or rediss:// (TLS)")
-    if not host or "@" in parts.path + parts.query + parts.fragment:
-        raise ValueError(f"the address names no host, or a password that breaks it; {_PERCENT}")
-    if not parts.path.strip("/").isdigit() and parts.path.strip("/"):
-        raise ValueError("after host and port comes the number of the database, for example /0")
-    return value
-
-
-def _optional_redis_address(value: SecretStr) -> SecretStr:
-    return _redis_address(value) if value.get_secret_value() else value
 
 
 def _optional_web_address(value: str) -> str:
@@ -72,11 +51,11 @@ class Section(BaseModel):
 
 
 class Redis(Section):
-    """The one Redis that holds store, event queue and Celery's queues."""
+    """The one Redis that holds store and event queue, and Celery's queues unless a broker of their own is named."""
 
     url: Annotated[
         SecretStr,
-        AfterValidator(_redis_address),
+        AfterValidator(redis_address),
         about("Address of Redis or Valkey, with user and password if any; REDIS_URL is read too"),
     ] = SecretStr("redis://127.0.0.1:6379/0")
     prefix: Annotated[Prefix, about("Prefix of every key except the event queue")] = "opter-economic:"
@@ -91,6 +70,22 @@ class Redis(Section):
     ca_file: Annotated[
         Path | None,
         about("File (PEM) of the authority that signed Redis' certificate, for rediss://; none: the system's"),
+    ] = None
+
+
+class Broker(Section):
+    """What carries Celery's messages. They are hints, so it need keep nothing: what it loses is sent again."""
+
+    url: Annotated[
+        SecretStr,
+        AfterValidator(broker_address),
+        about(
+            "Address of a broker of its own: a Redis, or RabbitMQ (amqp://user:password@host:5672/vhost; amqps:// is "
+            "TLS) with a virtual host for this installation alone; none: the Redis of the store"
+        ),
+    ] = SecretStr("")
+    ca_file: Annotated[
+        Path | None, about("File (PEM) of the authority that signed the certificate of that broker; none: the system's")
     ] = None
 
 
@@ -276,10 +271,8 @@ class Flower(Section):
     )
     redis_url: Annotated[
         SecretStr,
-        AfterValidator(_optional_redis_address),
-        about(
-            "Address of Redis for Flower alone, with a user that may read Celery's keys only; none: that of the others"
-        ),
+        AfterValidator(broker_address),
+        about("Address of the broker for Flower alone, with a user of less rights; none: that of the others"),
     ] = SecretStr("")
 
 

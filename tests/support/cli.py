@@ -18,6 +18,7 @@ from worker.cli.context import CommandContext
 from worker.cli.formatting import console_on
 from worker.cli.main import run
 from worker.domain.approval import ApprovalPort
+from worker.domain.broker_look import BrokerLook
 from worker.domain.causes import Cause, CauseAnswer, CauseState
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import ControlTotal, NewInvoice, PeriodRecord
@@ -56,6 +57,8 @@ class Bench(CommandContext):
         self.known_rates: dict[str, AgreementRate | None] = {}
         self.info: Mapping[str, Any] | StoreUnavailable = HEALTHY_REDIS
         self.flower: bool | None = True
+        #: How a broker of its own is; None: the Redis of the store carries the messages.
+        self.carrier: BrokerLook | None = None
         self.refusal: Failure | None = None
         self.queue = MemoryEvents()
         self.waiting_for_yes = MemoryApprovals(clock, due=self.memory.call_for_preflight)
@@ -101,6 +104,9 @@ class Bench(CommandContext):
 
     def redis_refusal(self) -> Failure | None:
         return self.refusal
+
+    def broker(self) -> BrokerLook | None:
+        return self.carrier
 
     def flower_answers(self) -> bool | None:
         return self.flower

@@ -22,6 +22,7 @@ from config.exports_file import grant_file, load_with_grant
 from config.settings_sections import Http, Metrics, Web
 from config.sign_in_section import SignIn
 from worker.domain.access import ALL_RIGHTS, EVERY, Rights, Role
+from worker.domain.broker_look import BrokerLook
 from worker.domain.invoice import Customer
 from worker.domain.ports import AgreementRate
 from worker.domain.reasons import EventReason
@@ -73,6 +74,7 @@ class Page:
         self.harness = Harness(exports["main"])
         #: What workers know of e-conomic, and what a check of the set-up finds.
         self.rates: dict[str, AgreementRate | None] = {}
+        self.broker: BrokerLook | None = None
         self.checks: tuple[Check, ...] = ()
         self.events = MemoryEventQueue(MemoryEvents())
         self.sessions = RedisSessions(client, prefix=prefix, policy=StorePolicy())
@@ -104,6 +106,7 @@ class Page:
                 setup=self.setup,
                 rates=lambda: self.rates,
                 redis=lambda: {"redis_version": "7.0.0", "used_memory": 2**20, "aof_enabled": 1},
+                broker=lambda: self.broker,
                 connector=self._connector(folder),
                 flower_url="http://flower.example",
                 clock_gap=30.0,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from worker.archive.keeper import Keeper
     from worker.archive.log import Archive
     from worker.domain.approval import ApprovalPort
+    from worker.domain.broker_look import BrokerLook
     from worker.domain.causes import Cause, CauseAnswer
     from worker.domain.period_hold import PeriodHoldPort
     from worker.domain.ports import AgreementRate
@@ -219,6 +220,21 @@ class CommandContext(Configuration):
         except StoreUnavailable as error:
             return error.failure
         return None
+
+    def broker(self) -> BrokerLook | None:
+        """Return how the broker of Celery's messages is; None when it is the Redis of the store."""
+        from config.broker import carried_by_store
+        from config.errors import ConfigurationErrors
+        from worker.runtime.broker import look_at, open_broker
+
+        if carried_by_store(self.settings):
+            return None
+        try:
+            exports = tuple(self.exports)
+        except ConfigurationErrors:
+            exports = ()
+        with closing(open_broker(self.settings)) as broker:
+            return look_at(broker, exports)
 
     def flower_answers(self) -> bool | None:
         """Return whether Flower answers where the settings put it; None when nothing listens there."""

@@ -12,7 +12,6 @@ from redis import Redis
 from typing_extensions import override
 
 from config.exports import ExportConfig
-from config.names import queue_key
 from config.settings import Settings
 from config.settings_sections import Store
 from worker.domain.ports import PdfSource, RateLimiter
@@ -28,12 +27,13 @@ from worker.reconcile.match_credits import CreditMatcher
 from worker.reconcile.pacing import LastInLine
 from worker.reconcile.reconciler import Reconciler
 from worker.runtime.archive import build_archive, build_keeper
+from worker.runtime.broker import open_broker, waiting
 from worker.runtime.file_access import AllowedPdfs, allowed_places
 from worker.runtime.first_use import state_first_use
 from worker.runtime.logs import report
 from worker.runtime.publisher import Publisher
 from worker.runtime.runtime import Runtime
-from worker.store.connection import StorePolicy, connect, translated
+from worker.store.connection import StorePolicy, connect
 from worker.store.period_holds import RedisPeriodHolds
 from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
@@ -85,12 +85,14 @@ def build_runtime(  # noqa: PLR0913  # what a process is, and what watches it
         clock=store.now,
         new_name=partial(secrets.token_hex, 4),
     )
-    publisher, certifier = Publisher(app, store), _certifier(settings, clients, store)
+    broker, certifier = open_broker(settings, redis), _certifier(settings, clients, store)
+    publisher = Publisher(app, store, broker)
     return Runtime(
         settings=settings,
         exports=exports,
         redis=redis,
         store=store,
+        broker=broker,
         publisher=publisher,
         exporter=Exporter(
             context=contexts.__getitem__,
@@ -107,7 +109,7 @@ def build_runtime(  # noqa: PLR0913  # what a process is, and what watches it
         sweeper=Sweeper(
             store=store,
             exports=tuple(exports),
-            waiting=partial(_waiting, redis, settings.redis.prefix),
+            waiting=waiting(broker),
             publish=publisher.export,
             publish_preflight=publisher.preflight,
             reconciles_due=certifier.due,
@@ -257,11 +259,6 @@ def _matcher(
         period=period,
         claimed=claimed,
     )
-
-
-def _waiting(redis: Redis, prefix: str, queue: str) -> int:
-    with translated():
-        return int(redis.llen(queue_key(prefix, queue)))
 
 
 def build_reconciler(context: ExportContext, client: EconomicClient, last: LastInLine) -> Reconciler:

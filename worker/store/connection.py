@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -14,7 +14,6 @@ import redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
-from config.names import export_queue, preflight_queue, queue_key, recovery_queue
 from config.settings_sections import Redis, Store
 from worker.store.causes import store_unavailable
 from worker.store.failover import drop_connections
@@ -225,15 +224,6 @@ def answers(client: redis.Redis) -> bool:
         return bool(client.ping())
     except redis.RedisError:
         return False
-
-
-def queue_lengths(client: redis.Redis, *, prefix: str, exports: Iterable[str]) -> dict[str, int]:
-    """Return how many messages wait in each Celery queue of these exports. Raises ``StoreUnavailable``."""
-    queues = [kind(name) for name in exports for kind in (export_queue, recovery_queue, preflight_queue)]
-    with translated(), client.pipeline(transaction=False) as pipe:
-        for queue in queues:
-            pipe.llen(queue_key(prefix, queue))
-        return dict(zip(queues, pipe.execute(), strict=True))
 
 
 def token() -> str:
