@@ -19,8 +19,9 @@ from config.exports_watch import Changed, ExportsWatch, watch_exports
 from config.settings import GIVE_BACK
 from worker.domain.signs_of_life import Part
 from worker.runtime import Runtime, build_runtime, configure_logs
+from worker.runtime.call_figures import ListingLags, calls_seen
 from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
-from worker.runtime.metrics import Beat, serve_metrics
+from worker.runtime.metrics import REGISTRY, Beat, serve_metrics
 from worker.runtime.primary_watch import hang_up
 from worker.runtime.runtime import RuntimeInUse
 from worker.runtime.signs_of_life import ShownLife, keep_showing
@@ -63,7 +64,14 @@ class Lifecycle(Configuration):
         self._consumer: Any = None
         #: The working parts; never inherited through a fork, as sockets must not be shared.
         self._in_use = RuntimeInUse(
-            lambda: build_runtime(self.settings, self.exports, self._app, worker_clock=time.time, ending=self._ending)
+            lambda: build_runtime(
+                self.settings,
+                self.exports,
+                self._app,
+                worker_clock=time.time,
+                ending=self._ending,
+                seen=calls_seen(self.settings),
+            )
         )
         #: How far the end of this process has come; the signal to end begins it.
         self._ending = Ending()
@@ -106,6 +114,8 @@ class Lifecycle(Configuration):
         MessageFilter.unavailable = staticmethod(self.runtime.broker.unavailable)
         # No thread is started by a signal: it may interrupt the start of another one.
         threading.Thread(target=self._cut_off, name="end", daemon=True).start()
+        if self.settings.metrics.port:
+            REGISTRY.register(ListingLags(lambda: self.runtime.contexts))
         self._end_metrics = serve_metrics(self.settings.metrics, beat=self._beat, ready=self._ready)
 
     def _ready(self) -> bool:

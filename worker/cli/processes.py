@@ -191,8 +191,7 @@ def _sweep(sweep: Callable[[], int], interval: float, stop: threading.Event, bea
             log.error("sweep_failed", error=type(error).__name__)  # noqa: TRY400  # a traceback may hold customer data
         else:
             outage.up()
-            if sent:
-                log.info("swept", sent=sent)
+            (log.info if sent else log.debug)("swept", sent=sent)
 
 
 _STANDARD_PORT = 6379

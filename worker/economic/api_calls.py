@@ -20,7 +20,7 @@ from worker.domain.reasons import ProcessReason, failure
 from worker.economic import error_body, failures, parsers
 from worker.economic.app_bucket import with_apps_bucket
 from worker.economic.kept_replies import kept_or_read
-from worker.economic.port import Reply, Usage, rate_name
+from worker.economic.port import CallSeen, Reply, Usage, rate_name
 from worker.economic.reasons import EconomicReason
 from worker.economic.thread_clients import ThreadClients
 from worker.economic.urls import RequestLabel, is_openapi, route
@@ -113,10 +113,11 @@ class ApiCalls:
         deadline: float,
         stopped: Callable[[], bool],
         monotonic: Callable[[], float] = time.monotonic,
+        seen: Callable[[CallSeen], None] | None = None,
     ) -> None:
         """``deadline`` bounds a whole call, in seconds; once ``stopped`` no call begins.
 
-        ``monotonic`` is for tests, in which time is made.
+        ``monotonic`` is for tests, in which time is made. ``seen`` gets every call; it must neither wait nor raise.
         """
         self._export = export
         self._rate_limiter = with_apps_bucket(rate_limiter, export)
@@ -124,6 +125,7 @@ class ApiCalls:
         self._clock = clock
         self._deadline = deadline
         self._stopped = stopped
+        self._seen = seen
         self._agreement = rate_name(export.grant_token)
         self._api_url = str(export.api_url).rstrip("/")
         self._openapi_url = str(export.openapi_url).rstrip("/")
@@ -175,21 +177,22 @@ class ApiCalls:
         headers = self._headers.copy()
         headers.update(extra_headers)
         permit = self._permit(label)
+        sent_at = self._clock()
         try:
             url = (self._openapi_url if is_openapi(path) else self._api_url) + path
             client, seconds = self._clients.client(), deadline or self._deadline
-            sent_at = self._clock()
             status, received, content = client.send(method, url, headers, body, deadline=seconds)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             failed = failures.of_transport(error, label)
             sent = isinstance(failed, Uncertain | Unavailable)
-            self._report(permit, Feedback(failed=True, cost=permit.cost if sent else 0.0))
+            feedback = Feedback(failed=True, cost=permit.cost if sent else 0.0)
+            self._report(permit, feedback, label, 0, sent=sent, seconds=self._clock() - sent_at)
             raise failed from error
         now = self._clock()
         if status in _OK:
             self.clock_gap.learn(received.get("date", ""), sent=sent_at, received=now)
         feedback = rate_feedback(status, received, now)
-        self._report(permit, feedback)
+        self._report(permit, feedback, label, status, seconds=now - sent_at)
         if feedback.cost is not None:
             self._costs[label] = feedback.cost
         replayed = received.get("x-resultfromcache", "").strip().lower() == "true"
@@ -221,11 +224,23 @@ class ApiCalls:
         if self._stopped():
             raise Stopped(failure(ProcessReason.WORKER_STOPPED, ProcessReason.WORKER_STOPPED.cause))
 
-    def _report(self, permit: Permit, feedback: Feedback) -> None:
+    def _report(  # noqa: PLR0913  # what is known of a call
+        self,
+        permit: Permit,
+        feedback: Feedback,
+        label: RequestLabel,
+        status: int,
+        *,
+        seconds: float,
+        sent: bool = True,
+    ) -> None:
         self._rate_limiter.report(permit, feedback)
+        tokens = permit.cost if feedback.cost is None else feedback.cost
         usage = _usage.get()
         if usage is not None:
-            usage.add(permit.cost if feedback.cost is None else feedback.cost)
+            usage.add(tokens)
+        if self._seen is not None:
+            self._seen(CallSeen(label=label, status=status, sent=sent, seconds=max(seconds, 0.0), tokens=tokens))
 
     @cached_property
     def _headers(self) -> httpx.Headers:

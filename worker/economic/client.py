@@ -25,7 +25,7 @@ from worker.economic.listings import Listings, Parser
 from worker.economic.mapping.documents import document, identified
 from worker.economic.mapping.master_data import Document, EconomicCustomer, MasterData, Product, Section
 from worker.economic.master_data_cache import MasterDataCache
-from worker.economic.port import Reply, Usage
+from worker.economic.port import CallSeen, Reply, Usage
 from worker.economic.side_by_side import READERS, side_by_side
 from worker.economic.thread_clients import ThreadClients
 from worker.economic.vouchers import Vouchers
@@ -45,6 +45,7 @@ class EconomicClient(Vouchers):
     ``http`` bounds every call and the age of master data. ``accept`` gets the agreement's number before anything else
     of the agreement is believed, and raises what stops the export. ``transport`` builds one in place of the network, a
     new one for each thread. Once ``stopped`` no call begins. ``monotonic`` is for tests, in which time is made.
+    ``seen`` gets every call.
     """
 
     def __init__(  # noqa: PLR0913  # the parts that the composition root puts together
@@ -58,6 +59,7 @@ class EconomicClient(Vouchers):
         transport: Callable[[], httpx.BaseTransport] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         stopped: Callable[[], bool] = lambda: False,
+        seen: Callable[[CallSeen], None] | None = None,
     ) -> None:
         self._export = export
         self._clients = ThreadClients(http, transport)
@@ -70,6 +72,7 @@ class EconomicClient(Vouchers):
             deadline=http.deadline,
             stopped=stopped,
             monotonic=monotonic,
+            seen=seen,
         )
         super().__init__(calls, Listings(calls, export.api_url), export=export)
         self._master_data = MasterDataCache(

@@ -20,6 +20,7 @@ from config.exports import ExportConfig
 from worker.domain.ports import AgreementRate
 from worker.domain.record import Intent
 from worker.economic.mapping.master_data import Document, EconomicCustomer, MasterData, Product, VoucherFound
+from worker.economic.urls import RequestLabel
 
 #: e-conomic takes files of at most "9.0 MB" (REST docs, voucher attachments); the smaller reading of it, in bytes.
 LARGEST_PDF = 9_000_000
@@ -63,6 +64,21 @@ class Usage:
         with self._lock:
             self.calls += 1
             self.tokens += tokens
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallSeen:
+    """One call to e-conomic, as figures and traces see it: nothing of a customer."""
+
+    label: RequestLabel
+    #: Status of the answer; 0: none came.
+    status: int
+    #: Whether it left this process; without that no answer could come.
+    sent: bool
+    #: Seconds from sending it to its answer, or to giving up.
+    seconds: float
+    #: Rate tokens that it cost.
+    tokens: float
 
 
 class Economic(Protocol):

@@ -13,7 +13,7 @@ _OPENAPI = re.compile(r"/[a-z0-9]+/v\d+\.\d+\.\d+/")
 _NUMBERED = re.compile(r"(/[a-z0-9-]+)+/[1-9][0-9]*")
 _OF_ONE = frozenset({"DELETE", "PUT"})
 _SAFE = re.compile(r"(/[^/?#\s]+)+")
-_NUMBER = re.compile(r"/\d[^/]*")
+_NUMBER = re.compile(r"/\d[^/]*|(?<=/products)/[^/]+")
 _VOUCHER_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 #: Values that need no escape in any position.
 _PLAIN = re.compile(r"[A-Za-z0-9-]+")
@@ -73,7 +73,10 @@ def local(link: str, api_url: str) -> str:
 
 
 def route(path: str) -> str:
-    """Return the path without query and numbers: what learned costs and failures are filed under."""
+    """Return the path without query and numbers: what learned costs, failures and figures are filed under.
+
+    A product's number may be any text.
+    """
     return _NUMBER.sub("/{n}", path.partition("?")[0])
 
 

@@ -18,6 +18,7 @@ from worker.domain.ports import PdfSource, RateLimiter
 from worker.domain.retry import RetryPolicy
 from worker.domain.store_port import PinPort, PlanPort
 from worker.economic.client import EconomicClient
+from worker.economic.port import CallSeen
 from worker.economic.urls import voucher_path
 from worker.intake.sources.folder import kept_folders
 from worker.reconcile.agreement_watch import AgreementWatch
@@ -48,17 +49,18 @@ from worker.workflow.second_person import SecondPerson
 from worker.workflow.sweeper import Sweeper
 
 
-def build_runtime(
+def build_runtime(  # noqa: PLR0913  # what a process is, and what watches it
     settings: Settings,
     exports: Mapping[str, ExportConfig],
     app: Celery,
     *,
     worker_clock: Callable[[], float],
     ending: Ending | None = None,
+    seen: Callable[[CallSeen], None] | None = None,
 ) -> Runtime:
     """Build everything that a worker, the intake or a command needs; ``worker_clock`` is told to operators alone.
 
-    ``ending`` is how far the end of the process has come.
+    ``ending`` is how far the end of the process has come. ``seen`` gets every call to e-conomic.
     """
     ending = ending or Ending()
     redis = connect(settings.redis)
@@ -68,7 +70,7 @@ def build_runtime(
     rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix, sleep=ending.sleep)
     last = partial(LastInLine, inner=rate_limiter, sleep=ending.sleep, stopped=ending.over)
     clients = {
-        name: build_client(export, settings, rate_limiter, store, store.now, stopped=ending.over)
+        name: build_client(export, settings, rate_limiter, store, store.now, stopped=ending.over, seen=seen)
         for name, export in exports.items()
     }
     contexts = {
@@ -178,10 +180,11 @@ def build_client(  # noqa: PLR0913  # the parts of a client
     clock: Callable[[], float],
     *,
     stopped: Callable[[], bool] = lambda: False,
+    seen: Callable[[CallSeen], None] | None = None,
 ) -> EconomicClient:
     """Build the one way to an export's agreement, which accepts no other agreement than the export's own.
 
-    Whoever pins no agreement only reads: that is no first use.
+    Whoever pins no agreement only reads: that is no first use. ``seen`` gets every call.
     """
 
     def accept(agreement: int) -> None:
@@ -198,6 +201,7 @@ def build_client(  # noqa: PLR0913  # the parts of a client
         clock=clock,
         accept=accept,
         stopped=stopped,
+        seen=seen,
     )
 
 

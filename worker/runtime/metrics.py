@@ -4,15 +4,17 @@ import hmac
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import version
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, make_wsgi_app
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, make_wsgi_app
 from prometheus_client.exposition import ThreadingWSGIServer
 from typing_extensions import override
 
 from config.names import export_of
 from config.settings_sections import Metrics
+from worker.domain.reasons import ProcessReason
 
 #: Every figure of this process.
 REGISTRY = CollectorRegistry()
@@ -31,14 +33,24 @@ _execution_seconds = Histogram(
 _failures = Counter(
     "opter_economic_failures", "Executions that ended with a reason", ("export", "reason"), registry=REGISTRY
 )
-_calls = Counter("opter_economic_calls", "Calls to e-conomic", ("export",), registry=REGISTRY)
-_tokens = Counter("opter_economic_call_tokens", "Rate tokens that the calls cost", ("export",), registry=REGISTRY)
+_uncertain = Counter(
+    "opter_economic_uncertain_outcomes",
+    "Writes of which nobody knew whether they took effect: those that began, and how others ended",
+    ("export", "step"),
+    registry=REGISTRY,
+)
+_leases_lost = Counter(
+    "opter_economic_leases_lost", "Work that another worker had taken over", ("export",), registry=REGISTRY
+)
 _checks = Counter(
     "opter_economic_period_checks", "Period checks by how they ended", ("export", "result"), registry=REGISTRY
 )
 _events = Counter("opter_economic_events", "Events by what became of them", ("result",), registry=REGISTRY)
+_sweeps = Counter("opter_economic_sweeps", "Sweeps that came to their end", registry=REGISTRY)
 _swept = Counter("opter_economic_messages_sent_again", "Messages that a sweep published", registry=REGISTRY)
 _faults = Counter("opter_economic_faults", "Lines of the log that tell of a fault", ("event",), registry=REGISTRY)
+_build = Gauge("opter_economic_process_info", "Version that this process runs", ("version",), registry=REGISTRY)
+_build.labels(version("opter-economic")).set(1)
 
 #: Log lines about an event -> its label.
 _EVENT_LINES = {
@@ -59,10 +71,11 @@ def count_line(_: Any, __: str, line: Any) -> Any:
         _count_execution(line)
     elif name == "period_preflight":
         _checks.labels(export_of(line.get("period", "")), line["result"]).inc()
-        _count_calls(export_of(line.get("period", "")), line)
+        _count_lost_lease(export_of(line.get("period", "")), line)
     elif name in _EVENT_LINES:
         _events.labels(_EVENT_LINES[name]).inc()
     elif name == "swept":
+        _sweeps.inc()
         _swept.inc(line["sent"])
     elif name in _FAULT_LINES:
         _faults.labels(name).inc()
@@ -75,12 +88,22 @@ def _count_execution(line: Line) -> None:
     _execution_seconds.labels(export).observe(line["ms"] / 1000)
     if line.get("reason"):
         _failures.labels(export, line["reason"]).inc()
-    _count_calls(export, line)
+    _count_lost_lease(export, line)
+    _count_uncertain(export, line)
 
 
-def _count_calls(export: str, line: Line) -> None:
-    _calls.labels(export).inc(line.get("http_calls", 0))
-    _tokens.labels(export).inc(line.get("tokens", 0))
+def _count_lost_lease(export: str, line: Line) -> None:
+    if line["result"] == "lease-lost":
+        _leases_lost.labels(export).inc()
+
+
+def _count_uncertain(export: str, line: Line) -> None:
+    """A write is in doubt from the execution that met the doubt until one that ends it; in between it is ``open``."""
+    ended = line.get("uncertain", "")
+    if ended and ended != "open":
+        _uncertain.labels(export, ended).inc()
+    if ended != "open" and line.get("reason") == ProcessReason.OUTCOME_UNKNOWN:
+        _uncertain.labels(export, "began").inc()
 
 
 class _Silent(WSGIRequestHandler):

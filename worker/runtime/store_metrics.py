@@ -12,7 +12,9 @@ from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from worker.domain.invoice import Invoice
+from worker.domain.invoice_period import PeriodRecord
 from worker.domain.period_report import phase_of
+from worker.domain.period_sums import PeriodSums
 from worker.domain.ports import AgreementRate
 from worker.domain.record import InvoiceRecord, State
 from worker.domain.signs_of_life import Part
@@ -41,6 +43,8 @@ class StoreCollector(Collector):
     queues: Callable[[], Mapping[str, int]]
     #: Returns what workers know of each export's agreement.
     rates: Callable[[], Mapping[str, AgreementRate | None]]
+    #: Returns what the invoices of a period add up to.
+    sums: Callable[[str], PeriodSums]
     #: Gives seconds since the epoch.
     clock: Callable[[], float]
     _kept: tuple[float, list[Metric]] = field(default=(0.0, []), init=False)
@@ -63,7 +67,9 @@ class StoreCollector(Collector):
 
     def _read(self, now: float) -> Iterator[Metric]:
         yield _gauge("build_info", "Version of this program", [((version("opter-economic"),), 1.0)], "version")
-        yield from self._periods(now)
+        periods = self.store.periods()
+        yield from self._periods(periods, now)
+        yield from self._under_way(periods)
         yield from self._dead_letters(now)
         paused = self.store.paused()
         pauses = {(name, paused[name].reason if name in paused else ""): float(name in paused) for name in self.exports}
@@ -120,14 +126,29 @@ class StoreCollector(Collector):
         yield _gauge("spent_tokens", "Rate tokens spent in the last 60 seconds", spent.items(), "export")
         yield _gauge("failed_calls_in_a_row", "Calls that failed since the last answer", failures.items(), "export")
 
-    def _periods(self, now: float) -> Iterator[Metric]:
+    def _under_way(self, periods: Iterable[PeriodRecord]) -> Iterator[Metric]:
+        """Yield what periods under way add up to; those that have come to their end are not asked for."""
+        waiting: Counter[tuple[str, ...]] = Counter()
+        amounts: defaultdict[tuple[str, ...], Decimal] = defaultdict(Decimal)
+        for period in periods:
+            if _is_under_way(period):
+                sums = self.sums(period.id)
+                waiting.update({(period.export, reason): number for reason, number in sums.waiting.items()})
+                for currency, each in sums.currencies.items():
+                    there = each.done - each.difference + each.left_out + each.by_hand
+                    amounts[period.export, currency] += each.gross - there
+        yield _gauge("waiting", "Invoices that wait, by reason", waiting.items(), "export", "reason")
+        meaning = "Gross amount of the invoices of periods under way that have not come to their end"
+        yield _gauge("amount_under_way", meaning, amounts.items(), "export", "currency")
+
+    def _periods(self, periods: Iterable[PeriodRecord], now: float) -> Iterator[Metric]:
         invoices = {(name, state.value): 0.0 for name in self.exports for state in State}
         phases: Counter[tuple[str, ...]] = Counter()
         oldest: dict[tuple[str, ...], float] = {(name,): 0.0 for name in self.exports}
         differences: dict[tuple[str, ...], float] = {(name,): 0.0 for name in self.exports}
-        for period in self.store.periods():
+        for period in periods:
             export = (period.export,)
-            if any(period.counts.get(state) for state in _TO_BE_EXPORTED):
+            if _is_under_way(period):
                 oldest[export] = max(oldest.get(export, 0.0), now - period.received_at)
             if period.certificate:
                 differences[export] = differences.get(export, 0.0) + period.certificate.open_differences
@@ -160,6 +181,10 @@ def store_registry(collector: StoreCollector) -> CollectorRegistry:
     registry = CollectorRegistry()
     registry.register(collector)
     return registry
+
+
+def _is_under_way(period: PeriodRecord) -> bool:
+    return any(period.counts.get(state) for state in _TO_BE_EXPORTED)
 
 
 def _reason(record: InvoiceRecord) -> str:

@@ -123,6 +123,7 @@ def _figures(process: WebProcess) -> Callable[[], bytes]:
         exports=process.exports,
         queues=partial(shown_lengths, process.broker, process.exports),
         rates=process.rates,
+        sums=process.store.period_sums,
         clock=time.time,
     )
     return partial(generate_latest, store_registry(collector))

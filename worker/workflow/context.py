@@ -144,9 +144,15 @@ class ListingLag:
 
     def expected(self, now: float) -> float:
         """Return how long a lookup has to be apart from the first one to be believed, in seconds."""
-        if self._measured is None or not 0 <= now - self._measured[1] <= _FRESH:
+        measured = self.measured(now)
+        if measured is None:
             return max(self.bound, SHORTEST)
-        return min(max(SHORTEST, _MARGIN * self._measured[0]), max(self.bound, SHORTEST))
+        return min(max(SHORTEST, _MARGIN * measured), max(self.bound, SHORTEST))
+
+    def measured(self, now: float) -> float | None:
+        """Return how old a document was, at most, that listings have shown lately, in seconds; None: not known."""
+        seen = self._measured
+        return seen[0] if seen and 0 <= now - seen[1] <= _FRESH else None
 
     def enough(self, since: float, began: float) -> bool:
         """Tell whether a listing read since ``began`` proves absence, if an earlier one ended ``since`` without it."""

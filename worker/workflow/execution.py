@@ -10,6 +10,7 @@ from typing import Any
 
 from worker.domain.identity import idempotency_key
 from worker.domain.invoice import Invoice
+from worker.domain.reasons import ProcessReason
 from worker.domain.record import Continue, Intent, InvoiceRecord, Progress, Step, Transition
 from worker.economic.mapping.master_data import VoucherFound
 from worker.economic.port import Reply
@@ -40,6 +41,9 @@ class Execution:
         self.eligible = False
         #: Remarks of this execution, written with whatever is saved next.
         self.noted: list[str] = []
+        #: What became of a write whose outcome nobody knew: ``open`` (left by an earlier execution, or not known yet),
+        #: ``found``, ``replayed``, ``sent-again``, ``created`` after fruitless lookups; empty: there was none.
+        self.uncertain = "open" if record.progress.intent or _outcome_unknown(record) else ""
         #: Master data read before this time are read again before they are used; seconds since the epoch, UTC.
         self.fresh_since: float | None = None
 
@@ -88,6 +92,11 @@ class Execution:
     def witness(self) -> None:
         """Let other lookups see by this document, of which e-conomic has just said that it exists, how far it lags."""
         self.context.listing_lag.created(self.record.id, self.context.clock())
+
+    def end_doubt(self, how: str) -> None:
+        """Note how a write of unknown outcome has ended, if there was one."""
+        if self.uncertain == "open":
+            self.uncertain = how
 
     def note(self, remark: str) -> None:
         """Have a remark of this execution written with whatever is saved next."""
@@ -154,6 +163,10 @@ class Execution:
     @cached_property
     def _agreement(self) -> int:
         return self.context.economic.master_data(frozenset()).agreement
+
+
+def _outcome_unknown(record: InvoiceRecord) -> bool:
+    return record.failure is not None and record.failure.reason == ProcessReason.OUTCOME_UNKNOWN
 
 
 class Action(StrEnum):

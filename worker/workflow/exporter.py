@@ -41,6 +41,8 @@ class ExecutionResult:
     result: str
     #: Why it was not claimed.
     why: str = ""
+    #: What became of a write whose outcome was unknown; see ``Execution.uncertain``.
+    uncertain: str = ""
     #: Calls to e-conomic, and the rate tokens that they cost.
     usage: Usage = field(default_factory=Usage)
 
@@ -84,7 +86,7 @@ class Exporter:
         execution = Execution(claimed, context)
         with context.metered() as usage:
             result = self._export(execution)
-        return ExecutionResult(record=execution.record, result=result, usage=usage)
+        return ExecutionResult(record=execution.record, result=result, uncertain=execution.uncertain, usage=usage)
 
     def _export(self, execution: Execution) -> str:
         store, held = execution.context.store, (execution.record.id, execution.record.fence)
@@ -142,6 +144,7 @@ def _write_line(result: ExecutionResult, seconds: float) -> None:
             "adopted": record.progress.adopted,
             "reason": record.failure and record.failure.reason,
             "log_id": record.failure and record.failure.log_id,
+            "uncertain": result.uncertain,
         }
     log.info(
         "invoice_export",

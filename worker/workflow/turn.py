@@ -121,6 +121,7 @@ def _send(execution: Execution, method: Method[Any]) -> None:
             raise
         look_up_next(execution, f"{intent.step}-failure-remembered")
     else:
+        execution.end_doubt("replayed" if reply.replayed else "sent-again")
         if reply.replayed:  # proves that it was done once, not that it is still there
             look_up_next(execution, f"{intent.step}-remembered", **method.remembered(execution, intent, reply))
         else:
@@ -145,6 +146,7 @@ def _look_up(execution: Execution, method: Method[Found]) -> None:
     if found is None:
         _allow_create(execution, began)
     else:
+        execution.end_doubt("found")
         method.take_up(execution, found)
 
 
@@ -164,6 +166,7 @@ def _allow_create(execution: Execution, began: float) -> None:
     if not (aged or agreed or permission_ended):
         look_up_next(execution, "not-found-once", not_found_since=since or now)
         raise Uncertain(_second_lookup_needed(execution), retry_after=_until_next(execution, since))
+    execution.end_doubt("created")
     execution.save(
         Continue(event="create-allowed"),
         generation=progress.generation + (not permission_ended),

@@ -114,6 +114,7 @@ def test_services_are_told_apart() -> None:
 def test_routes_have_no_numbers() -> None:
     """Costs are learnt per route, and no product or customer number reaches a log."""
     assert route("/journals/1/vouchers/2026-17/attachment/file") == "/journals/{n}/vouchers/{n}/attachment/file"
+    assert route("/products/FRAGT%20ABC?x=1") == "/products/{n}"
 
 
 def understood(expression: str) -> tuple[str, str]:

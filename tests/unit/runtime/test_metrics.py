@@ -3,11 +3,12 @@
 import re
 from typing import Any
 
+import httpx
 import pytest
-from prometheus_client import generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 from support import samples
 from support.clock import ManualClock
-from support.deployment import DEPLOY
+from support.deployment import DEPLOY, DOCS
 from support.harness import Harness
 from support.memory_queue import MemoryEventQueue, MemoryEvents
 
@@ -15,11 +16,17 @@ from worker.domain.clocks import ClockReading
 from worker.domain.ports import AgreementRate
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.signs_of_life import Part
+from worker.economic.port import CallSeen
+from worker.economic.urls import RequestLabel
 from worker.errors import BrokerUnavailable, StoreUnavailable
+from worker.runtime.call_figures import ListingLags, count_call
 from worker.runtime.metrics import HANGS_AFTER, REGISTRY, Beat, count_line
 from worker.runtime.store_metrics import StoreCollector, store_registry
 
 EXECUTION = {"event": "invoice_export", "invoice": "toy-1", "ms": 250, "http_calls": 2, "tokens": 13.0}
+CHECK = {"event": "period_preflight", "period": "toy-p1", "result": "checked", "http_calls": 3, "tokens": 9.0}
+UNKNOWN = {"result": "waiting", "reason": "outcome-unknown"}
+DONE_LATE = {"result": "exported", "uncertain": "replayed"}
 
 
 def _value(name: str, **labels: str) -> float:
@@ -30,8 +37,6 @@ def _value(name: str, **labels: str) -> float:
     ("line", "figure", "labels", "by"),
     [
         (EXECUTION | {"result": "exported"}, "executions_total", {"export": "toy", "result": "exported"}, 1),
-        (EXECUTION | {"result": "exported"}, "calls_total", {"export": "toy"}, 2),
-        (EXECUTION | {"result": "exported"}, "call_tokens_total", {"export": "toy"}, 13),
         (EXECUTION | {"result": "exported"}, "execution_seconds_sum", {"export": "toy"}, 0.25),
         (
             EXECUTION | {"result": "dead", "reason": "vat-mismatch"},
@@ -39,12 +44,26 @@ def _value(name: str, **labels: str) -> float:
             {"export": "toy", "reason": "vat-mismatch"},
             1,
         ),
+        (CHECK, "period_checks_total", {"export": "toy", "result": "checked"}, 1),
+        (CHECK, "leases_lost_total", {"export": "toy"}, 0),
+        (CHECK | {"result": "lease-lost"}, "leases_lost_total", {"export": "toy"}, 1),
+        (EXECUTION | {"result": "lease-lost"}, "leases_lost_total", {"export": "toy"}, 1),
+        (EXECUTION | UNKNOWN, "uncertain_outcomes_total", {"export": "toy", "step": "began"}, 1),
         (
-            {"event": "period_preflight", "period": "toy-p1", "result": "checked", "http_calls": 3, "tokens": 9.0},
-            "calls_total",
-            {"export": "toy"},
-            3,
+            EXECUTION | UNKNOWN | {"uncertain": "open"},
+            "uncertain_outcomes_total",
+            {"export": "toy", "step": "began"},
+            0,
         ),
+        (
+            EXECUTION | UNKNOWN | {"uncertain": "found"},
+            "uncertain_outcomes_total",
+            {"export": "toy", "step": "began"},
+            1,
+        ),
+        (EXECUTION | DONE_LATE, "uncertain_outcomes_total", {"export": "toy", "step": "replayed"}, 1),
+        (EXECUTION | DONE_LATE, "uncertain_outcomes_total", {"export": "toy", "step": "began"}, 0),
+        ({"event": "swept", "sent": 0}, "sweeps_total", {}, 1),
         ({"event": "event_taken_in"}, "events_total", {"result": "taken in"}, 1),
         ({"event": "event_refused"}, "events_total", {"result": "refused"}, 1),
         ({"event": "swept", "sent": 7}, "messages_sent_again_total", {}, 7),
@@ -79,6 +98,7 @@ def _figures(harness: Harness, **changes: Any) -> str:
         "exports": ["main", "other"],
         "queues": lambda: {"export.main": 3},
         "rates": lambda: {"main": _RATE, "other": None},
+        "sums": harness.store.period_sums,
         "clock": harness.clock,
     }
     events = MemoryEventQueue(MemoryEvents())
@@ -118,6 +138,37 @@ def test_the_store_is_counted_by_export_state_and_reason() -> None:
         "opter_economic_store_up 1.0",
     ):
         assert line in lines
+
+
+def test_what_periods_under_way_add_up_to_is_a_figure() -> None:
+    """Of two invoices one is exported, one waits for its lookup: its money and its reason. The end leaves nothing."""
+    harness = Harness()
+    known = samples.customer(corporate_id="99000007")
+    harness.close_period(samples.invoice(invoice_number=1, customer=known))
+    harness.close_period(samples.invoice(invoice_number=2, customer=known), event="/opter/acme/1#e2", number=882)
+    harness.check("main-p881")
+    harness.deliver()
+    harness.check("main-p882")
+    harness.around_http = _lost
+    harness.deliver()
+    text = _figures(harness)
+    assert 'opter_economic_waiting{export="main",reason="outcome-unknown"} 1.0' in text
+    assert 'opter_economic_amount_under_way{currency="DKK",export="main"} 1250.0' in text
+
+    harness.around_http = lambda request, answer: answer(request)
+    harness.clock.advance(60.0)
+    harness.sweep()
+    harness.until_rest()
+    text = _figures(harness)
+    assert "opter_economic_waiting{" not in text
+    assert "opter_economic_amount_under_way{" not in text
+
+
+def _lost(request: httpx.Request, answer: Any) -> httpx.Response:
+    if request.method == "POST":
+        raise httpx.ReadTimeout("lost", request=request)
+    answered: httpx.Response = answer(request)
+    return answered
 
 
 def test_a_folder_in_trouble_is_a_figure_for_as_long_as_its_watcher_says_so() -> None:
@@ -179,6 +230,7 @@ def test_the_store_is_read_once_for_several_readers() -> None:
         exports=["main"],
         queues=lambda: reads.append(1) or {},
         rates=dict,
+        sums=harness.store.period_sums,
         clock=harness.clock,
     )
     registry = store_registry(collector)
@@ -193,13 +245,32 @@ def test_every_figure_that_an_alert_or_dashboard_names_exists() -> None:
     harness = Harness()
     harness.close_period(samples.invoice(samples.line(account="3050")))
     harness.until_rest()
-    known = _names(_figures(harness)) | _names(generate_latest(REGISTRY).decode())
+    known = _names(_figures(harness)) | _names(_process_figures(harness))
     files = [path for path in (DEPLOY / "monitoring").rglob("*") if path.is_file()]
     named = {word for path in files for word in _names(path.read_text(encoding="utf-8"))}
     assert named
     assert named <= known
 
 
-def _names(text: str) -> set[str]:
+def test_the_table_of_figures_names_every_one_of_them_and_no_other() -> None:
+    """As Prometheus' own help lines name them."""
+    harness = Harness()
+    text = _figures(harness) + _process_figures(harness)
+    there = set(re.findall(r"^# HELP opter_economic_([a-z_]+?)(?:_total)? ", text, re.MULTILINE))
+    rows = [line.split("|")[1] for line in (DOCS / "figures.md").read_text().splitlines() if line.startswith("| `")]
+    assert {name for row in rows for name in re.findall(r"`([a-z_]+)`", row)} == {
+        name for name in there if not name.endswith("_created")
+    }
 
+
+def _process_figures(harness: Harness) -> str:
+    """What a process serves that has called e-conomic; the lag is asked of its contexts."""
+    label = RequestLabel(export="toy", method="GET", route="/self")
+    count_call(CallSeen(label=label, status=200, sent=True, seconds=0.1, tokens=3.0))
+    lags = CollectorRegistry()
+    lags.register(ListingLags(lambda: {"main": harness.context}))
+    return (generate_latest(REGISTRY) + generate_latest(lags)).decode()
+
+
+def _names(text: str) -> set[str]:
     return set(re.findall(r"\bopter_economic_[a-z_]+", text))
