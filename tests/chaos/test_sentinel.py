@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import pytest
 import redis
-from support.chaos.proxy import Proxy
 from support.installation import SHORT_LEASES, Installation, event
 from support.ports import free_port
 from support.samples import customer, invoice, line
@@ -22,6 +21,7 @@ _CONFIG = """
 port {port}
 bind 127.0.0.1
 dir {folder}
+requirepass {guard}
 sentinel monitor opter 127.0.0.1 {primary} 1
 sentinel auth-pass opter {password}
 sentinel down-after-milliseconds opter 1000
@@ -29,16 +29,18 @@ sentinel failover-timeout opter 10000
 """
 
 
-class WatchedRedis:
-    """A primary, its replica, and a Sentinel; the name leads to whoever Sentinel says is the primary.
+#: What the Sentinel asks of whoever asks it.
+GUARD = "ask-me"
 
-    So a ``client-reconfig-script`` would do it, or a proxy that asks Sentinel.
-    """
+
+class WatchedRedis:
+    """A primary, its replica, and a Sentinel with a password of its own; a second Sentinel is never there."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._stack = ExitStack()
-        self.url = ""
+        #: What the installation is told: the Sentinels, and the primary's name.
+        self.address = ""
 
     def __enter__(self) -> Self:
         enter = self._stack.enter_context
@@ -51,10 +53,16 @@ class WatchedRedis:
         for client in (self.first, self.second):
             client.config_set("masterauth", self._password)
         self.second.replicaof("127.0.0.1", str(self._first.port))
-        self.sentinel = enter(redis.Redis(port=self._watch(), decode_responses=True))
-        name = enter(Proxy(self.primary))
-        self.url = f"redis://default:{self._password}@127.0.0.1:{name.port}/0"
+        watching = self._watch()
+        self.sentinel = enter(redis.Redis(port=watching, password=GUARD, decode_responses=True))
+        hosts = f"127.0.0.1:{free_port()},127.0.0.1:{watching}"
+        self.address = f"redis+sentinel://default:{self._password}@{hosts}/opter/0?sentinel_password={GUARD}"
         return self
+
+    @property
+    def url(self) -> str:
+        """The address of whoever is the primary now."""
+        return f"redis://default:{self._password}@127.0.0.1:{self.primary()}/0"
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
@@ -62,7 +70,7 @@ class WatchedRedis:
     def _watch(self) -> int:
         port, folder = free_port(), self._folder / "sentinel"
         folder.mkdir(parents=True)
-        text = _CONFIG.format(port=port, folder=folder, primary=self._first.port, password=self._password)
+        text = _CONFIG.format(port=port, folder=folder, primary=self._first.port, password=self._password, guard=GUARD)
         (folder / "sentinel.conf").write_text(text)
         with (folder / "sentinel.log").open("wb") as log:
             command = [str(server_binary()), str(folder / "sentinel.conf"), "--sentinel"]
@@ -104,6 +112,10 @@ class _Installation(Installation):
         self.redis = WatchedRedis(folder / "servers")
 
     @property
+    def environment(self) -> dict[str, str]:
+        return super().environment | {"REDIS_URL": self.redis.address}
+
+    @property
     def exported(self) -> int:
         return self.counts(PERIOD).get("exported", 0)
 
@@ -116,7 +128,10 @@ def installation(tmp_path: Path) -> Iterator[_Installation]:
 
 @pytest.mark.chaos
 def test_a_failover_by_sentinel_loses_and_doubles_nothing(installation: _Installation) -> None:
-    """Exports that the new primary has never heard of are found in e-conomic; everything else goes on there."""
+    """By the address of the Sentinels, store, events and Celery's messages follow the new primary by themselves.
+
+    Exports that it has never heard of are found in e-conomic; everything else goes on there.
+    """
     servers = installation.redis
     installation.wait_for(servers.ready, "the replica is in step")
     installation.sandbox("PATCH", "switches", {"latency_ms": 100})

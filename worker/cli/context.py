@@ -203,10 +203,11 @@ class CommandContext(Configuration):
 
     def redis_info(self) -> Mapping[str, Any]:
         """Return what Redis says of itself. Raises ``StoreUnavailable``."""
-        from worker.store.connection import connect, translated
+        from worker.store.connection import connect
+        from worker.store.server_check import server_info
 
-        with closing(connect(self.settings.redis)) as client, translated():
-            return dict(client.info())
+        with closing(connect(self.settings.redis)) as client:
+            return server_info(client)
 
     def redis_refusal(self) -> Failure | None:
         """Return why Redis takes no write now: full, a replica, no right; None when it does. It may well read."""

@@ -29,7 +29,7 @@ from worker.runtime.logs import report
 from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.publisher import Publisher
 from worker.runtime.signs_of_life import ShownLife, process_name
-from worker.store.connection import answers, tls_options
+from worker.store.connection import answers
 from worker.store.event_queue import RedisEventQueue, event_client
 from worker.store.redis_store import RedisStore
 from worker.workflow.cause_watch import CauseWatch
@@ -235,12 +235,7 @@ def intake_consumer(runtime: Runtime, in_file: Callable[[], Collection[str]] = t
     """
     settings = runtime.settings
     intake = settings.intake
-    client = event_client(
-        settings.redis.url.get_secret_value(),
-        socket_timeout=settings.redis.socket_timeout,
-        connect_timeout=settings.redis.connect_timeout,
-        tls=tls_options(settings.redis),
-    )
+    client = event_client(settings.redis)
     # All of them at once: what is announced goes where the event was taken from.
     look = runtime.name_watch(client)
     life = ShownLife(store=runtime.store, part=Part.INTAKE, name=process_name(intake.consumer), look=look)

@@ -35,11 +35,12 @@ from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
 from worker.runtime.store_metrics import StoreCollector, store_registry
 from worker.store.approvals import RedisApprovals
-from worker.store.connection import StorePolicy, connect, server_info
+from worker.store.connection import StorePolicy, connect
 from worker.store.event_queue import RedisEventQueue
 from worker.store.period_holds import RedisPeriodHolds
 from worker.store.posted_events import RedisPostedEvents
 from worker.store.rate_limiter import RedisRateLimiter
+from worker.store.server_check import server_info
 from worker.store.sessions import RedisSessions
 from worker.web.event_api.routes import EventApi
 from worker.web.guard import SecurityHeaders

@@ -19,7 +19,7 @@ from worker.domain.reasons import ProcessReason
 from worker.domain.signs_of_life import FileNotTaken, Part, SignOfLife
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure
-from worker.store.server_check import problems_of
+from worker.store.server_check import not_told, problems_of
 
 
 class Level(StrEnum):
@@ -105,6 +105,11 @@ def redis_finding(info: Mapping[str, Any], refusal: Failure | None, *, require_d
     used, most = info.get("used_memory", 0) / 2**20, info.get("maxmemory", 0) / 2**20
     memory = f"{used:.0f} of {most:.0f} MB used" if most else f"{used:.0f} MB used"
     kept = "append-only file" if info.get("aof_enabled") == 1 else "no append-only file, as the settings allow"
+    untold = not_told(info)
+    if untold:
+        # As the settings allow: what must be known and is not was a problem above.
+        text = f"{info.get('redis_version', 'takes writes')}; it does not say: {', '.join(untold)}"
+        return Finding(part="Redis", level=Level.WELL, text=text)
     return Finding(part="Redis", level=Level.WELL, text=f"{info.get('redis_version')}, {kept}, {memory}")
 
 
