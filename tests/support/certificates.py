@@ -1,6 +1,6 @@
 """A private authority and a server's certificate by it, made anew for each test."""
 
-import datetime
+import datetime as dt
 import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-_DAY = datetime.timedelta(days=1)
+_DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,9 +27,8 @@ def certificates(folder: Path) -> Certificates:
     folder.mkdir(parents=True, exist_ok=True)
     own, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     authority = _name("Authority")
-    root = _builder(authority, authority, own).add_extension(
-        x509.BasicConstraints(ca=True, path_length=0), critical=True
-    )
+    alone = x509.BasicConstraints(ca=True, path_length=0)
+    root = _builder(authority, authority, own).add_extension(alone, critical=True)
     names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
     leaf = _builder(_name("Server"), authority, key).add_extension(names, critical=False)
     made = Certificates(authority=folder / "ca.pem", certificate=folder / "server.pem", key=folder / "server.key")
@@ -45,7 +44,7 @@ def _name(text: str) -> x509.Name:
 
 
 def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
