@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from worker.domain.ports import AgreementRate
     from worker.domain.record import InvoiceRecord
     from worker.domain.store_port import Store
+    from worker.domain.store_schema import StoreSchema
     from worker.dry_run.planner import Planner
     from worker.economic.client import EconomicClient
     from worker.errors import Failure
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from worker.reconcile.reconciler import Reconciler
     from worker.runtime import Runtime
     from worker.store.redis_store import RedisStore
+    from worker.store.schema import RedisSchema
     from worker.store.sessions import RedisSessions
 
 
@@ -172,6 +174,20 @@ class CommandContext(Configuration):
         with closing(build_archive(self.settings)) as archive, closing(connect(self.settings.redis)) as client:
             store = RedisStore(client, prefix=prefix, policy=StorePolicy(), archive=lambda: archive)
             yield build_keeper(self.settings, client, store, archive, store.now), store
+
+    @contextmanager
+    def schema(self) -> Iterator[RedisSchema]:
+        """Open what the store says of its own schema. Its methods raise ``StoreUnavailable``."""
+        from worker.store.connection import StorePolicy, connect
+        from worker.store.schema import RedisSchema
+
+        with closing(connect(self.settings.redis)) as client:
+            yield RedisSchema(client, prefix=self.settings.redis.prefix, policy=StorePolicy())
+
+    def store_schema(self) -> StoreSchema:
+        """Return the schema of the store. Raises ``StoreUnavailable``."""
+        with self.schema() as schema:
+            return schema.schema()
 
     @contextmanager
     def events(self) -> Iterator[EventQueueOperator]:

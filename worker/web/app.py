@@ -32,6 +32,7 @@ from worker.runtime.connecting import Connector
 from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
 from worker.runtime.on_demand import checked_setup, opened_store, planning, probing
 from worker.runtime.primary_watch import PrimaryWatch
+from worker.runtime.schema_watch import leave_newer_store
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
 from worker.runtime.store_metrics import StoreCollector, store_registry
 from worker.store.approvals import RedisApprovals
@@ -40,6 +41,7 @@ from worker.store.event_queue import RedisEventQueue
 from worker.store.period_holds import RedisPeriodHolds
 from worker.store.posted_events import RedisPostedEvents
 from worker.store.rate_limiter import RedisRateLimiter
+from worker.store.schema import RedisSchema
 from worker.store.server_check import server_info
 from worker.store.sessions import RedisSessions
 from worker.web.event_api.routes import EventApi
@@ -124,7 +126,16 @@ def from_environment() -> Starlette:
     broker = open_broker(settings, client)
     queues = partial(shown_lengths, broker, exports)
     rates = partial(agreement_rates, RedisRateLimiter(client, prefix=prefix).look, exports)
-    collector = StoreCollector(store=store, events=events, exports=exports, queues=queues, rates=rates, clock=time.time)
+    schema, watch = RedisSchema(client, prefix=prefix, policy=StorePolicy()), PrimaryWatch(client)
+    collector = StoreCollector(
+        store=store,
+        events=events,
+        exports=exports,
+        queues=queues,
+        schema=lambda: schema.schema().version,
+        rates=rates,
+        clock=time.time,
+    )
     sessions, sign_in = RedisSessions(client, prefix=prefix, policy=StorePolicy()), settings.sign_in
     secret_file = SECRETS / (sign_in.openid_secret_file or "")
     openid = OpenId(sign_in, secret_file=secret_file, sessions=sessions, clock=time.time)
@@ -178,11 +189,16 @@ def from_environment() -> Starlette:
         clock=time.time,
     )
     exports_file = watch_exports(settings, exports)
+
+    def look() -> None:
+        watch()
+        leave_newer_store(schema)
+
     life = ShownLife(
         store=store,
         part=Part.PAGE,
         name=process_name(),
-        look=PrimaryWatch(client),
+        look=look,
         not_taken=partial(not_taken, exports_file),
     )
 

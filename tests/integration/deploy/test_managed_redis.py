@@ -141,7 +141,7 @@ def test_a_period_needs_no_more_than_the_rights_of_the_file(installation: _Insta
 
 
 def test_what_redis_may_not_tell_is_said_and_stops_only_who_relies_on_it(tmp_path: Path) -> None:
-    """INFO is forbidden: where the owner answers for persistence a period goes through; health says what is not known."""
+    """INFO is forbidden: where the owner answers for persistence a period goes through; health says what is unknown."""
     settings = {"redis__require_durability": "false"}
     with _Installation(tmp_path, ManagedRedis(tmp_path / "servers", tells=False), **settings) as installation:
         invoices = mixed_invoices(6)

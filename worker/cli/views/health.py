@@ -17,6 +17,7 @@ from worker.domain.clocks import ClockReading, gap_text
 from worker.domain.ports import AgreementRate
 from worker.domain.reasons import ProcessReason
 from worker.domain.signs_of_life import FileNotTaken, Part, SignOfLife
+from worker.domain.store_schema import CURRENT, StoreSchema
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure
 from worker.store.server_check import not_told, problems_of
@@ -111,6 +112,16 @@ def redis_finding(info: Mapping[str, Any], refusal: Failure | None, *, require_d
         text = f"{info.get('redis_version', 'takes writes')}; it does not say: {', '.join(untold)}"
         return Finding(part="Redis", level=Level.WELL, text=text)
     return Finding(part="Redis", level=Level.WELL, text=f"{info.get('redis_version')}, {kept}, {memory}")
+
+
+def schema_finding(schema: StoreSchema) -> Finding:
+    """Return how what the store keeps fits this program."""
+    if schema.too_new:
+        return Finding(part="Schema", level=Level.FAULT, text=schema.refusal)
+    if schema.behind:
+        text = f"{schema.version}; this version keeps {CURRENT}, and works with both"
+        return Finding(part="Schema", level=Level.QUIET, text=text, next_step="opter-economic migrate, when it suits")
+    return Finding(part="Schema", level=Level.WELL, text=str(schema.version))
 
 
 def broker_finding(look: BrokerLook) -> Finding:
