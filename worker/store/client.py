@@ -5,10 +5,34 @@ from typing import Any
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from redis.sentinel import Sentinel
+from redis.sentinel import Sentinel, SentinelManagedConnection, SentinelManagedSSLConnection
 
 from config.addresses import SentinelAddress, sentinel_address, speaks_tls
 from config.settings_sections import Redis
+
+
+class _ToPrimary:
+    """A connection that asks the Sentinels whenever it connects.
+
+    The driver's own asks when it is taken from a pool, and goes back to the old primary when it breaks while a thread
+    keeps it, or between two tries of a command (redis-py 8.1, ``AbstractConnection.send_packed_command``).
+    """
+
+    _sock: Any
+
+    def send_packed_command(self, command: Any, check_health: bool = True) -> None:  # noqa: FBT001, FBT002  # the driver's signature
+        """Connect first, by ``connect``, if there is no connection."""
+        if not self._sock:
+            self.connect()  # type: ignore[attr-defined]  # the class beside this one
+        super().send_packed_command(command, check_health)  # type: ignore[misc]  # the same
+
+
+class _PlainToPrimary(_ToPrimary, SentinelManagedConnection):
+    """Without TLS."""
+
+
+class _TlsToPrimary(_ToPrimary, SentinelManagedSSLConnection):
+    """With TLS."""
 
 
 def open_client(settings: Redis, **options: Any) -> redis.Redis:
@@ -31,6 +55,14 @@ def tls_options(settings: Redis) -> dict[str, str]:
     return {"ssl_ca_certs": str(settings.ca_file)}
 
 
+def sentinels_once(configuration: dict[str, Any]) -> dict[str, Any]:
+    """Return Celery's configuration in which kombu asks each Sentinel once, too, instead of eleven times."""
+    options = configuration.get("broker_transport_options", {})
+    if "sentinel_kwargs" in options:
+        options["sentinel_kwargs"]["retry"] = Retry(NoBackoff(), 0)
+    return configuration
+
+
 def sentinel_options(address: SentinelAddress, settings: Redis) -> dict[str, Any]:
     """Return the driver's options of connections to Sentinels: none is asked twice, as there are others."""
     return {
@@ -50,7 +82,8 @@ def _of_primary(address: SentinelAddress, settings: Redis, options: dict[str, An
         db=address.database,
         username=address.username,
         password=address.password,
-        **({"ssl": True, **tls_options(settings)} if address.tls else {}),
+        connection_class=_TlsToPrimary if address.tls else _PlainToPrimary,
+        **tls_options(settings),
         **options,
     )
     return client

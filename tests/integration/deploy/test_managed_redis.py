@@ -27,6 +27,7 @@ _SERVER = shutil.which("redis-server")
 pytestmark = [
     pytest.mark.skipif(_SERVER is None, reason="needs a Redis that speaks TLS (Debian: redis-server)"),
     pytest.mark.xdist_group("managed redis"),
+    pytest.mark.timeout(900),
 ]
 _PASSWORD, _OURS = "marked", "opter-economic"
 #: What providers keep for themselves, by other names here so that the test can still look.
@@ -129,7 +130,7 @@ def test_a_period_needs_no_more_than_the_rights_of_the_file(installation: _Insta
     invoices = mixed_invoices(30)
     installation.start_all()
     installation.push(event(*invoices))
-    installation.wait_for(lambda: installation.counts() == {"exported": 30}, "all are exported")
+    installation.wait_for(lambda: installation.counts() == {"exported": 30}, "all are exported", seconds=400)
     installation.wait_for(lambda: bool(installation.lines("worker-1", "period_certificate")), "it is read back")
     for command in (["status"], ["health"], ["failed"], ["invoices", "main-p881"], ["certificate", "main-p881"]):
         installation.command(*command, expect=(0, 1, 2))

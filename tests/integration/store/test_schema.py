@@ -58,7 +58,7 @@ def test_a_migration_cut_anywhere_is_gone_on_with(redis_client: redis.Redis, red
 
     steps = [
         Step(version=2, needs=1, meaning="index", run=cut_after(1)),
-        Step(version=3, needs=1, meaning="again", run=cut_after(3)),
+        Step(version=3, needs=1, meaning="again", run=cut_after(4)),
     ]
     reached = []
     for _ in range(2):
