@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from kombu.entity import Queue
 
-from config.addresses import is_rabbitmq, speaks_tls
+from config.addresses import SentinelAddress, is_rabbitmq, sentinel_address, speaks_tls
 from config.names import (
     AGREEMENT_TASK,
     ARCHIVE_TASK,
@@ -111,23 +111,25 @@ def route(
 
 def _broker(settings: Settings) -> dict[str, Any]:
     address = carrier(settings).url.get_secret_value()
+    sentinels = None if is_rabbitmq(address) else sentinel_address(address)
     return {
-        "broker_url": address,
+        "broker_url": sentinels.kombu_url if sentinels else address,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         # READONLY and its like come as errors of the channel: the connection is dropped and the name looked up anew.
         "broker_channel_error_retry": True,
         "broker_pool_limit": all_slots(settings.worker.concurrency) + 10,
-        **(rabbitmq_options(settings) if is_rabbitmq(address) else _redis_options(settings)),
+        **(rabbitmq_options(settings) if is_rabbitmq(address) else _redis_options(settings, sentinels)),
         "result_backend": None,
     }
 
 
-def _redis_options(settings: Settings) -> dict[str, Any]:
+def _redis_options(settings: Settings, sentinels: SentinelAddress | None) -> dict[str, Any]:
     ca_file = carrier(settings).ca_file
-    # A private authority's certificates; kombu asks for the option whenever the address is rediss://.
-    private = ca_file and speaks_tls(carrier(settings).url.get_secret_value())
-    tls = {"broker_use_ssl": {"ssl_cert_reqs": "required", "ssl_ca_certs": str(ca_file)}} if private else {}
+    private = {"ssl_ca_certs": str(ca_file)} if ca_file else {}
+    # A private authority's certificates; with rediss:// kombu asks for TLS by itself, with Sentinels it is told so.
+    told = speaks_tls(carrier(settings).url.get_secret_value()) and (private or sentinels)
+    tls = {"broker_use_ssl": {"ssl_cert_reqs": "required", **private}} if told else {}
     return tls | {
         "broker_transport_options": {
             # With it, every message would cost two more round trips, for a second life that nobody wants.
@@ -143,6 +145,21 @@ def _redis_options(settings: Settings) -> dict[str, Any]:
             "max_connections": all_slots(settings.worker.concurrency) + 50,
             "global_keyprefix": broker_prefix(settings.redis.prefix),
             "client_name": "opter-economic",
+            **(_sentinel_options(settings, sentinels, private) if sentinels else {}),
+        },
+    }
+
+
+def _sentinel_options(settings: Settings, sentinels: SentinelAddress, private: Mapping[str, str]) -> dict[str, Any]:
+    """Return kombu's options of the Sentinels; what they are asked with is redis-py's."""
+    return {
+        "master_name": sentinels.primary,
+        "sentinel_kwargs": {
+            "username": sentinels.sentinel_username,
+            "password": sentinels.sentinel_password,
+            "socket_timeout": settings.redis.connect_timeout,
+            "socket_connect_timeout": settings.redis.connect_timeout,
+            **({"ssl": True, **private} if sentinels.tls else {}),
         },
     }
 

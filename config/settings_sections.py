@@ -56,7 +56,10 @@ class Redis(Section):
     url: Annotated[
         SecretStr,
         AfterValidator(redis_address),
-        about("Address of Redis or Valkey, with user and password if any; REDIS_URL is read too"),
+        about(
+            "Address of Redis or Valkey, with user and password if any, or of its Sentinels "
+            "(redis+sentinel://user:password@host1:26379,host2:26379/primary/0); REDIS_URL is read too"
+        ),
     ] = SecretStr("redis://127.0.0.1:6379/0")
     prefix: Annotated[Prefix, about("Prefix of every key except the event queue")] = "opter-economic:"
     require_durability: Annotated[

@@ -24,6 +24,7 @@ from tornado.web import ErrorHandler
 from config.broker import watching_config
 from config.settings import load_settings
 from worker.signals import end
+from worker.store.client import sentinels_once
 
 _UNAUTHORIZED, _MISDIRECTED = 401, 421
 
@@ -71,7 +72,7 @@ def run(arguments: Sequence[str]) -> None:
     extract_settings()
     setup_logging()
     app = Celery("opter-economic")
-    app.conf.update(watching_config(settings))
+    app.conf.update(sentinels_once(watching_config(settings)))
     page = GuardedFlower(capp=app, options=options, allowed_hosts=settings.flower.allowed_hosts, **tornado_settings)
     atexit.register(page.stop)
     signal.signal(signal.SIGTERM, end)

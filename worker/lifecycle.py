@@ -26,6 +26,7 @@ from worker.runtime.primary_watch import hang_up
 from worker.runtime.runtime import RuntimeInUse
 from worker.runtime.signs_of_life import ShownLife, keep_showing
 from worker.signals import end
+from worker.store.client import sentinels_once
 from worker.store.failover import drop_connections
 from worker.workflow.lease_renewal import Ending
 
@@ -87,7 +88,7 @@ class Lifecycle(Configuration):
 
     def celery_configuration(self) -> dict[str, Any]:
         """Return Celery's configuration; asked for by Celery when it first needs it."""
-        return celery_config(self.settings, self.exports)
+        return sentinels_once(celery_config(self.settings, self.exports))
 
     def connect(self) -> None:
         """Follow Celery's signals. Strong references: bound methods would vanish at once."""

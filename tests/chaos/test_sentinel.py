@@ -1,97 +1,15 @@
 """A failover by a real Sentinel in the middle of a period: the new primary lacks the last writes of the old one."""
 
-import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Self
-from urllib.parse import urlsplit
 
 import pytest
-import redis
-from support.chaos.proxy import Proxy
 from support.installation import SHORT_LEASES, Installation, event
-from support.ports import free_port
 from support.samples import customer, invoice, line
-
-from worker.local.embedded import EmbeddedServer, server_binary
+from support.watched_redis import WatchedRedis
 
 INVOICES = 60
 PERIOD = "main-p881"
-_CONFIG = """
-port {port}
-bind 127.0.0.1
-dir {folder}
-sentinel monitor opter 127.0.0.1 {primary} 1
-sentinel auth-pass opter {password}
-sentinel down-after-milliseconds opter 1000
-sentinel failover-timeout opter 10000
-"""
-
-
-class WatchedRedis:
-    """A primary, its replica, and a Sentinel; the name leads to whoever Sentinel says is the primary.
-
-    So a ``client-reconfig-script`` would do it, or a proxy that asks Sentinel.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._stack = ExitStack()
-        self.url = ""
-
-    def __enter__(self) -> Self:
-        enter = self._stack.enter_context
-        self._first, second = (enter(EmbeddedServer(self._folder / name)) for name in ("a", "b"))
-        self._password = urlsplit(self._first.url).password or ""
-        self.first = enter(redis.Redis.from_url(self._first.url))
-        with redis.Redis.from_url(second.url) as client:
-            client.config_set("requirepass", self._password)
-        self.second = enter(redis.Redis(port=second.port, password=self._password))
-        for client in (self.first, self.second):
-            client.config_set("masterauth", self._password)
-        self.second.replicaof("127.0.0.1", str(self._first.port))
-        self.sentinel = enter(redis.Redis(port=self._watch(), decode_responses=True))
-        name = enter(Proxy(self.primary))
-        self.url = f"redis://default:{self._password}@127.0.0.1:{name.port}/0"
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    def _watch(self) -> int:
-        port, folder = free_port(), self._folder / "sentinel"
-        folder.mkdir(parents=True)
-        text = _CONFIG.format(port=port, folder=folder, primary=self._first.port, password=self._password)
-        (folder / "sentinel.conf").write_text(text)
-        with (folder / "sentinel.log").open("wb") as log:
-            command = [str(server_binary()), str(folder / "sentinel.conf"), "--sentinel"]
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        self._stack.callback(process.wait)
-        self._stack.callback(process.kill)
-        return port
-
-    def primary(self) -> int:
-        """Return the port of the primary, as Sentinel has it."""
-        _, port = self.sentinel.execute_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "opter")
-        return int(port)
-
-    def ready(self) -> bool:
-        """Whether the replica has everything, and Sentinel knows it."""
-        try:
-            known = self.sentinel.execute_command("SENTINEL", "REPLICAS", "opter")
-        except redis.ConnectionError:
-            return False
-        return len(known) == 1 and self.second.info("replication")["master_link_status"] == "up"
-
-    def stop_replicating(self) -> None:
-        """Have the replica stay behind from now on, as it is while the network fails before the primary does."""
-        self.second.config_set("masterauth", "wrong")
-        self.first.execute_command("CLIENT", "KILL", "TYPE", "replica")
-
-    def lose_primary(self) -> None:
-        """Kill it; it does not come back."""
-        self._first.kill()
 
 
 class _Installation(Installation):
@@ -102,6 +20,10 @@ class _Installation(Installation):
     def __init__(self, folder: Path, **settings: str) -> None:
         super().__init__(folder, **settings)
         self.redis = WatchedRedis(folder / "servers")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return super().environment | {"REDIS_URL": self.redis.address}
 
     @property
     def exported(self) -> int:
@@ -115,8 +37,12 @@ def installation(tmp_path: Path) -> Iterator[_Installation]:
 
 
 @pytest.mark.chaos
+@pytest.mark.timeout(1200)
 def test_a_failover_by_sentinel_loses_and_doubles_nothing(installation: _Installation) -> None:
-    """Exports that the new primary has never heard of are found in e-conomic; everything else goes on there."""
+    """By the address of the Sentinels, store, events and Celery's messages follow the new primary by themselves.
+
+    Exports that it has never heard of are found in e-conomic; everything else goes on there.
+    """
     servers = installation.redis
     installation.wait_for(servers.ready, "the replica is in step")
     installation.sandbox("PATCH", "switches", {"latency_ms": 100})
@@ -124,7 +50,7 @@ def test_a_failover_by_sentinel_loses_and_doubles_nothing(installation: _Install
     known = customer(code="K1001", corporate_id=None)
     invoices = [invoice(line(f"{100 + n}.50"), invoice_number=500_000 + n, customer=known) for n in range(INVOICES)]
     installation.push(event(*invoices))
-    installation.wait_for(lambda: installation.exported >= INVOICES // 4, "a quarter is exported")
+    installation.wait_for(lambda: installation.exported >= INVOICES // 4, "a quarter is exported", seconds=400)
     servers.stop_replicating()
     before = installation.exported
     installation.wait_for(lambda: installation.exported >= before + 5, "more is exported, unknown to the replica")

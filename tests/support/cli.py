@@ -29,6 +29,7 @@ from worker.domain.reasons import failure
 from worker.domain.record import Finish, InvoiceRecord, Outcome, Wait
 from worker.domain.signs_of_life import Part
 from worker.domain.store_port import Store
+from worker.domain.store_schema import CURRENT, NEEDS, StoreSchema
 from worker.economic.mapping.reasons import SetUpReason
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure, StoreUnavailable
@@ -57,6 +58,8 @@ class Bench(CommandContext):
         self.known_rates: dict[str, AgreementRate | None] = {}
         self.info: Mapping[str, Any] | StoreUnavailable = HEALTHY_REDIS
         self.flower: bool | None = True
+        #: The schema of the store.
+        self.kept = StoreSchema(version=CURRENT, needs=NEEDS)
         #: How a broker of its own is; None: the Redis of the store carries the messages.
         self.carrier: BrokerLook | None = None
         self.refusal: Failure | None = None
@@ -104,6 +107,9 @@ class Bench(CommandContext):
 
     def redis_refusal(self) -> Failure | None:
         return self.refusal
+
+    def store_schema(self) -> StoreSchema:
+        return self.kept
 
     def broker(self) -> BrokerLook | None:
         return self.carrier

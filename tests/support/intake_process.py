@@ -9,11 +9,13 @@ from pathlib import Path
 from types import FrameType
 
 import structlog
+from pydantic import SecretStr
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from support.intake import consumer  # the path has to be set first
 
+from config.settings_sections import Redis  # same
 from worker.store.connection import StorePolicy  # same
 from worker.store.event_queue import RedisEventQueue, event_client  # same
 from worker.store.redis_store import RedisStore
@@ -28,7 +30,7 @@ def main(url: str, prefix: str, name: str) -> None:
         stop.set()
 
     signal.signal(signal.SIGTERM, on_term)
-    with event_client(url, socket_timeout=60.0, connect_timeout=60.0) as client:
+    with event_client(Redis(url=SecretStr(url), socket_timeout=60.0, connect_timeout=60.0)) as client:
         queue = RedisEventQueue(client, queue=f"{prefix}period-closed", consumer=name, heartbeat=0.3, clock=time.time)
         store = RedisStore(client, prefix=prefix, policy=StorePolicy())
         # A pause after some of the announcements, so that kills fall between events too.

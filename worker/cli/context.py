@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from worker.domain.ports import AgreementRate
     from worker.domain.record import InvoiceRecord
     from worker.domain.store_port import Store
+    from worker.domain.store_schema import StoreSchema
     from worker.dry_run.planner import Planner
     from worker.economic.client import EconomicClient
     from worker.errors import Failure
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from worker.reconcile.reconciler import Reconciler
     from worker.runtime import Runtime
     from worker.store.redis_store import RedisStore
+    from worker.store.schema import RedisSchema
     from worker.store.sessions import RedisSessions
 
 
@@ -184,6 +186,20 @@ class CommandContext(Configuration):
             yield build_keeper(self.settings, client, store, archive, announce=lambda _: None), store
 
     @contextmanager
+    def schema(self) -> Iterator[RedisSchema]:
+        """Open what the store says of its own schema. Its methods raise ``StoreUnavailable``."""
+        from worker.store.connection import StorePolicy, connect
+        from worker.store.schema import RedisSchema
+
+        with closing(connect(self.settings.redis)) as client:
+            yield RedisSchema(client, prefix=self.settings.redis.prefix, policy=StorePolicy())
+
+    def store_schema(self) -> StoreSchema:
+        """Return the schema of the store. Raises ``StoreUnavailable``."""
+        with self.schema() as schema:
+            return schema.schema()
+
+    @contextmanager
     def events(self) -> Iterator[EventQueueOperator]:
         """Open the event queue. Its methods raise ``StoreUnavailable``."""
         from worker.store.connection import connect
@@ -213,10 +229,11 @@ class CommandContext(Configuration):
 
     def redis_info(self) -> Mapping[str, Any]:
         """Return what Redis says of itself. Raises ``StoreUnavailable``."""
-        from worker.store.connection import connect, translated
+        from worker.store.connection import connect
+        from worker.store.server_check import server_info
 
-        with closing(connect(self.settings.redis)) as client, translated():
-            return dict(client.info())
+        with closing(connect(self.settings.redis)) as client:
+            return server_info(client)
 
     def redis_refusal(self) -> Failure | None:
         """Return why Redis takes no write now: full, a replica, no right; None when it does. It may well read."""

@@ -67,6 +67,9 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
         "connect": (
             "Connect an export to an agreement: grant access in e-conomic, see what the token opens, and store it."
         ),
+        "migrate": (
+            "Bring the store to the schema of this version, while everything runs; it may be ended and started again."
+        ),
         "export": "Look after the entries of the exports file.",
         "events": "Look after the event queue.",
         "user": "Look after the people who sign in to the page with a password.",

@@ -22,7 +22,8 @@ from worker.domain.access import ALL_RIGHTS, Rights
 from worker.errors import StoreUnavailable
 from worker.intake.outage_log import OutageLog
 from worker.local.embedded import EmbeddedServer, EmbeddedServerError
-from worker.store.connection import connect
+from worker.store.connection import StorePolicy, connect
+from worker.store.schema import RedisSchema
 from worker.store.server_check import check_server
 from worker.store.sessions import RedisSessions
 
@@ -284,6 +285,9 @@ def require_fit(settings: Settings) -> None:
     """
     with closing(connect(settings.redis)) as redis:
         problems = check_server(redis, require_durability=settings.redis.require_durability)
+        schema = RedisSchema(redis, prefix=settings.redis.prefix, policy=StorePolicy()).declare()
+    if schema.too_new:
+        raise WrongUsage("This store is newer than this program.", schema.refusal)
     if problems:
         text = say("This Redis is not fit to be the store; nothing was started.")
         raise WrongUsage(text, "\n  → ".join(problems))

@@ -28,10 +28,12 @@ from worker.runtime.file_access import allowed_places
 from worker.runtime.logs import report
 from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.publisher import Publisher
+from worker.runtime.schema_watch import leave_newer_store
 from worker.runtime.signs_of_life import ShownLife, process_name
-from worker.store.connection import answers, tls_options
+from worker.store.connection import answers
 from worker.store.event_queue import RedisEventQueue, event_client
 from worker.store.redis_store import RedisStore
+from worker.store.schema import RedisSchema
 from worker.workflow.cause_watch import CauseWatch
 from worker.workflow.context import ExportContext
 from worker.workflow.exporter import ExecutionResult, Exporter
@@ -125,6 +127,8 @@ class Runtime:
     ) -> Callable[[], None]:
         """Return what leaves the servers that stand behind the names of store and broker no more, called now and then.
 
+        It ends the process, too, if the store is too new for it.
+
         ``clients`` are further ones of the store; ``leave`` drops what else is connected to it, ``hang_up`` what is
         connected to the broker, besides the publisher.
         """
@@ -141,9 +145,12 @@ class Runtime:
         watches = [PrimaryWatch(*clients, self.redis, leave=leave_store)]
         watches += [PrimaryWatch(client, leave=leave_broker) for client in self.broker.watched()]
 
+        schema = RedisSchema(self.redis, prefix=self.settings.redis.prefix, policy=self.store.policy)
+
         def look() -> None:
             for watch in watches:
                 watch()
+            leave_newer_store(schema)
 
         return look
 
@@ -235,12 +242,7 @@ def intake_consumer(runtime: Runtime, in_file: Callable[[], Collection[str]] = t
     """
     settings = runtime.settings
     intake = settings.intake
-    client = event_client(
-        settings.redis.url.get_secret_value(),
-        socket_timeout=settings.redis.socket_timeout,
-        connect_timeout=settings.redis.connect_timeout,
-        tls=tls_options(settings.redis),
-    )
+    client = event_client(settings.redis)
     # All of them at once: what is announced goes where the event was taken from.
     look = runtime.name_watch(client)
     life = ShownLife(store=runtime.store, part=Part.INTAKE, name=process_name(intake.consumer), look=look)

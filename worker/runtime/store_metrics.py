@@ -41,6 +41,8 @@ class StoreCollector(Collector):
     exports: Collection[str]
     #: Returns how many messages wait in each Celery queue.
     queues: Callable[[], Mapping[str, int]]
+    #: Returns the version of the store's schema.
+    schema: Callable[[], int]
     #: Returns what workers know of each export's agreement.
     rates: Callable[[], Mapping[str, AgreementRate | None]]
     #: Returns what the invoices of a period add up to.
@@ -66,6 +68,7 @@ class StoreCollector(Collector):
         return []
 
     def _read(self, now: float) -> Iterator[Metric]:
+        yield _gauge("store_schema", "Version of what the store keeps", [((), float(self.schema()))])
         yield _gauge("build_info", "Version of this program", [((version("opter-economic"),), 1.0)], "version")
         periods = self.store.periods()
         yield from self._periods(periods, now)

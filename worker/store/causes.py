@@ -32,6 +32,12 @@ CAUSES = (
         "start the processes again. Nothing is lost.",
     ),
     Cause(
+        signs=("no master found",),
+        description="No Sentinel answers that knows a primary of Redis by that name",
+        next_step="Start the Sentinels, or correct their hosts and the primary's name in REDIS_URL "
+        f"(redis+sentinel://...); {_BY_ITSELF}",
+    ),
+    Cause(
         signs=("noperm", "no permissions", "has no permission"),
         description="Redis forbids its user a command or key (ACL)",
         next_step=f"Give the user the rights of deploy/redis/users.acl, then ACL LOAD; {_BY_ITSELF}",

@@ -16,6 +16,7 @@ from redis.retry import Retry
 
 from config.settings_sections import Redis, Store
 from worker.store.causes import store_unavailable
+from worker.store.client import open_client
 from worker.store.failover import drop_connections
 from worker.store.short_content import lua_table
 
@@ -66,23 +67,13 @@ def connect(settings: Redis) -> redis.Redis:
 
     Without that, one lost answer would cost its invoice a whole lease.
     """
-    return redis.Redis.from_url(
-        settings.url.get_secret_value(),
-        socket_timeout=settings.socket_timeout,
-        socket_connect_timeout=settings.connect_timeout,
+    return open_client(
+        settings,
         retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), 3),
-        **tls_options(settings),
         # The driver drops a connection before it tries again, and so looks the name up anew.
         retry_on_error=list(DEMOTED),
         **CONNECTION_OPTIONS,
     )
-
-
-def tls_options(settings: Redis) -> dict[str, str]:
-    """Return what a client is told about the authority that signed Redis' certificate; nothing without TLS."""
-    if settings.ca_file is None or not settings.url.get_secret_value().startswith("rediss:"):
-        return {}
-    return {"ssl_ca_certs": str(settings.ca_file)}
 
 
 #: Seconds without an answer after which the server is asked: its clock may have been set meanwhile.
@@ -248,12 +239,6 @@ def mapping(answer: Any) -> dict[str, str]:
         return {text(name): text(value) for name, value in answer.items()}
     words = texts(answer)
     return dict(zip(words[::2], words[1::2], strict=True))
-
-
-def server_info(client: redis.Redis) -> Mapping[str, Any]:
-    """Return what Redis says of itself. Raises ``StoreUnavailable``."""
-    with translated(client):
-        return cast("Mapping[str, Any]", client.info())
 
 
 def pairs(answer: Sequence[Any]) -> list[tuple[str, float]]:

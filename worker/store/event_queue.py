@@ -4,7 +4,7 @@ Publishers LPUSH; consumers take from the right. The names of all keys are in ``
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import redis
@@ -12,6 +12,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from config.names import consumers_key, dead_key, dead_reasons_key, heartbeat_key, processing_key, readings_key
+from config.settings_sections import Redis
+from worker.store.client import open_client
 from worker.store.connection import CONNECTION_OPTIONS, text, translated
 
 #: Seconds after which a consumer is forgotten. Long, because an event may still be moved to the list of a consumer
@@ -23,23 +25,14 @@ _DEAD_PAGE = 20
 _ID_DIGITS = 16
 
 
-def event_client(
-    url: str, *, socket_timeout: float, connect_timeout: float, tls: Mapping[str, str] | None = None
-) -> redis.Redis:
+def event_client(settings: Redis) -> redis.Redis:
     """Return a client for the event queue: it never repeats a command by itself.
 
-    A repeated BLMOVE would move a second event, while the first one's answer was lost. ``socket_timeout`` (seconds)
-    must be longer than any wait for an event.
+    A repeated BLMOVE would move a second event, while the first one's answer was lost. The settings' ``socket_timeout``
+    is longer than any wait for an event.
     """
-    return redis.Redis.from_url(
-        url,
-        retry=Retry(NoBackoff(), 0),
-        socket_timeout=socket_timeout,
-        socket_connect_timeout=connect_timeout,
-        client_name="opter-economic-intake",
-        **(tls or {}),
-        **CONNECTION_OPTIONS,
-    )
+    once = Retry(NoBackoff(), 0)
+    return open_client(settings, retry=once, client_name="opter-economic-intake", **CONNECTION_OPTIONS)
 
 
 class RedisEventQueue:

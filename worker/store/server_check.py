@@ -1,7 +1,7 @@
 """The check of a Redis server before it is used: its version, and whether it keeps what it is given."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import redis
 
@@ -20,9 +20,25 @@ def check_server(client: redis.Redis, *, require_durability: bool = True) -> lis
     Only INFO is read, as managed servers forbid CONFIG. ``require_durability=False`` is for servers whose owner
     answers for persistence in another way. Raises ``StoreUnavailable`` when the server does not answer.
     """
+    return problems_of(server_info(client), require_durability=require_durability)
+
+
+def server_info(client: redis.Redis) -> Mapping[str, Any]:
+    """Return what Redis says of itself; nothing where its user may not ask. Raises ``StoreUnavailable``."""
     with translated():
-        info: Mapping[str, Any] = client.info()
-    return problems_of(info, require_durability=require_durability)
+        try:
+            return cast("Mapping[str, Any]", client.info())
+        except redis.exceptions.ResponseError as error:
+            # Forbidden to this user, or renamed by a provider.
+            if isinstance(error, redis.exceptions.NoPermissionError) or "unknown command" in str(error):
+                return {}
+            raise
+
+
+def not_told(info: Mapping[str, Any]) -> list[str]:
+    """Return what a server with this INFO does not say of itself, for people."""
+    facts = {"redis_version": "version", "aof_enabled": "append-only file", "maxmemory_policy": "eviction"}
+    return [fact for name, fact in facts.items() if name not in info]
 
 
 def problems_of(info: Mapping[str, Any], *, require_durability: bool) -> list[str]:
@@ -35,8 +51,9 @@ def problems_of(info: Mapping[str, Any], *, require_durability: bool) -> list[st
 
 def _version(info: Mapping[str, Any]) -> str:
     # Valkey names here the Redis version that it is compatible with, and its own elsewhere.
-    version = str(info.get("redis_version", "0"))
-    if tuple(int(part) for part in version.split(".")[:2]) >= _OLDEST:
+    version = str(info.get("redis_version", ""))
+    # One that does not tell shows it at the first command that it does not know.
+    if not version or tuple(int(part) for part in version.split(".")[:2]) >= _OLDEST:
         return ""
     return f"Redis {version} is too old: version 6.2 or later, or any Valkey, is needed."
 

@@ -21,15 +21,18 @@ from worker.runtime.connecting import Connector
 from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
 from worker.runtime.on_demand import checked_setup, invoice_reading, opened_store, planning, probing
 from worker.runtime.primary_watch import PrimaryWatch
+from worker.runtime.schema_watch import leave_newer_store
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
 from worker.runtime.store_metrics import StoreCollector, store_registry
 from worker.store.approvals import RedisApprovals
-from worker.store.connection import StorePolicy, connect, server_info
+from worker.store.connection import StorePolicy, connect
 from worker.store.event_queue import RedisEventQueue
 from worker.store.period_holds import RedisPeriodHolds
 from worker.store.posted_events import RedisPostedEvents
 from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
+from worker.store.schema import RedisSchema
+from worker.store.server_check import server_info
 from worker.store.sessions import RedisSessions
 from worker.web.event_api.routes import EventApi
 from worker.web.installation import Installation
@@ -58,6 +61,11 @@ class WebProcess:
     def prefix(self) -> str:
         """How all keys in Redis begin."""
         return self.settings.redis.prefix
+
+    @property
+    def schema(self) -> RedisSchema:
+        """The version of what the store keeps."""
+        return RedisSchema(self.client, prefix=self.prefix, policy=StorePolicy())
 
     def rates(self) -> Mapping[str, AgreementRate | None]:
         """Return how each export gets on with its limit. Raises ``StoreUnavailable``."""
@@ -122,6 +130,7 @@ def _figures(process: WebProcess) -> Callable[[], bytes]:
         events=process.events,
         exports=process.exports,
         queues=partial(shown_lengths, process.broker, process.exports),
+        schema=lambda: process.schema.schema().version,
         rates=process.rates,
         sums=process.store.period_sums,
         clock=time.time,
@@ -166,11 +175,17 @@ def event_api_of(process: WebProcess) -> EventApi:
 def life_of(process: WebProcess) -> Callable[[], Callable[[], None]]:
     """Return what begins to show that the page is alive and to look at the exports file, and returns what ends both."""
     exports_file = watch_exports(process.settings, process.exports)
+    watch, schema = PrimaryWatch(process.client), process.schema
+
+    def look() -> None:
+        watch()
+        leave_newer_store(schema)
+
     life = ShownLife(
         store=process.store,
         part=Part.PAGE,
         name=process_name(),
-        look=PrimaryWatch(process.client),
+        look=look,
         not_taken=partial(not_taken, exports_file),
     )
 

@@ -5,11 +5,13 @@ from typing import Protocol
 
 import pytest
 import redis
+from pydantic import SecretStr
 from support.clock import ManualClock
 from support.memory_queue import MemoryEventQueue, MemoryEvents
 from support.timing import quickest, seconds
 
 from config.names import consumers_key, dead_key, heartbeat_key, processing_key
+from config.settings_sections import Redis
 from worker.errors import StoreUnavailable
 from worker.intake.queue import EventQueue, EventQueueOperator, digest
 from worker.store.event_queue import RedisEventQueue, event_client
@@ -31,7 +33,7 @@ class Site:
 
 @pytest.fixture
 def client(redis_url: str) -> Iterator[redis.Redis]:
-    with event_client(redis_url, socket_timeout=60.0, connect_timeout=60.0) as client:
+    with event_client(Redis(url=SecretStr(redis_url), socket_timeout=60.0, connect_timeout=60.0)) as client:
         yield client
 
 
@@ -330,7 +332,7 @@ def test_a_consumer_is_forgotten_after_a_day(client: redis.Redis, redis_prefix: 
 
 def test_a_server_that_is_gone_is_an_unavailable_store() -> None:
     """Nothing above the adapter knows redis' errors."""
-    with event_client("redis://127.0.0.1:1/0", socket_timeout=0.2, connect_timeout=0.2) as client:
+    with event_client(Redis(url=SecretStr("redis://127.0.0.1:1/0"), socket_timeout=2.0, connect_timeout=0.2)) as client:
         queue = RedisEventQueue(client, queue="q", consumer="first", clock=time.time)
 
         with pytest.raises(StoreUnavailable):

@@ -90,7 +90,7 @@ def test_a_demoted_primary_is_left_by_a_store(servers: Servers) -> None:
 
 def test_a_demoted_primary_is_left_by_who_waits_for_events(servers: Servers) -> None:
     """What waits at the queue is sent away by the demotion (UNBLOCKED): the next wait is at the new one."""
-    client = event_client(servers.url, socket_timeout=15, connect_timeout=5)
+    client = event_client(Redis(url=SecretStr(servers.url), socket_timeout=15, connect_timeout=5))
     with closing(client):
         queue = RedisEventQueue(client, queue="events", clock=lambda: 0.0, consumer="here")
         refused: list[StoreUnavailable] = []

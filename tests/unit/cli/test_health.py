@@ -11,6 +11,7 @@ from worker.domain.clocks import ClockReading
 from worker.domain.ports import AgreementRate
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.signs_of_life import FileNotTaken, Part
+from worker.domain.store_schema import CURRENT, StoreSchema
 from worker.errors import StoreUnavailable
 
 RATE = AgreementRate(spent=150.0, granted=600.0, called_ago=12.0, failures=0, trips=0, open_for=0.0, blocked_for=0.0)
@@ -32,7 +33,19 @@ def test_all_is_well(bench: Bench) -> None:
     assert bench.run("health") == 0
     lines = bench.stdout.getvalue().splitlines()
     assert [line.split("  ")[0] for line in lines if line] == [
-        *("Redis", "Workers", "Intake", "Sweeps", "Page", "Watcher", "Export main", "Clocks", "Flower", "All is well.")
+        *(
+            "Redis",
+            "Schema",
+            "Workers",
+            "Intake",
+            "Sweeps",
+            "Page",
+            "Watcher",
+            "Export main",
+            "Clocks",
+            "Flower",
+            "All is well.",
+        )
     ]
     assert "✓ e-conomic answers, called 12 s ago, 25% of its rate used" in bench.stdout.getvalue()
     assert max(map(len, lines)) <= 80
@@ -133,6 +146,19 @@ def test_one_worker_of_two_that_fell_silent_is_named(bench: Bench) -> None:
     bench.live()
     assert bench.run("health") == 0
     assert part(bench, "Workers")["text"] == "1 alive, seen 0 s ago; silent: worker@b for 5 min"
+
+
+def test_an_older_store_works_and_a_newer_one_needs_a_person(bench: Bench) -> None:
+    """What an older version left can wait; what a newer one has migrated is not for this program."""
+    bench.kept = StoreSchema(version=1, needs=1)
+    assert bench.run("health") == 0
+    assert "migrate" in part(bench, "Schema")["nextStep"]
+    bench.kept = StoreSchema(version=CURRENT + 1, needs=1)
+    assert bench.run("health") == 0
+
+    bench.kept = StoreSchema(version=CURRENT + 1, needs=CURRENT + 1)
+    assert bench.run("health") == 1
+    assert "newer version" in part(bench, "Schema")["text"]
 
 
 def test_a_broker_of_its_own_has_a_line(bench: Bench) -> None:

@@ -97,6 +97,7 @@ def _figures(harness: Harness, **changes: Any) -> str:
     fields: dict[str, Any] = {
         "exports": ["main", "other"],
         "queues": lambda: {"export.main": 3},
+        "schema": lambda: 2,
         "rates": lambda: {"main": _RATE, "other": None},
         "sums": harness.store.period_sums,
         "clock": harness.clock,
@@ -219,6 +220,7 @@ def test_a_broker_that_is_away_is_a_figure_of_its_own() -> None:
     assert "opter_economic_invoices" in text
     assert "opter_economic_queue_messages{" not in text
     assert "opter_economic_broker_up 1.0" in _figures(Harness())
+    assert "opter_economic_store_schema 2.0" in _figures(Harness())
 
 
 def test_the_store_is_read_once_for_several_readers() -> None:
@@ -229,6 +231,7 @@ def test_the_store_is_read_once_for_several_readers() -> None:
         events=MemoryEventQueue(MemoryEvents()),
         exports=["main"],
         queues=lambda: reads.append(1) or {},
+        schema=lambda: 2,
         rates=dict,
         sums=harness.store.period_sums,
         clock=harness.clock,

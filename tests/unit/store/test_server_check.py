@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from worker.store.server_check import problems_of
+from worker.store.server_check import not_told, problems_of
 
 GOOD: dict[str, Any] = {"redis_version": "6.2.0", "aof_enabled": 1, "maxmemory_policy": "noeviction"}
 
@@ -33,6 +33,14 @@ def test_what_a_server_does_not_tell_is_not_assumed() -> None:
     problems = problems_of({"redis_version": "7.2.4"}, require_durability=True)
 
     assert ["OPTER_ECONOMIC_REDIS__REQUIRE_DURABILITY=false" in problem for problem in problems] == [True, True]
+
+
+def test_a_server_that_tells_nothing_is_no_old_one() -> None:
+    """INFO may be forbidden: its version then shows at the first command that it does not know, and is not invented."""
+    assert problems_of({}, require_durability=False) == []
+    assert not any("too old" in problem for problem in problems_of({}, require_durability=True))
+    assert not_told({}) == ["version", "append-only file", "eviction"]
+    assert not_told(GOOD) == []
 
 
 def test_an_owner_may_answer_for_persistence() -> None:

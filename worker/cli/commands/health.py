@@ -23,6 +23,7 @@ from worker.cli.views.health import (
     health_view,
     part_finding,
     redis_finding,
+    schema_finding,
 )
 from worker.domain.ports import AgreementRate
 from worker.domain.signs_of_life import Part
@@ -52,7 +53,7 @@ def look(context: CommandContext) -> Iterator[Finding]:
         redis = redis_finding(
             info, context.redis_refusal(), require_durability=context.settings.redis.require_durability
         )
-        found = [redis, *_by_store(context)]
+        found = [redis, schema_finding(context.store_schema()), *_by_store(context)]
     except StoreUnavailable as error:
         why = error.failure
         others = say("Workers, intake, sweeps, page, e-conomic and clocks are not known while Redis does not answer.")

@@ -18,9 +18,10 @@ from worker.domain.clocks import ClockReading
 from worker.domain.ports import AgreementRate
 from worker.domain.reasons import ProcessReason
 from worker.domain.signs_of_life import FileNotTaken, Part, SignOfLife
+from worker.domain.store_schema import CURRENT, StoreSchema
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure
-from worker.store.server_check import problems_of
+from worker.store.server_check import not_told, problems_of
 
 
 class Level(StrEnum):
@@ -112,7 +113,23 @@ def redis_finding(info: Mapping[str, Any], refusal: Failure | None, *, require_d
         memory = say("{used} of {most} MB used", used=f"{used:.0f}", most=f"{most:.0f}")
     appended = info.get("aof_enabled") == 1
     kept = say("append-only file") if appended else say("no append-only file, as the settings allow")
+    untold = not_told(info)
+    if untold:
+        # As the settings allow: what must be known and is not was a problem above.
+        version, names = info.get("redis_version") or say("takes writes"), ", ".join(untold)
+        text = say("{version}; it does not say: {names}", version=version, names=names)
+        return Finding(part="Redis", level=Level.WELL, text=text)
     return Finding(part="Redis", level=Level.WELL, text=f"{info.get('redis_version')}, {kept}, {memory}")
+
+
+def schema_finding(schema: StoreSchema) -> Finding:
+    """Return how what the store keeps fits this program."""
+    if schema.too_new:
+        return Finding(part="Schema", level=Level.FAULT, text=schema.refusal)
+    if schema.behind:
+        text = f"{schema.version}; this version keeps {CURRENT}, and works with both"
+        return Finding(part="Schema", level=Level.QUIET, text=text, next_step="opter-economic migrate, when it suits")
+    return Finding(part="Schema", level=Level.WELL, text=str(schema.version))
 
 
 def broker_finding(look: BrokerLook) -> Finding:
