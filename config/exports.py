@@ -17,6 +17,7 @@ from config.export_schema import (
     Vat,
     Voucher,
 )
+from config.notify_section import Channels
 from config.reconcile_schema import Expects, Payments, Reconcile
 from config.settings_sections import Section, about
 
@@ -104,6 +105,8 @@ class ExportConfig(Section):
     reconcile: Reconcile = Reconcile()
     expects: Expects = Expects()
     payments: Payments = Payments()
+    #: Where messages about this export go, beside the channel of the installation.
+    channels: Channels = Field(default_factory=dict)
 
     @property
     def invoice_layout(self) -> int:

@@ -25,6 +25,23 @@ def causes_id(export: str) -> str:
     return f"{export}-causes"
 
 
+#: What people are sent messages about, as ``worker.domain.notices.Kind`` has it; settings name them.
+NOTICE_KINDS = (
+    "period-done",
+    "to-fix",
+    "new-cause",
+    "cause-back",
+    "cause-cleared",
+    "refused-event",
+    "paused",
+    "resumed",
+    "no-worker",
+    "no-intake",
+    "drift",
+    "series-gap",
+)
+
+
 def export_of(id_: str) -> str:
     """Return the name of the export that the id of an invoice or period belongs to: all before the first hyphen."""
     return id_.partition("-")[0]

@@ -10,6 +10,7 @@ from pydantic import SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config.errors import ConfigurationError, ConfigurationErrors, from_validation, suggestion
+from config.notify_section import Notify
 from config.settings_sections import (
     Agreements,
     Certificates,
@@ -87,6 +88,7 @@ class Settings(BaseSettings):
     metrics: Metrics = Metrics()
     web: Web = Web()
     sign_in: SignIn = SignIn()
+    notify: Notify = Notify()
 
     @model_validator(mode="after")
     def _consistent(self) -> "Settings":

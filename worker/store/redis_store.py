@@ -13,6 +13,7 @@ from worker.store.certificates import RedisCertificates
 from worker.store.connection import StoreConnection, texts, token
 from worker.store.intake import RedisIntake, RedisPreflight
 from worker.store.leases import RedisExport, RedisPins
+from worker.store.notices import RedisNotices
 from worker.store.operator_moves import RedisOperator, RedisPlan
 from worker.store.payments import RedisPayments
 from worker.store.period_index import RedisPeriodIndex
@@ -83,6 +84,7 @@ class RedisStore(
     RedisCauses,
     RedisBatches,
     RedisActionLog,
+    RedisNotices,
     Store,
 ):
     """The store on one Redis server (6.2 or later; Valkey alike), safe to share between threads and hosts."""
