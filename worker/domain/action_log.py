@@ -25,6 +25,7 @@ class Act(StrEnum):
     RESEND_EVENT = "resend-event"
     DISCARD_EVENT = "discard-event"
     CONNECT = "connect"
+    DISCARD_MESSAGES = "discard-messages"
     ASK_APPROVAL = "ask-approval"
     APPROVE = "approve"
     REJECT = "reject"

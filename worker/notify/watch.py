@@ -145,7 +145,7 @@ def _group(key: str, rows: Sequence[tuple[str, Failure, int, Mapping[str, Decima
             amounts[currency] += amount
     causes = {cause_id(export, each) for _, each, *_ in rows}
     value = value_of(failure)
-    hidden = dict.fromkeys(each.value for _, each, *_ in rows if each.value and not value)
+    hidden = sorted({each.value for _, each, *_ in rows if each.value and not value})
     return Group(
         key=key,
         export=export,

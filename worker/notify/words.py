@@ -12,6 +12,7 @@ from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
 from worker.domain.notices import Kind, Notice
+from worker.domain.reasons import ProcessReason
 from worker.economic.mapping.reasons import REASONS
 
 #: The gravest comes first, and gives a message its subject.
@@ -65,9 +66,17 @@ def text_of(notices: Sequence[Notice], tone: Tone) -> Text:
     parts = [_said(notice, tone) for notice in ordered]
     subject, more = parts[0][0], len(parts) - 1
     if more:
-        said = tone.catalogue.ngettext("%(first)s, and %(number)s more", "%(first)s, and %(number)s more", more)
+        said = tone.catalogue.gettext("%(first)s, and %(number)s more")
         subject = said % {"first": subject, "number": tone.count(more)}
     return Text(subject=subject, body="\n\n".join("\n".join(part) for part in parts))
+
+
+def test_text(tone: Tone, channel: str) -> Text:
+    """Return a message that only shows that a channel works."""
+    say = tone.catalogue.gettext
+    body = say("Channel %(channel)s works: messages about the export from Opter to e-conomic come here.")
+    lines = [body % {"channel": channel}, *([tone.page] if tone.page else [])]
+    return Text(subject=say("Test message of opter-economic"), body="\n".join(lines))
 
 
 def _said(notice: Notice, tone: Tone) -> list[str]:
@@ -89,8 +98,7 @@ def _link(notice: Notice, tone: Tone) -> str:
 
 
 def _period_done(_: Notice, facts: Mapping[str, Any], tone: Tone) -> Iterator[str]:
-    say = tone.catalogue.ngettext
-    phrase = say(
+    phrase = tone.catalogue.ngettext(
         "Period %(name)s is done: %(number)s invoice", "Period %(name)s is done: %(number)s invoices", facts["invoices"]
     )
     yield phrase % {"name": facts["name"], "number": tone.count(facts["invoices"])}
@@ -198,9 +206,9 @@ def _refused(_: Notice, facts: Mapping[str, Any], tone: Tone) -> Iterator[str]:
 
 
 def _paused(notice: Notice, facts: Mapping[str, Any], tone: Tone) -> Iterator[str]:
-    say = tone.catalogue.gettext
-    names = {"export": notice.export, "why": _heading(facts["reason"], tone)}
-    yield say("Export %(export)s is paused: %(why)s") % names
+    say, names = tone.catalogue.gettext, {"export": notice.export, "why": _heading(facts["reason"], tone)}
+    by_a_person = facts["reason"] == ProcessReason.EXPORT_PAUSED
+    yield (say("Export %(export)s is paused") if by_a_person else say("Export %(export)s is paused: %(why)s")) % names
     yield from _remedy(facts["reason"], tone)
 
 

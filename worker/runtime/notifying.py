@@ -2,7 +2,7 @@
 
 import gettext
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import partial
 
 from redis import Redis
@@ -85,16 +85,29 @@ def tone_of(settings: Settings, catalogues: Catalogues, channel: ChannelSetup) -
     )
 
 
+def begin_to_notify(
+    settings: Settings, exports: Mapping[str, ExportConfig], catalogues: Catalogues
+) -> Callable[[], None]:
+    """Tell people from a thread, if there is a channel; return what ends it."""
+    redis = connect(settings.redis)
+    notifier = build_notifier(settings, exports, redis, catalogues)
+    end_turns = keep_notifying(notifier) if notifier else lambda: None
+
+    def end() -> None:
+        end_turns()
+        redis.close()
+
+    return end
+
+
 @contextmanager
 def notifying(settings: Settings, exports: Mapping[str, ExportConfig], catalogues: Catalogues) -> Iterator[None]:
-    """Tell people from a thread for as long as the block."""
-    with closing(connect(settings.redis)) as redis:
-        notifier = build_notifier(settings, exports, redis, catalogues)
-        end = keep_notifying(notifier) if notifier else lambda: None
-        try:
-            yield
-        finally:
-            end()
+    """Tell people for as long as the block."""
+    end = begin_to_notify(settings, exports, catalogues)
+    try:
+        yield
+    finally:
+        end()
 
 
 def _gaps(

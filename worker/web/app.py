@@ -1,7 +1,7 @@
 """The web application: routes, guards and error pages, as a factory that uvicorn calls."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.resources import files
@@ -19,9 +19,12 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from config import Configuration
+from config.exports import ExportConfig
 from config.exports_watch import Changed, LiveExports, watch_exports
 from config.names import actions_key
-from config.settings import SECRETS
+from config.notify_section import channels_of
+from config.settings import SECRETS, Settings
+from worker.domain.notices import ChannelState
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.signs_of_life import Part
 from worker.economic.port import agreement_rates
@@ -29,6 +32,7 @@ from worker.errors import StoreUnavailable
 from worker.lifecycle import heed_held_signals
 from worker.runtime.connecting import Connector
 from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
+from worker.runtime.notifying import begin_to_notify
 from worker.runtime.on_demand import checked_setup, planning, probing
 from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
@@ -43,6 +47,7 @@ from worker.store.sessions import RedisSessions
 from worker.web.event_api.routes import EventApi
 from worker.web.guard import SecurityHeaders
 from worker.web.installation import Installation
+from worker.web.language import translations
 from worker.web.openid import OpenId
 from worker.web.pages import (
     action_log,
@@ -121,7 +126,10 @@ def from_environment() -> Starlette:
     events = RedisEventQueue(client, queue=settings.intake.queue, clock=time.time, actions=actions_key(prefix))
     queues = partial(queue_lengths, client, prefix=prefix, exports=exports)
     rates = partial(agreement_rates, RedisRateLimiter(client, prefix=prefix).look, exports)
-    collector = StoreCollector(store=store, events=events, exports=exports, queues=queues, rates=rates, clock=time.time)
+    channels = partial(_channels, settings, exports, store)
+    collector = StoreCollector(
+        store=store, events=events, exports=exports, queues=queues, rates=rates, channels=channels, clock=time.time
+    )
     sessions, sign_in = RedisSessions(client, prefix=prefix, policy=StorePolicy()), settings.sign_in
     secret_file = SECRETS / (sign_in.openid_secret_file or "")
     openid = OpenId(sign_in, secret_file=secret_file, sessions=sessions, clock=time.time)
@@ -160,6 +168,7 @@ def from_environment() -> Starlette:
             flower_url=settings.web.flower_url or f"http://{settings.flower.host}:{settings.flower.port}",
             clock_gap=settings.http.clock_gap,
             require_durability=settings.redis.require_durability,
+            channels=channels,
         ),
         clock=time.time,
     )
@@ -182,20 +191,30 @@ def from_environment() -> Starlette:
     )
 
     def show_life() -> Callable[[], None]:
+        # Here, too: without an intake nobody else would tell that there is none.
+        end_notices = [begin_to_notify(settings, dict(exports), translations)]
+
         def take(changed: Changed) -> None:
             exports.take(changed.exports)
             log_taken(changed)
+            end_notices.pop()()
+            end_notices.append(begin_to_notify(settings, changed.exports, translations))
 
         end_looking = keep_looking(exports_file, take)
         end_life = keep_showing(life)
 
         def end() -> None:
             end_looking()
+            end_notices.pop()()
             end_life()
 
         return end
 
     return create_app(services, api=api, closing=[client], show_life=show_life)
+
+
+def _channels(settings: Settings, exports: Mapping[str, ExportConfig], store: RedisStore) -> Sequence[ChannelState]:
+    return store.channel_states([channel.id for channel in channels_of(settings, exports)])
 
 
 def _error(services: Services, request: Request, error: Exception) -> Response:

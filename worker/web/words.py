@@ -105,6 +105,7 @@ ACTS: Mapping[str, str] = {
     Act.RESEND_EVENT: mark("Event sent again"),
     Act.DISCARD_EVENT: mark("Event discarded"),
     Act.CONNECT: mark("Agreement connected"),
+    Act.DISCARD_MESSAGES: mark("Messages discarded"),
     Act.APPROVE: mark("Approved"),
     Act.REJECT: mark("Rejected"),
 }

@@ -135,7 +135,7 @@ class NoticeRules:
         none = store.known().causes
         die(store, 1, 2)
 
-        assert (none, store.known().causes) == (frozenset(), {cause_id("main", FAILURE)})
+        assert (none, store.known().causes) == (frozenset(), frozenset({cause_id("main", FAILURE)}))
 
 
 class MessageRules:
@@ -205,7 +205,7 @@ class MessageRules:
         assert well == ChannelState(channel=A, sent=1, last_sent=clock())
 
     def test_who_was_overtaken_changes_nothing(self, store: Store, clock: ManualClock) -> None:
-        """A failure that is reported late leaves the new holder's claim alone; an acceptance counts whoever reports it."""
+        """A failure that is reported late leaves the new holder's claim alone; an acceptance counts in any case."""
         store.tell([raised()])
         first = claim(store)
         clock.advance(61.0)

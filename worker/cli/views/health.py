@@ -13,6 +13,7 @@ from worker.cli import formatting
 from worker.cli.formatting import facts, page, printable
 from worker.cli.views.clocks import disagree
 from worker.domain.clocks import ClockReading, gap_text
+from worker.domain.notices import ChannelState
 from worker.domain.ports import AgreementRate
 from worker.domain.reasons import ProcessReason
 from worker.domain.signs_of_life import FileNotTaken, Part, SignOfLife
@@ -147,6 +148,27 @@ def folder_findings(signs: Sequence[SignOfLife], *, watched: bool) -> Iterator[F
             export, _, text = sign.name.partition(": ")
             step = "Set right what is named; its files stay where they are until then, and other folders go on."
             yield Finding(part=f"Folder {export}", level=Level.FAULT, text=text, next_step=step)
+
+
+def channel_findings(states: Sequence[ChannelState]) -> Iterator[Finding]:
+    """Yield how the channels are by which people are told: one that fails is a fault, though no message is lost."""
+    for state in states:
+        if state.failures:
+            text = f"fails: {state.error} ({formatting.count(state.failures, 'attempt')}, {_waiting(state)})"
+            step = f"Set right what is named, then `notify test --channel {state.channel}`. Nothing is lost."
+            yield Finding(part=f"Channel {state.channel}", level=Level.FAULT, text=text, next_step=step)
+    well = [state for state in states if not state.failures]
+    if well:
+        text = (
+            f"{formatting.count(len(well), 'channel')}, {formatting.count(sum(it.sent for it in well), 'message')} sent"
+        )
+        yield Finding(part="Messages", level=Level.WELL, text=text)
+    elif not states:
+        yield Finding(part="Messages", level=Level.QUIET, text="nobody is sent any: no channel is set")
+
+
+def _waiting(state: ChannelState) -> str:
+    return f"{formatting.count(state.waiting, 'notice')} waiting"
 
 
 def economic_finding(export: str, pause: Failure | None, rate: AgreementRate | None) -> Finding:
