@@ -17,8 +17,8 @@ from worker.notify.courier import LEASE, Courier, Pauses
 from worker.notify.decide import Patience
 from worker.notify.delivery import ACCEPTED, Delivery, Letter
 from worker.notify.notifier import Notifier
+from worker.notify.tone import Tone
 from worker.notify.watch import NoticeWatch
-from worker.notify.words import Tone
 from worker.web.language import translations
 
 #: Seconds.
@@ -29,7 +29,7 @@ ZONE = "Europe/Copenhagen"
 def channel(id_: str = "installation", **fields: Any) -> ChannelSetup:
     """Return a channel that wants everything, in English."""
     export = id_.partition(":")[0] if ":" in id_ else ""
-    values = {
+    values: dict[str, Any] = {
         "id": id_,
         "export": export,
         "url": SecretStr(f"test://{id_.replace(':', '-')}"),

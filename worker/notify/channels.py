@@ -93,4 +93,6 @@ def _listening() -> _Heard:
     logger = logging.getLogger("apprise")
     logger.propagate = False
     logger.setLevel(logging.DEBUG)
+    # What apprise posts with: it writes the path of each request, where many services have their token.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
     return _Heard()

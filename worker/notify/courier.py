@@ -11,7 +11,8 @@ from config.notify_section import ChannelSetup, ChannelUnreadable, address_of
 from worker.domain.desk_ports import NoticePort
 from worker.domain.notices import ClaimedMessage
 from worker.notify.delivery import Delivery, Letter, Outcome, Send
-from worker.notify.words import Tone, text_of
+from worker.notify.tone import Tone
+from worker.notify.words import text_of
 
 log = structlog.get_logger()
 
@@ -47,12 +48,14 @@ class Courier:
     pauses: Pauses
     #: Whose messages these are; empty: the production environment.
     environment: str = ""
+    #: See ``LEASE``.
+    lease: float = LEASE
 
     def turn(self, channel: ChannelSetup) -> int:
         """Send what is due in one channel; return how many messages it accepted. Raises ``StoreUnavailable``."""
         accepted = 0
         while accepted < _MOST:
-            message = self.store.claim_message(channel.id, lease=LEASE)
+            message = self.store.claim_message(channel.id, lease=self.lease)
             if message is None or not self._deliver(channel, message):
                 break
             accepted += 1

@@ -9,6 +9,7 @@ import ssl
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime, formataddr
 from typing import Any
 
@@ -21,6 +22,8 @@ log = structlog.get_logger()
 #: Seconds for each step of the conversation.
 _PATIENCE = 15.0
 _OK = (250, 251)
+#: Lines end as SMTP wants them, and no server needs to take eight bits.
+_POLICY = SMTP.clone(cte_type="7bit")
 
 
 def send_mail(plugin: Any, letter: Letter) -> Delivery:
@@ -83,7 +86,7 @@ def _transaction(smtp: smtplib.SMTP, plugin: Any, letter: Letter, recipients: li
 def _message(plugin: Any, letter: Letter) -> EmailMessage:
     name, sender = plugin.from_addr
     domain = Address(addr_spec=sender).domain
-    message = EmailMessage()
+    message = EmailMessage(policy=_POLICY)
     message["From"] = formataddr((name or "opter-economic", sender))
     message["To"] = ", ".join(address for _, address in plugin.targets)
     if plugin.cc:

@@ -17,8 +17,8 @@ from worker.notify.channels import send
 from worker.notify.courier import Courier, Pauses
 from worker.notify.decide import Patience
 from worker.notify.notifier import Notifier, keep_notifying
+from worker.notify.tone import Tone
 from worker.notify.watch import NoticeWatch
-from worker.notify.words import Tone
 from worker.store.connection import StorePolicy, connect
 from worker.store.event_queue import RedisEventQueue
 from worker.store.redis_store import RedisStore

@@ -31,7 +31,7 @@ def test_all_is_well(bench: Bench) -> None:
     assert bench.run("health") == 0
     lines = bench.stdout.getvalue().splitlines()
     assert [line.split("  ")[0] for line in lines if line] == [
-        *("Redis", "Workers", "Intake", "Sweeps", "Page", "Watcher", "Export main", "Clocks", "Flower", "All is well.")
+        *("Redis", "Workers", "Intake", "Sweeps", "Page", "Watcher", "Export main", "Messages", "Clocks", "Flower", "All is well.")
     ]
     assert "✓ e-conomic answers, called 12 s ago, 25% of its rate used" in bench.stdout.getvalue()
     assert max(map(len, lines)) <= 80
