@@ -25,6 +25,9 @@ def causes_id(export: str) -> str:
     return f"{export}-causes"
 
 
+#: Celery task that looks at a period that is to be written short or archived; its only argument is the period id.
+ARCHIVE_TASK = "period.archive.v1"
+
 #: What people are sent messages about, as ``worker.domain.notices.Kind`` has it; settings name them.
 NOTICE_KINDS = (
     "period-done",

@@ -141,6 +141,8 @@ def _period(view: PeriodView, known: Known, patience: Patience, now: float) -> I
     rest, drift, gap = (f"{kind}:{view.period.id}" for kind in ("rest", "drift", "gap"))
     if view.mark:
         yield SeenPeriod(period=view.period.id, mark=view.mark)
+    if not view.period.total:
+        return  # nothing of it is here: it is being taken in, or has left for the archive
     if not view.at_rest:
         yield Over(key=rest)
         yield Over(key=gap)

@@ -19,7 +19,8 @@ from worker.notify.decide import Patience
 from worker.notify.notifier import Notifier, keep_notifying
 from worker.notify.tone import Tone
 from worker.notify.watch import NoticeWatch
-from worker.store.connection import StorePolicy, connect
+from worker.runtime.on_demand import opened_store
+from worker.store.connection import connect
 from worker.store.event_queue import RedisEventQueue
 from worker.store.redis_store import RedisStore
 
@@ -36,7 +37,7 @@ def build_notifier(
     channels = tuple(channels_of(settings, exports))
     if not channels:
         return None
-    store, own = RedisStore(redis, prefix=settings.redis.prefix, policy=StorePolicy()), settings.notify
+    store, own = opened_store(settings, redis), settings.notify
     watch = NoticeWatch(
         store=store,
         events=RedisEventQueue(redis, queue=settings.intake.queue, clock=store.now),

@@ -24,25 +24,28 @@ from config.exports_watch import Changed, LiveExports, watch_exports
 from config.names import actions_key
 from config.notify_section import channels_of
 from config.settings import SECRETS, Settings
+from worker.domain.desk_ports import NoticePort
 from worker.domain.notices import ChannelState
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.signs_of_life import Part
 from worker.economic.port import agreement_rates
 from worker.errors import StoreUnavailable
 from worker.lifecycle import heed_held_signals
+from worker.runtime.broker import look_at, open_broker, shown_lengths
 from worker.runtime.connecting import Connector
 from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
 from worker.runtime.notifying import begin_to_notify
-from worker.runtime.on_demand import checked_setup, planning, probing
+from worker.runtime.on_demand import checked_setup, opened_store, planning, probing
+from worker.runtime.on_demand import invoice_reading as read_invoices
 from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
 from worker.runtime.store_metrics import StoreCollector, store_registry
 from worker.store.approvals import RedisApprovals
-from worker.store.connection import StorePolicy, connect, queue_lengths, server_info
+from worker.store.connection import StorePolicy, connect, server_info
 from worker.store.event_queue import RedisEventQueue
+from worker.store.period_holds import RedisPeriodHolds
 from worker.store.posted_events import RedisPostedEvents
 from worker.store.rate_limiter import RedisRateLimiter
-from worker.store.redis_store import RedisStore
 from worker.store.sessions import RedisSessions
 from worker.web.event_api.routes import EventApi
 from worker.web.guard import SecurityHeaders
@@ -56,6 +59,7 @@ from worker.web.pages import (
     health,
     installation,
     invoice,
+    invoice_reading,
     openid_sign_in,
     period,
     periods,
@@ -87,7 +91,19 @@ def create_app(
     routes: list[BaseRoute] = [
         route
         for page in (
-            *(health, openid_sign_in, sign_in_page, periods, period, to_fix, batches, invoice, events_page, approvals),
+            *(
+                health,
+                openid_sign_in,
+                sign_in_page,
+                periods,
+                period,
+                to_fix,
+                batches,
+                invoice,
+                invoice_reading,
+                events_page,
+                approvals,
+            ),
             *(action_log, exports_page, connect_page, installation),
         )
         for route in page.routes(services)
@@ -122,9 +138,10 @@ def from_environment() -> Starlette:
     settings, exports = configuration.settings, LiveExports(configuration.exports)
     client = connect(settings.redis)
     prefix = settings.redis.prefix
-    store = RedisStore(client, prefix=prefix, policy=StorePolicy())
+    store = opened_store(settings, client)
     events = RedisEventQueue(client, queue=settings.intake.queue, clock=time.time, actions=actions_key(prefix))
-    queues = partial(queue_lengths, client, prefix=prefix, exports=exports)
+    broker = open_broker(settings, client)
+    queues = partial(shown_lengths, broker, exports)
     rates = partial(agreement_rates, RedisRateLimiter(client, prefix=prefix).look, exports)
     channels = partial(_channels, settings, exports, store)
     collector = StoreCollector(
@@ -147,10 +164,12 @@ def from_environment() -> Starlette:
         sessions=sessions,
         sign_in=sign_in,
         approvals=RedisApprovals(client, prefix=prefix, policy=StorePolicy()),
+        holds=RedisPeriodHolds(client, prefix=prefix, policy=StorePolicy()),
         users=LocalUsers(sign_in.users_file),
         openid=openid if sign_in.openid_discovery else None,
         planner=partial(planning, settings, sleep=time.sleep),
         probe=partial(probing, settings, sleep=time.sleep),
+        reader=partial(read_invoices, settings, sleep=time.sleep),
         first_pause=settings.self_clearing.first_pause,
         figures=partial(generate_latest, store_registry(collector)),
         metrics=settings.metrics,
@@ -158,6 +177,7 @@ def from_environment() -> Starlette:
             setup=partial(checked_setup, settings, sleep=time.sleep),
             rates=rates,
             redis=partial(server_info, client),
+            broker=partial(look_at, broker, exports),
             connector=Connector(
                 read=configuration.export_with,
                 file=configuration.grant_file,
@@ -210,10 +230,10 @@ def from_environment() -> Starlette:
 
         return end
 
-    return create_app(services, api=api, closing=[client], show_life=show_life)
+    return create_app(services, api=api, closing=[broker, client], show_life=show_life)
 
 
-def _channels(settings: Settings, exports: Mapping[str, ExportConfig], store: RedisStore) -> Sequence[ChannelState]:
+def _channels(settings: Settings, exports: Mapping[str, ExportConfig], store: NoticePort) -> Sequence[ChannelState]:
     return store.channel_states([channel.id for channel in channels_of(settings, exports)])
 
 

@@ -11,6 +11,7 @@ from config.targets import non_production_targets
 from worker.domain.access import Action, Rights
 from worker.domain.approval import ApprovalPort
 from worker.domain.desk_ports import PeriodIndexPort
+from worker.domain.period_hold import PeriodHoldPort
 from worker.domain.store_port import OperatorPort
 from worker.dry_run.planner import Planner
 from worker.intake.queue import EventQueueOperator
@@ -30,7 +31,9 @@ from worker.web.scoped import (
     Series,
 )
 from worker.web.scoped_batches import Batches, Causes, ScopedBatches, ScopedCauses
+from worker.web.scoped_holds import ScopedHolds
 from worker.web.users import LocalUsers
+from worker.workflow.invoice_reading import InvoiceReader
 from worker.workflow.probe import Probe
 
 
@@ -53,12 +56,16 @@ class Services:
     sign_in: SignIn
     users: LocalUsers
     approvals: ApprovalPort
+    #: Periods that wait for a second person.
+    holds: PeriodHoldPort
     #: Sign-in at an OpenID Connect provider; None: not set.
     openid: OpenId | None
     #: Opens what asks e-conomic for an export, by reading alone.
     planner: Callable[[ExportConfig], AbstractContextManager[Planner]]
     #: Opens what asks e-conomic about causes.
     probe: Callable[[ExportConfig], AbstractContextManager[Probe]]
+    #: Opens what reads single invoices in e-conomic for a person.
+    reader: Callable[[ExportConfig], AbstractContextManager[InvoiceReader]]
     #: Seconds after which a cause that was asked about is asked about again by itself.
     first_pause: float
     #: Figures of the installation for Prometheus, as text; only for who shows ``metrics.token``.
@@ -72,6 +79,11 @@ class Services:
     def elsewhere(self) -> Mapping[str, str]:
         """Export -> address of those that do not go to e-conomic itself."""
         return non_production_targets(self.exports)
+
+    @property
+    def four_eyes(self) -> bool:
+        """Whether anything may need a second person."""
+        return bool(self.sign_in.four_eyes) or any(export.four_eyes for export in self.exports.values())
 
     def seen_by(self, rights: Rights) -> "Services":
         """Return what a person with these rights works with: nothing of another export is in it."""
@@ -87,4 +99,5 @@ class Services:
             series=ScopedSeries(self.series, rights),
             events=ScopedEvents(self.events, rights),
             approvals=ScopedApprovals(self.approvals, rights),
+            holds=ScopedHolds(self.holds, rights),
         )

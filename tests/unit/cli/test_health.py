@@ -6,6 +6,7 @@ import pytest
 from support.cli import HEALTHY_REDIS, Bench
 from support.samples import export
 
+from worker.domain.broker_look import BrokerLook
 from worker.domain.clocks import ClockReading
 from worker.domain.ports import AgreementRate
 from worker.domain.reasons import ProcessReason, failure
@@ -31,7 +32,19 @@ def test_all_is_well(bench: Bench) -> None:
     assert bench.run("health") == 0
     lines = bench.stdout.getvalue().splitlines()
     assert [line.split("  ")[0] for line in lines if line] == [
-        *("Redis", "Workers", "Intake", "Sweeps", "Page", "Watcher", "Export main", "Messages", "Clocks", "Flower", "All is well.")
+        *(
+            "Redis",
+            "Workers",
+            "Intake",
+            "Sweeps",
+            "Page",
+            "Watcher",
+            "Export main",
+            "Messages",
+            "Clocks",
+            "Flower",
+            "All is well.",
+        )
     ]
     assert "✓ e-conomic answers, called 12 s ago, 25% of its rate used" in bench.stdout.getvalue()
     assert max(map(len, lines)) <= 80
@@ -132,6 +145,18 @@ def test_one_worker_of_two_that_fell_silent_is_named(bench: Bench) -> None:
     bench.live()
     assert bench.run("health") == 0
     assert part(bench, "Workers")["text"] == "1 alive, seen 0 s ago; silent: worker@b for 5 min"
+
+
+def test_a_broker_of_its_own_has_a_line(bench: Bench) -> None:
+    """It answers, with how many messages wait; away, it is as bad as e-conomic away: nothing is lost."""
+    bench.carrier = BrokerLook(name="RabbitMQ", waiting=1)
+    assert bench.run("health") == 0
+    assert part(bench, "Broker")["text"] == "RabbitMQ answers, 1 message waiting"
+
+    away = failure(ProcessReason.BROKER_UNAVAILABLE, "RabbitMQ does not answer: nothing listens.")
+    bench.carrier = BrokerLook(name="RabbitMQ", fault=away)
+    assert bench.run("health") == 3
+    assert part(bench, "Broker")["nextStep"] == ProcessReason.BROKER_UNAVAILABLE.next_step
 
 
 def test_without_redis_nothing_else_can_be_told(bench: Bench) -> None:
