@@ -17,6 +17,7 @@ from config.exports import ExportConfig
 from config.notify_section import Channel, Notify
 from config.settings import Settings
 from config.settings_sections import Certificates, Redis
+from worker.notify.notifier import couriers
 from worker.runtime.notifying import build_notifier
 from worker.web.language import translations
 
@@ -39,8 +40,9 @@ def main(url: str, prefix: str, *addresses: str) -> None:
             courier=replace(notifier.courier, lease=LEASE, pauses=replace(notifier.courier.pauses, first=0.2)),
         )
         notifier.watch.parts = ()
+        pool = couriers()
         while True:
-            notifier.turn()
+            notifier.turn(pool)
             time.sleep(INTERVAL)
 
 

@@ -30,11 +30,24 @@ class Notifier:
     #: Seconds between two turns.
     interval: float
 
-    def turn(self) -> int:
+    def turn(self, pool: ThreadPoolExecutor) -> int:
         """Look once, and send what is due; return how many messages were accepted. Raises ``StoreUnavailable``."""
         self.watch.turn()
-        with ThreadPoolExecutor(min(_AT_ONCE, len(self.channels)), thread_name_prefix="courier") as pool:
-            return sum(pool.map(self.courier.turn, self.channels))
+        return sum(pool.map(self.courier.turn, self.channels))
+
+
+def couriers() -> ThreadPoolExecutor:
+    """Return the threads that send; the same for all turns, as each keeps a connection to Redis."""
+    return ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="courier")
+
+
+def _turn(notifier: Notifier, pool: ThreadPoolExecutor) -> None:
+    try:
+        notifier.turn(pool)
+    except StoreUnavailable:
+        pass  # the sweeps say so; what is to be told is still to be told then
+    except Exception as error:  # noqa: BLE001  # nobody would be told any more
+        log.error("notify_failed", error=type(error).__name__)  # noqa: TRY400  # a traceback may hold amounts
 
 
 def keep_notifying(notifier: Notifier) -> Callable[[], None]:
@@ -42,13 +55,9 @@ def keep_notifying(notifier: Notifier) -> Callable[[], None]:
     stop = threading.Event()
 
     def run() -> None:
-        while not stop.wait(notifier.interval):
-            try:
-                notifier.turn()
-            except StoreUnavailable:
-                continue  # the sweeps say so; what is to be told is still to be told then
-            except Exception as error:  # noqa: BLE001  # nobody would be told any more
-                log.error("notify_failed", error=type(error).__name__)  # noqa: TRY400  # a traceback may hold amounts
+        with couriers() as pool:
+            while not stop.wait(notifier.interval):
+                _turn(notifier, pool)
 
     thread = threading.Thread(target=run, name="notify", daemon=True)
     thread.start()
