@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from config.export_schema import TypeRules
 from config.exports import ExportConfig
+from config.notify_section import Channel
 from config.settings import Settings, variable, variables
 from config.settings_sections import Section
 
@@ -109,6 +110,10 @@ def written(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+#: Tables of tables: what is in each, and what their names stand for.
+_NAMED: Mapping[str, tuple[type[Section], str]] = {"types": (TypeRules, ".TYPE"), "channels": (Channel, ".CHANNEL")}
+
+
 def exports_tables() -> Iterator[KeyTable]:
     """Yield every table of an export, in the model's order, its own keys first."""
     own = [_row(name, field) for name, field in ExportConfig.model_fields.items() if field.description]
@@ -119,10 +124,10 @@ def exports_tables() -> Iterator[KeyTable]:
     meaning = "The export itself: which agreement it goes to, and by which method."
     yield KeyTable(name="exports.NAME", meaning=meaning, rows=(*in_the_file, *own))
     for name, field in ExportConfig.model_fields.items():
-        section = TypeRules if name == "types" else field.annotation
+        section = _NAMED.get(name, (field.annotation, ""))[0]
         if isinstance(section, type) and issubclass(section, Section):
             rows = tuple(_row(key, inner) for key, inner in section.model_fields.items())
-            place = f"exports.NAME.{name}" + ".TYPE" * (section is TypeRules)
+            place = f"exports.NAME.{name}" + _NAMED.get(name, (None, ""))[1]
             yield KeyTable(name=place, meaning=(section.__doc__ or "").splitlines()[0], rows=rows)
 
 

@@ -20,6 +20,7 @@ from config.export_schema import (
     Voucher,
 )
 from config.money_limits import limits_of, written_as_limits
+from config.notify_section import Channels
 from config.reconcile_schema import Expects, Payments, Reconcile
 from config.settings_sections import Section, about
 
@@ -117,6 +118,8 @@ class ExportConfig(Section):
     reconcile: Reconcile = Reconcile()
     expects: Expects = Expects()
     payments: Payments = Payments()
+    #: Where messages about this export go, beside the channel of the installation.
+    channels: Channels = Field(default_factory=dict)
 
     @property
     def invoice_layout(self) -> int:

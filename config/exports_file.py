@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from config.errors import ConfigurationError, ConfigurationErrors, from_validation, suggestion
 from config.exports import ExportConfig, ExportName
+from config.notify_section import channel_errors
 from config.sftp_address import sftp_problems
 from config.targets import disagreements, split_addresses, unsafe_addresses
 
@@ -197,7 +198,12 @@ class _Reader:
         except ValidationError as error:
             self.errors += from_validation(error, ExportConfig, lambda loc: (self.file, place, _key(loc)))
             return None
-        for key, *wrong in (*unsafe_addresses(export), *split_addresses(export), *sftp_problems(export.source)):
+        for key, *wrong in (
+            *unsafe_addresses(export),
+            *split_addresses(export),
+            *sftp_problems(export.source),
+            *channel_errors(export),
+        ):
             self.note(place, key, *wrong)
         if export.method == "voucher" and not export.codes.tax_rates:
             problem = "is missing, and the voucher method needs it."

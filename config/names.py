@@ -28,6 +28,22 @@ def causes_id(export: str) -> str:
 #: Celery task that looks at a period that is to be written short or archived; its only argument is the period id.
 ARCHIVE_TASK = "period.archive.v1"
 
+#: What people are sent messages about, as ``worker.domain.notices.Kind`` has it; settings name them.
+NOTICE_KINDS = (
+    "period-done",
+    "to-fix",
+    "new-cause",
+    "cause-back",
+    "cause-cleared",
+    "refused-event",
+    "paused",
+    "resumed",
+    "no-worker",
+    "no-intake",
+    "drift",
+    "series-gap",
+)
+
 
 def export_of(id_: str) -> str:
     """Return the name of the export that the id of an invoice or period belongs to: all before the first hyphen."""

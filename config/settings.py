@@ -11,6 +11,7 @@ from pydantic import SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config.errors import ConfigurationError, ConfigurationErrors, from_validation, suggestion
+from config.notify_section import Notify
 from config.settings_sections import (
     Agreements,
     Archive,
@@ -94,6 +95,7 @@ class Settings(BaseSettings):
     metrics: Metrics = Metrics()
     web: Web = Web()
     sign_in: SignIn = SignIn()
+    notify: Notify = Notify()
 
     @model_validator(mode="after")
     def _consistent(self) -> "Settings":

@@ -106,6 +106,7 @@ class Page:
             first_pause=30.0,
             figures=lambda: b"figure 1\n",
             installation=Installation(
+                channels=lambda: self.harness.store.channel_states(["installation", "other:finance"]),
                 setup=self.setup,
                 rates=lambda: self.rates,
                 redis=lambda: {"redis_version": "7.0.0", "used_memory": 2**20, "aof_enabled": 1},

@@ -148,6 +148,9 @@ def money(amount: Decimal) -> str:
 _NOUNS = {
     "invoice": (mark("{number} invoice"), mark("{number} invoices")),
     "event": (mark("{number} event"), mark("{number} events")),
+    "attempt": (mark("{number} attempt"), mark("{number} attempts")),
+    "notice": (mark("{number} notice"), mark("{number} notices")),
+    "channel": (mark("{number} channel"), mark("{number} channels")),
     "message": (mark("{number} message"), mark("{number} messages")),
     "problem": (mark("{number} problem"), mark("{number} problems")),
     "difference": (mark("{number} difference"), mark("{number} differences")),

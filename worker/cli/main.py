@@ -72,6 +72,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
         ),
         "export": "Look after the entries of the exports file.",
         "events": "Look after the event queue.",
+        "notify": "Show the channels by which people are told, and how they are; `test` sends a message on each.",
         "user": "Look after the people who sign in to the page with a password.",
     },
     "Processes": {

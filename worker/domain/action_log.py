@@ -29,6 +29,7 @@ class Act(StrEnum):
     CHANGE_ROLE = "change-role"
     CHANGE_PASSWORD = "change-password"  # noqa: S105  # the name of an action
     REMOVE_USER = "remove-user"
+    DISCARD_MESSAGES = "discard-messages"
     ASK_APPROVAL = "ask-approval"
     APPROVE = "approve"
     REJECT = "reject"

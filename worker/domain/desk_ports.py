@@ -1,4 +1,4 @@
-"""The store as the page and self-clearing use it: batches, causes, the index of a period, the log of actions."""
+"""The store as the page, self-clearing and messages use it: batches, causes, periods by index, the log of actions."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # `status` needs the store without what these deal in
     from worker.domain.batch import Batch, BatchItem, NewBatch
     from worker.domain.causes import Cause, CauseAnswer
     from worker.domain.invoice_search import InvoiceFilter, InvoicePage
+    from worker.domain.notices import Change, ChannelState, ClaimedMessage, Known
     from worker.domain.period_sums import PeriodSums
 
 #: Invoices of one batch that are under way at once; a tenth of it while its export has other invoices under way.
@@ -116,3 +117,40 @@ class ActionLogPort(Protocol):
 
     def actions(self, wanted: LogFilter, *, before: int | None = None, most: int = 100) -> Sequence[LogEntry]:
         """Return the newest entries that fit, newest first; with ``before``, those with a lower place."""
+
+
+class NoticePort(Protocol):
+    """Messages to people in the store: told once, sent once."""
+
+    def known(self) -> Known:
+        """Return what is known of everything that is told."""
+
+    def told_once(self, keys: Sequence[str]) -> frozenset[str]:
+        """Return which of these keys were told by ``Once``."""
+
+    def tell(self, changes: Sequence[Change]) -> None:
+        """Apply all changes at once, and lay their notices into the boxes of the channels.
+
+        Any number of processes may come to the same changes: each is told once.
+        """
+
+    def claim_message(self, channel: str, *, lease: float) -> ClaimedMessage | None:
+        """Take the channel's next message for ``lease`` seconds; None: nothing is due, or another process has it.
+
+        One whose holder vanished comes again, the same, and is ``doubtful``.
+        """
+
+    def message_sent(self, message: ClaimedMessage) -> None:
+        """Forget a message that the channel has accepted; its notices are not sent again."""
+
+    def message_failed(self, message: ClaimedMessage, *, why: str, again_in: float, doubtful: bool) -> None:
+        """Keep a message that was not accepted; the same is tried again after so many seconds.
+
+        ``doubtful``: it may have been accepted all the same.
+        """
+
+    def channel_states(self, channels: Sequence[str]) -> Sequence[ChannelState]:
+        """Return how these channels are, and any other one in which notices wait."""
+
+    def discard_notices(self, channel: str) -> int:
+        """Forget everything that waits in a channel; return how many notices."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from worker.domain.clocks import ClockReading
-from worker.domain.desk_ports import ActionLogPort, BatchPort, CausePort, PeriodIndexPort
+from worker.domain.desk_ports import ActionLogPort, BatchPort, CausePort, NoticePort, PeriodIndexPort
 from worker.domain.invoice_period import NewInvoice, PeriodRecord, Registered
 from worker.domain.reconcile_ports import AgreementPort, CertificatePort, PaymentsPort, SeriesPort
 from worker.domain.record import Intent, InvoiceRecord, State, Transition
@@ -318,6 +318,7 @@ class Store(
     ActionLogPort,
     CausePort,
     BatchPort,
+    NoticePort,
     Protocol,
 ):
     """Every part of the store in one object."""

@@ -1,7 +1,7 @@
 """Figures of the whole installation, read from the store when Prometheus asks."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib.metadata import version
@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import PeriodRecord
+from worker.domain.notices import ChannelState
 from worker.domain.period_report import phase_of
 from worker.domain.period_sums import PeriodSums
 from worker.domain.ports import AgreementRate
@@ -47,6 +48,8 @@ class StoreCollector(Collector):
     rates: Callable[[], Mapping[str, AgreementRate | None]]
     #: Returns what the invoices of a period add up to.
     sums: Callable[[str], PeriodSums]
+    #: Returns how the channels are by which people are told.
+    channels: Callable[[], Sequence[ChannelState]] = tuple
     #: Gives seconds since the epoch.
     clock: Callable[[], float]
     _kept: tuple[float, list[Metric]] = field(default=(0.0, []), init=False)
@@ -83,6 +86,7 @@ class StoreCollector(Collector):
             "agreement_differences", "What the last check of an agreement found", differences.items(), "export"
         )
         yield from self._folders()
+        yield from self._channels()
         yield from self._clocks(now)
         yield from self._agreement_rates()
         waiting = {("queue",): float(self.events.waiting()), ("refused",): float(len(self.events.dead()))}
@@ -108,6 +112,14 @@ class StoreCollector(Collector):
                 faults[export,] = faults.get((export,), 0.0) + 1.0
         meaning = "Watched folders and SFTP servers that cannot be used"
         yield _gauge("folder_faults", meaning, faults.items(), "export")
+
+    def _channels(self) -> Iterator[Metric]:
+        """Yield how many attempts at each channel failed in a row, and what waits there."""
+        states = self.channels()
+        failures = {(state.channel,): float(state.failures) for state in states}
+        yield _gauge("channel_failures", "Attempts to tell people that failed in a row", failures.items(), "channel")
+        waiting = {(state.channel,): float(state.waiting) for state in states}
+        yield _gauge("notices_waiting", "Notices to people that are not sent yet", waiting.items(), "channel")
 
     def _clocks(self, now: float) -> Iterator[Metric]:
         """Yield the widest gaps of each export that workers have seen lately; what nobody has seen is not claimed."""

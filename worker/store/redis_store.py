@@ -15,6 +15,7 @@ from worker.store.batches import RedisBatches, RedisCauses
 from worker.store.connection import StoreConnection, StorePolicy, texts, token
 from worker.store.intake import RedisPreflight
 from worker.store.leases import RedisPins
+from worker.store.notices import RedisNotices
 from worker.store.operator_moves import RedisPlan
 from worker.store.payments import RedisPayments
 from worker.store.signs_of_life import RedisLife
@@ -82,6 +83,7 @@ class RedisStore(
     RedisAgreements,
     RedisCauses,
     RedisBatches,
+    RedisNotices,
     Store,
 ):
     """The store on one Redis server (6.2 or later; Valkey alike), safe to share between threads and hosts."""

@@ -1,11 +1,12 @@
 """What the pages of health and set-up ask of the installation."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from config.exports import ExportConfig
 from worker.domain.broker_look import BrokerLook
+from worker.domain.notices import ChannelState
 from worker.domain.ports import AgreementRate
 from worker.reconcile.setup_report import SetupReport
 from worker.runtime.connecting import Connector
@@ -29,5 +30,7 @@ class Installation:
     flower_url: str
     #: Seconds beyond which e-conomic's clock and Redis' are too far apart to create anything.
     clock_gap: float
+    #: How the channels are by which people are told, and others in which something waits. Raises ``StoreUnavailable``.
+    channels: Callable[[], Sequence[ChannelState]]
     #: Whether Redis must keep what it has answered.
     require_durability: bool

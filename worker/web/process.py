@@ -1,7 +1,7 @@
 """The page's process: what its settings say, made into the services that pages and machines work with."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,14 +11,17 @@ from prometheus_client import generate_latest
 from config import Configuration
 from config.exports_watch import Changed, LiveExports, watch_exports
 from config.names import actions_key
+from config.notify_section import channels_of
 from config.settings import SECRETS, Settings
 from config.sign_in_section import SignIn
+from worker.domain.notices import ChannelState
 from worker.domain.ports import AgreementRate
 from worker.domain.signs_of_life import Part
 from worker.economic.port import agreement_rates
 from worker.runtime.broker import Broker, look_at, open_broker, shown_lengths
 from worker.runtime.connecting import Connector
 from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
+from worker.runtime.notifying import begin_to_notify
 from worker.runtime.on_demand import checked_setup, invoice_reading, opened_store, planning, probing
 from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.schema_watch import leave_newer_store
@@ -36,6 +39,7 @@ from worker.store.server_check import server_info
 from worker.store.sessions import RedisSessions
 from worker.web.event_api.routes import EventApi
 from worker.web.installation import Installation
+from worker.web.language import translations
 from worker.web.openid import OpenId
 from worker.web.services import Services
 from worker.web.users import LocalUsers
@@ -66,6 +70,10 @@ class WebProcess:
     def schema(self) -> RedisSchema:
         """The version of what the store keeps."""
         return RedisSchema(self.client, prefix=self.prefix, policy=StorePolicy())
+
+    def channels(self) -> Sequence[ChannelState]:
+        """Return how the channels are by which people are told. Raises ``StoreUnavailable``."""
+        return self.store.channel_states([channel.id for channel in channels_of(self.settings, self.exports)])
 
     def rates(self) -> Mapping[str, AgreementRate | None]:
         """Return how each export gets on with its limit. Raises ``StoreUnavailable``."""
@@ -133,6 +141,7 @@ def _figures(process: WebProcess) -> Callable[[], bytes]:
         schema=lambda: process.schema.schema().version,
         rates=process.rates,
         sums=process.store.period_sums,
+        channels=process.channels,
         clock=time.time,
     )
     return partial(generate_latest, store_registry(collector))
@@ -155,6 +164,7 @@ def _installation(process: WebProcess) -> Installation:
         flower_url=settings.web.flower_url or f"http://{settings.flower.host}:{settings.flower.port}",
         clock_gap=settings.http.clock_gap,
         require_durability=settings.redis.require_durability,
+        channels=process.channels,
     )
 
 
@@ -190,15 +200,21 @@ def life_of(process: WebProcess) -> Callable[[], Callable[[], None]]:
     )
 
     def show_life() -> Callable[[], None]:
+        # Here, too: without an intake nobody else would tell that there is none.
+        end_notices = [begin_to_notify(process.settings, dict(process.exports), translations)]
+
         def take(changed: Changed) -> None:
             process.exports.take(changed.exports)
             log_taken(changed)
+            end_notices.pop()()
+            end_notices.append(begin_to_notify(process.settings, changed.exports, translations))
 
         end_looking = keep_looking(exports_file, take)
         end_life = keep_showing(life)
 
         def end() -> None:
             end_looking()
+            end_notices.pop()()
             end_life()
 
         return end

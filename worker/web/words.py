@@ -117,6 +117,7 @@ ACTS: Mapping[str, str] = {
     Act.CHANGE_ROLE: mark("User's role changed"),
     Act.CHANGE_PASSWORD: mark("User's password changed"),
     Act.REMOVE_USER: mark("User removed"),
+    Act.DISCARD_MESSAGES: mark("Messages discarded"),
     Act.ASK_APPROVAL: mark("Asked for a second person"),
     Act.APPROVE: mark("Approved"),
     Act.REJECT: mark("Rejected"),

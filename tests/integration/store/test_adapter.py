@@ -10,6 +10,7 @@ from support.store.index_rules import IndexRules
 from support.store.intake_rules import IntakeRules
 from support.store.life_rules import LifeRules
 from support.store.lost_rules import LostRules
+from support.store.notice_rules import MessageRules, NoticeRules
 from support.store.operator_rules import OperatorRules
 from support.store.payment_rules import PaymentRules
 from support.store.pin_rules import PinRules
@@ -98,3 +99,11 @@ class TestIndex(IndexRules):
 
 class TestActionLog(ActionLogRules):
     """What persons did is kept."""
+
+
+class TestNotices(NoticeRules):
+    """What people are told, once."""
+
+
+class TestMessages(MessageRules):
+    """What is sent, once."""

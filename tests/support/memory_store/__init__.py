@@ -10,6 +10,7 @@ from support.memory_store.certificates import MemoryCertificates
 from support.memory_store.execution import MemoryExport
 from support.memory_store.intake import MemoryIntake
 from support.memory_store.life import MemoryLife
+from support.memory_store.notices import MemoryNotices
 from support.memory_store.operator import MemoryPins, MemoryPlan
 from support.memory_store.payments import MemoryPayments
 from support.memory_store.period_index import MemoryPeriodIndex
@@ -28,6 +29,7 @@ class MemoryStore(
     MemorySweeps,
     MemoryLife,
     MemoryBatches,
+    MemoryNotices,
     MemoryPeriodIndex,
     MemoryPins,
     MemoryPlan,

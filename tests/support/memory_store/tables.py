@@ -13,6 +13,7 @@ from worker.domain.causes import CauseAnswer
 from worker.domain.certificate import Acceptance, Finding
 from worker.domain.clocks import ClockReading
 from worker.domain.invoice_period import Conflict, PeriodRecord, PeriodState, StoredCertificate
+from worker.domain.notices import OpenCondition
 from worker.domain.number_series import Explanation
 from worker.domain.payments import PaymentRun, ReportedPayments
 from worker.domain.record import HistoryEntry, InvoiceRecord, State
@@ -136,6 +137,15 @@ class Tables:
         self.reached: dict[str, float] = {}
         #: The log of actions, oldest first.
         self.logged: list[LogEntry] = []
+        #: What people are told: whether anything was looked at, what is open, was, was told once, periods as seen.
+        self.notices_begun = False
+        self.notices_open: dict[str, OpenCondition] = {}
+        self.notices_past: set[str] = set()
+        self.notices_told: set[str] = set()
+        self.notices_seen: dict[str, str] = {}
+        self.notice_number = 0
+        #: By channel: what waits there.
+        self.boxes: dict[str, Any] = {}
         #: Executions, by invoice and fence, whose lease was given back.
         self.given_back: set[tuple[str, int]] = set()
 

@@ -42,6 +42,7 @@ def test_all_is_well(bench: Bench) -> None:
             "Page",
             "Watcher",
             "Export main",
+            "Messages",
             "Clocks",
             "Flower",
             "All is well.",

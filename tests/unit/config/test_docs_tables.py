@@ -10,6 +10,7 @@ from config.docs_tables import KeyRow, KeyTable, exports_tables
 from config.export_schema import TypeRules
 from config.exports import ExportConfig, InvoiceTypeName
 from config.exports_file import SOURCES, load_exports
+from config.notify_section import Channel
 
 ROWS = [(table, row) for table in exports_tables() for row in table.rows]
 KEYS = [f"{table.name}: {row.key}" for table, row in ROWS]
@@ -27,7 +28,7 @@ TOGETHER = ("api_url", "openapi_url")
 
 def loaded(folder: Path, table: KeyTable, row: KeyRow, value: str) -> ExportConfig:
     """Load a file with nothing but what is required, and one key more or otherwise."""
-    place, key = table.name.replace("NAME", "main").replace("TYPE", "interest"), row.key
+    place, key = table.name.replace("NAME", "main").replace("TYPE", "interest").replace("CHANNEL", "finance"), row.key
     method = "voucher" if (table.name, key) in VOUCHER_ONLY or value == '"voucher"' else "invoice"
     tables: dict[str, dict[str, str]] = {
         "exports.main": {"method": f'"{method}"', "grant_token_env": '"T"', "app_secret_token_env": '"T"'},
@@ -40,6 +41,8 @@ def loaded(folder: Path, table: KeyTable, row: KeyRow, value: str) -> ExportConf
         tables[place] = SFTP | tables[place]
         if key == "sftp_password_file":
             del tables[place]["sftp_key_file"]
+    if ".channels." in place and not key.startswith("url"):
+        tables[place]["url_env"] = '"T"'
     if key == "start_text":
         del tables[place]["method"]
     if key in SOURCES:
@@ -60,6 +63,8 @@ def value_of(export: ExportConfig, table: KeyTable, key: str) -> Any:
     """Return what a key came to."""
     if table.name == "exports.NAME.types.TYPE":
         return getattr(export.rules_of("interest"), key)
+    if table.name == "exports.NAME.channels.CHANNEL":
+        return getattr(export.channels["finance"], key)
     section = table.name.removeprefix("exports.NAME").removeprefix(".")
     return getattr(getattr(export, section) if section else export, key)
 
@@ -67,6 +72,8 @@ def value_of(export: ExportConfig, table: KeyTable, key: str) -> Any:
 def default_of(table: KeyTable, key: str) -> Any:
     if table.name == "exports.NAME.types.TYPE":
         return TypeRules.model_fields[key].default
+    if table.name == "exports.NAME.channels.CHANNEL":
+        return Channel.model_fields[key].default
     section = table.name.removeprefix("exports.NAME").removeprefix(".")
     model: Any = ExportConfig.model_fields[section].annotation if section else ExportConfig
     return model.model_fields[key].get_default(call_default_factory=True)
@@ -79,10 +86,11 @@ def test_every_key_is_in_a_table() -> None:
     own = {f"exports.NAME: {key}" for key in ExportConfig.model_fields.keys() - sections - by_other_keys}
     inner = {
         f"exports.NAME.{name}: {key}"
-        for name in sections - {"types"}
+        for name in sections - {"types", "channels"}
         for key in ExportConfig.model_fields[name].annotation.model_fields  # type: ignore[union-attr]  # they are tables
     }
     types = {f"exports.NAME.types.TYPE: {key}" for key in TypeRules.model_fields}
+    types |= {f"exports.NAME.channels.CHANNEL: {key}" for key in Channel.model_fields}
     file = {f"exports.NAME: {key}" for key in (*SOURCES, "start_text")}
 
     assert sorted(own | inner | types | file) == sorted(KEYS)

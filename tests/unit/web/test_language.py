@@ -17,15 +17,18 @@ from worker.web.rendering import template
 from worker.web.words import PHASES, STATES
 
 ROOM = Path(str(files("worker.web")))
+#: Rooms whose phrases are in the catalogue: the page, and messages to people.
+ROOMS = (ROOM, ROOM.parent / "notify")
 _PLACEHOLDERS = re.compile(r"%\(\w+\)s|\{\w+\}")
 
 
 def _phrases() -> Iterator[str | tuple[str, ...]]:
-    """Every phrase of templates and code; a pair has a singular and a plural."""
+    """Every phrase of templates, code and messages; a pair has a singular and a plural."""
     methods = [("**.py", "python"), ("**.html", "jinja2")]
-    keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None}
-    for _, _, phrase, _, _ in extract_from_dir(str(ROOM), method_map=methods, keywords=keywords):
-        yield phrase
+    keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None, "say": None}
+    for room in ROOMS:
+        for _, _, phrase, _, _ in extract_from_dir(str(room), method_map=methods, keywords=keywords):
+            yield phrase
 
 
 def test_every_phrase_of_the_page_is_danish_too() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import typer
 
 from config.errors import ConfigurationErrors
+from config.notify_section import channels_of
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode
 from worker.cli.formatting import print_json
@@ -14,6 +15,7 @@ from worker.cli.views.health import (
     Finding,
     Level,
     broker_finding,
+    channel_findings,
     clocks_finding,
     economic_finding,
     files_not_taken,
@@ -72,12 +74,21 @@ def _by_store(context: CommandContext) -> Iterator[Finding]:
     """Yield what the store knows. Raises ``StoreUnavailable``."""
     with context.store() as store:
         signs, paused, clocks = store.signs_of_life(), store.paused(), store.clocks()
+        channels = store.channel_states(_channels(context))
     for part in (Part.WORKER, Part.INTAKE, Part.SWEEPS, Part.PAGE):
         yield part_finding(signs, part)
     yield from files_not_taken(signs)
     yield from folder_findings(signs, watched=_any_folder(context))
     yield from _exports(context, paused, context.rates())
+    yield from channel_findings(channels)
     yield clocks_finding(clocks, context.settings.http.clock_gap)
+
+
+def _channels(context: CommandContext) -> list[str]:
+    try:
+        return [channel.id for channel in channels_of(context.settings, context.exports)]
+    except ConfigurationErrors:
+        return []  # as below
 
 
 def _any_folder(context: CommandContext) -> bool:

@@ -38,10 +38,12 @@ from worker.local.supervisor import own_command
 from worker.runtime import configure_logs
 from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
 from worker.runtime.metrics import Beat, serve_metrics
+from worker.runtime.notifying import notifying
 from worker.runtime.runtime import intake_consumer
 from worker.runtime.signs_of_life import ShownFaults, ShownLife, process_name
 from worker.store.connection import StorePolicy, answers, connect
 from worker.store.signs_of_life import RedisLife
+from worker.web.language import translations
 
 log = structlog.get_logger()
 
@@ -134,7 +136,11 @@ def _run_intake(
         found.append(changed)
         stop.set()
 
-    with context.runtime() as runtime, intake_consumer(runtime, exports_file.names) as consumer:
+    with (
+        context.runtime() as runtime,
+        intake_consumer(runtime, exports_file.names) as consumer,
+        notifying(context.settings, runtime.exports, translations),
+    ):
         if taken:
             log_taken(taken)
         life = ShownLife(

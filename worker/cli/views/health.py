@@ -15,6 +15,7 @@ from worker.cli.language import mark, say, say_count
 from worker.cli.views.clocks import disagree, gap_said
 from worker.domain.broker_look import BrokerLook
 from worker.domain.clocks import ClockReading
+from worker.domain.notices import ChannelState
 from worker.domain.ports import AgreementRate
 from worker.domain.reasons import ProcessReason
 from worker.domain.signs_of_life import FileNotTaken, Part, SignOfLife
@@ -196,6 +197,35 @@ def folder_findings(signs: Sequence[SignOfLife], *, watched: bool) -> Iterator[F
             export, _, text = sign.name.partition(": ")
             step = say("Set right what is named; its files stay where they are until then, and other folders go on.")
             yield Finding(part=say("Folder {export}", export=export), level=Level.FAULT, text=text, next_step=step)
+
+
+def channel_findings(states: Sequence[ChannelState]) -> Iterator[Finding]:
+    """Yield how the channels are by which people are told: one that fails is a fault, though no message is lost."""
+    for state in states:
+        if state.failures:
+            text = say(
+                "fails: {error} ({attempts}, {notices} waiting)",
+                error=state.error,
+                attempts=formatting.count(state.failures, "attempt"),
+                notices=formatting.count(state.waiting, "notice"),
+            )
+            step = say(
+                "Set right what is named, then `notify test --channel {channel}`. Nothing is lost.",
+                channel=state.channel,
+            )
+            name = say("Channel {channel}", channel=state.channel)
+            yield Finding(part=name, level=Level.FAULT, text=text, next_step=step)
+    well = [state for state in states if not state.failures]
+    if well:
+        text = say(
+            "{channels}, {messages} sent",
+            channels=formatting.count(len(well), "channel"),
+            messages=formatting.count(sum(it.sent for it in well), "message"),
+        )
+        yield Finding(part=say("Messages"), level=Level.WELL, text=text)
+    elif not states:
+        text = say("nobody is sent any: no channel is set")
+        yield Finding(part=say("Messages"), level=Level.QUIET, text=text)
 
 
 def economic_finding(export: str, pause: Failure | None, rate: AgreementRate | None) -> Finding:

@@ -6,6 +6,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from worker.domain.access import Action
+from worker.domain.notices import ChannelState
 from worker.domain.signs_of_life import Part, SignOfLife
 from worker.errors import Failure
 from worker.store.server_check import problems_of
@@ -38,6 +39,7 @@ def _health(visit: Visit) -> Response:
         clock_gap=services.installation.clock_gap,
         refused=len(services.events.refused()),
         waiting=services.events.waiting(),
+        channels=_channels(services),
         flower=services.installation.flower_url,
         well=_well(silent, signs),
     )
@@ -45,6 +47,12 @@ def _health(visit: Visit) -> Response:
 
 def _of(signs: Sequence[SignOfLife], part: Part) -> list[SignOfLife]:
     return sorted((sign for sign in signs if sign.part is part), key=lambda sign: sign.silent_for)
+
+
+def _channels(services: Services) -> list[ChannelState]:
+    """Return the channels of the installation and of this person's exports."""
+    states = services.installation.channels()
+    return [each for each in states if ":" not in each.channel or each.channel.partition(":")[0] in services.exports]
 
 
 def _well(silent: Sequence[Failure], signs: Sequence[SignOfLife]) -> bool:

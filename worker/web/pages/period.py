@@ -1,7 +1,7 @@
 """One period: its sums, what is wrong, and every invoice with filter, search and download."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -10,7 +10,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from worker.domain.invoice import Invoice
+from worker.domain.invoice_period import PeriodRecord
 from worker.domain.invoice_search import MOST_FOUND, InvoiceFilter
+from worker.domain.missing_numbers import numbers_missing
+from worker.domain.number_series import Span
 from worker.domain.period_report import Report, report_of
 from worker.domain.record import InvoiceRecord, State
 from worker.errors import Failure
@@ -18,7 +21,7 @@ from worker.web.chart import HEIGHT, WIDTH, chart_of
 from worker.web.guard import page
 from worker.web.pages.live import OVER, SharedLooks, live_period
 from worker.web.pages.period_files import csv_of, workbook_of
-from worker.web.pages.period_reading import certificate_of, numbers_missing
+from worker.web.pages.period_reading import certificate_of
 from worker.web.services import Services
 from worker.web.visit import Visit, page_number
 from worker.workflow.hindrances import hindrances
@@ -72,8 +75,16 @@ def _period(visit: Visit) -> Response:
         hindrances=_hindrances(services, summed),
         differences=services.certificates.differences(key, most=MOST)[:MOST] if found.certificate else (),
         certificate=certificate_of(services, found),
-        missing=numbers_missing(services, found)[:MOST],
+        missing=_missing(services, found)[:MOST],
         most=MOST,
+    )
+
+
+def _missing(services: Services, period: PeriodRecord) -> Sequence[Span]:
+    export = services.exports.get(period.export)
+    by_type = export is not None and export.invoice_series == "by-type"
+    return numbers_missing(
+        services.index, services.series.explanations, services.store.invoice, period, by_type=by_type
     )
 
 
