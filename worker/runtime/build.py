@@ -34,9 +34,10 @@ from worker.runtime.runtime import Runtime
 from worker.store.connection import StorePolicy, connect, translated
 from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
+from worker.workflow.agreement_pin import accept_agreement
 from worker.workflow.cause_watch import CauseWatch
 from worker.workflow.context import ExportContext, ListingLag
-from worker.workflow.exporter import Exporter, accept_agreement
+from worker.workflow.exporter import Exporter
 from worker.workflow.lease_renewal import Ending, LeaseRenewer
 from worker.workflow.preflight import Preflight
 from worker.workflow.probe import Probe

@@ -21,7 +21,7 @@ from worker.runtime.build import ComparedPins, build_client, build_contexts, bui
 from worker.store.connection import StorePolicy, connect
 from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
-from worker.workflow.exporter import accept_agreement
+from worker.workflow.agreement_pin import accept_agreement
 from worker.workflow.probe import Probe
 
 

@@ -40,6 +40,8 @@ class Execution:
         self.eligible = False
         #: Remarks of this execution, written with whatever is saved next.
         self.noted: list[str] = []
+        #: When what a lookup went by was read, where that was before it; seconds since the epoch, UTC.
+        self.read_at: float | None = None
         #: Master data read before this time are read again before they are used; seconds since the epoch, UTC.
         self.fresh_since: float | None = None
 
@@ -113,9 +115,12 @@ class Execution:
             progress["remarks"] = tuple(dict.fromkeys((*remarks, *self.noted)))
         self.record = self.context.store.save(self.record.with_progress(**progress), transition)
 
-    def intend(self, step: Step, path: str, body: str, **progress: Any) -> None:
-        """Record a write that is about to be sent, frozen to the byte, before it is sent."""
-        key = self._key(step, progress.get("generation", self.progress.generation))
+    def intend(self, step: Step, path: str, body: str, *, key: str = "", **progress: Any) -> None:
+        """Record a write that is about to be sent, frozen to the byte, before it is sent.
+
+        ``key`` is that of a call for many.
+        """
+        key = key or self.key(step, progress.get("generation", self.progress.generation))
         intent = Intent(step=step, method="POST", path=path, body=body, key=key, at=self.context.clock())
         self.save(Continue(event=f"{step}-intended"), intent=intent, **progress)
         self.own = intent
@@ -127,7 +132,7 @@ class Execution:
 
     def delete(self, path: str) -> Reply:
         """Delete what is ours; needs no recorded intent, as every execution looks before it deletes."""
-        key = self._key(Step.DISCARD, self.progress.generation)
+        key = self.key(Step.DISCARD, self.progress.generation)
         return self.context.economic.send(
             Intent(step=Step.DISCARD, method="DELETE", path=path, body="", key=key, at=self.context.clock())
         )
@@ -148,7 +153,8 @@ class Execution:
         self.refusal = None
         return reply
 
-    def _key(self, step: Step, generation: int) -> str:
+    def key(self, step: str, generation: int) -> str:
+        """Return the key of a write of this invoice."""
         return idempotency_key(f"{self.context.environment}-{self._agreement}", self.record.id, step, generation)
 
     @cached_property
@@ -220,12 +226,14 @@ def next_voucher_step(
     """Decide the next turn of the voucher method; see ``next_invoice_step``.
 
     What follows a posting names the voucher by its number, and a bookkeeper may have moved it to another: what an
-    earlier execution left there begins with a lookup.
+    earlier execution left there begins with a lookup. So does a posting of many by one call: it is sent once.
     """
     intent = progress.intent
     if progress.lookup:
         return Action.LOOK_UP
     if intent is not None:
+        if intent.step == Step.BULK_VOUCHER:
+            return Action.LOOK_UP
         remembered = intent.step == Step.VOUCHER and intent.at > remembered_since
         return Action.SEND if intent == own or remembered else Action.LOOK_UP
     if progress.voucher:

@@ -38,7 +38,7 @@ from worker.workflow.turn import (
 
 _NOT_FOUND = 404
 #: Seconds until a voucher that was just posted can be read (integrators wait 1.5 s, several times).
-_READ_LAG = 3.0
+READ_LAG = 3.0
 
 
 class VoucherMethod(Method[VoucherFound]):
@@ -78,7 +78,7 @@ class VoucherMethod(Method[VoucherFound]):
             _go_on(execution, _last_seen(execution), attached=True)
         elif refusal.status == _NOT_FOUND:
             super().refused(execution, intent, refusal)
-            raise Unavailable(_unreadable(execution), retry_after=_READ_LAG)
+            raise Unavailable(_unreadable(execution), retry_after=READ_LAG)
         elif execution.context.export.voucher.missing_pdf == "refuse":
             raise refusal
         else:
@@ -156,6 +156,12 @@ def _accept_posting(execution: Execution, reply: Reply) -> None:
         _accept_voucher(execution, ours[0], attached=False, adopted=False)
     else:
         look_up_next(execution, "voucher-unreadable")
+
+
+def take_up_posted(execution: Execution, found: VoucherFound) -> None:
+    """Take up a voucher that a posting of many has made, as it was read back. Raises ``Rejected`` if it differs."""
+    execution.witness()
+    _accept_voucher(execution, found, attached=False, adopted=False)
 
 
 def _accept_attachment(execution: Execution, reply: Reply) -> None:
