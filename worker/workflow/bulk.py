@@ -78,7 +78,7 @@ class BulkPosting:
             return
         if _METHOD.next_action(execution) is Action.RENEW:
             _METHOD.perform(execution, Action.RENEW)
-        if execution.record.state is State.EXPORTING and _METHOD.next_action(execution) is Action.CREATE:
+        if execution.record.state is State.EXPORTING and _METHOD.next_action(execution) is Action.LOOK_FIRST:
             request = bulk_request(execution)
             if request is None:
                 return
@@ -87,16 +87,18 @@ class BulkPosting:
             parts.append(Part(execution=execution, request=request, progress=ready, entries=entries))
 
     def _post(self, parts: Sequence[Part]) -> None:
-        """Post by one call; what stands alone goes on by itself."""
+        """Post by one call; what stands alone, or is there already, goes on by itself."""
         if len(parts) < TRIAL or self._refusals > _MOST_REFUSALS or self.stopped():
             return
         try:
             self.context.check_clocks()
+            there = self._standing(parts)
         except ExportError as error:
             self._fail(parts, error)
             return
-        key = key_of(parts)
-        sent = [part for part in parts if self._goes_on(part.execution, partial(part.intend, key))]
+        new = [part for part in parts if part.execution.record.id not in there]
+        key = key_of(new) if new else ""
+        sent = [part for part in new if self._goes_on(part.execution, partial(part.intend, key))]
         if sent:
             self._send(sent, key)
 
@@ -115,8 +117,7 @@ class BulkPosting:
             self._fail(parts, doubt)  # the intents stand: the next execution looks
         except ExportError as error:  # never sent, or refused before anything was done
             self._note(parts, "not-sent")
-            self._withdraw(parts, "bulk-voucher-not-sent")
-            self._fail(parts, error)
+            self._fail(self._withdrawn(parts, "bulk-voucher-not-sent"), error)
         else:
             self._note(parts, "posted")
             self._taken += 1
@@ -127,17 +128,22 @@ class BulkPosting:
         if reply.replayed:  # an earlier request of another process: it proves nothing of these
             self._look_up(parts, "bulk-voucher-remembered")
             return
-        there = self._standing(parts)
-        if there is None:
+        try:
+            there = self._standing(parts)
+        except ExportError as error:
+            self._look_up(parts, "bulk-voucher-unread")
+            self._fail(parts, error)
             return
         for part in parts:
-            found = there.get(part.execution.record.id)
-            if found is None:
-                self._look_up([part], "bulk-voucher-unread")
-                self._fail([part], _not_read_yet(part.execution))
-            else:
-                self._goes_on(part.execution, partial(take_up_posted, part.execution, found))
-                self._learn(part.execution)
+            self._take_up(part.execution, there.get(part.execution.record.id, ()))
+
+    def _take_up(self, execution: Execution, found: Sequence[VoucherFound]) -> None:
+        """Take up what stands there once; what does not, or may be another's, its own lookup tells."""
+        if len(found) == 1 and not found[0].unclear:
+            self._goes_on(execution, partial(take_up_posted, execution, found[0]))
+            self._learn(execution)
+        elif self._goes_on(execution, partial(look_up_next, execution, "bulk-voucher-unread")):
+            self._goes_on(execution, partial(_raise, _not_read_yet(execution)))
 
     def _learn(self, execution: Execution) -> None:
         """Let the next calls be large once one was read back equal; before that, a difference stops the export."""
@@ -148,45 +154,26 @@ class BulkPosting:
             self.context.store.pause(record.export, record.failure)
 
     def _divide(self, parts: Sequence[Part], refusal: Refused) -> None:
-        """Divide a refused call, once none of it is seen to be there."""
+        """Divide a refused call. Before anything of it is sent again, the journal is looked at."""
         self._refusals += 1
         if about_the_key(refusal):
             self._look_up(parts, "bulk-voucher-refused", codes(refusal))
             return
-        there = self._standing(parts)
-        if there is None:
-            return
-        left = []
-        for part in parts:
-            found = there.get(part.execution.record.id)
-            if found:
-                self._goes_on(part.execution, partial(take_up_posted, part.execution, found))
-            elif self._goes_on(part.execution, partial(part.withdraw, "bulk-voucher-refused", codes(refusal))):
-                left.append(part)
+        left = self._withdrawn(parts, "bulk-voucher-refused", codes(refusal))
         half = (len(left) + 1) // 2
         self._post(left[:half])
         self._post(left[half:])
 
-    def _standing(self, parts: Sequence[Part]) -> Mapping[str, VoucherFound] | None:
-        """Return the vouchers that stand in the journal, by invoice; None when it cannot be read: each is looked up.
-
-        One that stands there twice, or may be another's, is left out: its own lookup tells what it is.
-        """
+    def _standing(self, parts: Sequence[Part]) -> Mapping[str, Sequence[VoucherFound]]:
+        """Return the vouchers that stand in the journal, by invoice. Raises e-conomic's errors."""
         references = [part.execution.record.id for part in parts]
-        try:
-            standing = self.context.economic.standing(self.context.export.journal)
-        except ExportError as error:
-            self._look_up(parts, "bulk-voucher-unread")
-            self._fail(parts, error)
-            return None
         found: dict[str, list[VoucherFound]] = {}
-        for voucher in identified(references, standing):
+        for voucher in identified(references, self.context.economic.standing(self.context.export.journal)):
             found.setdefault(voucher.document_reference, []).append(voucher)
-        return {key: each[0] for key, each in found.items() if len(each) == 1 and not each[0].unclear}
+        return found
 
-    def _withdraw(self, parts: Sequence[Part], event: str) -> None:
-        for part in parts:
-            self._goes_on(part.execution, partial(part.withdraw, event))
+    def _withdrawn(self, parts: Sequence[Part], event: str, detail: str = "") -> list[Part]:
+        return [part for part in parts if self._goes_on(part.execution, partial(part.withdraw, event, detail))]
 
     def _look_up(self, parts: Sequence[Part], event: str, detail: str = "") -> None:
         for part in parts:

@@ -40,6 +40,8 @@ class Execution:
         self.eligible = False
         #: Remarks of this execution, written with whatever is saved next.
         self.noted: list[str] = []
+        #: Whether the journal was seen to be without it, where a call for many may have posted it.
+        self.looked_first = False
         #: When what a lookup went by was read, where that was before it; seconds since the epoch, UTC.
         self.read_at: float | None = None
         #: Master data read before this time are read again before they are used; seconds since the epoch, UTC.
@@ -182,6 +184,8 @@ class Action(StrEnum):
     FINISH = "finish"
     #: Voucher method: the time in which a create is allowed has ended; see once more that nothing is there.
     RENEW = "renew"
+    #: Voucher method with calls for many: see that none has posted it of which the store has lost what it wrote.
+    LOOK_FIRST = "look-first"
 
 
 def next_invoice_step(

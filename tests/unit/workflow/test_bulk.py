@@ -1,6 +1,7 @@
 """Vouchers posted many at a time, through the in-process harness: what reaches e-conomic, and what a person reads."""
 
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -153,6 +154,52 @@ def test_a_call_that_may_be_on_its_way_is_waited_for() -> None:
     harness.until_rest()
     assert wanted(*every) == owed(harness)
     assert states(harness) == {State.EXPORTED: 12}
+
+
+def test_a_call_that_arrives_50_minutes_late_doubles_nothing() -> None:
+    """Its client gave it up long ago; what it posts is found."""
+    harness = installed()
+    every = invoices(12)
+    late: list[Callable[[], object]] = []
+
+    def lose(request: httpx.Request, answer: Answer) -> httpx.Response:
+        late.append(partial(answer, request))
+        raise httpx.ReadTimeout("no answer", request=request)
+
+    _at_call(harness, 2, lose)
+    harness.close_period(*every)
+    harness.check()
+    for minute in range(80):
+        if minute == 50:
+            late.pop()()
+        harness.deliver()
+        harness.clock.advance(60)
+        harness.sweep()
+
+    assert wanted(*every) == owed(harness)
+    assert states(harness) == {State.EXPORTED: 12}
+
+
+@pytest.mark.parametrize("minutes", [2, 20, 50])
+def test_a_worker_that_stands_still_before_its_call(minutes: int) -> None:
+    """Its leases run out, another takes over and finds nothing; then the first one wakes up, and its call goes out."""
+    harness = installed()
+    every = invoices(12)
+
+    def freeze(request: httpx.Request, answer: Answer) -> httpx.Response:
+        harness.hire()
+        for _ in range(minutes):
+            harness.clock.advance(60)
+            harness.sweep()
+            harness.deliver()
+        return answer(request)
+
+    _at_call(harness, 2, freeze)
+    posted(harness, *every)
+
+    assert wanted(*every) == owed(harness)
+    assert states(harness) == {State.EXPORTED: 12}
+    assert harness.reported == []
 
 
 @pytest.mark.parametrize("status", [429, 503])

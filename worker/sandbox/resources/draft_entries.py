@@ -138,7 +138,7 @@ def _refused(error: ApiError) -> ApiError:
     if "type" in error.body:
         return error
     codes = _CODE.findall(json.dumps(error.body, default=str))
-    code = next((each for each in codes if each != "E04300"), codes[0] if codes else "")
+    code = next((each for each in codes if each != "E04300"), "")
     return problem(400, "One of the entries is not accepted; none was created.", code)
 
 
