@@ -14,6 +14,7 @@ from worker.sandbox.resources.voucher_schema import entries_of
 
 FIRST = 100_353
 EXPORT = settings(bulk=250, missing_pdf="post")
+_BARRED = 3030
 
 
 def invoices(count: int, first: int = FIRST) -> list[Invoice]:
@@ -33,6 +34,17 @@ def installed(export: ExportConfig = EXPORT) -> Harness:
     series = {"minimumVoucherNumber": 10_001, "maximumVoucherNumber": 899_999}
     harness.sandbox.agreement.journals[1]["settings"]["voucherNumbers"] = series
     return harness
+
+
+def to_be_refused(source: Invoice) -> Invoice:
+    """Return the invoice with revenue on an account that ``bar`` bars."""
+    only = line("77.00", account=str(_BARRED))
+    return sample(only, invoice_number=source.invoice_number, customer=source.customer)
+
+
+def bar(harness: Harness) -> None:
+    """A bookkeeper bars an account after the check of a period: e-conomic refuses what is posted to it."""
+    harness.sandbox.agreement.accounts[_BARRED]["barred"] = True
 
 
 def owed(harness: Harness) -> dict[str, Decimal]:

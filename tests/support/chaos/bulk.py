@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from support.bulk_harness import EXPORT, installed, invoices, owed, wanted
+from support.bulk_harness import EXPORT, bar, installed, invoices, owed, to_be_refused, wanted
 from support.chaos.end_state import findings, leftovers
 from support.chaos.fault_schedule import ScheduledFault, ScheduleRun, single_faults
 from support.chaos.faults import PAYLOAD_CHANGED
@@ -14,7 +14,7 @@ from worker.domain.record import State
 from worker.economic.mapping.voucher_payload import marked
 from worker.sandbox.resources.voucher_schema import entries_of
 
-#: Two are the trial of a process; the others share a call. The last one's customer is barred after the check.
+#: Two are the trial of a process; the others share a call. The last one's account is barred after the check.
 COUNT = 7
 POISONED = "main-100359"
 
@@ -45,11 +45,12 @@ def play(schedule: Schedule) -> tuple[list[str], list[str]]:
     """Return what was wrong in the end, and the effects."""
     harness = installed(EXPORT)
     source = invoices(COUNT)
+    if schedule.poisoned:
+        source[-1] = to_be_refused(source[-1])
     harness.close_period(*source)
     harness.check()
     if schedule.poisoned:
-        number = source[-1].customer.ledger_number or 0
-        harness.sandbox.agreement.customers[number]["barred"] = True
+        bar(harness)
     played = ScheduleRun(harness=harness, faults=schedule.faults)
     try:
         played.run(gap=schedule.gap, most=1200)

@@ -40,7 +40,7 @@ def run_faults(  # noqa: PLR0913  # what makes one run
     events = _events(every)
     chance.shuffle(events)
     first, later = events[:2], events[2:]
-    settings = SHORT | {"intake__allowed_folders": str(printed)}
+    settings = SHORT | {"intake__allowed_folders": str(printed)} | dict(method.settings)
     with cluster(folder, {"main": method.entry}, **settings) as running:
         running.sandbox("PATCH", "switches", {"latency_ms": 40})
         injector = FaultInjector(
