@@ -12,6 +12,7 @@ from config.exports import ExportConfig
 from config.settings_sections import Http
 from worker.domain.ports import RateLimiter
 from worker.economic.client import EconomicClient
+from worker.economic.thread_clients import ThreadClients
 
 API = "https://restapi.e-conomic.com"
 NOT_FOUND = {"message": "Resource not found.", "httpStatusCode": 404, "logId": "0123-CPH"}
@@ -50,13 +51,14 @@ def client(wire: Callable[[httpx.Request], httpx.Response], **changes: Any) -> E
     return networked_client(**{"transport": lambda: httpx.MockTransport(wire)} | changes)
 
 
-def networked_client(
+def networked_client(  # noqa: PLR0913  # the parts of a client
     *,
     export: ExportConfig | None = None,
     clock: ManualClock | None = None,
     rate_limiter: RateLimiter | None = None,
     accept: Callable[[int], None] = lambda _: None,
     transport: Callable[[], httpx.BaseTransport] | None = None,
+    connections: ThreadClients | None = None,
     **http: float,
 ) -> EconomicClient:
     """Return a client that opens sockets unless it has a ``transport``; ``http`` changes settings of that section."""
@@ -68,6 +70,7 @@ def networked_client(
         clock=clock,
         accept=accept,
         transport=transport,
+        connections=connections,
     )
 
 

@@ -19,6 +19,7 @@ from worker.domain.ports import PdfSource, RateLimiter
 from worker.domain.retry import RetryPolicy
 from worker.domain.store_port import PinPort, PlanPort
 from worker.economic.client import EconomicClient
+from worker.economic.thread_clients import ThreadClients
 from worker.intake.sources.folder import kept_folders
 from worker.reconcile.agreement_watch import AgreementWatch
 from worker.reconcile.attach import Attacher
@@ -61,8 +62,12 @@ def build_runtime(
     store = RedisStore(redis, prefix=settings.redis.prefix, policy=_policy(settings.store))
     rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix, sleep=ending.sleep)
     last = partial(LastInLine, inner=rate_limiter, sleep=ending.sleep, stopped=ending.over)
+    # Shared: each thread with a connection for each of two hundred agreements would open thousands.
+    connections = ThreadClients(settings.http)
     clients = {
-        name: build_client(export, settings, rate_limiter, store, store.now, stopped=ending.over)
+        name: build_client(
+            export, settings, rate_limiter, store, store.now, stopped=ending.over, connections=connections
+        )
         for name, export in exports.items()
     }
     contexts = {
@@ -160,6 +165,7 @@ def build_client(  # noqa: PLR0913  # the parts of a client
     clock: Callable[[], float],
     *,
     stopped: Callable[[], bool] = lambda: False,
+    connections: ThreadClients | None = None,
 ) -> EconomicClient:
     """Build the one way to an export's agreement, which accepts no other agreement than the export's own.
 
@@ -180,6 +186,7 @@ def build_client(  # noqa: PLR0913  # the parts of a client
         clock=clock,
         accept=accept,
         stopped=stopped,
+        connections=connections,
     )
 
 
