@@ -1,17 +1,21 @@
-"""Celery's configuration as a pure function. Option names: Celery 5.7 configuration docs, kombu 5.7 Redis transport.
+"""Celery's configuration as a pure function. Option names: Celery 5.7 configuration docs, kombu 5.7 transports.
 
 The broker carries hints, the store is the truth. So a message is gone as soon as it is taken, and kombu keeps no list
 of unacknowledged ones to repeat some time later: recovery comes from the store's leases and sweeps alone, never from
 two mechanisms that race each other.
 """
 
+import ssl
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from kombu.entity import Queue
 
+from config.addresses import is_rabbitmq, speaks_tls
 from config.names import (
     AGREEMENT_TASK,
+    ARCHIVE_TASK,
     CAUSES_TASK,
     EXPORT_TASK,
     PREFLIGHT_TASK,
@@ -24,6 +28,7 @@ from config.names import (
     recovery_queue,
 )
 from config.settings import Settings
+from config.settings_sections import Broker
 
 _QUEUES = (preflight_queue, recovery_queue, export_queue, reconcile_queue)
 
@@ -31,6 +36,11 @@ _QUEUES = (preflight_queue, recovery_queue, export_queue, reconcile_queue)
 def queues_of(export: str) -> list[str]:
     """Return the queues of an export, in the order in which they are read."""
     return [kind(export) for kind in _QUEUES]
+
+
+def celery_queue(name: str) -> Queue:
+    """Return a queue as Celery declares it: what is bound to it is its own name."""
+    return Queue(name, routing_key=name)  # type: ignore[no-untyped-call]  # kombu is typed in part only
 
 
 def celery_config(settings: Settings, exports: Iterable[str]) -> dict[str, Any]:
@@ -44,16 +54,29 @@ def celery_config(settings: Settings, exports: Iterable[str]) -> dict[str, Any]:
     }
 
 
+def carrier(settings: Settings) -> Broker:
+    """Return what carries the messages: the broker of its own, or the Redis of the store."""
+    own, store = settings.broker, settings.redis
+    if own.url.get_secret_value():
+        return own
+    return own.model_copy(update={"url": store.url, "ca_file": own.ca_file or store.ca_file})
+
+
+def carried_by_store(settings: Settings) -> bool:
+    """Tell whether the Redis of the store carries the messages."""
+    return not settings.broker.url.get_secret_value()
+
+
 def watching(settings: Settings) -> Settings:
-    """Return the settings as Flower has them: with the Redis user of its own, if there is one."""
-    if not settings.flower.redis_url.get_secret_value():
-        return settings
-    redis = settings.redis.model_copy(update={"url": settings.flower.redis_url})
-    return settings.model_copy(update={"redis": redis})
+    """Return the settings as Flower has them: with the broker's user of its own, if there is one."""
+    broker = carrier(settings)
+    if settings.flower.redis_url.get_secret_value():
+        broker = broker.model_copy(update={"url": settings.flower.redis_url})
+    return settings.model_copy(update={"broker": broker})
 
 
 def watching_config(settings: Settings) -> dict[str, Any]:
-    """Return the configuration of Flower: Redis alone, by a user of its own if there is one. No export, no token."""
+    """Return the configuration of Flower: the broker alone, by its own user if it has one. No export, no token."""
     return {
         **_broker(watching(settings)),
         "accept_content": ["json"],
@@ -78,6 +101,7 @@ def route(
         RECONCILE_TASK: reconcile_queue,
         AGREEMENT_TASK: reconcile_queue,
         CAUSES_TASK: reconcile_queue,
+        ARCHIVE_TASK: reconcile_queue,
     }
     queue = queues.get(name)
     if queue is None or not args:
@@ -86,13 +110,25 @@ def route(
 
 
 def _broker(settings: Settings) -> dict[str, Any]:
+    address = carrier(settings).url.get_secret_value()
     return {
-        "broker_url": settings.redis.url.get_secret_value(),
+        "broker_url": address,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         # READONLY and its like come as errors of the channel: the connection is dropped and the name looked up anew.
         "broker_channel_error_retry": True,
         "broker_pool_limit": all_slots(settings.worker.concurrency) + 10,
+        **(rabbitmq_options(settings) if is_rabbitmq(address) else _redis_options(settings)),
+        "result_backend": None,
+    }
+
+
+def _redis_options(settings: Settings) -> dict[str, Any]:
+    ca_file = carrier(settings).ca_file
+    # A private authority's certificates; kombu asks for the option whenever the address is rediss://.
+    private = ca_file and speaks_tls(carrier(settings).url.get_secret_value())
+    tls = {"broker_use_ssl": {"ssl_cert_reqs": "required", "ssl_ca_certs": str(ca_file)}} if private else {}
+    return tls | {
         "broker_transport_options": {
             # With it, every message would cost two more round trips, for a second life that nobody wants.
             "ack_emulation": False,
@@ -108,16 +144,39 @@ def _broker(settings: Settings) -> dict[str, Any]:
             "global_keyprefix": broker_prefix(settings.redis.prefix),
             "client_name": "opter-economic",
         },
-        # A private authority's certificates; kombu asks for the option whenever the address is rediss://.
-        **_tls(settings),
-        "result_backend": None,
     }
 
 
-def _tls(settings: Settings) -> dict[str, Any]:
-    if settings.redis.ca_file is None or not settings.redis.url.get_secret_value().startswith("rediss:"):
-        return {}
-    return {"broker_use_ssl": {"ssl_cert_reqs": "required", "ssl_ca_certs": str(settings.redis.ca_file)}}
+def rabbitmq_options(settings: Settings) -> dict[str, Any]:
+    """Return Celery's options of the connections to RabbitMQ (docs of Celery, kombu's ``pyamqp``, py-amqp).
+
+    There is no visibility timeout: RabbitMQ sends again what a lost connection has not acknowledged, and a message is
+    acknowledged when its execution begins. One that waits here for a slot for longer than RabbitMQ's
+    ``consumer_timeout`` (30 minutes) costs a new connection, and no invoice.
+    """
+    broker = carrier(settings)
+    host = urlsplit(broker.url.get_secret_value()).hostname
+    tls = {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": host, "ca_certs": broker.ca_file and str(broker.ca_file)}
+    return {
+        "broker_use_ssl": tls if speaks_tls(broker.url.get_secret_value()) else None,
+        "broker_connection_timeout": settings.redis.connect_timeout,
+        # Who publishes now and then sends no heartbeats, and would be cut off; the worker's own: ``HEARTBEAT``.
+        "broker_heartbeat": 0,
+        # A message that RabbitMQ loses when it is started again is sent again; writing each to disk costs more.
+        "task_default_delivery_mode": "transient",
+        # RabbitMQ's own; otherwise Celery makes one by the name of some queue, and binds every other queue to it.
+        "task_default_exchange": "amq.direct",
+        "broker_transport_options": {
+            "client_properties": {"connection_name": "opter-economic"},
+            # Whoever publishes is told at once that RabbitMQ is away, instead of waiting for it to come back.
+            "max_retries": 1,
+            "interval_start": 0,
+        },
+    }
+
+
+#: Seconds between two heartbeats of a worker and RabbitMQ: a connection that is dead is noticed within two.
+HEARTBEAT = 5
 
 
 def _tasks(exports: Sequence[str]) -> dict[str, Any]:
@@ -126,7 +185,7 @@ def _tasks(exports: Sequence[str]) -> dict[str, Any]:
         "task_serializer": "json",
         "result_serializer": "json",
         "accept_content": ["json"],
-        "task_queues": tuple(Queue(name) for name in queues),  # type: ignore[no-untyped-call]  # kombu is typed in part only
+        "task_queues": tuple(map(celery_queue, queues)),
         # A message for an unknown export fails at its publisher instead of waiting in a queue that nobody reads.
         "task_create_missing_queues": False,
         "task_default_queue": queues[0] if queues else "none",

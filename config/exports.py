@@ -1,9 +1,11 @@
 """One invoice export of Opter: which agreement its invoices go to, and how. The exports file holds any number."""
 
+from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
 from config.export_schema import (
     Booking,
@@ -17,6 +19,7 @@ from config.export_schema import (
     Vat,
     Voucher,
 )
+from config.money_limits import limits_of, written_as_limits
 from config.reconcile_schema import Expects, Payments, Reconcile
 from config.settings_sections import Section, about
 
@@ -94,6 +97,16 @@ class ExportConfig(Section):
             True,
         ),
     ] = False
+    four_eyes: Annotated[
+        tuple[str, ...],
+        AfterValidator(written_as_limits),
+        about(
+            "Amounts above which a period waits, before its first write, until a person says yes to its invoices: the "
+            "gross of all of them by currency, credit notes by their size; a currency without an amount always waits. "
+            "None: nothing waits",
+            ("DKK 1000000", "EUR 130000"),
+        ),
+    ] = ()
     first_date: Annotated[
         date | None,
         about(
@@ -109,6 +122,11 @@ class ExportConfig(Section):
     def invoice_layout(self) -> int:
         """The ``layoutNumber`` of invoices."""
         return self.layout or self.customers.layout
+
+    @property
+    def period_limits(self) -> Mapping[str, Decimal]:
+        """Currency -> amount above which a period needs a second person."""
+        return limits_of(self.four_eyes)
 
     def rules_of(self, invoice_type: str) -> TypeRules:
         """Return what is different for this type of invoice."""

@@ -25,6 +25,10 @@ def causes_id(export: str) -> str:
     return f"{export}-causes"
 
 
+#: Celery task that looks at a period that is to be written short or archived; its only argument is the period id.
+ARCHIVE_TASK = "period.archive.v1"
+
+
 def export_of(id_: str) -> str:
     """Return the name of the export that the id of an invoice or period belongs to: all before the first hyphen."""
     return id_.partition("-")[0]

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
@@ -12,6 +13,8 @@ from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, Pydanti
 from config.errors import ConfigurationError, ConfigurationErrors, from_validation, suggestion
 from config.settings_sections import (
     Agreements,
+    Archive,
+    Broker,
     Certificates,
     Flower,
     Http,
@@ -39,6 +42,8 @@ _SERVICE_NAME = re.compile(r".+_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_\d
 _SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://\S+", re.IGNORECASE)
 
 
+#: Hosts of a Redis that no other machine uses, as far as its address says.
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 #: Seconds by which the largest upload (9 MB) outlasts other calls, with a margin.
 _UPLOAD = 10.0
 #: Seconds to give back, at the very end of a worker, what was still under way.
@@ -74,10 +79,12 @@ class Settings(BaseSettings):
         Path, about("Folder of the Redis that `up` starts, if no other is named; commands find its address there")
     ] = Path(".opter-economic/data")
     redis: Redis = Redis()
+    broker: Broker = Broker()
     intake: Intake = Intake()
     store: Store = Store()
     certificates: Certificates = Certificates()
     agreements: Agreements = Agreements()
+    archive: Archive = Archive()
     self_clearing: SelfClearing = SelfClearing()
     retry: Retry = Retry()
     http: Http = Http()
@@ -103,6 +110,23 @@ class Settings(BaseSettings):
                 "a consumer that is fetching would count as dead"
             )
         return self
+
+    @property
+    def archive_url(self) -> str:
+        """Address of the archive's database; empty: none is named, and on several machines a file would be several."""
+        named = self.archive.url.get_secret_value()
+        alone = urlsplit(self.redis.url.get_secret_value()).hostname in _THIS_MACHINE
+        return named or (f"sqlite:///{self.archive_file}" if alone else "")
+
+    @property
+    def archive_file(self) -> Path:
+        """Where the archive of an installation on one machine is."""
+        return self.data_folder / "archive.sqlite"
+
+    @property
+    def archive_checkpoints(self) -> Path:
+        """File of the archive's checkpoints."""
+        return self.archive.checkpoints or self.data_folder / "archive-checkpoints.jsonl"
 
     @property
     def cut_off_after(self) -> float:

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+from config.addresses import broker_address, redis_address
+
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -27,27 +29,11 @@ def _absolute(folder: Path) -> Path:
     return folder
 
 
-_PERCENT = "in user and password write / as %2F, @ as %40, : as %3A, # as %23, ? as %3F, % as %25"
-
-
-def _redis_address(value: SecretStr) -> SecretStr:
-    """Refuse an address that cannot be read as one. No message quotes it: it may hold a password."""
-    try:
-        parts = urlsplit(value.get_secret_value())
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise ValueError(f"the address cannot be read; {_PERCENT}") from None
-    if parts.scheme not in ("redis", "rediss"):
-        raise ValueError("the address begins with redis:// or rediss:// (TLS)")
-    if not host or "@" in parts.path + parts.query + parts.fragment:
-        raise ValueError(f"the address names no host, or a password that breaks it; {_PERCENT}")
-    if not parts.path.strip("/").isdigit() and parts.path.strip("/"):
-        raise ValueError("after host and port comes the number of the database, for example /0")
-    return value
-
-
-def _optional_redis_address(value: SecretStr) -> SecretStr:
-    return _redis_address(value) if value.get_secret_value() else value
+def _optional_web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if value and not (parts.scheme in {"http", "https"} and parts.hostname and not parts.query and not parts.fragment):
+        raise ValueError("the address begins with https:// (or http://), and ends with the host or a path")
+    return value.rstrip("/")
 
 
 #: A tuple of texts, in the environment separated by commas.
@@ -65,11 +51,11 @@ class Section(BaseModel):
 
 
 class Redis(Section):
-    """The one Redis that holds store, event queue and Celery's queues."""
+    """The one Redis that holds store and event queue, and Celery's queues unless a broker of their own is named."""
 
     url: Annotated[
         SecretStr,
-        AfterValidator(_redis_address),
+        AfterValidator(redis_address),
         about("Address of Redis or Valkey, with user and password if any; REDIS_URL is read too"),
     ] = SecretStr("redis://127.0.0.1:6379/0")
     prefix: Annotated[Prefix, about("Prefix of every key except the event queue")] = "opter-economic:"
@@ -84,6 +70,22 @@ class Redis(Section):
     ca_file: Annotated[
         Path | None,
         about("File (PEM) of the authority that signed Redis' certificate, for rediss://; none: the system's"),
+    ] = None
+
+
+class Broker(Section):
+    """What carries Celery's messages. They are hints, so it need keep nothing: what it loses is sent again."""
+
+    url: Annotated[
+        SecretStr,
+        AfterValidator(broker_address),
+        about(
+            "Address of a broker of its own: a Redis, or RabbitMQ (amqp://user:password@host:5672/vhost; amqps:// is "
+            "TLS) with a virtual host for this installation alone; none: the Redis of the store"
+        ),
+    ] = SecretStr("")
+    ca_file: Annotated[
+        Path | None, about("File (PEM) of the authority that signed the certificate of that broker; none: the system's")
     ] = None
 
 
@@ -157,6 +159,36 @@ class Agreements(Section):
     check_hours: Annotated[
         float, about("Hours after which each export's agreement is checked again by itself; 0: never", ge=0, le=720)
     ] = 24.0
+
+
+class Archive(Section):
+    """Where completed periods go, and for how long they are kept."""
+
+    after_days: Annotated[
+        float,
+        about(
+            "Days after a period's equal certificate after which it moves from Redis into the archive; 0: never",
+            ge=0,
+            allow_inf_nan=False,
+        ),
+    ] = 90.0
+    url: Annotated[
+        SecretStr,
+        about(
+            "Address of the archive's database, the same for all processes: `postgresql://user:password@host/name`; "
+            "none: the file `archive.sqlite` in the data folder where Redis is on the same machine, else no archive"
+        ),
+    ] = SecretStr("")
+    checkpoints: Annotated[
+        Path | None,
+        about(
+            "File to which the archive's checkpoints are added; none: `archive-checkpoints.jsonl` in the data folder"
+        ),
+    ] = None
+    keep_years: Annotated[
+        Count, about("Accounting years, besides the running one, for which the archive keeps its texts")
+    ] = 5
+    year_ends: Annotated[int, about("Last month of an accounting year; 12: it is the calendar year", ge=1, le=12)] = 12
 
 
 class SelfClearing(Section):
@@ -239,10 +271,8 @@ class Flower(Section):
     )
     redis_url: Annotated[
         SecretStr,
-        AfterValidator(_optional_redis_address),
-        about(
-            "Address of Redis for Flower alone, with a user that may read Celery's keys only; none: that of the others"
-        ),
+        AfterValidator(broker_address),
+        about("Address of the broker for Flower alone, with a user of less rights; none: that of the others"),
     ] = SecretStr("")
 
 
@@ -257,6 +287,14 @@ class Web(Section):
     behind_tls: Annotated[
         bool, about("A proxy before the page speaks TLS: cookies then go over https alone, and browsers insist on it")
     ] = False
+    public_url: Annotated[
+        str,
+        AfterValidator(_optional_web_address),
+        about(
+            "Address of the page as its readers reach it, for links from elsewhere, as in Flower; none: no links",
+            "https://economic.example.dk",
+        ),
+    ] = ""
     flower_url: Annotated[
         str, about("Address of Flower in the page's links; none: where Flower listens", "https://flower.example.dk")
     ] = ""

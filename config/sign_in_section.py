@@ -1,9 +1,8 @@
 """The section of the settings that says who may sign in to the page, and what needs a second person."""
 
 import hashlib
-import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
+from config.money_limits import limits_of, written_as_limits
 from config.settings_sections import Names, Section, about
 
 
@@ -28,18 +28,6 @@ def _role_map(values: tuple[str, ...]) -> tuple[str, ...]:
         group, _, role = value.rpartition("=")
         if not group or role.partition("@")[0] not in ROLES:
             raise ValueError(f"{value!r} is not written GROUP=ROLE or GROUP=ROLE@EXPORT; roles: {', '.join(ROLES)}")
-    return values
-
-
-def _limits(values: tuple[str, ...]) -> tuple[str, ...]:
-    for value in values:
-        currency, _, amount = value.partition(" ")
-        try:
-            right = re.fullmatch("[A-Z]{3}", currency) and Decimal(amount).is_finite() and Decimal(amount) >= 0
-        except InvalidOperation:
-            right = False
-        if not right:
-            raise ValueError(f"{value!r} is not written as a currency and an amount, such as DKK 250000")
     return values
 
 
@@ -94,7 +82,7 @@ class SignIn(Section):
     ] = ()
     four_eyes: Annotated[
         Names,
-        AfterValidator(_limits),
+        AfterValidator(written_as_limits),
         about("Amounts above which a second person has to say yes: `DKK 250000,EUR 30000`; none: nothing needs it"),
     ] = ()
     approval_hours: Annotated[
@@ -114,8 +102,7 @@ class SignIn(Section):
     @property
     def limits(self) -> Mapping[str, Decimal]:
         """Currency -> amount above which a second person is needed."""
-        pairs = (value.partition(" ") for value in self.four_eyes)
-        return {currency: Decimal(amount) for currency, _, amount in pairs}
+        return limits_of(self.four_eyes)
 
     @property
     def openid_rests_on(self) -> str:

@@ -13,7 +13,7 @@ from celery.exceptions import Retry
 from celery.worker.request import Request
 from typing_extensions import override
 
-from config.names import AGREEMENT_TASK, CAUSES_TASK, EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK
+from config.names import AGREEMENT_TASK, ARCHIVE_TASK, CAUSES_TASK, EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK
 from worker.app import app, lifecycle
 from worker.domain.record import InvoiceRecord
 from worker.economic.mapping.reasons import REASONS
@@ -77,8 +77,11 @@ _UNCLAIMED = {
 }
 
 
-def show_invoice(invoice_id: str, outcome: ExecutionResult | None) -> Shown:
-    """Return what a finished execution shows. Raises ``DeadLetter`` and ``Later``."""
+def show_invoice(invoice_id: str, outcome: ExecutionResult | None, *, page: str = "") -> Shown:
+    """Return what a finished execution shows. Raises ``DeadLetter`` and ``Later``.
+
+    ``page`` is the page's address, where it has one: the text then ends with the way to the invoice there.
+    """
     if outcome is None:
         raise DeadLetter(f"{invoice_id}: its export is not in the exports file -> Put it back.")
     record, result = outcome.record, outcome.result
@@ -87,16 +90,22 @@ def show_invoice(invoice_id: str, outcome: ExecutionResult | None) -> Shown:
     if record is None:
         return _unclaimed(invoice_id, outcome.why)
     if result == "dead":
-        fail(record)
+        fail(record, page=page)
     if result == "waiting":
-        raise Later(f"{invoice_id}: {record.failure.reason if record.failure else 'waits'}", record.due_at)
+        raise Later(
+            f"{invoice_id}: {record.failure.reason if record.failure else 'waits'}{_link(page, record)}", record.due_at
+        )
     if result == "queued":
         raise Later(f"{invoice_id}: {_UNCLAIMED['paused']}")
-    return Shown(_done(record))
+    return Shown(f"{_done(record)}{_link(page, record)}")
 
 
-def show_check(period_id: str, outcome: PreflightResult | None) -> Shown:
-    """Return what the check of a period shows. Raises ``DeadLetter`` when invoices failed it, and ``Later``."""
+def show_check(period_id: str, outcome: PreflightResult | None, *, page: str = "") -> Shown:
+    """Return what the check of a period shows, ``page`` as for invoices.
+
+    Raises ``DeadLetter`` when invoices failed it, and ``Later``.
+    """
+    link = f" | {page}/periods/{period_id}" if page else ""
     if outcome is None:
         raise DeadLetter(f"{period_id}: its export is not in the exports file, or Redis did not answer.")
     if outcome.result == "deferred":
@@ -105,15 +114,20 @@ def show_check(period_id: str, outcome: PreflightResult | None) -> Shown:
         raise Later(f"{period_id}: {_LATER[outcome.result]}")
     if outcome.dead:
         step = f"opter-economic failed list --period {period_id}"
-        raise DeadLetter(f"{period_id}: {outcome.dead} dead letters, {outcome.queued} queued -> {step}")
-    return Shown(f"{outcome.result}, {outcome.queued} queued")
+        raise DeadLetter(f"{period_id}: {outcome.dead} dead letters, {outcome.queued} queued -> {step}{link}")
+    waiting = f", {outcome.held} wait for a second person's yes" if outcome.held else ""
+    return Shown(f"{outcome.result}, {outcome.queued} queued{waiting}{link}")
 
 
-def fail(record: InvoiceRecord) -> NoReturn:
+def fail(record: InvoiceRecord, *, page: str = "") -> NoReturn:
     """Show a dead letter: id, reason and the next step of the table, never a text that may quote the invoice."""
     reason = record.failure.reason if record.failure else "unknown"
     step = REASONS[reason].next_step if reason in REASONS else f"opter-economic invoice {record.id}"
-    raise DeadLetter(f"{record.id}: {reason} -> {step}")
+    raise DeadLetter(f"{record.id}: {reason} -> {step}{_link(page, record)}")
+
+
+def _link(page: str, record: InvoiceRecord) -> str:
+    return f" | {page}/invoices/{record.id}" if page else ""
 
 
 def _unclaimed(invoice_id: str, why: str) -> Shown:
@@ -134,14 +148,15 @@ def _done(record: InvoiceRecord) -> str:
 def export_invoice(invoice_id: str) -> Shown:
     """Export one invoice; every outcome is recorded in the store before it is shown."""
     with lifecycle.using() as runtime:
-        return show_invoice(invoice_id, runtime.export_invoice(invoice_id))
+        outcome = runtime.export_invoice(invoice_id, export_invoice.request.id or "")
+        return show_invoice(invoice_id, outcome, page=runtime.settings.web.public_url)
 
 
 @app.task(name=PREFLIGHT_TASK, **SHOWN_QUIETLY)  # type: ignore[untyped-decorator]  # Celery ships no types
 def check_period(period_id: str) -> Shown:
     """Check a period before its first write; every outcome is recorded in the store before it is shown."""
     with lifecycle.using() as runtime:
-        return show_check(period_id, runtime.check_period(period_id))
+        return show_check(period_id, runtime.check_period(period_id), page=runtime.settings.web.public_url)
 
 
 @app.task(name=RECONCILE_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
@@ -163,3 +178,10 @@ def check_causes(causes_id: str) -> None:
     """Ask about the causes of an export's dead letters; those that are gone let their invoices go on."""
     with lifecycle.using() as runtime:
         runtime.check_causes(causes_id)
+
+
+@app.task(name=ARCHIVE_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
+def archive_period(period_id: str) -> None:
+    """Write a completed period short, or move it into the archive once its time has come."""
+    with lifecycle.using() as runtime:
+        runtime.archive_period(period_id)

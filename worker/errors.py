@@ -13,6 +13,8 @@ ExportError
 │  ├─ TooEarly              a second lookup is due, or clocks disagree; costs no attempt
 │  ├─ Stopped               this worker is being stopped: nothing was sent; another one goes on
 │  └─ StoreUnavailable      Redis does not answer
+│     ├─ BrokerUnavailable  the broker of Celery's messages does not answer: what is due is sent again later
+│     └─ ArchiveUnavailable the archive does not answer: what it holds is known to be there, and waits
 ├─ Uncertain                sent, no usable answer: look it up before repeating
 └─ Misconfigured            401/403: the export pauses as a whole; no invoice dies for it
 
@@ -153,6 +155,14 @@ class Stopped(Retryable):
 
 class StoreUnavailable(Retryable):
     """Redis does not answer, so nothing may be sent either."""
+
+
+class BrokerUnavailable(StoreUnavailable):
+    """The broker does not answer, so no message can be sent or counted; the store knows what is due all the same."""
+
+
+class ArchiveUnavailable(StoreUnavailable):
+    """The archive does not answer: whatever may be in it waits, and counts as unknown never."""
 
 
 class Uncertain(ExportError):

@@ -21,11 +21,10 @@ from worker.domain.signs_of_life import Part
 from worker.runtime import Runtime, build_runtime, configure_logs
 from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
 from worker.runtime.metrics import Beat, serve_metrics
-from worker.runtime.primary_watch import PrimaryWatch, hang_up
+from worker.runtime.primary_watch import hang_up
 from worker.runtime.runtime import RuntimeInUse
 from worker.runtime.signs_of_life import ShownLife, keep_showing
 from worker.signals import end
-from worker.store.connection import answers
 from worker.store.failover import drop_connections
 from worker.workflow.lease_renewal import Ending
 
@@ -102,11 +101,15 @@ class Lifecycle(Configuration):
         self._in_use.drop()
 
     def _prepare(self, **_: Any) -> None:
+        from worker.runtime.message_filter import MessageFilter  # noqa: PLC0415  # a worker's own, and slow to load
+
+        MessageFilter.unavailable = staticmethod(self.runtime.broker.unavailable)
         # No thread is started by a signal: it may interrupt the start of another one.
         threading.Thread(target=self._cut_off, name="end", daemon=True).start()
-        self._end_metrics = serve_metrics(
-            self.settings.metrics, beat=self._beat, ready=lambda: answers(self.runtime.redis)
-        )
+        self._end_metrics = serve_metrics(self.settings.metrics, beat=self._beat, ready=self._ready)
+
+    def _ready(self) -> bool:
+        return self.runtime.answers()
 
     def _show_life(self, sender: Any = None, **_: Any) -> None:
         """Called with every new connection to the broker, too; a worker that hangs leaves no sign."""
@@ -114,15 +117,13 @@ class Lifecycle(Configuration):
 
         def leave() -> None:
             drop_connections(self.runtime.redis)  # another one than at first, once the exports file has changed
-            self.runtime.publisher.drop_connections()
-            hang_up(sender)
 
         exports_file = self._exports_file = self._exports_file or watch_exports(self.settings, self.exports)
         life = ShownLife(
             store=self.runtime.store,
             part=Part.WORKER,
             name=str(sender.hostname),
-            look=PrimaryWatch(self.runtime.redis, leave=leave),
+            look=self.runtime.name_watch(leave=leave, hang_up=partial(hang_up, sender)),
             not_taken=partial(not_taken, exports_file),
         )
         self._end_life = keep_showing(life, well=lambda: self._beat.alive)

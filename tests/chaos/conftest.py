@@ -27,6 +27,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         seeds = _seeds(metafunc.config)
         metafunc.parametrize("hazard_seed", seeds[: max(1, len(seeds) // 2)])
 
+    if "rabbitmq_seed" in metafunc.fixturenames:
+        seeds = _seeds(metafunc.config)
+        metafunc.parametrize("rabbitmq_seed", seeds[: max(1, len(seeds) // 4)])
+
 
 def _seeds(config: pytest.Config) -> list[int]:
     """Without the options (as in ``make check``, where these tests are left out) there is nothing to choose."""

@@ -9,6 +9,7 @@ from support.chaos.methods import BOOKED_VOUCHER, INVOICE, Method, of_seed
 from support.chaos.outcome import Outcome
 from support.chaos.report import Report
 from support.chaos.run_faults import run_faults
+from support.rabbitmq import needs_rabbitmq
 
 
 @pytest.mark.timeout(600)
@@ -16,6 +17,21 @@ from support.chaos.run_faults import run_faults
 def test_a_short_run(tmp_path: Path, method: Method) -> None:
     """Twelve seconds of kills, cuts and storms over 120 invoices, always the same seed."""
     assert run_faults(tmp_path, 2, count=120, seconds=12, method=method).wrong == []
+
+
+@needs_rabbitmq
+@pytest.mark.timeout(900)
+def test_a_short_run_through_rabbitmq(tmp_path: Path) -> None:
+    """The same with RabbitMQ as the broker, which is killed, emptied, cut off, and loses queues."""
+    assert run_faults(tmp_path, 2, count=120, seconds=12, hazards=[hazards.RABBITMQ]).wrong == []
+
+
+@pytest.mark.chaos
+@needs_rabbitmq
+@pytest.mark.timeout(900)
+def test_run_rabbitmq(tmp_path: Path, rabbitmq_seed: int, report: Report) -> None:
+    """Half a minute over 240 invoices whose messages go through RabbitMQ."""
+    _run(tmp_path, rabbitmq_seed, report, (hazards.RABBITMQ,))
 
 
 @pytest.mark.chaos

@@ -18,10 +18,12 @@ from worker.cli.context import CommandContext
 from worker.cli.formatting import console_on
 from worker.cli.main import run
 from worker.domain.approval import ApprovalPort
+from worker.domain.broker_look import BrokerLook
 from worker.domain.causes import Cause, CauseAnswer, CauseState
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import ControlTotal, NewInvoice, PeriodRecord
 from worker.domain.money import ZERO
+from worker.domain.period_hold import PeriodHoldPort
 from worker.domain.ports import AgreementRate
 from worker.domain.reasons import failure
 from worker.domain.record import Finish, InvoiceRecord, Outcome, Wait
@@ -55,9 +57,11 @@ class Bench(CommandContext):
         self.known_rates: dict[str, AgreementRate | None] = {}
         self.info: Mapping[str, Any] | StoreUnavailable = HEALTHY_REDIS
         self.flower: bool | None = True
+        #: How a broker of its own is; None: the Redis of the store carries the messages.
+        self.carrier: BrokerLook | None = None
         self.refusal: Failure | None = None
         self.queue = MemoryEvents()
-        self.waiting_for_yes = MemoryApprovals(clock)
+        self.waiting_for_yes = MemoryApprovals(clock, due=self.memory.call_for_preflight)
         self.settings = Settings()
         self.exports: Mapping[str, ExportConfig] = {"main": export()}
         #: What e-conomic answers about causes, by reason (none: it is away), and what it was asked.
@@ -75,6 +79,10 @@ class Bench(CommandContext):
 
     @contextmanager
     def approvals(self) -> Iterator[ApprovalPort]:
+        yield self.waiting_for_yes
+
+    @contextmanager
+    def holds(self) -> Iterator[PeriodHoldPort]:
         yield self.waiting_for_yes
 
     @contextmanager
@@ -96,6 +104,9 @@ class Bench(CommandContext):
 
     def redis_refusal(self) -> Failure | None:
         return self.refusal
+
+    def broker(self) -> BrokerLook | None:
+        return self.carrier
 
     def flower_answers(self) -> bool | None:
         return self.flower

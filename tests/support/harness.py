@@ -9,6 +9,7 @@ import httpx
 import structlog
 from support.clock import ManualClock
 from support.inprocess import Sandbox
+from support.memory_approvals import MemoryApprovals
 from support.memory_store import MemoryStore
 from support.pdf_fixtures import PdfFixtures
 from support.rate_limiter import PatientRateLimiter
@@ -31,6 +32,7 @@ from worker.workflow.agreement_pin import accept_agreement
 from worker.workflow.context import ExportContext
 from worker.workflow.exporter import ExecutionResult, Exporter
 from worker.workflow.preflight import Preflight, PreflightResult
+from worker.workflow.second_person import SecondPerson
 
 #: 2026-11-21T08:00:00Z
 START = 1_795_248_000.0
@@ -77,13 +79,14 @@ class Transport(httpx.BaseTransport):
 
 
 class WatchedStore:
-    """The store as one worker sees it; ``around_store`` may make a trip fail."""
+    """The store, or what else lies there, as one worker sees it; ``around_store`` may make a trip fail."""
 
-    def __init__(self, harness: "Harness") -> None:
+    def __init__(self, harness: "Harness", part: str = "store") -> None:
         self._harness = harness
+        self._part = part
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(self._harness.store, name)
+        method = getattr(getattr(self._harness, self._part), name)
 
         def trip(*args: Any, **kwargs: Any) -> Any:
             return self._harness.around_store(name, lambda: method(*args, **kwargs))
@@ -127,6 +130,7 @@ class Harness:
     def wipe(self) -> None:
         """Redis is emptied: a new store, an empty queue; workers start anew."""
         self.store = MemoryStore(policy=StorePolicy(), clock=self._redis_time)
+        self.approvals: Any = MemoryApprovals(self._redis_time, due=self.store.call_for_preflight)
         self.mailbox.clear()
         self.hire()
 
@@ -172,7 +176,8 @@ class Harness:
             report=self.reported.append,
             ending=self._is_stopped,
         )
-        self.preflight = Preflight(store=store, publish=self.post)
+        holds: Any = WatchedStore(self, "approvals")
+        self.preflight = Preflight(store=store, publish=self.post, second_person=SecondPerson(holds=holds, store=store))
 
     def post(self, dues: Iterable[Due]) -> None:
         posted = [due.invoice_id for due in dues]

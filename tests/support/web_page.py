@@ -22,6 +22,7 @@ from config.exports_file import grant_file, load_with_grant
 from config.settings_sections import Http, Metrics, Web
 from config.sign_in_section import SignIn
 from worker.domain.access import ALL_RIGHTS, EVERY, Rights, Role
+from worker.domain.broker_look import BrokerLook
 from worker.domain.invoice import Customer
 from worker.domain.ports import AgreementRate
 from worker.domain.reasons import EventReason
@@ -33,6 +34,7 @@ from worker.reconcile.setup_report import SetupReport
 from worker.runtime.connecting import Connector
 from worker.store.approvals import RedisApprovals
 from worker.store.connection import StorePolicy
+from worker.store.period_holds import RedisPeriodHolds
 from worker.store.sessions import RedisSessions
 from worker.web.app import create_app
 from worker.web.installation import Installation
@@ -51,7 +53,7 @@ SECRET_NAME, OTHER_EVENT = "Hidden Haulage ApS", b"hidden event"
 class Page:
     """An application over a harness, and a browser that is or is not signed in."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a test may want otherwise
         self,
         client: redis.Redis,
         prefix: str,
@@ -59,6 +61,7 @@ class Page:
         folder: Path = Path("never"),
         sign_in: SignIn | None = None,
         peer: str = "testclient",
+        exports: Mapping[str, ExportConfig] | None = None,
         **settings: Any,
     ) -> None:
         """``settings`` are those of the page, ``peer`` is who speaks to it.
@@ -67,15 +70,20 @@ class Page:
         """
         sign_in = sign_in or SignIn()
         self.users = folder / "users.json"
-        self.harness = Harness()
+        exports = exports or {"main": EXPORT, "other": EXPORT.model_copy(update={"name": "other"})}
+        self.harness = Harness(exports["main"])
         #: What workers know of e-conomic, and what a check of the set-up finds.
         self.rates: dict[str, AgreementRate | None] = {}
+        self.broker: BrokerLook | None = None
         self.checks: tuple[Check, ...] = ()
         self.events = MemoryEventQueue(MemoryEvents())
         self.sessions = RedisSessions(client, prefix=prefix, policy=StorePolicy())
+        self.holds = RedisPeriodHolds(client, prefix=prefix, policy=StorePolicy(), clock=self.harness.clock)
+        if exports["main"].four_eyes:
+            self.harness.approvals = self.holds
         self.services = Services(
             settings=Web(allowed_hosts=("page.example",), **settings),
-            exports={"main": EXPORT, "other": EXPORT.model_copy(update={"name": "other"})},
+            exports=exports,
             store=self.harness.store,
             causes=self.harness.store,
             batches=self.harness.store,
@@ -87,6 +95,7 @@ class Page:
             sessions=self.sessions,
             sign_in=sign_in,
             approvals=RedisApprovals(client, prefix=prefix, policy=StorePolicy(), clock=self.harness.clock),
+            holds=self.holds,
             users=LocalUsers(self.users, make=cheap_hasher),
             openid=self._openid(sign_in, folder) if sign_in.openid_discovery else None,
             planner=self._planner,
@@ -97,6 +106,7 @@ class Page:
                 setup=self.setup,
                 rates=lambda: self.rates,
                 redis=lambda: {"redis_version": "7.0.0", "used_memory": 2**20, "aof_enabled": 1},
+                broker=lambda: self.broker,
                 connector=self._connector(folder),
                 flower_url="http://flower.example",
                 clock_gap=30.0,

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from config.exports import ExportConfig
+    from worker.archive.keeper import Keeper
+    from worker.archive.log import Archive
     from worker.domain.approval import ApprovalPort
+    from worker.domain.broker_look import BrokerLook
     from worker.domain.causes import Cause, CauseAnswer
+    from worker.domain.period_hold import PeriodHoldPort
     from worker.domain.ports import AgreementRate
     from worker.domain.record import InvoiceRecord
     from worker.domain.store_port import Store
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from worker.intake.reading import Reader
     from worker.reconcile.reconciler import Reconciler
     from worker.runtime import Runtime
+    from worker.store.redis_store import RedisStore
     from worker.store.sessions import RedisSessions
 
 
@@ -147,9 +152,26 @@ class CommandContext(Configuration):
         from worker.store.connection import StorePolicy, connect
         from worker.store.redis_store import RedisStore
 
+        def archive() -> Archive:
+            from worker.runtime.archive import build_archive
+
+            return build_archive(self.settings)
+
         with closing(connect(self.settings.redis)) as client:
             # Commands hold no leases, so the length of leases does not matter here.
-            yield RedisStore(client, prefix=self.settings.redis.prefix, policy=StorePolicy())
+            yield RedisStore(client, prefix=self.settings.redis.prefix, policy=StorePolicy(), archive=archive)
+
+    @contextmanager
+    def keeper(self) -> Iterator[tuple[Keeper, RedisStore]]:
+        """Open what looks after the archive, and the store. Both raise ``StoreUnavailable``, of the archive, too."""
+        from worker.runtime.archive import build_archive, build_keeper
+        from worker.store.connection import StorePolicy, connect
+        from worker.store.redis_store import RedisStore
+
+        prefix = self.settings.redis.prefix
+        with closing(build_archive(self.settings)) as archive, closing(connect(self.settings.redis)) as client:
+            store = RedisStore(client, prefix=prefix, policy=StorePolicy(), archive=lambda: archive)
+            yield build_keeper(self.settings, client, store, archive, store.now), store
 
     @contextmanager
     def events(self) -> Iterator[EventQueueOperator]:
@@ -199,6 +221,21 @@ class CommandContext(Configuration):
             return error.failure
         return None
 
+    def broker(self) -> BrokerLook | None:
+        """Return how the broker of Celery's messages is; None when it is the Redis of the store."""
+        from config.broker import carried_by_store
+        from config.errors import ConfigurationErrors
+        from worker.runtime.broker import look_at, open_broker
+
+        if carried_by_store(self.settings):
+            return None
+        try:
+            exports = tuple(self.exports)
+        except ConfigurationErrors:
+            exports = ()
+        with closing(open_broker(self.settings)) as broker:
+            return look_at(broker, exports)
+
     def flower_answers(self) -> bool | None:
         """Return whether Flower answers where the settings put it; None when nothing listens there."""
         from http.client import HTTPConnection, HTTPException
@@ -233,6 +270,15 @@ class CommandContext(Configuration):
 
         with closing(connect(self.settings.redis)) as client:
             yield RedisApprovals(client, prefix=self.settings.redis.prefix, policy=StorePolicy())
+
+    @contextmanager
+    def holds(self) -> Iterator[PeriodHoldPort]:
+        """Open the requests for a yes to periods. Its methods raise ``StoreUnavailable``."""
+        from worker.store.connection import StorePolicy, connect
+        from worker.store.period_holds import RedisPeriodHolds
+
+        with closing(connect(self.settings.redis)) as client:
+            yield RedisPeriodHolds(client, prefix=self.settings.redis.prefix, policy=StorePolicy())
 
     @contextmanager
     def runtime(self) -> Iterator[Runtime]:

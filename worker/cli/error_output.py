@@ -7,7 +7,7 @@ from rich.text import Text
 
 from config.errors import ConfigurationErrors
 from worker.cli.formatting import printable
-from worker.errors import ExportError, Retryable, StoreUnavailable, Uncertain
+from worker.errors import ArchiveUnavailable, ExportError, Retryable, StoreUnavailable, Uncertain
 
 
 class ExitCode(IntEnum):
@@ -67,7 +67,8 @@ def _failure(error: ExportError, console: Console) -> ExitCode:
     if failure.remote_message:
         console.print(f"  e-conomic says: {failure.remote_message}", soft_wrap=True)
     _advice(console, failure.next_step)
-    if isinstance(error, StoreUnavailable) and "REDIS_URL" not in failure.next_step:
+    redis = isinstance(error, StoreUnavailable) and not isinstance(error, ArchiveUnavailable)
+    if redis and "REDIS_URL" not in failure.next_step:
         _advice(console, _WHICH_REDIS)
     if isinstance(error, StoreUnavailable | Retryable | Uncertain):
         return ExitCode.UNREACHABLE

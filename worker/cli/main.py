@@ -48,6 +48,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
         ),
         "reexport": "Export invoices again that count as exported: single ones, or a whole period.",
         "batch": "Move many invoices by hand as one act: previewed, run at a pace, kept with who and why.",
+        "approvals": "Say yes or no to what waits for a second person.",
         "learn": (
             "Look at a real file and propose how to read it: mapping or stylesheet, invoices, sums, what is missing."
         ),

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -82,14 +83,21 @@ def flower_command(settings: Settings) -> list[str]:
 
 #: What Flower's process gets of ours: none of e-conomic's tokens, whose variables an installation names as it likes.
 _PLAIN = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "VIRTUAL_ENV", "REDIS_URL"})
-_OF_FLOWER = ("OPTER_ECONOMIC_REDIS__", "OPTER_ECONOMIC_FLOWER__", "OPTER_ECONOMIC_LOG__", "FLOWER_", "PYTHON")
+_OF_FLOWER = (
+    "OPTER_ECONOMIC_REDIS__",
+    "OPTER_ECONOMIC_BROKER__",
+    "OPTER_ECONOMIC_FLOWER__",
+    "OPTER_ECONOMIC_LOG__",
+    "FLOWER_",
+    "PYTHON",
+)
 
 
 def flower_environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
     """Return what Flower's process gets of an environment; with an address of its own, not that of the others."""
     own = {name: value for name, value in environ.items() if name in _PLAIN or name.startswith(_OF_FLOWER)}
     if settings.flower.redis_url.get_secret_value():
-        for name in ("REDIS_URL", variable("redis", "url")):
+        for name in ("REDIS_URL", variable("redis", "url"), variable("broker", "url")):
             own.pop(name, None)
     return own
 
@@ -241,11 +249,23 @@ def await_fit(settings: Settings) -> None:
 
     Ending instead would be a crash loop with growing pauses. Raises ``WrongUsage``.
     """
+    _await(partial(require_fit, settings))
+
+
+def await_broker(settings: Settings) -> None:
+    """Wait until the broker answers, saying so once: for a process that needs nothing else. See ``await_fit``."""
+    from worker.runtime.broker import open_broker  # noqa: PLC0415  # slow to load
+
+    with closing(open_broker(settings)) as broker:
+        _await(broker.check)
+
+
+def _await(look: Callable[[], object]) -> None:
     outage = OutageLog("start")
     with stop_on_signal() as stop:
         while not stop.is_set():
             try:
-                require_fit(settings)
+                look()
             except StoreUnavailable as error:
                 outage.down(error)
                 stop.wait(_TRY_AGAIN)

@@ -93,8 +93,12 @@ class PeriodRecord:
     state: PeriodState = PeriodState.REGISTERING
     #: The preflight's only message about the whole period; empty when nothing is wrong.
     notice: str = ""
+    #: Part of it waits for a second person's yes.
+    held: bool = False
     received_at: float = 0.0
     counts: Mapping[State, int] = field(default_factory=dict)
+    #: How many of its invoices are in the archive; they count as exported.
+    archived: int = 0
     #: Those that wait for a person.
     conflicts: tuple[Conflict, ...] = ()
     #: Those that a person has accepted.

@@ -21,6 +21,8 @@ class Phase(StrEnum):
 
     TAKING_IN = "taking in"
     CHECKING = "checking"
+    #: A second person has to say yes.
+    HELD = "needs a yes"
     EXPORTING = "exporting"
     NEEDS_A_PERSON = "needs a person"
     DIFFERS = "differs"
@@ -104,7 +106,7 @@ def phase_of(period: PeriodRecord, counts: Mapping[State, int]) -> Phase:
     if period.state is PeriodState.REGISTERING:
         return Phase.TAKING_IN
     if period.state is PeriodState.REGISTERED:
-        return Phase.CHECKING
+        return Phase.HELD if period.held else Phase.CHECKING
     if any(counts.get(state, 0) for state in MOVING):
         return Phase.EXPORTING
     if counts.get(State.DEAD, 0) or period.conflicts or period.missing:

@@ -149,6 +149,18 @@ class ProcessReason(ReasonCode):
         "The program's store cannot be reached, so nothing may be sent.",
         "Start Redis or restore the connection; the export goes on by itself.",
     )
+    BROKER_UNAVAILABLE = (
+        "broker-unavailable",
+        "The broker does not answer",
+        "What carries messages between intake and workers (RabbitMQ, or a Redis of its own) cannot be reached.",
+        "Start it or restore the connection; what is due is sent again by itself, and nothing is lost.",
+    )
+    ARCHIVE_UNAVAILABLE = (
+        "archive-unavailable",
+        "The archive does not answer",
+        "The archive of completed periods cannot be read, so it cannot be told what is in it already.",
+        "Restore the archive or the connection to it (OPTER_ECONOMIC_ARCHIVE__URL); everything goes on by itself.",
+    )
     CLOCKS_DISAGREE = (
         "clocks-disagree",
         "Clocks disagree",

@@ -8,6 +8,7 @@ received --preflight--> queued --claim--> exporting --> exported
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -124,6 +125,12 @@ class HistoryEntry:
     detail: str = ""
 
 
+def task_of(history: Sequence[HistoryEntry]) -> str:
+    """Return the id of the Celery task that last took an invoice; empty when none has, or the history does not say."""
+    taken = (entry.detail for entry in reversed(history) if entry.event == "claimed")
+    return next((detail.rpartition(", task ")[2] for detail in taken if ", task " in detail), "")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InvoiceRecord:
     """The one durable record of an invoice."""
@@ -167,6 +174,8 @@ class InvoiceRecord:
     #: What is known of the matching of a credit note with its invoice; None: nothing was tried.
     credit: CreditMatch | None = None
     history: tuple[HistoryEntry, ...] = ()
+    #: Its place in the archive; None: it is not archived.
+    leaf: int | None = None
 
     def with_progress(self, **changes: Any) -> InvoiceRecord:
         """Return a copy whose progress has these fields changed."""

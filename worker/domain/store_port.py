@@ -110,17 +110,20 @@ class PreflightPort(Protocol):
     def finish_preflight(self, period_id: str, fence: int, *, notice: str) -> None:
         """Mark the period ``checked`` unless invoices came in meanwhile, and release its lease."""
 
-    def defer_preflight(self, period_id: str, fence: int, *, until: float, notice: str) -> None:
-        """Release the period's lease; its preflight is due again at ``until``."""
+    def defer_preflight(self, period_id: str, fence: int, *, until: float, notice: str, held: bool = False) -> None:
+        """Release the period's lease; its preflight is due again at ``until``.
+
+        ``held``: it waits for a second person; what was decided, or came in, since its claim makes it due at once.
+        """
 
 
 class ExportPort(Protocol):
     """What the export of one invoice needs."""
 
-    def claim(self, invoice_id: str) -> InvoiceRecord | Unclaimed:
+    def claim(self, invoice_id: str, task: str = "") -> InvoiceRecord | Unclaimed:
         """Take the lease of a ``queued`` invoice, raising its fence; its record comes back in the same trip.
 
-        The history is left out.
+        The history is left out; it names ``task``, the id of the Celery task that asks, see ``task_of``.
         """
 
     def claim_others(self, export: str, invoice_type: str, most: int) -> Sequence[InvoiceRecord]:
@@ -245,6 +248,12 @@ class OperatorPort(Protocol):
 
     def periods(self) -> Sequence[PeriodRecord]:
         """Return all periods, newest first."""
+
+    def archived_periods(self, text: str = "", *, export: str = "") -> Sequence[PeriodRecord]:
+        """Return periods that have left for the archive, the last first: of an export, and whose name holds a text.
+
+        ``periods`` leaves them out; ``period``, ``invoice`` and ``invoices`` read them like any other.
+        """
 
     def invoices(self, period_id: str | None, state: State | None) -> Iterable[InvoiceRecord]:
         """Yield records (history left out) of one period or of all, in one state or in any."""

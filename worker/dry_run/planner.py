@@ -22,7 +22,8 @@ from worker.errors import Failure
 from worker.store.leases import anything_sent
 from worker.workflow.context import ExportContext
 from worker.workflow.execution import Execution
-from worker.workflow.preflight import existing_documents, period_check, read_invoices
+from worker.workflow.existing_documents import existing_documents
+from worker.workflow.preflight import period_check, read_invoices
 
 #: What a re-export leaves alone, as a person decided it.
 _STAYS = (Outcome.BY_HAND, Outcome.DISCARDED)

@@ -12,7 +12,6 @@ from redis import Redis
 from typing_extensions import override
 
 from config.exports import ExportConfig
-from config.names import queue_key
 from config.settings import Settings
 from config.settings_sections import Store
 from worker.domain.ports import PdfSource, RateLimiter
@@ -27,12 +26,15 @@ from worker.reconcile.certify import Certifier
 from worker.reconcile.match_credits import CreditMatcher
 from worker.reconcile.pacing import LastInLine
 from worker.reconcile.reconciler import Reconciler
+from worker.runtime.archive import build_archive, build_keeper
+from worker.runtime.broker import open_broker, waiting
 from worker.runtime.file_access import AllowedPdfs, allowed_places
 from worker.runtime.first_use import state_first_use
 from worker.runtime.logs import report
 from worker.runtime.publisher import Publisher
 from worker.runtime.runtime import Runtime
-from worker.store.connection import StorePolicy, connect, translated
+from worker.store.connection import StorePolicy, connect
+from worker.store.period_holds import RedisPeriodHolds
 from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
 from worker.workflow.agreement_pin import accept_agreement
@@ -42,6 +44,7 @@ from worker.workflow.exporter import Exporter
 from worker.workflow.lease_renewal import Ending, LeaseRenewer
 from worker.workflow.preflight import Preflight
 from worker.workflow.probe import Probe
+from worker.workflow.second_person import SecondPerson
 from worker.workflow.sweeper import Sweeper
 
 
@@ -59,7 +62,9 @@ def build_runtime(
     """
     ending = ending or Ending()
     redis = connect(settings.redis)
-    store = RedisStore(redis, prefix=settings.redis.prefix, policy=_policy(settings.store))
+    archive = build_archive(settings)
+    store = RedisStore(redis, prefix=settings.redis.prefix, policy=_policy(settings.store), archive=lambda: archive)
+    keeper = build_keeper(settings, redis, store, archive, store.now)
     rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix, sleep=ending.sleep)
     last = partial(LastInLine, inner=rate_limiter, sleep=ending.sleep, stopped=ending.over)
     # Shared: each thread with a connection for each of two hundred agreements would open thousands.
@@ -84,12 +89,14 @@ def build_runtime(
         clock=store.now,
         new_name=partial(secrets.token_hex, 4),
     )
-    publisher, certifier = Publisher(app, store), _certifier(settings, clients, store)
+    broker, certifier = open_broker(settings, redis), _certifier(settings, clients, store)
+    publisher = Publisher(app, store, broker)
     return Runtime(
         settings=settings,
         exports=exports,
         redis=redis,
         store=store,
+        broker=broker,
         publisher=publisher,
         exporter=Exporter(
             context=contexts.__getitem__,
@@ -100,11 +107,13 @@ def build_runtime(
             ending=ending.over,
             holding=ending.holding,
         ),
-        preflight=Preflight(store=store, publish=publisher.export),
+        preflight=Preflight(
+            store=store, publish=publisher.export, second_person=_second_person(settings, redis, store)
+        ),
         sweeper=Sweeper(
             store=store,
             exports=tuple(exports),
-            waiting=partial(_waiting, redis, settings.redis.prefix),
+            waiting=waiting(broker),
             publish=publisher.export,
             publish_preflight=publisher.preflight,
             reconciles_due=certifier.due,
@@ -113,6 +122,8 @@ def build_runtime(
             publish_agreement=publisher.agreement,
             causes_due=causes.due,
             publish_causes=publisher.causes,
+            archives_due=keeper.due,
+            publish_archive=publisher.archive,
             advance_batches=store.advance_batches,
         ),
         clients=clients,
@@ -121,7 +132,13 @@ def build_runtime(
         reconcilers={name: build_reconciler(context, clients[name], last()) for name, context in contexts.items()},
         agreements=agreements,
         causes=causes,
+        keeper=keeper,
     )
+
+
+def _second_person(settings: Settings, redis: Redis, store: RedisStore) -> SecondPerson:
+    holds = RedisPeriodHolds(redis, prefix=settings.redis.prefix, policy=_policy(settings.store))
+    return SecondPerson(holds=holds, store=store)
 
 
 def _policy(leases: Store) -> StorePolicy:
@@ -246,11 +263,6 @@ def _matcher(
         period=period,
         claimed=claimed,
     )
-
-
-def _waiting(redis: Redis, prefix: str, queue: str) -> int:
-    with translated():
-        return int(redis.llen(queue_key(prefix, queue)))
 
 
 def build_reconciler(context: ExportContext, client: EconomicClient, last: LastInLine) -> Reconciler:

@@ -10,7 +10,6 @@ import math
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import Any
 
@@ -18,21 +17,20 @@ import structlog
 from celery import signals
 from celery.states import RETRY
 from celery.worker.consumer.consumer import logger as celery_logger
-from kombu.entity import Queue
 
+from config.broker import celery_queue, largest_share
 from config.names import (
     AGREEMENT_TASK,
+    ARCHIVE_TASK,
     CAUSES_TASK,
     EXPORT_TASK,
     PREFLIGHT_TASK,
     RECONCILE_TASK,
     export_of,
-    export_queue,
-    preflight_queue,
-    reconcile_queue,
     recovery_queue,
 )
 from worker.runtime.broker_outage import FOREIGN_NEXT_STEP, ExplainedOutages
+from worker.runtime.queue_reading import QueueReading, reading_of
 from worker.runtime.slots import PACE, Slots
 
 #: Seconds that an event may wait for others.
@@ -69,16 +67,10 @@ class BatchedEvents(ExplainedOutages):
 
 log = structlog.get_logger()
 
-_TASKS = frozenset({EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK, AGREEMENT_TASK, CAUSES_TASK})
+_TASKS = frozenset({EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK, AGREEMENT_TASK, CAUSES_TASK, ARCHIVE_TASK})
 #: Celery's ways to have a message do more than one call, now; ours use none of them.
 _OPTIONS = ("eta", "expires", "group", "retries", "shadow")
 _ID = re.compile(r"[a-z][a-z0-9]{0,19}((-[A-Za-z0-9-]{1,60})?-p?[0-9]{1,15}|-agreement|-causes)")
-
-
-#: Seconds that the worker waits inside Redis for a message while some wait here for a slot: kombu notices a slot that
-#: has become free, and a queue that may be read again, only in between. Otherwise one second.
-_SHORT_WAIT = 0.05
-_QUEUES = (export_queue, recovery_queue, preflight_queue, reconcile_queue)
 
 
 class SharedSlots(BatchedEvents):
@@ -86,6 +78,8 @@ class SharedSlots(BatchedEvents):
 
     task_consumer: Any
     app: Any
+    #: How the queues are read; another one with each new connection.
+    _reading: QueueReading
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """See Celery's consumer, which is made once for each worker."""
@@ -93,8 +87,6 @@ class SharedSlots(BatchedEvents):
         self._slots = Slots(slots=self.app.conf.worker_concurrency)
         #: Whether a look at what waits for a pause is due.
         self._filling = False
-        #: Queues that rest, by export.
-        self._resting: dict[str, list[str]] = {}
         signals.task_postrun.connect(self._on_end, weak=False)
         signals.task_revoked.connect(self._on_revoked, weak=False)
 
@@ -113,7 +105,7 @@ class SharedSlots(BatchedEvents):
 
     def _ended(self, export: str, fruitless: bool) -> None:  # noqa: FBT001  # as call_soon passes it on
         self._slots.ended(export, fruitless=fruitless)
-        self._read_as_needed(export, *tuple(self._resting))
+        self._read_as_needed(export, *self._reading.resting)
 
     def _fill_later(self) -> None:
         """See to what waits for a pause to end; each call ends in another one for as long as anything does."""
@@ -124,33 +116,14 @@ class SharedSlots(BatchedEvents):
     def _fill(self) -> None:
         self._filling = False
         self._slots.fill()
-        self._read_as_needed(*tuple(self._resting))
+        self._read_as_needed(*self._reading.resting)
 
     def _read_as_needed(self, *exports: str) -> None:
         """Let the queues of exports rest of which enough waits here, and read the others again."""
-        channel = self.task_consumer.channel
         for export in exports:
-            full = self._slots.full(export)
-            if full and export not in self._resting:
-                self._resting[export] = _take_out(channel, {kind(export) for kind in _QUEUES})
-            elif not full and export in self._resting:
-                _put_back(channel, self._resting.pop(export))
+            self._reading.adjust(export, full=self._slots.full(export))
         self._fill_later()
-        channel.brpop_timeout = _SHORT_WAIT if self._slots.holds() else channel.connection.brpop_timeout
-
-
-def _take_out(channel: Any, queues: AbstractSet[str]) -> list[str]:
-    """Have queues rest; return those that were read. kombu's own cancelling refuses what is on its way."""
-    active = channel._active_queues  # noqa: SLF001  # kombu offers nothing else
-    resting = [queue for queue in active if queue in queues]
-    active[:] = [queue for queue in active if queue not in queues]
-    channel._update_queue_cycle()  # noqa: SLF001  # the same
-    return resting
-
-
-def _put_back(channel: Any, queues: Sequence[str]) -> None:
-    channel._active_queues.extend(queues)  # noqa: SLF001  # the same
-    channel._update_queue_cycle()  # noqa: SLF001  # the same
+        self._reading.hurry(held=self._slots.holds())
 
 
 class MessageFilter(SharedSlots):
@@ -160,7 +133,7 @@ class MessageFilter(SharedSlots):
         """Return the handler of every message from the queues; asked for again with every new connection."""
         handle = super().create_task_handler(*args, **kwargs)
         self._slots.drop_held()
-        self._resting.clear()
+        self._reading = reading_of(self, most=largest_share(self.app.conf.worker_concurrency))
 
         def on_message(message: Any) -> Any:
             why = objection(message)
@@ -175,7 +148,7 @@ class MessageFilter(SharedSlots):
         """Read further queues; while the connection is away, they are read with the next one. Main loop only."""
         queues, consumer = self.app.amqp.queues, self.task_consumer
         for name in names:
-            queue = Queue(name)  # type: ignore[no-untyped-call]  # kombu is typed in part only
+            queue = celery_queue(name)
             if queues._consume_from is not None:  # noqa: SLF001  # Celery offers nothing else
                 # This worker was given its queues by name: another one reads the new ones.
                 queues.add(queue)

@@ -132,7 +132,7 @@ def _application(settings: Metrics, metrics: Any, beat: Beat, ready: Callable[[]
         if path == "/healthz":
             return _say(start, _OK, "alive") if beat.alive else _say(start, _AWAY, "hangs")
         if path == "/readyz":
-            return _say(start, _OK, "ready") if ready() else _say(start, _AWAY, "Redis does not answer")
+            return _say(start, _OK, "ready") if ready() else _say(start, _AWAY, "Redis or the broker does not answer")
         if path != "/metrics":
             return _say(start, "404 Not Found", "")
         if not allowed(settings, environ.get("HTTP_AUTHORIZATION", "")):

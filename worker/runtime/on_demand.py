@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 
+from redis import Redis
 from typing_extensions import override
 
 from config.export_schema import Limits
@@ -17,6 +19,7 @@ from worker.reconcile.agreement_watch import AgreementWatch
 from worker.reconcile.pacing import LastInLine
 from worker.reconcile.reconciler import Reconciler
 from worker.reconcile.setup_report import SetupReport, report_setup, with_agreement
+from worker.runtime.archive import build_archive
 from worker.runtime.build import ComparedPins, build_client, build_contexts, build_pdfs, build_probe, build_reconciler
 from worker.store.connection import StorePolicy, connect
 from worker.store.rate_limiter import RedisRateLimiter
@@ -25,11 +28,17 @@ from worker.workflow.agreement_pin import accept_agreement
 from worker.workflow.probe import Probe
 
 
+def opened_store(settings: Settings, redis: Redis) -> RedisStore:
+    """Return the store of a command or page, which reads through to the archive; who holds no leases has no policy."""
+    archive = partial(build_archive, settings)
+    return RedisStore(redis, prefix=settings.redis.prefix, policy=StorePolicy(), archive=archive)
+
+
 @contextmanager
 def reconciling(settings: Settings, export: ExportConfig, *, sleep: Callable[[float], None]) -> Iterator[Reconciler]:
     """Give what reads an export's invoices back on demand; its connections are closed at the end."""
     with closing(connect(settings.redis)) as redis:
-        store = RedisStore(redis, prefix=settings.redis.prefix, policy=StorePolicy())
+        store = opened_store(settings, redis)
         rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
         client = build_client(export, settings, rate_limiter, ComparedPins(store), store.now)
         with closing(client):
@@ -41,7 +50,7 @@ def reconciling(settings: Settings, export: ExportConfig, *, sleep: Callable[[fl
 def probing(settings: Settings, export: ExportConfig, *, sleep: Callable[[float], None]) -> Iterator[Probe]:
     """Give what asks about the causes of an export's dead letters; its connections are closed at the end."""
     with closing(connect(settings.redis)) as redis:
-        store = RedisStore(redis, prefix=settings.redis.prefix, policy=StorePolicy())
+        store = opened_store(settings, redis)
         rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
         client = build_client(export, settings, rate_limiter, ComparedPins(store), store.now)
         with closing(client):
@@ -53,7 +62,7 @@ def probing(settings: Settings, export: ExportConfig, *, sleep: Callable[[float]
 def planning(settings: Settings, export: ExportConfig, *, sleep: Callable[[float], None]) -> Iterator[Planner]:
     """Give the planner of an export, with a client like a worker's; its connections are closed at the end."""
     with closing(connect(settings.redis)) as redis:
-        store = RedisStore(redis, prefix=settings.redis.prefix, policy=StorePolicy())
+        store = opened_store(settings, redis)
         rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
         client = build_client(export, settings, rate_limiter, ComparedPins(store), store.now)
         with closing(client), client.metered() as usage:
@@ -71,7 +80,7 @@ def planning(settings: Settings, export: ExportConfig, *, sleep: Callable[[float
 def checked_setup(settings: Settings, export: ExportConfig, *, sleep: Callable[[float], None]) -> SetupReport:
     """Return the check of an export's set-up, the agreement as a whole included. Raises ``StoreUnavailable``."""
     with closing(connect(settings.redis)) as redis:
-        store = RedisStore(redis, prefix=settings.redis.prefix, policy=StorePolicy())
+        store = opened_store(settings, redis)
         rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
         with closing(build_client(export, settings, rate_limiter, ComparedPins(store), store.now)) as client:
             clients = {export.name: client}

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import uuid4
 
+from amqp.exceptions import AMQPError
 from celery import Celery
 from kombu.exceptions import BatchPublishError, OperationalError
 from redis import RedisError
 
 from config.names import (
     AGREEMENT_TASK,
+    ARCHIVE_TASK,
     CAUSES_TASK,
     EXPORT_TASK,
     PREFLIGHT_TASK,
@@ -24,15 +26,16 @@ from config.names import (
     recovery_queue,
 )
 from worker.domain.store_port import Due, SweepPort
-from worker.store.causes import store_unavailable
+from worker.runtime.broker import Broker
 
 
 class Publisher:
     """Publishes to the queues of each export, and sees which of them are empty."""
 
-    def __init__(self, app: Celery, store: SweepPort) -> None:
+    def __init__(self, app: Celery, store: SweepPort, broker: Broker) -> None:
         self._app = app
         self._store = store
+        self._broker = broker
         #: Headers and options of each task's message, as Celery makes them.
         self._made: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
 
@@ -65,6 +68,10 @@ class Publisher:
         """Publish the message that has the causes of an export asked about. Raises ``StoreUnavailable``."""
         self._send([(CAUSES_TASK, key, reconcile_queue(export))])
 
+    def archive(self, period_id: str, export: str) -> None:
+        """Publish the message that has a completed period written short or archived. Raises ``StoreUnavailable``."""
+        self._send([(ARCHIVE_TASK, period_id, reconcile_queue(export))])
+
     def drop_connections(self) -> None:
         """Drop the connections to the broker: the next one looks its name up anew."""
         self._app.pool.force_close_all(close_pool=False)
@@ -72,18 +79,27 @@ class Publisher:
         self._app.pool.setup()
 
     def _send(self, messages: Iterable[tuple[str, str, str]]) -> None:
-        try:
-            with (
-                self._app.producer_pool.acquire(block=True, timeout=10) as producer,
-                producer.connection._reraise_as_library_errors(),  # noqa: SLF001  # as Celery does: errors of any broker
-                producer.batch(max_size=200),
-            ):
-                for task, key, queue in messages:
-                    self._publish(producer, task, key, queue)
-        except (OperationalError, BatchPublishError, OSError, RedisError) as error:
-            # What answered may be no primary any more.
-            self.drop_connections()
-            raise store_unavailable(error) from error
+        """Publish (task, id, queue) each; a message that was sent at a first try and is sent again does no harm."""
+        due = list(messages)
+        for left in reversed(range(self._broker.tries)):
+            try:
+                return self._publish_all(due)
+            except (AMQPError, OperationalError, BatchPublishError, OSError, RedisError) as error:
+                # What answered may be no primary any more.
+                self.drop_connections()
+                if not left:
+                    raise self._broker.unavailable(error) from error
+        return None
+
+    def _publish_all(self, due: Sequence[tuple[str, str, str]]) -> None:
+        with (
+            self._app.producer_pool.acquire(block=True, timeout=10) as producer,
+            producer.connection._reraise_as_library_errors(),  # noqa: SLF001  # as Celery does: errors of any broker
+            self._broker.publishing(producer),
+            producer.batch(max_size=200),
+        ):
+            for task, key, queue in due:
+                self._publish(producer, task, key, queue)
 
     def _publish(self, producer: Any, task: str, key: str, queue: str) -> None:
         """Publish one message. Flower sees it from its receipt by a worker on; until then the store shows it."""
@@ -97,7 +113,7 @@ class Publisher:
             routing_key=queue,
             headers={**headers, "id": task_id, "root_id": task_id, "argsrepr": repr((key,))},
             serializer="json",
-            delivery_mode="persistent",
+            delivery_mode=self._app.conf.task_default_delivery_mode,
             correlation_id=task_id,
             retry=False,
         )

@@ -12,6 +12,7 @@ from redis import Redis
 from config.exports import ExportConfig
 from config.names import export_of
 from config.settings import Settings
+from worker.archive.keeper import Keeper
 from worker.domain.signs_of_life import Part
 from worker.economic.client import EconomicClient
 from worker.errors import StoreUnavailable
@@ -22,12 +23,13 @@ from worker.intake.sources.folder import kept_folders
 from worker.reconcile.agreement_watch import AgreementWatch
 from worker.reconcile.certify import Certifier
 from worker.reconcile.reconciler import Reconciler
+from worker.runtime.broker import Broker
 from worker.runtime.file_access import allowed_places
 from worker.runtime.logs import report
 from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.publisher import Publisher
 from worker.runtime.signs_of_life import ShownLife, process_name
-from worker.store.connection import tls_options
+from worker.store.connection import answers, tls_options
 from worker.store.event_queue import RedisEventQueue, event_client
 from worker.store.redis_store import RedisStore
 from worker.workflow.cause_watch import CauseWatch
@@ -51,6 +53,7 @@ class Runtime:
     exports: Mapping[str, ExportConfig]
     redis: Redis
     store: RedisStore
+    broker: Broker
     publisher: Publisher
     exporter: Exporter
     preflight: Preflight
@@ -61,11 +64,12 @@ class Runtime:
     reconcilers: Mapping[str, Reconciler]
     agreements: AgreementWatch
     causes: CauseWatch
+    keeper: Keeper
 
-    def export_invoice(self, invoice_id: str) -> ExecutionResult | None:
+    def export_invoice(self, invoice_id: str, task: str = "") -> ExecutionResult | None:
         """Export one invoice; None when its export is unknown. Raises ``InternalFault``."""
         with redact_errors():
-            return self.exporter.run(invoice_id) if self._context(invoice_id) else None
+            return self.exporter.run(invoice_id, task=task) if self._context(invoice_id) else None
 
     def check_period(self, period_id: str) -> PreflightResult | None:
         """Check one period; None when its export is unknown, or Redis is away. Raises ``InternalFault``."""
@@ -94,11 +98,54 @@ class Runtime:
             if context:
                 self.causes.run(context.export.name)
 
+    def answers(self) -> bool:
+        """Return whether store and broker answer now."""
+        try:
+            self.broker.check()
+        except StoreUnavailable:
+            return False
+        return answers(self.redis)
+
+    def archive_period(self, period_id: str) -> None:
+        """Look at a completed period. Raises ``InternalFault``."""
+        with redact_errors(), suppress(StoreUnavailable):  # it stays due
+            if self._context(period_id):
+                self.keeper.run(period_id)
+
     def close(self) -> None:
         """Close every connection."""
+        self.keeper.archive.close()
         for client in self.clients.values():
             client.close()
+        self.broker.close()
         self.redis.close()
+
+    def name_watch(
+        self, *clients: Redis, leave: Callable[[], None] = lambda: None, hang_up: Callable[[], None] = lambda: None
+    ) -> Callable[[], None]:
+        """Return what leaves the servers that stand behind the names of store and broker no more, called now and then.
+
+        ``clients`` are further ones of the store; ``leave`` drops what else is connected to it, ``hang_up`` what is
+        connected to the broker, besides the publisher.
+        """
+
+        def leave_broker() -> None:
+            self.publisher.drop_connections()
+            hang_up()
+
+        def leave_store() -> None:
+            leave()
+            if not self.broker.apart:
+                leave_broker()
+
+        watches = [PrimaryWatch(*clients, self.redis, leave=leave_store)]
+        watches += [PrimaryWatch(client, leave=leave_broker) for client in self.broker.watched()]
+
+        def look() -> None:
+            for watch in watches:
+                watch()
+
+        return look
 
     def _context(self, key: str) -> ExportContext | None:
         context = self.contexts.get(export_of(key))
@@ -195,7 +242,7 @@ def intake_consumer(runtime: Runtime, in_file: Callable[[], Collection[str]] = t
         tls=tls_options(settings.redis),
     )
     # All of them at once: what is announced goes where the event was taken from.
-    look = PrimaryWatch(client, runtime.redis, leave=runtime.publisher.drop_connections)
+    look = runtime.name_watch(client)
     life = ShownLife(store=runtime.store, part=Part.INTAKE, name=process_name(intake.consumer), look=look)
     with closing(client):
         yield Consumer(

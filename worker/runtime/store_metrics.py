@@ -17,7 +17,7 @@ from worker.domain.ports import AgreementRate
 from worker.domain.record import InvoiceRecord, State
 from worker.domain.signs_of_life import Part
 from worker.domain.store_port import OperatorPort
-from worker.errors import StoreUnavailable
+from worker.errors import BrokerUnavailable, StoreUnavailable
 from worker.intake.queue import EventQueueOperator
 
 #: The words of a figure's labels, and its value.
@@ -78,8 +78,17 @@ class StoreCollector(Collector):
         yield from self._agreement_rates()
         waiting = {("queue",): float(self.events.waiting()), ("refused",): float(len(self.events.dead()))}
         yield _gauge("events_now", "Events on the queue, and refused ones", waiting.items(), "where")
-        lengths = {(name,): float(length) for name, length in self.queues().items()}
-        yield _gauge("queue_messages", "Messages that wait in a Celery queue", lengths.items(), "queue")
+        yield from self._queues()
+
+    def _queues(self) -> Iterator[Metric]:
+        """Yield the lengths of the queues; a broker of its own may be away while the store answers."""
+        try:
+            lengths = {(name,): float(length) for name, length in self.queues().items()}
+        except BrokerUnavailable:
+            lengths = None
+        yield _gauge("broker_up", "Whether the broker of Celery's messages answers", [((), float(lengths is not None))])
+        if lengths is not None:
+            yield _gauge("queue_messages", "Messages that wait in a Celery queue", lengths.items(), "queue")
 
     def _folders(self) -> Iterator[Metric]:
         """Yield how many folders and servers of each export the watcher cannot use."""

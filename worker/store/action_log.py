@@ -30,12 +30,23 @@ class RedisActionLog(StoreConnection, ActionLogPort):
     def actions(self, wanted: LogFilter, *, before: int | None = None, most: int = 100) -> Sequence[LogEntry]:
         from worker.domain.action_log import entry_of
 
-        end = int(self.ask(["LLEN", self.key("actions")])[0]) if before is None else before
+        gone, size = self.ask(["HGET", self.key("archive"), "actions"], ["LLEN", self.key("actions")], at_once=True)
+        # Places count on where the oldest entries have gone to the archive.
+        first = int(gone or 0)
+        end = first + int(size) if before is None else before
         found: list[LogEntry] = []
-        while end > 0 and len(found) < most:
-            start = max(0, end - _PAGE)
-            page = self.ask(["LRANGE", self.key("actions"), start, end - 1])[0]
+        while end > first and len(found) < most:
+            start = max(first, end - _PAGE)
+            page = self.ask(["LRANGE", self.key("actions"), start - first, end - 1 - first])[0]
             entries = [entry_of(text(line), place) for place, line in enumerate(page, start)]
             found += [entry for entry in reversed(entries) if wanted.fits(entry)]
             end = start
+        while end > 0 and len(found) < most:
+            kept = self.archived_actions(end, _PAGE)
+            found += [entry for entry in kept if wanted.fits(entry)]
+            end = kept[-1].place if kept else 0
         return found[:most]
+
+    def archived_actions(self, before: int, most: int) -> Sequence[LogEntry]:  # noqa: ARG002  # see archived.py
+        """Return archived entries below a place, newest first; who reads no archive knows none."""
+        return []

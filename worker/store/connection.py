@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -14,10 +14,10 @@ import redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
-from config.names import export_queue, preflight_queue, queue_key, recovery_queue
 from config.settings_sections import Redis, Store
 from worker.store.causes import store_unavailable
 from worker.store.failover import drop_connections
+from worker.store.short_content import lua_table
 
 _DEFAULTS = Store()
 
@@ -126,7 +126,7 @@ class RedisClock:
 
 
 #: What a script is called with; Redis knows text only.
-Word = str | int | float
+Word = str | int | float | bytes
 
 
 class StoreConnection:
@@ -226,15 +226,6 @@ def answers(client: redis.Redis) -> bool:
         return False
 
 
-def queue_lengths(client: redis.Redis, *, prefix: str, exports: Iterable[str]) -> dict[str, int]:
-    """Return how many messages wait in each Celery queue of these exports. Raises ``StoreUnavailable``."""
-    queues = [kind(name) for name in exports for kind in (export_queue, recovery_queue, preflight_queue)]
-    with translated(), client.pipeline(transaction=False) as pipe:
-        for queue in queues:
-            pipe.llen(queue_key(prefix, queue))
-        return dict(zip(queues, pipe.execute(), strict=True))
-
-
 def token() -> str:
     """Return a name for a call, so that its repeat is recognised."""
     return secrets.token_hex(16)
@@ -273,7 +264,7 @@ def pairs(answer: Sequence[Any]) -> list[tuple[str, float]]:
 
 def _timed(script: str) -> str:
     """Return the whole script, which answers the time by which it has run, and its own answer."""
-    return f"{_source('common')}local function script()\n{_source(script)}\nend\nreturn {{AT, script()}}\n"
+    return f"{lua_table()}{_source('common')}local function script()\n{_source(script)}\nend\nreturn {{AT, script()}}\n"
 
 
 def _source(name: str) -> str:

@@ -92,11 +92,12 @@ class RedisPreflight(RedisReading, PreflightPort):
 
     @override
     def finish_preflight(self, period_id: str, fence: int, *, notice: str) -> None:
-        _refuse_lost(self.run("end_preflight", period_id, fence, notice, ""), period_id)
+        _refuse_lost(self.run("end_preflight", period_id, fence, notice, "", ""), period_id)
 
     @override
-    def defer_preflight(self, period_id: str, fence: int, *, until: float, notice: str) -> None:
-        _refuse_lost(self.run("end_preflight", period_id, fence, notice, repr(until)), period_id)
+    def defer_preflight(self, period_id: str, fence: int, *, until: float, notice: str, held: bool = False) -> None:
+        words = (period_id, fence, notice, repr(until), "1" if held else "")
+        _refuse_lost(self.run("end_preflight", *words), period_id)
 
     def _pass_chunk(self, period_id: str, fence: int, moves: Sequence[tuple[Word, ...]]) -> list[str]:
         words = [word for move in moves for word in move]

@@ -128,8 +128,9 @@ class RedisExport(StoreConnection, ExportPort):
     """See ``ExportPort``."""
 
     @override
-    def claim(self, invoice_id: str) -> InvoiceRecord | Unclaimed:
-        status, *rest = self.run("claim", invoice_id, token(), self.policy.lease_seconds, self.policy.restart_within)
+    def claim(self, invoice_id: str, task: str = "") -> InvoiceRecord | Unclaimed:
+        policy = self.policy
+        status, *rest = self.run("claim", invoice_id, token(), policy.lease_seconds, policy.restart_within, task)
         if text(status) != "claimed":
             return Unclaimed(why=text(status))
         return records.invoice_record(invoice_id, mapping(rest[0]))

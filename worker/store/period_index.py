@@ -122,7 +122,7 @@ class RedisPeriodIndex(RedisReading, PeriodIndexPort):
 
     @override
     def gap_numbers(self, period_id: str) -> Sequence[tuple[str, int, int]]:
-        return gaps_of(texts(self.ask(["ZRANGE", self.key("members", period_id), 0, -1])[0]), self._known)
+        return gaps_of(self.member_ids(period_id), self._known)
 
     def _known(self, invoice_ids: Sequence[str]) -> frozenset[str]:
         found = self.ask(*(["EXISTS", self.key("invoice", key)] for key in invoice_ids)) if invoice_ids else []

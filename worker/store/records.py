@@ -10,11 +10,13 @@ from dataclasses import asdict, fields, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from config.names import export_of
 from worker.domain.clocks import ClockReading
 from worker.domain.invoice_period import Conflict, ControlTotal, PeriodRecord, PeriodState, StoredCertificate
 from worker.domain.record import HistoryEntry, Intent, InvoiceRecord, Outcome, Progress, State
 from worker.errors import Failure
 from worker.store.connection import mapping, texts
+from worker.store.short_content import plain
 
 if TYPE_CHECKING:
     from worker.domain.attachment import PdfAttachment
@@ -150,35 +152,40 @@ def load_pauses(fields: Mapping[str, str]) -> dict[str, Failure]:
 
 
 def invoice_record(invoice_id: str, fields: Mapping[str, str]) -> InvoiceRecord:
-    """Return the record that a hash holds, history left out."""
+    """Return the record that a hash holds, history left out; that of a finished invoice may leave fields out."""
     return InvoiceRecord(
         id=invoice_id,
-        export=fields["export"],
+        export=fields.get("export") or export_of(invoice_id),
         periods=tuple(fields["periods"].split()),
-        invoice_number=int(fields["number"]),
-        invoice_type=fields["type"],
-        region=fields["region"] or None,
-        content=fields["content"],
+        invoice_number=int(fields.get("number") or invoice_id.rpartition("-")[2]),
+        invoice_type=fields.get("type", "invoice"),
+        region=fields.get("region") or None,
+        content=in_full(fields["content"]),
         content_hash=fields["hash"],
         state=State(fields["state"]),
         outcome=outcome_of(fields["outcome"]),
-        attempts=int(fields["attempts"]),
-        crashes=int(fields["crashes"]),
-        fence=int(fields["fence"]),
-        lease_until=float(fields["lease_until"]),
-        due_at=float(fields["due_at"]),
-        published_at=float(fields["published_at"]),
+        attempts=int(fields.get("attempts", 0)),
+        crashes=int(fields.get("crashes", 0)),
+        fence=int(fields.get("fence", 1)),
+        lease_until=float(fields.get("lease_until", 0)),
+        due_at=float(fields.get("due_at", 0)),
+        published_at=float(fields.get("published_at", 0)),
         received_at=float(fields["received_at"]),
         passed_at=float(fields["passed_at"]),
         updated_at=float(fields["updated_at"]),
         whole_since=float(fields.get("whole_since", 0)),
         progress=load_progress(
-            fields["progress"], generation=int(fields["generation"]), lookup=fields["lookup"] == "1"
+            fields["progress"], generation=int(fields.get("generation", 0)), lookup=fields.get("lookup") == "1"
         ),
-        failure=load_failure(fields["failure"]),
+        failure=load_failure(fields.get("failure", "")),
         pdf=load_attachment(fields["pdf"]) if fields.get("pdf") else None,
         credit=load_credit_match(fields["credit"]) if fields.get("credit") else None,
     )
+
+
+def in_full(content: str) -> str:
+    """Return a content as it was taken in; that of a finished invoice may be written short."""
+    return content if content.startswith("{") else plain(content)
 
 
 def invoice_with_history(invoice_id: str, fields: Mapping[str, str], older: Sequence[Any]) -> InvoiceRecord:
@@ -189,16 +196,21 @@ def invoice_with_history(invoice_id: str, fields: Mapping[str, str], older: Sequ
 
 def period_record(answers: Sequence[Any]) -> PeriodRecord:
     """Return the period that its hash, its events, its counts and its conflicts hold."""
-    fields, events, counts, kept = mapping(answers[0]), answers[1], answers[2], mapping(answers[3])
+    fields, events, kept = mapping(answers[0]), answers[1], mapping(answers[3])
+    counts = {state: int(number or 0) for state, number in zip(State, answers[2], strict=True)}
+    archived = int(fields.get("archived", 0))
+    counts[State.EXPORTED] += archived
     conflicts = sorted(map(load_conflict, kept.values()), key=lambda it: (it.at, it.invoice_id, it.event_key))
     return load_period(
         fields["document"],
         events=tuple(texts(events)),
         state=PeriodState(fields["state"]),
         notice=fields["notice"],
+        held=fields.get("held") == "1",
         received_at=float(fields["received_at"]),
         certificate=load_summary(fields["certificate"]) if fields.get("certificate") else None,
-        counts={state: int(number) for state, number in zip(State, counts, strict=True) if int(number or 0)},
+        counts={state: number for state, number in counts.items() if number},
+        archived=archived,
         conflicts=tuple(conflict for conflict in conflicts if not conflict.accepted),
         accepted_conflicts=tuple(conflict for conflict in conflicts if conflict.accepted),
     )

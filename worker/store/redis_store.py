@@ -1,23 +1,28 @@
 """The store on Redis: the sweeps, and all ports together."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
 from worker.domain.store_port import Due, Store, SweepPort
 from worker.store import leases, records
-from worker.store.action_log import RedisActionLog
 from worker.store.agreements import RedisAgreements
+from worker.store.archived import RedisArchived
 from worker.store.batches import RedisBatches, RedisCauses
-from worker.store.certificates import RedisCertificates
-from worker.store.connection import StoreConnection, texts, token
-from worker.store.intake import RedisIntake, RedisPreflight
-from worker.store.leases import RedisExport, RedisPins
-from worker.store.operator_moves import RedisOperator, RedisPlan
+from worker.store.connection import StoreConnection, StorePolicy, texts, token
+from worker.store.intake import RedisPreflight
+from worker.store.leases import RedisPins
+from worker.store.operator_moves import RedisPlan
 from worker.store.payments import RedisPayments
-from worker.store.period_index import RedisPeriodIndex
-from worker.store.series import RedisSeries
 from worker.store.signs_of_life import RedisLife
+
+if TYPE_CHECKING:
+    import redis
+
+    from worker.domain.archive import ArchiveReading
 
 __all__ = ["RedisStore"]
 
@@ -67,22 +72,29 @@ class RedisSweeps(StoreConnection, SweepPort):
 
 
 class RedisStore(
-    RedisIntake,
+    RedisArchived,
     RedisPreflight,
-    RedisExport,
     RedisSweeps,
     RedisLife,
-    RedisOperator,
-    RedisPeriodIndex,
     RedisPins,
     RedisPlan,
-    RedisCertificates,
-    RedisSeries,
     RedisPayments,
     RedisAgreements,
     RedisCauses,
     RedisBatches,
-    RedisActionLog,
     Store,
 ):
     """The store on one Redis server (6.2 or later; Valkey alike), safe to share between threads and hosts."""
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        *,
+        prefix: str,
+        policy: StorePolicy,
+        clock: Callable[[], float] | None = None,
+        archive: Callable[[], ArchiveReading] | None = None,
+    ) -> None:
+        """``archive`` opens where completed periods have gone, at its first use; the rest see ``StoreConnection``."""
+        super().__init__(client, prefix=prefix, policy=policy, clock=clock)
+        self.open_archive = archive

@@ -27,18 +27,19 @@ from worker.domain.signs_of_life import Part
 from worker.economic.port import agreement_rates
 from worker.errors import StoreUnavailable
 from worker.lifecycle import heed_held_signals
+from worker.runtime.broker import look_at, open_broker, shown_lengths
 from worker.runtime.connecting import Connector
 from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
-from worker.runtime.on_demand import checked_setup, planning, probing
+from worker.runtime.on_demand import checked_setup, opened_store, planning, probing
 from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
 from worker.runtime.store_metrics import StoreCollector, store_registry
 from worker.store.approvals import RedisApprovals
-from worker.store.connection import StorePolicy, connect, queue_lengths, server_info
+from worker.store.connection import StorePolicy, connect, server_info
 from worker.store.event_queue import RedisEventQueue
+from worker.store.period_holds import RedisPeriodHolds
 from worker.store.posted_events import RedisPostedEvents
 from worker.store.rate_limiter import RedisRateLimiter
-from worker.store.redis_store import RedisStore
 from worker.store.sessions import RedisSessions
 from worker.web.event_api.routes import EventApi
 from worker.web.guard import SecurityHeaders
@@ -117,9 +118,10 @@ def from_environment() -> Starlette:
     settings, exports = configuration.settings, LiveExports(configuration.exports)
     client = connect(settings.redis)
     prefix = settings.redis.prefix
-    store = RedisStore(client, prefix=prefix, policy=StorePolicy())
+    store = opened_store(settings, client)
     events = RedisEventQueue(client, queue=settings.intake.queue, clock=time.time, actions=actions_key(prefix))
-    queues = partial(queue_lengths, client, prefix=prefix, exports=exports)
+    broker = open_broker(settings, client)
+    queues = partial(shown_lengths, broker, exports)
     rates = partial(agreement_rates, RedisRateLimiter(client, prefix=prefix).look, exports)
     collector = StoreCollector(store=store, events=events, exports=exports, queues=queues, rates=rates, clock=time.time)
     sessions, sign_in = RedisSessions(client, prefix=prefix, policy=StorePolicy()), settings.sign_in
@@ -139,6 +141,7 @@ def from_environment() -> Starlette:
         sessions=sessions,
         sign_in=sign_in,
         approvals=RedisApprovals(client, prefix=prefix, policy=StorePolicy()),
+        holds=RedisPeriodHolds(client, prefix=prefix, policy=StorePolicy()),
         users=LocalUsers(sign_in.users_file),
         openid=openid if sign_in.openid_discovery else None,
         planner=partial(planning, settings, sleep=time.sleep),
@@ -150,6 +153,7 @@ def from_environment() -> Starlette:
             setup=partial(checked_setup, settings, sleep=time.sleep),
             rates=rates,
             redis=partial(server_info, client),
+            broker=partial(look_at, broker, exports),
             connector=Connector(
                 read=configuration.export_with,
                 file=configuration.grant_file,
@@ -195,7 +199,7 @@ def from_environment() -> Starlette:
 
         return end
 
-    return create_app(services, api=api, closing=[client], show_life=show_life)
+    return create_app(services, api=api, closing=[broker, client], show_life=show_life)
 
 
 def _error(services: Services, request: Request, error: Exception) -> Response:

@@ -1,4 +1,4 @@
-"""Four eyes: what is over the limit is asked for, and done with a second person's yes, for exactly the frozen set."""
+"""Four eyes on the page: what is over the limit is asked for, for exactly the frozen set."""
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,8 +8,9 @@ import structlog
 
 from config.names import export_of
 from worker.domain.access import Action
-from worker.domain.approval import Approval, ApprovalState, NewApproval, money_of, needs_approval
-from worker.domain.batch import BatchAction, NewBatch
+from worker.domain.approval import Approval, NewApproval, money_of, needs_approval
+from worker.domain.batch import BatchAction
+from worker.domain.period_hold import EXPORT_PERIOD
 from worker.domain.record import InvoiceRecord, State
 from worker.dry_run.batch_preview import BatchPreview
 from worker.web.asking import ask_once
@@ -70,36 +71,8 @@ def _ask(  # noqa: PLR0913  # what is asked for, for which set, and why
 
 def unchanged(services: Services, approval: Approval) -> list[InvoiceRecord]:
     """Return those of the frozen set that still are as they were when it was asked for; the others are left alone."""
+    if approval.asked.action == EXPORT_PERIOD:
+        return []  # its period's page shows them
     wanted = dict(services.approvals.approval_members(approval.asked.id))
     dead = services.store.invoices(None, State.DEAD)
     return [record for record in dead if wanted.get(record.id) == record.updated_at]
-
-
-def carry_out(services: Services, approval: Approval) -> int:
-    """Start the batch that was approved; return how many invoices it has moved so far. What has moved on since stays.
-
-    Interrupted and repeated, it goes on: each invoice is moved once.
-    """
-    decision = approval.decision
-    if decision is None or approval.state is not ApprovalState.APPROVED:
-        return 0
-    asked = approval.asked
-    if asked.action not in set(BatchAction):
-        # Carried out by who asked for it: `publish` looks for the yes.
-        return 0
-    order = NewBatch(
-        # Of the request, so that a repeat goes on with the same batch.
-        id=f"{asked.export}-batch-{asked.id}",
-        export=asked.export,
-        action=BatchAction(asked.action),
-        by=f"{asked.by}, {decision.by}",
-        why=asked.why,
-        at_stake=asked.at_stake,
-    )
-    services.batches.open_batch(order, services.approvals.approval_members(asked.id))
-    services.batches.advance_batches()
-    batch = services.batches.batch(order.id)
-    moved = batch.begun - batch.left if batch else 0
-    services.approvals.mark_done(asked.id)
-    log.info("approval_carried_out", approval=asked.id, action=asked.action, export=asked.export, invoices=moved)
-    return moved

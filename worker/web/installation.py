@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from config.exports import ExportConfig
+from worker.domain.broker_look import BrokerLook
 from worker.domain.ports import AgreementRate
 from worker.reconcile.setup_report import SetupReport
 from worker.runtime.connecting import Connector
@@ -12,7 +13,7 @@ from worker.runtime.connecting import Connector
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Installation:
-    """Redis, Flower, and each export's agreement."""
+    """Redis, the broker, Flower, and each export's agreement."""
 
     #: Asks e-conomic for the whole set-up of an export, by reading alone. Raises ``StoreUnavailable``.
     setup: Callable[[ExportConfig], SetupReport]
@@ -20,6 +21,8 @@ class Installation:
     rates: Callable[[], Mapping[str, AgreementRate | None]]
     #: What Redis says of itself. Raises ``StoreUnavailable``.
     redis: Callable[[], Mapping[str, Any]]
+    #: How the broker of Celery's messages is; None when it is that Redis.
+    broker: Callable[[], BrokerLook | None]
     #: Connects exports to agreements.
     connector: Connector
     #: Where Flower is, for a link.

@@ -47,6 +47,10 @@ class ScopedStore(OperatorPort):
         return [period for period in self._store.periods() if self._sees(period.export)]
 
     @override
+    def archived_periods(self, text: str = "", *, export: str = "") -> Sequence[PeriodRecord]:
+        return [period for period in self._store.archived_periods(text, export=export) if self._sees(period.export)]
+
+    @override
     def invoices(self, period_id: str | None, state: State | None) -> Iterable[InvoiceRecord]:
         if period_id is not None:
             return self._store.invoices(period_id, state) if self._sees(export_of(period_id)) else ()

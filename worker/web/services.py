@@ -11,6 +11,7 @@ from config.targets import non_production_targets
 from worker.domain.access import Action, Rights
 from worker.domain.approval import ApprovalPort
 from worker.domain.desk_ports import PeriodIndexPort
+from worker.domain.period_hold import PeriodHoldPort
 from worker.domain.store_port import OperatorPort
 from worker.dry_run.planner import Planner
 from worker.intake.queue import EventQueueOperator
@@ -30,6 +31,7 @@ from worker.web.scoped import (
     Series,
 )
 from worker.web.scoped_batches import Batches, Causes, ScopedBatches, ScopedCauses
+from worker.web.scoped_holds import ScopedHolds
 from worker.web.users import LocalUsers
 from worker.workflow.probe import Probe
 
@@ -53,6 +55,8 @@ class Services:
     sign_in: SignIn
     users: LocalUsers
     approvals: ApprovalPort
+    #: Periods that wait for a second person.
+    holds: PeriodHoldPort
     #: Sign-in at an OpenID Connect provider; None: not set.
     openid: OpenId | None
     #: Opens what asks e-conomic for an export, by reading alone.
@@ -73,6 +77,11 @@ class Services:
         """Export -> address of those that do not go to e-conomic itself."""
         return non_production_targets(self.exports)
 
+    @property
+    def four_eyes(self) -> bool:
+        """Whether anything may need a second person."""
+        return bool(self.sign_in.four_eyes) or any(export.four_eyes for export in self.exports.values())
+
     def seen_by(self, rights: Rights) -> "Services":
         """Return what a person with these rights works with: nothing of another export is in it."""
         return replace(
@@ -87,4 +96,5 @@ class Services:
             series=ScopedSeries(self.series, rights),
             events=ScopedEvents(self.events, rights),
             approvals=ScopedApprovals(self.approvals, rights),
+            holds=ScopedHolds(self.holds, rights),
         )

@@ -68,7 +68,7 @@ class Visit:
         content = template(name, language).render(
             session=self.session,
             may=self.may,
-            four_eyes=bool(self.services.sign_in.four_eyes),
+            four_eyes=self.services.four_eyes,
             path=self.request.url.path,
             languages=LANGUAGES,
             language=language,

@@ -8,6 +8,7 @@ from worker.domain.approval import PUBLISH, ApprovalState
 from worker.domain.batch import BatchAction, BatchState
 from worker.domain.causes import CauseState
 from worker.domain.certificate import Verdict
+from worker.domain.period_hold import EXPORT_PERIOD
 from worker.domain.period_report import Phase
 from worker.domain.record import State
 from worker.domain.signs_of_life import Part
@@ -24,6 +25,7 @@ STATES: Mapping[State, str] = {
 PHASES: Mapping[Phase, str] = {
     Phase.TAKING_IN: mark("being taken in"),
     Phase.CHECKING: mark("being checked"),
+    Phase.HELD: mark("needs a second person's yes"),
     Phase.EXPORTING: mark("being exported"),
     Phase.NEEDS_A_PERSON: mark("needs a person"),
     Phase.DIFFERS: mark("differs from e-conomic"),
@@ -81,6 +83,7 @@ ASKED: Mapping[str, str] = {
     BatchAction.DISCARD: mark("Discard"),
     Action.MARK_EXPORTED: mark("Count as exported"),
     PUBLISH: mark("Publish as planned"),
+    EXPORT_PERIOD: mark("Export the period"),
 }
 PARTS: Mapping[Part, str] = {
     Part.WORKER: mark("Worker"),
@@ -105,6 +108,7 @@ ACTS: Mapping[str, str] = {
     Act.RESEND_EVENT: mark("Event sent again"),
     Act.DISCARD_EVENT: mark("Event discarded"),
     Act.CONNECT: mark("Agreement connected"),
+    Act.ASK_APPROVAL: mark("Asked for a second person"),
     Act.APPROVE: mark("Approved"),
     Act.REJECT: mark("Rejected"),
 }

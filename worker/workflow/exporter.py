@@ -50,7 +50,7 @@ class Exporter:
     """Exports invoices, each in the context of its export."""
 
     context: Callable[[str], ExportContext]
-    claim: Callable[[str], InvoiceRecord | Unclaimed]
+    claim: Callable[[str, str], InvoiceRecord | Unclaimed]
     policy: RetryPolicy
     chance: random.Random
     #: Called with an exception that this program was not written for, before the invoice becomes a dead letter.
@@ -60,18 +60,21 @@ class Exporter:
     #: Gets, for as long as a lease is held, what gives it back: for a process that has to end in the middle of a call.
     holding: Callable[[Callable[[], object]], AbstractContextManager[None]] = lambda _: nullcontext()
 
-    def run(self, invoice_id: str) -> ExecutionResult:
-        """Export one invoice, or find out why not, and write its canonical log line. Raises no ``ExportError``."""
+    def run(self, invoice_id: str, *, task: str = "") -> ExecutionResult:
+        """Export one invoice, or find out why not, and write its canonical log line. Raises no ``ExportError``.
+
+        ``task`` is the id of the Celery task, for the invoice's history.
+        """
         began = time.monotonic()
         with structlog.contextvars.bound_contextvars(invoice=invoice_id):
-            result = self._run(invoice_id)
+            result = self._run(invoice_id, task)
             _write_line(result, time.monotonic() - began)
             structlog.contextvars.unbind_contextvars("periods", "attempt")
         return result
 
-    def _run(self, invoice_id: str) -> ExecutionResult:
+    def _run(self, invoice_id: str, task: str) -> ExecutionResult:
         try:
-            claimed = self.claim(invoice_id)
+            claimed = self.claim(invoice_id, task)
         except StoreUnavailable:
             return ExecutionResult(record=None, result="store-unavailable")
         if isinstance(claimed, Unclaimed):

@@ -2,31 +2,30 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import structlog
 from pydantic import ValidationError
 
-from worker.domain.identity import by_number, named_in
 from worker.domain.invoice import Customer, Invoice
+from worker.domain.period_hold import PeriodHold, notice_of
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.record import InvoiceRecord
 from worker.domain.store_port import Due, PreflightPort
 from worker.economic.mapping.customer_matching import card_key
-from worker.economic.mapping.documents import identified
-from worker.economic.mapping.master_data import Document, VoucherFound
 from worker.economic.mapping.period_check import PeriodCheck, check_period, grouped_accounts, needs_own_zone
 from worker.economic.mapping.reasons import set_up_related
 from worker.economic.port import Usage
-from worker.economic.reasons import EconomicReason
 from worker.errors import ExportError, Failure, LeaseLost, Misconfigured, Stopped, StoreUnavailable
-from worker.workflow.context import ExportContext, span
+from worker.workflow.context import ExportContext
 from worker.workflow.customer_proof import prove_customers
 from worker.workflow.customers_and_products import own_vat_zone
-from worker.workflow.lookup import listed_documents, reference_unclear
+from worker.workflow.existing_documents import existing_documents
 from worker.workflow.preflight_progress import PreflightProgress, PreflightProgresses
 from worker.workflow.requests import with_booked_rates
+from worker.workflow.second_person import LOOK_AGAIN, SecondPerson
 from worker.workflow.single_flight import known_key
 
 log = structlog.get_logger()
@@ -36,85 +35,32 @@ _CHUNK = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ExistingDocuments:
-    """Invoices of which e-conomic has something."""
-
-    #: Ids of those posted by the method that the export uses now.
-    found: frozenset[str] = frozenset()
-    #: Ids that something resembles, so that a lookup of their own has to tell whether it is this invoice.
-    resembled: frozenset[str] = frozenset()
-    #: Those posted by the method that it used before: another posting would double them.
-    otherwise: Mapping[str, Failure] = field(default_factory=dict)
-
-
-def existing_documents(
-    records: Sequence[InvoiceRecord], invoices: Mapping[str, Invoice], context: ExportContext
-) -> ExistingDocuments:
-    """Look up a period's invoices. Raises what ``Economic`` raises."""
-    if not invoices:
-        return ExistingDocuments()
-    documents, near = _documents(context, list(invoices))
-    if context.export.method == "invoice":
-        otherwise = {record.id: _as_voucher(record) for record in records if record.progress.voucher}
-        return ExistingDocuments(found=_references(documents), resembled=frozenset(near), otherwise=otherwise)
-    dates = [invoice.invoice_date for invoice in invoices.values()]
-    vouchers = context.economic.vouchers(frozenset(invoices), *span(min(dates), max(dates)))
-    clear, unclear = (_references([each for each in vouchers if each.unclear is which]) for which in (False, True))
-    otherwise = {reference: _resembles(reference, document) for reference, document in near.items()}
-    otherwise |= {document.document_reference: _as_invoice(document) for document in documents}
-    return ExistingDocuments(found=clear, resembled=unclear - clear, otherwise=otherwise)
-
-
-def _documents(context: ExportContext, references: Sequence[str]) -> tuple[list[Document], dict[str, Document]]:
-    """Return drafts and booked invoices that carry these references, and what only resembles a reference, by it."""
-    documents = listed_documents(context, references)
-    left = sorted(set(references) - _references(documents))
-    listed = context.economic.resembling(left) if left else ()
-    documents += identified(left, listed)
-    numbered = by_number(set(left) - _references(documents))
-    near = {reference: each for each in listed for reference in named_in(each.document_reference, numbered)}
-    return documents, near
-
-
-def _references(found: Sequence[Document | VoucherFound]) -> frozenset[str]:
-    return frozenset(document.document_reference for document in found)
-
-
-def _as_voucher(record: InvoiceRecord) -> Failure:
-    """Only the store is asked for vouchers here: an agreement may use no journals at all."""
-    progress = record.progress
-    where = f"in journal {progress.journal}" if progress.journal else "booked"
-    text = f"Invoice {record.invoice_number} was posted as voucher {progress.voucher} ({where}) by the voucher method."
-    return failure(EconomicReason.POSTED_OTHERWISE, text, field="method", value="invoice")
-
-
-def _as_invoice(document: Document) -> Failure:
-    text = f"It is in e-conomic as {_named(document)}, by the invoice method."
-    return failure(EconomicReason.POSTED_OTHERWISE, text, field="method", value="voucher")
-
-
-def _resembles(reference: str, document: Document) -> Failure:
-    where = f"{_named(document)} ({document.document_reference!r}), by the invoice method"
-    return reference_unclear(reference, where, "references.other")
-
-
-def _named(document: Document) -> str:
-    return f"{'booked invoice' if document.booked else 'draft'} {document.number}"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class PreflightResult:
     """What one preflight came to."""
 
-    #: ``checked``, ``claimed-elsewhere`` (by another worker, or nothing due), ``deferred``, ``given-back``,
-    #: ``lease-lost``.
+    #: ``checked``, ``held`` (a second person has to say yes first), ``claimed-elsewhere`` (by another worker, or
+    #: nothing due), ``deferred``, ``given-back``, ``lease-lost``.
     result: str
     queued: int = 0
     dead: int = 0
+    #: Invoices that wait for a second person.
+    held: int = 0
     #: Invoices of which e-conomic has something already.
     found: int = 0
     #: Why it was deferred: a reason code.
     reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Passing:
+    """What becomes of a period's received invoices."""
+
+    #: Id -> hash of the content that was checked, of all of them.
+    read: Mapping[str, str]
+    dead: Mapping[str, Failure]
+    #: Those that stay as they are: a second person has to say yes first.
+    held: AbstractSet[str]
+    lookup: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,6 +70,7 @@ class Preflight:
     store: PreflightPort
     #: Sends the messages of queued invoices, and notes that it did.
     publish: Callable[[Sequence[Due]], None]
+    second_person: SecondPerson
     #: Longest time until a preflight is tried again when e-conomic gave no answer, in seconds.
     try_again_after: float = 10.0
     #: What checks that broke off have read.
@@ -178,6 +125,9 @@ class Preflight:
 
     def _check(self, period_id: str, fence: int, context: ExportContext) -> PreflightResult:
         records = list(self.store.received(period_id))
+        hold = self.second_person.hold(records, context.export)
+        if records and not hold.unasked and len(hold.held) == len(records):
+            return self._wait(period_id, fence, context, hold, sorted(hold.held))
         invoices, unreadable = read_invoices(records)
         read = {record.id: record.content_hash for record in records}
         progress = self.progresses.of(period_id, read, context)
@@ -190,20 +140,45 @@ class Preflight:
         found, lookup = existing.found, existing.found | existing.resembled
         dead = {key: why for key, why in check.failures.items() if key not in found}
         dead |= {**existing.otherwise, **unreadable}
-        for start in range(0, len(records), _CHUNK):
-            chunk = [record.id for record in records[start : start + _CHUNK]]
+        passing = _Passing(read=read, dead=dead, held=hold.held - dead.keys(), lookup=lookup)
+        self._pass(period_id, fence, context, passing)
+        self.progresses.ended(period_id)
+        done = PreflightResult(
+            result="checked",
+            queued=len(records) - len(dead) - len(passing.held),
+            dead=len(dead),
+            held=len(passing.held),
+            found=len(found),
+        )
+        if not passing.held:
+            self.store.finish_preflight(period_id, fence, notice=check.notice)
+            return done
+        # Those that failed are in the request, too: with that very content they need no other yes once they are fixed.
+        self.second_person.ask(period_id, context.export, hold, records)
+        self._wait(period_id, fence, context, hold, sorted(passing.held))
+        return replace(done, result="held")
+
+    def _pass(self, period_id: str, fence: int, context: ExportContext, passing: "_Passing") -> None:
+        """Move a period's invoices on, some in each trip, and have their messages sent."""
+        ids = list(passing.read)
+        for start in range(0, len(ids), _CHUNK):
+            chunk = [key for key in ids[start : start + _CHUNK] if key not in passing.held]
             queued = self.store.pass_preflight(
                 period_id,
                 fence,
-                read=read,
-                queued=[key for key in chunk if key not in dead],
-                lookup=lookup.intersection(chunk),
-                dead={key: dead[key] for key in chunk if key in dead},
+                read=passing.read,
+                queued=[key for key in chunk if key not in passing.dead],
+                lookup=passing.lookup.intersection(chunk),
+                dead={key: passing.dead[key] for key in chunk if key in passing.dead},
             )
             self.publish([Due(invoice_id=key, export=context.export.name) for key in queued])
-        self.store.finish_preflight(period_id, fence, notice=check.notice)
-        self.progresses.ended(period_id)
-        return PreflightResult(result="checked", queued=len(records) - len(dead), dead=len(dead), found=len(found))
+
+    def _wait(
+        self, period_id: str, fence: int, context: ExportContext, hold: PeriodHold, waiting: Sequence[str]
+    ) -> PreflightResult:
+        until, notice = context.clock() + LOOK_AGAIN, notice_of(hold, waiting)
+        self.store.defer_preflight(period_id, fence, until=until, notice=notice, held=True)
+        return PreflightResult(result="held", held=len(waiting))
 
     def _defer(self, period_id: str, fence: int, context: ExportContext, error: ExportError, *, fruitful: bool) -> None:
         if isinstance(error, Misconfigured):
@@ -229,6 +204,7 @@ def _write_line(result: PreflightResult, usage: Usage, seconds: float) -> None:
         result=result.result,
         queued=result.queued,
         dead=result.dead,
+        **({"held": result.held} if result.held else {}),
         found=result.found,
         **({"reason": result.reason} if result.reason else {}),
         http_calls=usage.calls,

@@ -30,6 +30,9 @@ class Sweeper:
     #: The same of the causes of dead letters.
     causes_due: Callable[[], Sequence[tuple[str, str]]] = tuple
     publish_causes: Callable[[str, str], None] = lambda *_: None
+    #: The same of completed periods that are to be written short or archived.
+    archives_due: Callable[[], Sequence[tuple[str, str]]] = tuple
+    publish_archive: Callable[[str, str], None] = lambda *_: None
     #: Takes every batch of moves by hand a step further.
     advance_batches: Callable[[], object] = lambda: None
 
@@ -49,7 +52,11 @@ class Sweeper:
         causes = self.causes_due()
         for key, export in causes:
             self.publish_causes(key, export)
-        return len(served) + preflights + reconciles + len(agreements) + len(causes)
+        archives = self.archives_due()
+        for period, export in archives:
+            if export in self.exports:
+                self.publish_archive(period, export)
+        return len(served) + preflights + reconciles + len(agreements) + len(causes) + len(archives)
 
     def _periods(
         self,

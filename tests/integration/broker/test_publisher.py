@@ -15,6 +15,7 @@ from config.names import preflight_queue
 from worker.domain.store_port import Due, SweepPort
 from worker.errors import StoreUnavailable
 from worker.local.embedded import EmbeddedServer
+from worker.runtime.broker import RedisBroker
 from worker.runtime.publisher import Publisher
 
 #: Connections that the pool may hold; fewer than the messages that are published after an outage.
@@ -36,7 +37,7 @@ def _publisher(url: str, store: Published) -> Publisher:
     app.conf.broker_pool_limit = LIMIT
     app.conf.broker_transport_options = {"socket_timeout": 30, "socket_connect_timeout": 30}
     app.conf.task_queues = [Queue(name) for name in ("preflight.main", "export.main")]  # type: ignore[no-untyped-call]  # kombu is typed in part only
-    return Publisher(app, cast("SweepPort", store))
+    return Publisher(app, cast("SweepPort", store), RedisBroker(redis.Redis.from_url(url), prefix="", apart=False))
 
 
 def test_it_publishes_again_once_the_broker_is_back(tmp_path: Path) -> None:

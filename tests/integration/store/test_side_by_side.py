@@ -113,7 +113,7 @@ class SideBySide(RuleBasedStateMachine):
         self.register(export, period, event, numbers, content)
         self.close_event(export, period, event, frozenset())
 
-    @rule(data=st.data(), export=EXPORTS, period=PERIODS, end=st.sampled_from(["finish", "defer", "crash"]))
+    @rule(data=st.data(), export=EXPORTS, period=PERIODS, end=st.sampled_from(["finish", "defer", "hold", "crash"]))
     def preflight(self, data: st.DataObject, export: str, period: int, end: str) -> None:
         period_id = f"{export}-p{period}"
         fence = self.both(lambda store: store.claim_period(period_id))
@@ -129,9 +129,9 @@ class SideBySide(RuleBasedStateMachine):
         )
         if end == "finish":
             self.both(lambda store: store.finish_preflight(period_id, used, notice="done"))
-        if end == "defer":
-            until = self.clock.now + 3
-            self.both(lambda store: store.defer_preflight(period_id, used, until=until, notice="later"))
+        if end in ("defer", "hold"):
+            until, held = self.clock.now + 3, end == "hold"
+            self.both(lambda store: store.defer_preflight(period_id, used, until=until, notice="later", held=held))
 
     @rule(numbers=st.sets(NUMBERS), export=EXPORTS)
     def published(self, numbers: set[int], export: str) -> None:

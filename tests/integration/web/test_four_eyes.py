@@ -13,7 +13,7 @@ from config.sign_in_section import SignIn
 from worker.domain.access import EVERY, Role
 from worker.domain.approval import Approval, ApprovalState, Decision
 from worker.domain.record import State
-from worker.web.four_eyes import carry_out
+from worker.web.asking import carry_out
 
 BOOKKEEPER = {"main": Role.BOOKKEEPER}
 
@@ -174,7 +174,7 @@ def test_half_done_is_done_to_its_end_once(desk: Page) -> None:
     desk.harness.until_rest()
     approved = desk.services.approvals.approval(found.asked.id)
     assert approved
-    assert carry_out(desk.services, approved) == 1
+    assert carry_out(desk.services.approvals, desk.services.batches, approved) == 1
     moved = [entry.event for entry in desk.harness.record(f"main-{MISSING}").history].count("requeued")
     assert (moved, desk.harness.record(f"main-{OTHER}").state) == (1, State.RECEIVED)
 

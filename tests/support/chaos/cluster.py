@@ -11,7 +11,9 @@ from typing import Any, Self
 from pydantic import SecretStr
 from support.chaos.proxy import Proxy
 from support.installation import Installation
+from support.rabbitmq import RabbitMqServer
 
+from config.names import queue_key
 from config.settings_sections import Redis
 from worker.domain.record import InvoiceRecord, State
 from worker.errors import StoreUnavailable
@@ -54,8 +56,17 @@ class Cluster(Installation):
     services = ("intake", "worker-1", "worker-2")
     redis: EmbeddedServer
 
-    def __init__(self, folder: Path, exports: Mapping[str, str] | None = None, **settings: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        exports: Mapping[str, str] | None = None,
+        rabbitmq: RabbitMqServer | None = None,
+        /,
+        **settings: str,
+    ) -> None:
+        """``rabbitmq`` carries the messages, if it is there; it runs already."""
         super().__init__(folder, exports=exports, **settings)
+        self.rabbitmq = rabbitmq
         self._stack = ExitStack()
         self.restarts = 0
         #: Services that must not be restarted now.
@@ -66,6 +77,10 @@ class Cluster(Installation):
     def __enter__(self) -> Self:
         self.to_redis = self._stack.enter_context(Proxy(lambda: self.redis.port))
         self.to_economic = self._stack.enter_context(Proxy(lambda: self.port))
+        #: Proxies whose way may be cut.
+        self.ways = [self.to_redis, self.to_economic]
+        if self.rabbitmq:
+            self.ways.append(self._stack.enter_context(Proxy(lambda: self.rabbitmq.port if self.rabbitmq else 0)))
         super().__enter__()
         exports = self.folder / "exports.toml"
         exports.write_text(exports.read_text().replace(self.url, f"http://127.0.0.1:{self.to_economic.port}"))
@@ -79,9 +94,30 @@ class Cluster(Installation):
 
     @property
     def environment(self) -> dict[str, str]:
-        return super().environment | {
+        own = super().environment | {
             "REDIS_URL": self.redis.url.replace(f":{self.redis.port}/", f":{self.to_redis.port}/")
         }
+        if self.rabbitmq:
+            url = self.rabbitmq.url.replace(f":{self.rabbitmq.port}/", f":{self.ways[-1].port}/")
+            own["OPTER_ECONOMIC_BROKER__URL"] = url
+        return own
+
+    def put_message(self, queue: str, body: bytes) -> None:
+        """Put something into one of Celery's queues, as a stranger would."""
+        if self.rabbitmq:
+            self.rabbitmq.publish(queue, body)
+            return
+        with self.client() as client:
+            client.lpush(queue_key(PREFIX, queue), body)
+
+    def lose_messages(self, *queues: str) -> None:
+        """Throw away what waits in Celery's queues."""
+        for queue in queues:
+            if self.rabbitmq:
+                self.rabbitmq.purge(queue)
+                continue
+            with self.client() as client:
+                client.delete(queue_key(PREFIX, queue))
 
     def own_environment(self, name: str) -> dict[str, str]:
         if not self.ahead.get(name):
@@ -141,8 +177,14 @@ class Cluster(Installation):
 
 
 @contextmanager
-def cluster(folder: Path, exports: Mapping[str, str] | None = None, **settings: str) -> Iterator[Cluster]:
+def cluster(
+    folder: Path,
+    exports: Mapping[str, str] | None = None,
+    rabbitmq: RabbitMqServer | None = None,
+    /,
+    **settings: str,
+) -> Iterator[Cluster]:
     """Give a running cluster with nothing to do yet."""
-    with Cluster(folder, exports, **settings) as running:
+    with Cluster(folder, exports, rabbitmq, **settings) as running:
         running.tend()
         yield running

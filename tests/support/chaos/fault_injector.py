@@ -12,11 +12,10 @@ from typing import Any
 import redis
 from support.chaos.cluster import LEASE, Cluster
 
-from config.names import export_queue, preflight_queue, processing_key, queue_key, recovery_queue
+from config.names import export_queue, preflight_queue, processing_key, recovery_queue
 
 _EVENTS = "opter:period-closed"
-_PREFIX = "opter-economic:"
-_QUEUES = (export_queue("main"), preflight_queue("main"), recovery_queue("main"))
+QUEUES = (export_queue("main"), preflight_queue("main"), recovery_queue("main"))
 _JUNK_EVENTS = (b"not json", b"{}", b'{"specversion":"1.0"}', b"\xff\xfe\x00", b"[1,2,3]", b'"text"')
 _JUNK_MESSAGES = (b"not json", b"{}", b'{"event":"hello"}', b"[]", b"\xff\xfe", b'{"body":"e30=","properties":{}}')
 
@@ -58,8 +57,8 @@ class FaultInjector:
 
     def stop(self) -> None:
         """Put everything back, send what was held back, start what is down."""
-        self.cluster.to_redis.restore()
-        self.cluster.to_economic.restore()
+        for way in self.cluster.ways:
+            way.restore()
         for event in self.later:
             self.cluster.push(event)
         self.later.clear()
@@ -114,8 +113,8 @@ def _kill_redis(injector: FaultInjector, chance: random.Random) -> None:
 
 
 def _network(injector: FaultInjector, chance: random.Random) -> None:
-    """Cut, refuse, delay or swallow, towards Redis or e-conomic."""
-    proxy = chance.choice((injector.cluster.to_redis, injector.cluster.to_economic))
+    """Cut, refuse, delay or swallow, towards Redis, e-conomic, or a broker of its own."""
+    proxy = chance.choice(injector.cluster.ways)
     how = chance.choice(("cut", "refuse", "delay", "swallow"))
     if how == "cut":
         proxy.cut()
@@ -192,15 +191,11 @@ def _junk_event(injector: FaultInjector, chance: random.Random) -> None:
 
 def _junk_message(injector: FaultInjector, chance: random.Random) -> None:
     """Hand-made junk in Celery's queues: what is not JSON ends the worker that meets it; it is started again."""
-    with injector.cluster.client() as client:
-        queue = chance.choice(_QUEUES)
-        client.lpush(queue_key(_PREFIX, queue), chance.choice(_JUNK_MESSAGES))
+    injector.cluster.put_message(chance.choice(QUEUES), chance.choice(_JUNK_MESSAGES))
 
 
 def _lose_messages(injector: FaultInjector, _: random.Random) -> None:
-    with injector.cluster.client() as client:
-        for queue in _QUEUES:
-            client.delete(queue_key(_PREFIX, queue))
+    injector.cluster.lose_messages(*QUEUES)
 
 
 def _wipe(injector: FaultInjector, _: random.Random) -> None:

@@ -7,7 +7,7 @@ import signal
 from dataclasses import dataclass
 from typing import Any
 
-from support.chaos.fault_injector import Action, FaultInjector
+from support.chaos.fault_injector import QUEUES, Action, FaultInjector
 
 #: Seconds by which the own clock of a process is ahead of the others', or behind.
 _SKEWS = (70.0, 600.0, 7200.0, -70.0, -600.0, -7200.0)
@@ -83,10 +83,36 @@ def _restored(injector: FaultInjector, chance: random.Random) -> None:
     injector.send_again()
 
 
+def _broker_killed(injector: FaultInjector, _: random.Random) -> None:
+    """RabbitMQ dies and comes back: its queues are there, what was in them is not."""
+    rabbitmq = injector.cluster.rabbitmq
+    assert rabbitmq
+    rabbitmq.kill()
+    rabbitmq.start()
+
+
+def _broker_emptied(injector: FaultInjector, _: random.Random) -> None:
+    """RabbitMQ comes back with nothing, as a new machine does."""
+    assert injector.cluster.rabbitmq
+    injector.cluster.rabbitmq.wipe()
+
+
+def _queue_deleted(injector: FaultInjector, chance: random.Random) -> None:
+    assert injector.cluster.rabbitmq
+    injector.cluster.rabbitmq.delete(chance.choice(QUEUES))
+
+
 WRONG_BODIES = Hazard(name="wrong bodies", actions=(_wrong_bodies,) * 4, planned=((0.1, _wrong_bodies),))
 CLOCKS = Hazard(name="clocks that differ", actions=(_other_clock,) * 4, planned=((0.05, _other_clock),))
 EMPTIED = Hazard(name="a store emptied in mid-period", planned=((0.5, _emptied),))
 RESTORED = Hazard(name="an older store restored in mid-period", planned=((0.15, _copied), (0.6, _restored)))
+
+#: The run's messages go through RabbitMQ, which needs some ten seconds to come back.
+RABBITMQ = Hazard(
+    name="RabbitMQ as the broker",
+    actions=(_queue_deleted,),
+    planned=((0.1, _queue_deleted), (0.3, _broker_killed), (0.7, _broker_emptied)),
+)
 
 
 def of_seed(seed: int) -> tuple[Hazard, ...]:

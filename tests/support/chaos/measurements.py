@@ -72,7 +72,7 @@ def poison(folder: Path, *, count: int = 60) -> tuple[InvoiceRecord, list[str], 
     """
     every = mixed_invoices(count)
     bad = f"main-{every[count // 2].invoice_number}"
-    with cluster(folder, exports=None, **SHORT) as running:
+    with cluster(folder, None, **SHORT) as running:
         running.sandbox("PATCH", "switches", {"latency_ms": 20})
         slow = {"route": "POST /invoices/drafts", "body_contains": bad, "action": "delay", "delay": 2.0, "times": None}
         running.sandbox("POST", "faults", slow)

@@ -60,7 +60,7 @@ GUARDS = (
     ),
     Guard(
         name="the lookup of the period check",
-        file="worker/workflow/preflight.py",
+        file="worker/workflow/existing_documents.py",
         there="    if not invoices:\n        return ExistingDocuments()\n",
         instead="    if invoices or not invoices:\n        return ExistingDocuments()\n",
         hunts=("known customer, installed anew",),

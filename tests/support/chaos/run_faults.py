@@ -3,16 +3,18 @@
 import random
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from support.chaos.cluster import SHORT, Cluster, cluster
 from support.chaos.fault_injector import FaultInjector
-from support.chaos.hazards import Hazard
+from support.chaos.hazards import RABBITMQ, Hazard
 from support.chaos.invariants import check_invariants
 from support.chaos.methods import INVOICE, Method
 from support.chaos.outcome import Outcome
 from support.installation import event
+from support.rabbitmq import RabbitMqServer
 from support.samples import mixed_invoices
 
 from worker.domain.invoice import Invoice
@@ -41,7 +43,9 @@ def run_faults(  # noqa: PLR0913  # what makes one run
     chance.shuffle(events)
     first, later = events[:2], events[2:]
     settings = SHORT | {"intake__allowed_folders": str(printed)} | dict(method.settings)
-    with cluster(folder, {"main": method.entry}, **settings) as running:
+    with ExitStack() as stack:
+        rabbitmq = stack.enter_context(RabbitMqServer(folder / "rabbitmq")) if RABBITMQ in hazards else None
+        running = stack.enter_context(cluster(folder, {"main": method.entry}, rabbitmq, **settings))
         running.sandbox("PATCH", "switches", {"latency_ms": 40})
         injector = FaultInjector(
             cluster=running,

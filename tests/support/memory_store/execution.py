@@ -18,7 +18,7 @@ class MemoryExport(Tables, ExportPort):
     """See ``ExportPort``."""
 
     @override
-    def claim(self, invoice_id: str) -> InvoiceRecord | Unclaimed:
+    def claim(self, invoice_id: str, task: str = "") -> InvoiceRecord | Unclaimed:
         with self.lock:
             entry = self.entries.get(invoice_id)
             if entry is None:
@@ -27,7 +27,7 @@ class MemoryExport(Tables, ExportPort):
                 return Unclaimed(why=entry.record.state)
             if entry.record.export in self.pauses:
                 return self._spend_message(entry)
-            return self._take(entry)
+            return self._take(entry, task)
 
     @override
     def claim_others(self, export: str, invoice_type: str, most: int) -> Sequence[InvoiceRecord]:
@@ -183,7 +183,7 @@ class MemoryExport(Tables, ExportPort):
         entry.first_published_at = entry.unsent_since = 0.0
         return Unclaimed(why="paused")
 
-    def _take(self, entry: Entry, *, noted: bool = True) -> InvoiceRecord:
+    def _take(self, entry: Entry, task: str = "", *, noted: bool = True) -> InvoiceRecord:
         export, fence = entry.record.export, entry.record.fence + 1
         if noted and not entry.record.crashes:
             self.reached[export] = max(self.reached.get(export, 0.0), entry.first_published_at)
@@ -191,7 +191,7 @@ class MemoryExport(Tables, ExportPort):
             entry.record.id,
             State.EXPORTING,
             "claimed",
-            f"fence {fence}",
+            f"fence {fence}{f', task {task}' if task else ''}",
             fence=fence,
             lease_until=self._lease_end(),
             whole_since=self.whole.setdefault(export, self.now()),

@@ -38,6 +38,10 @@ class MemoryOperator(Tables, OperatorPort):
             return sorted(periods, key=lambda period: (period.received_at, period.id), reverse=True)
 
     @override
+    def archived_periods(self, text: str = "", *, export: str = "") -> Sequence[PeriodRecord]:
+        return []
+
+    @override
     def invoices(self, period_id: str | None, state: State | None) -> Iterable[InvoiceRecord]:
         with self.lock:
             records = self._all(state) if period_id is None else self.members(period_id)

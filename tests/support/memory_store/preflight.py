@@ -67,11 +67,11 @@ class MemoryPreflight(Tables, PreflightPort):
                 self.reconciles[period_id] = self.now()
 
     @override
-    def defer_preflight(self, period_id: str, fence: int, *, until: float, notice: str) -> None:
+    def defer_preflight(self, period_id: str, fence: int, *, until: float, notice: str, held: bool = False) -> None:
         with self.lock:
             entry = self._held(period_id, fence)
-            if self._release(entry, notice):
-                entry.due_at = until
+            if self._release(entry, notice, held=held):
+                entry.due_at = self.now() if held and entry.revision != entry.seen else until
 
     def preflight_due(self, entry: PeriodEntry) -> bool:
         """Tell whether a period's preflight is due and not claimed."""
@@ -84,11 +84,11 @@ class MemoryPreflight(Tables, PreflightPort):
             raise LeaseLost(f"another worker has taken over the preflight of period {period_id}")
         return entry
 
-    def _release(self, entry: PeriodEntry, notice: str) -> bool:
+    def _release(self, entry: PeriodEntry, notice: str, *, held: bool = False) -> bool:
         claimed = entry.lease_until > 0
         if claimed:
             entry.lease_until = 0.0
-            entry.record = replace(entry.record, notice=notice)
+            entry.record = replace(entry.record, notice=notice, held=held)
         return claimed
 
     def _received(self, read: Mapping[str, str], invoice_id: str) -> bool:

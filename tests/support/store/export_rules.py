@@ -20,6 +20,7 @@ from worker.domain.record import (
     State,
     Transition,
     Wait,
+    task_of,
 )
 from worker.domain.store_port import Store, Unclaimed
 from worker.errors import LeaseLost
@@ -58,6 +59,20 @@ class ClaimRules:
         assert record == steps.stored(store, invoice_id)
         assert steps.events(store, invoice_id)[-1] == ("claimed", "fence 1")
         assert steps.counts(store, "main-p881") == {"exporting": 1}
+
+    def test_the_history_names_the_task_that_took_it(self, store: Store) -> None:
+        """The last one leads to Flower, whatever came before and after."""
+        [invoice_id] = steps.queue(store, 1)
+        first = store.claim(invoice_id, f"{invoice_id}.0000aaaa")
+        assert isinstance(first, InvoiceRecord)
+        store.give_back(invoice_id, first.fence)
+        assert steps.events(store, invoice_id)[-2] == ("claimed", f"fence 1, task {invoice_id}.0000aaaa")
+        second = store.claim(invoice_id, f"{invoice_id}.0000bbbb")
+        assert isinstance(second, InvoiceRecord)
+        store.save(second, MoveToDeadLetters(failure=FAILURE))
+        kept = store.invoice(invoice_id)
+        assert kept
+        assert task_of(kept.history) == f"{invoice_id}.0000bbbb"
 
     def test_times_are_kept_to_the_microsecond(self, store: Store, clock: ManualClock, policy: StorePolicy) -> None:
         """The same number comes back that went in."""

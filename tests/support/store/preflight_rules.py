@@ -190,6 +190,29 @@ class PreflightRules:
 
         assert ([], [(whole.id, "main")], 2) == (before, list(store.periods_due()), store.claim_period(whole.id))
 
+    def test_what_is_held_comes_back_at_once_when_something_happened_meanwhile(
+        self, store: Store, clock: ManualClock
+    ) -> None:
+        """Else at the time named; the period says so until its next check ends."""
+        whole = steps.take_in(store, 1)
+        fence = store.claim_period(whole.id)
+        assert fence is not None
+        store.defer_preflight(whole.id, fence, until=clock.now + 600, notice="needs a yes", held=True)
+        before, held = list(store.periods_due()), store.period(whole.id)
+        clock.advance(600)
+        second = store.claim_period(whole.id)
+        assert second is not None
+        steps.take_in(store, 2, event="e-2")
+        store.defer_preflight(whole.id, second, until=clock.now + 600, notice="needs a yes", held=True)
+        due = list(store.periods_due())
+        steps.check(store, whole.id)
+        after = store.period(whole.id)
+
+        assert (before, due) == ([], [(whole.id, "main")])
+        assert held
+        assert after
+        assert (held.held, held.notice, after.held) == (True, "needs a yes", False)
+
     def test_periods_of_a_paused_export_wait(self, store: Store) -> None:
         """A preflight would only meet the trouble that paused the export."""
         whole = steps.take_in(store, 1)

@@ -6,6 +6,7 @@ import pytest
 from support.cli import HEALTHY_REDIS, Bench
 from support.samples import export
 
+from worker.domain.broker_look import BrokerLook
 from worker.domain.clocks import ClockReading
 from worker.domain.ports import AgreementRate
 from worker.domain.reasons import ProcessReason, failure
@@ -132,6 +133,18 @@ def test_one_worker_of_two_that_fell_silent_is_named(bench: Bench) -> None:
     bench.live()
     assert bench.run("health") == 0
     assert part(bench, "Workers")["text"] == "1 alive, seen 0 s ago; silent: worker@b for 5 min"
+
+
+def test_a_broker_of_its_own_has_a_line(bench: Bench) -> None:
+    """It answers, with how many messages wait; away, it is as bad as e-conomic away: nothing is lost."""
+    bench.carrier = BrokerLook(name="RabbitMQ", waiting=1)
+    assert bench.run("health") == 0
+    assert part(bench, "Broker")["text"] == "RabbitMQ answers, 1 message waiting"
+
+    away = failure(ProcessReason.BROKER_UNAVAILABLE, "RabbitMQ does not answer: nothing listens.")
+    bench.carrier = BrokerLook(name="RabbitMQ", fault=away)
+    assert bench.run("health") == 3
+    assert part(bench, "Broker")["nextStep"] == ProcessReason.BROKER_UNAVAILABLE.next_step
 
 
 def test_without_redis_nothing_else_can_be_told(bench: Bench) -> None:

@@ -1,14 +1,18 @@
+import ssl
+from inspect import signature
 from pathlib import Path
 
+import amqp
 import pytest
 from celery import Celery
 from celery.app.defaults import NAMESPACES, flatten
 from kombu.exceptions import OperationalError
 from kombu.transport.redis import Channel
 
-from config.broker import celery_config, route
+from config.broker import carried_by_store, celery_config, route, watching_config
 from config.names import (
     AGREEMENT_TASK,
+    ARCHIVE_TASK,
     CAUSES_TASK,
     EXPORT_TASK,
     PREFLIGHT_TASK,
@@ -40,6 +44,58 @@ def test_every_transport_option_is_one_that_kombu_knows(settings: Settings) -> N
     options = celery_config(settings, ["main"])["broker_transport_options"]
 
     assert set() == set(options) - set(Channel.from_transport_options)
+
+
+@pytest.fixture
+def rabbitmq(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings whose messages go through RabbitMQ."""
+    monkeypatch.setenv("OPTER_ECONOMIC_BROKER__URL", "amqps://user:secret@mq.example.dk:5671/opter")
+    monkeypatch.setenv("OPTER_ECONOMIC_BROKER__CA_FILE", "/etc/ssl/mq.pem")
+    return load_settings(secrets=tmp_path)
+
+
+def test_rabbitmq_gets_its_own_options_and_no_other(rabbitmq: Settings) -> None:
+    """None of Redis', each one that Celery or py-amqp knows, and a certificate that is checked against the host."""
+    conf = celery_config(rabbitmq, ["main"])
+
+    assert set() == set(conf) - {name for name, _ in flatten(NAMESPACES)}
+    known = set(signature(amqp.Connection.__init__).parameters) | {"max_retries", "interval_start"}
+    assert set() == set(conf["broker_transport_options"]) - known
+    assert conf["broker_url"] == "amqps://user:secret@mq.example.dk:5671/opter"
+    assert conf["broker_use_ssl"] == {
+        "cert_reqs": ssl.CERT_REQUIRED,
+        "server_hostname": "mq.example.dk",
+        "ca_certs": "/etc/ssl/mq.pem",
+    }
+    assert (conf["task_acks_late"], conf["task_default_delivery_mode"]) == (False, "transient")
+
+
+def test_another_redis_can_carry_the_messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the certificate's authority of its own; the store's address stays the store's."""
+    monkeypatch.setenv("REDIS_URL", "rediss://store/0")
+    monkeypatch.setenv("OPTER_ECONOMIC_REDIS__CA_FILE", "/etc/ssl/store.pem")
+    monkeypatch.setenv("OPTER_ECONOMIC_BROKER__URL", "redis://broker/3")
+    settings = load_settings(secrets=tmp_path)
+    conf = celery_config(settings, ["main"])
+
+    assert conf["broker_url"] == "redis://broker/3"
+    assert "broker_use_ssl" not in conf
+    assert settings.redis.url.get_secret_value() == "rediss://store/0"
+    assert not carried_by_store(settings)
+
+
+@pytest.mark.parametrize(
+    ("own", "broker"), [("amqp://flower:x@mq/opter", "amqp://all:y@mq/opter"), ("redis://flower:x@store/0", "")]
+)
+def test_flower_has_a_user_of_its_own_with_either_broker(
+    own: str, broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Less rights than the others need."""
+    monkeypatch.setenv("OPTER_ECONOMIC_FLOWER__REDIS_URL", own)
+    if broker:
+        monkeypatch.setenv("OPTER_ECONOMIC_BROKER__URL", broker)
+
+    assert watching_config(load_settings(secrets=tmp_path))["broker_url"] == own
 
 
 def test_the_broker_adds_no_recovery_of_its_own(settings: Settings) -> None:
@@ -77,6 +133,7 @@ def test_each_export_has_queues_of_its_own(settings: Settings) -> None:
         (RECONCILE_TASK, "main-p881", reconcile_queue("main")),
         (AGREEMENT_TASK, agreement_id("main"), reconcile_queue("main")),
         (CAUSES_TASK, causes_id("main"), reconcile_queue("main")),
+        (ARCHIVE_TASK, "main-p881", reconcile_queue("main")),
     ],
 )
 def test_an_id_finds_its_queue(task: str, identifier: str, queue: str) -> None:

@@ -216,6 +216,37 @@ def test_an_address_that_a_password_breaks_is_refused_unquoted(
     assert "1/2" not in problem
 
 
+@pytest.mark.parametrize(
+    ("address", "problem"),
+    [
+        ("http://:cret@host", "amqp://"),
+        ("amqp://opter:1/cret@host/v", "%2F"),
+        ("amqp:///vhost", "no host"),
+        ("redis://host/cret", "number of the database"),
+    ],
+)
+def test_an_address_of_a_broker_that_cannot_be_read_is_refused_unquoted(
+    address: str, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The address holds a password."""
+    monkeypatch.setenv("OPTER_ECONOMIC_BROKER__URL", address)
+
+    found = _errors(tmp_path)["OPTER_ECONOMIC_BROKER__URL"]
+
+    assert problem in found
+    assert "cret" not in found
+
+
+@pytest.mark.parametrize("address", ["amqp://user:secret@mq:5672/opter", "amqps://mq", "redis://broker/1", ""])
+def test_a_broker_is_redis_or_rabbitmq_or_none_of_its_own(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A virtual host is a name, a database a number."""
+    monkeypatch.setenv("OPTER_ECONOMIC_BROKER__URL", address)
+
+    assert load_settings(secrets=tmp_path).broker.url.get_secret_value() == address
+
+
 def test_the_redis_of_up_is_found_and_counts_as_none_of_ones_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,6 +69,15 @@ def test_a_redis_user_of_its_own_hides_that_of_the_others() -> None:
     assert flower_environment(settings, environ) == {"OPTER_ECONOMIC_FLOWER__PORT": "1"}
 
 
+def test_a_rabbitmq_user_of_its_own_hides_that_of_the_others() -> None:
+    """The same with RabbitMQ; the file of its certificates stays."""
+    flower = Settings().flower.model_copy(update={"redis_url": SecretStr("amqp://flower:x@mq/opter")})
+    settings = Settings().model_copy(update={"flower": flower})
+    environ = {"OPTER_ECONOMIC_BROKER__URL": "amqp://all:y@mq/opter", "OPTER_ECONOMIC_BROKER__CA_FILE": "/ca.pem"}
+
+    assert flower_environment(settings, environ) == {"OPTER_ECONOMIC_BROKER__CA_FILE": "/ca.pem"}
+
+
 def test_it_remembers_a_bounded_number_of_tasks() -> None:
     """110,000 took 549 MB, more than its limit of memory in Kubernetes."""
     assert "--max_tasks=10000" in flower_command(Settings())

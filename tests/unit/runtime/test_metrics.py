@@ -15,7 +15,7 @@ from worker.domain.clocks import ClockReading
 from worker.domain.ports import AgreementRate
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.signs_of_life import Part
-from worker.errors import StoreUnavailable
+from worker.errors import BrokerUnavailable, StoreUnavailable
 from worker.runtime.metrics import HANGS_AFTER, REGISTRY, Beat, count_line
 from worker.runtime.store_metrics import StoreCollector, store_registry
 
@@ -154,6 +154,20 @@ def test_a_store_that_is_away_is_a_figure_too() -> None:
     text = _figures(Harness(), queues=away)
     assert "opter_economic_store_up 0.0" in text
     assert "opter_economic_invoices" not in text
+
+
+def test_a_broker_that_is_away_is_a_figure_of_its_own() -> None:
+    """The store still answers: invoices are counted, and no queue is claimed to be empty."""
+
+    def away() -> dict[str, int]:
+        raise BrokerUnavailable(failure(ProcessReason.BROKER_UNAVAILABLE, "gone"))
+
+    text = _figures(Harness(), queues=away)
+    assert "opter_economic_broker_up 0.0" in text
+    assert "opter_economic_store_up 1.0" in text
+    assert "opter_economic_invoices" in text
+    assert "opter_economic_queue_messages{" not in text
+    assert "opter_economic_broker_up 1.0" in _figures(Harness())
 
 
 def test_the_store_is_read_once_for_several_readers() -> None:

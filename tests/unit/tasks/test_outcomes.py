@@ -99,3 +99,31 @@ def test_an_export_that_is_gone_is_a_failed_task() -> None:
     """Its invoices wait for the entry to come back."""
     with pytest.raises(DeadLetter, match="exports file"):
         show_invoice("gone-1", None)
+
+
+PAGE = "https://economic.example.dk"
+
+
+@pytest.mark.parametrize(("number", "result"), [(100353, "exported"), (100354, "waiting"), (100355, "dead")])
+def test_the_text_ends_with_the_way_to_the_invoice_on_the_page(number: int, result: str) -> None:
+    """Where the page has an address; else nothing is added."""
+    outcome = ExecutionResult(record=_record(number), result=result)
+
+    def text(page: str) -> str:
+        try:
+            return repr(show_invoice(f"main-{number}", outcome, page=page))
+        except (DeadLetter, Later) as raised:
+            return repr(raised)
+
+    assert f" | {PAGE}/invoices/main-{number}" in text(PAGE)
+    assert "http" not in text("")
+
+
+def test_the_check_of_a_period_leads_to_its_page_and_says_what_waits() -> None:
+    """For a second person, or for a fix."""
+    held = PreflightResult(result="held", held=7)
+    assert repr(show_check("main-p881", held, page=PAGE)) == (
+        f"held, 0 queued, 7 wait for a second person's yes | {PAGE}/periods/main-p881"
+    )
+    with pytest.raises(DeadLetter, match=rf"-> .* \| {PAGE}/periods/main-p881$"):
+        show_check("main-p881", PreflightResult(result="checked", dead=1), page=PAGE)

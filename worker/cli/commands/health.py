@@ -12,6 +12,7 @@ from worker.cli.lookup import AsJson
 from worker.cli.views.health import (
     Finding,
     Level,
+    broker_finding,
     clocks_finding,
     economic_finding,
     files_not_taken,
@@ -59,6 +60,9 @@ def look(context: CommandContext) -> Iterator[Finding]:
             Finding(part="Others", level=Level.UNKNOWN, text=others),
         ]
     yield from found
+    carried = context.broker()
+    if carried:
+        yield broker_finding(carried)
     yield flower_finding(context.flower_answers(), context.settings.flower)
 
 

@@ -18,6 +18,7 @@ from worker.cli.context import CommandContext
 from worker.cli.lookup import By
 from worker.cli.processes import (
     StopWith,
+    await_broker,
     await_fit,
     become,
     flower_command,
@@ -37,7 +38,6 @@ from worker.local.supervisor import own_command
 from worker.runtime import configure_logs
 from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
 from worker.runtime.metrics import Beat, serve_metrics
-from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.runtime import intake_consumer
 from worker.runtime.signs_of_life import ShownFaults, ShownLife, process_name
 from worker.store.connection import StorePolicy, answers, connect
@@ -67,7 +67,7 @@ def flower(ctx: typer.Context) -> None:
     context: CommandContext = ctx.obj
     settings = context.settings  # every error in them shows here; the exports file and its tokens are not needed
     configure_logs(settings.log.level, settings.log.format)
-    await_fit(watching(settings))
+    await_broker(watching(settings))
     require_free(settings.flower.host, settings.flower.port, variable("flower", "port"))
     context.err.print(f"Flower at http://{settings.flower.host}:{settings.flower.port}")
     become(flower_command(settings), env=flower_environment(settings, os.environ), hold_signals=True)
@@ -137,19 +137,20 @@ def _run_intake(
     with context.runtime() as runtime, intake_consumer(runtime, exports_file.names) as consumer:
         if taken:
             log_taken(taken)
-        look = PrimaryWatch(runtime.redis, leave=runtime.publisher.drop_connections)
         life = ShownLife(
             store=runtime.store,
             part=Part.SWEEPS,
             name=process_name(),
-            look=look,
+            look=runtime.name_watch(),
             not_taken=partial(not_taken, exports_file),
         )
 
         def sweep() -> int:
-            sent = runtime.sweeper.turn()
-            life()
-            return sent
+            try:
+                return runtime.sweeper.turn()
+            finally:
+                # While the broker is away, sweeps come to nothing, and are alive.
+                life()
 
         interval = context.settings.store.sweep_interval
         end_looking = keep_looking(exports_file, end)

@@ -34,7 +34,7 @@ from worker.workflow.hindrances import hindrances, silence
 
 #: Seconds between two looks; a look at a large period takes longer than that only on a slow Redis.
 LOOK_EVERY = 1.0
-_NEEDS_A_PERSON = (Phase.NEEDS_A_PERSON, Phase.DIFFERS)
+_NEEDS_A_PERSON = (Phase.NEEDS_A_PERSON, Phase.DIFFERS, Phase.HELD)
 _OVER = (Phase.DONE, *_NEEDS_A_PERSON)
 
 PeriodArgument = Annotated[
@@ -159,7 +159,8 @@ def _overview(context: CommandContext, *, as_json: bool) -> ExitCode:
         now = context.clock()
         context.out.print(periods_view(periods, paused, *parts, dead_events=dead, waiting_events=waiting, now=now))
     stuck = any(
-        period.counts.get(State.DEAD) or period.conflicts or period.missing or _differs(period) for period in periods
+        period.counts.get(State.DEAD) or period.conflicts or period.missing or _differs(period) or period.held
+        for period in periods
     )
     stuck = stuck or bool(paused or dead or agreements or silent)
     return ExitCode.PERSON if stuck or disagree(clocks, bound) else ExitCode.OK

@@ -12,6 +12,7 @@ from config.settings_sections import Flower
 from worker.cli import formatting
 from worker.cli.formatting import facts, page, printable
 from worker.cli.views.clocks import disagree
+from worker.domain.broker_look import BrokerLook
 from worker.domain.clocks import ClockReading, gap_text
 from worker.domain.ports import AgreementRate
 from worker.domain.reasons import ProcessReason
@@ -105,6 +106,15 @@ def redis_finding(info: Mapping[str, Any], refusal: Failure | None, *, require_d
     memory = f"{used:.0f} of {most:.0f} MB used" if most else f"{used:.0f} MB used"
     kept = "append-only file" if info.get("aof_enabled") == 1 else "no append-only file, as the settings allow"
     return Finding(part="Redis", level=Level.WELL, text=f"{info.get('redis_version')}, {kept}, {memory}")
+
+
+def broker_finding(look: BrokerLook) -> Finding:
+    """Return how a broker of its own is."""
+    if look.fault:
+        text, step = look.fault.description, look.fault.next_step
+        return Finding(part="Broker", level=Level.UNREACHABLE, text=text, next_step=step)
+    waiting = f"{formatting.count(look.waiting, 'message')} waiting"
+    return Finding(part="Broker", level=Level.WELL, text=f"{look.name} answers, {waiting}")
 
 
 def part_finding(signs: Sequence[SignOfLife], part: Part) -> Finding:

@@ -18,7 +18,7 @@ from worker.domain.period_report import MOVING, Phase, Report, Totals, phase_of
 from worker.domain.record import Outcome, State
 from worker.errors import Failure
 
-PHASE_STYLES = {Phase.DONE: "good", Phase.NEEDS_A_PERSON: "bad", Phase.DIFFERS: "bad"}
+PHASE_STYLES = {Phase.DONE: "good", Phase.NEEDS_A_PERSON: "bad", Phase.DIFFERS: "bad", Phase.HELD: "bad"}
 _NUMBERS = ("All", "Exported", "Moving", "Failed")
 _OUTCOMES = {
     Outcome.BOOKED: "booked",
@@ -29,7 +29,7 @@ _OUTCOMES = {
     Outcome.NOTHING_TO_BOOK: "with nothing to book",
     Outcome.DISCARDED: "discarded by hand",
 }
-_INCOMPLETE = (Phase.TAKING_IN, Phase.CHECKING)
+_INCOMPLETE = (Phase.TAKING_IN, Phase.CHECKING, Phase.HELD)
 
 
 def periods_view(

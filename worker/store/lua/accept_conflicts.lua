@@ -2,7 +2,7 @@
 -- and why, token, who, why. Answers how many are accepted with these words, so that a repeat gets the answer of the first.
 local period, id, mark = ARGV[3], ARGV[4], ',"accepted":' .. cjson.encode(ARGV[5]) .. '}'
 local invoice = read(id)
-if not invoice then return {0} end
+if not invoice and not archived(id) then return {0} end
 local found, accepted, now = redis.call('HGETALL', key('conflicts', period)), 0, 0
 for at = 1, #found, 2 do
   local field, text = found[at], found[at + 1]
@@ -16,9 +16,11 @@ for at = 1, #found, 2 do
   end
 end
 if now > 0 then
-  local changes = {}
-  note(invoice, changes, 'conflict-accepted', ARGV[5])
-  write(invoice, changes)
-  act(ARGV[6], 'accept-conflict', ARGV[7], ARGV[8], invoice.export, {id, period})
+  if invoice then
+    local changes = {}
+    note(invoice, changes, 'conflict-accepted', ARGV[5])
+    write(invoice, changes)
+  end
+  act(ARGV[6], 'accept-conflict', ARGV[7], ARGV[8], string.match(id, '^[^-]+'), {id, period})
 end
 return {accepted}

@@ -19,6 +19,7 @@ local state = redis.call('HGET', record, 'state')
 if state == 'checked' or state == 'differs' then
   redis.call('HSET', record, 'state', open > 0 and 'differs' or 'checked')
 end
+if open == 0 then redis.call('ZADD', key('archive-due'), AT, period) end
 -- What came in while e-conomic was read has made another certificate due.
 if claimed ~= '' and redis.call('ZSCORE', key('reconciles'), period) == claimed then
   redis.call('ZREM', key('reconciles'), period)

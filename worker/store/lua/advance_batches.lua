@@ -43,7 +43,7 @@ local function begin(batch, record, action, order, member)
   local state, updated_at = unpack(redis.call('HMGET', key('invoice', id), 'state', 'updated_at'))
   local same = state and (moved_at == '0' or tonumber(updated_at) == tonumber(moved_at))
   if not same or not act(action, id, batch, order) then
-    settle(batch, record, id, 'left ' .. (state or 'unknown'))
+    settle(batch, record, id, 'left ' .. (state or archived(id) and 'archived' or 'unknown'))
   elseif action == 'requeue' or action == 'reexport' then
     redis.call('SADD', key('batch-out', batch), id)
     under_way[order.export] = under_way[order.export] + 1

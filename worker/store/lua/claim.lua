@@ -1,8 +1,9 @@
--- Take the lease of a queued invoice. ARGV: id, token, lease seconds, seconds within which a restart has lost nothing.
+-- Take the lease of a queued invoice. ARGV: id, token, lease seconds, seconds within which a restart has lost nothing,
+-- the Celery task that asks (empty: none), for the history.
 -- Answers its record without history, or why not.
 local id, token, lease = ARGV[3], ARGV[4], tonumber(ARGV[5])
 local fields = redis.call('HGETALL', key('invoice', id))
-if #fields == 0 then return {'unknown'} end
+if #fields == 0 then return {archived(id) and 'exported' or 'unknown'} end
 local invoice = {}
 for at = 1, #fields, 2 do invoice[fields[at]] = fields[at + 1] end
 invoice.id = id
@@ -43,7 +44,8 @@ if not whole then -- written by a version that did not keep it
   whole = AT
   set_export_status(export, 'whole', whole)
 end
+local detail = ARGV[7] ~= '' and ', task ' .. ARGV[7] or ''
 local fence, lease_until = string.format('%d', invoice.fence + 1), number(NOW + lease)
-move(invoice, 'exporting', 'claimed', 'fence ' .. fence, {fence = fence, token = token, lease_until = lease_until},
+move(invoice, 'exporting', 'claimed', 'fence ' .. fence .. detail, {fence = fence, token = token, lease_until = lease_until},
   lease_until)
 return finish(claimed())

@@ -111,14 +111,56 @@ local function finish(answer)
   return answer
 end
 
+-- Fields that the record of a finished invoice leaves out while they are these, see shorten.lua; besides, those that its
+-- id says: export and number.
+local LEFT_OUT = {sent = '1', fence = '1', type = 'invoice', attempts = '0', crashes = '0', lease_until = '0', due_at = '0', published_at = '0',
+  first_published_at = '0', generation = '0', lookup = '0', failure = '', region = ''}
+
+-- A content in full, however it is written; see worker/store/short_content.py.
+local EXPANDED = {}
+for _, pair in ipairs(PHRASES) do EXPANDED[pair[1]] = pair[2] end
+local SHORT = 31
+local function plain(content)
+  if not content or string.byte(content) ~= SHORT then return content end
+  return (string.gsub(string.sub(content, 2), '%c', EXPANDED))
+end
+
+-- Export and number of an invoice, which its id begins and ends with.
+local function in_id(id, fields)
+  return fields.export or string.match(id, '^[^-]+'), fields.number or string.match(id, '%d+$')
+end
+
 -- Read an invoice: what `move` needs and the fields named. Nil when there is none.
 local function read(id, ...)
   local names = {'state', 'export', 'periods', 'history', 'published_at', 'number', 'failure', ...}
   local values = redis.call('HMGET', key('invoice', id), unpack(names))
   if not values[1] then return nil end
   local invoice = {id = id}
-  for at, name in ipairs(names) do invoice[name] = values[at] end
+  for at, name in ipairs(names) do invoice[name] = values[at] or LEFT_OUT[name] end
+  invoice.export, invoice.number = in_id(id, invoice)
+  invoice.content = plain(invoice.content)
   return invoice
+end
+
+-- What is left here of an archived invoice: leaf of the archive, beginning of its content's hash, its periods. A hundred
+-- share one small hash. `worker/store/archived.py` finds it by the same names. Nil when there is none.
+local DIGEST = 24 -- characters of the hash
+local function archived_place(id)
+  local before, last = string.match(id, '^(.-)(%d?%d)$')
+  return key('archived', before or id), last or ''
+end
+
+local function archived(id)
+  local hash, field = archived_place(id)
+  local text = redis.call('HGET', hash, field)
+  if not text then return nil end
+  local leaf, digest, periods = string.match(text, '^(%d+) (%S+) (.*)$')
+  return {leaf = leaf, digest = digest, periods = periods}
+end
+
+local function keep_archived(id, leaf, digest, periods)
+  local hash, field = archived_place(id)
+  redis.call('HSET', hash, field, leaf .. ' ' .. string.sub(digest, 1, DIGEST) .. ' ' .. periods)
 end
 
 local function write(invoice, changes)
@@ -279,7 +321,18 @@ local function read_weight(invoice)
   if invoice.content and invoice.progress and invoice.outcome then return invoice end
   local content, progress, outcome = unpack(
     redis.call('HMGET', key('invoice', invoice.id), 'content', 'progress', 'outcome'))
-  return {content = content, progress = progress, outcome = outcome}
+  return {content = plain(content), progress = progress, outcome = outcome}
+end
+
+-- Put what a finished invoice had left out into its record again, before it goes on.
+local function fill_up(invoice, fields)
+  local names, values = {'export', 'number'}, {export = invoice.export, number = invoice.number}
+  for name, value in pairs(LEFT_OUT) do names[#names + 1], values[name] = name, value end
+  for at, value in ipairs(redis.call('HMGET', key('invoice', invoice.id), unpack(names))) do
+    if not value and not fields[names[at]] then fields[names[at]] = values[names[at]] end
+  end
+  local content = redis.call('HGET', key('invoice', invoice.id), 'content')
+  if content ~= plain(content) then fields.content = fields.content or plain(content) end
 end
 
 -- Every transition goes through here: record, counts and sums of all its periods, indexes and history change together.
@@ -290,6 +343,7 @@ local function move(invoice, to, event, detail, changes, score)
   local fields = {state = to, lease_until = '0', due_at = '0', published_at = '0', first_published_at = '0',
     updated_at = AT}
   for field, value in pairs(changes) do fields[field] = value end
+  if from == 'exported' then fill_up(invoice, fields) end
   note(invoice, fields, event, detail)
   if from == 'dead' then leave_cause(invoice, fields) end
   if to == 'dead' and (fields.failure or '') ~= '' then enter_cause(invoice, fields.failure, fields, AT) end
@@ -354,6 +408,21 @@ local function at_rest(period, state)
   local counts = redis.call('HMGET', key('counts', period), 'received', 'queued', 'exporting', 'waiting')
   for at = 1, 4 do
     if tonumber(counts[at] or '0') > 0 then return false end
+  end
+  return true
+end
+
+-- Whether a period has come to its end: nothing of it waits for a person or for another certificate.
+local function at_its_end(period)
+  local state = redis.call('HGET', key('period', period), 'state')
+  if state ~= 'checked' or not at_rest(period, state) then return false end
+  if tonumber(redis.call('HGET', key('counts', period), 'dead') or '0') > 0 then return false end
+  for _, due in ipairs({'reconciles', 'preflights'}) do
+    if redis.call('ZSCORE', key(due), period) then return false end
+  end
+  if redis.call('EXISTS', key('differences', period)) == 1 then return false end
+  for _, text in ipairs(redis.call('HVALS', key('conflicts', period))) do
+    if not string.find(text, ',"accepted":"', 1, true) then return false end
   end
   return true
 end

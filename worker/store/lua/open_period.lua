@@ -5,6 +5,9 @@ if redis.call('EXISTS', record) == 0 then
   redis.call('HSET', record, 'export', export, 'received_at', AT, 'notice', '',
     'fence', '0', 'lease_until', '0', 'size', '-1')
   redis.call('ZADD', key('periods'), AT, id)
+  -- What of it is archived stays there, and counts.
+  local kept = redis.call('HGET', key('archived-periods'), id)
+  if kept then redis.call('HSET', record, 'archived', string.match(kept, '^%d+ (%d+)')) end
 end
 -- Of several events about one period, the latest of those with the most invoices describes it: a correction replaces
 -- the totals. An event that is opened again after others came does not.

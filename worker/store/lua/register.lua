@@ -3,6 +3,7 @@
 local period, event, token = ARGV[3], ARGV[4], ARGV[5]
 if redis.call('EXISTS', key('period', period)) == 0 then return {'gone'} end
 local exports, searchable = {}, {}
+local archives = redis.call('EXISTS', key('archive')) == 1 -- whether anything was ever archived
 
 -- Let an invoice be found in this period; its id and text are searched, and stand before what is answered.
 local function let_find(id, text)
@@ -34,7 +35,7 @@ end
 
 -- Add an invoice to this period as well; what the record then has to say goes into `changes`.
 local function join(invoice, changes, text)
-  invoice.content = redis.call('HGET', key('invoice', invoice.id), 'content')
+  invoice.content = plain(redis.call('HGET', key('invoice', invoice.id), 'content'))
   count(period, invoice.state, 1)
   weigh(weight_received, invoice, period, 1)
   if invoice.state == 'exported' then weigh(weight_exported, read_weight(invoice), period, 1) end
@@ -44,11 +45,12 @@ local function join(invoice, changes, text)
   changes.periods = invoice.periods
 end
 
-local function conflict(invoice, content)
-  local field = invoice.id .. ' ' .. event
-  local text = '{"invoice_id":' .. cjson.encode(invoice.id) .. ',"event_key":' .. cjson.encode(event)
+-- `invoice`: its record; nil of one that is archived, whose history is closed.
+local function conflict(id, invoice, content)
+  local field = id .. ' ' .. event
+  local text = '{"invoice_id":' .. cjson.encode(id) .. ',"event_key":' .. cjson.encode(event)
     .. ',"content":' .. cjson.encode(content) .. ',"at":' .. AT .. '}'
-  if redis.call('HSETNX', key('conflicts', period), field, text) == 1 then
+  if redis.call('HSETNX', key('conflicts', period), field, text) == 1 and invoice then
     local changes = {}
     note(invoice, changes, 'conflict', event)
     write(invoice, changes)
@@ -57,7 +59,7 @@ local function conflict(invoice, content)
 end
 
 local function replace(invoice, changes, kind, region, content, hash, text)
-  invoice.content = redis.call('HGET', key('invoice', invoice.id), 'content')
+  invoice.content = plain(redis.call('HGET', key('invoice', invoice.id), 'content'))
   weigh(weight_received, invoice, invoice.periods, -1)
   changes.generation = string.format('%d', invoice.generation + 1) -- other content never travels under a used key
   changes.type, changes.region, changes.content, changes.hash = kind, region, content, hash
@@ -68,12 +70,27 @@ local function replace(invoice, changes, kind, region, content, hash, text)
   return 'replaced'
 end
 
+-- One that is archived is in e-conomic: like any other that is exported, it is never taken in again.
+local function again(id, kept, content, hash)
+  if string.sub(hash, 1, DIGEST) ~= kept.digest then return conflict(id, nil, content) end
+  if not belongs(kept.periods) then
+    keep_archived(id, kept.leaf, kept.digest, kept.periods .. ' ' .. period)
+    redis.call('SADD', key('archived-members', period), id)
+    redis.call('HINCRBY', key('period', period), 'archived', 1)
+  end
+  return 'known'
+end
+
 local function register(id, export, invoice_number, kind, region, content, hash, text)
   local invoice = read(id, 'hash', 'sent', 'token', 'generation')
-  if not invoice then return add(id, export, invoice_number, kind, region, content, hash, text) end
+  if not invoice then
+    local kept = archives and archived(id)
+    if kept then return again(id, kept, content, hash) end
+    return add(id, export, invoice_number, kind, region, content, hash, text)
+  end
   local same = invoice.hash == hash
   local open = invoice.state ~= 'exporting' and invoice.state ~= 'exported' and invoice.sent == '0'
-  if not same and not open then return conflict(invoice, content) end
+  if not same and not open then return conflict(id, invoice, content) end
   local changes, joins = {}, not belongs(invoice.periods)
   if joins then join(invoice, changes, text) end
   if not same then return replace(invoice, changes, kind, region, content, hash, text) end

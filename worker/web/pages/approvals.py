@@ -1,5 +1,8 @@
 """What waits for a second person: who asks for what and why, yes or no, and what became of it."""
 
+import secrets
+from dataclasses import replace
+
 import structlog
 from starlette.responses import Response
 from starlette.routing import Route
@@ -7,7 +10,9 @@ from starlette.routing import Route
 from worker.domain.access import Action
 from worker.domain.approval import Approval, ApprovalState, Decision, same_person
 from worker.domain.invoice import Invoice
-from worker.web.four_eyes import carry_out, unchanged
+from worker.domain.period_hold import EXPORT_PERIOD
+from worker.web.asking import carry_out
+from worker.web.four_eyes import unchanged
 from worker.web.guard import page
 from worker.web.services import Services
 from worker.web.visit import Visit
@@ -26,6 +31,7 @@ def routes(services: Services) -> list[Route]:
         # Whoever asks may take it back, whatever else their role allows.
         page("/approvals/{approval}/decide", services, _decide, post=Action.REQUEUE),
         page("/approvals/{approval}/carry-out", services, _carry_out, post=Action.APPROVE),
+        page("/approvals/{approval}/ask-again", services, _ask_again, post=Action.APPROVE),
     ]
 
 
@@ -65,8 +71,23 @@ def _carry_out(visit: Visit) -> Response:
     if found is None:
         return visit.render("error.html", status=404, failure=None)
     visit.rights.require(Action.APPROVE, found.asked.export)
-    carry_out(visit.services, found)
+    carry_out(visit.services.approvals, visit.services.batches, found)
     return visit.redirect(_address(found))
+
+
+def _ask_again(visit: Visit) -> Response:
+    """Ask once more for a period that was refused; whoever asks needs another person then."""
+    found = _find(visit)
+    if found is None:
+        return visit.render("error.html", status=404, failure=None)
+    why = visit.form.get("why", "").strip()[:200]
+    if not why:
+        return _page(visit, found, problem="again", status=422)
+    new = replace(found.asked, id=f"{visit.services.holds.period_of(found.asked.id)}-{secrets.token_hex(8)}")
+    if not visit.services.holds.ask_again(found.asked.id, replace(new, by=visit.who, why=why)):
+        return _page(visit, found, problem="over", status=409)
+    log.info("approval_asked_again", approval=new.id, refused=found.asked.id, by=visit.who)
+    return visit.redirect(f"/approvals/{new.id}")
 
 
 def _page(visit: Visit, found: Approval, *, problem: str = "", status: int = 200) -> Response:
@@ -78,6 +99,7 @@ def _page(visit: Visit, found: Approval, *, problem: str = "", status: int = 200
         problem=problem,
         own=same_person(found.asked.by, visit.who),
         still=len(still),
+        period=visit.services.holds.period_of(found.asked.id) if found.asked.action == EXPORT_PERIOD else "",
         rows=[{"record": record, "invoice": Invoice.model_validate_json(record.content)} for record in still[:_LISTED]],
     )
 

@@ -33,6 +33,7 @@ def _health(visit: Visit) -> Response:
         silent=silent,
         redis=info,
         redis_problems=problems_of(info, require_durability=services.installation.require_durability),
+        broker=services.installation.broker(),
         exports=states(services),
         clock_gap=services.installation.clock_gap,
         refused=len(services.events.refused()),

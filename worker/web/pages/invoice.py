@@ -15,7 +15,7 @@ from worker.domain.content_differences import differences
 from worker.domain.invoice import Invoice
 from worker.domain.invoice_period import Conflict
 from worker.domain.period_sums import LEFT_OUT
-from worker.domain.record import InvoiceRecord, Outcome, State
+from worker.domain.record import InvoiceRecord, Outcome, State, task_of
 from worker.web.four_eyes import ask_if_needed
 from worker.web.guard import page
 from worker.web.services import Services
@@ -139,6 +139,7 @@ def _page(visit: Visit, record: InvoiceRecord, *, problem: str = "", status: int
         failed=record.state is State.DEAD,
         paused=visit.services.store.paused().get(record.export),
         booked=_booked(record),
+        task=task_of(record.history),
         flower=visit.services.installation.flower_url if visit.may(Action.SEE_HEALTH, record.export) else "",
     )
 

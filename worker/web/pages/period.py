@@ -53,6 +53,7 @@ def _period(visit: Visit) -> Response:
     filters = {name: visit.query(name) for name in ("state", "reason", "q") if visit.query(name)}
     return visit.render(
         "period.html",
+        requests=services.holds.requests(key) if found.held else (),
         report=summed,
         outdated=found.certificate is not None
         and datetime.fromisoformat(found.certificate.at).timestamp() < summed.last_activity,

@@ -17,7 +17,7 @@ from worker.web.visit import Visit
 
 #: Seconds between two looks at the counts of a period.
 LOOK_EVERY = 2.0
-OVER = (Phase.DONE, Phase.DIFFERS, Phase.NEEDS_A_PERSON)
+OVER = (Phase.DONE, Phase.DIFFERS, Phase.NEEDS_A_PERSON, Phase.HELD)
 
 Look = Callable[[str], PeriodRecord | None]
 

@@ -51,7 +51,7 @@ def _periods(visit: Visit) -> Response:
 
 
 def _to_approve(services: Services) -> int:
-    if not services.sign_in.four_eyes:
+    if not services.four_eyes:
         return 0
     return sum(found.state is ApprovalState.WAITING for found in services.approvals.approvals())
 

@@ -1,0 +1,167 @@
+"""The archive read: by place, by key, by period, by text."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, func, select
+from typing_extensions import override
+
+from worker.archive.database import Database
+from worker.archive.tables import entries, logs, members
+from worker.archive.tree import frontier_of, size_of
+from worker.domain.archive import ArchiveHead, ArchiveReading, EntryKind, KeptEntry, action_key
+
+#: Rows of one query.
+_PAGE = 500
+_COLUMNS = (entries.c.leaf, entries.c.kind, entries.c.key, entries.c.digest)
+#: Kinds whose texts say what the store has to know again after it was lost.
+_TELLING = (EntryKind.PERIOD, EntryKind.EVENT)
+
+
+class ArchiveReader(ArchiveReading):
+    """See ``ArchiveReading``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @property
+    def where(self) -> str:
+        """The address, its password left out."""
+        return self._database.where
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._database.close()
+
+    @override
+    def head(self) -> ArchiveHead | None:
+        if not self._database.made:
+            return None
+        with self._database.reading() as connection:
+            log = connection.scalar(select(logs.c.id))
+            return ArchiveHead(log=log, size=size_of(connection)) if log else None
+
+    def root(self, size: int) -> str:
+        """See ``ArchiveWriting``."""
+        with self._database.reading() as connection:
+            return frontier_of(connection, size).root.hex()
+
+    @override
+    def entries(self, leaves: Sequence[int]) -> Mapping[int, KeptEntry]:
+        found: dict[int, KeptEntry] = {}
+        with self._database.reading() as connection:
+            for at in range(0, len(leaves), _PAGE):
+                where = entries.c.leaf.in_(leaves[at : at + _PAGE])
+                found |= {entry.leaf: entry for entry in self._kept(connection, where)}
+        return found
+
+    @override
+    def latest(self, kind: EntryKind, key: str) -> KeptEntry | None:
+        with self._database.reading() as connection:
+            newest = select(func.max(entries.c.leaf)).where(entries.c.kind == kind, entries.c.key == key)
+            return next(iter(self._kept(connection, entries.c.leaf == newest.scalar_subquery())), None)
+
+    @override
+    def members(self, period_id: str, kind: EntryKind) -> Mapping[str, int]:
+        return self._members(period_id, entries.c.kind == kind)
+
+    @override
+    def find_members(self, period_id: str, text: str) -> Mapping[str, int]:
+        found = entries.c.search.contains(text, autoescape=True)
+        return self._members(period_id, entries.c.kind == EntryKind.INVOICE, found)
+
+    @override
+    def periods(self, text: str = "") -> Sequence[str]:
+        last = func.max(entries.c.leaf)
+        query = select(entries.c.key).where(entries.c.kind == EntryKind.PERIOD)
+        if text:
+            query = query.where(entries.c.search.contains(text, autoescape=True))
+        with self._database.reading() as connection:
+            return list(connection.scalars(query.group_by(entries.c.key).order_by(last.desc())))
+
+    @override
+    def since(self, leaf: int, most: int) -> Sequence[KeptEntry]:
+        with self._database.reading() as connection:
+            told = entries.c.kind.in_(_TELLING)
+            page = entries.c.leaf.between(leaf, leaf + most - 1)
+            bodies = {
+                row.leaf: row.body
+                for row in connection.execute(select(entries.c.leaf, entries.c.body).where(page, told))
+            }
+            rows = connection.execute(select(*_COLUMNS).where(page).order_by(entries.c.leaf)).all()
+            belongs = _periods(connection, [row.leaf for row in rows])
+            return [_entry(row, belongs, bodies.get(row.leaf)) for row in rows]
+
+    @override
+    def invoices(self, export: str) -> Iterator[KeptEntry]:
+        before = f"{export}-"
+        last = select(func.max(entries.c.leaf).label("leaf")).where(entries.c.kind == EntryKind.INVOICE)
+        last = last.where(entries.c.key.startswith(before, autoescape=True)).group_by(entries.c.key)
+        with self._database.reading() as connection:
+            leaves = sorted(connection.scalars(last))
+        for at in range(0, len(leaves), _PAGE):
+            yield from self.entries(leaves[at : at + _PAGE]).values()
+
+    @override
+    def actions(self, before: int, most: int) -> Sequence[KeptEntry]:
+        action = entries.c.kind == EntryKind.ACTION
+        last = select(func.max(entries.c.leaf).label("leaf")).where(action, entries.c.key < action_key(before))
+        newest = last.group_by(entries.c.key).order_by(entries.c.key.desc()).limit(most)
+        with self._database.reading() as connection:
+            return self._kept(connection, entries.c.leaf.in_(list(connection.scalars(newest))))[::-1]
+
+    @override
+    def actions_kept(self) -> int:
+        with self._database.reading() as connection:
+            newest = connection.scalar(select(func.max(entries.c.key)).where(entries.c.kind == EntryKind.ACTION))
+            return int(newest) + 1 if newest else 0
+
+    def numbers(self) -> Mapping[EntryKind, int]:
+        """Return how many entries there are of each kind."""
+        with self._database.reading() as connection:
+            counted = select(entries.c.kind, func.count()).group_by(entries.c.kind)
+            return {EntryKind(row[0]): row[1] for row in connection.execute(counted)}
+
+    def texts(self) -> Iterator[tuple[int, str, str | None]]:
+        """Yield place, hash and text of every entry, in order and as they stand."""
+        last = -1
+        while True:
+            with self._database.reading() as connection:
+                page = select(entries.c.leaf, entries.c.hash, entries.c.body).where(entries.c.leaf > last)
+                rows = connection.execute(page.order_by(entries.c.leaf).limit(_PAGE)).all()
+            if not rows:
+                return
+            yield from ((row.leaf, row.hash, row.body) for row in rows)
+            last = rows[-1].leaf
+
+    def _members(self, period_id: str, *where: ColumnElement[bool]) -> Mapping[str, int]:
+        query = select(entries.c.key, entries.c.leaf).join(members, members.c.leaf == entries.c.leaf)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.where(members.c.period == period_id, *where).order_by(entries.c.leaf))
+            return {row.key: row.leaf for row in rows}
+
+    def _kept(self, connection: Connection, where: ColumnElement[bool]) -> Sequence[KeptEntry]:
+        query: Select[Any] = select(*_COLUMNS, entries.c.body).where(where).order_by(entries.c.leaf)
+        rows = connection.execute(query).all()
+        belongs = _periods(connection, [row.leaf for row in rows])
+        return [_entry(row, belongs, row.body) for row in rows]
+
+
+def _periods(connection: Connection, leaves: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
+    found: dict[int, tuple[str, ...]] = {}
+    for at in range(0, len(leaves), _PAGE):
+        where = members.c.leaf.in_(leaves[at : at + _PAGE])
+        for row in connection.execute(select(members).where(where).order_by(members.c.period)):
+            found[row.leaf] = (*found.get(row.leaf, ()), row.period)
+    return found
+
+
+def _entry(row: Any, belongs: Mapping[int, tuple[str, ...]], body: str | None) -> KeptEntry:
+    return KeptEntry(
+        leaf=row.leaf,
+        kind=EntryKind(row.kind),
+        key=row.key,
+        periods=belongs.get(row.leaf, ()),
+        digest=row.digest,
+        body=body,
+    )

@@ -1,0 +1,43 @@
+"""The archive of an installation, built from its settings."""
+
+from collections.abc import Callable
+
+from redis import Redis
+
+from config.settings import Settings
+from worker.archive.checkpoints import CheckpointFile
+from worker.archive.database import Database
+from worker.archive.keeper import Keeper, log_checkpoint
+from worker.archive.log import Archive
+from worker.archive.mover import ArchiveRules, Mover
+from worker.store.archiving import RedisArchiving
+from worker.store.connection import StorePolicy
+from worker.store.redis_store import RedisStore
+
+_DAY = 86_400.0
+
+
+def build_archive(settings: Settings) -> Archive:
+    """Build what reads and writes the archive; nothing is opened before its first use.
+
+    Where none is named nothing is archived, but what was archived before is still looked for.
+    """
+    return Archive(Database(settings.archive_url or f"sqlite:///{settings.archive_file}"))
+
+
+def build_keeper(
+    settings: Settings, redis: Redis, store: RedisStore, archive: Archive, clock: Callable[[], float]
+) -> Keeper:
+    """Build what moves completed periods into the archive."""
+    live = RedisArchiving(redis, prefix=settings.redis.prefix, policy=StorePolicy())
+    live.archive = archive
+    after = settings.archive.after_days if settings.archive_url else 0.0
+    rules = ArchiveRules(archive_after=after * _DAY)
+    return Keeper(
+        mover=Mover(store=live, archive=archive, period=store.period, rules=rules, clock=clock),
+        archive=archive,
+        checkpoints=CheckpointFile(settings.archive_checkpoints),
+        settings=settings.archive,
+        clock=clock,
+        announce=log_checkpoint,
+    )
