@@ -1,13 +1,14 @@
 """``make fleet``: many agreements, large events, faults of what lies around us, on one machine; prints a table.
 
 ``python -m fleet`` plays everything (up to an hour), ``--short`` a small measure of each in some minutes, a part's name
-that part alone. Exits with 1 when a bar is missed. ``--seed`` repeats what is drawn by chance.
+that part alone. Exits with 1 when a bar is missed.
 """
 
 import argparse
 import os
 import sys
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -15,8 +16,8 @@ from fleet import bulk, large_event, many, monitoring, played, sweeps, throughpu
 from fleet.rows import Row, table
 
 REPORT = Path("build/fleet.md")
-#: Part -> what plays it, given a seed and whether it is to be short.
-Part = Callable[[int, bool], Sequence[Row]]
+#: What plays a part; True: a short measure of it.
+Part = Callable[[bool], Sequence[Row]]
 PARTS: Mapping[str, Part] = {
     "throughput": throughput.play,
     "bulk": bulk.play,
@@ -33,12 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m fleet", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", choices=[*PARTS, []], help=", ".join(PARTS))
     parser.add_argument("--short", action="store_true", help="a small measure of each part")
-    parser.add_argument("--seed", type=int, default=1, help="of whatever is drawn by chance")
     chosen = parser.parse_args(arguments)
     rows: list[Row] = []
     for name in chosen.parts or PARTS:
         began = time.monotonic()
-        rows += PARTS[name](chosen.seed, chosen.short)
+        rows += _played(name, short=chosen.short)
         print(f"{name}: {time.monotonic() - began:.0f} s, load {os.getloadavg()[0]:.1f}", flush=True)  # noqa: T201  # a program for the terminal
     text = table(rows)
     print(text)  # noqa: T201  # the same
@@ -46,6 +46,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         REPORT.parent.mkdir(exist_ok=True)
         REPORT.write_text(text + "\n")
     return 0 if all(row.held for row in rows) else 1
+
+
+def _played(name: str, *, short: bool) -> Sequence[Row]:
+    """Play one part; one that does not come to its end is missed, and the others are played all the same."""
+    try:
+        return PARTS[name](short)
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is shown, and the table says so
+        traceback.print_exc()
+        return (Row(what=f"part {name}", bar="comes to its end", measured=type(error).__name__, held=False),)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ _LIMIT_MIB = 512
 _MOST_RATIO = 10.5
 
 
-def play(_: int, short: bool) -> Sequence[Row]:  # noqa: FBT001  # one of the parts
+def play(short: bool) -> Sequence[Row]:  # noqa: FBT001  # one of the parts
     """Read one event inline and one as a file, each in a process of its own that may have 512 MiB."""
     count = 10_000 if short else 100_000
     rows = []

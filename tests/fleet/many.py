@@ -33,7 +33,7 @@ class _Run:
     late: float
 
 
-def play(_: int, short: bool) -> Sequence[Row]:  # noqa: FBT001  # one of the parts
+def play(short: bool) -> Sequence[Row]:  # noqa: FBT001  # one of the parts
     """Close a period of every export at once, twice: the second time everything is known."""
     exports, large = (20, 60) if short else (_EXPORTS, _LARGE)
     run = _run(exports, large)

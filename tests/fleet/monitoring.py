@@ -24,8 +24,8 @@ from support.samples import customer, invoice, line
 _RULES = Path(__file__).parents[2] / "deploy" / "monitoring" / "alerts.yml"
 _TOKEN = "a-token-of-the-fleet"  # of a test
 _MINUTES = re.compile(r"(?<=for: )(\d+)m|(?<=\[)(\d+)m(?=\])")
-#: Seconds for which nothing else may fire, and within which what is injected has to.
-_QUIET, _PATIENCE = 25.0, 180.0
+#: Seconds for which nothing else may fire, within which what is injected has to, and that a start may take.
+_QUIET, _PATIENCE, _STARTING = 25.0, 180.0, 600.0
 _CONFIG = """
 global: {{scrape_interval: 1s, evaluation_interval: 1s}}
 rule_files: [{rules}]
@@ -93,7 +93,7 @@ class _Fault:
     also: frozenset[str] = frozenset()
 
 
-def play(_: int, short: bool) -> Sequence[Row]:  # noqa: FBT001  # one of the parts
+def play(short: bool) -> Sequence[Row]:  # noqa: FBT001  # one of the parts
     """Watch an installation in peace, then inject one fault after the other."""
     if shutil.which("prometheus") is None:
         missing = "not played: prometheus is not installed"
@@ -128,9 +128,9 @@ def _watched() -> Iterator[Watched]:
         on.start_all()
         on.start("web", "web")
         on.watch()
-        on.wait_for(on.scraped, "Prometheus reads every process")
+        on.wait_for(on.scraped, "Prometheus reads every process", seconds=_STARTING)
         _close(on, 1)
-        on.wait_for(lambda: on.counts("main-p1") == {"exported": 5}, "a first period is exported")
+        on.wait_for(lambda: on.counts("main-p1") == {"exported": 5}, "a first period is exported", seconds=_STARTING)
         yield on
 
 

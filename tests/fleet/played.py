@@ -33,10 +33,22 @@ _PLAYED: Mapping[str, Played] = {
         bar="none lost, none doubled",
         tests=("chaos/test_sentinel.py",),
     ),
+    "rabbitmq": Played(
+        what="messages by a real RabbitMQ, killed, emptied and cut off in mid-period",
+        bar="none lost, none doubled",
+        tests=("integration/broker/test_rabbitmq.py",),
+        needs="rabbitmq-server",
+    ),
+    "archive": Played(
+        what="archive on SQLite and a real PostgreSQL, killed at every moment of a move",
+        bar="nothing lost, nothing twice",
+        tests=("integration/archive",),
+        needs="postgres",
+    ),
 }
 
 
-def _play(played: Played, _: int, short: bool) -> Sequence[Row]:  # noqa: FBT001  # one of the parts
+def _play(played: Played, short: bool) -> Sequence[Row]:  # noqa: FBT001  # one of the parts
     if short:
         return ()
     if played.needs and not shutil.which(played.needs):
@@ -50,6 +62,6 @@ def _play(played: Played, _: int, short: bool) -> Sequence[Row]:  # noqa: FBT001
     return (Row(what=played.what, bar=played.bar, measured=last.strip("= "), held=done.returncode == 0),)
 
 
-PARTS: Mapping[str, Callable[[int, bool], Sequence[Row]]] = {
+PARTS: Mapping[str, Callable[[bool], Sequence[Row]]] = {
     name: partial(_play, played) for name, played in _PLAYED.items()
 }

@@ -21,7 +21,7 @@ _FEW, _MANY = 500, 20_000
 _CHUNK = 500
 
 
-def play(_: int, short: bool) -> Sequence[Row]:  # noqa: FBT001  # one of the parts
+def play(short: bool) -> Sequence[Row]:  # noqa: FBT001  # one of the parts
     """Count commands with few records, and with many."""
     few, many = (50, 500) if short else (_FEW, _MANY)
     with TemporaryDirectory(prefix="fleet-") as folder, Installation(Path(folder)) as on, on.client() as client:

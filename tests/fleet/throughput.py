@@ -6,7 +6,7 @@ from bench import throughput
 from fleet.rows import Row
 
 
-def play(_: int, short: bool) -> Sequence[Row]:  # noqa: FBT001  # one of the parts
+def play(short: bool) -> Sequence[Row]:  # noqa: FBT001  # one of the parts
     """Measure it."""
     count, rounds = (300, 1) if short else (throughput.INVOICES, throughput.ROUNDS)
     figures, _lines = throughput.measure(count, rounds)
