@@ -104,8 +104,13 @@ chaos: $(INSTALLED) ## Kill everything at any moment, 20 seeds of it, and 10 und
 	$(BIN)/pytest tests/chaos -q $(if $(SEED),-k "test_run_faults or test_run_hazards" --seed $(SEED)) \
 	  $(if $(FIRST),--first-seed $(FIRST)) $(if $(SEEDS),--seeds $(SEEDS))
 
+.PHONY: fleet
+fleet: $(INSTALLED) ## Two hundred agreements, large events, bulk vouchers, alerts in a real Prometheus, Sentinel, RabbitMQ, PostgreSQL: prints a table, writes build/fleet.md; PARTS="many sweeps", SHORT=1
+	PYTHONPATH=tests $(BIN)/python -m fleet $(PARTS) $(if $(SHORT),--short)
+
 .PHONY: check
 check: lint test audit ## What CI runs
+	@$(MAKE) --no-print-directory fleet SHORT=1
 
 .PHONY: forwarder
 forwarder: ## Build build/opter-forward.pyz, the forwarder for Opter's machine: pure Python, needs nothing else

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from config.settings_sections import Folder, Section, about
 
@@ -409,3 +409,31 @@ class Voucher(Section):
     book: Annotated[
         bool, about("Whether the journal's entries are booked at once; else a bookkeeper reviews and books", True)
     ] = False
+    bulk: Annotated[
+        int,
+        about(
+            "Most invoices that are posted by one call (`draft-entries/bulk` of e-conomic's journals service, all of "
+            'them or none); 0: each by a call of its own. For invoices without a PDF: needs `missing_pdf = "post"`, '
+            "and leaves vouchers in the journal, so not with `book`. A voucher then has its invoice's number; where "
+            "the journal's voucher series does not hold that, only invoices of a single entry are posted so",
+            250,
+            ge=0,
+            le=500,
+        ),
+    ] = 0
+    bulk_body: Annotated[
+        str,
+        about(
+            "Name of the property that holds the entries in the body of such a call; empty: the body is their array. "
+            "Which one e-conomic reads is not measured: a wrong one is refused, and then each invoice is posted alone",
+            "items",
+            pattern=r"^[A-Za-z]{0,30}$",
+        ),
+    ] = ""
+
+    @field_validator("bulk")
+    @classmethod
+    def _for_vouchers_that_stay(cls, bulk: int, others: ValidationInfo) -> int:
+        if bulk and (others.data.get("missing_pdf") != "post" or others.data.get("book")):
+            raise ValueError('needs missing_pdf = "post" and book = false')
+        return bulk

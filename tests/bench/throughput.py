@@ -39,31 +39,31 @@ class _Round:
     plain: float
 
 
-def measure() -> tuple[dict[str, float], list[Line]]:
+def measure(invoices: int = INVOICES, rounds: int = ROUNDS) -> tuple[dict[str, float], list[Line]]:
     """Return the figures by their keys, and the lines of the table."""
     with (
         TemporaryDirectory(prefix="bench-") as folder,
         stage(Path(folder), "", certificates__after_export="false") as on,  # of the period before: it has its own line
     ):
-        rounds = _rounds(on)
-    overheads = [_overhead(each.ours.wall, each.ours.calls) for each in rounds]
-    shares = [each.plain / each.ours.wall for each in rounds]
+        measured = _rounds(on, invoices, rounds)
+    overheads = [_overhead(each.ours.wall, each.ours.calls) for each in measured]
+    shares = [each.plain / each.ours.wall for each in measured]
     figures = {"overhead_ratio": statistics.median(overheads), "share_of_plain": statistics.median(shares)}
     return figures, [
         median("overhead ratio", overheads, f"time from LPUSH / (calls x latency / slots); at most {MOST_OVERHEAD}"),
-        median("s before the first write", [each.ours.before_first_write for each in rounds], "intake and check"),
+        median("s before the first write", [each.ours.before_first_write for each in measured], "intake and check"),
         median(
             "overhead ratio of writing",
-            [_overhead(each.writing, _CALLS * INVOICES) for each in rounds],
+            [_overhead(each.writing, _CALLS * invoices) for each in measured],
             "the same from the first write on",
         ),
         median(
             "overhead ratio, plain script",
-            [_overhead(each.plain, _CALLS * INVOICES) for each in rounds],
+            [_overhead(each.plain, _CALLS * invoices) for each in measured],
             "Celery and httpx, the same two requests, no record of anything",
         ),
         median("share of its speed", shares, f"intake and check included; at least {LEAST_SHARE}"),
-        median("invoices/s", [INVOICES / each.ours.wall for each in rounds], f"{LATENCY:.0f} ms a call, {SLOTS} slots"),
+        median("invoices/s", [invoices / each.ours.wall for each in measured], f"{LATENCY:.0f} ms, {SLOTS} slots"),
     ]
 
 
@@ -71,7 +71,7 @@ def _overhead(seconds: float, calls: int) -> float:
     return seconds / (calls * LATENCY / 1000 / SLOTS)
 
 
-def _rounds(on: Stage) -> list[_Round]:
+def _rounds(on: Stage, invoices: int, count: int) -> list[_Round]:
     installation = on.installation
     installation.start("worker", "worker")
     on.latency(LATENCY)
@@ -82,9 +82,9 @@ def _rounds(on: Stage) -> list[_Round]:
     rounds = []
     with bare.celery(installation, "bench.bare", *pool, **{bare.BODIES: str(bodies)}):
         _plain(on, 60, first=500_000)  # as warm as ours
-        for n in range(ROUNDS):  # in turn, as the machine may be busier at one time than at another
-            ours = on.export(of_known_customers(INVOICES, first=200_000 + INVOICES * n))
-            plain = _plain(on, INVOICES, first=600_000 + INVOICES * n)
+        for n in range(count):  # in turn, as the machine may be busier at one time than at another
+            ours = on.export(of_known_customers(invoices, first=200_000 + invoices * n))
+            plain = _plain(on, invoices, first=600_000 + invoices * n)
             rounds.append(_Round(ours=ours, writing=ours.wall - ours.before_first_write, plain=plain))
     return rounds
 

@@ -13,6 +13,7 @@ from config.settings_sections import Http
 from worker.domain.ports import RateLimiter
 from worker.economic.client import EconomicClient
 from worker.economic.port import CallSeen
+from worker.economic.thread_clients import ThreadClients
 
 API = "https://restapi.e-conomic.com"
 NOT_FOUND = {"message": "Resource not found.", "httpStatusCode": 404, "logId": "0123-CPH"}
@@ -59,6 +60,7 @@ def networked_client(  # noqa: PLR0913  # what a test may want to change
     accept: Callable[[int], None] = lambda _: None,
     transport: Callable[[], httpx.BaseTransport] | None = None,
     seen: Callable[[CallSeen], None] | None = None,
+    connections: ThreadClients | None = None,
     **http: float,
 ) -> EconomicClient:
     """Return a client that opens sockets unless it has a ``transport``; ``http`` changes settings of that section."""
@@ -71,6 +73,7 @@ def networked_client(  # noqa: PLR0913  # what a test may want to change
         accept=accept,
         transport=transport,
         seen=seen,
+        connections=connections,
     )
 
 

@@ -28,8 +28,9 @@ from worker.economic.client import EconomicClient
 from worker.economic.mapping.documents import read_document
 from worker.economic.mapping.master_data import Document
 from worker.store.connection import StorePolicy
+from worker.workflow.agreement_pin import accept_agreement
 from worker.workflow.context import ExportContext
-from worker.workflow.exporter import ExecutionResult, Exporter, accept_agreement
+from worker.workflow.exporter import ExecutionResult, Exporter
 from worker.workflow.preflight import Preflight, PreflightResult
 from worker.workflow.second_person import SecondPerson
 

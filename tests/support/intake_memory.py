@@ -9,6 +9,7 @@ import resource
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ class Counting(MemoryStore):
         return Registered(added=tuple(invoice.id for invoice in invoices))
 
 
-def main(kind: str, size: int, folder: Path) -> dict[str, int]:
+def main(kind: str, size: int, folder: Path) -> dict[str, float]:
     """Let a consumer read one event of this kind; return what it took."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     raw, bytes_ = KINDS[kind](size, folder)
@@ -54,7 +55,9 @@ def main(kind: str, size: int, folder: Path) -> dict[str, int]:
     )
     resource.setrlimit(resource.RLIMIT_AS, (LIMIT, LIMIT))
     before = _kilobytes("VmRSS")
+    began = time.monotonic()
     tested.turn(threading.Event())
+    seconds = time.monotonic() - began
     # Not getrusage: what it says begins with the size of the process that started this one.
     peak = _kilobytes("VmHWM")
     return {
@@ -62,6 +65,7 @@ def main(kind: str, size: int, folder: Path) -> dict[str, int]:
         "before": before * 1024,
         "grown": (peak - before) * 1024,
         "invoices": store.count,
+        "seconds": seconds,
         "dead": len(queue.dead()),
         "waiting": queue.waiting(),
     }

@@ -58,6 +58,8 @@ class Step(StrEnum):
     BOOK = "book"
     DISCARD = "discard"
     VOUCHER = "voucher"
+    #: One of many posted by one call.
+    BULK_VOUCHER = "bulk-voucher"
     ATTACH = "attach"
     BOOK_VOUCHER = "book-voucher"
 

@@ -126,6 +126,12 @@ class ExportPort(Protocol):
         The history is left out; it names ``task``, the id of the Celery task that asks, see ``task_of``.
         """
 
+    def claim_others(self, export: str, invoice_type: str, most: int) -> Sequence[InvoiceRecord]:
+        """Take the leases of further ``queued`` invoices that may be posted together, those that wait longest.
+
+        Of this type, without a PDF, with nothing sent; none whose worker died, nor any of a paused export.
+        """
+
     def save(self, record: InvoiceRecord, transition: Transition) -> InvoiceRecord:
         """Write the record's progress and apply the transition if ``record.fence`` still holds.
 

@@ -141,6 +141,10 @@ class ReadOnlyEconomic(EconomicVouchers):
         return self._wait(lambda: self._economic.voucher(journal, voucher))
 
     @override
+    def standing(self, journal: int) -> Sequence[VoucherFound]:
+        return self._wait(lambda: self._economic.standing(journal))
+
+    @override
     def clock_gap(self, *, anew: bool = False) -> float:
         return self._economic.clock_gap(anew=anew)
 

@@ -44,8 +44,8 @@ class EconomicClient(Vouchers):
 
     ``http`` bounds every call and the age of master data. ``accept`` gets the agreement's number before anything else
     of the agreement is believed, and raises what stops the export. ``transport`` builds one in place of the network, a
-    new one for each thread. Once ``stopped`` no call begins. ``monotonic`` is for tests, in which time is made.
-    ``seen`` gets every call.
+    new one for each thread; ``connections`` are those that other agreements use as well. Once ``stopped`` no call
+    begins. ``monotonic`` is for tests, in which time is made. ``seen`` gets every call.
     """
 
     def __init__(  # noqa: PLR0913  # the parts that the composition root puts together
@@ -57,12 +57,13 @@ class EconomicClient(Vouchers):
         clock: Callable[[], float],
         accept: Callable[[int], None],
         transport: Callable[[], httpx.BaseTransport] | None = None,
+        connections: ThreadClients | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         stopped: Callable[[], bool] = lambda: False,
         seen: Callable[[CallSeen], None] | None = None,
     ) -> None:
         self._export = export
-        self._clients = ThreadClients(http, transport)
+        self._clients = connections or ThreadClients(http, transport)
         self._clock, self._deadline, self._stopped = clock, http.deadline, stopped
         calls = api_calls.ApiCalls(
             export,

@@ -200,7 +200,16 @@ def journal(body: Json) -> Journal:
         number=int(body["journalNumber"]),
         name=_text(body, "name"),
         restricted_to=_text(settings, "entryTypeRestrictedTo"),
+        series=_series(settings.get("voucherNumbers")),
     )
+
+
+def _series(body: Any) -> tuple[int, int] | None:
+    """Without it numbers are left to e-conomic, so one that cannot be read is no error."""
+    if not isinstance(body, Mapping):
+        return None
+    first, last = body.get("minimumVoucherNumber"), body.get("maximumVoucherNumber")
+    return (first, last) if isinstance(first, int) and isinstance(last, int) else None
 
 
 def _text(body: Json, key: str) -> str:

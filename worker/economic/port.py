@@ -160,6 +160,9 @@ class EconomicVouchers(Economic, Protocol):
         dated ``first`` to ``last``; journals first, so that one booked meanwhile is seen at least once.
         """
 
+    def standing(self, journal: int) -> Sequence[VoucherFound]:
+        """Return the marked vouchers that stand in a journal: a call for a thousand. What is missing may have moved."""
+
     def voucher(self, journal: int, voucher: str) -> Sequence[VoucherFound]:
         """Return the marked vouchers at this address (``{year}-{number}``), at most one usually; none: not there (yet).
 

@@ -126,9 +126,12 @@ class ThreadClient:
 
 
 class ThreadClients:
-    """A client for each thread over one TLS context: a client shared by many threads is the bottleneck (measured)."""
+    """A client for each thread over one TLS context: a client shared by many threads is the bottleneck (measured).
 
-    def __init__(self, http: Http, transport: Callable[[], httpx.BaseTransport] | None) -> None:
+    Agreements may share it: whose a call is its headers say, and nothing of an answer is kept.
+    """
+
+    def __init__(self, http: Http, transport: Callable[[], httpx.BaseTransport] | None = None) -> None:
         """``transport`` builds one in place of the network, a new one for each thread."""
         self._timeouts = httpx.Timeout(
             connect=http.connect_timeout, read=http.read_timeout, write=http.write_timeout, pool=http.pool_timeout

@@ -107,9 +107,10 @@ class Vouchers:
         journals = [journal.number for journal in self._listings.every("/journals", parsers.journal)]
         numbers = sorted(journals, key=lambda number: number == self._own_journal)
         for number in (*numbers, *numbers[:-1]):
-            yield from self._standing(number)
+            yield from self.standing(number)
 
-    def _standing(self, journal: int) -> list[VoucherFound]:
+    def standing(self, journal: int) -> list[VoucherFound]:
+        """See ``EconomicVouchers``."""
         parse = partial(_in_journal, journal=journal, export=self._export_name)
         listed = self._listings.every(f"/journals/{journal}/vouchers", parse)
         return [voucher for vouchers in listed for voucher in vouchers]

@@ -19,6 +19,7 @@ from worker.domain.retry import RetryPolicy
 from worker.domain.store_port import PinPort, PlanPort
 from worker.economic.client import EconomicClient
 from worker.economic.port import CallSeen
+from worker.economic.thread_clients import ThreadClients
 from worker.economic.urls import voucher_path
 from worker.intake.sources.folder import kept_folders
 from worker.reconcile.agreement_watch import AgreementWatch
@@ -38,9 +39,10 @@ from worker.store.connection import StorePolicy, connect
 from worker.store.period_holds import RedisPeriodHolds
 from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
+from worker.workflow.agreement_pin import accept_agreement
 from worker.workflow.cause_watch import CauseWatch
 from worker.workflow.context import ExportContext, ListingLag
-from worker.workflow.exporter import Exporter, accept_agreement
+from worker.workflow.exporter import Exporter
 from worker.workflow.invoice_reading import InvoiceReader
 from worker.workflow.lease_renewal import Ending, LeaseRenewer
 from worker.workflow.preflight import Preflight
@@ -69,8 +71,19 @@ def build_runtime(  # noqa: PLR0913  # what a process is, and what watches it
     keeper = build_keeper(settings, redis, store, archive)
     rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix, sleep=ending.sleep)
     last = partial(LastInLine, inner=rate_limiter, sleep=ending.sleep, stopped=ending.over)
+    # Shared: each thread with a connection for each of two hundred agreements would open thousands.
+    connections = ThreadClients(settings.http)
     clients = {
-        name: build_client(export, settings, rate_limiter, store, store.now, stopped=ending.over, seen=seen)
+        name: build_client(
+            export,
+            settings,
+            rate_limiter,
+            store,
+            store.now,
+            stopped=ending.over,
+            seen=seen,
+            connections=connections,
+        )
         for name, export in exports.items()
     }
     contexts = {
@@ -181,6 +194,7 @@ def build_client(  # noqa: PLR0913  # the parts of a client
     *,
     stopped: Callable[[], bool] = lambda: False,
     seen: Callable[[CallSeen], None] | None = None,
+    connections: ThreadClients | None = None,
 ) -> EconomicClient:
     """Build the one way to an export's agreement, which accepts no other agreement than the export's own.
 
@@ -202,6 +216,7 @@ def build_client(  # noqa: PLR0913  # the parts of a client
         accept=accept,
         stopped=stopped,
         seen=seen,
+        connections=connections,
     )
 
 

@@ -32,7 +32,7 @@ from worker.runtime.build import (
 from worker.store.connection import StorePolicy, connect
 from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
-from worker.workflow.exporter import accept_agreement
+from worker.workflow.agreement_pin import accept_agreement
 from worker.workflow.invoice_reading import InvoiceReader
 from worker.workflow.probe import Probe
 

@@ -73,6 +73,8 @@ class AgreementSwitches:
     empty_zone_rows: bool = True
     #: Name read on a manual customer invoice: ``customerInvoice`` (the schema) or ``customerInvoiceNumber`` (examples).
     customer_invoice_name: str = "customerInvoice"
+    #: Property that holds the entries of ``draft-entries/bulk``; empty: the body is their array. Unknown.
+    bulk_body: str = ""
     #: A finance voucher entry without a contra account is ``refuse``d, or ``accept``ed.
     missing_contra: str = "refuse"
     #: A voucher whose entries do not add up to zero is ``refuse``d when posted, or ``accept``ed until it is booked.

@@ -136,6 +136,12 @@ class RedisExport(StoreConnection, ExportPort):
         return records.invoice_record(invoice_id, mapping(rest[0]))
 
     @override
+    def claim_others(self, export: str, invoice_type: str, most: int) -> Sequence[InvoiceRecord]:
+        _, claimed = self.run("claim_others", export, token(), self.policy.lease_seconds, invoice_type, most)
+        pairs = zip(texts(claimed[::2]), claimed[1::2], strict=True)
+        return [records.invoice_record(invoice_id, mapping(fields)) for invoice_id, fields in pairs]
+
+    @override
     def save(self, record: InvoiceRecord, transition: Transition) -> InvoiceRecord:
         effect = effect_of(transition, record.failure)
         words = (*_progress_words(record), *_effect_words(effect))

@@ -176,6 +176,16 @@ class ClockNotes:
         return True
 
 
+@dataclass(kw_only=True)
+class BulkTrial:
+    """What this process knows of posting many vouchers by one call."""
+
+    #: Some were read back, equal to their invoices.
+    passed: bool = False
+    #: Until when each is posted by itself, as e-conomic refused whatever was posted together; the store's time.
+    rests_until: float = 0.0
+
+
 def _unmetered() -> AbstractContextManager[Usage]:
     return nullcontext(Usage())
 
@@ -212,6 +222,7 @@ class ExportContext:
     #: Counts what this thread's calls to e-conomic cost until the block ends.
     metered: Callable[[], AbstractContextManager[Usage]] = _unmetered
     voucher_scans: VoucherScanCache = field(default_factory=VoucherScanCache)
+    bulk_trial: BulkTrial = field(default_factory=BulkTrial)
     #: Whose numbers are proved together.
     period_customers: PeriodCustomers = field(default_factory=PeriodCustomers)
 

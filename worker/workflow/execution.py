@@ -44,6 +44,10 @@ class Execution:
         #: What became of a write whose outcome nobody knew: ``open`` (left by an earlier execution, or not known yet),
         #: ``found``, ``replayed``, ``sent-again``, ``created`` after fruitless lookups; empty: there was none.
         self.uncertain = "open" if record.progress.intent or _outcome_unknown(record) else ""
+        #: Whether the journal was seen to be without it, where a call for many may have posted it.
+        self.looked_first = False
+        #: When what a lookup went by was read, where that was before it; seconds since the epoch, UTC.
+        self.read_at: float | None = None
         #: Master data read before this time are read again before they are used; seconds since the epoch, UTC.
         self.fresh_since: float | None = None
 
@@ -122,9 +126,12 @@ class Execution:
             progress["remarks"] = tuple(dict.fromkeys((*remarks, *self.noted)))
         self.record = self.context.store.save(self.record.with_progress(**progress), transition)
 
-    def intend(self, step: Step, path: str, body: str, **progress: Any) -> None:
-        """Record a write that is about to be sent, frozen to the byte, before it is sent."""
-        key = self._key(step, progress.get("generation", self.progress.generation))
+    def intend(self, step: Step, path: str, body: str, *, key: str = "", **progress: Any) -> None:
+        """Record a write that is about to be sent, frozen to the byte, before it is sent.
+
+        ``key`` is that of a call for many.
+        """
+        key = key or self.key(step, progress.get("generation", self.progress.generation))
         intent = Intent(step=step, method="POST", path=path, body=body, key=key, at=self.context.clock())
         self.save(Continue(event=f"{step}-intended"), intent=intent, **progress)
         self.own = intent
@@ -136,7 +143,7 @@ class Execution:
 
     def delete(self, path: str) -> Reply:
         """Delete what is ours; needs no recorded intent, as every execution looks before it deletes."""
-        key = self._key(Step.DISCARD, self.progress.generation)
+        key = self.key(Step.DISCARD, self.progress.generation)
         return self.context.economic.send(
             Intent(step=Step.DISCARD, method="DELETE", path=path, body="", key=key, at=self.context.clock())
         )
@@ -157,7 +164,8 @@ class Execution:
         self.refusal = None
         return reply
 
-    def _key(self, step: Step, generation: int) -> str:
+    def key(self, step: str, generation: int) -> str:
+        """Return the key of a write of this invoice."""
         return idempotency_key(f"{self.context.environment}-{self._agreement}", self.record.id, step, generation)
 
     @cached_property
@@ -189,6 +197,8 @@ class Action(StrEnum):
     FINISH = "finish"
     #: Voucher method: the time in which a create is allowed has ended; see once more that nothing is there.
     RENEW = "renew"
+    #: Voucher method with calls for many: see that none has posted it of which the store has lost what it wrote.
+    LOOK_FIRST = "look-first"
 
 
 def next_invoice_step(
@@ -233,12 +243,14 @@ def next_voucher_step(
     """Decide the next turn of the voucher method; see ``next_invoice_step``.
 
     What follows a posting names the voucher by its number, and a bookkeeper may have moved it to another: what an
-    earlier execution left there begins with a lookup.
+    earlier execution left there begins with a lookup. So does a posting of many by one call: it is sent once.
     """
     intent = progress.intent
     if progress.lookup:
         return Action.LOOK_UP
     if intent is not None:
+        if intent.step == Step.BULK_VOUCHER:
+            return Action.LOOK_UP
         remembered = intent.step == Step.VOUCHER and intent.at > remembered_since
         return Action.SEND if intent == own or remembered else Action.LOOK_UP
     if progress.voucher:

@@ -2,23 +2,23 @@
 
 import random
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import structlog
 
-from config.exports import ExportConfig
 from worker.domain import export_rules
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.record import Finish, InvoiceRecord, MoveToDeadLetters, Progress, State, Step, Transition
 from worker.domain.retry import RetryPolicy, decide
-from worker.domain.store_port import PinPort, Unclaimed
+from worker.domain.store_port import Unclaimed
 from worker.economic.port import Usage
-from worker.economic.reasons import EconomicReason
 from worker.errors import ExportError, LeaseLost, Misconfigured, OnHold, Stopped, StoreUnavailable
+from worker.workflow.bulk import BulkPosting
+from worker.workflow.bulk_parts import claim_together
 from worker.workflow.context import ExportContext
 from worker.workflow.execution import Execution
 from worker.workflow.invoice_method import InvoiceMethod
@@ -89,25 +89,75 @@ class Exporter:
         return ExecutionResult(record=execution.record, result=result, uncertain=execution.uncertain, usage=usage)
 
     def _export(self, execution: Execution) -> str:
-        store, held = execution.context.store, (execution.record.id, execution.record.fence)
-        hand_on = partial(store.give_back, *held, why="the worker was stopped")
+        with self._held(execution):
+            try:
+                others = claim_together(execution) if _may_go_together(execution) else ()
+            except StoreUnavailable as error:
+                return self._cut_short(execution, error)
+            if others:
+                self._export_together(execution, others)
+            return self._finished(execution)
+
+    def _export_together(self, execution: Execution, others: Sequence[Execution]) -> None:
+        """Post these by as few calls as possible; what is left of each then goes on by itself."""
+        began = time.monotonic()
+        with ExitStack() as held:
+            for other in others:
+                held.enter_context(self._held(other))
+            posting = BulkPosting(
+                context=execution.context, suits=_suits_bulk, guarded=self._guarded, stopped=self.ending
+            )
+            try:
+                posting.run((execution, *others))
+            except StoreUnavailable:
+                pass  # met again by each of them
+            except Exception as error:  # noqa: BLE001  # a bug in what they share: each is looked up, and goes on, by itself
+                self.report(error)
+            for other in others:
+                record = other.record
+                with structlog.contextvars.bound_contextvars(
+                    invoice=record.id, periods=record.periods, attempt=record.attempts + 1
+                ):
+                    result = self._finished(other)
+                    _write_line(ExecutionResult(record=other.record, result=result), time.monotonic() - began)
+
+    @contextmanager
+    def _held(self, execution: Execution) -> Iterator[None]:
+        """Keep the lease of an execution until the block ends."""
+        store, lease = execution.context.store, (execution.record.id, execution.record.fence)
+        with self.holding(_hand_on(execution)), execution.context.lease_renewal(partial(store.renew, *lease)):
+            yield
+
+    def _finished(self, execution: Execution) -> str:
+        """Bring an execution to its end, and say which."""
         try:
-            with self.holding(hand_on), execution.context.lease_renewal(partial(store.renew, *held)):
-                self._advance(execution)
+            self._advance(execution)
             if execution.record.state is State.EXPORTING:
-                hand_on()
+                _hand_on(execution)()
                 return "given-back"
         except (LeaseLost, StoreUnavailable) as error:
-            # This process lives: what the store may take for a crash was none.
-            execution.context.give_back(partial(store.give_back, *held))
-            return "lease-lost" if isinstance(error, LeaseLost) else "store-unavailable"
+            return self._cut_short(execution, error)
         return execution.record.state.value
 
+    @staticmethod
+    def _cut_short(execution: Execution, error: LeaseLost | StoreUnavailable) -> str:
+        """This process lives: what the store may take for a crash was none."""
+        store, record = execution.context.store, execution.record
+        execution.context.give_back(partial(store.give_back, record.id, record.fence))
+        return "lease-lost" if isinstance(error, LeaseLost) else "store-unavailable"
+
     def _advance(self, execution: Execution) -> None:
+        self._guarded(execution, partial(self._turns, execution))
+
+    def _turns(self, execution: Execution) -> None:
+        while execution.record.state is State.EXPORTING and not self.ending():
+            if eligible(execution):
+                take_turn(execution, _METHODS[method_of(execution)])
+
+    def _guarded(self, execution: Execution, act: Callable[[], None]) -> None:
+        """Do something for an invoice; errors become its transition, but for ``LeaseLost`` and ``StoreUnavailable``."""
         try:
-            while execution.record.state is State.EXPORTING and not self.ending():
-                if eligible(execution):
-                    take_turn(execution, _METHODS[method_of(execution)])
+            act()
         except (LeaseLost, StoreUnavailable):
             raise
         except Stopped:  # between two calls of a turn: what was meant stands in the record
@@ -125,6 +175,25 @@ class Exporter:
         execution.save(
             decide(error, attempts=execution.record.attempts, now=now, policy=self.policy, random=self.chance)
         )
+
+
+def _may_go_together(execution: Execution) -> bool:
+    """Tell whether an invoice may lead others to be posted together with it."""
+    context = execution.context
+    if not context.export.voucher.bulk or method_of(execution) != "voucher":
+        return False
+    rests = context.clock() < context.bulk_trial.rests_until
+    return not (rests or _begun(execution.progress) or execution.record.crashes)
+
+
+def _suits_bulk(execution: Execution) -> bool:
+    """Tell whether an invoice is posted together with others now. Raises as ``eligible`` does."""
+    return method_of(execution) == "voucher" and execution.invoice.pdf is None and eligible(execution)
+
+
+def _hand_on(execution: Execution) -> Callable[[], object]:
+    record = execution.record
+    return partial(execution.context.store.give_back, record.id, record.fence, why="the worker was stopped")
 
 
 def _bug(error: Exception) -> Transition:
@@ -154,23 +223,6 @@ def _write_line(result: ExecutionResult, seconds: float) -> None:
         tokens=result.usage.tokens,
         ms=round(seconds * 1000),
     )
-
-
-def accept_agreement(export: ExportConfig, pins: PinPort, seen: int) -> None:
-    """Refuse an agreement that is not the export's own: the one in the exports file, else that of its first use.
-
-    Raises ``Misconfigured``, which pauses the export, and ``StoreUnavailable``.
-    """
-    expected = export.agreement or pins.pin(export.name, seen)
-    if expected == seen:
-        return
-    bound = (
-        f"the exports file names {expected}"
-        if export.agreement
-        else f"it has written to {expected} since its first use"
-    )
-    text = f"The tokens of export {export.name} open agreement {seen}, but {bound}."
-    raise Misconfigured(failure(EconomicReason.AGREEMENT_MISMATCH, text, field="grant_token", value=str(seen)))
 
 
 #: e-conomic's largest invoice number.

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from worker.domain.identity import resembles, same_reference
 from worker.domain.reasons import failure
+from worker.domain.record import Step
 from worker.economic.mapping.documents import compare_totals, identified
 from worker.economic.mapping.master_data import Document, VoucherFound
 from worker.economic.mapping.reasons import VoucherReason
@@ -171,6 +172,9 @@ def find_voucher(execution: Execution) -> VoucherFound | None:
     named = _voucher_by_number(execution)
     if named:
         return named
+    intent = execution.progress.intent
+    if intent and intent.step == Step.BULK_VOUCHER:
+        return _posted_together(execution, intent.at)
     if not (execution.progress.intent or execution.progress.not_found_since or execution.progress.voucher):
         found = only_voucher(execution, recent_scan(execution).of(execution.record.id))
         if found:
@@ -182,6 +186,17 @@ def find_voucher(execution: Execution) -> VoucherFound | None:
     shown = _shown(witnesses, (voucher.document_reference for voucher in listed))
     context.listing_lag.seen(frozenset(shown), began)
     return only_voucher(execution, list(identified([execution.record.id], listed)))
+
+
+def _posted_together(execution: Execution, posted_at: float) -> VoucherFound | None:
+    """Find the voucher in a scan begun since it was posted, which serves the others of the same call as well.
+
+    Its absence is believed only from a scan begun when the call can be on its way no more (see ``turn``).
+    """
+    over = posted_at + execution.context.key_memory
+    scan = recent_scan(execution, newer_than=over if execution.context.clock() >= over else posted_at)
+    execution.read_at = scan.at
+    return only_voucher(execution, scan.of(execution.record.id))
 
 
 def _voucher_by_number(execution: Execution) -> VoucherFound | None:

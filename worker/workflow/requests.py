@@ -19,7 +19,8 @@ from worker.economic.mapping.period_check import (
     sales_accounts,
 )
 from worker.economic.mapping.reasons import VoucherReason, set_up_related
-from worker.economic.mapping.voucher_payload import voucher_payload
+from worker.economic.mapping.voucher_entries import draft_entries
+from worker.economic.mapping.voucher_payload import Voucher, open_journal, voucher_payload
 from worker.economic.port import Economic
 from worker.errors import Failure, InvalidInvoice, OnHold, Rejected
 from worker.workflow.customers_and_products import customer_number, doubt_customer, own_vat_zone, product_number
@@ -32,6 +33,8 @@ RECHECK_BOOKS = 3600.0
 _FRESH, _FRESH_PERIODS = 60.0, 300.0
 #: Only the newer journals service books a journal's entries (its documentation: bookdraftentries).
 _BOOKING = "/journalsapi/v15.0.0/journals/{journal}/bookdraftentries"
+#: The same service posts up to 500 entries by one call, all of them or none.
+_BULK = "/journalsapi/v15.0.0/draft-entries/bulk"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,17 +137,32 @@ def voucher_request(execution: Execution, obtain: Obtain = find_or_create) -> Cr
 
     The PDF is fetched and checked before anything is written, the customer's creation included.
     """
+    voucher, customer, remarks = _voucher(execution, obtain)
+    path, body = f"/journals/{voucher.journal}/vouchers", canonical_json(voucher.payload)
+    return CreateRequest(step=Step.VOUCHER, path=path, body=body, customer_number=customer, remarks=remarks)
+
+
+def bulk_request(execution: Execution, obtain: Obtain = find_or_create) -> CreateRequest | None:
+    """Return this invoice's part of a posting of many, the array of its entries; None when it has to go by itself.
+
+    Raises as ``voucher_request`` does.
+    """
+    voucher, customer, remarks = _voucher(execution, obtain)
+    master_data = execution.context.economic.master_data(frozenset())
+    series = open_journal(execution.context.export, master_data).series
+    entries = draft_entries(voucher, execution.invoice, series)
+    if entries is None:
+        return None
+    body = canonical_json(entries)
+    return CreateRequest(step=Step.BULK_VOUCHER, path=_BULK, body=body, customer_number=customer, remarks=remarks)
+
+
+def _voucher(execution: Execution, obtain: Obtain) -> tuple[Voucher, int, tuple[str, ...]]:
     master_data = checked_master_data(execution)
     pdf_remarks = fetch_pdf(execution)
     customer = customer_number(execution, master_data, obtain)
     voucher = voucher_payload(execution.invoice, execution.context.export, master_data, execution.record.id, customer)
-    return CreateRequest(
-        step=Step.VOUCHER,
-        path=f"/journals/{voucher.journal}/vouchers",
-        body=canonical_json(voucher.payload),
-        customer_number=customer,
-        remarks=(*voucher.remarks, *pdf_remarks),
-    )
+    return voucher, customer, (*voucher.remarks, *pdf_remarks)
 
 
 def attachment_request(journal: int | None, voucher: str, pdf: bytes) -> tuple[str, str]:

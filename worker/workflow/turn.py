@@ -24,9 +24,11 @@ from worker.workflow.requests import RECHECK_BOOKS, CreateRequest, doubt_master_
 Found = TypeVar("Found")
 
 #: Writes after which there is something to find; when such a key has aged, one lookup that finds nothing is enough.
-_CREATES = frozenset({Step.DRAFT, Step.VOUCHER})
+_CREATES = frozenset({Step.DRAFT, Step.VOUCHER, Step.BULK_VOUCHER})
 #: Writes that charge a customer, and are sent as they were recorded: whose number it is may have changed since.
 _CHARGES = _CREATES | {Step.BOOK_VOUCHER}
+#: Seconds at most between two looks for what a call for many may have posted.
+_NEXT_OF_MANY = 300.0
 #: Codes of a key that was used for something else before (reported by integrators).
 _KEY_CLASHES = frozenset({"PayloadChanged", "URLChanged"})
 #: Keys that e-conomic remembers as refused are left behind one by one; more than this in one execution is no accident.
@@ -96,12 +98,20 @@ def look_up_next(execution: Execution, event: str, detail: str = "", **progress:
 
 
 def _create(execution: Execution, method: Method[Any]) -> None:
-    """Record the write that creates; remarks are this request's, and those on a customer created for the invoice."""
+    """Record the write that creates."""
     request = method.request(execution)
+    execution.intend(request.step, request.path, request.body, **ready_to_create(execution, request))
+
+
+def ready_to_create(execution: Execution, request: CreateRequest) -> dict[str, Any]:
+    """Return the progress to record with a write that creates, its customer's number proved.
+
+    Remarks are this request's, and those on a customer created for the invoice. Raises what forbids to send it.
+    """
     _check_worth_repeating(execution, request.body)
     refresh_customer(execution, request.customer_number)
     remarks = (*request.remarks, *filter(about_new_customer, execution.progress.remarks))
-    execution.intend(request.step, request.path, request.body, customer_number=request.customer_number, remarks=remarks)
+    return {"customer_number": request.customer_number, "remarks": remarks}
 
 
 def _send(execution: Execution, method: Method[Any]) -> None:
@@ -144,7 +154,7 @@ def _look_up(execution: Execution, method: Method[Found]) -> None:
         raise second_lookup_awaited(execution, until=first + SHORTEST)
     found = method.find(execution)
     if found is None:
-        _allow_create(execution, began)
+        _allow_create(execution, began if execution.read_at is None else execution.read_at)
     else:
         execution.end_doubt("found")
         method.take_up(execution, found)
@@ -160,9 +170,11 @@ def _allow_create(execution: Execution, began: float) -> None:
     progress, now = execution.progress, execution.context.clock()
     intent = progress.intent
     permission_ended = not (execution.young or intent or progress.lookup or progress.draft_number)
-    aged = intent is not None and intent.step in _CREATES and now - intent.at >= execution.context.key_memory
+    aged = intent is not None and intent.step in _CREATES and began - intent.at >= execution.context.key_memory
     since = execution.not_found_since or execution.looked_up_by_preflight
-    agreed = bool(since) and execution.context.listing_lag.enough(since, began)
+    # A call for many is sent once: nothing but its age tells that it is not on its way any more.
+    may_arrive = intent is not None and intent.step == Step.BULK_VOUCHER
+    agreed = bool(since) and not may_arrive and execution.context.listing_lag.enough(since, began)
     if not (aged or agreed or permission_ended):
         look_up_next(execution, "not-found-once", not_found_since=since or now)
         raise Uncertain(_second_lookup_needed(execution), retry_after=_until_next(execution, since))
@@ -194,7 +206,10 @@ def second_lookup_awaited(execution: Execution, *, until: float) -> TooEarly:
 
 def _until_next(execution: Execution, since: float) -> float:
     """Return the seconds until the next lookup: a minute, then as long as the lag demands."""
-    left = since + execution.context.listing_lag.expected(execution.context.clock()) - execution.context.clock()
+    now, intent = execution.context.clock(), execution.progress.intent
+    if intent and intent.step == Step.BULK_VOUCHER:
+        return max(SHORTEST, min(_NEXT_OF_MANY, intent.at + execution.context.key_memory - now))
+    left = since + execution.context.listing_lag.expected(now) - now
     return max(SHORTEST, left) if since else SHORTEST
 
 

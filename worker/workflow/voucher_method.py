@@ -38,7 +38,7 @@ from worker.workflow.turn import (
 
 _NOT_FOUND = 404
 #: Seconds until a voucher that was just posted can be read (integrators wait 1.5 s, several times).
-_READ_LAG = 3.0
+READ_LAG = 3.0
 
 
 class VoucherMethod(Method[VoucherFound]):
@@ -46,12 +46,16 @@ class VoucherMethod(Method[VoucherFound]):
 
     @override
     def next_action(self, execution: Execution) -> Action:
-        return next_voucher_step(
+        action = next_voucher_step(
             execution.progress,
             execution.own,
             remembered_since=execution.context.remembered_since(),
             create_allowed_at=execution.create_allowed_at,
         )
+        # A store that lost its last second gives a posting the same key again, which e-conomic remembers. A call for
+        # many has no such key.
+        unseen = execution.context.export.voucher.bulk and not execution.looked_first
+        return Action.LOOK_FIRST if unseen and action is Action.CREATE else action
 
     @override
     def request(self, execution: Execution) -> CreateRequest:
@@ -78,7 +82,7 @@ class VoucherMethod(Method[VoucherFound]):
             _go_on(execution, _last_seen(execution), attached=True)
         elif refusal.status == _NOT_FOUND:
             super().refused(execution, intent, refusal)
-            raise Unavailable(_unreadable(execution), retry_after=_READ_LAG)
+            raise Unavailable(_unreadable(execution), retry_after=READ_LAG)
         elif execution.context.export.voucher.missing_pdf == "refuse":
             raise refusal
         else:
@@ -120,8 +124,14 @@ class VoucherMethod(Method[VoucherFound]):
     @override
     def perform(self, execution: Execution, action: Action) -> None:
         """Allow the posting anew once nothing is found (``RENEW``); what is invalid or on hold needs no lookup."""
-        if action is not Action.RENEW:
+        if action is Action.LOOK_FIRST:
+            self._look_first(execution)
+        elif action is Action.RENEW:
+            self._renew(execution)
+        else:
             raise LookupError(f"the voucher method knows no {action}")
+
+    def _renew(self, execution: Execution) -> None:
         checked_master_data(execution)
         first = execution.looked_up_by_preflight
         wait = first and first + execution.context.listing_lag.expected(execution.context.clock())
@@ -132,6 +142,13 @@ class VoucherMethod(Method[VoucherFound]):
         if found is None:
             execution.save(Continue(event="create-allowed"), looked_up_at=scan.at)
         else:
+            self.take_up(execution, found)
+
+    def _look_first(self, execution: Execution) -> None:
+        standing = execution.context.economic.standing(execution.context.export.journal)
+        found = lookup.only_voucher(execution, list(identified([execution.record.id], standing)))
+        execution.looked_first = found is None
+        if found:
             self.take_up(execution, found)
 
 
@@ -156,6 +173,12 @@ def _accept_posting(execution: Execution, reply: Reply) -> None:
         _accept_voucher(execution, ours[0], attached=False, adopted=False)
     else:
         look_up_next(execution, "voucher-unreadable")
+
+
+def take_up_posted(execution: Execution, found: VoucherFound) -> None:
+    """Take up a voucher that a posting of many has made, as it was read back. Raises ``Rejected`` if it differs."""
+    execution.witness()
+    _accept_voucher(execution, found, attached=False, adopted=False)
 
 
 def _accept_attachment(execution: Execution, reply: Reply) -> None:

@@ -8,10 +8,16 @@ from typing import Any
 
 import httpx
 import pytest
+from support import samples
+from support.harness import VOUCHER_EXPORT
 
+from worker.domain.identity import canonical_json
 from worker.domain.record import Intent
 from worker.economic.client import EconomicClient
 from worker.economic.mapping.master_data import VoucherFound
+from worker.economic.mapping.voucher_comparison import compare_voucher, expected_voucher
+from worker.economic.mapping.voucher_entries import bulk_body, draft_entries
+from worker.economic.mapping.voucher_payload import open_journal, voucher_payload
 from worker.errors import ExportError, Refused, Throttled, Unavailable, Uncertain
 
 WINDOW = (date(2026, 11, 1), date(2026, 12, 31))
@@ -175,3 +181,33 @@ def test_accounts_and_barred_periods(economic: EconomicClient, control: httpx.Cl
     assert data.bars_unknown is False
     assert (accounts[5600].blocked, accounts[3099].barred, accounts[3010].kind) == (True, True, "profitAndLoss")
     assert control.get("/requests").json()["requests"][0]["path"] == "/self"
+
+
+def test_many_by_one_call_and_read_back(economic: EconomicClient) -> None:
+    """What the export sends for two invoices, one of them over the clearing account."""
+    invoices = [
+        samples.invoice(samples.line("1000.00"), invoice_number=100353),
+        samples.invoice(
+            samples.line("1000.00"), samples.line("99.99", account="3012", rate="0.00"), invoice_number=10050
+        ),
+    ]
+    export = VOUCHER_EXPORT.model_copy(update={"journal": 1})
+    known = economic.master_data(frozenset())
+    parts = []
+    for invoice in invoices:
+        voucher = voucher_payload(invoice, export, known, f"main-{invoice.invoice_number}", 1001)
+        entries = draft_entries(voucher, invoice, open_journal(export, known).series)
+        assert entries
+        parts.append(canonical_json(entries))
+    path = "/journalsapi/v15.0.0/draft-entries/bulk"
+    body = bulk_body(parts, "")
+    economic.send(Intent(step="bulk-voucher", method="POST", path=path, body=body, key="bulk-1", at=0.0))
+
+    found = {voucher.document_reference: voucher for voucher in economic.standing(1)}
+    assert [(number, each.gross, each.invoice_number) for number, each in found.items()] == [
+        ("main-100353", Decimal("1250.00"), 100353),
+        ("main-10050", Decimal("1349.99"), 10050),
+    ]
+    for invoice in invoices:
+        standing = found[f"main-{invoice.invoice_number}"]
+        assert compare_voucher(invoice, standing, expected_voucher(invoice, export, known, 1001)) is None

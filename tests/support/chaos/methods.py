@@ -1,8 +1,8 @@
 """By which method a run exports: its lines of the exports file, its PDFs, the writes that matter."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from support.pdf_fixtures import pages
@@ -31,24 +31,38 @@ class Method:
     entry: str = ""
     #: Routes whose answers get lost.
     writes: tuple[str, ...]
-    #: Whether vouchers are posted, each with its PDF.
+    #: Whether vouchers are posted.
     vouchers: bool = True
+    #: Whether each invoice has a PDF of its own.
+    printed: bool = True
     #: Whether an invoice ends in the books.
     books: bool = True
+    #: Further ``OPTER_ECONOMIC_`` variables.
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def prepared(self, folder: Path, every: Sequence[Invoice]) -> list[Invoice]:
         """Return the invoices as this method wants them; PDFs are printed to the folder."""
-        return [printed(folder, invoice) for invoice in every] if self.vouchers else list(every)
+        return [printed(folder, invoice) for invoice in every] if self.printed else list(every)
 
 
 INVOICE = Method(
     name="invoice",
     writes=("POST /invoices/drafts", "POST /invoices/booked", "POST /customers", "POST /products", "*"),
     vouchers=False,
+    printed=False,
 )
 VOUCHER = Method(name="voucher", entry=_VOUCHER, writes=_VOUCHERS, books=False)
 BOOKED_VOUCHER = Method(
     name="booked voucher", entry=f"{_VOUCHER}book = true\n", writes=("POST /journalsapi/*/bookdraftentries", *_VOUCHERS)
+)
+#: What may still be on its way of a call for many is waited for, half a minute here.
+BULK_VOUCHER = Method(
+    name="bulk voucher",
+    entry=f'{_VOUCHER}missing_pdf = "post"\nbulk = 20\n',
+    writes=("POST /journalsapi/*/draft-entries/bulk", "POST /journals/*/vouchers", "POST /customers", "*"),
+    printed=False,
+    books=False,
+    settings={"http__key_memory_minutes": "0.5"},
 )
 
 

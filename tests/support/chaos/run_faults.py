@@ -42,7 +42,7 @@ def run_faults(  # noqa: PLR0913  # what makes one run
     events = _events(every)
     chance.shuffle(events)
     first, later = events[:2], events[2:]
-    settings = SHORT | {"intake__allowed_folders": str(printed)}
+    settings = SHORT | {"intake__allowed_folders": str(printed)} | dict(method.settings)
     with ExitStack() as stack:
         rabbitmq = stack.enter_context(RabbitMqServer(folder / "rabbitmq")) if RABBITMQ in hazards else None
         running = stack.enter_context(cluster(folder, {"main": method.entry}, rabbitmq, **settings))

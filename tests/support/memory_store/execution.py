@@ -30,6 +30,15 @@ class MemoryExport(Tables, ExportPort):
             return self._take(entry, task)
 
     @override
+    def claim_others(self, export: str, invoice_type: str, most: int) -> Sequence[InvoiceRecord]:
+        with self.lock:
+            if export in self.pauses:
+                return []
+            fitting = [entry for entry in self.entries.values() if _fits(entry.record, export, invoice_type)]
+            fitting.sort(key=lambda entry: (not entry.record.published_at, entry.record.published_at))
+            return [self._take(entry, noted=False) for entry in fitting[:most]]
+
+    @override
     def save(self, record: InvoiceRecord, transition: Transition) -> InvoiceRecord:
         effect = leases.effect_of(transition, record.failure)
         with self.lock:
@@ -174,9 +183,9 @@ class MemoryExport(Tables, ExportPort):
         entry.first_published_at = entry.unsent_since = 0.0
         return Unclaimed(why="paused")
 
-    def _take(self, entry: Entry, task: str) -> InvoiceRecord:
+    def _take(self, entry: Entry, task: str = "", *, noted: bool = True) -> InvoiceRecord:
         export, fence = entry.record.export, entry.record.fence + 1
-        if not entry.record.crashes:
+        if noted and not entry.record.crashes:
             self.reached[export] = max(self.reached.get(export, 0.0), entry.first_published_at)
         return self.move(
             entry.record.id,
@@ -190,3 +199,10 @@ class MemoryExport(Tables, ExportPort):
 
     def _lease_end(self) -> float:
         return self.now() + self.policy.lease_seconds
+
+
+def _fits(record: InvoiceRecord, export: str, invoice_type: str) -> bool:
+    """Tell whether an invoice may be posted together with others."""
+    own = record.export == export and record.invoice_type == invoice_type and record.state is State.QUEUED
+    fresh = not (leases.anything_sent(record.progress) or record.crashes)
+    return own and fresh and '"pdf":' not in record.content

@@ -166,6 +166,71 @@ class ClaimRules:
         assert sorted(invoice_ids) == sorted(won)
 
 
+class ClaimOthersRules:
+    """Rules of ``claim_others``."""
+
+    def test_those_that_wait_longest_are_taken(self, store: Store, clock: ManualClock, policy: StorePolicy) -> None:
+        """Each with a lease of its own, as if its own message had come."""
+        ids = steps.queue(store, 1, 2, 3, 4)
+        for invoice_id in ids:
+            clock.advance(1)
+            store.published([invoice_id])
+        steps.claim(store, ids[0])
+        taken = store.claim_others("main", "invoice", 2)
+
+        assert [record.id for record in taken] == ["main-2", "main-3"]
+        assert [record.lease_until for record in taken] == [clock.now + policy.lease_seconds] * 2
+        assert [steps.stored(store, record.id) for record in taken] == list(taken)
+        assert steps.counts(store, "main-p881") == {"exporting": 3, "queued": 1}
+        saved = store.save(taken[0], steps.GOING_ON)
+        assert saved.state is State.EXPORTING
+
+    def test_others_are_left(self, store: Store) -> None:
+        """Of another export, of another type, or claimed already."""
+        steps.queue(store, 1)
+        steps.queue(store, 2, export="other", period_number=882)
+        steps.claim(store, "main-1")
+
+        assert list(store.claim_others("main", "invoice", 5)) == []
+        assert list(store.claim_others("other", "correction", 5)) == []
+        assert [record.id for record in store.claim_others("other", "invoice", 5)] == ["other-2"]
+
+    def test_what_may_be_there_already_is_left(self, store: Store) -> None:
+        """It is looked up by its own execution."""
+        [first, second] = steps.queue(store, 1, 2)
+        record = store.save(steps.claim(store, first).with_progress(intent=INTENT), steps.GOING_ON)
+        store.give_back(record.id, record.fence)
+
+        assert [record.id for record in store.claim_others("main", "invoice", 5)] == [second]
+
+    def test_one_whose_worker_died_is_left(self, store: Store, clock: ManualClock, policy: StorePolicy) -> None:
+        """If it is what kills workers, it takes no others along."""
+        [first, second] = steps.queue(store, 1, 2)
+        steps.claim(store, first)
+        clock.advance(policy.lease_seconds + 1)
+        store.sweep(idle_exports=frozenset())
+
+        assert [record.id for record in store.claim_others("main", "invoice", 5)] == [second]
+
+    def test_nothing_of_a_paused_export_is_taken(self, store: Store) -> None:
+        """As with a single claim."""
+        steps.queue(store, 1, 2)
+        store.pause("main", FAILURE)
+
+        assert list(store.claim_others("main", "invoice", 5)) == []
+
+    def test_no_message_counts_as_overtaken(self, store: Store, clock: ManualClock, policy: StorePolicy) -> None:
+        """Those before them are still on the queue: nothing is sent again."""
+        ids = steps.queue(store, 1, 2, 3)
+        store.published(ids[:1])
+        clock.advance(policy.overtaken_by + policy.lost_after + 1)
+        store.published(ids[1:])
+        steps.claim(store, ids[0])
+        store.claim_others("main", "invoice", 1)
+
+        assert list(store.sweep(idle_exports=frozenset())) == []
+
+
 class SaveRules:
     """Rules of ``save``."""
 

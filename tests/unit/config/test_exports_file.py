@@ -83,6 +83,23 @@ def test_two_exports_may_share_an_agreement(load: Load) -> None:
     assert list(exports) == ["main", "second"]
 
 
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ("bulk = 250", "is 250: needs missing_pdf"),
+        ('bulk = 250\nmissing_pdf = "post"\nbook = true', "is 250: needs missing_pdf"),
+        ('bulk = 501\nmissing_pdf = "post"', "is 501"),
+    ],
+)
+def test_calls_for_many_are_for_vouchers_that_stay_without_pdf(lines: str, problem: str, load: Load) -> None:
+    """What needs a call of its own for each invoice gains nothing by them, and is told so."""
+    head = HEAD + MAIN + VOUCHER.format("") + "[exports.main.voucher]\n"
+    assert load(head + 'bulk = 250\nmissing_pdf = "post"\n')["main"].voucher.bulk == 250
+
+    with pytest.raises(ConfigurationErrors, match=rf"exports\.main: voucher\.bulk: {problem}"):
+        load(head + lines)
+
+
 VOUCHER = 'start_text = """\nexportMethod=voucher\n{}"""\n[exports.main.codes.tax_rates]\nM25 = "U25"\n'
 
 

@@ -5,7 +5,7 @@ from support.store.agreement_rules import AgreementRules
 from support.store.batch_rules import BatchRules, CauseRules
 from support.store.certificate_rules import CertificateRules
 from support.store.clock_rules import ClockRules
-from support.store.export_rules import ClaimRules, SaveRules
+from support.store.export_rules import ClaimOthersRules, ClaimRules, SaveRules
 from support.store.index_rules import IndexRules
 from support.store.intake_rules import IntakeRules
 from support.store.life_rules import LifeRules
@@ -31,6 +31,10 @@ class TestPreflight(PreflightRules):
 
 class TestClaim(ClaimRules):
     """An invoice has one holder."""
+
+
+class TestClaimOthers(ClaimOthersRules):
+    """Several share a call."""
 
 
 class TestSave(SaveRules):

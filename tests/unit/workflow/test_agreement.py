@@ -13,7 +13,7 @@ from support.samples import invoice, line
 
 from worker.domain.record import State
 from worker.errors import Misconfigured
-from worker.workflow.exporter import accept_agreement
+from worker.workflow.agreement_pin import accept_agreement
 
 #: The sandbox's agreement.
 OURS = 417_001

@@ -116,6 +116,8 @@ class Journal:
     number: int
     name: str
     restricted_to: str = ""
+    #: First and last number of its voucher series; none: it does not tell.
+    series: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -25,9 +25,9 @@ def create(agreement: Agreement, call: Call) -> Answer:
     for part in parts:
         check_balance(agreement, [entry for rows in part.values() for entry in rows])
     year, wanted = body["accountingYear"]["year"], body.get("voucherNumber")
-    numbers = _numbers(agreement, journal, year, wanted, len(parts))
+    numbers = voucher_numbers(agreement, journal, year, wanted, len(parts))
     keys: list[Key] = [(journal["journalNumber"], year, number) for number in numbers]
-    created = [_keep(agreement, key, part, call) for key, part in zip(keys, parts, strict=True)]
+    created = [keep(agreement, key, part, call) for key, part in zip(keys, parts, strict=True)]
     return Answer(status=201, body=created, headers={"Location": created[0]["self"]})
 
 
@@ -99,7 +99,7 @@ def _move_one(agreement: Agreement, journal: int) -> None:
         agreement.attachments[to] = agreement.attachments.pop(key)
 
 
-def _numbers(agreement: Agreement, journal: Json, year: str, wanted: int | None, count: int) -> list[int]:
+def voucher_numbers(agreement: Agreement, journal: Json, year: str, wanted: int | None, count: int) -> list[int]:
     """Return voucher numbers: the wanted one first, the rest from the journal's own series."""
     numbers = [] if wanted is None else [wanted]
     return numbers + [_next_number(agreement, journal, year, numbers) for _ in range(count - len(numbers))]
@@ -118,7 +118,8 @@ def _next_number(agreement: Agreement, journal: Json, year: str, taken: list[int
     return number
 
 
-def _keep(agreement: Agreement, key: Key, entries: Json, call: Call) -> Json:
+def keep(agreement: Agreement, key: Key, entries: Json, call: Call) -> Json:
+    """Store a voucher, its entries numbered, and return it."""
     numbered = {kind: [_numbered(agreement, row) for row in rows] for kind, rows in entries.items()}
     voucher = view(key, numbered)
     agreement.vouchers[key] = voucher
