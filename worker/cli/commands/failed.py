@@ -1,7 +1,8 @@
 """``failed``: the invoices that failed, grouped by reason, and one in full."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +14,7 @@ from worker.cli import formatting
 from worker.cli.causes import ask, causes_data, causes_of, causes_view
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode
-from worker.cli.formatting import data_of, facts, page, print_json, section, table
+from worker.cli.formatting import data_of, facts, page, print_json, print_json_rows, section, table
 from worker.cli.lookup import (
     AsJson,
     Customer,
@@ -92,7 +93,7 @@ def failed_check(
     """
     context: CommandContext = ctx.obj
     with context.store() as store:
-        causes = ask(context, store, causes_of(store, dead_letters(store, period, reason, customer)))
+        causes = ask(context, store, causes_of(store, list(dead_letters(store, period, reason, customer))))
     gone = all(cause.answer and cause.answer.state is CauseState.GONE for cause in causes)
     if as_json:
         print_json(context.out, causes_data(causes))
@@ -106,42 +107,64 @@ def _list(
 ) -> None:
     with context.store() as store:
         records = dead_letters(store, period, reason, customer)
-    if as_json:
-        print_json(context.out, failed_data(records))
-    else:
-        context.out.print(failed_view(records))
-    raise typer.Exit(ExitCode.PERSON if records else ExitCode.OK)
+        if as_json:
+            number = print_json_rows(context.out, map(failed_row, records))
+        else:
+            groups = _grouped(records)
+            number = sum(group.number for group in groups)
+            context.out.print(failed_view(groups))
+    raise typer.Exit(ExitCode.PERSON if number else ExitCode.OK)
 
 
-def failed_view(records: Sequence[InvoiceRecord]) -> RenderableType:
-    """Return the failed invoices under their reasons, with what to do about each."""
-    if not records:
-        return Text("Nothing has failed.", style="good")
-    groups: dict[str, list[InvoiceRecord]] = {}
+@dataclass(kw_only=True, slots=True)
+class FailedGroup:
+    """Invoices that failed for one reason, of which the first are kept: there may be any number."""
+
+    reason: str
+    number: int = 0
+    first: list[InvoiceRecord] = field(default_factory=list)
+    #: What is to be done about them; more than one where it depends on the invoice.
+    steps: set[str] = field(default_factory=set)
+
+    def add(self, record: InvoiceRecord) -> None:
+        """Count one more."""
+        self.number += 1
+        if len(self.first) < SHOWN:
+            self.first.append(record)
+        if record.failure and len(self.steps) <= 1:
+            self.steps.add(record.failure.next_step)
+
+
+def _grouped(records: Iterable[InvoiceRecord]) -> list[FailedGroup]:
+    """Return the groups, the largest first."""
+    groups: dict[str, FailedGroup] = {}
     for record in records:
-        groups.setdefault(record.failure.reason if record.failure else "", []).append(record)
-    ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
-    return page(*(_group(reason, members) for reason, members in ordered))
+        reason = record.failure.reason if record.failure else ""
+        groups.setdefault(reason, FailedGroup(reason=reason)).add(record)
+    return sorted(groups.values(), key=lambda group: -group.number)
 
 
-def failed_data(records: Sequence[InvoiceRecord]) -> list[dict[str, Any]]:
-    """Return the same for scripts."""
-    return [
-        {
-            "id": record.id,
-            "export": record.export,
-            "periods": list(record.periods),
-            "invoiceNumber": record.invoice_number,
-            "customer": _content(record)["customer"]["name"],
-            "customerCode": _content(record)["customer"]["code"],
-            "gross": _content(record)["gross"],
-            "currency": _content(record)["currency"],
-            "attempts": record.attempts,
-            "since": formatting.iso(record.updated_at),
-            "failure": _failure_data(record.failure),
-        }
-        for record in records
-    ]
+def failed_view(groups: Sequence[FailedGroup]) -> RenderableType:
+    """Return the failed invoices under their reasons, with what to do about each."""
+    return page(*map(_group, groups)) if groups else Text("Nothing has failed.", style="good")
+
+
+def failed_row(record: InvoiceRecord) -> dict[str, Any]:
+    """Return one of them for scripts."""
+    content = _content(record)
+    return {
+        "id": record.id,
+        "export": record.export,
+        "periods": list(record.periods),
+        "invoiceNumber": record.invoice_number,
+        "customer": content["customer"]["name"],
+        "customerCode": content["customer"]["code"],
+        "gross": content["gross"],
+        "currency": content["currency"],
+        "attempts": record.attempts,
+        "since": formatting.iso(record.updated_at),
+        "failure": _failure_data(record.failure),
+    }
 
 
 def invoice_view(record: InvoiceRecord) -> RenderableType:
@@ -189,22 +212,18 @@ def invoice_data(record: InvoiceRecord) -> dict[str, Any]:
     }
 
 
-def _group(reason: str, members: Sequence[InvoiceRecord]) -> RenderableType:
+def _group(group: FailedGroup) -> RenderableType:
     rows = table("Invoice", "Customer", "Gross", "What is wrong", numbers=("Gross",), keys=("Invoice",))
-    for record in members[:SHOWN]:
+    for record in group.first:
         wrong = record.failure.description if record.failure else ""
         rows.add_row(record.id, _content(record)["customer"]["name"], gross_of(record), wrong)
-    more = Text(
-        f"… and {len(members) - SHOWN} more: --json lists all, `invoices PERIOD --state dead` a period's", "quiet"
-    )
-    steps = {record.failure.next_step for record in members if record.failure}
-    step = steps.pop() if len(steps) == 1 else next_step(reason)
-    heading = f"{title(reason)} · {formatting.count(len(members), 'invoice')}"
-    then = Text.assemble("  then ", (f"opter-economic requeue --reason {reason}", "command"))
+    hidden = group.number - len(group.first)
+    more = Text(f"… and {hidden} more: --json lists all, `invoices PERIOD --state dead` a period's", "quiet")
+    step = next(iter(group.steps)) if len(group.steps) == 1 else next_step(group.reason)
+    heading = f"{title(group.reason)} · {formatting.count(group.number, 'invoice')}"
+    then = Text.assemble("  then ", (f"opter-economic requeue --reason {group.reason}", "command"))
     clears = [then] if "re-queue" in step.lower() else []
-    return section(
-        heading, Text(reason, style="quiet"), f"→ {step}", *clears, "", rows, *[more] * (len(members) > SHOWN)
-    )
+    return section(heading, Text(group.reason, style="quiet"), f"→ {step}", *clears, "", rows, *[more] * (hidden > 0))
 
 
 def _content(record: InvoiceRecord) -> Any:
