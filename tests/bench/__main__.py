@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import certificate, cli_start, cost, fairness, fan_out, lossy, method, page, recovery, throughput
+from bench import certificate, cli_start, cost, fairness, fan_out, live, lossy, method, page, recovery, throughput
 from bench.figures import MOST_CALLS, Line, show, write
 from bench.methods import METHODS
 from support.installation import Installation
@@ -36,6 +36,7 @@ BARS: Mapping[str, float] = {
     "fairness.worst_ratio": fairness.MOST_RATIO,
     "lossy.ratio": lossy.MOST_RATIO,
     "web.page_ms": page.MOST_MS,
+    "web.core_share": live.MOST_SHARE,
     "recovery.ratio": recovery.MOST_RATIO,
     "cli.help_cpu_s": cli_start.MOST_CPU,
     "cli.status_cpu_s": cli_start.MOST_CPU,
@@ -114,6 +115,11 @@ def _page(report: Report) -> None:
     _add(report, "web", title, page.measure())
 
 
+def _live(report: Report) -> None:
+    title = f"{live.WATCHERS} live pages of a period of {live.INVOICES:,} invoices, for {live.SECONDS:.0f} s"
+    _add(report, "web", title, live.measure())
+
+
 def _recovery(report: Report) -> None:
     title = f"{recovery.INVOICES} invoices of a resumed export beside idle exports, at {recovery.LATENCY_MS} ms"
     _add(report, "recovery", title, recovery.measure())
@@ -137,6 +143,7 @@ PARTS: Mapping[str, Callable[[Report], None]] = {
     "fairness": _fairness,
     "lossy": _lossy,
     "page": _page,
+    "live": _live,
     "recovery": _recovery,
     "throughput": _throughput,
     "fan-out": _fan_out,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import redis
 from bench.figures import Line, median
@@ -25,7 +26,7 @@ INVOICES = 100_000
 MOST_MS, ROUNDS = 150, 5
 _FIRST = 100_000
 _PERIOD = "main-p881"
-_PAGES = {
+PAGES = {
     "periods": "/",
     "period": f"/periods/{_PERIOD}",
     "period_last_page": f"/periods/{_PERIOD}?page={INVOICES // 100}#invoices",
@@ -34,6 +35,16 @@ _PAGES = {
     "by_customer": f"/periods/{_PERIOD}?q=kunde+4",
     "invoice": f"/invoices/main-{_FIRST + 7}",
     "find": f"/invoices?q={_FIRST + 7}",
+    "to_fix": "/to-fix",
+    "cause": "/to-fix/{cause}",
+    "batches": "/batches",
+    "batch_of_period": f"/batches/new?period={_PERIOD}",
+    "batch_of_reason": f"/batches/new?period={_PERIOD}&reason={steps.FAILURE.reason}",
+    "batch_of_text": f"/batches/new?period={_PERIOD}&q=kunde+4",
+    "log": "/log",
+    "events": "/events",
+    "exports": "/exports",
+    "health": "/health",
 }
 
 
@@ -45,18 +56,27 @@ def measure() -> tuple[dict[str, float], list[Line]]:
         redis.Redis.from_url(server.url) as client,
     ):
         store = RedisStore(client, prefix="bench:", policy=StorePolicy())
-        _fill(store)
+        fill(store)
         page = Page(client, "bench:")
-        services = replace(page.services, store=store, index=store, actions=store, certificates=store, series=store)
-        page.browser = TestClient(create_app(services), base_url="http://page.example", follow_redirects=False)
-        page.sign_in()
-        bare = _cpu_ms(page, "/healthz")
+        show(page, store)
+        bare, [cause] = _cpu_ms(page, "/healthz"), store.causes()
         measured = {
-            name: [max(0.0, _cpu_ms(page, path) - bare) for _ in range(ROUNDS)] for name, path in _PAGES.items()
+            name: [max(0.0, _cpu_ms(page, path.format(cause=cause.id)) - bare) for _ in range(ROUNDS)]
+            for name, path in PAGES.items()
         }
-    lines = [median(f"{name} ({_PAGES[name]})", values) for name, values in measured.items()]
+    lines = [median(f"{name} ({PAGES[name]})", values) for name, values in measured.items()]
     slowest = max(line.value for line in lines)
     return {"page_ms": slowest}, [*lines, Line(what="slowest page, ms", value=slowest, note=f"at most {MOST_MS}")]
+
+
+def show(page: Page, store: RedisStore) -> None:
+    """Let a page show what this store holds, to somebody who has signed in."""
+    own: dict[str, Any] = dict.fromkeys(
+        ("store", "index", "actions", "certificates", "series", "causes", "batches"), store
+    )
+    page.services = replace(page.services, **own)
+    page.browser = TestClient(create_app(page.services), base_url="http://page.example", follow_redirects=False)
+    page.sign_in()
 
 
 def _cpu_ms(page: Page, path: str) -> float:
@@ -67,17 +87,17 @@ def _cpu_ms(page: Page, path: str) -> float:
     return used
 
 
-def _fill(store: RedisStore) -> None:
-    """Take the period in; every tenth invoice fails in its check."""
-    period = steps.period(count=INVOICES)
+def fill(store: RedisStore, invoices: int = INVOICES) -> None:
+    """Take a period in; every tenth invoice fails in its check."""
+    period = steps.period(count=invoices)
     store.open_period(period, "e-1")
-    new = _new()
+    new = _new(invoices)
     while chunk := list(islice(new, 250)):
         store.register(period.id, "e-1", chunk)
     store.close_event(period.id, "e-1")
     fence = store.claim_period(period.id)
     assert fence is not None
-    ids = [f"main-{number}" for number in range(_FIRST, _FIRST + INVOICES)]
+    ids = [f"main-{number}" for number in range(_FIRST, _FIRST + invoices)]
     dead: Sequence[str] = ids[::10]
     read = dict.fromkeys(ids, "hash")
     queued = [key for key in ids if key not in set(dead)]
@@ -87,10 +107,10 @@ def _fill(store: RedisStore) -> None:
     store.finish_preflight(period.id, fence, notice="")
 
 
-def _new() -> Iterator[NewInvoice]:
+def _new(invoices: int) -> Iterator[NewInvoice]:
     """Invoices with numbers and customers of their own; their text is made by replacing, which is cheap."""
     text = invoice(invoice_number=777_777, customer=customer(code="CODE", name="Kunde NAME")).content().text
-    for number in range(_FIRST, _FIRST + INVOICES):
+    for number in range(_FIRST, _FIRST + invoices):
         content = (
             text.replace("777777", str(number))
             .replace("CODE", f"K{number % 30_011}")

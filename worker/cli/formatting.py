@@ -2,11 +2,12 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from io import TextIOWrapper
+from textwrap import indent
 from typing import TYPE_CHECKING, Any, TextIO
 from unicodedata import category
 
@@ -61,6 +62,16 @@ def console_on(file: TextIO) -> Console:
 def print_json(out: Console, data: Any) -> None:
     """Write one JSON document, uncoloured and unwrapped; amounts of money are strings in it."""
     out.file.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
+def print_json_rows(out: Console, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Write a JSON list as ``print_json`` would, a row at a time; return how many. None of them is kept."""
+    number = 0
+    for number, row in enumerate(rows, start=1):
+        text = indent(json.dumps(row, indent=2, ensure_ascii=False), "  ")
+        out.file.write(f"{',' if number > 1 else '['}\n{text}")
+    out.file.write("\n]\n" if number else "[]\n")
+    return number
 
 
 #: Names in JSON that are not just the field's in camelCase.

@@ -1,7 +1,7 @@
 """Options that several commands share, and the lookup of what they name: periods, invoices, reason codes."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from getpass import getuser
 from typing import Annotated
@@ -125,19 +125,22 @@ def dead_letters(
     reason: str | None,
     customer: str | None = None,
     value: str | None = None,
-) -> list[InvoiceRecord]:
-    """Return the dead invoices that fit everything given. Raises ``WrongUsage`` and ``StoreUnavailable``."""
+) -> Iterator[InvoiceRecord]:
+    """Return the dead invoices that fit everything given, read as they are asked for.
+
+    Raises ``WrongUsage`` at once; ``StoreUnavailable``, later too.
+    """
     if reason is not None and reason not in REASONS:
         raise WrongUsage(say("There is no reason code {code}.", code=repr(reason)), suggestion(reason, list(REASONS)))
     period_id = find_period(store, period).id if period else None
     records = store.invoices(period_id, State.DEAD)
-    return [
+    return (
         record
         for record in records
         if (reason is None or (record.failure and record.failure.reason == reason))
         and (value is None or (record.failure and record.failure.value.casefold() == value.strip().casefold()))
         and (customer is None or is_of(record, customer))
-    ]
+    )
 
 
 def is_of(record: InvoiceRecord, customer: str) -> bool:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:  # `status` needs the store without what these deal in
     from worker.domain.action_log import LogEntry, LogFilter
     from worker.domain.batch import Batch, BatchItem, NewBatch
     from worker.domain.causes import Cause, CauseAnswer
-    from worker.domain.invoice_search import InvoiceFilter, InvoicePage
+    from worker.domain.invoice_search import ChosenInvoices, InvoiceFilter, InvoicePage
     from worker.domain.notices import Change, ChannelState, ClaimedMessage, Known
     from worker.domain.period_sums import PeriodSums
 
@@ -100,6 +100,9 @@ class PeriodIndexPort(Protocol):
 
     def find(self, period_id: str, wanted: InvoiceFilter, *, start: int, count: int) -> InvoicePage:
         """Return so many of a period's invoices that fit, from the ``start``-th on (0: the first), history left out."""
+
+    def chosen(self, period_id: str, wanted: InvoiceFilter) -> ChosenInvoices:
+        """Return every invoice of a period in ``wanted.state`` that fits, for a batch, however many."""
 
     def gap_numbers(self, period_id: str) -> Sequence[tuple[str, int, int]]:
         """Return the numbers that lie between those of the period's invoices and that no period has brought.

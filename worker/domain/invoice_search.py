@@ -1,10 +1,12 @@
 """Which invoices of a period a person wants to see, and the page of them that is shown. Pure."""
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import pairwise
 
+from worker.domain.money import ZERO
 from worker.domain.record import InvoiceRecord, State
 
 #: The order of a period's invoices: those that need a person first, then what is on its way, then what is done.
@@ -35,6 +37,26 @@ class InvoicePage:
     #: How many fit; of those that a text finds, ``MOST_FOUND`` at most.
     total: int
     records: Sequence[InvoiceRecord]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChosenInvoices:
+    """Invoices that a batch is made of, without their contents."""
+
+    #: Ids, and when each last moved (seconds since the epoch, UTC), by number.
+    members: Sequence[tuple[str, float]]
+    #: Currency -> gross, credit notes counted by their size.
+    at_stake: Mapping[str, Decimal]
+
+
+def chosen_of(records: Iterable[InvoiceRecord]) -> ChosenInvoices:
+    """Return these invoices as a batch needs them."""
+    members, at_stake = [], dict[str, Decimal]()
+    for record in sorted(records, key=lambda it: (it.invoice_number, it.id)):
+        body = json.loads(record.content)
+        members.append((record.id, record.updated_at))
+        at_stake[body["currency"]] = at_stake.get(body["currency"], ZERO) + abs(Decimal(body["gross"]))
+    return ChosenInvoices(members=members, at_stake=dict(sorted(at_stake.items())))
 
 
 def searchable(content: str) -> str:

@@ -7,13 +7,11 @@ from enum import StrEnum
 
 from worker.domain.invoice_period import PeriodRecord, PeriodState
 from worker.domain.money import ZERO
-from worker.domain.period_sums import LEFT_OUT, MINUTE, CurrencySums, PeriodSums, reasons_of, sums_of
+from worker.domain.period_sums import LEFT_OUT, MINUTE, CurrencySums, PeriodSums, reasons_of
 from worker.domain.record import InvoiceRecord, Outcome, State
 
 #: States from which an invoice goes on by itself.
 MOVING = (State.RECEIVED, State.QUEUED, State.EXPORTING, State.WAITING)
-#: Seconds over which the rate is taken: long enough to be calm, short enough to be true.
-RATE_WINDOW = 60.0
 
 
 class Phase(StrEnum):
@@ -114,13 +112,6 @@ def phase_of(period: PeriodRecord, counts: Mapping[State, int]) -> Phase:
     return Phase.DIFFERS if period.state is PeriodState.DIFFERS else Phase.DONE
 
 
-def report(period: PeriodRecord, records: Iterable[InvoiceRecord], now: float) -> Report:
-    """Add up a period from all its records (one pass); ``now`` in seconds since the epoch."""
-    invoices = list(records)
-    times = [record.updated_at for record in invoices if record.state is State.EXPORTED]
-    return _report(period, sums_of(invoices), _rate(times, now))
-
-
 def report_of(period: PeriodRecord, sums: PeriodSums, now: float) -> Report:
     """Return the report of a period that was added up before; its rate is over the last minute or two."""
     return _report(period, sums, _rate_of(sums.minutes, now))
@@ -143,14 +134,6 @@ def _report(period: PeriodRecord, sums: PeriodSums, rate: float | None) -> Repor
         rate=rate,
         seconds_left=moving / rate * 60 if rate and moving else None,
     )
-
-
-def _rate(times: Sequence[float], now: float) -> float | None:
-    """Return invoices a minute over the window, or over the time since the first one when that is shorter."""
-    recent = sorted(at for at in times if now - RATE_WINDOW < at)
-    if len(recent) < 2:  # noqa: PLR2004  # one point has no rate
-        return None
-    return (len(recent) - 1) / max(now - recent[0], 1.0) * 60
 
 
 def _rate_of(minutes: Mapping[int, int], now: float) -> float | None:

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from worker.domain.invoice_search import MOST_FOUND, ORDER, InvoiceFilter, InvoicePage, fits, sought
+from worker.domain.invoice_search import (
+    MOST_FOUND,
+    ORDER,
+    ChosenInvoices,
+    InvoiceFilter,
+    InvoicePage,
+    chosen_of,
+    fits,
+    sought,
+)
 from worker.domain.period_sums import PeriodSums, sums_of
 from worker.domain.record import InvoiceRecord, State
 from worker.store.connection import text, texts
@@ -85,6 +94,18 @@ class RedisArchivedIndex(RedisPeriodIndex):
         found = [record for record in self.records(self.member_ids(period_id)) if fits(record, wanted)]
         found.sort(key=_place)
         return InvoicePage(total=len(found), records=found[start : start + count])
+
+    @override
+    def chosen(self, period_id: str, wanted: InvoiceFilter) -> ChosenInvoices:
+        if not self._partly_archived(period_id):
+            return super().chosen(period_id, wanted)
+        state = wanted.state or State.DEAD
+        found = self.records(self.member_ids(period_id), state)
+        return chosen_of(record for record in found if fits(record, wanted))
+
+    @override
+    def _every_id(self, period_id: str) -> Sequence[str]:
+        return [*super()._every_id(period_id), *self._archived_members(period_id)]
 
     @override
     def _known(self, invoice_ids: Sequence[str]) -> frozenset[str]:

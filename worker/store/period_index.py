@@ -5,7 +5,7 @@ that an older version took in, or moved, is known by numbers that do not agree, 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from typing_extensions import override
@@ -15,6 +15,7 @@ from worker.domain.invoice_search import (
     MOST_FOUND,
     MOST_REMARKS,
     ORDER,
+    ChosenInvoices,
     InvoiceFilter,
     InvoicePage,
     gaps_of,
@@ -32,6 +33,8 @@ _CLASS: Mapping[State, int] = {state: place for place, state in enumerate(ORDER,
 _REASONS = 1000
 #: Members placed by one script.
 _CHUNK = 250
+#: More than any period has.
+_ALL = 10**9
 #: Beyond this the arithmetic of scripts is not exact (2^53): the records are added up instead.
 _EXACT = 2**53
 #: Name of a sum in the hash, before the currency -> field of ``CurrencySums``.
@@ -121,8 +124,44 @@ class RedisPeriodIndex(RedisReading, PeriodIndexPort):
         return InvoicePage(total=len(ids), records=list(self.records(ids[start : start + count])))
 
     @override
+    def chosen(self, period_id: str, wanted: InvoiceFilter) -> ChosenInvoices:
+        members, at_stake, state = [], dict[str, int](), wanted.state or State.DEAD
+        ids = self._fitting(period_id, replace(wanted, state=state))
+        for start in range(0, len(ids), _CHUNK):
+            said = texts(self.run("describe_members", state, *ids[start : start + _CHUNK]))
+            for key, moved_at, stake in zip(said[::3], said[1::3], said[2::3], strict=True):
+                members.append((key, float(moved_at)))
+                currency, _, hundredths = stake.partition(" ")
+                at_stake[currency] = at_stake.get(currency, 0) + int(hundredths or 0)
+        worth = {currency: Decimal(amount).scaleb(-2) for currency, amount in sorted(at_stake.items()) if currency}
+        return ChosenInvoices(members=members, at_stake=worth)
+
+    def _fitting(self, period_id: str, wanted: InvoiceFilter) -> Sequence[str]:
+        """Return the ids of all members that fit, by number."""
+        index, words = self._index(period_id), sought(wanted.text)
+        if words and not index.adds_up:
+            self._add_up(period_id)
+        ranges = self._ranges(wanted)
+        if not ranges:
+            return ()
+        if words:
+            found = texts(
+                self.run("find_members", period_id, words, _ALL, *[bound for each in ranges for bound in each])
+            )
+        else:
+            members = self.key("members", period_id)
+            commands: list[list[Word]] = [["ZRANGEBYSCORE", members, low, f"({high}"] for low, high in ranges]
+            answers = self.ask(*commands)
+            found = [key for answer in answers for key in texts(answer)]
+        return sorted(found, key=lambda key: (int(key.rpartition("-")[2]), key))
+
+    @override
     def gap_numbers(self, period_id: str) -> Sequence[tuple[str, int, int]]:
-        return gaps_of(self.member_ids(period_id), self._known)
+        return gaps_of(self._every_id(period_id), self._known)
+
+    def _every_id(self, period_id: str) -> Sequence[str]:
+        """Return the ids of a period's invoices in no order: to sort them all is most of what a large page takes."""
+        return texts(self.ask(["ZRANGE", self.key("members", period_id), 0, -1])[0])
 
     def _known(self, invoice_ids: Sequence[str]) -> frozenset[str]:
         found = self.ask(*(["EXISTS", self.key("invoice", key)] for key in invoice_ids)) if invoice_ids else []

@@ -17,7 +17,7 @@ from worker.domain.certificate import OpenDifference
 from worker.domain.clocks import ClockReading
 from worker.domain.desk_ports import PeriodIndexPort
 from worker.domain.invoice_period import PeriodRecord, StoredCertificate
-from worker.domain.invoice_search import InvoiceFilter, InvoicePage
+from worker.domain.invoice_search import ChosenInvoices, InvoiceFilter, InvoicePage
 from worker.domain.number_series import Explanation
 from worker.domain.period_sums import PeriodSums
 from worker.domain.record import InvoiceRecord, State
@@ -126,6 +126,12 @@ class ScopedIndex(PeriodIndexPort):
         if not self._sees(period_id):
             return InvoicePage(total=0, records=())
         return self._index.find(period_id, wanted, start=start, count=count)
+
+    @override
+    def chosen(self, period_id: str, wanted: InvoiceFilter) -> ChosenInvoices:
+        if not self._sees(period_id):
+            return ChosenInvoices(members=(), at_stake={})
+        return self._index.chosen(period_id, wanted)
 
     @override
     def gap_numbers(self, period_id: str) -> Sequence[tuple[str, int, int]]:

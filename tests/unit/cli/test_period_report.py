@@ -10,7 +10,8 @@ from support.samples import invoice, line
 
 from worker.cli.views.period import period_view
 from worker.domain.invoice_period import PeriodRecord, PeriodState
-from worker.domain.period_report import Phase, Report, phase_of, report
+from worker.domain.period_report import Phase, Report, phase_of, report_of
+from worker.domain.period_sums import sums_of
 from worker.domain.record import InvoiceRecord, Outcome, State
 
 
@@ -18,6 +19,10 @@ def of(bench: Bench, period_id: str) -> tuple[PeriodRecord, list[InvoiceRecord]]
     period = bench.memory.period(period_id)
     assert period is not None
     return period, list(bench.memory.invoices(period_id, None))
+
+
+def report(period: PeriodRecord, records: Sequence[InvoiceRecord], now: float) -> Report:
+    return report_of(period, sums_of(records), now)
 
 
 def exported_at(bench: Bench, times: Sequence[float], now: float, *, left: int) -> Report:
@@ -33,15 +38,15 @@ def _printed(bench: Bench, summary: Report) -> str:
 
 
 def test_rate_and_time_left(bench: Bench) -> None:
-    """Exported at 100, 110, 120, now 120: 2 in 20 s are 6 a minute; 3 left take 30 s."""
+    """Exported at 100, 110, 120, now 120: 3 since the minute before began (60) are 3 a minute; 3 left take a minute."""
     summary = exported_at(bench, [100.0, 110.0, 120.0], 120.0, left=3)
 
-    assert (summary.rate, summary.seconds_left) == (6.0, 30.0)
+    assert (summary.rate, summary.seconds_left) == (3.0, 60.0)
 
 
 def test_the_rate_falls_when_nothing_comes(bench: Bench) -> None:
-    """The same three, now 140: 2 in 40 s are 3 a minute."""
-    assert exported_at(bench, [100.0, 110.0, 120.0], 140.0, left=3).rate == 3.0
+    """The same three, now 140: 3 in 80 s are 2.25 a minute."""
+    assert exported_at(bench, [100.0, 110.0, 120.0], 140.0, left=3).rate == 2.25
 
 
 def test_there_is_no_rate_without_recent_exports(bench: Bench) -> None:

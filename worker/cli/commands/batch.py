@@ -187,7 +187,7 @@ def _chosen(  # noqa: PLR0913, PLR0917  # one parameter for each way to choose
     value: str | None,
 ) -> list[InvoiceRecord]:
     if action is not BatchAction.REEXPORT:
-        return dead_letters(store, period, reason, customer, value)
+        return list(dead_letters(store, period, reason, customer, value))
     if not period or reason or customer or value:
         raise WrongUsage(say("A re-export is of a period."), say("Say --period, and no other choice."))
     return list(store.invoices(find_period(store, period).id, State.EXPORTED))

@@ -1,7 +1,8 @@
 """``failed``: the invoices that failed, grouped by reason, and one in full."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import typer
@@ -12,7 +13,7 @@ from worker.cli import formatting
 from worker.cli.causes import ask, causes_data, causes_of, causes_view
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode
-from worker.cli.formatting import page, print_json, section, table
+from worker.cli.formatting import page, print_json, print_json_rows, section, table
 from worker.cli.language import say
 from worker.cli.lookup import (
     AsJson,
@@ -90,7 +91,7 @@ def failed_check(
     """
     context: CommandContext = ctx.obj
     with context.store() as store:
-        causes = ask(context, store, causes_of(store, dead_letters(store, period, reason, customer)))
+        causes = ask(context, store, causes_of(store, list(dead_letters(store, period, reason, customer))))
     gone = all(cause.answer and cause.answer.state is CauseState.GONE for cause in causes)
     if as_json:
         print_json(context.out, causes_data(causes))
@@ -104,62 +105,81 @@ def _list(
 ) -> None:
     with context.store() as store:
         records = dead_letters(store, period, reason, customer)
-    if as_json:
-        print_json(context.out, failed_data(records))
-    else:
-        context.out.print(failed_view(records))
-    raise typer.Exit(ExitCode.PERSON if records else ExitCode.OK)
+        if as_json:
+            number = print_json_rows(context.out, map(failed_row, records))
+        else:
+            groups = _grouped(records)
+            number = sum(group.number for group in groups)
+            context.out.print(failed_view(groups))
+    raise typer.Exit(ExitCode.PERSON if number else ExitCode.OK)
 
 
-def failed_view(records: Sequence[InvoiceRecord]) -> RenderableType:
-    """Return the failed invoices under their reasons, with what to do about each."""
-    if not records:
-        return Text(say("Nothing has failed."), style="good")
-    groups: dict[str, list[InvoiceRecord]] = {}
+@dataclass(kw_only=True, slots=True)
+class FailedGroup:
+    """Invoices that failed for one reason, of which the first are kept: there may be any number."""
+
+    reason: str
+    number: int = 0
+    first: list[InvoiceRecord] = field(default_factory=list)
+    #: What is to be done about them; more than one where it depends on the invoice.
+    steps: set[str] = field(default_factory=set)
+
+    def add(self, record: InvoiceRecord) -> None:
+        """Count one more."""
+        self.number += 1
+        if len(self.first) < SHOWN:
+            self.first.append(record)
+        if record.failure and len(self.steps) <= 1:
+            self.steps.add(record.failure.next_step)
+
+
+def _grouped(records: Iterable[InvoiceRecord]) -> list[FailedGroup]:
+    """Return the groups, the largest first."""
+    groups: dict[str, FailedGroup] = {}
     for record in records:
-        groups.setdefault(record.failure.reason if record.failure else "", []).append(record)
-    ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
-    return page(*(_group(reason, members) for reason, members in ordered))
+        reason = record.failure.reason if record.failure else ""
+        groups.setdefault(reason, FailedGroup(reason=reason)).add(record)
+    return sorted(groups.values(), key=lambda group: -group.number)
 
 
-def failed_data(records: Sequence[InvoiceRecord]) -> list[dict[str, Any]]:
-    """Return the same for scripts."""
-    return [
-        {
-            "id": record.id,
-            "export": record.export,
-            "periods": list(record.periods),
-            "invoiceNumber": record.invoice_number,
-            "customer": _content(record)["customer"]["name"],
-            "customerCode": _content(record)["customer"]["code"],
-            "gross": _content(record)["gross"],
-            "currency": _content(record)["currency"],
-            "attempts": record.attempts,
-            "since": formatting.iso(record.updated_at),
-            "failure": failure_data(record.failure),
-        }
-        for record in records
-    ]
+def failed_view(groups: Sequence[FailedGroup]) -> RenderableType:
+    """Return the failed invoices under their reasons, with what to do about each."""
+    return page(*map(_group, groups)) if groups else Text(say("Nothing has failed."), style="good")
 
 
-def _group(reason: str, members: Sequence[InvoiceRecord]) -> RenderableType:
+def failed_row(record: InvoiceRecord) -> dict[str, Any]:
+    """Return one of them for scripts."""
+    content = _content(record)
+    return {
+        "id": record.id,
+        "export": record.export,
+        "periods": list(record.periods),
+        "invoiceNumber": record.invoice_number,
+        "customer": content["customer"]["name"],
+        "customerCode": content["customer"]["code"],
+        "gross": content["gross"],
+        "currency": content["currency"],
+        "attempts": record.attempts,
+        "since": formatting.iso(record.updated_at),
+        "failure": failure_data(record.failure),
+    }
+
+
+def _group(group: FailedGroup) -> RenderableType:
     key, amount = say("Invoice"), say("Gross")
     rows = table(key, say("Customer"), amount, say("What is wrong"), numbers=(amount,), keys=(key,))
-    for record in members[:SHOWN]:
+    for record in group.first:
         wrong = record.failure.description if record.failure else ""
         rows.add_row(record.id, _content(record)["customer"]["name"], gross_of(record), wrong)
-    rest = say(
-        "… and {number} more: --json lists all, `invoices PERIOD --state dead` a period's", number=len(members) - SHOWN
-    )
+    hidden = group.number - len(group.first)
+    rest = say("… and {number} more: --json lists all, `invoices PERIOD --state dead` a period's", number=hidden)
     more = Text(rest, "quiet")
-    steps = {record.failure.next_step for record in members if record.failure}
-    step = steps.pop() if len(steps) == 1 else _own_step(reason)
-    heading = f"{title(reason)} · {formatting.count(len(members), 'invoice')}"
-    then = Text.assemble(f"  {say('then')} ", (f"opter-economic requeue --reason {reason}", "command"))
+    step = next(iter(group.steps)) if len(group.steps) == 1 else _own_step(group.reason)
+    heading = f"{title(group.reason)} · {formatting.count(group.number, 'invoice')}"
+    then = Text.assemble(f"  {say('then')} ", (f"opter-economic requeue --reason {group.reason}", "command"))
     clears = [then] if "re-queue" in step.lower() else []
-    return section(
-        heading, Text(reason, style="quiet"), f"→ {say(step)}", *clears, "", rows, *[more] * (len(members) > SHOWN)
-    )
+    reason = Text(group.reason, style="quiet")
+    return section(heading, reason, f"→ {say(step)}", *clears, "", rows, *[more] * (hidden > 0))
 
 
 def _content(record: InvoiceRecord) -> Any:

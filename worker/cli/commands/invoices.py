@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +14,7 @@ from rich.text import Text
 from worker.cli import formatting
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
-from worker.cli.formatting import page, print_json, table
+from worker.cli.formatting import page, print_json, print_json_rows, table
 from worker.cli.language import mark, say
 from worker.cli.lookup import AsJson, Customer, InvoiceId, find_invoice, find_period, is_of, title
 from worker.cli.views.invoice import gross_of, invoice_data, invoice_view
@@ -54,6 +55,8 @@ OUTCOMES = {
     Outcome.NOTHING_TO_BOOK: mark("nothing-to-book"),
     Outcome.DISCARDED: mark("discarded"),
 }
+#: Invoices that the table shows: all of its rows are laid out together.
+SHOWN = 2000
 _STYLES = {State.EXPORTED: "good", State.DEAD: "bad"}
 
 
@@ -87,13 +90,14 @@ def invoices(  # noqa: PLR0913  # one parameter for each option of the command
         raise WrongUsage(say("--csv and --json exclude each other."), say("Choose one."))
     with context.store() as store:
         found = store.invoices(find_period(store, period).id, state)
-        records = [record for record in found if customer is None or is_of(record, customer)]
-    if as_json:
-        print_json(context.out, [invoice_row(record) for record in records])
-    elif as_csv:
-        write_csv(context, records)
-    else:
-        context.out.print(invoices_view(records))
+        records = (record for record in found if customer is None or is_of(record, customer))
+        if as_json:
+            print_json_rows(context.out, map(invoice_row, records))
+        elif as_csv:
+            write_csv(context, records)
+        else:
+            shown = list(islice(records, SHOWN))
+            context.out.print(invoices_view(shown, more=sum(1 for _ in records)))
 
 
 def write_csv(context: CommandContext, records: Iterable[InvoiceRecord]) -> None:
@@ -132,8 +136,8 @@ def invoice_row(record: InvoiceRecord) -> dict[str, Any]:
     return dict(zip(_COLUMNS, values, strict=True))
 
 
-def invoices_view(records: Sequence[InvoiceRecord]) -> RenderableType:
-    """Return the table; what became of an invoice stands in its last column."""
+def invoices_view(records: Sequence[InvoiceRecord], *, more: int = 0) -> RenderableType:
+    """Return the table; what became of an invoice stands in its last column. ``more`` of them are not shown."""
     if not records:
         return Text(say("No invoice fits."))
     keys, amount = (say("Invoice"), say("State")), say("Gross")
@@ -142,7 +146,9 @@ def invoices_view(records: Sequence[InvoiceRecord]) -> RenderableType:
         customer = json.loads(record.content)["customer"]["name"]
         state = Text(state_word(record.state), style=_STYLES.get(record.state, "wait"))
         rows.add_row(record.id, state, customer, gross_of(record), result_of(record))
-    return page(rows, Text(f"\n{formatting.count(len(records), 'invoice')}.", style="quiet"))
+    total = formatting.count(len(records) + more, "invoice")
+    hidden = say(" The first {number} are shown; --csv or --json lists all.", number=len(records)) if more else ""
+    return page(rows, Text(f"\n{total}.{hidden}", style="quiet"))
 
 
 def result_of(record: InvoiceRecord) -> str:

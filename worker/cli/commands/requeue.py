@@ -89,7 +89,7 @@ def requeue(  # noqa: PLR0913, PLR0917  # one parameter for each way to choose
             require_no_second_person(context, store, BatchAction.REQUEUE, failed, by=by, why=why)
             wanted, moved = named, store.requeue(named, by=f"{by}: {why}" if why else by)
         else:
-            records = dead_letters(store, period, reason, customer, value)
+            records = list(dead_letters(store, period, reason, customer, value))
             batches = _as_batches(context, store, BatchAction.REQUEUE, records, by=by, why=why)
             wanted = [record.id for record in records]
             moved = _taken(store, batches)

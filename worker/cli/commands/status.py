@@ -28,7 +28,7 @@ from worker.cli.views.period import (
     progress_view,
 )
 from worker.domain.invoice_period import PeriodRecord, PeriodState
-from worker.domain.period_report import Phase, Report, phase_of, report
+from worker.domain.period_report import Phase, Report, phase_of, report_of
 from worker.domain.record import State
 from worker.domain.signs_of_life import Part
 from worker.domain.store_port import OperatorPort
@@ -61,7 +61,7 @@ def status(ctx: typer.Context, period: PeriodArgument = None, *, watch: Watch = 
         key = find_period(store, period).id
 
         def read() -> Report:
-            return report(find_period(store, key), store.invoices(key, None), context.clock())
+            return report_of(find_period(store, key), store.period_sums(key), context.clock())
 
         def obstacles(now: Report) -> Sequence[Failure]:
             return _hindrances(context, store, now)

@@ -1,8 +1,6 @@
 """Batches: many invoices as one act, previewed, confirmed, followed, cancelled."""
 
-import json
 import time
-from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -11,8 +9,9 @@ from starlette.routing import Route
 from config.names import export_of
 from worker.domain.access import Action
 from worker.domain.batch import BatchAction
-from worker.domain.record import InvoiceRecord, State
-from worker.dry_run.batch_preview import BatchPreview, preview
+from worker.domain.invoice_search import InvoiceFilter
+from worker.domain.record import State
+from worker.dry_run.batch_preview import BatchPreview, preview_of
 from worker.web.four_eyes import ask_for_batch
 from worker.web.guard import page
 from worker.web.pages.live import SharedLooks, live_batch
@@ -105,26 +104,12 @@ def _action(choice: dict[str, str]) -> BatchAction:
 def _planned(visit: Visit, choice: dict[str, str]) -> BatchPreview | None:
     """Return the batch of all invoices that fit, not of those in view only; None when none does."""
     services, action = visit.services, _action(choice)
-    records = _chosen(services, choice, _STATES[action])
-    if not records:
+    wanted = InvoiceFilter(state=_STATES[action], reason=choice["reason"], text=choice["q"])
+    found = services.index.chosen(choice["period"], wanted) if choice["period"] else None
+    if not found or not found.members:
         return None
-    export = records[0].export
-    return preview(action, records, services.exports.get(export), services.batches.export_times(export))
-
-
-def _chosen(services: Services, choice: dict[str, str], state: State) -> Sequence[InvoiceRecord]:
-    """Return the invoices of a period that fit; all are of its one export."""
-    reason, sought = choice["reason"], choice["q"].casefold()
-    records = services.store.invoices(choice["period"], state) if choice["period"] else ()
-    return [
-        record
-        for record in records
-        if (not reason or (record.failure is not None and record.failure.reason == reason))
-        and (not sought or sought in _text(record))
-    ]
-
-
-def _text(record: InvoiceRecord) -> str:
-    """Return what is searched, as on the page of a period."""
-    customer = json.loads(record.content)["customer"]
-    return f"{record.id} {record.invoice_number} {customer['code']} {customer['name']}".casefold()
+    export = export_of(choice["period"])
+    anyway = action is BatchAction.REEXPORT
+    members = [(key, 0.0) for key, _ in found.members] if anyway else found.members
+    times = services.batches.export_times(export)
+    return preview_of(action, members, found.at_stake, services.exports.get(export), times)
