@@ -32,6 +32,7 @@ from config.settings_sections import (
     about,
 )
 from config.sign_in_section import SignIn
+from config.tracing_section import Tracing
 
 PREFIX = "OPTER_ECONOMIC_"
 DELIMITER = "__"
@@ -93,6 +94,7 @@ class Settings(BaseSettings):
     log: Log = Log()
     flower: Flower = Flower()
     metrics: Metrics = Metrics()
+    tracing: Tracing = Tracing()
     web: Web = Web()
     sign_in: SignIn = SignIn()
     notify: Notify = Notify()

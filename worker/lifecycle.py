@@ -4,9 +4,9 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain
 from typing import Any
 
@@ -25,6 +25,7 @@ from worker.runtime.metrics import REGISTRY, Beat, serve_metrics
 from worker.runtime.primary_watch import hang_up
 from worker.runtime.runtime import RuntimeInUse
 from worker.runtime.signs_of_life import ShownLife, keep_showing
+from worker.runtime.trace_start import start_traces
 from worker.signals import end
 from worker.store.client import sentinels_once
 from worker.store.failover import drop_connections
@@ -71,7 +72,7 @@ class Lifecycle(Configuration):
                 self._app,
                 worker_clock=time.time,
                 ending=self._ending,
-                seen=calls_seen(self.settings),
+                seen=calls_seen(self.settings, self._traces and self._traces.call),
             )
         )
         #: How far the end of this process has come; the signal to end begins it.
@@ -104,7 +105,8 @@ class Lifecycle(Configuration):
         signals.task_postrun.connect(self._clear, weak=False)
 
     def _configure_logs(self, **_: Any) -> None:
-        configure_logs(self.settings.log.level, self.settings.log.format)
+        traces = self._traces
+        configure_logs(self.settings.log.level, self.settings.log.format, traces and traces.line)
 
     def _drop_inherited(self, **_: Any) -> None:
         self._in_use.drop()
@@ -170,9 +172,20 @@ class Lifecycle(Configuration):
         if self._end_looking:
             self._end_looking()
         self._in_use.close()
+        if self._traces:
+            self._traces.close()
 
-    def _bind(self, task_id: str, **_: Any) -> None:
+    @cached_property
+    def _traces(self) -> Any:
+        """What makes spans; None where the settings name no collector."""
+        return start_traces(self.settings)
+
+    def _bind(self, sender: Any, task_id: str, args: Sequence[Any] = (), **_: Any) -> None:
         structlog.contextvars.bind_contextvars(task_id=task_id)
+        if self._traces and args:
+            self._traces.begin(sender.name, str(args[0]))
 
     def _clear(self, **_: Any) -> None:
         structlog.contextvars.clear_contextvars()
+        if self._traces:
+            self._traces.end()

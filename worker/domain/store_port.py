@@ -58,8 +58,8 @@ class IntakePort(Protocol):
     def event_contents(self, event_key: str) -> frozenset[str]:
         """Return the hashes that the event was closed with; none for one that is not known."""
 
-    def open_period(self, period: PeriodRecord, event_key: str) -> None:
-        """Create the period, or add the event to it; back to ``registering``.
+    def open_period(self, period: PeriodRecord, event_key: str) -> bool:
+        """Create the period, or add the event to it; back to ``registering``. Returns whether it is its first event.
 
         Of the events about one period, the latest of those with the most invoices says what it adds up to.
         """

@@ -193,7 +193,8 @@ class Consumer:
 
     def _register(self, read: CheckedPeriod, name: str, stop: Stop) -> Counter[str] | None:
         """Write the period and its invoices, and count what became of them; None when stopped before the end."""
-        self.store.open_period(read.period, name)
+        began = self.clock()
+        first = self.store.open_period(read.period, name)
         done: Counter[str] = Counter()
         invoices = read.invoices()
         while chunk := list(islice(invoices, CHUNK)):
@@ -202,7 +203,15 @@ class Consumer:
             self._beat()
             registered = self.store.register(read.period.id, name, chunk)
             done.update({kind: len(ids) for kind, ids in asdict(registered).items()})
-        log.info("event_taken_in", event_key=name, period=read.period.id, left_out=len(read.left_out), **done)
+        log.info(
+            "event_taken_in",
+            event_key=name,
+            period=read.period.id,
+            first=first,
+            left_out=len(read.left_out),
+            **done,
+            ms=round((self.clock() - began) * 1000),
+        )
         return done
 
     def _announce(self, read: CheckedPeriod) -> None:

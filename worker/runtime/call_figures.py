@@ -1,6 +1,7 @@
 """Calls to e-conomic as figures of this process: how they ended, what they cost, how long each route takes."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from http import HTTPStatus
 
 from prometheus_client import Counter, Histogram
@@ -28,9 +29,18 @@ _latency = Histogram(
 )
 
 
-def calls_seen(settings: Settings) -> Callable[[CallSeen], None] | None:
-    """Return what is shown every call; None where this process serves no figures, so that it costs nothing."""
-    return count_call if settings.metrics.port else None
+def calls_seen(
+    settings: Settings, traced: Callable[[CallSeen], None] | None = None
+) -> Callable[[CallSeen], None] | None:
+    """Return what is shown every call; None where it is neither counted nor ``traced``, so that it costs nothing."""
+    if not settings.metrics.port:
+        return traced
+    return partial(_count_and_trace, traced) if traced else count_call
+
+
+def _count_and_trace(trace: Callable[[CallSeen], None], call: CallSeen) -> None:
+    count_call(call)
+    trace(call)
 
 
 def count_call(call: CallSeen) -> None:

@@ -23,11 +23,15 @@ _QUIET = (
 )
 
 
-def configure_logs(level: str, form: str) -> None:
-    """Send everything to standard error in one form. ``form`` is ``json`` or ``console``."""
+def configure_logs(level: str, form: str, also: Any = None) -> None:
+    """Send everything to standard error in one form. ``form`` is ``json`` or ``console``.
+
+    ``also`` is a further processor of lines.
+    """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         count_line,
+        *([also] if also else []),
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
     ]

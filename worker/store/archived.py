@@ -44,12 +44,12 @@ class RedisArchived(
     """The store with its archive."""
 
     @override
-    def open_period(self, period: PeriodRecord, event_key: str) -> None:
+    def open_period(self, period: PeriodRecord, event_key: str) -> bool:
         from worker.store.archive_entries import synchronise
 
         # Once for each event: an emptied Redis must know of what is archived before it takes an invoice in.
         synchronise(self, self.archive)
-        super().open_period(period, event_key)
+        return super().open_period(period, event_key)
 
     @override
     def invoice(self, invoice_id: str) -> InvoiceRecord | None:

@@ -30,9 +30,10 @@ class RedisIntake(StoreConnection, IntakePort):
         return frozenset(text(answer).split()) if answer else frozenset()
 
     @override
-    def open_period(self, period: PeriodRecord, event_key: str) -> None:
+    def open_period(self, period: PeriodRecord, event_key: str) -> bool:
         document = records.dump_period(period)
-        self.run("open_period", period.id, period.export, event_key, document, period.invoice_count)
+        answer = self.run("open_period", period.id, period.export, event_key, document, period.invoice_count)
+        return texts(answer) == ["first"]
 
     @override
     def register(self, period_id: str, event_key: str, invoices: Sequence[NewInvoice]) -> Registered:

@@ -82,7 +82,7 @@ class Preflight:
         Raises ``StoreUnavailable``, and what this program was not written for.
         """
         began = time.monotonic()
-        with structlog.contextvars.bound_contextvars(period=period_id), context.metered() as usage:
+        with structlog.contextvars.bound_contextvars(period=period_id, check=0), context.metered() as usage:
             try:
                 result = self._run(period_id, context, usage)
             except StoreUnavailable:
@@ -95,6 +95,7 @@ class Preflight:
         fence = self.store.claim_period(period_id)
         if fence is None:
             return PreflightResult(result="claimed-elsewhere")
+        structlog.contextvars.bind_contextvars(check=fence)
         try:
             return self._check_or_defer(period_id, fence, context, usage)
         except LeaseLost:  # met by a check as well as by its deferral

@@ -27,7 +27,7 @@ class MemoryIntake(Tables, IntakePort):
             return self.contents_of_events.get(event_key, frozenset())
 
     @override
-    def open_period(self, period: PeriodRecord, event_key: str) -> None:
+    def open_period(self, period: PeriodRecord, event_key: str) -> bool:
         with self.lock:
             entry = self.period_entries.setdefault(period.id, _new_period(period, self.now()))
             known = entry.record
@@ -42,6 +42,7 @@ class MemoryIntake(Tables, IntakePort):
                 received_at=known.received_at,
             )
             entry.revision += 1
+            return entry.record.events[0] == event_key
 
     @override
     def register(self, period_id: str, event_key: str, invoices: Sequence[NewInvoice]) -> Registered:

@@ -45,6 +45,12 @@ class IntakeRules:
         assert expected == steps.stored(store, "main-100353")
         assert [("received", whole.id)] == steps.events(store, "main-100353")
 
+    def test_the_event_that_opened_a_period_stays_its_first(self, store: Store) -> None:
+        """However often it is opened again, and whatever came meanwhile."""
+        opened = [store.open_period(steps.period(), event) for event in ("e-1", "e-2", "e-1", "e-2")]
+
+        assert opened == [True, False, True, False]
+
     def test_a_period_tells_what_its_event_said(self, store: Store, clock: ManualClock) -> None:
         """Name, totals and number of the event are kept to the øre, with the counts beside them."""
         whole = steps.take_in(store, 1, 2)

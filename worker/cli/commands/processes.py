@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 import typer
@@ -15,6 +15,7 @@ from config.exports_watch import Changed, ExportsWatch, watch_exports
 from config.settings import SECRETS, Settings, service_variables, variable
 from config.targets import non_production_targets
 from worker.cli.context import CommandContext
+from worker.cli.error_output import WrongUsage
 from worker.cli.lookup import By
 from worker.cli.processes import (
     StopWith,
@@ -41,6 +42,7 @@ from worker.runtime.metrics import Beat, serve_metrics
 from worker.runtime.notifying import notifying
 from worker.runtime.runtime import intake_consumer
 from worker.runtime.signs_of_life import ShownFaults, ShownLife, process_name
+from worker.runtime.trace_start import start_traces, traces_lack
 from worker.store.connection import StorePolicy, answers, connect
 from worker.store.signs_of_life import RedisLife
 from worker.web.language import translations
@@ -60,6 +62,7 @@ LinkOnly = Annotated[bool, typer.Option("--link", help="Print a new link to sign
 
 def worker(ctx: typer.Context, name: WorkerName = "worker@%h") -> None:
     """Run a worker: it exports invoices to e-conomic. Run several under different names for more throughput."""
+    _require_tracing(ctx.obj.settings)
     settings = _begin(ctx.obj)
     become(worker_command(name, settings.log.level), hold_signals=True)
 
@@ -110,7 +113,9 @@ def intake(ctx: typer.Context) -> None:
     Run at least one; two beside each other share the work and replace each other.
     """
     context: CommandContext = ctx.obj
-    settings = _begin(context)
+    _require_tracing(context.settings)
+    traces = start_traces(context.settings)
+    settings = _begin(context, also=traces and traces.line)
     exports_file = watch_exports(settings, context.exports)
     with stop_on_signal() as stop, closing(connect(settings.redis)) as redis:
         beat = Beat()
@@ -121,6 +126,8 @@ def intake(ctx: typer.Context) -> None:
             context.exports = exports_file.exports
             changed = _run_intake(context, beat, exports_file, changed, StopWith(stop))
         end_metrics()
+    if traces:
+        traces.close()
 
 
 def _run_intake(
@@ -225,13 +232,19 @@ def _pickups(context: CommandContext, stop: threading.Event) -> Iterator[Mapping
         yield pickups.faults
 
 
-def _begin(context: CommandContext) -> Settings:
+def _require_tracing(settings: Settings) -> None:
+    lack = traces_lack(settings)
+    if lack:
+        raise WrongUsage(lack, "pip install 'opter-economic[tracing]', or leave the setting out.")
+
+
+def _begin(context: CommandContext, also: Any = None) -> Settings:
     """Set logs up, show every configuration error, and wait for a Redis that is fit before Celery starts.
 
     Exports that do not go to e-conomic are logged: what is exported there is in nobody's books.
     """
     settings = context.settings
-    configure_logs(settings.log.level, settings.log.format)
+    configure_logs(settings.log.level, settings.log.format, also)
     for ignored in service_variables(os.environ):
         log.info("service_variable_ignored", variable=ignored, next_step="Set enableServiceLinks: false.")
     for name, address in non_production_targets(context.exports).items():

@@ -1,4 +1,5 @@
--- Create a period or add an event to it. ARGV: id, export, event key, document, number of invoices.
+-- Create a period or add an event to it. ARGV: id, export, event key, document, number of invoices. Answers whether the
+-- event is the period's first.
 local id, export, event, document, size = ARGV[3], ARGV[4], ARGV[5], ARGV[6], tonumber(ARGV[7])
 local record = key('period', id)
 if redis.call('EXISTS', record) == 0 then
@@ -22,4 +23,4 @@ redis.call('ZREM', key('preflights'), id)
 if not known then
   redis.call('RPUSH', key('period-events', id), event)
 end
-return {'ok'}
+return {redis.call('LINDEX', key('period-events', id), 0) == event and 'first' or 'later'}
