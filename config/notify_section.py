@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from config.exports import ExportConfig
     from config.settings import Settings
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S*")
 _QUIET = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 _KINDS = ", ".join(f"`{kind}`" for kind in NOTICE_KINDS)
 
