@@ -29,6 +29,7 @@ from worker.domain.reasons import EventReason
 from worker.domain.sums import Problem
 from worker.dry_run.planner import Planner
 from worker.economic.mapping.setup_check import Check
+from worker.economic.urls import voucher_path
 from worker.intake.queue import DeadEvent, digest, envelope
 from worker.reconcile.setup_report import SetupReport
 from worker.runtime.connecting import Connector
@@ -41,6 +42,7 @@ from worker.web.installation import Installation
 from worker.web.openid import OpenId
 from worker.web.services import Services
 from worker.web.users import LocalUsers, User, changing, hashed, known_as
+from worker.workflow.invoice_reading import InvoiceReader
 from worker.workflow.probe import Probe
 
 #: A customer's name that would be a script, and a cell that would be a formula.
@@ -100,6 +102,7 @@ class Page:
             openid=self._openid(sign_in, folder) if sign_in.openid_discovery else None,
             planner=self._planner,
             probe=self._probe,
+            reader=self._reader,
             first_pause=30.0,
             figures=lambda: b"figure 1\n",
             installation=Installation(
@@ -156,6 +159,12 @@ class Page:
         assert export is EXPORT
         client = self.harness.client
         yield Probe(context=self.harness.context, read=client.read, check_token=client.check_token)
+
+    @contextmanager
+    def _reader(self, export: ExportConfig) -> Iterator[InvoiceReader]:
+        assert export is self.harness.export
+        client = self.harness.client
+        yield InvoiceReader(context=self.harness.context, resource=client.resource, voucher_path=voucher_path)
 
     def sign_in(self, roles: Mapping[str, Role] | None = None, name: str = "Birthe") -> None:
         """Sign in by a link; without ``roles`` as the administrator of every export."""

@@ -138,6 +138,10 @@ class EconomicClient(Vouchers):
         path = f"/customers/{_positive(number)}"
         return self._listings.find(path, _about(lambda card: card["customerNumber"] == number, dict))
 
+    def resource(self, path: str) -> Mapping[str, Any] | None:
+        """Return any single resource, property by property, for a person to read; None: it is not there."""
+        return self._listings.find(path, dict)
+
     def product(self, number: str) -> Product | None:
         """See ``Economic``."""
         if not number:

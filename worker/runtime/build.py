@@ -18,6 +18,7 @@ from worker.domain.ports import PdfSource, RateLimiter
 from worker.domain.retry import RetryPolicy
 from worker.domain.store_port import PinPort, PlanPort
 from worker.economic.client import EconomicClient
+from worker.economic.urls import voucher_path
 from worker.intake.sources.folder import kept_folders
 from worker.reconcile.agreement_watch import AgreementWatch
 from worker.reconcile.attach import Attacher
@@ -39,6 +40,7 @@ from worker.store.redis_store import RedisStore
 from worker.workflow.cause_watch import CauseWatch
 from worker.workflow.context import ExportContext, ListingLag
 from worker.workflow.exporter import Exporter, accept_agreement
+from worker.workflow.invoice_reading import InvoiceReader
 from worker.workflow.lease_renewal import Ending, LeaseRenewer
 from worker.workflow.preflight import Preflight
 from worker.workflow.probe import Probe
@@ -267,6 +269,12 @@ def build_probe(context: ExportContext, client: EconomicClient, last: LastInLine
     return Probe(
         context=replace(context, economic=client.paced(last)), read=client.read, check_token=client.check_token
     )
+
+
+def build_reader(context: ExportContext, client: EconomicClient, last: LastInLine) -> InvoiceReader:
+    """Build what reads single invoices for a person: its reads are last in line."""
+    paced = client.paced(last)
+    return InvoiceReader(context=replace(context, economic=paced), resource=paced.resource, voucher_path=voucher_path)
 
 
 class ComparedPins(PinPort):

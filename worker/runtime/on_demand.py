@@ -20,11 +20,20 @@ from worker.reconcile.pacing import LastInLine
 from worker.reconcile.reconciler import Reconciler
 from worker.reconcile.setup_report import SetupReport, report_setup, with_agreement
 from worker.runtime.archive import build_archive
-from worker.runtime.build import ComparedPins, build_client, build_contexts, build_pdfs, build_probe, build_reconciler
+from worker.runtime.build import (
+    ComparedPins,
+    build_client,
+    build_contexts,
+    build_pdfs,
+    build_probe,
+    build_reader,
+    build_reconciler,
+)
 from worker.store.connection import StorePolicy, connect
 from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
 from worker.workflow.exporter import accept_agreement
+from worker.workflow.invoice_reading import InvoiceReader
 from worker.workflow.probe import Probe
 
 
@@ -56,6 +65,20 @@ def probing(settings: Settings, export: ExportConfig, *, sleep: Callable[[float]
         with closing(client):
             context = build_contexts(settings, {export.name: export}, {export.name: client}, store)[export.name]
             yield build_probe(context, client, LastInLine(inner=rate_limiter, sleep=sleep))
+
+
+@contextmanager
+def invoice_reading(
+    settings: Settings, export: ExportConfig, *, sleep: Callable[[float], None]
+) -> Iterator[InvoiceReader]:
+    """Give what reads single invoices for a person; its connections are closed at the end."""
+    with closing(connect(settings.redis)) as redis:
+        store = opened_store(settings, redis)
+        rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
+        client = build_client(export, settings, rate_limiter, ComparedPins(store), store.now)
+        with closing(client):
+            context = build_contexts(settings, {export.name: export}, {export.name: client}, store)[export.name]
+            yield build_reader(context, client, LastInLine(inner=rate_limiter, sleep=sleep))
 
 
 @contextmanager

@@ -31,6 +31,7 @@ from worker.runtime.broker import look_at, open_broker, shown_lengths
 from worker.runtime.connecting import Connector
 from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
 from worker.runtime.on_demand import checked_setup, opened_store, planning, probing
+from worker.runtime.on_demand import invoice_reading as read_invoices
 from worker.runtime.primary_watch import PrimaryWatch
 from worker.runtime.schema_watch import leave_newer_store
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
@@ -55,6 +56,7 @@ from worker.web.pages import (
     health,
     installation,
     invoice,
+    invoice_reading,
     openid_sign_in,
     period,
     periods,
@@ -86,7 +88,19 @@ def create_app(
     routes: list[BaseRoute] = [
         route
         for page in (
-            *(health, openid_sign_in, sign_in_page, periods, period, to_fix, batches, invoice, events_page, approvals),
+            *(
+                health,
+                openid_sign_in,
+                sign_in_page,
+                periods,
+                period,
+                to_fix,
+                batches,
+                invoice,
+                invoice_reading,
+                events_page,
+                approvals,
+            ),
             *(action_log, exports_page, connect_page, installation),
         )
         for route in page.routes(services)
@@ -158,6 +172,7 @@ def from_environment() -> Starlette:
         openid=openid if sign_in.openid_discovery else None,
         planner=partial(planning, settings, sleep=time.sleep),
         probe=partial(probing, settings, sleep=time.sleep),
+        reader=partial(read_invoices, settings, sleep=time.sleep),
         first_pause=settings.self_clearing.first_pause,
         figures=partial(generate_latest, store_registry(collector)),
         metrics=settings.metrics,

@@ -33,6 +33,7 @@ from worker.web.scoped import (
 from worker.web.scoped_batches import Batches, Causes, ScopedBatches, ScopedCauses
 from worker.web.scoped_holds import ScopedHolds
 from worker.web.users import LocalUsers
+from worker.workflow.invoice_reading import InvoiceReader
 from worker.workflow.probe import Probe
 
 
@@ -63,6 +64,8 @@ class Services:
     planner: Callable[[ExportConfig], AbstractContextManager[Planner]]
     #: Opens what asks e-conomic about causes.
     probe: Callable[[ExportConfig], AbstractContextManager[Probe]]
+    #: Opens what reads single invoices in e-conomic for a person.
+    reader: Callable[[ExportConfig], AbstractContextManager[InvoiceReader]]
     #: Seconds after which a cause that was asked about is asked about again by itself.
     first_pause: float
     #: Figures of the installation for Prometheus, as text; only for who shows ``metrics.token``.
