@@ -8,6 +8,8 @@ from rich.text import Text
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.domain.store_schema import CURRENT
+from worker.store.schema import Step, due_steps
+from worker.store.schema import migrate as run
 
 Check = Annotated[bool, typer.Option("--check", help="Only say what there is to do: exit code 1 if anything.")]
 
@@ -17,9 +19,6 @@ def migrate(ctx: typer.Context, *, check: Check = False) -> None:
 
     Nothing waits for it: this version works with an older store, too, and makes what is missing when it first needs it.
     """
-    from worker.store.schema import Step, due_steps  # noqa: PLC0415  # beside the store, which is opened here only
-    from worker.store.schema import migrate as run  # noqa: PLC0415
-
     context: CommandContext = ctx.obj
     with context.schema() as schema, context.store() as store:
         now = schema.declare()
