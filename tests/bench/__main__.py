@@ -11,7 +11,20 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import certificate, cli_start, cost, fairness, fan_out, live, lossy, method, page, recovery, throughput
+from bench import (
+    archive,
+    certificate,
+    cli_start,
+    cost,
+    fairness,
+    fan_out,
+    live,
+    lossy,
+    method,
+    page,
+    recovery,
+    throughput,
+)
 from bench.figures import MOST_CALLS, Line, show, write
 from bench.methods import METHODS
 from support.installation import Installation
@@ -27,6 +40,8 @@ Report = dict[str, dict[str, float]]
 #: Figure -> the most it may be.
 BARS: Mapping[str, float] = {
     **{f"{each.name}.calls_per_invoice": MOST_CALLS for each in METHODS},
+    "archive.short_bytes": archive.MOST_SHORT,
+    "archive.archived_bytes": archive.MOST_ARCHIVED,
     "certificate.calls_per_invoice": certificate.MOST_CALLS,
     "certificate.ledger_calls_per_invoice": certificate.MOST_LEDGER,
     "certificate.pdf_calls_per_invoice": certificate.MOST_PDF,
@@ -130,6 +145,11 @@ def _throughput(report: Report) -> None:
     _add(report, "throughput", title, throughput.measure())
 
 
+def _archive(report: Report) -> None:
+    title = f"archive, a period of {archive.INVOICES:,} invoices of two lines, MEMORY USAGE of all keys"
+    _add(report, "archive", title, archive.measure())
+
+
 def _fan_out(_: Report) -> None:
     show("fan-out", fan_out.measure())
 
@@ -146,6 +166,7 @@ PARTS: Mapping[str, Callable[[Report], None]] = {
     "live": _live,
     "recovery": _recovery,
     "throughput": _throughput,
+    "archive": _archive,
     "fan-out": _fan_out,
 }
 

@@ -107,12 +107,17 @@ def complete(
     return period_id
 
 
+def give_archive(store: RedisStore, archive: Archive) -> None:
+    """Let a store read another archive from now on."""
+    store.open_archive = lambda: archive
+    vars(store).pop("archive", None)  # it may have been opened
+
+
 def moving(store: RedisStore, client: redis.Redis, archive: Archive, clock: ManualClock, *, prefix: str) -> Mover:
     """Return what moves the periods of a store into an archive, which the store then reads."""
     live = RedisArchiving(client, prefix=prefix, policy=StorePolicy(), clock=clock)
     live.archive = archive
-    store.open_archive = lambda: archive
-    vars(store).pop("archive", None)  # it may have been opened
+    give_archive(store, archive)
     rules = ArchiveRules(archive_after=90 * DAY, chunk=CHUNK)
     return Mover(store=live, archive=archive, period=store.period, rules=rules, clock=clock)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import redis
-from support.archiving import CHUNK, DAY, archive_at, complete, moving
+from support.archiving import CHUNK, DAY, archive_at, complete, give_archive, moving
 from support.clock import ManualClock
 from support.harness import Killed
 
@@ -139,7 +139,7 @@ def test_killed_processes_move_every_invoice_once(
 
     assert deaths > 1
     with closing(archive_at(archive)) as reading:
-        store.open_archive = lambda: reading
+        give_archive(store, reading)
         period = store.period(period_id)
         assert period is not None
         assert period.counts == {State.EXPORTED: 600}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import redis
-from support.archiving import CHUNK, DAY, certify, complete, export, moving, new_invoice, send
+from support.archiving import CHUNK, DAY, certify, complete, export, give_archive, moving, new_invoice, send
 from support.clock import ManualClock
 from support.store import steps
 
@@ -347,8 +347,7 @@ def test_another_archive_is_refused(store: RedisStore, mover: Mover, archived: s
     """So is an old copy: it lacks what Redis knows to be archived."""
     other = Archive(type(mover.archive._database)(f"sqlite:///{tmp_path / 'other.sqlite'}"))  # type: ignore[attr-defined]  # noqa: SLF001  # its kind
     other.create()
-    store.open_archive = lambda: other
-    vars(store).pop("archive")
+    give_archive(store, other)
 
     with pytest.raises(ArchiveUnavailable, match="another one"):
         send(store, new_invoice(100_007), event="/opter/acme/1#again")

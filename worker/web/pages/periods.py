@@ -22,8 +22,8 @@ def routes(services: Services) -> list[Route]:
 
 
 def _periods(visit: Visit) -> Response:
-    services, sought = visit.services, visit.query("q").casefold()
-    every = services.store.periods()
+    services, sought, archived = visit.services, visit.query("q").casefold(), visit.query("archived") == "1"
+    every = services.store.archived_periods() if archived else services.store.periods()
     fitting = [period for period in every if sought in _text(period)]
     at = page_number(visit.query("page"))
     rows = [
@@ -41,7 +41,8 @@ def _periods(visit: Visit) -> Response:
         q=visit.query("q"),
         page=at,
         pages=max(1, -(-len(fitting) // PER_PAGE)),
-        query=urlencode({"q": visit.query("q")}),
+        query=urlencode({"q": visit.query("q"), **({"archived": 1} if archived else {})}),
+        archived=archived,
         paused=services.store.paused(),
         agreements=services.store.agreement_failures(),
         refused=len(services.events.refused()),
