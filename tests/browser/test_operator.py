@@ -61,12 +61,13 @@ def test_a_refused_event_is_corrected_and_another_discarded(office: Office, lang
     shoot(page, f"event-{language}")
     page.get_by_role("link", name=say("Correct and send again")).click()
     editor = page.get_by_label(say("The event"))
-    editor.fill(json.dumps({**json.loads(editor.input_value()), "time": "2026-11-21T08:00:00Z"}))
+    editor.fill(json.dumps({**json.loads(editor.input_value()), "time": "yesterday"}))
     page.get_by_label(say("What was corrected")).fill("control total")
     page.get_by_role("button", name=say("Send the corrected event")).click()
     expect(page.get_by_role("alert").first).to_be_visible()  # what is still wrong with it is said at once
     shoot(page, f"correct-{language}")
     text = json.loads(editor.input_value())
+    text["time"] = "2026-11-20T15:04:05Z"
     text["data"]["controlTotals"][0]["net"] = "800.00"
     editor.fill(json.dumps(text))
     page.get_by_label(say("What was corrected")).fill("control total")
