@@ -159,6 +159,8 @@ def money(amount: Decimal) -> str:
 _NOUNS = {
     "invoice": (mark("{number} invoice"), mark("{number} invoices")),
     "event": (mark("{number} event"), mark("{number} events")),
+    "period": (mark("{number} period"), mark("{number} periods")),
+    "entry": (mark("{number} entry"), mark("{number} entries")),
     "attempt": (mark("{number} attempt"), mark("{number} attempts")),
     "notice": (mark("{number} notice"), mark("{number} notices")),
     "channel": (mark("{number} channel"), mark("{number} channels")),

@@ -287,7 +287,7 @@ def require_fit(settings: Settings) -> None:
         problems = check_server(redis, require_durability=settings.redis.require_durability)
         schema = RedisSchema(redis, prefix=settings.redis.prefix, policy=StorePolicy()).declare()
     if schema.too_new:
-        raise WrongUsage("This store is newer than this program.", schema.refusal)
+        raise WrongUsage(say("This store is newer than this program."), schema.refusal)
     if problems:
         text = say("This Redis is not fit to be the store; nothing was started.")
         raise WrongUsage(text, "\n  → ".join(problems))

@@ -11,6 +11,7 @@ from rich.text import Text
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.formatting import count, data_of, facts, moment, page, print_json, section, table
+from worker.cli.language import say
 from worker.cli.lookup import AsJson
 from worker.cli.views.archive import status_data, status_facts
 from worker.domain.archive import EntryKind, KeptEntry
@@ -54,10 +55,10 @@ def archive_run(ctx: typer.Context, *, as_json: AsJson = False) -> None:
         print_json(context.out, done)
         return
     rows = [
-        ("Periods looked at", str(done["looked"])),
-        ("Archived", f"{count(done['archivedPeriods'], 'period')}, {count(done['archivedInvoices'], 'invoice')}"),
-        ("Written short", count(done["shortened"], "invoice")),
-        ("Texts deleted", str(done["deleted"])),
+        (say("Periods looked at"), str(done["looked"])),
+        (say("Archived"), f"{count(done['archivedPeriods'], 'period')}, {count(done['archivedInvoices'], 'invoice')}"),
+        (say("Written short"), count(done["shortened"], "invoice")),
+        (say("Texts deleted"), str(done["deleted"])),
     ]
     context.out.print(facts([(name, Text(value)) for name, value in rows]))
 
@@ -84,7 +85,9 @@ def archive_verify(ctx: typer.Context, checkpoints: Checkpoints = None, *, as_js
     context: CommandContext = ctx.obj
     missing = [file for file in checkpoints or () if not file.exists()]
     if missing:
-        raise WrongUsage(f"There is no file {missing[0]}.", "Name files of checkpoints, one a line.")
+        raise WrongUsage(
+            say("There is no file {names}.", names=missing[0]), say("Name files of checkpoints, one a line.")
+        )
     with context.keeper() as (keeper, _):
         files = [keeper.checkpoints, *map(CheckpointFile, checkpoints or ())]
         found = verify(keeper.archive, [each for file in files for each in file.all()])
@@ -92,13 +95,13 @@ def archive_verify(ctx: typer.Context, checkpoints: Checkpoints = None, *, as_js
         print_json(context.out, data_of(found))
     else:
         rows = [
-            ("Entries", str(found.size)),
-            ("Root", found.root),
-            ("Deleted texts", str(found.deleted)),
-            ("Checkpoints", f"{found.checkpoints} compared"),
+            (say("Entries"), str(found.size)),
+            (say("Root"), found.root),
+            (say("Deleted texts"), str(found.deleted)),
+            (say("Checkpoints"), say("{number} compared", number=found.checkpoints)),
         ]
-        problems = section("Not as it was written", *(Text(each, style="bad") for each in found.problems))
-        fine = Text("Every entry is as it was written.", style="good")
+        problems = section(say("Not as it was written"), *(Text(each, style="bad") for each in found.problems))
+        fine = Text(say("Every entry is as it was written."), style="good")
         context.out.print(
             page(facts([(name, Text(value)) for name, value in rows]), problems if found.problems else fine)
         )
@@ -115,7 +118,8 @@ def archive_show(ctx: typer.Context, which: Which, *, as_json: AsJson = False) -
         proofs = [keeper.archive.proof(entry.leaf, head.size) for entry in found] if head else []
     if not found:
         raise WrongUsage(
-            f"The archive holds nothing under {which!r}.", "`opter-economic archive status` says what it holds."
+            say("The archive holds nothing under {key}.", key=repr(which)),
+            say("`opter-economic archive status` says what it holds."),
         )
     shown = [
         {
@@ -133,8 +137,16 @@ def archive_show(ctx: typer.Context, which: Which, *, as_json: AsJson = False) -
         return
     for each in shown:
         text = json.dumps(json.loads(each["text"]), indent=2, ensure_ascii=False) if each["text"] else "(deleted)"
-        rows = [("Place", f"{each['leaf']} of {each['size']}"), ("Kind", each["kind"]), ("Key", each["key"])]
-        rows += [("Hash", each["hash"]), ("Root", each["root"]), ("Path", "\n".join(each["path"]) or "none")]
+        rows = [
+            (say("Place"), say("{place} of {size}", place=each["leaf"], size=each["size"])),
+            (say("Kind"), each["kind"]),
+            (say("Key"), each["key"]),
+        ]
+        rows += [
+            (say("Hash"), each["hash"]),
+            (say("Root"), each["root"]),
+            (say("Path"), "\n".join(each["path"]) or say("none")),
+        ]
         context.out.print(page(facts([(name, Text(value)) for name, value in rows]), Text(text)))
 
 
@@ -151,10 +163,12 @@ def archive_periods(ctx: typer.Context, *, as_json: AsJson = False) -> None:
         ]
         print_json(context.out, rows)
         return
-    shown = table("Period", "Name", "Received", "Invoices", numbers=("Invoices",), keys=("Period",))
+    shown = table(
+        say("Period"), say("Name"), say("Received"), say("Invoices"), numbers=(say("Invoices"),), keys=(say("Period"),)
+    )
     for each in periods:
         shown.add_row(each.id, each.name, moment(each.received_at), str(each.total))
-    context.out.print(shown if periods else Text("No period has been archived."))
+    context.out.print(shown if periods else Text(say("No period has been archived.")))
 
 
 @archive.command("export")
@@ -162,7 +176,7 @@ def archive_export(ctx: typer.Context, file: File) -> None:
     """Write the archive's log into a file, a line an entry, for `deploy/verify_archive.py` and for a copy elsewhere."""
     context: CommandContext = ctx.obj
     if file.exists():
-        raise WrongUsage(f"{file} exists.", "Nothing was written. Name a new file.")
+        raise WrongUsage(say("{file} exists.", file=file), say("Nothing was written. Name a new file."))
     lines = 0
     with context.keeper() as (keeper, _), file.open("x", encoding="utf-8") as out:
         for row in keeper.archive.rows() if keeper.archive.head() else ():
@@ -170,7 +184,12 @@ def archive_export(ctx: typer.Context, file: File) -> None:
             lines += 1
     at = datetime.fromtimestamp(context.clock(), UTC)
     context.out.print(
-        f"{count(lines, 'entry')} written to {file} ({at:%Y-%m-%d %H:%M} UTC)".replace("entrys", "entries")
+        say(
+            "{entries} written to {file} ({at} UTC)",
+            entries=count(lines, "entry"),
+            file=file,
+            at=f"{at:%Y-%m-%d %H:%M}",
+        )
     )
 
 

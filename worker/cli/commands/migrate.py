@@ -7,6 +7,7 @@ from rich.text import Text
 
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
+from worker.cli.language import say
 from worker.domain.store_schema import CURRENT
 from worker.store.schema import Step, due_steps
 from worker.store.schema import migrate as run
@@ -23,19 +24,21 @@ def migrate(ctx: typer.Context, *, check: Check = False) -> None:
     with context.schema() as schema, context.store() as store:
         now = schema.declare()
         if now.too_new:
-            raise WrongUsage("This store is newer than this program.", now.refusal)
+            raise WrongUsage(say("This store is newer than this program."), now.refusal)
         steps = due_steps(now)
         if not steps:
-            context.out.print(Text(f"The store has schema {now.version}: nothing to do.", "good"))
+            context.out.print(Text(say("The store has schema {version}: nothing to do.", version=now.version), "good"))
             return
         for step in steps:
             context.out.print(f"{step.version - 1} → {step.version}: {step.meaning}")
         if check:
             raise typer.Exit(ExitCode.PERSON)
 
-        def say(step: Step, count: int, of: int) -> None:
+        def report(step: Step, count: int, of: int) -> None:
             if count == of or count % 100 == 0:
-                context.out.print(f"{step.meaning}: {count} of {of}")
+                context.out.print(say("{meaning}: {count} of {of}", meaning=step.meaning, count=count, of=of))
 
-        done = run(store, schema, say)
-    context.out.print(Text(f"The store has schema {done.version} of {CURRENT}.", "good"))
+        done = run(store, schema, report)
+    context.out.print(
+        Text(say("The store has schema {version} of {current}.", version=done.version, current=CURRENT), "good")
+    )

@@ -13,6 +13,7 @@ from config.settings import SECRETS, variable
 from worker.cli.context import CommandContext
 from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.formatting import count, iso, moment, page, print_json, table
+from worker.cli.language import say
 from worker.cli.lookup import AsJson, By
 from worker.domain.action_log import Act
 from worker.domain.notices import ChannelState
@@ -45,7 +46,7 @@ def notify_default(ctx: typer.Context, *, as_json: AsJson = False) -> None:
     elif states:
         context.out.print(_view(states, {channel.id for channel in channels}))
     else:
-        context.out.print(page(Text("Nobody is told of anything: there is no channel.", style="wait"), _how()))
+        context.out.print(page(Text(say("Nobody is told of anything: there is no channel."), style="wait"), _how()))
     raise typer.Exit(ExitCode.PERSON if any(state.failures for state in states) else ExitCode.OK)
 
 
@@ -71,7 +72,7 @@ def notify_test(ctx: typer.Context, channel: OnlyChannel = None) -> None:
         delivery = hand_over(each, lambda letter=letter, **_: letter, send=send, secrets=SECRETS)
         accepted = delivery.outcome is Outcome.ACCEPTED
         failed = failed or not accepted
-        said = Text.assemble("accepted, as ", letter.id) if accepted else Text(f"{delivery.outcome}: {delivery.why}")
+        said = Text(say("accepted, as {id}", id=letter.id)) if accepted else Text(f"{delivery.outcome}: {delivery.why}")
         mark, style = ("✓", "good") if accepted else ("✗", "bad")
         context.out.print(Text.assemble((f"{mark} ", style), (each.id, "strong"), ": ", said), soft_wrap=True)
     raise typer.Exit(ExitCode.PERSON if failed else ExitCode.OK)
@@ -85,10 +86,15 @@ def notify_discard(ctx: typer.Context, channel: ChannelName, *, why: Why, by: By
     with context.store() as store:
         states = {state.channel: state for state in store.channel_states(sorted(known))}
         if channel not in states:
-            raise WrongUsage(f"There is no channel {channel!r}.", f"There are: {', '.join(states) or 'none'}.")
+            raise WrongUsage(
+                say("There is no channel {name}.", name=repr(channel)),
+                say("There are: {names}.", names=", ".join(states) or say("none")),
+            )
         store.log_action(who=by, what=Act.DISCARD_MESSAGES, why=why, of=[channel])
         number = store.discard_notices(channel)
-    context.out.print(f"{count(number, 'notice')} of channel {channel} discarded.")
+    context.out.print(
+        say("{notices} of channel {channel} discarded.", notices=count(number, "notice"), channel=channel)
+    )
 
 
 def _channels(context: CommandContext) -> list[ChannelSetup]:
@@ -99,19 +105,35 @@ def _chosen(context: CommandContext, name: str | None) -> Sequence[ChannelSetup]
     channels = _channels(context)
     chosen = [channel for channel in channels if name in (None, channel.id)]
     if not channels:
-        raise WrongUsage("There is no channel.", _how().plain)
+        raise WrongUsage(say("There is no channel."), _how().plain)
     if not chosen:
-        raise WrongUsage(f"There is no channel {name!r}.", f"There are: {', '.join(each.id for each in channels)}.")
+        raise WrongUsage(
+            say("There is no channel {name}.", name=repr(name)),
+            say("There are: {names}.", names=", ".join(each.id for each in channels)),
+        )
     return chosen
 
 
 def _how() -> Text:
     setting = variable("notify", "url")
-    return Text(f"Set {setting}, or give an export a channel: [exports.NAME.channels.CHANNEL] in the exports file.")
+    return Text(
+        say(
+            "Set {setting}, or give an export a channel: [exports.NAME.channels.CHANNEL] in the exports file.",
+            setting=setting,
+        )
+    )
 
 
 def _view(states: Sequence[ChannelState], known: set[str]) -> RenderableType:
-    rows = table("Channel", "State", "Waiting", "Sent", "Last", numbers=("Waiting", "Sent"), keys=("Channel",))
+    rows = table(
+        say("Channel"),
+        say("State"),
+        say("Waiting"),
+        say("Sent"),
+        say("Last"),
+        numbers=(say("Waiting"), say("Sent")),
+        keys=(say("Channel"),),
+    )
     for state in states:
         rows.add_row(
             state.channel,
@@ -125,12 +147,12 @@ def _view(states: Sequence[ChannelState], known: set[str]) -> RenderableType:
 
 def _state(state: ChannelState, *, named: bool) -> Text:
     if not named:
-        return Text("in no configuration any more: name it again, or `notify discard` what waits", style="bad")
+        return Text(say("in no configuration any more: name it again, or `notify discard` what waits"), style="bad")
     if not state.failures:
-        return Text("waiting for its time" if state.waiting else "well", style="good")
+        return Text(say("waiting for its time") if state.waiting else say("well"), style="good")
     since = moment(state.failing_since)
-    again = f", again at {moment(state.next_at)}" if state.next_at else ""
-    return Text(f"failing since {since}: {state.error}{again}", style="bad")
+    again = say(", again at {moment}", moment=moment(state.next_at)) if state.next_at else ""
+    return Text(say("failing since {since}: {error}{again}", since=since, error=state.error, again=again), style="bad")
 
 
 def _data(state: ChannelState) -> dict[str, Any]:

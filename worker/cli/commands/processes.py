@@ -16,6 +16,7 @@ from config.settings import SECRETS, Settings, service_variables, variable
 from config.targets import non_production_targets
 from worker.cli.context import CommandContext
 from worker.cli.error_output import WrongUsage
+from worker.cli.language import say
 from worker.cli.lookup import By
 from worker.cli.processes import (
     StopWith,
@@ -235,7 +236,7 @@ def _pickups(context: CommandContext, stop: threading.Event) -> Iterator[Mapping
 def _require_tracing(settings: Settings) -> None:
     lack = traces_lack(settings)
     if lack:
-        raise WrongUsage(lack, "pip install 'opter-economic[tracing]', or leave the setting out.")
+        raise WrongUsage(lack, say("pip install 'opter-economic[tracing]', or leave the setting out."))
 
 
 def _begin(context: CommandContext, also: Any = None) -> Settings:

@@ -12,6 +12,7 @@ from worker.archive.keeper import Keeper
 from worker.archive.mover import ended_at
 from worker.archive.retention import first_kept
 from worker.cli.formatting import count
+from worker.cli.language import say
 from worker.domain.archive import EntryKind
 from worker.domain.invoice_period import PeriodRecord
 
@@ -48,22 +49,43 @@ def status_facts(data: dict[str, Any]) -> list[tuple[str, RenderableType]]:
     invoices, periods = (kinds.get(kind.value, 0) for kind in (EntryKind.INVOICE, EntryKind.PERIOD))
     if not data["where"]:
         where = Text(
-            "none: Redis is on another machine, and OPTER_ECONOMIC_ARCHIVE__URL names no archive", style="wait"
+            say("none: Redis is on another machine, and OPTER_ECONOMIC_ARCHIVE__URL names no archive"), style="wait"
         )
     else:
         where = Text(data["where"])
-    moves = f"{data['afterDays']:g} days after a period's equal certificate" if data["afterDays"] else "never"
-    completed = (
-        f"{data['completedPeriods']} of {count(data['livePeriods'], 'period')} completed, {data['duePeriods']} due"
+    moves = (
+        say("{number} days after a period's equal certificate", number=f"{data['afterDays']:g}")
+        if data["afterDays"]
+        else say("never")
     )
-    checkpoint = f"{last['size']} entries at {last['at']}, root {last['root'][:16]}" if last else "none yet"
+    completed = say(
+        "{completed} of {periods} completed, {due} due",
+        completed=data["completedPeriods"],
+        periods=count(data["livePeriods"], "period"),
+        due=data["duePeriods"],
+    )
+    checkpoint = (
+        say("{number} entries at {moment}, root {root}", number=last["size"], moment=last["at"], root=last["root"][:16])
+        if last
+        else say("none yet")
+    )
     return [
-        ("Archive", where),
-        ("Holds", Text(f"{count(invoices, 'invoice')}, {count(periods, 'period')}; {data['size']} entries in all")),
-        ("Root", Text(data["root"] or "none yet")),
-        ("Last checkpoint", Text(checkpoint)),
-        ("Checkpoints in", Text(data["checkpoints"])),
-        ("Periods move", Text(moves)),
-        ("In Redis", Text(completed)),
-        ("Texts kept from", Text(data["textsKeptFrom"])),
+        (say("Archive"), where),
+        (
+            say("Holds"),
+            Text(
+                say(
+                    "{invoices}, {periods}; {number} entries in all",
+                    invoices=count(invoices, "invoice"),
+                    periods=count(periods, "period"),
+                    number=data["size"],
+                )
+            ),
+        ),
+        (say("Root"), Text(data["root"] or say("none yet"))),
+        (say("Last checkpoint"), Text(checkpoint)),
+        (say("Checkpoints in"), Text(data["checkpoints"])),
+        (say("Periods move"), Text(moves)),
+        (say("In Redis"), Text(completed)),
+        (say("Texts kept from"), Text(data["textsKeptFrom"])),
     ]

@@ -126,11 +126,15 @@ def redis_finding(info: Mapping[str, Any], refusal: Failure | None, *, require_d
 def schema_finding(schema: StoreSchema) -> Finding:
     """Return how what the store keeps fits this program."""
     if schema.too_new:
-        return Finding(part="Schema", level=Level.FAULT, text=schema.refusal)
+        return Finding(part=say("Schema"), level=Level.FAULT, text=schema.refusal)
     if schema.behind:
-        text = f"{schema.version}; this version keeps {CURRENT}, and works with both"
-        return Finding(part="Schema", level=Level.QUIET, text=text, next_step="opter-economic migrate, when it suits")
-    return Finding(part="Schema", level=Level.WELL, text=str(schema.version))
+        text = say(
+            "{version}; this version keeps {current}, and works with both", version=schema.version, current=CURRENT
+        )
+        return Finding(
+            part=say("Schema"), level=Level.QUIET, text=text, next_step=say("opter-economic migrate, when it suits")
+        )
+    return Finding(part=say("Schema"), level=Level.WELL, text=str(schema.version))
 
 
 def broker_finding(look: BrokerLook) -> Finding:
