@@ -119,6 +119,15 @@ forwarder: ## Build build/opter-forward.pyz, the forwarder for Opter's machine: 
 	$(PYTHON) -m zipapp build/forwarder --main worker.forward.command:start --compress --output build/opter-forward.pyz
 	@rm -rf build/forwarder
 
+.PHONY: image
+image: ## Build the image from a Debian made here and prove it (as root: debootstrap, buildah, bubblewrap)
+	deploy/image/build.sh
+
+.PHONY: sbom
+sbom: $(INSTALLED) ## Write build/sbom.json, the image's bill of materials (CycloneDX) with the locked hashes
+	@mkdir -p build
+	$(BIN)/python deploy/sbom.py > build/sbom.json
+
 ##@ Upkeep
 .PHONY: schema
 schema: $(INSTALLED) ## Write deploy/event.schema.json and deploy/event.xsd from the models
