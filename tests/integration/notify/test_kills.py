@@ -156,11 +156,11 @@ def test_a_failing_channel_is_a_fault_until_it_recovers(
     wait_for(lambda: not store.known().first, "the first look")
     die(store, 1, 2)
     wait_for(lambda: store.channel_states(["main:c0"])[0].failures > 1, "the channel fails")
-    (fault,) = store.channel_states(["main:c0"])
-    wait_for(lambda: nothing_waits(store), "everything is sent")
+    fault = store.channel_states(["main:c0"])[0]
     wait_for(lambda: "Ny årsag til fejl" in "\n".join(box.texts()), "the cause is told")
+    wait_for(lambda: nothing_waits(store), "everything is sent")
     texts = "\n".join(str(body["message"]) for _, body in hook.taken)
-    (well,) = store.channel_states(["main:c0"])
+    well = store.channel_states(["main:c0"])[0]
 
     assert fault.error == "the service answered 503"
     assert fault.waiting >= 1

@@ -6,6 +6,7 @@ from support.web_page import Page
 
 from worker.domain.access import EVERY, Role
 from worker.domain.clocks import ClockReading
+from worker.domain.notices import Addressed, Kind, Notice, Once
 from worker.domain.ports import AgreementRate
 from worker.domain.reasons import failure
 from worker.domain.signs_of_life import Part
@@ -89,3 +90,17 @@ def test_health_names_what_is_alive_and_what_is_not(signed_in: Page) -> None:
     assert 'href="http://flower.example"' in text
     store.show_life(Part.INTAKE, "intake@host")
     assert "Every process that is needed is alive." in signed_in.browser.get("/health?lang=en").text
+
+
+def test_a_channel_that_fails_is_shown_with_its_reason(signed_in: Page) -> None:
+    """Beside those that are well; what waits there is counted."""
+    store = signed_in.harness.store
+    notice = Notice(kind=Kind.RESUMED, export="main")
+    store.tell([Once(key="k", notice=notice, to=[Addressed(channel="installation", due_at=0.0)])])
+    message = store.claim_message("installation", lease=60.0)
+    assert message is not None
+    store.message_failed(message, why="the service answered 503", again_in=30.0, doubtful=False)
+    text = signed_in.browser.get("/health?lang=da").text
+    assert "fejler" in text
+    assert "the service answered 503" in text
+    assert "other:finance" in text
