@@ -1,19 +1,25 @@
 """Vouchers posted many at a time: calls of a period, one that is refused, and kills of real processes."""
 
+import random
+import signal
+import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from fleet.rows import Row
-from support.bulk_harness import EXPORT, bar, installed, invoices, owed, to_be_refused, wanted
+from support.bulk_harness import EXPORT, bar, installed, invoices, owed, reference_of, to_be_refused, wanted
 from support.chaos.methods import BULK_VOUCHER
-from support.chaos.run_faults import run_faults
+from support.installation import SHORT_LEASES, Installation, event
+from support.samples import customer, invoice, line
 
+from worker.domain.invoice import Invoice
 from worker.domain.record import State
+from worker.sandbox.resources.voucher_schema import entries_of
 
-#: Of the faults of real processes.
-_SEED = 1
+#: Of the moments at which real processes are killed, and how many invoices they export; seconds for them.
+_SEED, _KILLED, _PATIENCE = 1, 200, 600.0
 
 
 def play(short: bool) -> Sequence[Row]:  # noqa: FBT001  # one of the parts
@@ -51,14 +57,36 @@ def _in_process(count: int) -> Sequence[Row]:
 
 
 def _killed() -> Sequence[Row]:
-    with TemporaryDirectory(prefix="fleet-") as folder:
-        outcome = run_faults(Path(folder), _SEED, count=240, seconds=30, method=BULK_VOUCHER)
-    lost, doubled = len(outcome.lost), len(outcome.doubled)
+    """Kill one of two workers six times while single entries are posted together."""
+    chance, every = random.Random(_SEED), [_single(number) for number in range(_KILLED)]  # repeatability, not secrecy
+    exports, settings = {"main": BULK_VOUCHER.entry}, {**SHORT_LEASES, **BULK_VOUCHER.settings}
+    with TemporaryDirectory(prefix="fleet-") as folder, Installation(Path(folder), exports=exports, **settings) as on:
+        on.sandbox("PATCH", "switches", {"latency_ms": 150})
+        on.start_all(workers=2)
+        on.push(event(*every))
+        on.wait_for(lambda: on.counts().get("exported", 0) > 0, "the first are exported", seconds=_PATIENCE)
+        for turn in range(6):
+            time.sleep(chance.uniform(0.1, 0.8))
+            name = f"worker-{1 + turn % 2}"
+            on.kill(name, signal.SIGKILL)
+            on.start(name, "worker", "--name", f"{name}@test")
+        on.wait_for(lambda: on.counts() == {"exported": _KILLED}, "all are exported", seconds=_PATIENCE)
+        vouchers = next(iter(on.sandbox("GET", "state").values()))["vouchers"].values()
+        calls = [each["path"] for each in on.sandbox("GET", "requests")["requests"] if each["method"] == "POST"]
+    standing = Counter(reference_of(entry) for voucher in vouchers for _, entry in entries_of(voucher))
+    lost = [each for each in every if not standing[f"main-{each.invoice_number}"]]
+    doubled = [reference for reference, times in standing.items() if times > 1]
+    together = sum(path.endswith("/bulk") for path in calls)
     return (
         Row(
-            what=f"bulk vouchers, 240 invoices, processes killed, cut, frozen for 30 s (seed {_SEED}): lost / doubled",
+            what=f"{_KILLED} bulk vouchers, two real workers killed six times (seed {_SEED}): lost / doubled",
             bar="0 / 0",
-            measured=f"{lost} / {doubled}",
-            held=not outcome.wrong,
+            measured=f"{len(lost)} / {len(doubled)}, by {together} calls for many",
+            held=not (lost or doubled) and together > 0,
         ),
     )
+
+
+def _single(number: int) -> Invoice:
+    known = customer(code=f"C-{number % 20}", ledger_number=1001 + number % 20, corporate_id=None)
+    return invoice(line(f"{100 + number}.00"), invoice_number=700_001 + number, customer=known)
