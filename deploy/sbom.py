@@ -20,7 +20,7 @@ from packaging.utils import canonicalize_name
 
 LOCK = Path(__file__).parents[1] / "requirements.lock"
 #: What the Dockerfile installs.
-EXTRAS = ("embedded", "tracing")
+EXTRAS = ("embedded", "postgresql", "tracing")
 OWN = "opter-economic"
 
 

@@ -159,7 +159,7 @@ class ProcessReason(ReasonCode):
         "archive-unavailable",
         "The archive does not answer",
         "The archive of completed periods cannot be read, so it cannot be told what is in it already.",
-        "Restore the archive or the connection to it (OPTER_ECONOMIC_ARCHIVE__URL); everything goes on by itself.",
+        "Restore the archive or the connection to it (the setting `archive.url`); everything goes on by itself.",
     )
     CLOCKS_DISAGREE = (
         "clocks-disagree",

@@ -30,6 +30,6 @@ class StoreSchema:
     def refusal(self) -> str:
         """Why this program does not work on a store that is too new, and the next step."""
         return (
-            f"This store was migrated by a newer version of opter-economic (it needs schema {self.needs}, this version "
+            f"This store was migrated by a newer version of this program (it needs schema {self.needs}, this version "
             f"keeps {CURRENT}): nothing is done here. Start the newer version instead of this one."
         )

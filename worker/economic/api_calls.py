@@ -238,7 +238,9 @@ class ApiCalls:
         tokens = permit.cost if feedback.cost is None else feedback.cost
         usage = _usage.get()
         if usage is not None:
-            usage.add(tokens)
+            with usage.lock:
+                usage.calls += 1
+                usage.tokens += tokens
         if self._seen is not None:
             self._seen(CallSeen(label=label, status=status, sent=sent, seconds=max(seconds, 0.0), tokens=tokens))
 

@@ -57,13 +57,8 @@ class Usage:
     calls: int = 0
     #: Rate tokens that they cost (``X-CallCost``, or the estimate where e-conomic did not say).
     tokens: float = 0.0
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
-
-    def add(self, tokens: float) -> None:
-        """Count a call; several threads may work for one execution."""
-        with self._lock:
-            self.calls += 1
-            self.tokens += tokens
+    #: Held while they are counted: several threads may work for one execution.
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -115,6 +115,6 @@ def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
         )
 
         assert refused.returncode == 2
-        assert "newer version of opter-economic" in " ".join((refused.stdout + refused.stderr).split())
+        assert "newer version of this program" in " ".join((refused.stdout + refused.stderr).split())
         assert client.llen("opter:period-closed") == 1
         assert installation.sandbox("GET", "requests")["requests"] == []

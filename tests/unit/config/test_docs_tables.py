@@ -43,6 +43,8 @@ def loaded(folder: Path, table: KeyTable, row: KeyRow, value: str) -> ExportConf
             del tables[place]["sftp_key_file"]
     if ".channels." in place and not key.startswith("url"):
         tables[place]["url_env"] = '"T"'
+    if key == "bulk":
+        tables[place] |= {"missing_pdf": '"post"', "book": "false"}
     if key == "start_text":
         del tables[place]["method"]
     if key in SOURCES:
