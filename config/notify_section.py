@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, SecretStr, StringConstraints
@@ -50,13 +49,6 @@ def _url(value: SecretStr) -> SecretStr:
     return value
 
 
-def _public(value: str) -> str:
-    parts = urlsplit(value)
-    if value and not (parts.scheme in {"http", "https"} and parts.hostname):
-        raise ValueError("the address begins with https:// (or http://)")
-    return value.rstrip("/")
-
-
 Language = Literal["da", "en"]
 Kinds = Annotated[Names, AfterValidator(_kinds)]
 ChannelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
@@ -84,11 +76,6 @@ class Notify(Section):
     time_zone: Annotated[str, AfterValidator(_zone), about("Time zone of quiet hours and of the times in messages")] = (
         "Europe/Copenhagen"
     )
-    page_url: Annotated[
-        str,
-        AfterValidator(_public),
-        about("Address of the page as its readers reach it, for links in messages; none: no links"),
-    ] = ""
     look_seconds: Annotated[Seconds, about("Seconds between two looks at what there is to tell", le=3600)] = 15.0
     gather_seconds: Annotated[
         float, about("Seconds for which new causes gather before they are told, in one message", ge=0, le=3600)

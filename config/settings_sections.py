@@ -294,7 +294,7 @@ class Web(Section):
         str,
         AfterValidator(_optional_web_address),
         about(
-            "Address of the page as its readers reach it, for links from elsewhere, as in Flower; none: no links",
+            "Address of the page as its readers reach it, for links from elsewhere (Flower, messages); none: no links",
             "https://economic.example.dk",
         ),
     ] = ""

@@ -21,6 +21,8 @@ from support.installation import SHORT_LEASES, Installation, event
 from support.ports import free_port
 from support.samples import customer, invoice, line
 
+from worker.workflow.context import ClockNotes
+
 _RULES = Path(__file__).parents[2] / "deploy" / "monitoring" / "alerts.yml"
 _TOKEN = "a-token-of-the-fleet"  # of a test
 _MINUTES = re.compile(r"(?<=for: )(\d+)m|(?<=\[)(\d+)m(?=\])")
@@ -209,6 +211,7 @@ def _fail_calls(on: Watched) -> None:
 
 def _shift_clock(on: Watched, seconds: float, period: int) -> None:
     on.sandbox("PATCH", "switches", {"date_shift": seconds})
+    time.sleep(ClockNotes().every)  # a worker notes the clocks no sooner than that after it last did
     _close(on, period)
 
 

@@ -58,6 +58,10 @@ class Feedback:
     failed: bool = False
 
 
+#: Failed calls in a row that open the circuit breaker, as ``lua/rate_limiter.lua`` counts them.
+OPENS_AFTER = 5
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AgreementRate:
     """What all workers together know of the calls to one agreement."""
@@ -67,7 +71,7 @@ class AgreementRate:
     granted: float
     #: Seconds since the last call, to within five.
     called_ago: float
-    #: Calls in a row that failed: no connection, no answer, or 5xx.
+    #: Calls in a row that failed while the circuit breaker is closed: no connection, no answer, or 5xx.
     failures: int
     #: How often in a row the circuit breaker has opened; 0: it is closed.
     trips: int
@@ -75,6 +79,11 @@ class AgreementRate:
     open_for: float
     #: Seconds for which the other side asked to be left alone.
     blocked_for: float
+
+    @property
+    def failed_in_a_row(self) -> int:
+        """Calls in a row that failed, the probes of an open circuit breaker included."""
+        return self.failures + (OPENS_AFTER + self.trips - 1 if self.trips else 0)
 
     @property
     def failing(self) -> bool:

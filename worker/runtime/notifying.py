@@ -81,7 +81,7 @@ def tone_of(settings: Settings, catalogues: Catalogues, channel: ChannelSetup) -
         language=channel.language,
         catalogue=catalogues(channel.language),
         zone=settings.notify.time_zone,
-        page=settings.notify.page_url,
+        page=settings.web.public_url,
         customer_values=channel.customer_values,
     )
 

@@ -136,7 +136,7 @@ class StoreCollector(Collector):
         known = {(name,): rate for name, rate in self.rates().items() if rate}
         granted = {name: rate.granted for name, rate in known.items()}
         spent = {name: rate.spent for name, rate in known.items()}
-        failures = {name: float(rate.failures) for name, rate in known.items()}
+        failures = {name: float(rate.failed_in_a_row) for name, rate in known.items()}
         yield _gauge("granted_tokens", "Rate tokens granted for 60 seconds", granted.items(), "export")
         yield _gauge("spent_tokens", "Rate tokens spent in the last 60 seconds", spent.items(), "export")
         yield _gauge("failed_calls_in_a_row", "Calls that failed since the last answer", failures.items(), "export")

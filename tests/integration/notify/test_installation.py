@@ -35,7 +35,7 @@ def test_a_period_is_told_of_with_the_sums_read_in_economic(tmp_path: Path) -> N
             "notify__language": "en",
             "notify__look_seconds": "0.3",
             "notify__gather_seconds": "0.1",
-            "notify__page_url": "https://opter.example.dk/",
+            "web__public_url": "https://opter.example.dk/",
             "self_clearing__first_pause": "1",
             "self_clearing__longest_pause": "1",
         }

@@ -21,7 +21,6 @@ from config.settings import Settings
         {"quiet_hours": "24:00-07:00"},
         {"time_zone": "Europe/Kobenhavn"},
         {"url": "no address"},
-        {"page_url": "opter.example.dk"},
         {"language": "sv"},
     ],
     ids=str,

@@ -1,6 +1,7 @@
 """Figures counted from log lines, and those read from the store."""
 
 import re
+from importlib.resources import files
 from typing import Any
 
 import httpx
@@ -13,7 +14,7 @@ from support.harness import Harness
 from support.memory_queue import MemoryEventQueue, MemoryEvents
 
 from worker.domain.clocks import ClockReading
-from worker.domain.ports import AgreementRate
+from worker.domain.ports import OPENS_AFTER, AgreementRate
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.signs_of_life import Part
 from worker.economic.port import CallSeen
@@ -277,3 +278,22 @@ def _process_figures(harness: Harness) -> str:
 
 def _names(text: str) -> set[str]:
     return set(re.findall(r"\bopter_economic_[a-z_]+", text))
+
+
+@pytest.mark.parametrize(
+    ("failures", "trips", "in_a_row"),
+    [(0, 0, 0), (4, 0, 4), (0, 1, OPENS_AFTER), (0, 3, OPENS_AFTER + 2)],
+    ids=["answered", "four failed", "opened", "two probes failed"],
+)
+def test_failures_in_a_row_go_on_while_the_breaker_is_open(failures: int, trips: int, in_a_row: int) -> None:
+    """The fifth failure opens it and begins a new count; each probe that fails opens it again. 5 + 2 probes = 7."""
+    rate = AgreementRate(spent=0, granted=1, called_ago=0, failures=failures, trips=trips, open_for=0, blocked_for=0)
+
+    assert rate.failed_in_a_row == in_a_row
+
+
+def test_the_breaker_opens_where_the_script_says() -> None:
+    """One number, in two languages."""
+    script = files("worker.store").joinpath("lua", "rate_limiter.lua").read_text(encoding="utf-8")
+
+    assert f"local FAILURES = {OPENS_AFTER} " in script
