@@ -162,8 +162,10 @@ class MemoryExport(Tables, ExportPort):
     @override
     def pause(self, export: str, failure: Failure, *, by: str = "", why: str = "") -> None:
         with self.lock:
-            if by and export not in self.pauses:
-                self.act(Act.PAUSE, by, why, export, [export])
+            if by:
+                self.resume_orders.pop(export, None)
+                if export not in self.pauses:
+                    self.act(Act.PAUSE, by, why, export, [export])
             self.pauses.setdefault(export, failure)
 
     def _making(self, key: str, fence: int) -> Shared:

@@ -141,6 +141,16 @@ class ClaimRules:
         store.sweep(idle_exports=frozenset())
         assert store.paused().keys() == {"main"}
 
+    def test_a_person_who_pauses_is_not_overruled_by_an_older_order(self, store: Store, clock: ManualClock) -> None:
+        """Also where it was paused already: it stays so until somebody resumes it."""
+        store.pause("main", FAILURE)
+        store.resume_later("main", by="kim", why="new token", after=10.0)
+        store.pause("main", FAILURE, by="Birthe", why="closing the books")
+        clock.advance(11.0)
+        store.sweep(idle_exports=frozenset())
+
+        assert "main" in store.paused()
+
     def test_states_of_others_are_told(self, store: Store) -> None:
         """What an invoice waits for may be anywhere, or not in the store at all."""
         steps.queue(store, 1, 2)
