@@ -101,7 +101,7 @@ audit: $(INSTALLED) ## Known vulnerabilities of the locked dependencies (says so
 
 .PHONY: chaos
 chaos: $(INSTALLED) ## Kill everything at any moment, 20 seeds of it, and 10 under wrong bodies, clocks and stores; prints the bars, writes build/chaos.json; SEED=17 repeats one
-	$(BIN)/pytest tests/chaos -q $(if $(SEED),-k "test_run_faults or test_run_hazards" --seed $(SEED)) \
+	$(BIN)/pytest tests/chaos tests/integration/runtime/test_rolling_upgrade.py -q $(if $(SEED),-k "test_run_faults or test_run_hazards" --seed $(SEED)) \
 	  $(if $(FIRST),--first-seed $(FIRST)) $(if $(SEEDS),--seeds $(SEEDS))
 
 .PHONY: fleet
@@ -110,7 +110,6 @@ fleet: $(INSTALLED) ## Two hundred agreements, large events, bulk vouchers, aler
 
 .PHONY: check
 check: lint test audit ## What CI runs
-	@$(MAKE) --no-print-directory fleet SHORT=1
 
 .PHONY: forwarder
 forwarder: ## Build build/opter-forward.pyz, the forwarder for Opter's machine: pure Python, needs nothing else

@@ -19,6 +19,7 @@ def test_a_short_run(tmp_path: Path, method: Method) -> None:
     assert run_faults(tmp_path, 2, count=120, seconds=12, method=method).wrong == []
 
 
+@pytest.mark.chaos
 @needs_rabbitmq
 @pytest.mark.timeout(900)
 def test_a_short_run_through_rabbitmq(tmp_path: Path) -> None:

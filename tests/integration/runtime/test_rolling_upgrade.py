@@ -70,6 +70,7 @@ def _is_earlier(installation: _Installation, name: str) -> bool:
     return f"PYTHONPATH={installation.earlier}".encode() in environ
 
 
+@pytest.mark.chaos
 @pytest.mark.timeout(1200)
 def test_a_period_goes_on_while_one_version_replaces_the_other(installation: _Installation) -> None:
     """The earlier one begins, both work, the earlier one is stopped in order: each invoice is booked once."""

@@ -11,7 +11,7 @@ from support.secrecy.installation import MarkedInstallation
 from support.secrecy.marks import CUSTOMER, SECRET, holding
 from support.secrecy.scenario import Evidence, play
 
-from config.names import EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK
+from config.names import ARCHIVE_TASK, EXPORT_TASK, PREFLIGHT_TASK, RECONCILE_TASK
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("secrecy")]  # one installation for all of them
 
@@ -90,10 +90,10 @@ def test_the_scenario_ran_to_its_end(place: MarkedInstallation, evidence: Eviden
 
 
 def test_flower_leads_to_status_and_back(evidence: Evidence) -> None:
-    """Both tasks by name; each id begins with the invoice or period that is its only argument."""
+    """Both tasks by name, besides those that come by themselves; each id begins with its only argument."""
     tasks = json.loads(evidence.flower["Flower /api/tasks?limit=1000"])
 
-    assert {task["name"] for task in tasks.values()} - {RECONCILE_TASK} == {EXPORT_TASK, PREFLIGHT_TASK}
+    assert {task["name"] for task in tasks.values()} - {RECONCILE_TASK, ARCHIVE_TASK} == {EXPORT_TASK, PREFLIGHT_TASK}
     assert [key for key in tasks if not re.fullmatch(r"main-p?\d+\.[0-9a-f]{8}", key)] == []
     assert {key: task["args"] for key, task in tasks.items()} == {key: f"('{key[:-9]}',)" for key in tasks}
     # Of a message that a killed worker took, Flower knows only that it was sent.
