@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 FUZZ_EXAMPLES ?= 10000
 # More than cores: tests with real processes mostly wait.
-PROCESSES ?= 4
+PROCESSES ?= 6
 
 ##@ Start here
 .PHONY: help
