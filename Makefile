@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 FUZZ_EXAMPLES ?= 10000
 # More than cores: tests with real processes mostly wait.
-PROCESSES ?= 6
+PROCESSES ?= 4
 
 ##@ Start here
 .PHONY: help
