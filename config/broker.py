@@ -128,8 +128,8 @@ def _redis_options(settings: Settings, sentinels: SentinelAddress | None) -> dic
     ca_file = carrier(settings).ca_file
     private = {"ssl_ca_certs": str(ca_file)} if ca_file else {}
     # A private authority's certificates; with rediss:// kombu asks for TLS by itself, with Sentinels it is told so.
-    told = speaks_tls(carrier(settings).url.get_secret_value()) and (private or sentinels)
-    tls = {"broker_use_ssl": {"ssl_cert_reqs": "required", **private}} if told else {}
+    private_tls = speaks_tls(carrier(settings).url.get_secret_value()) and (private or sentinels)
+    tls = {"broker_use_ssl": {"ssl_cert_reqs": "required", **private}} if private_tls else {}
     return tls | {
         "broker_transport_options": {
             # With it, every message would cost two more round trips, for a second life that nobody wants.

@@ -42,8 +42,8 @@ def measure() -> tuple[dict[str, float], list[Line]]:
             watchers = [stack.enter_context(_watch(page, port)) for _ in range(WATCHERS)]
             moving = (f"main-{100_001 + 10 * at}" for at in range(INVOICES // 10))
             share = max(0.0, _share(store, moving) - idle)
-            told = sum(b"event: progress" in watcher.recv(1 << 20) for watcher in watchers)
-    assert told == WATCHERS, told
+            notified = sum(b"event: progress" in watcher.recv(1 << 20) for watcher in watchers)
+    assert notified == WATCHERS, notified
     what = f"{WATCHERS} pages that follow a moving period, share of a core"
     return {"core_share": share}, [Line(what=what, value=share, note=f"at most {MOST_SHARE:g}")]
 

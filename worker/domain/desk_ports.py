@@ -128,7 +128,7 @@ class NoticePort(Protocol):
     def known(self) -> Known:
         """Return what is known of everything that is told."""
 
-    def told_once(self, keys: Sequence[str]) -> frozenset[str]:
+    def notified_once(self, keys: Sequence[str]) -> frozenset[str]:
         """Return which of these keys were told by ``Once``."""
 
     def tell(self, changes: Sequence[Change]) -> None:

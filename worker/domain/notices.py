@@ -110,13 +110,13 @@ class OpenCondition:
     since: float
     #: Seconds for which it has to last before it is told.
     hold: float
-    told: bool
+    notified: bool
     #: It was told before, was over, and is the case again.
     back: bool
 
     def ripe(self, now: float) -> bool:
         """Tell whether it is time to look at it again, and to tell it if it is still the case."""
-        return not self.told and now - self.since >= self.hold
+        return not self.notified and now - self.since >= self.hold
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -64,15 +64,15 @@ class Courier:
     def _deliver(self, channel: ChannelSetup, message: ClaimedMessage) -> bool:
         delivery = hand_over(channel, partial(self.letter, channel, message), send=self.send, secrets=self.secrets)
         kinds = sorted({notice.kind.value for notice in message.notices})
-        told = {"channel": channel.id, "message": message.id, "kinds": kinds, "attempt": message.attempts + 1}
+        notified = {"channel": channel.id, "message": message.id, "kinds": kinds, "attempt": message.attempts + 1}
         if delivery.outcome is Outcome.ACCEPTED:
             self.store.message_sent(message)
-            log.info("message_sent", **told)
+            log.info("message_sent", **notified)
             return True
         pause = self.pauses.after(message.attempts + 1)
         doubtful = delivery.outcome is Outcome.UNKNOWN
         self.store.message_failed(message, why=delivery.why, again_in=pause, doubtful=doubtful)
-        log.warning("message_not_sent", **told, why=delivery.why, again_in=pause)
+        log.warning("message_not_sent", **notified, why=delivery.why, again_in=pause)
         return False
 
     def letter(self, channel: ChannelSetup, message: ClaimedMessage, *, private: bool) -> Letter:

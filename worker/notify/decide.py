@@ -156,7 +156,7 @@ def _period(view: PeriodView, known: Known, patience: Patience, now: float) -> I
     differs = view.period.state is PeriodState.DIFFERS
     if differs:
         # The digest says so, if it is told now.
-        before = not known.first and bool(view.told & {view.done_key, view.fix_key})
+        before = not known.first and bool(view.notified & {view.done_key, view.fix_key})
         yield Raised(key=drift, silent=not before, notice=_drift(view) if before else None)
     else:
         yield Over(key=drift)
@@ -170,7 +170,7 @@ def _digest(view: PeriodView, *, first: bool) -> Iterator[Change]:
     """Tell of a period once that it is done, and once that something of it is to be fixed."""
     if view.phase is Phase.DONE:
         yield Once(key=view.done_key, notice=None if first else _notice(Kind.PERIOD_DONE, view))
-    elif view.phase is Phase.NEEDS_A_PERSON or view.done_key not in view.told:
+    elif view.phase is Phase.NEEDS_A_PERSON or view.done_key not in view.notified:
         yield Once(key=view.fix_key, notice=None if first else _notice(Kind.TO_FIX, view))
 
 

@@ -70,7 +70,7 @@ class PeriodView:
     #: As the store saw it; empty: it has not moved.
     mark: str
     #: Keys told by ``Once`` already.
-    told: frozenset[str]
+    notified: frozenset[str]
     #: What its invoices add up to; None while they are on their way.
     sums: PeriodSums | None = None
     #: Its failures; empty where nobody is told of them now.

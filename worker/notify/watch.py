@@ -91,8 +91,10 @@ class NoticeWatch:
             for batch in self.store.batches(most=_BATCHES)
             if batch.ordered.by == _BY_ITSELF and batch.state is not BatchState.RUNNING and batch.ended_at
         ]
-        told = self.store.told_once([f"cleared:{batch.ordered.id}" for batch in ended]) if ended else frozenset()
-        return [batch for batch in ended if f"cleared:{batch.ordered.id}" not in told]
+        notified = (
+            self.store.notified_once([f"cleared:{batch.ordered.id}" for batch in ended]) if ended else frozenset()
+        )
+        return [batch for batch in ended if f"cleared:{batch.ordered.id}" not in notified]
 
     def _to_look_at(self, known: Known, now: float) -> list[SeenPeriod]:
         moved = {seen.period for seen in known.moved}
@@ -105,15 +107,15 @@ class NoticeWatch:
         if period is None:
             return None
         if not at_rest(period):
-            return PeriodView(period=period, mark=seen.mark, told=frozenset())
-        told = self.store.told_once([done_key(period), fix_key(period)])
+            return PeriodView(period=period, mark=seen.mark, notified=frozenset())
+        notified = self.store.notified_once([done_key(period), fix_key(period)])
         return PeriodView(
             period=period,
             mark=seen.mark,
-            told=told,
+            notified=notified,
             sums=self.store.period_sums(period.id),
             gaps=() if known.first else tuple(self.gaps(period)),
-            groups=self._failures(period) if fix_key(period) not in told and not known.first else (),
+            groups=self._failures(period) if fix_key(period) not in notified and not known.first else (),
         )
 
     def _failures(self, period: PeriodRecord) -> tuple[Group, ...]:

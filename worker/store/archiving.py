@@ -181,7 +181,7 @@ class RedisArchiving(StoreConnection, LivePeriods):
         for event in events:
             commands += [["ZSCORE", self.key("events"), event], ["HGET", self.key("event-contents"), event]]
         answers = self.ask(*commands) if commands else []
-        told = zip(events, answers[::2], answers[1::2], strict=True)
+        notified = zip(events, answers[::2], answers[1::2], strict=True)
         return [
             entry_of(
                 entry_body(
@@ -193,7 +193,7 @@ class RedisArchiving(StoreConnection, LivePeriods):
                     contents=text(contents),
                 )
             )
-            for event, at, contents in told
+            for event, at, contents in notified
             if at is not None  # one that was never closed is not known either
         ]
 

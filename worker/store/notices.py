@@ -40,7 +40,7 @@ class RedisNotices(StoreConnection, NoticePort):
         )
 
     @override
-    def told_once(self, keys: Sequence[str]) -> frozenset[str]:
+    def notified_once(self, keys: Sequence[str]) -> frozenset[str]:
         found: set[str] = set()
         for start in range(0, len(keys), _CHUNK):
             page = keys[start : start + _CHUNK]
@@ -116,8 +116,8 @@ def open_condition(key: str, kept: str) -> Any:
     """Return an ``OpenCondition`` from its text."""
     from worker.domain.notices import OpenCondition
 
-    since, hold, told, back = kept.split()
-    return OpenCondition(key=key, since=float(since), hold=float(hold), told=told == "1", back=back == "1")
+    since, hold, notified, back = kept.split()
+    return OpenCondition(key=key, since=float(since), hold=float(hold), notified=notified == "1", back=back == "1")
 
 
 def change_words(change: Change) -> dict[str, Any]:

@@ -49,8 +49,8 @@ class Demo:
 
     def ports(self) -> set[int]:
         """Return the ports that it says something listens on: Redis, sandbox, page, Flower."""
-        told = self.output.read_text() + (self.folder / "demo" / "environment").read_text()
-        found = {int(port) for port in re.findall(r"127\.0\.0\.1:(\d+)", told)}
+        notified = self.output.read_text() + (self.folder / "demo" / "environment").read_text()
+        found = {int(port) for port in re.findall(r"127\.0\.0\.1:(\d+)", notified)}
         assert {port for port in found if _listens(port)} == found
         assert len(found) == 4  # of each one
         return found

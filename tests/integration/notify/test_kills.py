@@ -74,9 +74,9 @@ def wait_for(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.02)
 
 
-def told(store: RedisStore) -> bool:
+def notified(store: RedisStore) -> bool:
     pause = store.known().open.get("paused:main")
-    return pause is not None and pause.told
+    return pause is not None and pause.notified
 
 
 def nothing_waits(store: RedisStore) -> bool:
@@ -103,7 +103,7 @@ def test_kills_double_nothing_and_lose_nothing(
             teller.kill()
             kills += 1
             teller.start()
-        wait_for(lambda: told(store), f"pause {number} is told")
+        wait_for(lambda: notified(store), f"pause {number} is told")
         store.resume("main")
         wait_for(lambda: "paused:main" not in store.known().open, f"the end of pause {number} is told")
     wait_for(lambda: nothing_waits(store), "everything is sent")

@@ -71,7 +71,7 @@ class MemoryNotices(MemoryCauses, NoticePort):
             )
 
     @override
-    def told_once(self, keys: Sequence[str]) -> frozenset[str]:
+    def notified_once(self, keys: Sequence[str]) -> frozenset[str]:
         with self.lock:
             return frozenset(keys) & self.notices_told
 
@@ -169,7 +169,7 @@ class MemoryNotices(MemoryCauses, NoticePort):
                     self._lay(change.notice, change.to)
             case Over():
                 was = self.notices_open.pop(change.key, None)
-                if was and was.told:
+                if was and was.notified:
                     self.notices_past.add(change.key)
                     self._lay(change.notice, change.to)
             case Raised():
@@ -177,13 +177,13 @@ class MemoryNotices(MemoryCauses, NoticePort):
 
     def _raise(self, change: Raised) -> None:
         now, was = self.now(), self.notices_open.get(change.key)
-        if was and was.told:
+        if was and was.notified:
             return
         since, back = (was.since, was.back) if was else (now, change.key in self.notices_past)
         tells = not change.silent and change.notice is not None and now - since >= change.hold
-        told = change.silent or tells
+        notified = change.silent or tells
         self.notices_open[change.key] = OpenCondition(
-            key=change.key, since=since, hold=change.hold, told=told, back=back
+            key=change.key, since=since, hold=change.hold, notified=notified, back=back
         )
         if tells:
             self._lay(change.notice, change.to)

@@ -67,7 +67,7 @@ class NoticeRules:
         store.tell([raised()])
 
         assert (first, over) == ([NOTICE], [OVER])
-        assert (back.back, back.told) == (True, False)
+        assert (back.back, back.notified) == (True, False)
         assert received(store) == [NOTICE]
 
     def test_what_does_not_last_is_not_told(self, store: Store, clock: ManualClock) -> None:
@@ -91,10 +91,10 @@ class NoticeRules:
         """Another notice says it."""
         store.tell([Raised(key="k", silent=True)])
         store.tell([raised()])
-        told = received(store)
+        notified = received(store)
         store.tell([Over(key="k", notice=OVER, to=to())])
 
-        assert (told, received(store)) == ([], [OVER])
+        assert (notified, received(store)) == ([], [OVER])
 
     def test_what_has_happened_is_told_once_for_ever(self, store: Store) -> None:
         """Also when nobody was told the first time."""
@@ -102,8 +102,8 @@ class NoticeRules:
         store.tell([Once(key="a", notice=NOTICE, to=to()), Once(key="b", notice=OVER, to=to())])
 
         assert received(store) == [NOTICE]
-        assert store.told_once(["a", "b", "c"]) == {"a", "b"}
-        assert store.told_once([]) == set()
+        assert store.notified_once(["a", "b", "c"]) == {"a", "b"}
+        assert store.notified_once([]) == set()
 
     def test_each_channel_has_its_own(self, store: Store) -> None:
         """What one has sent, the other still sends."""

@@ -30,7 +30,7 @@ def two() -> Bench:
     return Bench(channel(), channel("main:finance", language="da"))
 
 
-def told(bench: Bench) -> dict[str, list[str]]:
+def notified(bench: Bench) -> dict[str, list[str]]:
     """Return, by channel, every thing that a reader is told, repeats of a message taken out."""
     said: dict[str, list[str]] = {}
     for to, letter in bench.receiver.distinct():
@@ -68,7 +68,7 @@ def test_a_process_that_is_killed_anywhere_doubles_nothing_and_loses_nothing(eff
     scenario_goes_on(bench)
     bench.settle()
 
-    assert told(bench) == told(undisturbed)
+    assert notified(bench) == notified(undisturbed)
     unrecorded = (killed_at, after) in {("send", True), ("message_sent", False)}
     assert bench.receiver.repeats() == unrecorded
     begun_and_unknown = unrecorded or (killed_at, after) in {("send", False), ("claim_message", True)}

@@ -15,24 +15,24 @@ local function lay(change)
   end
 end
 
-local function keep_open(change, since, hold, told, back)
-  redis.call('HSET', key('notices-open'), change.key, table.concat({since, number(hold), told, back}, ' '))
+local function keep_open(change, since, hold, notified, back)
+  redis.call('HSET', key('notices-open'), change.key, table.concat({since, number(hold), notified, back}, ' '))
 end
 
 local function raise(change)
   local open = redis.call('HGET', key('notices-open'), change.key)
-  local since, hold, told, back = string.match(open or '', '^(%S+) (%S+) (%S+) (%S+)$')
+  local since, hold, notified, back = string.match(open or '', '^(%S+) (%S+) (%S+) (%S+)$')
   if not since then
     back = redis.call('ZSCORE', key('notices-past'), change.key) and '1' or '0'
-    since, told, hold = AT, '0', change.hold
+    since, notified, hold = AT, '0', change.hold
   end
-  if told == '1' then return end
+  if notified == '1' then return end
   local ripe = NOW - tonumber(since) >= change.hold
   if change.silent or (ripe and change.notice ~= '') then
     if not change.silent then lay(change) end
-    told = '1'
+    notified = '1'
   end
-  keep_open(change, since, change.hold, told, back)
+  keep_open(change, since, change.hold, notified, back)
 end
 
 local function over(change)
