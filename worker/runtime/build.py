@@ -29,12 +29,13 @@ from worker.reconcile.match_credits import CreditMatcher
 from worker.reconcile.pacing import LastInLine
 from worker.reconcile.reconciler import Reconciler
 from worker.runtime.archive import build_archive, build_keeper
-from worker.runtime.broker import open_broker, waiting
+from worker.runtime.broker import open_broker
 from worker.runtime.file_access import AllowedPdfs, allowed_places
 from worker.runtime.first_use import state_first_use
 from worker.runtime.logs import report
 from worker.runtime.publisher import Publisher
 from worker.runtime.runtime import Runtime
+from worker.runtime.sweeping import Watches, build_sweeper
 from worker.store.connection import StorePolicy, connect
 from worker.store.period_holds import RedisPeriodHolds
 from worker.store.rate_limiter import RedisRateLimiter
@@ -48,7 +49,6 @@ from worker.workflow.lease_renewal import Ending, LeaseRenewer
 from worker.workflow.preflight import Preflight
 from worker.workflow.probe import Probe
 from worker.workflow.second_person import SecondPerson
-from worker.workflow.sweeper import Sweeper
 
 
 def build_runtime(  # noqa: PLR0913  # what a process is, and what watches it
@@ -60,7 +60,7 @@ def build_runtime(  # noqa: PLR0913  # what a process is, and what watches it
     ending: Ending | None = None,
     seen: Callable[[CallSeen], None] | None = None,
 ) -> Runtime:
-    """Build everything that a worker, the intake or a command needs; ``worker_clock`` is told to operators alone.
+    """Build everything that a worker, the intake or a command needs; ``worker_clock`` is shown to operators alone.
 
     ``ending`` is how far the end of the process has come. ``seen`` gets every call to e-conomic.
     """
@@ -71,37 +71,17 @@ def build_runtime(  # noqa: PLR0913  # what a process is, and what watches it
     keeper = build_keeper(settings, redis, store, archive)
     rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix, sleep=ending.sleep)
     last = partial(LastInLine, inner=rate_limiter, sleep=ending.sleep, stopped=ending.over)
-    # Shared: each thread with a connection for each of two hundred agreements would open thousands.
-    connections = ThreadClients(settings.http)
-    clients = {
-        name: build_client(
-            export,
-            settings,
-            rate_limiter,
-            store,
-            store.now,
-            stopped=ending.over,
-            seen=seen,
-            connections=connections,
-        )
-        for name, export in exports.items()
-    }
+    clients = _clients(settings, exports, rate_limiter, store, stopped=ending.over, seen=seen)
     contexts = {
         name: replace(context, worker=socket.gethostname(), worker_clock=worker_clock)
         for name, context in build_contexts(settings, exports, clients, store).items()
     }
-    retry = settings.retry
     agreements = _agreements(settings, clients, contexts, store, last)
-    causes = CauseWatch(
-        store=store,
-        settings=settings.self_clearing,
-        exports=exports,
-        probes={name: build_probe(context, clients[name], last()) for name, context in contexts.items()},
-        clock=store.now,
-        new_name=partial(secrets.token_hex, 4),
-    )
+    probes = {name: build_probe(context, clients[name], last()) for name, context in contexts.items()}
+    causes = _causes(settings, exports, probes, store)
     broker, certifier = open_broker(settings, redis), _certifier(settings, clients, store)
     publisher = Publisher(app, store, broker)
+    watches = Watches(certifier=certifier, agreements=agreements, causes=causes, keeper=keeper)
     return Runtime(
         settings=settings,
         exports=exports,
@@ -109,34 +89,11 @@ def build_runtime(  # noqa: PLR0913  # what a process is, and what watches it
         store=store,
         broker=broker,
         publisher=publisher,
-        exporter=Exporter(
-            context=contexts.__getitem__,
-            claim=store.claim,
-            policy=RetryPolicy(base=retry.base, cap=retry.cap, most_attempts=retry.max_attempts),
-            chance=random.Random(),  # noqa: S311  # jitter, not a secret
-            report=report,
-            ending=ending.over,
-            holding=ending.holding,
-        ),
+        exporter=_exporter(settings, contexts, store, ending),
         preflight=Preflight(
             store=store, publish=publisher.export, second_person=_second_person(settings, redis, store)
         ),
-        sweeper=Sweeper(
-            store=store,
-            exports=tuple(exports),
-            waiting=waiting(broker),
-            publish=publisher.export,
-            publish_preflight=publisher.preflight,
-            reconciles_due=certifier.due,
-            publish_reconcile=publisher.reconcile,
-            agreements_due=agreements.due,
-            publish_agreement=publisher.agreement,
-            causes_due=causes.due,
-            publish_causes=publisher.causes,
-            archives_due=keeper.due,
-            publish_archive=publisher.archive,
-            advance_batches=store.advance_batches,
-        ),
+        sweeper=build_sweeper(tuple(exports), store, broker, publisher, watches),
         clients=clients,
         contexts=contexts,
         certifier=certifier,
@@ -144,6 +101,51 @@ def build_runtime(  # noqa: PLR0913  # what a process is, and what watches it
         agreements=agreements,
         causes=causes,
         keeper=keeper,
+    )
+
+
+def _clients(  # noqa: PLR0913  # the parts of a client
+    settings: Settings,
+    exports: Mapping[str, ExportConfig],
+    rate_limiter: RateLimiter,
+    store: RedisStore,
+    *,
+    stopped: Callable[[], bool],
+    seen: Callable[[CallSeen], None] | None,
+) -> dict[str, EconomicClient]:
+    # Shared: each thread with a connection for each of two hundred agreements would open thousands.
+    connections = ThreadClients(settings.http)
+    return {
+        name: build_client(
+            export, settings, rate_limiter, store, store.now, stopped=stopped, seen=seen, connections=connections
+        )
+        for name, export in exports.items()
+    }
+
+
+def _exporter(settings: Settings, contexts: Mapping[str, ExportContext], store: RedisStore, ending: Ending) -> Exporter:
+    retry = settings.retry
+    return Exporter(
+        context=contexts.__getitem__,
+        claim=store.claim,
+        policy=RetryPolicy(base=retry.base, cap=retry.cap, most_attempts=retry.max_attempts),
+        chance=random.Random(),  # noqa: S311  # jitter, not a secret
+        report=report,
+        ending=ending.over,
+        holding=ending.holding,
+    )
+
+
+def _causes(
+    settings: Settings, exports: Mapping[str, ExportConfig], probes: Mapping[str, Probe], store: RedisStore
+) -> CauseWatch:
+    return CauseWatch(
+        store=store,
+        settings=settings.self_clearing,
+        exports=exports,
+        probes=probes,
+        clock=store.now,
+        new_name=partial(secrets.token_hex, 4),
     )
 
 

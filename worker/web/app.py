@@ -47,6 +47,26 @@ from worker.web.visit import Visit
 log = structlog.get_logger()
 
 
+#: Modules with the routes of the page.
+_PAGES = (
+    health,
+    openid_sign_in,
+    sign_in_page,
+    periods,
+    period,
+    to_fix,
+    batches,
+    invoice,
+    invoice_reading,
+    events_page,
+    approvals,
+    action_log,
+    exports_page,
+    connect_page,
+    installation,
+)
+
+
 def create_app(
     services: Services,
     *,
@@ -58,26 +78,7 @@ def create_app(
 
     ``api``: addresses for machines. ``show_life`` begins to show that it is alive, and returns what ends that.
     """
-    routes: list[BaseRoute] = [
-        route
-        for page in (
-            *(
-                health,
-                openid_sign_in,
-                sign_in_page,
-                periods,
-                period,
-                to_fix,
-                batches,
-                invoice,
-                invoice_reading,
-                events_page,
-                approvals,
-            ),
-            *(action_log, exports_page, connect_page, installation),
-        )
-        for route in page.routes(services)
-    ]
+    routes: list[BaseRoute] = [route for page in _PAGES for route in page.routes(services)]
     static = StaticFiles(directory=str(files("worker.web").joinpath("static")))
 
     @asynccontextmanager

@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
+from gettext import NullTranslations
 from importlib.resources import files
+from typing import Any
 
 from babel import Locale
 from babel.dates import LOCALTZ, format_date, format_datetime, format_timedelta
@@ -51,6 +53,12 @@ def _environment(language: str) -> Environment:
     )
     catalogue = translations(language)
     environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # of the extension
+    environment.filters |= _filters(catalogue, language)
+    return environment
+
+
+def _filters(catalogue: NullTranslations, language: str) -> dict[str, Callable[..., Any]]:
+    """Return what templates say values with, in a language."""
     say, locale = catalogue.gettext, Locale(language)
 
     def heading(reason: str) -> str:
@@ -59,7 +67,7 @@ def _environment(language: str) -> Environment:
     def next_step(text: str) -> str:
         return say(text) if text else ""
 
-    environment.filters |= {
+    return {
         "money": lambda amount: format_decimal(amount, format="#,##0.00", locale=locale),
         "count": lambda number: format_decimal(number, locale=locale),
         "moment": lambda at: format_datetime(datetime.fromtimestamp(at, UTC), "medium", LOCALTZ, locale) if at else "",
@@ -88,7 +96,6 @@ def _environment(language: str) -> Environment:
         "history": lambda entry: _history(entry, say),
         "amounts": lambda sums: _amounts(sums, locale),
     }
-    return environment
 
 
 def _result(result: str, say: Callable[[str], str]) -> str:

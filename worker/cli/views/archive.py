@@ -45,19 +45,9 @@ def status_data(settings: Settings, keeper: Keeper, periods: Sequence[PeriodReco
 
 def status_facts(data: dict[str, Any]) -> list[tuple[str, RenderableType]]:
     """Return the same for people."""
-    last, kinds = data["checkpoint"], data["entries"]
-    invoices, periods = (kinds.get(kind.value, 0) for kind in (EntryKind.INVOICE, EntryKind.PERIOD))
-    if not data["where"]:
-        where = Text(
-            say("none: Redis is on another machine, and OPTER_ECONOMIC_ARCHIVE__URL names no archive"), style="wait"
-        )
-    else:
-        where = Text(data["where"])
-    moves = (
-        say("{number} days after a period's equal certificate", number=f"{data['afterDays']:g}")
-        if data["afterDays"]
-        else say("never")
-    )
+    none = say("none: Redis is on another machine, and OPTER_ECONOMIC_ARCHIVE__URL names no archive")
+    days, last = data["afterDays"], data["checkpoint"]
+    moves = say("{number} days after a period's equal certificate", number=f"{days:g}") if days else say("never")
     completed = say(
         "{completed} of {periods} completed, {due} due",
         completed=data["completedPeriods"],
@@ -70,18 +60,8 @@ def status_facts(data: dict[str, Any]) -> list[tuple[str, RenderableType]]:
         else say("none yet")
     )
     return [
-        (say("Archive"), where),
-        (
-            say("Holds"),
-            Text(
-                say(
-                    "{invoices}, {periods}; {number} entries in all",
-                    invoices=count(invoices, "invoice"),
-                    periods=count(periods, "period"),
-                    number=data["size"],
-                )
-            ),
-        ),
+        (say("Archive"), Text(data["where"]) if data["where"] else Text(none, style="wait")),
+        (say("Holds"), Text(_holds(data))),
         (say("Root"), Text(data["root"] or say("none yet"))),
         (say("Last checkpoint"), Text(checkpoint)),
         (say("Checkpoints in"), Text(data["checkpoints"])),
@@ -89,3 +69,13 @@ def status_facts(data: dict[str, Any]) -> list[tuple[str, RenderableType]]:
         (say("In Redis"), Text(completed)),
         (say("Texts kept from"), Text(data["textsKeptFrom"])),
     ]
+
+
+def _holds(data: dict[str, Any]) -> str:
+    invoices, periods = (data["entries"].get(kind.value, 0) for kind in (EntryKind.INVOICE, EntryKind.PERIOD))
+    return say(
+        "{invoices}, {periods}; {number} entries in all",
+        invoices=count(invoices, "invoice"),
+        periods=count(periods, "period"),
+        number=data["size"],
+    )
