@@ -165,10 +165,18 @@ def _check_customer(execution: Execution, found: VoucherFound) -> None:
 
 
 def _accept_posting(execution: Execution, reply: Reply) -> None:
-    """Entries of one date make one voucher (inferred); an answer that says anything else leads to a lookup."""
+    """Entries of one date make one voucher (inferred); an answer that says anything else leads to a lookup.
+
+    So does one without the numbers by which its entries are booked, where they are to be.
+    """
+    book = execution.context.export.voucher.book
     posted = execution.context.economic.posted(reply)
-    ours = [voucher for voucher in identified([execution.record.id], posted) if not voucher.unclear]
-    if len(ours) == 1 and compare_voucher(execution.invoice, ours[0], lookup.expected(execution, ours[0])) is None:
+    clear = [voucher for voucher in identified([execution.record.id], posted) if not voucher.unclear]
+    ours = [voucher for voucher in clear if voucher.entries or not book]
+    if (
+        len(ours) == len(clear) == 1
+        and compare_voucher(execution.invoice, ours[0], lookup.expected(execution, ours[0])) is None
+    ):
         execution.witness()
         _accept_voucher(execution, ours[0], attached=False, adopted=False)
     else:
