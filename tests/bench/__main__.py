@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 from bench import (
     archive,
+    batch,
     certificate,
     cli_start,
     cost,
@@ -53,6 +54,8 @@ BARS: Mapping[str, float] = {
     "web.page_ms": page.MOST_MS,
     "web.core_share": live.MOST_SHARE,
     "recovery.ratio": recovery.MOST_RATIO,
+    "batch.seconds": batch.MOST_SECONDS,
+    "batch.healthy_ratio": batch.MOST_RATIO,
     "cli.help_cpu_s": cli_start.MOST_CPU,
     "cli.status_cpu_s": cli_start.MOST_CPU,
 }
@@ -140,6 +143,13 @@ def _recovery(report: Report) -> None:
     _add(report, "recovery", title, recovery.measure())
 
 
+def _batch(report: Report) -> None:
+    title = (
+        f"{len(batch.ACCOUNTS)} causes of {batch.FAILED:,} dead letters each, mended, at {batch.LATENCY_MS} ms a call"
+    )
+    _add(report, "batch", title, batch.measure())
+
+
 def _throughput(report: Report) -> None:
     title = f"throughput, {throughput.INVOICES:,} invoices a period, {throughput.LATENCY:.0f} ms a call"
     _add(report, "throughput", title, throughput.measure())
@@ -165,6 +175,7 @@ PARTS: Mapping[str, Callable[[Report], None]] = {
     "page": _page,
     "live": _live,
     "recovery": _recovery,
+    "batch": _batch,
     "throughput": _throughput,
     "archive": _archive,
     "fan-out": _fan_out,

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from fleet.rows import Row
+from support import postgresql
 
 _TESTS = Path(__file__).parents[1]
 #: Seconds that one may take.
@@ -23,8 +24,8 @@ class Played:
     bar: str
     #: Files below ``tests``, or tests in them.
     tests: tuple[str, ...]
-    #: The program without which there is nothing to play; empty: none.
-    needs: str = ""
+    #: What has to be installed, and whether it is.
+    needs: tuple[str, bool] = ("", True)
 
 
 _PLAYED: Mapping[str, Played] = {
@@ -37,13 +38,19 @@ _PLAYED: Mapping[str, Played] = {
         what="messages by a real RabbitMQ, killed, emptied and cut off in mid-period",
         bar="none lost, none doubled",
         tests=("integration/broker/test_rabbitmq.py",),
-        needs="rabbitmq-server",
+        needs=("rabbitmq-server", shutil.which("rabbitmq-server") is not None),
     ),
     "archive": Played(
         what="archive on SQLite and a real PostgreSQL, killed at every moment of a move",
         bar="nothing lost, nothing twice",
         tests=("integration/archive",),
-        needs="postgres",
+        needs=("postgresql", postgresql.programs() is not None),
+    ),
+    "upgrade": Played(
+        what="rolling upgrade: two versions side by side on one store, the migration killed",
+        bar="none lost, none doubled",
+        tests=("integration/runtime/test_rolling_upgrade.py",),
+        needs=("git", shutil.which("git") is not None),
     ),
 }
 
@@ -51,8 +58,9 @@ _PLAYED: Mapping[str, Played] = {
 def _play(played: Played, short: bool) -> Sequence[Row]:  # noqa: FBT001  # one of the parts
     if short:
         return ()
-    if played.needs and not shutil.which(played.needs):
-        return (Row(what=played.what, bar="", measured=f"not played: {played.needs} is not installed", held=True),)
+    program, installed = played.needs
+    if not installed:
+        return (Row(what=played.what, bar="", measured=f"not played: {program} is not installed", held=True),)
     tests = [str(_TESTS / test) for test in played.tests]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
     done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, check=False)  # our own tests
