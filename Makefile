@@ -77,6 +77,8 @@ screens: ## The pictures of the README, from the last `make browser`
 	cp build/screens/to-fix-en-1280.png deploy/docs/screens/to-fix.png
 	cp build/screens/period-en-1280.png deploy/docs/screens/period.png
 	cp build/screens/cause-gone-en-1280.png deploy/docs/screens/cause.png
+	cp build/screens/prometheus-graph.png deploy/docs/screens/prometheus.png
+	cp build/screens/prometheus-alerts.png deploy/docs/screens/alerts.png
 
 .PHONY: bench
 bench: $(INSTALLED) ## Calls, CPU and Redis trips per invoice, start of the command line; writes build/bench.json

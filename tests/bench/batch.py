@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -124,8 +124,8 @@ class _Bench:
     def _push(self, export: str, invoices: Sequence[Invoice]) -> str:
         self._period += 1
         number = self._period
-        names: Mapping[str, str | int] = {"event_id": f"bench-{number}", "name": f"bench {number}", "period": number}
-        self._on.push(event(*invoices, export=export, **names))
+        name = f"bench {number}"
+        self._on.push(event(*invoices, export=export, event_id=f"bench-{number}", period=number, name=name))
         return f"{export}-p{number}"
 
 

@@ -74,6 +74,12 @@ class Watched(Installation):
         alerts: list[dict[str, Any]] = answer.json()["data"]["alerts"]
         return frozenset(alert["labels"]["alertname"] for alert in alerts if alert["state"] == "firing")
 
+    def asked(self, expression: str) -> float:
+        """Return the sum of what Prometheus answers now."""
+        url = f"http://127.0.0.1:{self.prometheus}/api/v1/query"
+        answer = httpx.get(url, params={"query": f"sum({expression})"}, timeout=30).raise_for_status()
+        return sum(float(found["value"][1]) for found in answer.json()["data"]["result"])
+
     def scraped(self) -> bool:
         """Whether Prometheus has read every process."""
         try:
@@ -101,7 +107,7 @@ def play(short: bool) -> Sequence[Row]:  # noqa: FBT001  # one of the parts
         missing = "not played: prometheus is not installed"
         return (Row(what="alert rules in a real Prometheus", bar="", measured=missing, held=True),)
     faults = _FAULTS[:2] if short else _FAULTS
-    with _watched() as on:
+    with watched() as on:
         wrong = [f"in peace: {name}" for name in _seen(on, _QUIET)]
         fired = []
         for fault in faults:
@@ -125,7 +131,8 @@ def play(short: bool) -> Sequence[Row]:  # noqa: FBT001  # one of the parts
 
 
 @contextmanager
-def _watched() -> Iterator[Watched]:
+def watched() -> Iterator[Watched]:
+    """Give an installation that has exported a period, and a Prometheus that reads it."""
     with TemporaryDirectory(prefix="fleet-") as folder, Watched(Path(folder)) as on:
         on.start_all()
         on.start("web", "web")
