@@ -169,12 +169,11 @@ def _accept_posting(execution: Execution, reply: Reply) -> None:
 
     So does one without the numbers by which its entries are booked, where they are to be.
     """
-    book = execution.context.export.voucher.book
     posted = execution.context.economic.posted(reply)
-    clear = [voucher for voucher in identified([execution.record.id], posted) if not voucher.unclear]
-    ours = [voucher for voucher in clear if voucher.entries or not book]
+    ours = [voucher for voucher in identified([execution.record.id], posted) if not voucher.unclear]
     if (
-        len(ours) == len(clear) == 1
+        len(ours) == 1
+        and (ours[0].entries or not execution.context.export.voucher.book)
         and compare_voucher(execution.invoice, ours[0], lookup.expected(execution, ours[0])) is None
     ):
         execution.witness()

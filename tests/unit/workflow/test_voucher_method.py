@@ -1,5 +1,6 @@
 """The voucher method, driven through the in-process harness: what reaches e-conomic, and what a person reads."""
 
+import json
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -105,6 +106,27 @@ def test_a_pdf_whose_host_is_down_is_waited_for_before_anything_is_posted() -> N
     harness.pdf_fixtures.error = None
     harness.until_rest()
     assert (harness.record(ID).progress.attached, writes(harness)) == (True, [POST, ATTACH])
+
+
+@pytest.mark.parametrize("number", [1.5, None, 0])
+def test_entries_without_numbers_are_looked_up_where_they_are_to_be_booked(number: object) -> None:
+    """The answer alone lacks them: the voucher is read back, booked, and nothing is remarked."""
+
+    def numberless(request: httpx.Request, answer: Answer) -> httpx.Response:
+        found = answer(request)
+        body = json.loads(found.content)
+        for voucher in body if isinstance(body, list) else [body]:
+            for entry in (entry for entries in voucher["entries"].values() for entry in entries):
+                entry |= {"journalEntryNumber": number, "self": ""}
+        return httpx.Response(found.status_code, json=body, request=request)
+
+    harness = Harness(settings(book=True))
+    failing_once(harness, "/vouchers", numberless)
+    exported(harness, sample())
+
+    record = harness.record(ID)
+    assert (record.state, record.progress.remarks, record.progress.journal) == (State.EXPORTED, (), None)
+    assert (len(vouchers(harness)), writes(harness).count(POST)) == (0, 1), "booked, and posted once"
 
 
 def test_an_upload_that_was_cut_off_is_not_repeated() -> None:
