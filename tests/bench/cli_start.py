@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from bench.figures import Line
 from support.installation import Installation
 
-ROUNDS = 5
+ROUNDS = 15
 #: Set by some build machines; an installed program has its bytecode.
 _NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 #: CPU seconds that ``--help`` and ``status`` may take.

@@ -106,8 +106,6 @@ _MODULES = (
 
 def main() -> None:
     """Run the command line of this process and exit with its code."""
-    # Loading modules leaves no garbage: to search for it all the while would take a fifth of a short command's time.
-    gc.set_threshold(200_000)
     # pydantic would search every installed package for plugins; we use none, and who does sets another value.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     out, err = consoles()

@@ -1,15 +1,22 @@
 """What the checks of the exports' agreements came to, on Redis."""
 
+# ruff: noqa: PLC0415  # `status` needs which agreements failed, and nothing of their states
+
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from worker.domain.agreement import AgreementState, Shape
 from worker.domain.reconcile_ports import AgreementPort
 from worker.errors import Failure
 from worker.store.connection import StoreConnection, mapping, text, texts, token
+
+if TYPE_CHECKING:
+    from worker.domain.agreement import AgreementState
 
 
 class RedisAgreements(StoreConnection, AgreementPort):
@@ -21,6 +28,8 @@ class RedisAgreements(StoreConnection, AgreementPort):
 
     @override
     def agreement_state(self, export: str) -> AgreementState | None:
+        from worker.domain.agreement import AgreementState, Shape
+
         state, failures = self.ask(
             ["HGET", self.key("agreement", export), "state"], ["HGET", self.key("agreement-failures"), export]
         )

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from config.names import export_of
-from worker.domain.attachment import PdfAttachment
-from worker.domain.credit_match import CreditMatch
 from worker.domain.invoice_period import StoredCertificate
 from worker.domain.reconcile_ports import CertificatePort
 from worker.errors import LeaseLost
@@ -19,7 +17,9 @@ from worker.store import records
 from worker.store.connection import StoreConnection, Word, mapping, text, texts, token
 
 if TYPE_CHECKING:
+    from worker.domain.attachment import PdfAttachment
     from worker.domain.certificate import Acceptance, Finding, OpenDifference
+    from worker.domain.credit_match import CreditMatch
 
 
 class RedisCertificates(StoreConnection, CertificatePort):

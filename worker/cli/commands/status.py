@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import RenderableType
-from rich.live import Live
 from rich.text import Text
 
 from worker.cli.context import CommandContext
@@ -110,6 +109,8 @@ def follow(
 
     def view() -> RenderableType:
         return page(progress_view(current), hindrances_view(obstacles(current)))
+
+    from rich.live import Live  # noqa: PLC0415  # only --watch needs it
 
     with Live(view(), console=context.out, auto_refresh=False, transient=True) as live:
         while current.phase not in _OVER:
