@@ -15,11 +15,17 @@ from support.samples import customer, invoice
 from support.store import steps
 from support.web_page import Page
 
+from worker.domain.approval import NewApproval
+from worker.domain.batch import BatchAction, NewBatch
+from worker.domain.frozen_set import Choice
 from worker.domain.invoice_period import NewInvoice
+from worker.domain.invoice_search import InvoiceFilter
+from worker.domain.record import State
 from worker.local.embedded import EmbeddedServer
 from worker.store.connection import StorePolicy
 from worker.store.redis_store import RedisStore
 from worker.web.app import create_app
+from worker.web.asking import ask_once
 
 INVOICES = 100_000
 #: CPU milliseconds that the first answer of a page may take, and how often each is asked for.
@@ -41,6 +47,11 @@ PAGES = {
     "batch_of_period": f"/batches/new?period={_PERIOD}",
     "batch_of_reason": f"/batches/new?period={_PERIOD}&reason={steps.FAILURE.reason}",
     "batch_of_text": f"/batches/new?period={_PERIOD}&q=kunde+4",
+    "batch_again": f"/batches/new?period={_PERIOD}&action=reexport",
+    "batch_again_of_text": f"/batches/new?period={_PERIOD}&action=reexport&q=kunde",
+    "approvals": "/approvals",
+    "approval": "/approvals/asked",
+    "approval_last_page": "/approvals/asked?page=9999",
     "log": "/log",
     "events": "/events",
     "exports": "/exports",
@@ -59,6 +70,7 @@ def measure() -> tuple[dict[str, float], list[Line]]:
         fill(store)
         page = Page(client, "bench:")
         show(page, store)
+        ask(page, store)
         bare, [cause] = _cpu_ms(page, "/healthz"), store.causes()
         measured = {
             name: [max(0.0, _cpu_ms(page, path.format(cause=cause.id)) - bare) for _ in range(ROUNDS)]
@@ -88,7 +100,7 @@ def _cpu_ms(page: Page, path: str) -> float:
 
 
 def fill(store: RedisStore, invoices: int = INVOICES) -> None:
-    """Take a period in; every tenth invoice fails in its check."""
+    """Take a period in; every tenth invoice fails in its check, half of all are exported by hand."""
     period = steps.period(count=invoices)
     store.open_period(period, "e-1")
     new = _new(invoices)
@@ -105,6 +117,18 @@ def fill(store: RedisStore, invoices: int = INVOICES) -> None:
         period.id, fence, read=read, queued=queued, lookup=frozenset(), dead=dict.fromkeys(dead, steps.FAILURE)
     )
     store.finish_preflight(period.id, fence, notice="")
+    by_hand = NewBatch(id="main-batch-1", export="main", action=BatchAction.MARK_EXPORTED, by="bench")
+    store.open_batch(by_hand, [(key, 0.0) for key in queued[: invoices // 2]])
+    while not store.advance_batches():
+        pass
+
+
+def ask(page: Page, store: RedisStore) -> None:
+    """Let everything that is not exported wait for a second person."""
+    choice = Choice(export="main", period=_PERIOD, wanted=InvoiceFilter(state=State.QUEUED))
+    frozen = store.freeze("main-set-1", choice, at=store.counted(choice).at)
+    new = NewApproval(id="asked", export="main", action="requeue", subject="all", by="Birthe", invoices=frozen.invoices)
+    ask_once(page.services.approvals, store, new, frozen, seconds=86_400)
 
 
 def _new(invoices: int) -> Iterator[NewInvoice]:

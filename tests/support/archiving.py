@@ -119,7 +119,7 @@ def moving(store: RedisStore, client: redis.Redis, archive: Archive, clock: Manu
     live.archive = archive
     give_archive(store, archive)
     rules = ArchiveRules(archive_after=90 * DAY, chunk=CHUNK)
-    return Mover(store=live, archive=archive, period=store.period, rules=rules, clock=clock)
+    return Mover(store=live, archive=archive, period=store.period, summary=store.summary, rules=rules, clock=clock)
 
 
 def invoice_entry(

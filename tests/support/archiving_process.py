@@ -24,7 +24,9 @@ def main(url: str, prefix: str, path: str, period_id: str) -> int:
         live = RedisArchiving(client, prefix=prefix, policy=StorePolicy())
         live.archive = archive
         rules = ArchiveRules(archive_after=90 * DAY)
-        mover = Mover(store=live, archive=archive, period=store.period, rules=rules, clock=time.time)
+        mover = Mover(
+            store=live, archive=archive, period=store.period, summary=store.summary, rules=rules, clock=time.time
+        )
         print("begin", flush=True)  # noqa: T201  # what the test waits for
         return 0 if mover.turn(period_id).whole else 1
 

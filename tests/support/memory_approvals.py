@@ -32,13 +32,13 @@ class MemoryApprovals(ApprovalPort, PeriodHoldPort):
         #: Request -> its period, and id -> hash of the content; requests that were refused and asked for again.
         self._periods: dict[str, tuple[str, Mapping[str, str]]] = {}
         self._again: set[str] = set()
-        self._kept: dict[str, tuple[Approval, list[tuple[str, float]]]] = {}
+        self._kept: dict[str, Approval] = {}
 
     @override
-    def ask_approval(self, new: NewApproval, members: Sequence[tuple[str, float]], *, seconds: float) -> None:
+    def ask_approval(self, new: NewApproval, *, seconds: float) -> None:
         now = self._clock()
         asked = Approval(asked=new, state=ApprovalState.WAITING, asked_at=now, expires_at=now + seconds)
-        self._kept.setdefault(new.id, (asked, list(members)))
+        self._kept.setdefault(new.id, asked)
 
     @override
     def decide(self, approval_id: str, decision: Decision) -> NotDecided | None:
@@ -61,7 +61,7 @@ class MemoryApprovals(ApprovalPort, PeriodHoldPort):
         found: dict[str, Standing] = {}
         for key, (period, asked) in self._periods.items():
             if period == period_id:
-                said = _STANDINGS[self._kept[key][0].state]
+                said = _STANDINGS[self._kept[key].state]
                 same = [each for each in invoices if asked.get(each) == invoices[each]]
                 found |= {each: said for each in same if found.get(each) is not Standing.APPROVED}
         return found
@@ -69,7 +69,7 @@ class MemoryApprovals(ApprovalPort, PeriodHoldPort):
     @override
     def ask_for_period(self, period_id: str, new: NewApproval, invoices: Mapping[str, str]) -> None:
         if new.id not in self._kept:
-            self.ask_approval(new, [], seconds=_FOR_GOOD)
+            self.ask_approval(new, seconds=_FOR_GOOD)
             self._periods[new.id] = period_id, dict(invoices)
 
     @override
@@ -109,13 +109,9 @@ class MemoryApprovals(ApprovalPort, PeriodHoldPort):
     def approval(self, approval_id: str) -> Approval | None:
         if approval_id not in self._kept:
             return None
-        found = self._kept[approval_id][0]
+        found = self._kept[approval_id]
         late = found.state is ApprovalState.WAITING and self._clock() >= found.expires_at
         return replace(found, state=ApprovalState.EXPIRED) if late else found
 
-    @override
-    def approval_members(self, approval_id: str) -> Sequence[tuple[str, float]]:
-        return self._kept[approval_id][1] if approval_id in self._kept else []
-
     def _change(self, key: str, approval: Approval) -> None:
-        self._kept[key] = approval, self._kept[key][1]
+        self._kept[key] = approval

@@ -4,9 +4,10 @@ Killed between any two steps it loses nothing and leaves nothing twice: an entry
 its place, and an invoice leaves the store in one step of a script, if it is still what was written.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -69,6 +70,8 @@ class Mover:
     archive: ArchiveWriting
     #: Reads a period of the store.
     period: Callable[[str], PeriodRecord | None]
+    #: Returns what the pages of a period need, to be kept with it.
+    summary: Callable[[str], Mapping[str, Any]]
     rules: ArchiveRules
     #: Seconds since the epoch, UTC.
     clock: Callable[[], float]
@@ -127,7 +130,7 @@ class Mover:
         return Turn(again=None if whole else self.clock() + _LATER, archived=moved, whole=whole)
 
     def _close(self, period_id: str) -> bool:
-        period = self.store.period_entries(period_id)
+        period = self.store.period_entries(period_id, self.summary(period_id))
         if period is None:
             return True
         *_, leaf = self.archive.append([*period.beside, period.entry])

@@ -12,6 +12,7 @@ from worker.archive.merkle import inclusion_proof
 from worker.archive.tables import entries, logs, members
 from worker.archive.tree import frontier_of, nodes_of, size_of
 from worker.domain.archive import ArchiveHead, ArchiveReading, EntryKind, KeptEntry, action_key
+from worker.domain.invoice_search import MOST_FOUND
 
 #: Rows of one query.
 _PAGE = 500
@@ -94,7 +95,18 @@ class ArchiveReader(ArchiveReading):
     @override
     def find_members(self, period_id: str, text: str) -> Mapping[str, int]:
         found = entries.c.search.contains(text, autoescape=True)
-        return self._members(period_id, entries.c.kind == EntryKind.INVOICE, found)
+        return self._members(period_id, entries.c.kind == EntryKind.INVOICE, found, most=MOST_FOUND)
+
+    @override
+    def member_page(self, period_id: str, start: int, count: int, *, of: int) -> Mapping[str, int]:
+        # From the nearer end: what lies before a page has to be counted off.
+        back = start > of - start - count
+        query = _of_period(period_id, entries.c.kind == EntryKind.INVOICE)
+        order = entries.c.leaf.desc() if back else entries.c.leaf
+        skip = of - start - count if back else start
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(order).limit(count).offset(skip)).all()
+        return {row.key: row.leaf for row in (rows[::-1] if back else rows)}
 
     @override
     def periods(self, text: str = "") -> Sequence[str]:
@@ -162,17 +174,21 @@ class ArchiveReader(ArchiveReading):
             yield from (Row(**row._mapping, periods=belongs.get(row.leaf, ())) for row in found)  # noqa: SLF001  # its public name
             last = found[-1].leaf
 
-    def _members(self, period_id: str, *where: ColumnElement[bool]) -> Mapping[str, int]:
-        query = select(entries.c.key, entries.c.leaf).join(members, members.c.leaf == entries.c.leaf)
+    def _members(self, period_id: str, *where: ColumnElement[bool], most: int | None = None) -> Mapping[str, int]:
+        query = _of_period(period_id, *where).order_by(entries.c.leaf).limit(most)
         with self._database.reading() as connection:
-            rows = connection.execute(query.where(members.c.period == period_id, *where).order_by(entries.c.leaf))
-            return {row.key: row.leaf for row in rows}
+            return {row.key: row.leaf for row in connection.execute(query)}
 
     def _kept(self, connection: Connection, where: ColumnElement[bool]) -> Sequence[KeptEntry]:
         query: Select[Any] = select(*_COLUMNS, entries.c.body).where(where).order_by(entries.c.leaf)
         rows = connection.execute(query).all()
         belongs = _periods(connection, [row.leaf for row in rows])
         return [_entry(row, belongs, row.body) for row in rows]
+
+
+def _of_period(period_id: str, *where: ColumnElement[bool]) -> Select[Any]:
+    joined = select(entries.c.key, entries.c.leaf).join(members, members.c.leaf == entries.c.leaf)
+    return joined.where(members.c.period == period_id, *where)
 
 
 def _periods(connection: Connection, leaves: Sequence[int]) -> Mapping[int, tuple[str, ...]]:

@@ -19,7 +19,7 @@ from worker.cli.words import batch_state_word
 from worker.domain.batch import Batch, BatchAction, BatchState, NewBatch
 from worker.domain.record import InvoiceRecord
 from worker.domain.store_port import Store
-from worker.dry_run.batch_preview import BatchPreview, preview
+from worker.dry_run.batch_preview import ListedPreview, preview
 from worker.errors import Failure
 
 _STYLES = {BatchState.DONE: "good", BatchState.CANCELLED: "bad", BatchState.RUNNING: "wait"}
@@ -34,7 +34,7 @@ ACTIONS = {
 
 def previews(
     context: CommandContext, store: Store, action: BatchAction, records: Sequence[InvoiceRecord]
-) -> list[BatchPreview]:
+) -> list[ListedPreview]:
     """Return a preview for each export that has some of these invoices."""
     exports, by_export = _exports(context), dict[str, list[InvoiceRecord]]()
     for record in records:
@@ -54,7 +54,7 @@ def _exports(context: CommandContext) -> Mapping[str, ExportConfig]:
 
 
 def confirm(
-    store: Store, planned: Sequence[BatchPreview], *, by: str, why: str, cause: Failure | None = None
+    store: Store, planned: Sequence[ListedPreview], *, by: str, why: str, cause: Failure | None = None
 ) -> list[Batch]:
     """Freeze and start what was previewed, and take it as far as it goes at once; return the batches as they are."""
     ordered = [
@@ -75,7 +75,7 @@ def confirm(
     return [batch for order in ordered if (batch := store.batch(order.id))]
 
 
-def preview_view(planned: Sequence[BatchPreview]) -> RenderableType:
+def preview_view(planned: Sequence[ListedPreview]) -> RenderableType:
     """Return what would be done, what it costs, and how long it takes."""
     numbers = (say("Invoices"), say("Money"), say("Calls"), say("Minutes"))
     rows = table(say("Export"), *numbers, numbers=numbers)
@@ -83,7 +83,7 @@ def preview_view(planned: Sequence[BatchPreview]) -> RenderableType:
         minutes = f"{each.minutes:.0f}" if each.minutes >= 1 else "< 1"
         if each.calls and not each.measured:
             minutes = say("{minutes} at least", minutes=minutes)
-        rows.add_row(each.export, str(len(each.members)), money(each.at_stake), str(each.calls), minutes)
+        rows.add_row(each.export, str(each.invoices), money(each.at_stake), str(each.calls), minutes)
     return rows
 
 

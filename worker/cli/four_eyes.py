@@ -43,13 +43,15 @@ def require_no_second_person(  # noqa: PLR0913  # what is done with which invoic
                 by=by,
                 why=why,
                 at_stake=each.at_stake,
-                invoices=len(each.members),
+                invoices=each.invoices,
             )
-            found = ask_once(approvals, new, each.members, seconds=context.settings.sign_in.approval_hours * 3600)
+            frozen = store.freeze_members(f"{each.export}-set-{new.id}", each.members)
+            seconds = context.settings.sign_in.approval_hours * 3600
+            found = ask_once(approvals, store, new, frozen, seconds=seconds)
             text = say(
                 "{invoices} of {export}, {amounts}, wait for a second person's yes, on the page under Approvals, until "
                 "{moment}. Nothing was changed.",
-                invoices=count(len(each.members), "invoice"),
+                invoices=count(each.invoices, "invoice"),
                 export=each.export,
                 amounts=money(each.at_stake),
                 moment=moment(found.expires_at),

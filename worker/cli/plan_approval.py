@@ -21,7 +21,7 @@ from worker.domain.approval import (
     needs_approval,
 )
 from worker.dry_run import plan_file
-from worker.web.asking import ask_once
+from worker.web.asking import ask
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +82,7 @@ def _ask(
         at_stake=money_of(contents),
         invoices=len(contents),
     )
-    return ask_once(approvals, new, [], seconds=context.settings.sign_in.approval_hours * 3600)
+    return ask(approvals, new, seconds=context.settings.sign_in.approval_hours * 3600)
 
 
 def _why_not(found: Approval) -> Text:

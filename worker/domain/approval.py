@@ -41,6 +41,9 @@ class NewApproval:
     at_stake: Mapping[str, Decimal] = field(default_factory=dict)
     #: How many invoices are in the frozen set.
     invoices: int
+    #: The frozen set as ``FrozenSetPort`` knows it, and the name of exactly what is in it; empty: a plan, or a period.
+    frozen: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,11 +84,8 @@ class NotDecided(StrEnum):
 class ApprovalPort(Protocol):
     """Requests for a second person's yes, kept for good."""
 
-    def ask_approval(self, new: NewApproval, members: Sequence[tuple[str, float]], *, seconds: float) -> None:
-        """Keep a request with its frozen set; it expires after so many seconds. A repeat with its id changes nothing.
-
-        Each member is an invoice's id and the time of its last transition.
-        """
+    def ask_approval(self, new: NewApproval, *, seconds: float) -> None:
+        """Keep a request; it expires after so many seconds. A repeat with its id changes nothing."""
 
     def decide(self, approval_id: str, decision: Decision) -> NotDecided | None:
         """Keep a decision; None when it counts. The first one does, unless it is a yes of the person who asks."""
@@ -98,9 +98,6 @@ class ApprovalPort(Protocol):
 
     def approval(self, approval_id: str) -> Approval | None:
         """Return one request."""
-
-    def approval_members(self, approval_id: str) -> Sequence[tuple[str, float]]:
-        """Return the frozen set of a request."""
 
 
 def money_of(contents: Iterable[str]) -> Mapping[str, Decimal]:

@@ -135,7 +135,10 @@ class ArchiveReading(Protocol):
         """Return key and place of a period's entries of a kind, the last of each key, in the order of the log."""
 
     def find_members(self, period_id: str, text: str) -> Mapping[str, int]:
-        """Return those of a period's invoices whose id or customer holds a text; see ``sought``."""
+        """Return a period's invoices whose id or customer holds a text (``sought``), ``MOST_FOUND`` at most."""
+
+    def member_page(self, period_id: str, start: int, count: int, *, of: int) -> Mapping[str, int]:
+        """Return so many of a period's ``of`` invoices from the ``start``-th on (0: the first), in the log's order."""
 
     def periods(self, text: str = "") -> Sequence[str]:
         """Return the ids of archived periods, the last first; those whose id, name or number holds a text."""
@@ -193,8 +196,11 @@ class LivePeriods(Protocol):
     def archive_invoices(self, period_id: str, kept: Mapping[str, int], read: Sequence["FinishedInvoice"]) -> bool:
         """Drop invoices that the archive holds at these places; False when one has gone on since it was read."""
 
-    def period_entries(self, period_id: str) -> "FinishedPeriod | None":
-        """Return what else the store holds of a period, for the archive; None when it is not there."""
+    def period_entries(self, period_id: str, summary: Mapping[str, Any]) -> "FinishedPeriod | None":
+        """Return what else the store holds of a period, for the archive; None when it is not there.
+
+        ``summary`` is what the pages of the period need, so that no record is read for them.
+        """
 
     def archive_period(self, period: "FinishedPeriod", leaf: int) -> bool:
         """Drop a period that the archive holds; False when it has gone on since it was read."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from worker.domain.frozen_set import FrozenSetPort
+
 if TYPE_CHECKING:  # `status` needs the store without what these deal in
     from worker.domain.action_log import LogEntry, LogFilter
     from worker.domain.batch import Batch, BatchItem, NewBatch
     from worker.domain.causes import Cause, CauseAnswer
-    from worker.domain.invoice_search import ChosenInvoices, InvoiceFilter, InvoicePage
+    from worker.domain.invoice_search import InvoiceFilter, InvoicePage
     from worker.domain.notices import Change, ChannelState, ClaimedMessage, Known
     from worker.domain.period_sums import PeriodSums
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:  # `status` needs the store without what these deal in
 WINDOW = 100
 
 
-class BatchPort(Protocol):
+class BatchPort(FrozenSetPort, Protocol):
     """Batches as they are kept, for good."""
 
     def open_batch(self, batch: NewBatch, members: Sequence[tuple[str, float]]) -> None:
@@ -25,6 +27,12 @@ class BatchPort(Protocol):
 
         Each member is an id and the time of its last transition when it was chosen (0: whatever it is); one that has
         moved on since is left alone. Killed in between, nothing is started and nothing has moved.
+        """
+
+    def open_frozen(self, batch: NewBatch, set_id: str) -> bool:
+        """Start the batch of a frozen set; False, and nothing is started, where that is not there (any more).
+
+        A repeat with the same batch changes nothing.
         """
 
     def advance_batches(self, *, window: int = WINDOW) -> Sequence[str]:
@@ -100,9 +108,6 @@ class PeriodIndexPort(Protocol):
 
     def find(self, period_id: str, wanted: InvoiceFilter, *, start: int, count: int) -> InvoicePage:
         """Return so many of a period's invoices that fit, from the ``start``-th on (0: the first), history left out."""
-
-    def chosen(self, period_id: str, wanted: InvoiceFilter) -> ChosenInvoices:
-        """Return every invoice of a period in ``wanted.state`` that fits, for a batch, however many."""
 
     def gap_numbers(self, period_id: str) -> Sequence[tuple[str, int, int]]:
         """Return the numbers that lie between those of the period's invoices and that no period has brought.

@@ -1,12 +1,10 @@
 """Which invoices of a period a person wants to see, and the page of them that is shown. Pure."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import pairwise
 
-from worker.domain.money import ZERO
 from worker.domain.record import InvoiceRecord, State
 
 #: The order of a period's invoices: those that need a person first, then what is on its way, then what is done.
@@ -39,26 +37,6 @@ class InvoicePage:
     records: Sequence[InvoiceRecord]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChosenInvoices:
-    """Invoices that a batch is made of, without their contents."""
-
-    #: Ids, and when each last moved (seconds since the epoch, UTC), by number.
-    members: Sequence[tuple[str, float]]
-    #: Currency -> gross, credit notes counted by their size.
-    at_stake: Mapping[str, Decimal]
-
-
-def chosen_of(records: Iterable[InvoiceRecord]) -> ChosenInvoices:
-    """Return these invoices as a batch needs them."""
-    members, at_stake = [], dict[str, Decimal]()
-    for record in sorted(records, key=lambda it: (it.invoice_number, it.id)):
-        body = json.loads(record.content)
-        members.append((record.id, record.updated_at))
-        at_stake[body["currency"]] = at_stake.get(body["currency"], ZERO) + abs(Decimal(body["gross"]))
-    return ChosenInvoices(members=members, at_stake=dict(sorted(at_stake.items())))
-
-
 def searchable(content: str) -> str:
     """Return what an invoice is found by besides its id, from its canonical JSON: the customer, in small letters."""
     customer = json.loads(content).get("customer") or {}
@@ -84,7 +62,13 @@ def gaps_of(
     invoice_ids: Sequence[str], known: Callable[[Sequence[str]], Collection[str]]
 ) -> Sequence[tuple[str, int, int]]:
     """See ``PeriodIndexPort.gap_numbers``; ``known`` returns which of some ids are those of invoices."""
-    gaps = _gaps(invoice_ids)[:MOST_GAPS]
+    return missing_in(gaps_between(invoice_ids), known)
+
+
+def missing_in(
+    gaps: Sequence[tuple[str, int, int]], known: Callable[[Sequence[str]], Collection[str]]
+) -> Sequence[tuple[str, int, int]]:
+    """Return what of these gaps no period has brought; ``known`` returns which of some ids are those of invoices."""
     narrow = [gap for gap in gaps if gap[2] - gap[1] < WIDEST_GAP]
     elsewhere = known([f"{before}-{number}" for before, first, last in narrow for number in range(first, last + 1)])
     return [part for gap in gaps for part in (_unknown(gap, elsewhere) if gap in narrow else [gap])]
@@ -97,16 +81,18 @@ def _unknown(gap: tuple[str, int, int], known: Collection[str]) -> list[tuple[st
     return [(before, low + 1, high - 1) for low, high in pairwise(edges) if high > low + 1]
 
 
-def _gaps(invoice_ids: Sequence[str]) -> list[tuple[str, int, int]]:
+def gaps_between(invoice_ids: Sequence[str]) -> list[tuple[str, int, int]]:
+    """Return the first gaps between the numbers of these invoices, whatever lies in them elsewhere."""
     series: dict[str, list[int]] = {}
     for invoice_id in invoice_ids:
         before, _, number = invoice_id.rpartition("-")
         series.setdefault(before, []).append(int(number))
-    return [
+    gaps = [
         (before, last + 1, number - 1)
         for before, numbers in sorted(series.items())
         for last, number in _steps(sorted(numbers))
     ]
+    return gaps[:MOST_GAPS]
 
 
 def _steps(numbers: Sequence[int]) -> list[tuple[int, int]]:

@@ -2,14 +2,16 @@
 
 import hashlib
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 
 from config.exports import ExportConfig
 from config.names import export_of
 from worker.domain.batch import BatchAction
+from worker.domain.frozen_set import CountedInvoices
 from worker.domain.record import InvoiceRecord
 from worker.dry_run.plan import cost
 
@@ -29,10 +31,11 @@ class BatchPreview:
 
     action: BatchAction
     export: str
-    #: Ids, and when each last moved: exactly these are frozen at the confirmation.
-    members: tuple[tuple[str, float], ...]
+    invoices: int
     #: Currency -> gross of its invoices, credit notes counted by their size.
     at_stake: Mapping[str, Decimal]
+    #: The store's time at which they were counted: what has moved since is none of them.
+    at: float
     #: Calls to e-conomic, about; 0 where nothing is sent.
     calls: int
     #: Minutes, about.
@@ -42,37 +45,54 @@ class BatchPreview:
 
     @property
     def digest(self) -> str:
-        """Name of exactly this set: what a person has seen is what is confirmed."""
-        lines = "\n".join(f"{self.action} {key} {moved_at!r}" for key, moved_at in sorted(self.members))
-        return hashlib.sha256(lines.encode()).hexdigest()[:16]
+        """What a person has seen, as the form brings it back: when it was counted, and a name for what was shown.
+
+        As many invoices, worth as much, of which none has moved since: they are the very ones that were seen.
+        """
+        money = " ".join(f"{amount} {currency}" for currency, amount in sorted(self.at_stake.items()))
+        shown = f"{self.action} {self.export} {self.invoices} {money} {self.at!r}"
+        return f"{self.at!r}-{hashlib.sha256(shown.encode()).hexdigest()[:16]}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListedPreview(BatchPreview):
+    """A batch of invoices that are all at hand."""
+
+    #: Ids, and when each last moved: exactly these are frozen at the confirmation.
+    members: tuple[tuple[str, float], ...]
+
+
+def counted_at(digest: str) -> float | None:
+    """Return when what a person has seen was counted; None for what no preview has said."""
+    read = re.fullmatch(r"([0-9]{1,12}\.[0-9]{1,17})-[0-9a-f]{16}", digest)
+    return float(read[1]) if read else None
 
 
 def preview(
     action: BatchAction, records: Sequence[InvoiceRecord], export: ExportConfig | None, times: Iterable[float]
-) -> BatchPreview:
+) -> ListedPreview:
     """Return the preview of a batch of invoices of one export, at least one. See ``preview_of``."""
     at_stake: dict[str, Decimal] = defaultdict(Decimal)
     for record in records:
         body = json.loads(record.content)
         at_stake[body["currency"]] += abs(Decimal(body["gross"]))
     anyway = action is BatchAction.REEXPORT
-    members = [(record.id, 0.0 if anyway else record.updated_at) for record in records]
-    return preview_of(action, members, dict(sorted(at_stake.items())), export, times)
+    members = tuple((record.id, 0.0 if anyway else record.updated_at) for record in records)
+    latest = max(record.updated_at for record in records)
+    counted = CountedInvoices(invoices=len(records), at_stake=dict(sorted(at_stake.items())), at=latest)
+    found = preview_of(action, export_of(members[0][0]), counted, export, times)
+    return ListedPreview(members=members, **{field.name: getattr(found, field.name) for field in fields(found)})
 
 
 def preview_of(
-    action: BatchAction,
-    members: Sequence[tuple[str, float]],
-    at_stake: Mapping[str, Decimal],
-    export: ExportConfig | None,
-    times: Iterable[float],
+    action: BatchAction, name: str, counted: CountedInvoices, export: ExportConfig | None, times: Iterable[float]
 ) -> BatchPreview:
-    """Return the preview of a batch of these invoices of one export, at least one.
+    """Return the preview of a batch of so many invoices of the export of this name.
 
     ``times``: when invoices of the export were last exported (seconds since the epoch), which tells its pace; without
     an entry in the exports file (``export``) nothing can be said about calls.
     """
-    number, minutes, calls, measured = len(members), 0.0, 0, False
+    number, minutes, calls, measured = counted.invoices, 0.0, 0, False
     if action in {BatchAction.REQUEUE, BatchAction.REEXPORT} and export:
         again = action is BatchAction.REEXPORT
         estimate = cost(number * (_LOOKUPS if again else _READS), 0 if again else number * _WRITES, export.limits)
@@ -81,9 +101,10 @@ def preview_of(
         minutes = number / pace if pace else estimate.minutes
     return BatchPreview(
         action=action,
-        export=export_of(members[0][0]),
-        members=tuple(members),
-        at_stake=at_stake,
+        export=name,
+        invoices=number,
+        at_stake=counted.at_stake,
+        at=counted.at,
         calls=calls,
         minutes=minutes,
         measured=measured,

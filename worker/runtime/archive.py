@@ -39,7 +39,9 @@ def build_keeper(
     after = settings.archive.after_days if settings.archive_url else 0.0
     rules = ArchiveRules(archive_after=after * _DAY)
     return Keeper(
-        mover=Mover(store=live, archive=archive, period=store.period, rules=rules, clock=store.now),
+        mover=Mover(
+            store=live, archive=archive, period=store.period, summary=store.summary, rules=rules, clock=store.now
+        ),
         archive=archive,
         checkpoints=CheckpointFile(settings.archive_checkpoints),
         settings=settings.archive,

@@ -18,16 +18,16 @@ from worker.domain.approval import (
     NotDecided,
     same_person,
 )
-from worker.store.connection import StoreConnection, mapping, text, texts, token
+from worker.store.connection import StoreConnection, mapping, texts, token
 
 
 class RedisApprovals(StoreConnection, ApprovalPort):
     """See ``ApprovalPort``. Every method raises ``StoreUnavailable``."""
 
     @override
-    def ask_approval(self, new: NewApproval, members: Sequence[tuple[str, float]], *, seconds: float) -> None:
-        request, chosen = json.dumps(asdict(new), default=str), json.dumps(list(members))
-        self.run("ask_approval", token(), new.id, seconds, request, chosen, new.export, new.by, new.why)
+    def ask_approval(self, new: NewApproval, *, seconds: float) -> None:
+        request = json.dumps(asdict(new), default=str)
+        self.run("ask_approval", token(), new.id, seconds, request, new.export, new.by, new.why)
 
     @override
     def decide(self, approval_id: str, decision: Decision) -> NotDecided | None:
@@ -57,11 +57,6 @@ class RedisApprovals(StoreConnection, ApprovalPort):
     def approval(self, approval_id: str) -> Approval | None:
         (answer,) = self.ask(["HGETALL", self.key("approval", approval_id)])
         return _approval(mapping(answer), self.now()) if answer else None
-
-    @override
-    def approval_members(self, approval_id: str) -> Sequence[tuple[str, float]]:
-        (found,) = self.ask(["GET", self.key("approval-set", approval_id)])
-        return [(str(key), float(at)) for key, at in json.loads(text(found) or "[]")]
 
 
 def _approval(fields: Mapping[str, str], now: float) -> Approval:

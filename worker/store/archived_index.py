@@ -13,17 +13,15 @@ from typing_extensions import override
 from worker.domain.invoice_search import (
     MOST_FOUND,
     ORDER,
-    ChosenInvoices,
     InvoiceFilter,
     InvoicePage,
-    chosen_of,
     fits,
     sought,
 )
 from worker.domain.period_sums import PeriodSums, sums_of
 from worker.domain.record import InvoiceRecord, State
 from worker.store.connection import text, texts
-from worker.store.period_index import RedisPeriodIndex
+from worker.store.period_index import RedisPeriodIndex, archived_sums
 
 if TYPE_CHECKING:
     from worker.domain.archive import ArchiveReading, KeptEntry
@@ -81,9 +79,11 @@ class RedisArchivedIndex(RedisPeriodIndex):
 
     @override
     def period_sums(self, period_id: str) -> PeriodSums:
-        if not self._partly_archived(period_id):
+        live, whole = self._standing(period_id)
+        if not whole:
             return super().period_sums(period_id)
-        return sums_of(self.records(self.member_ids(period_id)))
+        entry = None if live else self.period_entry(period_id)
+        return (entry and _kept_sums(entry)) or sums_of(self.records(self.member_ids(period_id)))
 
     @override
     def find(self, period_id: str, wanted: InvoiceFilter, *, start: int, count: int) -> InvoicePage:
@@ -96,16 +96,20 @@ class RedisArchivedIndex(RedisPeriodIndex):
         return InvoicePage(total=len(found), records=found[start : start + count])
 
     @override
-    def chosen(self, period_id: str, wanted: InvoiceFilter) -> ChosenInvoices:
-        if not self._partly_archived(period_id):
-            return super().chosen(period_id, wanted)
-        state = wanted.state or State.DEAD
-        found = self.records(self.member_ids(period_id), state)
-        return chosen_of(record for record in found if fits(record, wanted))
+    def _gaps(self, period_id: str) -> Sequence[tuple[str, int, int]]:
+        live, whole = self._standing(period_id)
+        entry = self.period_entry(period_id) if whole and not live else None
+        kept = entry.document.get("summary") if entry else None
+        return [(before, first, last) for before, first, last in kept["gaps"]] if kept else super()._gaps(period_id)
 
     @override
     def _every_id(self, period_id: str) -> Sequence[str]:
         return [*super()._every_id(period_id), *self._archived_members(period_id)]
+
+    @override
+    def _membership(self, period_id: str) -> str:
+        (value,) = self.ask(["HGET", self.key("archived-periods"), period_id])
+        return f"{super()._membership(period_id)} {text(value)}"
 
     @override
     def _known(self, invoice_ids: Sequence[str]) -> frozenset[str]:
@@ -117,11 +121,30 @@ class RedisArchivedIndex(RedisPeriodIndex):
         words = sought(wanted.text)
         if wanted.reason or wanted.state not in (None, State.EXPORTED):
             return InvoicePage(total=0, records=[])
-        ids = self.member_ids(period_id)
+        entry = self.period_entry(period_id)
         if words:
-            found = self.reading.find_members(period_id, words)
-            ids = [key for key in ids if key in found][:MOST_FOUND]
-        return InvoicePage(total=len(ids), records=list(self.records(ids[start : start + count])))
+            found = list(self.reading.find_members(period_id, words))
+            found += self._joined_with(words, entry)
+            ids = found[:MOST_FOUND]
+            return InvoicePage(total=len(ids), records=list(self.records(ids[start : start + count])))
+        joined = entry.document["joined"] if entry else []
+        total = int(entry.document["invoices"]) if entry else 0
+        own = total - len(joined)
+        ids = list(self.reading.member_page(period_id, start, max(0, min(count, own - start)), of=own))
+        ids += joined[max(0, start - own) : max(0, start + count - own)]
+        return InvoicePage(total=total, records=list(self.records(ids)))
+
+    def _joined_with(self, words: str, entry: KeptEntry | None) -> list[str]:
+        """Return those that a text finds among the invoices that were archived with another period before."""
+        joined = entry.document["joined"] if entry else []
+        return [record.id for record in self.records(joined) if fits(record, InvoiceFilter(text=words))]
+
+    def _standing(self, period_id: str) -> tuple[bool, bool]:
+        """Return whether a period is here, and whether it has once left as a whole."""
+        live, whole = self.ask(
+            ["EXISTS", self.key("period", period_id)], ["HEXISTS", self.key("archived-periods"), period_id]
+        )
+        return bool(live), bool(whole)
 
     def _partly_archived(self, period_id: str) -> bool:
         flag, whole = self.ask(
@@ -148,6 +171,14 @@ class RedisArchivedIndex(RedisPeriodIndex):
             for key, kept in zip(invoice_ids, answers, strict=True)
             if kept is not None
         }
+
+
+def _kept_sums(entry: KeptEntry) -> PeriodSums | None:
+    """Return what an archived period adds up to; None where that was not kept with it."""
+    document = entry.document
+    # Of those that went before this was kept, the counts may be what they add up to.
+    numbers = document["summary"]["sums"] if "summary" in document else document["counts"]
+    return archived_sums(numbers, document["remarks"], int(document["invoices"]))
 
 
 def archived_place(invoice_id: str) -> tuple[str, str]:

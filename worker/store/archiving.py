@@ -85,7 +85,7 @@ class RedisArchiving(StoreConnection, LivePeriods):
         return text(self.run("archive_invoices", period_id, *words)[0]) == "ok"
 
     @override
-    def period_entries(self, period_id: str) -> FinishedPeriod | None:
+    def period_entries(self, period_id: str, summary: Mapping[str, Any]) -> FinishedPeriod | None:
         keyed = ("counts", "accepted", "conflicts")
         fields, events, certificates, joined, remarks, *hashes = self.ask(
             ["HGETALL", self.key("period", period_id)],
@@ -113,6 +113,7 @@ class RedisArchiving(StoreConnection, LivePeriods):
             joined=sorted({*old.get("joined", ()), *texts(joined)}),
             remarks=dict(pairs(remarks)),
             invoices=int(record.get("archived", 0)),
+            summary=summary,
             **{name: {**old.get(name, {}), **values} for name, values in said.items()},
         )
         marks = [record.get(name, "") for name in _MARKS]

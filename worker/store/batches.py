@@ -17,14 +17,13 @@ from worker.domain.desk_ports import WINDOW, BatchPort, CausePort
 from worker.domain.record import Outcome, State
 from worker.store import records
 from worker.store.connection import StoreConnection, Word, mapping, text, texts, token
+from worker.store.frozen_sets import RedisFrozenSets
 
 if TYPE_CHECKING:
     from worker.domain.batch import Batch, BatchItem, NewBatch
     from worker.domain.causes import Cause, CauseAnswer
     from worker.errors import Failure
 
-#: Members of a batch written in one trip.
-_CHUNK = 1000
 #: Periods among which the latest of an export is looked for.
 _LATEST = 200
 #: Seconds after which causes that were to be asked, and were not, are due again.
@@ -106,16 +105,18 @@ class RedisCauses(StoreConnection, CausePort):
         return [_cause(cause, found) for cause, found in zip(ids, each, strict=True) if found[0] and found[2]]
 
 
-class RedisBatches(StoreConnection, BatchPort):
+class RedisBatches(RedisFrozenSets, BatchPort):
     """See ``BatchPort``."""
 
     @override
     def open_batch(self, batch: NewBatch, members: Sequence[tuple[str, float]]) -> None:
-        for start in range(0, len(members), _CHUNK):
-            part = [
-                f"{key} {moved_at!r}" if moved_at else f"{key} 0" for key, moved_at in members[start : start + _CHUNK]
-            ]
-            self.run("open_batch", batch.id, batch.export, _order(batch), len(members), start, *part)
+        if members and not self.ask(["EXISTS", self.key("batch", batch.id)])[0]:
+            self.freeze_members(batch.id, members)
+            self.open_frozen(batch, batch.id)
+
+    @override
+    def open_frozen(self, batch: NewBatch, set_id: str) -> bool:
+        return texts(self.run("open_frozen", batch.id, batch.export, _order(batch), set_id)) == ["ok"]
 
     @override
     def advance_batches(self, *, window: int = WINDOW) -> Sequence[str]:

@@ -58,7 +58,7 @@ class RedisPeriodHolds(StoreConnection, PeriodHoldPort):
 
     def _ask(self, period_id: str, new: NewApproval, *, of: str) -> str:
         request = json.dumps(asdict(new), default=str)
-        words: Sequence[Word] = (token(), new.id, _FOR_GOOD, request, "[]", new.export, new.by, new.why, period_id, of)
+        words: Sequence[Word] = (token(), new.id, _FOR_GOOD, request, new.export, new.by, new.why, period_id, of)
         return texts(self.run("ask_approval", *words))[0]
 
     def _with_this_content(self, of: str, invoices: Mapping[str, str]) -> list[str]:

@@ -1,25 +1,38 @@
 """A request for a second person's yes: asked once for one set, and carried out with it; pages and commands share it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
 
 from worker.domain.approval import Approval, ApprovalPort, ApprovalState, NewApproval
 from worker.domain.batch import Batch, BatchAction, NewBatch
+from worker.domain.frozen_set import FrozenSet, FrozenSetPort
 
 log = structlog.get_logger()
 
+#: Seconds for which what was approved, and not carried out, can still be.
+_CARRIED_OUT_WITHIN = 30 * 86_400
+
 
 def ask_once(
-    approvals: ApprovalPort, new: NewApproval, members: Sequence[tuple[str, float]], *, seconds: float
+    approvals: ApprovalPort, sets: FrozenSetPort, new: NewApproval, frozen: FrozenSet, *, seconds: float
 ) -> Approval:
-    """Keep a request and return it; asked for the same set again, while it waits, it is the same request."""
+    """Keep a request for a frozen set and return it; asked for the same set while it waits, it is the same request."""
     for found in approvals.approvals():
-        same = (found.asked.export, found.asked.action) == (new.export, new.action)
-        if found.state is ApprovalState.WAITING and same and approvals.approval_members(found.asked.id) == [*members]:
+        asked = found.asked
+        same = (asked.export, asked.action, asked.digest) == (new.export, new.action, frozen.digest)
+        if found.state is ApprovalState.WAITING and same:
             return found
-    approvals.ask_approval(new, members, seconds=seconds)
+    # Held before it is asked for: a request never names a set that is forgotten before it has been carried out.
+    sets.hold_frozen(frozen.id, seconds=seconds + _CARRIED_OUT_WITHIN)
+    return ask(approvals, replace(new, frozen=frozen.id, digest=frozen.digest), seconds=seconds)
+
+
+def ask(approvals: ApprovalPort, new: NewApproval, *, seconds: float) -> Approval:
+    """Keep a request and return it."""
+    approvals.ask_approval(new, seconds=seconds)
     kept = approvals.approval(new.id)
     assert kept is not None  # noqa: S101  # it was kept just now
     return kept
@@ -28,8 +41,8 @@ def ask_once(
 class CarriedBatches(Protocol):
     """What carries out what was approved; see ``BatchPort``."""
 
-    def open_batch(self, ordered: NewBatch, members: Sequence[tuple[str, float]]) -> None:
-        """See ``BatchPort.open_batch``."""
+    def open_frozen(self, batch: NewBatch, set_id: str) -> bool:
+        """See ``BatchPort.open_frozen``."""
 
     def advance_batches(self) -> Sequence[str]:
         """See ``BatchPort.advance_batches``."""
@@ -59,7 +72,9 @@ def carry_out(approvals: ApprovalPort, batches: CarriedBatches, approval: Approv
         why=asked.why,
         at_stake=asked.at_stake,
     )
-    batches.open_batch(order, approvals.approval_members(asked.id))
+    if not batches.open_frozen(order, asked.frozen):
+        log.warning("approval_set_gone", approval=asked.id, action=asked.action, export=asked.export)
+        return 0
     batches.advance_batches()
     batch = batches.batch(order.id)
     moved = batch.begun - batch.left if batch else 0

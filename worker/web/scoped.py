@@ -17,7 +17,7 @@ from worker.domain.certificate import OpenDifference
 from worker.domain.clocks import ClockReading
 from worker.domain.desk_ports import PeriodIndexPort
 from worker.domain.invoice_period import PeriodRecord, StoredCertificate
-from worker.domain.invoice_search import ChosenInvoices, InvoiceFilter, InvoicePage
+from worker.domain.invoice_search import InvoiceFilter, InvoicePage
 from worker.domain.number_series import Explanation
 from worker.domain.period_sums import PeriodSums
 from worker.domain.record import InvoiceRecord, State
@@ -128,12 +128,6 @@ class ScopedIndex(PeriodIndexPort):
         return self._index.find(period_id, wanted, start=start, count=count)
 
     @override
-    def chosen(self, period_id: str, wanted: InvoiceFilter) -> ChosenInvoices:
-        if not self._sees(period_id):
-            return ChosenInvoices(members=(), at_stake={})
-        return self._index.chosen(period_id, wanted)
-
-    @override
     def gap_numbers(self, period_id: str) -> Sequence[tuple[str, int, int]]:
         return self._index.gap_numbers(period_id) if self._sees(period_id) else ()
 
@@ -237,10 +231,11 @@ class ScopedApprovals(ApprovalPort):
         self._rights = rights
 
     @override
-    def ask_approval(self, new: NewApproval, members: Sequence[tuple[str, float]], *, seconds: float) -> None:
-        for export in {new.export, *(export_of(key) for key, _ in members)}:
+    def ask_approval(self, new: NewApproval, *, seconds: float) -> None:
+        # A set belongs to the export that its id begins with, see ``ScopedBatches``.
+        for export in {new.export, export_of(new.frozen) or new.export}:
             self._rights.require(Action.SEE, export)
-        self._approvals.ask_approval(new, members, seconds=seconds)
+        self._approvals.ask_approval(new, seconds=seconds)
 
     @override
     def decide(self, approval_id: str, decision: Decision) -> NotDecided | None:
@@ -259,10 +254,6 @@ class ScopedApprovals(ApprovalPort):
     def approval(self, approval_id: str) -> Approval | None:
         found = self._approvals.approval(approval_id)
         return found if found and self._sees(found) else None
-
-    @override
-    def approval_members(self, approval_id: str) -> Sequence[tuple[str, float]]:
-        return self._approvals.approval_members(approval_id) if self.approval(approval_id) else []
 
     def _sees(self, approval: Approval) -> bool:
         return self._rights.may(Action.SEE, approval.asked.export)

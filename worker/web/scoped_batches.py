@@ -9,6 +9,7 @@ from config.names import export_of
 from worker.domain.access import Action, Rights
 from worker.domain.batch import Batch, BatchAction, BatchItem, NewBatch
 from worker.domain.causes import Cause, CauseAnswer
+from worker.domain.frozen_set import Choice, CountedInvoices, FrozenSet, FrozenSetPort
 
 #: What a person must be allowed to do for each kind of batch.
 NEEDS: Mapping[BatchAction, Action] = {
@@ -35,11 +36,11 @@ class Causes(Protocol):
         """Keep an answer, and let the cause be asked about by itself after so many seconds."""
 
 
-class Batches(Protocol):
+class Batches(FrozenSetPort, Protocol):
     """Batches as pages need them; see ``BatchPort``."""
 
-    def open_batch(self, batch: NewBatch, members: Sequence[tuple[str, float]]) -> None:
-        """Freeze the set and start the batch."""
+    def open_frozen(self, batch: NewBatch, set_id: str) -> bool:
+        """Start the batch of a frozen set; False where that is not there (any more)."""
 
     def advance_batches(self) -> Sequence[str]:
         """Take every running batch a step further."""
@@ -89,17 +90,58 @@ class ScopedCauses(Causes):
 
 
 class ScopedBatches(Batches):
-    """See ``Batches``."""
+    """See ``Batches``. A set belongs to the export that its id begins with, and holds none of another."""
 
-    def __init__(self, batches: Batches, rights: Rights) -> None:
+    def __init__(self, batches: Batches, causes: Causes, rights: Rights) -> None:
+        """``causes`` are those that this person sees."""
         self._batches = batches
+        self._causes = causes
         self._rights = rights
 
     @override
-    def open_batch(self, batch: NewBatch, members: Sequence[tuple[str, float]]) -> None:
-        for export in {batch.export, *(export_of(key) for key, _ in members)}:
+    def counted(self, choice: Choice) -> CountedInvoices:
+        if not self._sees(choice):
+            return CountedInvoices(invoices=0, at_stake={})
+        return self._batches.counted(choice)
+
+    @override
+    def freeze(self, set_id: str, choice: Choice, *, at: float) -> FrozenSet:
+        self._rights.require(Action.SEE, export_of(set_id))
+        if not self._sees(choice) or choice.export != export_of(set_id):
+            return FrozenSet(id=set_id, invoices=0, at_stake={}, digest="")
+        return self._batches.freeze(set_id, choice, at=at)
+
+    @override
+    def freeze_members(self, set_id: str, members: Sequence[tuple[str, float]]) -> FrozenSet:
+        for export in {export_of(set_id), *(export_of(key) for key, _ in members)}:
+            self._rights.require(Action.SEE, export)
+        return self._batches.freeze_members(set_id, [it for it in members if export_of(it[0]) == export_of(set_id)])
+
+    @override
+    def hold_frozen(self, set_id: str, *, seconds: float) -> None:
+        self._rights.require(Action.SEE, export_of(set_id))
+        self._batches.hold_frozen(set_id, seconds=seconds)
+
+    @override
+    def frozen_members(self, set_id: str, *, start: int = 0, most: int = -1) -> Sequence[tuple[str, float]]:
+        seen = self._rights.may(Action.SEE, export_of(set_id))
+        return self._batches.frozen_members(set_id, start=start, most=most) if seen else []
+
+    @override
+    def still_frozen(self, set_id: str) -> int:
+        return self._batches.still_frozen(set_id) if self._rights.may(Action.SEE, export_of(set_id)) else 0
+
+    @override
+    def open_frozen(self, batch: NewBatch, set_id: str) -> bool:
+        for export in {batch.export, export_of(set_id)}:
             self._rights.require(NEEDS[batch.action], export)
-        self._batches.open_batch(batch, members)
+        return self._batches.open_frozen(batch, set_id)
+
+    def _sees(self, choice: Choice) -> bool:
+        """Tell whether a choice is of one export alone, which this person sees."""
+        found = self._causes.cause(choice.cause) if choice.cause else None
+        of = found.export if found else export_of(choice.period)
+        return of == choice.export and self._rights.may(Action.SEE, of)
 
     @override
     def advance_batches(self) -> Sequence[str]:

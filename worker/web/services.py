@@ -87,12 +87,13 @@ class Services:
 
     def seen_by(self, rights: Rights) -> "Services":
         """Return what a person with these rights works with: nothing of another export is in it."""
+        causes = ScopedCauses(self.causes, rights)
         return replace(
             self,
             exports={name: export for name, export in self.exports.items() if rights.may(Action.SEE, name)},
             store=ScopedStore(self.store, rights),
-            causes=ScopedCauses(self.causes, rights),
-            batches=ScopedBatches(self.batches, rights),
+            causes=causes,
+            batches=ScopedBatches(self.batches, causes, rights),
             index=ScopedIndex(self.index, rights),
             actions=SeenLog(self.actions, rights),
             certificates=ScopedCertificates(self.certificates, rights),

@@ -48,6 +48,32 @@ def test_a_period_is_written_short_then_moved(store: RedisStore, mover: Mover, c
     assert list(store.periods()) == []
 
 
+def test_a_period_takes_along_what_its_pages_need(store: RedisStore, mover: Mover, clock: ManualClock) -> None:
+    """Its sums and gaps, also while half of it has moved: 13 invoices of 105 DKK and one gap, none read again."""
+    period_id = complete(store, [*NUMBERS[:-1], NUMBERS[-1] + 2])
+    before, gap = store.period_sums(period_id), [("main", 100_013, 100_014)]
+    clock.advance(91 * DAY)
+    assert not replace(mover, rules=replace(mover.rules, chunk=4, most=4)).turn(period_id).whole
+    assert store.period_sums(period_id) == before
+    assert mover.turn(period_id).whole
+
+    entry = store.period_entry(period_id)
+    assert entry is not None
+    sums = entry.document["summary"]["sums"]
+    assert (sums["registered"], sums["outcome booked"], sums["gross DKK"]) == ("13", "13", "136500")  # 13 x 105.00
+    assert (store.period_sums(period_id), list(store.gap_numbers(period_id))) == (before, gap)
+
+
+def test_pages_are_read_from_the_nearer_end(archive: Archive, archived: str) -> None:
+    """The same invoices in the same order from both ends, and none beyond them."""
+    every = list(archive.members(archived, EntryKind.INVOICE))
+    total = len(every)
+
+    for start in range(total + 1):
+        count = min(4, total - start)
+        assert list(archive.member_page(archived, start, count, of=total)) == every[start : start + count]
+
+
 def test_everything_reads_as_before(store: RedisStore, mover: Mover, clock: ManualClock) -> None:
     """Invoice, history, period, sums, pages, search, states, numbers, certificates: in full, short and archived."""
     period_id = complete(store, NUMBERS)

@@ -68,7 +68,7 @@ def test_signing_in_and_approvals_work_with_our_rights(ours: redis.Redis) -> Non
     sessions.end(secret)
     approvals = RedisApprovals(ours, prefix=PREFIX, policy=StorePolicy())
     asked = NewApproval(id="a1", export="main", action="requeue", subject="x", by="Birthe", invoices=0)
-    approvals.ask_approval(asked, [], seconds=60)
+    approvals.ask_approval(asked, seconds=60)
     assert approvals.decide("a1", Decision(yes=True, by="Carl", why="")) is None
     approvals.mark_done("a1")
     assert [found.done_at > 0 for found in approvals.approvals()] == [True]

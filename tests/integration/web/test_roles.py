@@ -12,6 +12,7 @@ from worker.domain.approval import NewApproval
 from worker.domain.batch import BatchAction, BatchState, NewBatch
 from worker.domain.record import State
 from worker.intake.queue import digest
+from worker.web.asking import ask_once
 from worker.web.guard import PageRoute
 
 INVOICE = f"/invoices/main-{MISSING}"
@@ -36,9 +37,10 @@ def _ids_of_other(page: Page) -> dict[str, str]:
     [cause] = [cause for cause in page.services.causes.causes() if cause.export == "other"]
     members = [(f"other-{FINE}", 0.0)]
     order = NewBatch(id="other-batch-1", export="other", action=BatchAction.DISCARD, by="Otto", why=SECRET_NAME)
-    page.services.batches.open_batch(order, members)
-    asked = NewApproval(id="a1", export="other", action="requeue", subject=SECRET_NAME, by="Otto", invoices=1)
-    page.services.approvals.ask_approval(asked, members, seconds=60)
+    page.harness.store.open_batch(order, members)
+    frozen = page.services.batches.freeze_members("other-set-1", members)
+    new = NewApproval(id="a1", export="other", action="requeue", subject=SECRET_NAME, by="Otto", invoices=1)
+    asked = ask_once(page.services.approvals, page.services.batches, new, frozen, seconds=60).asked
     return {
         "export": "other",
         "period": "other-p900",

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from support.memory_store.frozen_sets import MemoryFrozenSets
 from support.memory_store.operator import MemoryOperator
 from support.memory_store.tables import BatchEntry, CauseEntry, Tables
 from typing_extensions import override
@@ -132,16 +133,28 @@ class MemoryCauses(Tables, CausePort):
         )
 
 
-class MemoryBatches(MemoryOperator, BatchPort):
+class MemoryBatches(MemoryOperator, MemoryFrozenSets, BatchPort):
     """See ``BatchPort``."""
 
     @override
     def open_batch(self, batch: NewBatch, members: Sequence[tuple[str, float]]) -> None:
         with self.lock:
-            if batch.id not in self.batch_entries:
+            if members and batch.id not in self.batch_entries:
+                self.freeze_members(batch.id, members)
+                self.open_frozen(batch, batch.id)
+
+    @override
+    def open_frozen(self, batch: NewBatch, set_id: str) -> bool:
+        with self.lock:
+            if batch.id in self.batch_entries:
+                return True
+            members = self.frozen_members(set_id)
+            if members:
+                del self.frozen[set_id]
                 entry = BatchEntry(ordered=batch, confirmed_at=self.now(), members=tuple(members))
                 self.batch_entries[batch.id] = entry
                 self.act(Act.BATCH, batch.by, batch.why, batch.export, [batch.id])
+            return bool(members)
 
     @override
     def advance_batches(self, *, window: int = WINDOW) -> Sequence[str]:

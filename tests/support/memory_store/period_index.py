@@ -1,7 +1,6 @@
 """A period's sums, pages and searches, in memory: from all its records."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from support.memory_store.tables import Tables
 from typing_extensions import override
@@ -10,16 +9,14 @@ from worker.domain.desk_ports import PeriodIndexPort
 from worker.domain.invoice_search import (
     MOST_FOUND,
     ORDER,
-    ChosenInvoices,
     InvoiceFilter,
     InvoicePage,
-    chosen_of,
     fits,
     gaps_of,
     sought,
 )
 from worker.domain.period_sums import PeriodSums, sums_of
-from worker.domain.record import InvoiceRecord, State
+from worker.domain.record import InvoiceRecord
 
 
 class MemoryPeriodIndex(Tables, PeriodIndexPort):
@@ -39,12 +36,6 @@ class MemoryPeriodIndex(Tables, PeriodIndexPort):
         else:
             found.sort(key=_place)
         return InvoicePage(total=len(found), records=found[start : start + count])
-
-    @override
-    def chosen(self, period_id: str, wanted: InvoiceFilter) -> ChosenInvoices:
-        wanted = replace(wanted, state=wanted.state or State.DEAD)
-        with self.lock:
-            return chosen_of(record for record in self.members(period_id) if fits(record, wanted))
 
     @override
     def gap_numbers(self, period_id: str) -> Sequence[tuple[str, int, int]]:

@@ -62,6 +62,14 @@ class Shared:
     lease_until: float = 0.0
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeptSet:
+    """A frozen set, and until when it is kept."""
+
+    members: Sequence[tuple[str, float]]
+    until: float
+
+
 @dataclass(kw_only=True, slots=True)
 class BatchEntry:
     """A batch and what became of its invoices."""
@@ -122,6 +130,8 @@ class Tables:
         self.agreements_due: dict[str, float] = {}
         #: By id: batches; causes that dead letters have; invoices that a batch of self-clearing held, by cause.
         self.batch_entries: dict[str, BatchEntry] = {}
+        #: Frozen sets by id.
+        self.frozen: dict[str, KeptSet] = {}
         self.cause_entries: dict[str, CauseEntry] = {}
         self.cleared: dict[str, set[str]] = {}
         #: By export: when its causes may be taken again; when its pause may be asked about, and after which wait.

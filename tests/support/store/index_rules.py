@@ -189,27 +189,6 @@ class IndexRules:
         assert found(store, InvoiceFilter(text="fragt")) == (1, [1])
         assert found(store, InvoiceFilter(text="acme")) == (1, [1])
 
-    def test_a_batch_is_chosen_with_what_it_is_worth(self, store: Store) -> None:
-        """All that fit in one state, by number, with the time of each one's last move; credit notes by their size."""
-        credit = invoice(line("-200.00"), invoice_number=4)
-        take_in(store, *(invoice(invoice_number=number) for number in (3, 1, 2)), credit)
-        for number in (1, 4):
-            store.save(steps.claim(store, f"main-{number}"), MoveToDeadLetters(failure=FAILURE))
-        finish(store, 2)
-
-        def moved(number: int) -> tuple[str, float]:
-            return f"main-{number}", steps.stored(store, f"main-{number}").updated_at
-
-        dead = store.chosen(PERIOD, InvoiceFilter(state=State.DEAD))
-        assert list(dead.members) == [moved(1), moved(4)]
-        assert dead.at_stake == {"DKK": Decimal("1500.00")}  # 1250 + 250
-        assert store.chosen(PERIOD, InvoiceFilter(state=State.DEAD, reason=FAILURE.reason)) == dead
-        assert store.chosen(PERIOD, InvoiceFilter(state=State.DEAD, text="acme")) == dead
-        assert list(store.chosen(PERIOD, InvoiceFilter(state=State.EXPORTED)).members) == [moved(2)]
-        for nothing in (InvoiceFilter(reason="other"), InvoiceFilter(text="nobody")):
-            assert list(store.chosen(PERIOD, nothing).members) == []
-        assert list(store.chosen("main-p9", InvoiceFilter()).members) == []
-
     def test_an_unknown_period_is_empty(self, store: Store) -> None:
         """Nothing is made up."""
         assert (store.period_sums("main-p9").states, found(store, InvoiceFilter())) == ({}, (0, []))

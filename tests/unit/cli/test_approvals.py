@@ -9,6 +9,7 @@ from support.cli import Bench, half_done
 from worker.domain.approval import ApprovalState, NewApproval
 from worker.domain.period_hold import new_request
 from worker.domain.record import State
+from worker.web.asking import ask_once
 
 HELD = new_request("main-p900", "2026-48", "main", {"main-9": "one"}, {"DKK": Decimal("2500000.00")})
 
@@ -19,7 +20,8 @@ def asked(bench: Bench) -> Bench:
     half_done(bench)
     dead = [(record.id, record.updated_at) for record in bench.memory.invoices(None, State.DEAD)]
     batch = NewApproval(id="b1", export="main", action="requeue", subject="3050", by="Birthe", invoices=len(dead))
-    bench.waiting_for_yes.ask_approval(batch, dead, seconds=900)
+    frozen = bench.memory.freeze_members("main-set-b1", dead)
+    ask_once(bench.waiting_for_yes, bench.memory, batch, frozen, seconds=900)
     bench.clock()
     period = next(iter(bench.memory.periods())).id
     bench.waiting_for_yes.ask_for_period(period, HELD, {"main-9": "one"})

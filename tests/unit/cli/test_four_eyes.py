@@ -44,7 +44,7 @@ def test_a_command_over_the_limit_asks_and_changes_nothing(
     assert _in(limited, state) == before
     [found] = limited.waiting_for_yes.approvals()
     assert (found.asked.by, found.asked.action, found.asked.export) == ("Birthe", action, "main")
-    assert found.asked.invoices == len(limited.waiting_for_yes.approval_members(found.asked.id))
+    assert found.asked.invoices == len(limited.memory.frozen_members(found.asked.frozen))
     assert max(found.asked.at_stake.values()) > Decimal(1)
     assert "Nothing was changed" in " ".join(limited.stderr.getvalue().split())
 

@@ -6,6 +6,7 @@ from support.store.batch_rules import BatchRules, CauseRules
 from support.store.certificate_rules import CertificateRules
 from support.store.clock_rules import ClockRules
 from support.store.export_rules import ClaimOthersRules, ClaimRules, SaveRules
+from support.store.frozen_rules import FrozenRules
 from support.store.index_rules import IndexRules
 from support.store.intake_rules import IntakeRules
 from support.store.life_rules import LifeRules
@@ -87,6 +88,10 @@ class TestCauses(CauseRules):
 
 class TestBatches(BatchRules):
     """Many are moved as one act."""
+
+
+class TestFrozen(FrozenRules):
+    """A set is what was seen."""
 
 
 class TestAgreements(AgreementRules):

@@ -139,7 +139,7 @@ def batch_start(  # noqa: PLR0913, PLR0917  # one parameter for each way to choo
         started = confirm(store, planned, by=by, why=why.strip()) if yes else []
         if as_json:
             shown = [
-                {"export": it.export, "invoices": len(it.members), "calls": it.calls, "minutes": round(it.minutes, 1)}
+                {"export": it.export, "invoices": it.invoices, "calls": it.calls, "minutes": round(it.minutes, 1)}
                 for it in planned
             ]
             print_json(context.out, {"preview": shown, "batches": [batch_data(each) for each in started]})

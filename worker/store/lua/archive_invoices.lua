@@ -23,8 +23,17 @@ local function unchanged(id, words, read_as)
   return redis.call('HLEN', key('invoice', id)) == #names and digest(id, names) == read_as
 end
 
+-- What is archived is in no batch: its money is no longer kept for one.
+local function unstake(invoice, of)
+  local understood, found = pcall(weight_exported, invoice)
+  if not understood then return end
+  for name, value in pairs(found) do
+    if string.find(name, '^stake') then redis.call('HINCRBY', key('counts', of), name, string.format('%.0f', -value)) end
+  end
+end
+
 local function archive(id, leaf)
-  local invoice = read(id, 'hash')
+  local invoice = read(id, 'hash', 'content', 'progress', 'outcome')
   redis.call('DEL', key('invoice', id), key('history', id))
   keep_archived(id, leaf, invoice.hash, invoice.periods)
   for of in each(invoice.periods) do
@@ -32,6 +41,7 @@ local function archive(id, leaf)
     if redis.call('EXISTS', key('period', of)) == 1 then
       -- Not by `count`, as nothing of the period has moved.
       redis.call('HINCRBY', key('counts', of), 'exported', -1)
+      unstake(invoice, of)
       redis.call('HINCRBY', key('period', of), 'archived', 1)
     end
   end

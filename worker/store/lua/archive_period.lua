@@ -15,8 +15,8 @@ for _, hash in ipairs({'accepted', 'conflicts'}) do seen[#seen + 1] = tostring(r
 if not at_its_end(period) or redis.call('ZCARD', key('members', period)) > 0 then return {'changed'} end
 if redis.sha1hex(table.concat(seen, '\n')) ~= read_as then return {'changed'} end
 for at = 7, #ARGV do redis.call('DEL', key('certificate', ARGV[at])) end
-for _, name in ipairs({'period', 'period-events', 'counts', 'members', 'remarks', 'search', 'certificates', 'accepted',
-    'conflicts', 'archived-members'}) do
+for _, name in ipairs({'period', 'period-events', 'counts', 'members', 'remarks', 'search', 'gaps', 'certificates',
+    'accepted', 'conflicts', 'archived-members'}) do
   redis.call('DEL', key(name, period))
 end
 redis.call('ZREM', key('periods'), period)

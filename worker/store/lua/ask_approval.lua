@@ -1,7 +1,7 @@
--- Keep a request for a second person's yes, with its frozen set. A repeat of its id changes nothing.
--- ARGV: token, id, seconds until it expires, request, members, export, who, why, then for a period: its id, and the request
+-- Keep a request for a second person's yes. A repeat of its id changes nothing.
+-- ARGV: token, id, seconds until it expires, request, export, who, why, then for a period: its id, and the request
 -- whose set is meant (its own, or the one that was refused: that one must be, and nobody has asked again).
-local token, id, period, set = ARGV[3], ARGV[4], ARGV[11], ARGV[12]
+local token, id, period, set = ARGV[3], ARGV[4], ARGV[10], ARGV[11]
 local approval = key('approval', id)
 if redis.call('EXISTS', approval) == 1 then return {'known'} end
 if period and set ~= id then
@@ -9,7 +9,6 @@ if period and set ~= id then
   if again or not decided or cjson.decode(decided).yes then return {'not-refused'} end
   redis.call('HSET', key('approval', set), 'again', id)
 end
-redis.call('SET', key('approval-set', id), ARGV[7])
 redis.call('HSET', approval, 'asked', AT, 'expires', number(NOW + tonumber(ARGV[5])), 'request', ARGV[6])
 if period then
   redis.call('HSET', approval, 'period', period, 'set', redis.call('HGET', key('approval', set), 'set') or set)
@@ -18,5 +17,5 @@ if period then
   if set ~= id then call_for_preflight(period) end -- what the period's screens say of it has changed
 end
 redis.call('ZADD', key('approvals'), AT, id)
-act(token, 'ask-approval', ARGV[9], ARGV[10], ARGV[8], {id})
+act(token, 'ask-approval', ARGV[8], ARGV[9], ARGV[7], {id})
 return {'ok'}

@@ -221,6 +221,25 @@ local function add_stake(cause, stake, sign)
   if hundredths and hundredths ~= '0' then redis.call('HINCRBY', key('cause-stakes', cause), currency, sign .. hundredths) end
 end
 
+-- Reasons have numbers, so that they can be part of a score.
+local function reason_number(failure)
+  local understood, reason = pcall(function() return cjson.decode(failure).reason end)
+  if not understood or type(reason) ~= 'string' then return 0 end
+  local known = redis.call('HGET', key('reason-numbers'), reason)
+  if known then return known end
+  local next_number = math.min(redis.call('HLEN', key('reason-numbers')) + 1, 999)
+  redis.call('HSET', key('reason-numbers'), reason, next_number)
+  return next_number
+end
+
+-- Keep, with a period's sums, what its dead letters are worth by reason; see worker/store/frozen_sets.py.
+local function weigh_stake(failure, stake, periods, sign)
+  local where = 'dead:' .. reason_number(failure)
+  local currency, hundredths = string.match(stake or '', '^(%S+) (%d+)$')
+  count(periods, 'staked ' .. where, sign)
+  if currency then count(periods, 'stake ' .. where .. ' ' .. currency, sign * tonumber(hundredths)) end
+end
+
 -- Put a dead letter to its cause; what the record has to say of it goes into `fields`.
 local function enter_cause(invoice, failure, fields, died)
   local understood, told = pcall(cjson.decode, failure)
@@ -234,6 +253,7 @@ local function enter_cause(invoice, failure, fields, died)
   redis.call('HSETNX', key('cause', cause), 'failure', failure)
   redis.call('ZADD', key('cause-probes', invoice.export), 'NX', died, cause)
   add_stake(cause, stake, '')
+  weigh_stake(failure, stake, invoice.periods, 1)
 end
 
 local function leave_cause(invoice, fields)
@@ -242,22 +262,12 @@ local function leave_cause(invoice, fields)
   fields.cause, fields.stake = '', ''
   redis.call('ZREM', key('cause-dead', cause), invoice.id)
   add_stake(cause, stake, '-')
+  weigh_stake(invoice.failure, stake, invoice.periods, -1)
   if redis.call('EXISTS', key('cause-dead', cause)) == 1 then return end
   -- Its last one; invoices that were queued by themselves are still known, see clear_cause.
   redis.call('DEL', key('cause', cause), key('cause-stakes', cause))
   redis.call('SREM', key('causes'), cause)
   redis.call('ZREM', key('cause-probes', invoice.export), cause)
-end
-
--- Reasons have numbers, so that they can be part of a score.
-local function reason_number(failure)
-  local understood, reason = pcall(function() return cjson.decode(failure).reason end)
-  if not understood or type(reason) ~= 'string' then return 0 end
-  local known = redis.call('HGET', key('reason-numbers'), reason)
-  if known then return known end
-  local next_number = math.min(redis.call('HLEN', key('reason-numbers')) + 1, 999)
-  redis.call('HSET', key('reason-numbers'), reason, next_number)
-  return next_number
 end
 
 -- Place an invoice among the members of periods: by state, those that need a person first; then, where it failed or
@@ -287,6 +297,7 @@ local function weight_exported(invoice)
   local found = {['outcome ' .. invoice.outcome] = 1, adopted = progress.adopted and 1 or 0}
   for _, remark in ipairs(progress.remarks or {}) do found['remark ' .. remark] = (found['remark ' .. remark] or 0) + 1 end
   local gross, currency = hundredths(content.gross), ' ' .. content.currency
+  found['staked exported'], found['stake exported' .. currency] = 1, math.abs(gross)
   if invoice.outcome == 'excluded' or invoice.outcome == 'nothing-to-book' or invoice.outcome == 'discarded' then
     found['left-out' .. currency] = gross
   elseif invoice.outcome == 'by-hand' then

@@ -39,6 +39,8 @@ local function join(invoice, changes, text)
   count(period, invoice.state, 1)
   weigh(weight_received, invoice, period, 1)
   if invoice.state == 'exported' then weigh(weight_exported, read_weight(invoice), period, 1) end
+  local cause, stake = unpack(redis.call('HMGET', key('invoice', invoice.id), 'cause', 'stake'))
+  if cause and cause ~= '' then weigh_stake(invoice.failure, stake, period, 1) end
   place_among_members(invoice, period)
   let_find(invoice.id, text)
   invoice.periods = invoice.periods .. ' ' .. period

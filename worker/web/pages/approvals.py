@@ -12,15 +12,12 @@ from worker.domain.approval import Approval, ApprovalState, Decision, same_perso
 from worker.domain.invoice import Invoice
 from worker.domain.period_hold import EXPORT_PERIOD
 from worker.web.asking import carry_out
-from worker.web.four_eyes import unchanged
 from worker.web.guard import page
+from worker.web.pages.paging import Pages
 from worker.web.services import Services
 from worker.web.visit import Visit
 
 log = structlog.get_logger()
-
-#: Invoices of a request that its page lists.
-_LISTED = 200
 
 
 def routes(services: Services) -> list[Route]:
@@ -91,16 +88,29 @@ def _ask_again(visit: Visit) -> Response:
 
 
 def _page(visit: Visit, found: Approval, *, problem: str = "", status: int = 200) -> Response:
-    still = unchanged(visit.services, found) if found.state in _OPEN else []
+    services, asked = visit.services, found.asked
+    pages = Pages.of(visit.query("page"), asked.invoices)
+    opened = found.state in _OPEN and bool(asked.frozen)
+    members = services.batches.frozen_members(asked.frozen, start=pages.start, most=pages.size) if opened else ()
+    read = [record for key, _ in members if (record := services.store.invoice(key))]
+    moved_at = dict(members)
     return visit.render(
         "approval.html",
         status=status,
         approval=found,
         problem=problem,
-        own=same_person(found.asked.by, visit.who),
-        still=len(still),
-        period=visit.services.holds.period_of(found.asked.id) if found.asked.action == EXPORT_PERIOD else "",
-        rows=[{"record": record, "invoice": Invoice.model_validate_json(record.content)} for record in still[:_LISTED]],
+        own=same_person(asked.by, visit.who),
+        still=services.batches.still_frozen(asked.frozen) if opened else 0,
+        period=services.holds.period_of(asked.id) if asked.action == EXPORT_PERIOD else "",
+        pages=pages,
+        rows=[
+            {
+                "record": record,
+                "invoice": Invoice.model_validate_json(record.content),
+                "moved": moved_at[record.id] not in {0.0, record.updated_at},
+            }
+            for record in read
+        ],
     )
 
 

@@ -9,16 +9,17 @@ from starlette.routing import Route
 from config.names import export_of
 from worker.domain.access import Action
 from worker.domain.batch import BatchAction
+from worker.domain.frozen_set import Choice
 from worker.domain.invoice_search import InvoiceFilter
 from worker.domain.record import State
-from worker.dry_run.batch_preview import BatchPreview, preview_of
+from worker.dry_run.batch_preview import BatchPreview
 from worker.web.four_eyes import ask_for_batch
 from worker.web.guard import page
 from worker.web.pages.live import SharedLooks, live_batch
 from worker.web.pages.paging import Pages
 from worker.web.scoped_batches import NEEDS
 from worker.web.services import Services
-from worker.web.start_batch import start_batch
+from worker.web.start_batch import frozen_as_seen, previewed, start_batch
 from worker.web.visit import Visit
 
 #: How the invoices of a batch are chosen, as an address names it.
@@ -70,16 +71,18 @@ def _preview(visit: Visit) -> Response:
 
 def _start(visit: Visit) -> Response:
     choice = {name: visit.form.get(name, "").strip() for name in _CHOICE}
-    planned, why = _planned(visit, choice), visit.form.get("why", "").strip()[:200]
-    if planned is None or visit.form.get("set") != planned.digest:
-        return _page(visit, choice, problem="changed", status=409)
-    visit.rights.require(NEEDS[planned.action], planned.export)
+    action, why = _action(choice), visit.form.get("why", "").strip()[:200]
+    visit.rights.require(NEEDS[action], export_of(choice["period"]))
     if not why:
         return _page(visit, choice, problem="reason", status=422)
-    approval = ask_for_batch(visit, planned, subject=choice["reason"] or choice["period"], why=why)
+    seen = frozen_as_seen(visit, action, _chosen(choice), visit.form.get("set", ""))
+    if seen is None:
+        return _page(visit, choice, problem="changed", status=409)
+    planned, frozen = seen
+    approval = ask_for_batch(visit, planned, frozen, subject=choice["reason"] or choice["period"], why=why)
     if approval:
         return visit.render("asked.html", status=202, approval=approval)
-    batch = start_batch(visit, planned, why=why)
+    batch = start_batch(visit, planned, frozen, why=why)
     return visit.redirect(f"/batches/{batch.ordered.id}" if batch else "/batches")
 
 
@@ -103,13 +106,13 @@ def _action(choice: dict[str, str]) -> BatchAction:
 
 def _planned(visit: Visit, choice: dict[str, str]) -> BatchPreview | None:
     """Return the batch of all invoices that fit, not of those in view only; None when none does."""
-    services, action = visit.services, _action(choice)
-    wanted = InvoiceFilter(state=_STATES[action], reason=choice["reason"], text=choice["q"])
-    found = services.index.chosen(choice["period"], wanted) if choice["period"] else None
-    if not found or not found.members:
+    if not choice["period"]:
         return None
-    export = export_of(choice["period"])
-    anyway = action is BatchAction.REEXPORT
-    members = [(key, 0.0) for key, _ in found.members] if anyway else found.members
-    times = services.batches.export_times(export)
-    return preview_of(action, members, found.at_stake, services.exports.get(export), times)
+    planned = previewed(visit.services, _action(choice), _chosen(choice))
+    return planned if planned.invoices else None
+
+
+def _chosen(choice: dict[str, str]) -> Choice:
+    action, period = _action(choice), choice["period"]
+    wanted = InvoiceFilter(state=_STATES[action], reason=choice["reason"], text=choice["q"])
+    return Choice(export=export_of(period), period=period, wanted=wanted, anyway=action is BatchAction.REEXPORT)

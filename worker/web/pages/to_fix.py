@@ -6,9 +6,9 @@ from starlette.routing import Route
 from worker.domain.access import Action
 from worker.domain.batch import BatchAction
 from worker.domain.causes import Cause, CauseAnswer, CauseState
+from worker.domain.frozen_set import Choice
 from worker.domain.invoice_period import NewInvoice
 from worker.domain.record import InvoiceRecord
-from worker.dry_run.batch_preview import BatchPreview, preview_of
 from worker.dry_run.plan import PlannedAction
 from worker.economic.mapping.causes import question
 from worker.errors import ExportError
@@ -16,7 +16,7 @@ from worker.web.four_eyes import ask_for_batch
 from worker.web.guard import page
 from worker.web.pages.paging import Pages
 from worker.web.services import Services
-from worker.web.start_batch import start_batch
+from worker.web.start_batch import frozen_as_seen, previewed, start_batch
 from worker.web.visit import Visit
 
 
@@ -82,15 +82,17 @@ def _requeue(visit: Visit) -> Response:
     if cause is None:
         return visit.render("nothing_left.html")
     visit.rights.require(Action.REQUEUE, cause.export)
-    why, planned = visit.form.get("why", "").strip()[:200], _preview(services, cause)
-    if visit.form.get("set") != planned.digest:
-        return _page(visit, cause, problem="changed", status=409)
+    why = visit.form.get("why", "").strip()[:200]
     if not why and not cause.gone(services.clock()):
         return _page(visit, cause, problem="reason", status=422)
-    approval = ask_for_batch(visit, planned, subject=cause.failure.reason, why=why)
+    seen = frozen_as_seen(visit, BatchAction.REQUEUE, _all_of(cause), visit.form.get("set", ""))
+    if seen is None:
+        return _page(visit, cause, problem="changed", status=409)
+    planned, frozen = seen
+    approval = ask_for_batch(visit, planned, frozen, subject=cause.failure.reason, why=why)
     if approval:
         return visit.render("asked.html", status=202, approval=approval)
-    batch = start_batch(visit, planned, why=why, cause=cause.failure)
+    batch = start_batch(visit, planned, frozen, why=why, cause=cause.failure)
     return visit.render("requeued.html", batch=batch, paused=services.store.paused().get(cause.export))
 
 
@@ -101,7 +103,7 @@ def _page(visit: Visit, cause: Cause, *, problem: str = "", status: int = 200) -
         "cause.html",
         status=status,
         cause=cause,
-        planned=_preview(services, cause),
+        planned=previewed(services, BatchAction.REQUEUE, _all_of(cause)),
         gone=cause.gone(services.clock()),
         problem=problem,
         records=[record for key, _ in failed if (record := services.store.invoice(key))],
@@ -109,10 +111,8 @@ def _page(visit: Visit, cause: Cause, *, problem: str = "", status: int = 200) -
     )
 
 
-def _preview(services: Services, cause: Cause) -> BatchPreview:
-    members = services.causes.failed_for(cause.id)
-    export, times = services.exports.get(cause.export), services.batches.export_times(cause.export)
-    return preview_of(BatchAction.REQUEUE, members, cause.at_stake, export, times)
+def _all_of(cause: Cause) -> Choice:
+    return Choice(export=cause.export, cause=cause.id)
 
 
 def _find(visit: Visit) -> Cause | None:
