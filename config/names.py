@@ -42,6 +42,7 @@ NOTICE_KINDS = (
     "no-intake",
     "drift",
     "series-gap",
+    "archive-checkpoint",
 )
 
 

@@ -1,7 +1,9 @@
 """The archive kept up by itself: what is due moves, texts whose time is over go, and checkpoints say how it stood."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -38,9 +40,10 @@ class Keeper:
     settings: ArchiveSettings
     #: Seconds since the epoch, UTC.
     clock: Callable[[], float]
-    #: Hands a checkpoint to whoever is to keep a copy.
+    #: Hands a checkpoint to whoever is to keep a copy; one that is handed on again is the same one.
     announce: Callable[[Checkpoint], None]
     _looked_at: float = field(default=float("-inf"))
+    _announced: Checkpoint | None = field(default=None)
 
     def due(self) -> Sequence[tuple[str, str]]:
         """Return (period id, export) of periods to be looked at now, each once. Raises ``StoreUnavailable``."""
@@ -48,6 +51,8 @@ class Keeper:
         if now - self._looked_at < _LOOK_EVERY:
             return []
         self._looked_at = now
+        if self._announced is None:
+            self._announce_last()
         return self.mover.store.archives_due(lease=_LEASE, first=_FIRST)
 
     def run(self, period_id: str) -> Turn:
@@ -110,13 +115,28 @@ class Keeper:
         head = self.archive.head()
         if head is None or not head.size:
             return None
-        if before and before.size == head.size and self.checkpoints.last(head.log):
+        last = self.checkpoints.last(head.log)
+        if last:
+            # Whoever wrote it may have died before it was handed on.
+            self._hand_on(last)
+        if before and before.size == head.size and last:
             return None
         at = datetime.fromtimestamp(self.clock(), UTC).isoformat(timespec="seconds")
         checkpoint = Checkpoint(log=head.log, size=head.size, root=self.archive.root(head.size), at=at)
         self.checkpoints.add(checkpoint)
-        self.announce(checkpoint)
+        self._hand_on(checkpoint)
         return checkpoint
+
+    def _announce_last(self) -> None:
+        """Hand on what the process before this one may not have; what cannot be read is said by the next turn."""
+        with suppress(ArchiveUnavailable):
+            for checkpoint in deque(self.checkpoints.all(), maxlen=1):
+                self._hand_on(checkpoint)
+
+    def _hand_on(self, checkpoint: Checkpoint) -> None:
+        if checkpoint != self._announced:
+            self.announce(checkpoint)
+            self._announced = checkpoint
 
 
 def log_checkpoint(checkpoint: Checkpoint) -> None:

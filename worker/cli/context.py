@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from config.exports import ExportConfig
+    from worker.archive.checkpoints import Checkpoint
     from worker.archive.keeper import Keeper
     from worker.archive.log import Archive
     from worker.domain.approval import ApprovalPort
@@ -175,7 +176,8 @@ class CommandContext(Configuration):
     @contextmanager
     def keeper(self) -> Iterator[tuple[Keeper, RedisStore]]:
         """Open what looks after the archive, and the store. Both raise ``StoreUnavailable``, of the archive, too."""
-        from worker.runtime.archive import build_archive, build_keeper
+        from config.errors import ConfigurationErrors
+        from worker.runtime.archive import build_archive, build_keeper, checkpoint_teller
         from worker.store.connection import StorePolicy, connect
         from worker.store.redis_store import RedisStore
 
@@ -183,7 +185,14 @@ class CommandContext(Configuration):
         with closing(build_archive(self.settings)) as archive, closing(connect(self.settings.redis)) as client:
             store = RedisStore(client, prefix=prefix, policy=StorePolicy(), archive=lambda: archive)
             # Lines of a log among a command's output would disturb whoever reads it.
-            yield build_keeper(self.settings, client, store, archive, announce=lambda _: None), store
+            try:
+                tell = checkpoint_teller(self.settings, self.exports, store)
+            except ConfigurationErrors:
+
+                def tell(_: Checkpoint) -> None:
+                    """Leave it to a worker, who knows the channels: the last checkpoint is handed on again."""
+
+            yield build_keeper(self.settings, client, store, archive, announce=tell), store
 
     @contextmanager
     def schema(self) -> Iterator[RedisSchema]:

@@ -73,6 +73,15 @@ def held(kept: StoredCertificate) -> Mapping[str, tuple[int, Decimal]]:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ArchivedTotals:
+    """How much of an export is in the archive."""
+
+    periods: int
+    #: Invoices of these periods; one that belongs to two of them counts in both.
+    invoices: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PeriodRecord:
     """One invoice period of one export."""
 

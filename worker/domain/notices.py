@@ -30,6 +30,7 @@ class Kind(StrEnum):
     NO_INTAKE = "no-intake"
     DRIFT = "drift"
     SERIES_GAP = "series-gap"
+    ARCHIVE_CHECKPOINT = "archive-checkpoint"
 
 
 assert tuple(Kind) == NOTICE_KINDS  # noqa: S101  # the settings name them, and cannot import this

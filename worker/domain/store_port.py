@@ -6,7 +6,7 @@ from typing import Protocol
 
 from worker.domain.clocks import ClockReading
 from worker.domain.desk_ports import ActionLogPort, BatchPort, CausePort, NoticePort, PeriodIndexPort
-from worker.domain.invoice_period import NewInvoice, PeriodRecord, Registered
+from worker.domain.invoice_period import ArchivedTotals, NewInvoice, PeriodRecord, Registered
 from worker.domain.reconcile_ports import AgreementPort, CertificatePort, PaymentsPort, SeriesPort
 from worker.domain.record import Intent, InvoiceRecord, State, Transition
 from worker.domain.signs_of_life import LifePort, SignOfLife
@@ -248,6 +248,9 @@ class OperatorPort(Protocol):
 
     def periods(self) -> Sequence[PeriodRecord]:
         """Return all periods, newest first."""
+
+    def archived_totals(self) -> Mapping[str, ArchivedTotals]:
+        """Return how much of each export is archived; an export of which nothing is, is left out. No record is read."""
 
     def archived_periods(self, text: str = "", *, export: str = "") -> Sequence[PeriodRecord]:
         """Return periods that have left for the archive, the last first: of an export, and whose name holds a text.

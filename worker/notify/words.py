@@ -12,7 +12,7 @@ from worker.notify.tone import Text, Tone
 #: The gravest comes first, and gives a message its subject.
 _ORDER = (
     *(Kind.NO_WORKER, Kind.NO_INTAKE, Kind.PAUSED, Kind.DRIFT, Kind.REFUSED_EVENT, Kind.CAUSE_BACK, Kind.NEW_CAUSE),
-    *(Kind.TO_FIX, Kind.SERIES_GAP, Kind.PERIOD_DONE, Kind.CAUSE_CLEARED, Kind.RESUMED),
+    *(Kind.TO_FIX, Kind.SERIES_GAP, Kind.PERIOD_DONE, Kind.CAUSE_CLEARED, Kind.RESUMED, Kind.ARCHIVE_CHECKPOINT),
 )
 
 
@@ -204,6 +204,19 @@ def _gap(_: Notice, facts: Mapping[str, Any], tone: Tone) -> Iterator[str]:
     yield phrase % {"name": facts["name"], "number": tone.count(facts["numbers"]), "numbers": numbers}
 
 
+def _checkpoint(notice: Notice, facts: Mapping[str, Any], tone: Tone) -> Iterator[str]:
+    phrase = tone.catalogue.ngettext(
+        "The archive holds %(number)s entry on %(at)s",
+        "The archive holds %(number)s entries on %(at)s",
+        facts["entries"],
+    )
+    yield phrase % {"number": tone.count(facts["entries"]), "at": tone.moment(notice.at)}
+    say = tone.catalogue.gettext
+    yield say("Root of its Merkle tree: %(root)s") % {"root": facts["root"]}
+    yield say("Name of the archive: %(archive)s") % {"archive": facts["archive"]}
+    yield say("Keep this message: whoever changes the archive cannot change what was said of it here.")
+
+
 _WORDS = {
     Kind.PERIOD_DONE: _period_done,
     Kind.TO_FIX: _to_fix,
@@ -217,4 +230,5 @@ _WORDS = {
     Kind.NO_INTAKE: _silent,
     Kind.DRIFT: _drift,
     Kind.SERIES_GAP: _gap,
+    Kind.ARCHIVE_CHECKPOINT: _checkpoint,
 }

@@ -28,7 +28,7 @@ from worker.reconcile.certify import Certifier
 from worker.reconcile.match_credits import CreditMatcher
 from worker.reconcile.pacing import LastInLine
 from worker.reconcile.reconciler import Reconciler
-from worker.runtime.archive import build_archive, build_keeper
+from worker.runtime.archive import build_archive, build_keeper, checkpoint_teller, logged
 from worker.runtime.broker import open_broker
 from worker.runtime.file_access import AllowedPdfs, allowed_places
 from worker.runtime.first_use import state_first_use
@@ -68,7 +68,7 @@ def build_runtime(  # noqa: PLR0913  # what a process is, and what watches it
     redis = connect(settings.redis)
     archive = build_archive(settings)
     store = RedisStore(redis, prefix=settings.redis.prefix, policy=_policy(settings.store), archive=lambda: archive)
-    keeper = build_keeper(settings, redis, store, archive)
+    keeper = build_keeper(settings, redis, store, archive, announce=logged(checkpoint_teller(settings, exports, store)))
     rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix, sleep=ending.sleep)
     last = partial(LastInLine, inner=rate_limiter, sleep=ending.sleep, stopped=ending.over)
     clients = _clients(settings, exports, rate_limiter, store, stopped=ending.over, seen=seen)

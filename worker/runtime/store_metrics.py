@@ -76,6 +76,7 @@ class StoreCollector(Collector):
         periods = self.store.periods()
         yield from self._periods(periods, now)
         yield from self._under_way(periods)
+        yield from self._archived()
         yield from self._dead_letters(now)
         paused = self.store.paused()
         pauses = {(name, paused[name].reason if name in paused else ""): float(name in paused) for name in self.exports}
@@ -92,6 +93,15 @@ class StoreCollector(Collector):
         waiting = {("queue",): float(self.events.waiting()), ("refused",): float(len(self.events.dead()))}
         yield _gauge("events_now", "Events on the queue, and refused ones", waiting.items(), "where")
         yield from self._queues()
+
+    def _archived(self) -> Iterator[Metric]:
+        """Yield what has left for the archive: kept counts, so that what lies there is never read for a figure."""
+        kept = self.store.archived_totals()
+        names = sorted({*self.exports, *kept})
+        periods = {(name,): float(kept[name].periods if name in kept else 0) for name in names}
+        invoices = {(name,): float(kept[name].invoices if name in kept else 0) for name in names}
+        yield _gauge("archived_periods", "Periods in the archive", periods.items(), "export")
+        yield _gauge("archived_invoices", "Invoices of the periods in the archive", invoices.items(), "export")
 
     def _queues(self) -> Iterator[Metric]:
         """Yield the lengths of the queues; a broker of its own may be away while the store answers."""

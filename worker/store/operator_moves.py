@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing_extensions import override
 
 from worker.domain.clocks import ClockReading
-from worker.domain.invoice_period import PeriodRecord
+from worker.domain.invoice_period import ArchivedTotals, PeriodRecord
 from worker.domain.record import InvoiceRecord, Outcome, State
 from worker.domain.store_port import OperatorPort
 from worker.errors import Failure
@@ -53,6 +53,18 @@ class RedisReading(StoreConnection):
         return [invoice_id for invoice_id, current in zip(invoice_ids, found, strict=True) if current == state]
 
 
+class RedisArchivedTotals(StoreConnection):
+    """How much has left for the archive."""
+
+    def archived_totals(self) -> Mapping[str, ArchivedTotals]:
+        """See ``OperatorPort``."""
+        numbers: dict[str, dict[str, int]] = {}
+        for name, number in mapping(self.run("archived_totals")).items():
+            export, _, what = name.partition(" ")
+            numbers.setdefault(export, {})[what] = int(number)
+        return {export: ArchivedTotals(**each) for export, each in sorted(numbers.items())}
+
+
 class RedisPlan(StoreConnection):
     """See ``PlanPort``."""
 
@@ -67,7 +79,7 @@ class RedisPlan(StoreConnection):
         return None if agreement is None else int(agreement)
 
 
-class RedisOperator(RedisReading, OperatorPort):
+class RedisOperator(RedisReading, RedisArchivedTotals, OperatorPort):
     """See ``OperatorPort``."""
 
     @override

@@ -16,7 +16,7 @@ from worker.domain.approval import Approval, ApprovalPort, Decision, NewApproval
 from worker.domain.certificate import OpenDifference
 from worker.domain.clocks import ClockReading
 from worker.domain.desk_ports import PeriodIndexPort
-from worker.domain.invoice_period import PeriodRecord, StoredCertificate
+from worker.domain.invoice_period import ArchivedTotals, PeriodRecord, StoredCertificate
 from worker.domain.invoice_search import InvoiceFilter, InvoicePage
 from worker.domain.number_series import Explanation
 from worker.domain.period_sums import PeriodSums
@@ -45,6 +45,10 @@ class ScopedStore(OperatorPort):
     @override
     def periods(self) -> Sequence[PeriodRecord]:
         return [period for period in self._store.periods() if self._sees(period.export)]
+
+    @override
+    def archived_totals(self) -> Mapping[str, ArchivedTotals]:
+        return {export: each for export, each in self._store.archived_totals().items() if self._sees(export)}
 
     @override
     def archived_periods(self, text: str = "", *, export: str = "") -> Sequence[PeriodRecord]:

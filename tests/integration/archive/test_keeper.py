@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import redis
 from support.archiving import DAY, archive_at, complete, moving, new_invoice, send
 from support.cli import Bench
 from support.clock import ManualClock
+from support.notifying import Killed, channel, tone_of
 from typing_extensions import override
 
 from config.settings_sections import Archive as ArchiveSettings
@@ -19,8 +21,11 @@ from worker.archive.keeper import Keeper
 from worker.archive.log import Archive
 from worker.archive.mover import Mover
 from worker.cli.error_output import ExitCode
+from worker.domain.notices import Notice
 from worker.domain.store_port import Store
 from worker.errors import ArchiveUnavailable
+from worker.notify.checkpoints import CheckpointNotices
+from worker.notify.words import text_of
 from worker.store.redis_store import RedisStore
 
 NUMBERS = range(100_001, 100_004)
@@ -60,6 +65,55 @@ def test_a_completed_period_is_due_by_itself(store: RedisStore, keeper: Keeper, 
         assert keeper.run(period_id).whole is archived
     clock.advance(DAY)
     assert list(keeper.due()) == []
+
+
+@pytest.mark.parametrize("dies", ["before the notice", "after the notice"])
+def test_a_checkpoint_is_told_once_whenever_the_worker_dies(
+    store: RedisStore, keeper: Keeper, clock: ManualClock, dies: str
+) -> None:
+    """On disk it is; its notice is laid into the boxes that want it once, by the next process at the latest."""
+    wanting = (channel(), channel("main:finance"), channel("main:off", kinds=frozenset({"period-done"})))
+    tell = CheckpointNotices(store=store, channels=wanting, zone="Europe/Copenhagen", clock=clock).announce
+
+    def dying(checkpoint: Checkpoint) -> None:
+        if dies == "after the notice":
+            tell(checkpoint)
+        raise Killed
+
+    period_id = complete(store, NUMBERS)
+    clock.advance(91 * DAY)
+    with pytest.raises(Killed):
+        replace(keeper, announce=dying).run(period_id)
+    assert len(list(keeper.checkpoints.all())) == 1
+    for _ in range(2):  # processes that begin anew
+        again = replace(keeper, announce=tell, _looked_at=float("-inf"))
+        assert list(again.due()) == []
+        again.keep_checkpoint(again.archive.head())
+
+    waiting = {state.channel: state.waiting for state in store.channel_states([each.id for each in wanting])}
+    assert waiting == {"installation": 1, "main:finance": 1, "main:off": 0}
+
+
+def test_a_checkpoint_is_said_in_both_languages(store: RedisStore, keeper: Keeper, clock: ManualClock) -> None:
+    """How long the archive was, and its root in full: what is compared later."""
+    told: list[Notice] = []
+    complete(store, NUMBERS)
+    clock.advance(91 * DAY)
+    keeper.run("main-p881")
+    tell = CheckpointNotices(store=store, channels=(channel(),), zone="Europe/Copenhagen", clock=clock).announce
+    for checkpoint in keeper.checkpoints.all():
+        tell(checkpoint)
+    message = store.claim_message("installation", lease=60.0)
+    assert message is not None
+    told += message.notices
+
+    head = keeper.archive.head()
+    assert head is not None
+    for language, words in (("en", "The archive holds 6 entries on"), ("da", "Arkivet har 6 poster den")):
+        text = text_of(told, tone_of(channel(language=language)))
+        assert words in text.subject
+        assert keeper.archive.root(head.size) in text.body
+        assert head.log in text.body
 
 
 def test_what_a_killed_worker_had_is_due_again(store: RedisStore, keeper: Keeper, clock: ManualClock) -> None:

@@ -14,7 +14,7 @@ from worker.archive.log import Archive
 from worker.archive.mover import Mover
 from worker.domain.action_log import LogFilter
 from worker.domain.archive import EntryKind
-from worker.domain.invoice_period import PeriodRecord
+from worker.domain.invoice_period import ArchivedTotals, PeriodRecord
 from worker.domain.invoice_search import InvoiceFilter, InvoicePage
 from worker.domain.record import InvoiceRecord, State
 from worker.errors import ArchiveUnavailable
@@ -62,6 +62,27 @@ def test_a_period_takes_along_what_its_pages_need(store: RedisStore, mover: Move
     sums = entry.document["summary"]["sums"]
     assert (sums["registered"], sums["outcome booked"], sums["gross DKK"]) == ("13", "13", "136500")  # 13 x 105.00
     assert (store.period_sums(period_id), list(store.gap_numbers(period_id))) == (before, gap)
+
+
+def test_what_is_archived_is_counted(
+    store: RedisStore, archived: str, mover: Mover, clock: ManualClock, redis_client: redis.Redis
+) -> None:
+    """By export, without reading it: also after Redis was lost, and where an older version has not counted."""
+    said = {"main": ArchivedTotals(periods=1, invoices=len(NUMBERS))}
+    assert store.archived_totals() == said
+    redis_client.delete(store.key("archived-totals"))  # as an older version left it
+    assert store.archived_totals() == said
+    redis_client.delete(*redis_client.keys(store.key("*")))
+    assert store.archived_totals() == {}
+    mover.store.synchronise()
+    assert store.archived_totals() == said
+
+    send(store, new_invoice(200_000), event="e-2")
+    export(store, archived)
+    certify(store, archived, at=LATER)
+    clock.advance(200 * DAY)
+    assert mover.turn(archived).whole
+    assert store.archived_totals() == {"main": ArchivedTotals(periods=1, invoices=len(NUMBERS) + 1)}
 
 
 def test_pages_are_read_from_the_nearer_end(archive: Archive, archived: str) -> None:

@@ -9,7 +9,7 @@ from typing_extensions import override
 from config.names import export_of
 from worker.domain.action_log import Act
 from worker.domain.clocks import ClockReading
-from worker.domain.invoice_period import PeriodRecord
+from worker.domain.invoice_period import ArchivedTotals, PeriodRecord
 from worker.domain.record import InvoiceRecord, Outcome, State
 from worker.domain.store_port import OperatorPort, PinPort
 from worker.errors import Failure
@@ -36,6 +36,10 @@ class MemoryOperator(Tables, OperatorPort):
         with self.lock:
             periods = [self._counted(entry) for entry in self.period_entries.values()]
             return sorted(periods, key=lambda period: (period.received_at, period.id), reverse=True)
+
+    @override
+    def archived_totals(self) -> Mapping[str, ArchivedTotals]:
+        return {}
 
     @override
     def archived_periods(self, text: str = "", *, export: str = "") -> Sequence[PeriodRecord]:

@@ -181,7 +181,9 @@ def test_no_key_is_broken_at_80_columns(bench: Bench) -> None:
     open_period(bench.memory, source.model_copy(update={"customer": customer}), name="2026-47-SYD-1")
     narrow = Console(file=io.StringIO(), width=80, theme=formatting.THEME)
 
-    narrow.print(periods_view(bench.memory.periods(), {}, dead_events=0, waiting_events=0, now=bench.clock()))
+    narrow.print(
+        periods_view(bench.memory.periods(), {}, dead_events=0, waiting_events=0, now=bench.clock(), archived={})
+    )
     narrow.print(invoices_view(list(bench.memory.invoices("main-p881", None))))
 
     shown = narrow.file.getvalue()  # type: ignore[attr-defined]  # the StringIO above
@@ -196,7 +198,7 @@ def test_no_word_is_broken_in_the_list_of_periods(bench: Bench) -> None:
     done = replace(moving, counts={State.EXPORTED: 4}, certificate=_READ_BACK)
     for periods, words in (([moving], {"exporting", "yet"}), ([done], {"done", "differences"})):
         narrow = Console(file=io.StringIO(), width=80, theme=formatting.THEME)
-        narrow.print(periods_view(periods, {}, dead_events=0, waiting_events=0, now=bench.clock() + 360))
+        narrow.print(periods_view(periods, {}, dead_events=0, waiting_events=0, now=bench.clock() + 360, archived={}))
         shown = narrow.file.getvalue()  # type: ignore[attr-defined]  # the StringIO above
 
         assert {"Exported", "Came", "6", "min", "ago", *words} <= set(shown.split())

@@ -7,7 +7,9 @@ from support.cli import Bench, book, check, claimed, half_done, open_period
 from support.samples import invoice
 
 from worker.cli.commands.status import PeriodNews
+from worker.cli.views.period import periods_view
 from worker.domain.clocks import ClockReading
+from worker.domain.invoice_period import ArchivedTotals
 from worker.domain.ports import AgreementRate
 from worker.domain.reasons import ProcessReason, failure
 from worker.domain.record import Wait
@@ -329,3 +331,15 @@ def test_events_that_wait_need_an_intake(bench: Bench) -> None:
     bench.memory.end_life(Part.INTAKE, "intake@host")
     assert bench.run("status") == 1
     assert "No intake is running: none was seen for a day." in bench.stdout.getvalue()
+
+
+@pytest.mark.parametrize(("periods", "said"), [(1, "1 is in the archive"), (7, "7 are in the archive")])
+def test_what_is_in_the_archive_is_no_empty_store(bench: Bench, periods: int, said: str) -> None:
+    """How many, and where they are read."""
+    archived = {"main": ArchivedTotals(periods=periods, invoices=2000)}
+    view = periods_view((), {}, dead_events=0, waiting_events=0, now=bench.clock(), archived=archived)
+    bench.out.print(view)
+
+    text = " ".join(bench.stdout.getvalue().split())
+    assert said in text
+    assert "opter-economic archive periods" in text

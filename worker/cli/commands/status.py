@@ -147,11 +147,11 @@ def _overview(context: CommandContext, *, as_json: bool) -> ExitCode:
     with context.store() as store, context.events() as events:
         periods, paused, clocks = store.periods(), store.paused(), store.clocks()
         dead, waiting, agreements = len(events.dead()), events.waiting(), store.agreement_failures()
-        refusal = context.redis_refusal()
+        archived, refusal = store.archived_totals(), context.redis_refusal()
         silent = [*([refusal] if refusal else ()), *_silences(periods, waiting, store)]
     bound = context.settings.http.clock_gap
     if as_json:
-        overview = periods_data(periods, paused, dead_events=dead, waiting_events=waiting)
+        overview = periods_data(periods, paused, dead_events=dead, waiting_events=waiting, archived=archived)
         also: dict[str, Any] = {
             "notEconomic": dict(context.non_production_targets()),
             "clocks": clocks_data(clocks, bound),
@@ -162,7 +162,10 @@ def _overview(context: CommandContext, *, as_json: bool) -> ExitCode:
     else:
         parts = (agreements_view(agreements), clocks_view(clocks, bound), hindrances_view(silent))
         now = context.clock()
-        context.out.print(periods_view(periods, paused, *parts, dead_events=dead, waiting_events=waiting, now=now))
+        view = periods_view(
+            periods, paused, *parts, dead_events=dead, waiting_events=waiting, now=now, archived=archived
+        )
+        context.out.print(view)
     stuck = any(
         period.counts.get(State.DEAD) or period.conflicts or period.missing or _differs(period) or period.held
         for period in periods

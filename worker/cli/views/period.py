@@ -1,6 +1,7 @@
 """All periods at a glance, and one period in full."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import RenderableType
@@ -10,10 +11,10 @@ from rich.text import Text
 
 from worker.cli import formatting
 from worker.cli.formatting import data_of, facts, page, printable, section, table
-from worker.cli.language import mark, say
+from worker.cli.language import mark, say, say_count
 from worker.cli.lookup import by_reason, title
 from worker.cli.views.certificate_summary import result, summary_data, when
-from worker.domain.invoice_period import PeriodRecord, held
+from worker.domain.invoice_period import ArchivedTotals, PeriodRecord, held
 from worker.domain.money import ZERO
 from worker.domain.period_report import MOVING, Phase, Report, Totals, phase_of
 from worker.domain.record import Outcome, State
@@ -42,28 +43,49 @@ PHASES = {
 _INCOMPLETE = (Phase.TAKING_IN, Phase.CHECKING, Phase.HELD)
 
 
-def periods_view(
+def periods_view(  # noqa: PLR0913  # all that an overview says
     periods: Sequence[PeriodRecord],
     paused: Mapping[str, Failure],
     *parts: RenderableType | None,
     dead_events: int,
     waiting_events: int,
     now: float,
+    archived: Mapping[str, ArchivedTotals],
 ) -> RenderableType:
     """Return the table of periods and below it the paused exports, the event queue, and further parts."""
     return page(
-        _table(periods, now) if periods else Text(say("No period has arrived yet.")),
+        _table(periods, now) if periods else _none(archived),
         _paused(paused) if paused else None,
         _events(dead_events, waiting_events) if dead_events or waiting_events else None,
         *parts,
     )
 
 
+def _none(archived: Mapping[str, ArchivedTotals]) -> RenderableType:
+    number = sum(totals.periods for totals in archived.values())
+    if not number:
+        return Text(say("No period has arrived yet."))
+    text = say_count(
+        number,
+        "No period is here; {number} is in the archive. `opter-economic archive periods` lists it, and "
+        "`opter-economic status PERIOD` shows it.",
+        "No period is here; {number} are in the archive. `opter-economic archive periods` lists them, and "
+        "`opter-economic status PERIOD` shows one.",
+    )
+    return Text(text)
+
+
 def periods_data(
-    periods: Sequence[PeriodRecord], paused: Mapping[str, Failure], *, dead_events: int, waiting_events: int
+    periods: Sequence[PeriodRecord],
+    paused: Mapping[str, Failure],
+    *,
+    dead_events: int,
+    waiting_events: int,
+    archived: Mapping[str, ArchivedTotals],
 ) -> dict[str, Any]:
     """Return the same for scripts."""
     return {
+        "archived": {name: asdict(totals) for name, totals in archived.items()},
         "periods": [period_data(period) for period in periods],
         "paused": {name: {"reason": why.reason, "description": why.description} for name, why in paused.items()},
         "deadEvents": dead_events,

@@ -21,5 +21,5 @@ for _, name in ipairs({'period', 'period-events', 'counts', 'members', 'remarks'
 end
 redis.call('ZREM', key('periods'), period)
 redis.call('ZREM', key('archive-due'), period)
-redis.call('HSET', key('archived-periods'), period, leaf .. ' ' .. invoices)
+note_archived_period(period, leaf, invoices)
 return {'ok'}

@@ -163,6 +163,28 @@ local function keep_archived(id, leaf, digest, periods)
   redis.call('HSET', hash, field, leaf .. ' ' .. string.sub(digest, 1, DIGEST) .. ' ' .. periods)
 end
 
+-- Count archived periods and their invoices by export, where an older version has not.
+local function count_archived()
+  local totals = key('archived-totals')
+  if redis.call('EXISTS', totals) == 1 then return totals end
+  local kept = redis.call('HGETALL', key('archived-periods'))
+  for at = 1, #kept, 2 do
+    local export = string.match(kept[at], '^[^-]+')
+    redis.call('HINCRBY', totals, export .. ' periods', 1)
+    redis.call('HINCRBY', totals, export .. ' invoices', string.match(kept[at + 1], '%d+$'))
+  end
+  return totals
+end
+
+-- Note that a period has left for the archive, and where its entry is there.
+local function note_archived_period(period, leaf, invoices)
+  local totals, before = count_archived(), redis.call('HGET', key('archived-periods'), period)
+  local export, known = string.match(period, '^[^-]+'), before and string.match(before, '%d+$') or 0
+  if not before then redis.call('HINCRBY', totals, export .. ' periods', 1) end
+  redis.call('HINCRBY', totals, export .. ' invoices', string.format('%d', invoices - known))
+  redis.call('HSET', key('archived-periods'), period, leaf .. ' ' .. invoices)
+end
+
 local function write(invoice, changes)
   local words = {}
   for field, value in pairs(changes) do

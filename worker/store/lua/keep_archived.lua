@@ -19,7 +19,7 @@ end
 function kinds.period(id, leaf, invoices)
   local kept = string.match(redis.call('HGET', key('archived-periods'), id) or '-1', '^%S+')
   if redis.call('EXISTS', key('period', id)) == 0 and tonumber(kept) < tonumber(leaf) then
-    redis.call('HSET', key('archived-periods'), id, leaf .. ' ' .. invoices)
+    note_archived_period(id, leaf, invoices)
   end
 end
 

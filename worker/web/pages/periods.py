@@ -43,6 +43,7 @@ def _periods(visit: Visit) -> Response:
         pages=max(1, -(-len(fitting) // PER_PAGE)),
         query=urlencode({"q": visit.query("q"), **({"archived": 1} if archived else {})}),
         archived=archived,
+        in_archive=0 if every else sum(each.periods for each in services.store.archived_totals().values()),
         paused=services.store.paused(),
         agreements=services.store.agreement_failures(),
         refused=len(services.events.refused()),
