@@ -18,12 +18,13 @@ from config.broker import celery_config, queues_of
 from config.exports_watch import Changed, ExportsWatch, watch_exports
 from config.settings import GIVE_BACK
 from worker.domain.signs_of_life import Part
-from worker.runtime import Runtime, build_runtime, configure_logs
+from worker.runtime.build import build_runtime
 from worker.runtime.call_figures import ListingLags, calls_seen
 from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
+from worker.runtime.logs import configure_logs
 from worker.runtime.metrics import REGISTRY, Beat, serve_metrics
 from worker.runtime.primary_watch import hang_up
-from worker.runtime.runtime import RuntimeInUse
+from worker.runtime.runtime import Runtime, RuntimeInUse
 from worker.runtime.signs_of_life import ShownLife, keep_showing
 from worker.runtime.trace_start import start_traces
 from worker.signals import end

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from worker.intake.queue import EventQueueOperator
     from worker.intake.reading import Reader
     from worker.reconcile.reconciler import Reconciler
-    from worker.runtime import Runtime
+    from worker.runtime.runtime import Runtime
     from worker.store.redis_store import RedisStore
     from worker.store.schema import RedisSchema
     from worker.store.sessions import RedisSessions

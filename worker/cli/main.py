@@ -100,7 +100,8 @@ _MODULES = (
     dict.fromkeys(("mark-exported", "reexport"), "requeue")
     | dict.fromkeys(("invoice", "invoices"), "invoices")
     | dict.fromkeys(_COMMANDS["Processes"], "processes")
-    | {"sandbox": "sandbox", "forward": "forward"}
+    | {"watch": "intake"}
+    | {name: name for name in ("intake", "sandbox", "forward")}
 )
 
 

@@ -63,6 +63,23 @@ with context.store(), context.events():
     assert loaded_by(program) & {*UNUSED, *LATER} == set()
 
 
+def test_what_becomes_another_program_loads_only_what_it_checks() -> None:
+    """What `worker`, `web` and `flower` are replaced by loads its own: loaded before, too, it would cost twice."""
+    own = {
+        "celery",
+        "httpx",
+        "uvicorn",
+        "starlette",
+        "sqlalchemy",
+        "apprise",
+        "openpyxl",
+        "lxml",
+        "worker.runtime.build",
+    }
+
+    assert loaded_by("import worker.cli.main, worker.cli.commands.processes") & own == set()
+
+
 def test_telemetry_is_only_out_of_sight_while_the_driver_is_loaded() -> None:
     """Whoever loads redis through the store finds OpenTelemetry afterwards: the traces need it."""
     program = "import worker.store, opentelemetry.sdk.trace, opentelemetry.metrics"
