@@ -59,8 +59,14 @@ coverage: $(INSTALLED) ## Unit tests in one process, and what of the product the
 	$(BIN)/coverage report --skip-covered --format=total | sed 's/.*/coverage by unit tests: & %/'
 
 .PHONY: test
-test: unit ## All tests: unit, contract, integration (embedded real Redis, Celery, the sandbox), a short chaos
+test: unit integration timing ## All tests: unit, contract, integration (embedded real Redis, Celery, the sandbox), a short chaos
+
+.PHONY: integration
+integration: $(INSTALLED) ## Contract and integration tests and a short chaos, without those that `make timing` runs
 	$(BIN)/pytest tests/integration tests/contract tests/chaos -q -m "not chaos and not timing" -n $(PROCESSES) --dist loadgroup
+
+.PHONY: timing
+timing: $(INSTALLED) ## Integration tests that measure seconds; nothing may run beside them
 	$(BIN)/pytest tests/integration -q -m timing
 
 .PHONY: alerts
