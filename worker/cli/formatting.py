@@ -19,7 +19,7 @@ from rich.text import Text
 from rich.theme import Theme
 from typing_extensions import override
 
-from worker.cli.language import mark, say, say_count, spoken
+from worker.cli.language import mark, mark_count, say, say_count, spoken
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -157,30 +157,33 @@ def money(amount: Decimal) -> str:
 
 #: What is counted, in the singular and the plural.
 _NOUNS = {
-    "invoice": (mark("{number} invoice"), mark("{number} invoices")),
-    "event": (mark("{number} event"), mark("{number} events")),
-    "period": (mark("{number} period"), mark("{number} periods")),
-    "entry": (mark("{number} entry"), mark("{number} entries")),
-    "attempt": (mark("{number} attempt"), mark("{number} attempts")),
-    "notice": (mark("{number} notice"), mark("{number} notices")),
-    "channel": (mark("{number} channel"), mark("{number} channels")),
-    "message": (mark("{number} message"), mark("{number} messages")),
-    "problem": (mark("{number} problem"), mark("{number} problems")),
-    "difference": (mark("{number} difference"), mark("{number} differences")),
-    "line": (mark("{number} line"), mark("{number} lines")),
-    "call": (mark("{number} call"), mark("{number} calls")),
-    "part": (mark("{number} part"), mark("{number} parts")),
-    "field": (mark("{number} field"), mark("{number} fields")),
-    "number": (mark("{number} number"), mark("{number} numbers")),
-    "conflict": (mark("{number} conflict"), mark("{number} conflicts")),
-    "thing": (mark("{number} thing"), mark("{number} things")),
-    "more place": (mark("{number} more place"), mark("{number} more places")),
+    "invoice": mark_count("{number} invoice", "{number} invoices"),
+    "event": mark_count("{number} event", "{number} events"),
+    "period": mark_count("{number} period", "{number} periods"),
+    "entry": mark_count("{number} entry", "{number} entries"),
+    "attempt": mark_count("{number} attempt", "{number} attempts"),
+    "notice": mark_count("{number} notice", "{number} notices"),
+    "channel": mark_count("{number} channel", "{number} channels"),
+    "message": mark_count("{number} message", "{number} messages"),
+    "problem": mark_count("{number} problem", "{number} problems"),
+    "difference": mark_count("{number} difference", "{number} differences"),
+    "line": mark_count("{number} line", "{number} lines"),
+    "call": mark_count("{number} call", "{number} calls"),
+    "part": mark_count("{number} part", "{number} parts"),
+    "field": mark_count("{number} field", "{number} fields"),
+    "number": mark_count("{number} number", "{number} numbers"),
+    "conflict": mark_count("{number} conflict", "{number} conflicts"),
+    "thing": mark_count("{number} thing", "{number} things"),
+    "minute": mark_count("{number} minute", "{number} minutes"),
+    "hour": mark_count("{number} hour", "{number} hours"),
+    "character": mark_count("{number} character", "{number} characters"),
+    "more place": mark_count("{number} more place", "{number} more places"),
 }
 
 
 def count(number: int, noun: str) -> str:
     """Return ``1 invoice``, ``2 invoices``; the noun is one of those known."""
-    return say(_NOUNS[noun][number != 1], number=number)
+    return say_count(number, *_NOUNS[noun])
 
 
 def table(*columns: str, numbers: tuple[str, ...] = (), keys: tuple[str, ...] = ()) -> Table:

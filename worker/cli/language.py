@@ -38,6 +38,11 @@ def mark(text: str) -> str:
     return text
 
 
+def mark_count(singular: str, plural: str) -> tuple[str, str]:
+    """Return constants unchanged, marked as ones of which ``say_count`` will be asked for the fitting one."""
+    return singular, plural
+
+
 def say_help(command: TyperCommand | TyperGroup) -> None:
     """Put the help of a command, its options, and the commands of a group into the language spoken."""
     command.help = say(command.help or "")

@@ -291,6 +291,9 @@ class OperatorPort(Protocol):
     def clocks(self) -> Sequence[ClockReading]:
         """Return what workers have seen of the clocks, by export and worker."""
 
+    def pinned(self, export: str) -> int | None:
+        """See ``PlanPort``."""
+
     def agreement_failures(self) -> Mapping[str, Sequence[Failure]]:
         """Return what the last check of each export's agreement found wrong, by export; those without are left out."""
 

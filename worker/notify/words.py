@@ -87,7 +87,12 @@ def _to_fix(_: Notice, facts: Mapping[str, Any], tone: Tone) -> Iterator[str]:
     say = tone.catalogue.gettext
     differences = facts["certificate"]["differences"] if facts["certificate"] else 0
     number = facts["failed"] + facts["conflicts"] + facts["missing"] + differences
-    yield say("Period %(name)s: %(number)s to fix, of %(all)s invoices") % {
+    phrase = tone.catalogue.ngettext(
+        "Period %(name)s: %(number)s to fix, of %(all)s invoice",
+        "Period %(name)s: %(number)s to fix, of %(all)s invoices",
+        facts["invoices"],
+    )
+    yield phrase % {
         "name": facts["name"],
         "number": tone.count(number),
         "all": tone.count(facts["invoices"]),
@@ -186,7 +191,11 @@ def _silent(notice: Notice, _: Mapping[str, Any], tone: Tone) -> Iterator[str]:
 def _drift(notice: Notice, facts: Mapping[str, Any], tone: Tone) -> Iterator[str]:
     say = tone.catalogue.gettext
     if "agreement" in facts:
-        phrase = say("The agreement of export %(export)s is not as it should be: %(number)s things to look at")
+        phrase = tone.catalogue.ngettext(
+            "The agreement of export %(export)s is not as it should be: %(number)s thing to look at",
+            "The agreement of export %(export)s is not as it should be: %(number)s things to look at",
+            facts["agreement"],
+        )
         yield phrase % {"export": notice.export, "number": tone.count(facts["agreement"])}
         return
     phrase = say("Period %(name)s differs from e-conomic since it was done; invoices to look at: %(number)s")

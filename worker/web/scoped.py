@@ -85,6 +85,10 @@ class ScopedStore(OperatorPort):
         return [reading for reading in self._store.clocks() if self._sees(reading.export)]
 
     @override
+    def pinned(self, export: str) -> int | None:
+        return self._store.pinned(export) if self._sees(export) else None
+
+    @override
     def agreement_failures(self) -> Mapping[str, Sequence[Failure]]:
         return {export: found for export, found in self._store.agreement_failures().items() if self._sees(export)}
 

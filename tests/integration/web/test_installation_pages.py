@@ -104,3 +104,22 @@ def test_a_channel_that_fails_is_shown_with_its_reason(signed_in: Page) -> None:
     assert "fejler" in text
     assert "the service answered 503" in text
     assert "other:finance" in text
+
+
+def test_an_export_without_an_agreement_says_so(page: Page) -> None:
+    """Until the first use none is pinned: what to do stands there, in both languages; then its number does."""
+    page.sign_in()
+    for language, none, step in (
+        ("en", "none pinned yet", "first writes"),
+        ("da", "ingen låst fast endnu", "første gang"),
+    ):
+        assert none in page.browser.get(f"/exports?lang={language}").text
+        shown = page.browser.get(f"/exports/main?lang={language}").text
+        assert none in shown
+        assert step in shown
+    page.harness.store.pin("main", 4711)
+    shown = page.browser.get("/exports/main?lang=en").text
+    assert "4711" in shown
+    assert "that of the first use" in shown
+    assert "none pinned yet" not in shown
+    assert "4711" in page.browser.get("/exports?lang=en").text

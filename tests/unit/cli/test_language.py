@@ -22,7 +22,7 @@ ROOM = Path(str(files("worker.cli")))
 #: The procedure description has its sentences in both languages side by side.
 _OTHERWISE = ("procedure.py", "procedure_texts.py")
 _PLACEHOLDERS = re.compile(r"\{\w+[^}]*\}")
-_SAYING = {"say": 1, "mark": 1, "say_count": 2}
+_SAYING = {"say": 1, "mark": 1, "say_count": 2, "mark_count": 2}
 #: Calls whose texts no person reads at a terminal, or that a reader of help gets by ``say_help``.
 _UNSAID = frozenset(
     {"failure", "Option", "Argument", "Typer", "debug", "info", "warning", "error", "getLogger", "get_logger"}
@@ -51,6 +51,13 @@ _NAMES = frozenset(
         "  Flower    http://127.0.0.1:{}/tasks",
     }
 )
+#: A number, and what is counted by it in the plural.
+_PLURALS = (
+    "minutes|hours|days|seconds|years|invoices|events|periods|entries|attempts|notices|channels|messages|problems|"
+    "differences|lines|calls|parts|fields|numbers|conflicts|things|places|tokens|characters|requests|workers|files|"
+    "customers|products|causes|batches|exports|rows|members|times|tries"
+)
+COUNTED = re.compile(rf"(?:%\(\w+\)s|\{{\w+[^}}]*\}}) (?:\w+ )?(?:{_PLURALS})\b")
 _SENTENCE = re.compile(r"[A-Za-z]{2,}[,;:]? +(?:[A-Za-z]{2,}|\{\})|\{\} +[A-Za-z]{2,}|^[A-Z][a-z]+$")
 
 
@@ -71,7 +78,7 @@ def _said() -> Iterator[str | tuple[str, str]]:
     for _, tree in _sources():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and (size := _SAYING.get(_name(node))):
-                start = 1 if size > 1 else 0
+                start = 1 if _name(node) == "say_count" else 0
                 texts = [part.value for part in node.args[start : start + size] if isinstance(part, ast.Constant)]
                 if len(texts) == size:
                     yield tuple(texts) if size > 1 else texts[0]  # type: ignore[misc]  # strings, or mypy would know
@@ -105,6 +112,29 @@ def test_every_phrase_of_the_commands_is_danish_too() -> None:
         assert all(danish), phrase
         for original, other in zip(english, danish, strict=True):
             assert set(_PLACEHOLDERS.findall(original)) == set(_PLACEHOLDERS.findall(other)), phrase
+
+
+@pytest.mark.parametrize("room", ["worker.cli", "worker.web"])
+def test_every_count_has_a_singular(room: str) -> None:
+    """A number before what is counted says its form: "1 minute", not "1 minutes"; on pages and in messages too."""
+    with (Path(str(files(room))) / "locale" / "da.po").open("rb") as file:
+        alone = [message.id for message in read_po(file, locale="da") if isinstance(message.id, str)]
+    assert [phrase for phrase in alone if COUNTED.search(phrase)] == []
+
+
+@pytest.mark.parametrize(
+    ("phrase", "counts"),
+    [
+        ("about %(minutes)s minutes left", True),
+        ("{number} new entries in all", True),
+        ("{number} entry", False),
+        ("Invoices: {number}", False),
+        ("{export} has failed", False),
+    ],
+)
+def test_a_count_without_a_singular_is_found(phrase: str, *, counts: bool) -> None:
+    """Also with a word in between; a name or a sum is no count."""
+    assert bool(COUNTED.search(phrase)) is counts
 
 
 def test_no_sentence_is_english_only() -> None:

@@ -16,7 +16,7 @@ from config.errors import ConfigurationErrors
 from config.settings import variable
 from worker.cli.context import CommandContext
 from worker.cli.error_output import WrongUsage
-from worker.cli.formatting import print_json, table
+from worker.cli.formatting import count, print_json, table
 from worker.cli.language import say
 from worker.cli.lookup import AsJson, By
 from worker.domain.access import EVERY, Role
@@ -135,7 +135,7 @@ def _password(name: str) -> str:
         password = sys.stdin.readline().rstrip("\r\n")
     if not SHORTEST <= len(password) <= LONGEST:
         raise WrongUsage(
-            say("The password has {number} characters; nothing was changed.", number=len(password)),
+            say("The password has {characters}; nothing was changed.", characters=count(len(password), "character")),
             say(
                 "Between {shortest} and {longest}: a few words are easy to remember and hard to guess.",
                 shortest=SHORTEST,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from math import ceil
 from typing import Any
 
 from rich.console import RenderableType
@@ -12,7 +13,7 @@ from worker.archive.keeper import Keeper
 from worker.archive.mover import ended_at
 from worker.archive.retention import first_kept
 from worker.cli.formatting import count
-from worker.cli.language import say
+from worker.cli.language import say, say_count
 from worker.domain.archive import EntryKind
 from worker.domain.invoice_period import PeriodRecord
 
@@ -47,7 +48,16 @@ def status_facts(data: dict[str, Any]) -> list[tuple[str, RenderableType]]:
     """Return the same for people."""
     none = say("none: Redis is on another machine, and OPTER_ECONOMIC_ARCHIVE__URL names no archive")
     days, last = data["afterDays"], data["checkpoint"]
-    moves = say("{number} days after a period's equal certificate", number=f"{days:g}") if days else say("never")
+    moves = (
+        say_count(
+            ceil(days),
+            "{days} day after a period's equal certificate",
+            "{days} days after a period's equal certificate",
+            days=f"{days:g}",
+        )
+        if days
+        else say("never")
+    )
     completed = say(
         "{completed} of {periods} completed, {due} due",
         completed=data["completedPeriods"],
@@ -55,7 +65,12 @@ def status_facts(data: dict[str, Any]) -> list[tuple[str, RenderableType]]:
         due=data["duePeriods"],
     )
     checkpoint = (
-        say("{number} entries at {moment}, root {root}", number=last["size"], moment=last["at"], root=last["root"][:16])
+        say(
+            "{entries} at {moment}, root {root}",
+            entries=count(last["size"], "entry"),
+            moment=last["at"],
+            root=last["root"][:16],
+        )
         if last
         else say("none yet")
     )
@@ -74,8 +89,8 @@ def status_facts(data: dict[str, Any]) -> list[tuple[str, RenderableType]]:
 def _holds(data: dict[str, Any]) -> str:
     invoices, periods = (data["entries"].get(kind.value, 0) for kind in (EntryKind.INVOICE, EntryKind.PERIOD))
     return say(
-        "{invoices}, {periods}; {number} entries in all",
+        "{invoices}, {periods}; {entries} in all",
         invoices=count(invoices, "invoice"),
         periods=count(periods, "period"),
-        number=data["size"],
+        entries=count(data["size"], "entry"),
     )

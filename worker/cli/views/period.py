@@ -241,7 +241,9 @@ def exported_of(exported: int, total: int) -> str:
 
 def _numbers(report: Report) -> list[tuple[str, RenderableType]]:
     units = say("on {lines}; e-conomic does not get them", lines=formatting.count(report.lines_with_units, "line"))
-    rate = say("{number} invoices a minute", number=f"{report.rate:.0f}") if report.rate else ""
+    rate = (
+        say_count(round(report.rate), "{number} invoice a minute", "{number} invoices a minute") if report.rate else ""
+    )
     return [
         (say("To be exported"), str(report.total)),
         (say("Exported"), Text(_exported(report), style="good" if report.exported else "")),

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
+from math import ceil
 from pathlib import Path
 from textwrap import indent
 from typing import Any
@@ -11,8 +12,8 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from worker.cli import formatting
-from worker.cli.formatting import data_of, facts, indented, page, printable, section, table
-from worker.cli.language import mark, say
+from worker.cli.formatting import count, data_of, facts, indented, page, printable, section, table
+from worker.cli.language import mark, say, say_count
 from worker.cli.lookup import next_step, title
 from worker.domain.record import State
 from worker.dry_run import plan_file
@@ -143,12 +144,17 @@ def _amounts(plan: Plan) -> Iterator[str]:
 
 def _time(plan: Plan) -> str:
     minutes = plan.cost.minutes
-    length = say("{number} minutes", number=f"{minutes:.0f}")
+    length = count(round(minutes), "minute")
     if minutes >= _HOURS:
-        length = say("{number} hours", number=f"{minutes / 60:.0f}")
+        length = count(round(minutes / 60), "hour")
     least = say("less than a minute") if minutes < 1 else say("at least {length}", length=length)
     if plan.cost.days > 1:
-        return say("at least {days} days, as limits.calls_per_day are used up", days=f"{plan.cost.days:.1f}")
+        return say_count(
+            ceil(plan.cost.days),
+            "at least {days} day, as limits.calls_per_day are used up",
+            "at least {days} days, as limits.calls_per_day are used up",
+            days=f"{plan.cost.days:.1f}",
+        )
     return say("{least} at the rate that this agreement allows", least=least)
 
 

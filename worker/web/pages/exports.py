@@ -29,6 +29,8 @@ class ExportState:
     rate: AgreementRate | None
     #: The latest comparison of e-conomic's clock with Redis'; None: not compared lately.
     clocks: ClockReading | None
+    #: The agreement that it is pinned to: as its file says, or by its first use; None: to none yet.
+    agreement: int | None
 
     @property
     def tokens_refused(self) -> bool:
@@ -58,6 +60,7 @@ def states(services: Services) -> Mapping[str, ExportState]:
             failures=tuple(failures.get(name, ())),
             rate=rates.get(name),
             clocks=clocks.get(name),
+            agreement=export.agreement or store.pinned(name),
         )
         for name, export in sorted(services.exports.items())
     }
