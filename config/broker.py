@@ -218,13 +218,15 @@ def _tasks(exports: Sequence[str]) -> dict[str, Any]:
 def all_slots(concurrency: int) -> int:
     """Return the slots of a worker: those that one export may use, and as many for others.
 
-    A slot is a thread that waits for e-conomic most of the time, so the second half costs next to nothing.
+    One export may use half as many again as it may have calls under way: an execution spends about a third of its time
+    between its calls, at the store above all, and then the call of another one is under way instead. A slot is a thread
+    that waits most of the time, so further ones cost next to nothing.
     """
-    return 2 * concurrency
+    return 2 * (concurrency + concurrency // 2)
 
 
 def largest_share(slots: int) -> int:
-    """Return how many of all slots one export may use: the setting from which ``all_slots`` has made them."""
+    """Return how many of all slots one export may use."""
     return slots // 2
 
 

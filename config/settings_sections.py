@@ -241,7 +241,7 @@ class Worker(Section):
     concurrency: Annotated[
         int,
         about(
-            "Invoices of one export exported at the same time, per process; as many again are left to others",
+            "Calls to e-conomic that one export has under way at the same time, per process; others have as many each",
             ge=1,
             le=200,
         ),

@@ -1,5 +1,6 @@
 """An installation set up for measuring: rate limits out of the way, periods of known customers, exact times."""
 
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -49,17 +50,20 @@ class Stage:
         """Let every call to the sandbox take at least this long."""
         self.installation.sandbox("PATCH", "switches", {"latency_ms": milliseconds})
 
-    def check(self, invoices: list[Invoice]) -> list[InvoiceRecord]:
-        """Have a period checked by the worker that runs; return its queued invoices."""
-        period = self._push(invoices)
+    def check(self, invoices: list[Invoice]) -> tuple[float, list[InvoiceRecord]]:
+        """Have a period checked by the worker that runs; return when its event was pushed, and its queued invoices."""
+        push = self._close(invoices)
+        began = time.time()
+        period = push()
         self._wait(period, State.QUEUED, len(invoices))
-        return self._records(period)
+        return began, self._records(period)
 
     def export(self, invoices: list[Invoice]) -> Exported:
         """Have a period exported by the workers that run, and measure it."""
         seen = len(self.requests(0))
+        push = self._close(invoices)
         began = time.time()
-        period = self._push(invoices)
+        period = push()
         self.await_requests(seen + 2 * len(invoices))
         self._wait(period, State.EXPORTED, len(invoices))
         calls = self.requests(seen)
@@ -79,12 +83,19 @@ class Stage:
         seen = f"{count} requests seen"
         self.installation.wait_for(lambda: bool(self.requests(count - 1)), seen, seconds=PATIENCE)
 
-    def _push(self, invoices: list[Invoice]) -> str:
-        """Close a period with these invoices; return its id."""
+    def _close(self, invoices: list[Invoice]) -> Callable[[], str]:
+        """Close a period with these invoices; return what pushes its event, which returns the period's id."""
         self._period += 1
         number = self._period
-        self.installation.push(event(*invoices, event_id=f"bench-{number}", period=number, name=f"bench {number}"))
-        return f"main-p{number}"
+        closed = json.dumps(
+            event(*invoices, event_id=f"bench-{number}", period=number, name=f"bench {number}")
+        ).encode()
+
+        def push() -> str:
+            self.installation.push(closed)
+            return f"main-p{number}"
+
+        return push
 
     def _wait(self, period: str, state: State, count: int) -> None:
         """Wait until so many invoices of the period are in this state."""

@@ -1,6 +1,7 @@
 """A fake network below the client: answers by path, remembers every request."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import httpx
@@ -61,6 +62,8 @@ def networked_client(  # noqa: PLR0913  # what a test may want to change
     transport: Callable[[], httpx.BaseTransport] | None = None,
     seen: Callable[[CallSeen], None] | None = None,
     connections: ThreadClients | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+    slot: Callable[[], AbstractContextManager[None]] = nullcontext,
     **http: float,
 ) -> EconomicClient:
     """Return a client that opens sockets unless it has a ``transport``; ``http`` changes settings of that section."""
@@ -74,6 +77,8 @@ def networked_client(  # noqa: PLR0913  # what a test may want to change
         transport=transport,
         seen=seen,
         connections=connections,
+        stopped=stopped,
+        slot=slot,
     )
 
 

@@ -65,11 +65,12 @@ def reader(  # noqa: PLR0913  # one keyword for each thing that a test may be ab
     clock: Callable[[], float] = lambda: 0.0,
     limit: int = 1 << 20,
     in_file: Callable[[], Collection[str]] = tuple,
+    most_kept: int = 100_000,
 ) -> Reader:
     """Return a reader that knows these exports and places."""
     web = Web(rules or WebRules(), fetch=fetch, resolve=resolve, clock=clock)
     known = {export.name: export for export in exports}
-    return Reader(known, FileSources(folders, web), invoices_file_limit=limit, in_file=in_file)
+    return Reader(known, FileSources(folders, web), invoices_file_limit=limit, in_file=in_file, most_kept=most_kept)
 
 
 def _totals(items: list[dict[str, Any]]) -> list[dict[str, str]]:

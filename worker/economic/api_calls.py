@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Container, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC
@@ -114,10 +114,12 @@ class ApiCalls:
         stopped: Callable[[], bool],
         monotonic: Callable[[], float] = time.monotonic,
         seen: Callable[[CallSeen], None] | None = None,
+        slot: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         """``deadline`` bounds a whole call, in seconds; once ``stopped`` no call begins.
 
         ``monotonic`` is for tests, in which time is made. ``seen`` gets every call; it must neither wait nor raise.
+        ``slot`` holds one of the calls that may be under way, see ``CallSlots.taken``.
         """
         self._export = export
         self._rate_limiter = with_apps_bucket(rate_limiter, export)
@@ -126,6 +128,7 @@ class ApiCalls:
         self._deadline = deadline
         self._stopped = stopped
         self._seen = seen
+        self._slot = slot
         self._agreement = rate_name(export.grant_token)
         self._api_url = str(export.api_url).rstrip("/")
         self._openapi_url = str(export.openapi_url).rstrip("/")
@@ -181,7 +184,10 @@ class ApiCalls:
         try:
             url = (self._openapi_url if is_openapi(path) else self._api_url) + path
             client, seconds = self._clients.client(), deadline or self._deadline
-            status, received, content = client.send(method, url, headers, body, deadline=seconds)
+            with self._slot():
+                self._go_on()  # the wait for a slot may have been long, too; the call's own time begins only now
+                sent_at = self._clock()
+                status, received, content = client.send(method, url, headers, body, deadline=seconds)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             failed = failures.of_transport(error, label)
             sent = isinstance(failed, Uncertain | Unavailable)

@@ -5,7 +5,7 @@ import json
 import time
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
@@ -61,10 +61,11 @@ class EconomicClient(Vouchers):
         monotonic: Callable[[], float] = time.monotonic,
         stopped: Callable[[], bool] = lambda: False,
         seen: Callable[[CallSeen], None] | None = None,
+        slot: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._export = export
         self._clients = connections or ThreadClients(http, transport)
-        self._clock, self._deadline, self._stopped = clock, http.deadline, stopped
+        self._clock, self._deadline, self._stopped, self._slot = clock, http.deadline, stopped, slot
         calls = api_calls.ApiCalls(
             export,
             rate_limiter=rate_limiter,
@@ -74,6 +75,7 @@ class EconomicClient(Vouchers):
             stopped=stopped,
             monotonic=monotonic,
             seen=seen,
+            slot=slot,
         )
         super().__init__(calls, Listings(calls, export.api_url), export=export)
         self._master_data = MasterDataCache(
@@ -251,6 +253,7 @@ class EconomicClient(Vouchers):
             clock=self._clock,
             deadline=self._deadline,
             stopped=self._stopped,
+            slot=self._slot,
         )
         calls.clock_gap = self._calls.clock_gap
         return calls

@@ -8,7 +8,7 @@ from typing import TypeVar
 Q = TypeVar("Q")
 T = TypeVar("T")
 #: Reads at the same time: more would keep the exports of other periods from their tokens.
-READERS = 5
+READERS = 8
 #: Fewer reads are made one after the other: a further connection costs about as much as a call.
 _WORTH = 3
 

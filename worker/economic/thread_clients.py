@@ -1,10 +1,11 @@
-"""One HTTP client per thread, with a deadline for each whole call."""
+"""One HTTP client per thread, with a deadline for each whole call, and how many calls may be under way."""
 
 import math
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache, partial
 from typing import Any
 
@@ -164,6 +165,31 @@ class ThreadClients:
                     abandoned.close()
             self._clients = [pair for pair in self._clients if pair[0].is_alive()]
             self._clients.append((threading.current_thread(), client))
+
+
+class CallSlots:
+    """Bound of the calls that one export has under way in this process.
+
+    An execution takes a slot for its calls alone: while it writes to the store, another one's call is under way.
+    """
+
+    def __init__(self, calls: int, *, patience: float) -> None:
+        """At most ``calls`` at a time; each waits ``patience`` seconds for its slot at the longest."""
+        self._free = threading.Semaphore(calls)
+        self._patience = patience
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Hold a slot until the block ends. Raises ``httpx.PoolTimeout``: nothing was sent.
+
+        So a write that waits behind calls that hang is never sent under a key that e-conomic has forgotten meanwhile.
+        """
+        if not self._free.acquire(timeout=self._patience):
+            raise httpx.PoolTimeout(f"no call of the export has ended for {self._patience} s")
+        try:
+            yield
+        finally:
+            self._free.release()
 
 
 def _bounded_body(response: httpx.Response) -> bytes:

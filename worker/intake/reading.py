@@ -1,7 +1,8 @@
 """The reader of events: from bytes on the queue to a period and its invoices, every problem found before any write.
 
-Invoices are never held together. They are read twice, one at a time: once to check and to add up all of them, and once
-more to write them to the store; a file that an event refers to is kept on disk, compressed, between the two.
+Invoices of a large event are never held together. They are read twice, one at a time: once to check and to add up all,
+and once more to write them to the store; a file that an event refers to is kept on disk, compressed, between the two.
+Of an event of ordinary size what is written is kept from the first reading.
 """
 
 import hashlib
@@ -28,6 +29,8 @@ from worker.intake.parsing import MOST_BYTES, MOST_VALUES, ReadInvoice, parse, r
 
 #: Invoices read between two signs of life.
 _ALIVE = 1000
+#: Characters of invoices that are kept between checking and writing: some 10,000 invoices, at twice as many bytes.
+_KEPT = 8 << 20
 _VERSION = {"specversion": SPEC_VERSION, "type": EVENT_TYPE}
 
 
@@ -117,12 +120,17 @@ class Reader:
         *,
         invoices_file_limit: int,
         in_file: Callable[[], Collection[str]] = tuple,
+        most_kept: int = _KEPT,
     ) -> None:
-        """``in_file`` returns the exports that the exports file has by now: they are about to be taken in."""
+        """``in_file`` returns the exports that the exports file has by now: they are about to be taken in.
+
+        ``most_kept``: characters of an event's invoices that are kept in memory; more are read again.
+        """
         self._exports = exports
         self._in_file = in_file
         self._sources = sources
         self._limit = invoices_file_limit
+        self._most_kept = most_kept
 
     @contextmanager
     def checked(self, event: Event, *, alive: Callable[[], None] = lambda: None) -> Iterator[CheckedPeriod]:
@@ -144,7 +152,8 @@ class Reader:
             text = f"There is no export named {event.data.export}; there are: {known}."
             raise refused(EventReason.EXPORT_UNKNOWN, text, field="data.export", value=event.data.export)
         with self._items(event) as items:
-            yield _check(event, items, alive, by_type=export.invoice_series == "by-type")
+            kept = _Kept(self._most_kept)
+            yield _check(event, items, alive, kept, by_type=export.invoice_series == "by-type")
 
     def read(self, event: Event) -> ReadPeriod:
         """Return the event's period and invoices in memory. Raises as ``checked``, for any problem."""
@@ -164,7 +173,9 @@ class Reader:
             yield items
 
 
-def _check(event: Event, items: InvoiceItems, alive: Callable[[], None], *, by_type: bool) -> CheckedPeriod:
+def _check(
+    event: Event, items: InvoiceItems, alive: Callable[[], None], kept: "_Kept", *, by_type: bool
+) -> CheckedPeriod:
     sums, problems, left_out, hashed = EventSums(by_type=by_type), Problems(), set[int](), 0
     whole = True
     for position, read in enumerate(_read(items)):
@@ -175,7 +186,9 @@ def _check(event: Event, items: InvoiceItems, alive: Callable[[], None], *, by_t
             left_out.add(position)
             problems.add(read.problems)
         else:
-            hashed += int(read.invoice.content().sha256, 16)
+            new = _new(event.data, read.invoice, by_type=by_type)
+            hashed += int(new.content_hash, 16)
+            kept.add(new)
         if problems.enough:
             raise problems.refusal()
         if position % _ALIVE == 0:
@@ -187,7 +200,7 @@ def _check(event: Event, items: InvoiceItems, alive: Callable[[], None], *, by_t
     contents = {_hash(event.data, f"invoices {hashed:x}"), event.file_hash} - {""}
     return CheckedPeriod(
         period=_period(event.data),
-        invoices=lambda: _new(event.data, items, left_out, by_type=by_type),
+        invoices=lambda: kept.all() or _read_again(event.data, items, left_out, by_type=by_type),
         contents=frozenset(contents),
         left_out=problems,
     )
@@ -289,20 +302,42 @@ def _period(data: Head) -> PeriodRecord:
     )
 
 
-def _new(data: Head, items: InvoiceItems, left_out: set[int], *, by_type: bool) -> Iterator[NewInvoice]:
-    export, region = data.export, data.period.region
+class _Kept:
+    """The invoices of an event to be written, unless they are too many."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._invoices: list[NewInvoice] = []
+        self._size = 0
+
+    def add(self, invoice: NewInvoice) -> None:
+        """Keep an invoice; with the one that is too much, all are forgotten."""
+        self._size += len(invoice.content)
+        if self._size <= self._most:
+            self._invoices.append(invoice)
+        else:
+            self._invoices.clear()
+
+    def all(self) -> Iterator[NewInvoice] | None:
+        """Return all of them; None when they were too many."""
+        return iter(self._invoices) if self._size <= self._most else None
+
+
+def _read_again(data: Head, items: InvoiceItems, left_out: set[int], *, by_type: bool) -> Iterator[NewInvoice]:
     for position, read in enumerate(_read(items)):
-        invoice = read.invoice
-        if position in left_out or invoice is None:
-            continue
-        content = invoice.content()
-        series = invoice.invoice_type if by_type else ""
-        yield NewInvoice(
-            id=invoice_id_of(export, region, invoice.invoice_number, series=series),
-            export=export,
-            invoice_number=invoice.invoice_number,
-            invoice_type=invoice.invoice_type,
-            region=region,
-            content=content.text,
-            content_hash=content.sha256,
-        )
+        if position not in left_out and read.invoice is not None:
+            yield _new(data, read.invoice, by_type=by_type)
+
+
+def _new(data: Head, invoice: Invoice, *, by_type: bool) -> NewInvoice:
+    export, region, content = data.export, data.period.region, invoice.content()
+    series = invoice.invoice_type if by_type else ""
+    return NewInvoice(
+        id=invoice_id_of(export, region, invoice.invoice_number, series=series),
+        export=export,
+        invoice_number=invoice.invoice_number,
+        invoice_type=invoice.invoice_type,
+        region=region,
+        content=content.text,
+        content_hash=content.sha256,
+    )

@@ -19,7 +19,7 @@ from worker.domain.retry import RetryPolicy
 from worker.domain.store_port import PinPort, PlanPort
 from worker.economic.client import EconomicClient
 from worker.economic.port import CallSeen
-from worker.economic.thread_clients import ThreadClients
+from worker.economic.thread_clients import CallSlots, ThreadClients
 from worker.economic.urls import voucher_path
 from worker.intake.sources.folder import kept_folders
 from worker.reconcile.agreement_watch import AgreementWatch
@@ -219,6 +219,8 @@ def build_client(  # noqa: PLR0913  # the parts of a client
         stopped=stopped,
         seen=seen,
         connections=connections,
+        # Behind a call that hangs, the next one: each ends within its deadline.
+        slot=CallSlots(settings.worker.concurrency, patience=2 * settings.http.deadline).taken,
     )
 
 

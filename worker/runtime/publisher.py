@@ -98,12 +98,14 @@ class Publisher:
             self._broker.publishing(producer),
             producer.batch(max_size=200),
         ):
+            # Each queue once: kombu's look whether one is declared costs as much as a message.
+            for queue in dict.fromkeys(queue for _, _, queue in due):
+                producer.maybe_declare(self._app.amqp.queues[queue])
             for task, key, queue in due:
                 self._publish(producer, task, key, queue)
 
     def _publish(self, producer: Any, task: str, key: str, queue: str) -> None:
         """Publish one message. Flower sees it from its receipt by a worker on; until then the store shows it."""
-        producer.maybe_declare(self._app.amqp.queues[queue])
         headers, options = self._message(task)
         # The id leads from Flower to ``status`` and back: it begins with the invoice's or period's id.
         task_id = f"{key}.{uuid4().hex[:8]}"

@@ -211,8 +211,25 @@ def test_the_case_of_a_code_changes_nothing(change: dict[str, Any]) -> None:
     assert first == other
 
 
+def test_a_large_event_is_written_as_a_small_one_is() -> None:
+    """Three invoices are kept from the first reading; with the second one too much, all three are read again."""
+    event_ = read_event(raw(event(invoices(3))), limit=LIMIT)
+    written = {}
+    for most in (0, 1500, LIMIT):
+        with reader(export(), most_kept=most).checked(event_) as checked:
+            first, again = list(checked.invoices()), list(checked.invoices())
+        assert first == again
+        written[most] = first
+    sizes = [len(new.content) for new in written[LIMIT]]
+
+    assert sizes[0] < 1500 < sum(sizes)
+    assert written[0] == written[1500] == written[LIMIT]
+    assert [new.invoice_number for new in written[LIMIT]] == [100001, 100002, 100003]
+
+
+@pytest.mark.parametrize("most_kept", [0, LIMIT], ids=["read again", "kept"])
 @pytest.mark.parametrize("kind", ["net", "lines", "sums"])
-def test_a_good_invoice_is_not_kept_back_by_a_bad_one(kind: str) -> None:
+def test_a_good_invoice_is_not_kept_back_by_a_bad_one(kind: str, most_kept: int) -> None:
     """Where count and control totals are right with the bad one, the others are proven to be what was closed."""
     items = invoices(3)
     match kind:
@@ -223,7 +240,7 @@ def test_a_good_invoice_is_not_kept_back_by_a_bad_one(kind: str) -> None:
         case _:
             items[1]["lines"][0]["net"] = "999.00"
 
-    with reader(export()).checked(read_event(raw(event(items)), limit=LIMIT)) as checked:
+    with reader(export(), most_kept=most_kept).checked(read_event(raw(event(items)), limit=LIMIT)) as checked:
         kept = [new.invoice_number for new in checked.invoices()]
 
     assert kept == [100001, 100003]

@@ -14,7 +14,7 @@ class Worker:
 
     def __init__(self, concurrency: int = 10) -> None:
         self.clock = ManualClock(100.0)
-        self.slots = Slots(slots=all_slots(concurrency), now=lambda: self.clock.now)
+        self.slots = Slots(slots=2 * concurrency, now=lambda: self.clock.now)
         self.started: list[str] = []
 
     def offer(self, export: str, count: int) -> None:
@@ -30,9 +30,11 @@ class Worker:
 
 
 @pytest.mark.parametrize("concurrency", range(1, 201))
-def test_the_setting_is_the_share_of_one_export(concurrency: int) -> None:
-    """However many there are: no export has fewer slots than the setting says, and one is always left for another."""
-    assert largest_share(all_slots(concurrency)) == concurrency < all_slots(concurrency)
+def test_an_export_has_slots_for_half_as_many_again_as_its_calls(concurrency: int) -> None:
+    """However many there are: no export has fewer slots than calls, and as many are always left for others."""
+    share = largest_share(all_slots(concurrency))
+
+    assert share == concurrency + concurrency // 2 == all_slots(concurrency) - share
 
 
 def test_one_export_leaves_slots_for_another() -> None:
