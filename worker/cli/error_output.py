@@ -8,6 +8,7 @@ from rich.text import Text
 from config.errors import ConfigurationErrors
 from worker.cli.formatting import printable
 from worker.cli.language import mark, say, say_count
+from worker.cli.words import described
 from worker.errors import ArchiveUnavailable, ExportError, Retryable, StoreUnavailable, Uncertain
 
 
@@ -69,7 +70,7 @@ def _configuration_errors(errors: ConfigurationErrors, console: Console) -> Exit
 
 def _failure(error: ExportError, console: Console) -> ExitCode:
     failure = error.failure
-    _headline(console, failure.description)
+    _headline(console, described(failure.description))
     if failure.remote_message:
         console.print("  " + say("e-conomic says: {words}", words=failure.remote_message), soft_wrap=True)
     _advice(console, failure.next_step)

@@ -48,3 +48,21 @@ def history_words(event: str) -> str:
     from worker.web.words import HISTORY  # noqa: PLC0415  # see above
 
     return say(HISTORY.get(event, event))
+
+
+def described(text: str) -> str:
+    """Return the description of a failure; in Danish quoted where it is somebody else's sentence."""
+    if spoken() == "en":
+        return text
+    from worker.web import descriptions  # noqa: PLC0415  # see above
+
+    return descriptions.described(text, say)
+
+
+def history_detail(text: str) -> str:
+    """Return what stands beside an entry of a history."""
+    if spoken() == "en":
+        return text
+    from worker.web import descriptions  # noqa: PLC0415  # see above
+
+    return descriptions.detail(text, say)

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from worker.domain.invoice_period import held
 from worker.domain.record import HistoryEntry
 from worker.economic.mapping.reasons import REASONS
+from worker.web.descriptions import described, detail
 from worker.web.language import translations
 from worker.web.sentences import check_found, said
 from worker.web.words import (
@@ -87,6 +88,8 @@ def _filters(catalogue: NullTranslations, language: str) -> dict[str, Callable[.
         "held": held,
         "heading": heading,
         "said": lambda text: said(text, say),
+        "described": lambda text: described(text, say),
+        "detail": lambda text: detail(text, say),
         "found": lambda check: check_found(check, say) if language != "en" else check.found,
         "method": lambda method: say(METHODS[method]),
         "cause": lambda reason: say(REASONS[reason].cause) if reason in REASONS else "",

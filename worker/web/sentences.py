@@ -1,7 +1,7 @@
 """Sentences that code composes of what it found, said in the reader's language by their pattern."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from worker.economic.mapping.reasons import REASONS
@@ -120,9 +120,16 @@ Say = Callable[[str], str]
 def said(text: str, say: Say) -> str:
     """Return a sentence in the language of ``say``; as it is, where no pattern fits it (a name, a number)."""
     for pattern in PATTERNS:
-        if found := _matcher(pattern).fullmatch(text):
-            return say(pattern).format(**found.groupdict())
+        values = values_of(pattern, text)
+        if values is not None:
+            return say(pattern).format(**values)
     return say(text) if text else ""
+
+
+def values_of(pattern: str, text: str) -> Mapping[str, str] | None:
+    """Return what the placeholders of a pattern stand for in a text; None where it does not fit."""
+    found = _matcher(pattern).fullmatch(text)
+    return found.groupdict() if found else None
 
 
 def check_found(check: Check, say: Say) -> str:

@@ -17,6 +17,7 @@ from config.spoken import spoken
 from worker.cli.language import speak
 from worker.cli.main import LazyCommand, application, run
 from worker.reconcile.reasons import ReconcileReason
+from worker.web.descriptions import DESCRIPTIONS
 
 ROOM = Path(str(files("worker.cli")))
 #: The procedure description has its sentences in both languages side by side.
@@ -119,7 +120,8 @@ def test_every_count_has_a_singular(room: str) -> None:
     """A number before what is counted says its form: "1 minute", not "1 minutes"; on pages and in messages too."""
     with (Path(str(files(room))) / "locale" / "da.po").open("rb") as file:
         alone = [message.id for message in read_po(file, locale="da") if isinstance(message.id, str)]
-    assert [phrase for phrase in alone if COUNTED.search(phrase)] == []
+    # Descriptions of failures are said by the sentence that the store has kept.
+    assert [phrase for phrase in alone if COUNTED.search(phrase) and phrase not in DESCRIPTIONS] == []
 
 
 @pytest.mark.parametrize(

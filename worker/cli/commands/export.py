@@ -19,6 +19,7 @@ from worker.cli.event_files import read_invoices
 from worker.cli.formatting import data_of, indented, page, print_json, printable, table
 from worker.cli.language import mark, say
 from worker.cli.lookup import AsJson, By, Name
+from worker.cli.words import described
 from worker.domain.invoice import Invoice
 from worker.domain.reasons import ProcessReason, failure
 from worker.economic.mapping.setup_check import Check
@@ -164,7 +165,9 @@ def exports_view(exports: Mapping[str, ExportConfig], paused: Mapping[str, Failu
     for name, export in sorted(exports.items()):
         why = paused.get(name)
         state = (
-            Text.assemble((say("paused:"), "bad"), " ", why.description) if why else Text(say("running"), style="good")
+            Text.assemble((say("paused:"), "bad"), " ", described(why.description))
+            if why
+            else Text(say("running"), style="good")
         )
         rows.add_row(
             Text(name, style="strong"), export.method, str(export.agreement or say("not pinned")), export.api_url, state

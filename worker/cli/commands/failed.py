@@ -26,6 +26,7 @@ from worker.cli.lookup import (
     title,
 )
 from worker.cli.views.invoice import failure_data, gross_of, invoice_data, invoice_view
+from worker.cli.words import described
 from worker.domain.causes import CauseState
 from worker.domain.record import InvoiceRecord, State
 from worker.economic.mapping.reasons import REASONS
@@ -169,7 +170,7 @@ def _group(group: FailedGroup) -> RenderableType:
     key, amount = say("Invoice"), say("Gross")
     rows = table(key, say("Customer"), amount, say("What is wrong"), numbers=(amount,), keys=(key,))
     for record in group.first:
-        wrong = record.failure.description if record.failure else ""
+        wrong = described(record.failure.description) if record.failure else ""
         rows.add_row(record.id, _content(record)["customer"]["name"], gross_of(record), wrong)
     hidden = group.number - len(group.first)
     rest = say("… and {number} more: --json lists all, `invoices PERIOD --state dead` a period's", number=hidden)

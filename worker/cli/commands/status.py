@@ -26,6 +26,7 @@ from worker.cli.views.period import (
     periods_view,
     progress_view,
 )
+from worker.cli.words import described
 from worker.domain.invoice_period import PeriodRecord, PeriodState
 from worker.domain.period_report import Phase, Report, phase_of, report_of
 from worker.domain.record import State
@@ -136,7 +137,9 @@ def _follow_in_lines(
         found = obstacles(current)
         for each in found:
             if each.reason not in said:
-                context.out.print(f"{current.period.name}: {each.description} → {say(each.next_step)}", soft_wrap=True)
+                context.out.print(
+                    f"{current.period.name}: {described(each.description)} → {say(each.next_step)}", soft_wrap=True
+                )
         said = frozenset(each.reason for each in found)
         context.sleep(LOOK_EVERY)
         current = read()
@@ -201,7 +204,7 @@ class PeriodNews:
             periods, paused = self._store.periods(), self._store.paused()
         except StoreUnavailable as error:
             before, self._unavailable = self._unavailable, True
-            return [] if before else [Text(error.failure.description, "bad")]
+            return [] if before else [Text(described(error.failure.description), "bad")]
         self._unavailable = False
         return [*self._period_lines(periods), *self._pause_lines(paused)]
 

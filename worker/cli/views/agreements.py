@@ -8,6 +8,7 @@ from rich.text import Text
 
 from worker.cli.formatting import data_of, printable, section
 from worker.cli.language import say
+from worker.cli.words import described
 from worker.errors import Failure
 
 
@@ -15,7 +16,10 @@ def agreements_view(failures: Mapping[str, Sequence[Failure]]) -> RenderableType
     """Return what is not as the exports need it, each with its next step; None: there is nothing."""
     lines = [
         Text.assemble(
-            (f"{printable(export)}  ", "bad"), printable(each.description), ("\n→ ", "quiet"), say(each.next_step)
+            (f"{printable(export)}  ", "bad"),
+            printable(described(each.description)),
+            ("\n→ ", "quiet"),
+            say(each.next_step),
         )
         for export, of_export in sorted(failures.items())
         for each in of_export

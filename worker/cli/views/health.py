@@ -13,6 +13,7 @@ from worker.cli import formatting
 from worker.cli.formatting import facts, page, printable
 from worker.cli.language import mark, say, say_count
 from worker.cli.views.clocks import disagree, gap_said
+from worker.cli.words import described
 from worker.domain.broker_look import BrokerLook
 from worker.domain.clocks import ClockReading
 from worker.domain.notices import ChannelState
@@ -100,7 +101,9 @@ def _line(finding: Finding) -> Text:
 def redis_finding(info: Mapping[str, Any], refusal: Failure | None, *, require_durability: bool) -> Finding:
     """Return how a server is that says this of itself, and refuses a write for this reason."""
     if refusal:
-        return Finding(part="Redis", level=Level.FAULT, text=refusal.description, next_step=say(refusal.next_step))
+        return Finding(
+            part="Redis", level=Level.FAULT, text=described(refusal.description), next_step=say(refusal.next_step)
+        )
     problems = problems_of(info, require_durability=require_durability)
     if info.get("aof_last_write_status", "ok") != "ok":
         problems.append(
@@ -140,7 +143,7 @@ def schema_finding(schema: StoreSchema) -> Finding:
 def broker_finding(look: BrokerLook) -> Finding:
     """Return how a broker of its own is."""
     if look.fault:
-        text, step = look.fault.description, say(look.fault.next_step)
+        text, step = described(look.fault.description), say(look.fault.next_step)
         return Finding(part="Broker", level=Level.UNREACHABLE, text=text, next_step=step)
     waiting = formatting.count(look.waiting, "message")
     text = say("{broker} answers, {messages} waiting", broker=look.name, messages=waiting)
@@ -236,7 +239,7 @@ def economic_finding(export: str, pause: Failure | None, rate: AgreementRate | N
     """Return how an export gets on with e-conomic, by what its workers have seen."""
     name = say("Export {export}", export=export)
     if pause:
-        text = say("paused: {why}", why=pause.description)
+        text = say("paused: {why}", why=described(pause.description))
         step = f"{say(pause.next_step)} {formatting.resuming(export)}"
         return Finding(part=name, level=Level.FAULT, text=text, next_step=step)
     if rate is None:

@@ -9,6 +9,7 @@ from rich.text import Text
 from worker.cli.error_output import ExitCode
 from worker.cli.formatting import printable, section
 from worker.cli.language import say
+from worker.cli.words import described
 from worker.errors import Failure
 from worker.workflow.hindrances import by_itself
 
@@ -20,7 +21,9 @@ def hindrances_view(found: Sequence[Failure]) -> RenderableType | None:
 
 def hindrance_line(each: Failure) -> RenderableType:
     """Return one with its next step."""
-    return Text.assemble((printable(each.description), "bad"), ("\n→ ", "quiet"), printable(say(each.next_step)))
+    return Text.assemble(
+        (printable(described(each.description)), "bad"), ("\n→ ", "quiet"), printable(say(each.next_step))
+    )
 
 
 def hindrances_data(found: Sequence[Failure]) -> list[dict[str, Any]]:

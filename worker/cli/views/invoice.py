@@ -12,7 +12,7 @@ from worker.cli import formatting
 from worker.cli.formatting import data_of, facts, page, section, table
 from worker.cli.language import mark, say
 from worker.cli.lookup import title
-from worker.cli.words import history_words, state_word
+from worker.cli.words import described, history_detail, history_words, state_word
 from worker.domain.invoice import Invoice, InvoiceType
 from worker.domain.record import InvoiceRecord, State
 from worker.errors import Failure
@@ -113,7 +113,7 @@ def _in_economic(record: InvoiceRecord) -> str:
 def _why(failure: Failure) -> list[tuple[str, RenderableType]]:
     return [
         (say("Reason"), Text.assemble((title(failure.reason), "bad"), (f"  {failure.reason}", "quiet"))),
-        (say("Description"), failure.description),
+        (say("Description"), described(failure.description)),
         (say("Field"), failure.field),
         (say("Value"), failure.value),
         (say("e-conomic says"), failure.remote_message),
@@ -124,7 +124,7 @@ def _why(failure: Failure) -> list[tuple[str, RenderableType]]:
 def _history(record: InvoiceRecord) -> RenderableType:
     rows = table(say("When"), say("What"), say("Detail"))
     for entry in record.history:
-        rows.add_row(formatting.moment(entry.at), history_words(entry.event), entry.detail)
+        rows.add_row(formatting.moment(entry.at), history_words(entry.event), history_detail(entry.detail))
     return rows
 
 

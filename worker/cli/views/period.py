@@ -14,6 +14,7 @@ from worker.cli.formatting import data_of, facts, page, printable, section, tabl
 from worker.cli.language import mark, say, say_count
 from worker.cli.lookup import by_reason, title
 from worker.cli.views.certificate_summary import result, summary_data, when
+from worker.cli.words import described
 from worker.domain.invoice_period import ArchivedTotals, PeriodRecord, held
 from worker.domain.money import ZERO
 from worker.domain.period_report import MOVING, Phase, Report, Totals, phase_of
@@ -143,7 +144,7 @@ def _paused(paused: Mapping[str, Failure]) -> RenderableType:
     lines = [
         Text.assemble(
             (f"{name}  ", "bad"),
-            why.description,
+            described(why.description),
             ("\n→ ", "quiet"),
             f"{say(why.next_step)} {formatting.resuming(name)}",
         )

@@ -15,6 +15,7 @@ from worker.cli import formatting
 from worker.cli.formatting import count, data_of, facts, indented, page, printable, section, table
 from worker.cli.language import mark, say, say_count
 from worker.cli.lookup import next_step, title
+from worker.cli.words import described
 from worker.domain.record import State
 from worker.dry_run import plan_file
 from worker.dry_run.plan import Created, Plan, PlannedAction, PlannedInvoice, Request, sums
@@ -186,7 +187,7 @@ def _problems(plan: Plan, *, full: bool) -> Iterator[RenderableType]:
         invoices = formatting.count(len({invoice.id for invoice, _ in members}), "invoice")
         steps = {problem.next_step for _, problem in members}
         step = steps.pop() if len(steps) == 1 else next_step(reason)
-        rows = [(invoice.id, problem.description) for invoice, problem in members]
+        rows = [(invoice.id, described(problem.description)) for invoice, problem in members]
         listed = _rows((say("Invoice"), say("What is wrong")), rows, full=full)
         yield section(f"{title(reason)} · {invoices}", Text(reason, style="quiet"), f"→ {say(step)}", "", *listed)
 
