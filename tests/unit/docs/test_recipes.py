@@ -16,6 +16,7 @@ LEFT_OUT = shutil.ignore_patterns(".*", "build", "dist", "__pycache__", "*.egg-i
 TABLE_TEST = "tests/unit/docs/test_tables.py"
 DANISH, DANISH_TEST = "worker/web/locale/da.po", "tests/unit/web/test_language.py"
 ASKED_TEST = "tests/unit/mapping/test_causes.py"
+SAID, SAID_TEST = "worker/web/descriptions.py", "tests/unit/web/test_descriptions.py"
 #: The toy reason, as step 1 of the recipe describes a member; its check, step 2; its test, step 3.
 MEMBER = """    TOY_BROKEN = (
         "toy-broken",
@@ -34,6 +35,11 @@ msgstr "Fakturaens legetøj er i stykker."
 msgid "Repair the toy, then re-queue the invoice."
 msgstr "Reparér legetøjet, og sæt fakturaen i kø igen."
 """
+IN_A_SENTENCE = """
+msgid "The toy is broken."
+msgstr "Legetøjet er i stykker."
+"""
+PATTERN = 'DESCRIPTIONS = (\n    mark("The toy is broken."),\n'
 NOT_ASKED = "    SetUpReason.TEXT_REFUSED,\n    SetUpReason.TOY_BROKEN,\n"
 CHECK_LINE = "        lambda: _toy(invoice),\n"
 CHECK = """
@@ -102,7 +108,7 @@ def test_a_dead_letter_reason_takes_the_files_that_its_recipe_names(copy: Path) 
     recipe = _recipe("Add a dead-letter reason")
     table, asked, check, _, check_test, *_ = _files(recipe)
     [command] = set(re.findall(r"`make ([a-z]+)`", recipe))
-    assert {TABLE_TEST, ASKED_TEST, DANISH, DANISH_TEST} <= set(_files(recipe))
+    assert {TABLE_TEST, ASKED_TEST, DANISH, DANISH_TEST, SAID} <= set(_files(recipe))
 
     _edit(copy / check_test, lambda text: text + TEST)
     assert _tests(copy, check_test) == pytest.ExitCode.TESTS_FAILED
@@ -122,10 +128,15 @@ def test_a_dead_letter_reason_takes_the_files_that_its_recipe_names(copy: Path) 
     assert _tests(copy, DANISH_TEST) == pytest.ExitCode.TESTS_FAILED
     _edit(copy / DANISH, lambda text: text + IN_DANISH)
     assert _tests(copy, DANISH_TEST) == pytest.ExitCode.OK
+    assert _tests(copy, SAID_TEST) == pytest.ExitCode.TESTS_FAILED
+    _edit(copy / SAID, lambda text: text.replace("DESCRIPTIONS = (\n", PATTERN))
+    assert _tests(copy, DANISH_TEST) == pytest.ExitCode.TESTS_FAILED
+    _edit(copy / DANISH, lambda text: text + IN_A_SENTENCE)
+    assert _tests(copy, DANISH_TEST, SAID_TEST) == pytest.ExitCode.OK
 
     assert _make(copy, command) == 0
     assert _tests(copy, TABLE_TEST) == pytest.ExitCode.OK
-    assert _changed(copy) == {table, asked, check, check_test, DANISH, "deploy/docs/reasons.md"}
+    assert _changed(copy) == {table, asked, check, check_test, DANISH, SAID, "deploy/docs/reasons.md"}
     assert _changed(copy) <= set(_files(recipe))
 
 
