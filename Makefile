@@ -8,6 +8,8 @@ INSTALLED := $(VENV)/.installed
 FUZZ_EXAMPLES ?= 10000
 # More than cores: tests with real processes mostly wait.
 PROCESSES ?= 4
+# Fewer, as some of these are timed.
+CHAOS_PROCESSES ?= 3
 
 ##@ Start here
 .PHONY: help
@@ -109,7 +111,7 @@ audit: $(INSTALLED) ## Known vulnerabilities of the locked dependencies (says so
 
 .PHONY: chaos
 chaos: $(INSTALLED) ## Kill everything at any moment, 20 seeds of it, and 10 under wrong bodies, clocks and stores; prints the bars, writes build/chaos.json; SEED=17 repeats one
-	$(BIN)/pytest tests/chaos tests/integration/runtime/test_rolling_upgrade.py -q $(if $(SEED),-k "test_run_faults or test_run_hazards" --seed $(SEED)) \
+	$(BIN)/pytest tests/chaos tests/integration/runtime/test_rolling_upgrade.py -q -n $(CHAOS_PROCESSES) --dist loadgroup $(if $(SEED),-k "test_run_faults or test_run_hazards" --seed $(SEED)) \
 	  $(if $(FIRST),--first-seed $(FIRST)) $(if $(SEEDS),--seeds $(SEEDS))
 
 .PHONY: fleet

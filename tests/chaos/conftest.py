@@ -1,12 +1,15 @@
-"""Seeds of the runs with faults, and the report at the end."""
+"""Seeds of the runs with faults, and the report at the end: one of all the processes that play a part of the set."""
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.chaos.report import Report
 
 _REPORT = pytest.StashKey[Report]()
+#: Under which a process of pytest-xdist hands its part of the report over.
+_PART = "chaos"
 _BUILD = Path(__file__).parents[2] / "build"
 
 
@@ -18,6 +21,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_REPORT] = Report()
+    if getattr(config.option, "first_seed", None) is None:  # by the clock, once: each process plays a part of one set
+        config.option.first_seed = int(time.time()) % 1_000_000
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand over what this process has measured, where it plays but a part."""
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[_PART] = session.config.stash[_REPORT].plain()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a process has measured; one that died has handed nothing over, and its tests failed."""
+    part = getattr(node, "workeroutput", {}).get(_PART)
+    if part is not None:
+        node.config.stash[_REPORT].take_over(part)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -37,7 +57,7 @@ def _seeds(config: pytest.Config) -> list[int]:
     seed = config.getoption("--seed", default=None)
     if seed is not None:
         return [seed]
-    first = config.getoption("--first-seed", default=None) or int(time.time()) % 1_000_000
+    first: int = config.option.first_seed
     return list(range(first, first + config.getoption("--seeds", default=1)))
 
 

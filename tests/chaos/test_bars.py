@@ -11,7 +11,8 @@ from support.chaos.report import Report
 from config.settings_sections import Flower
 from worker.domain.record import State
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
+#: One after the other: what is timed is not to be timed beside its like.
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600), pytest.mark.xdist_group("bars")]
 TWO_HOURS = 7200.0
 
 

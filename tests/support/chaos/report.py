@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,24 @@ class Report:
         """Note so many schedules of a kind, and how many of them went wrong."""
         self.schedules[kind] += count
         self.wrong_schedules += failed
+
+    def plain(self) -> dict[str, Any]:
+        """Return everything as what another process can be sent."""
+        return {
+            "runs": [vars(run) for run in self.runs],
+            "schedules": dict(self.schedules),
+            "wrong_schedules": self.wrong_schedules,
+            "bars": [vars(bar) for bar in self.bars],
+            "guards": self.guards,
+        }
+
+    def take_over(self, part: Mapping[str, Any]) -> None:
+        """Add what ``plain`` gave in another process."""
+        self.runs += [Outcome(**run) for run in part["runs"]]
+        self.schedules.update(part["schedules"])
+        self.wrong_schedules += part["wrong_schedules"]
+        self.bars += [Bar(**bar) for bar in part["bars"]]
+        self.guards |= part["guards"]
 
     @property
     def whole(self) -> bool:
