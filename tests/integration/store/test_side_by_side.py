@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from support.store.intake_rules import INTENT
 from support.store.steps import FAILURE
 from typing_extensions import override
 
+from worker.domain.frozen_set import Choice
 from worker.domain.invoice_search import InvoiceFilter
 from worker.domain.record import (
     Continue,
@@ -51,6 +53,14 @@ WANTED = [
     *(InvoiceFilter(state=state) for state in State),
     InvoiceFilter(reason=FAILURE.reason),
     InvoiceFilter(state=State.WAITING, reason=FAILURE.reason),
+]
+
+
+#: What batches are made of.
+CHOSEN = [
+    InvoiceFilter(state=State.DEAD),
+    InvoiceFilter(state=State.DEAD, reason=FAILURE.reason),
+    InvoiceFilter(state=State.EXPORTED),
 ]
 
 
@@ -265,6 +275,20 @@ class SideBySide(RuleBasedStateMachine):
             assert replace(sums, last_activity=0, minutes={}) == replace(added_up, last_activity=0, minutes={})
             for wanted in WANTED:
                 self.both(lambda store, key=period.id, it=wanted: store.find(key, it, start=0, count=9))
+
+    @invariant()
+    def a_batch_is_counted_from_kept_sums(self) -> None:
+        """Number and money of what a batch would hold are those of the records, and no record is read for them."""
+        for period in self.stored.periods():
+            self.stored.whole = 0
+            for wanted in CHOSEN:
+                choice = Choice(export=period.export, period=period.id, wanted=wanted)
+                kept, counted = self.stored.staked(period.id, wanted), self.memory.counted(choice)
+                assert kept is not None
+                assert kept[0] == counted.invoices
+                money = {currency: Decimal(amount) / 100 for currency, amount in kept[1].items() if amount}
+                assert money == counted.at_stake
+            assert self.stored.whole == 0
 
     @invariant()
     def fences_only_rise(self) -> None:

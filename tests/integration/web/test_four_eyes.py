@@ -179,6 +179,17 @@ def test_half_done_is_done_to_its_end_once(desk: Page) -> None:
     assert (moved, desk.harness.record(f"main-{OTHER}").state) == (1, State.RECEIVED)
 
 
+def test_a_set_that_is_gone_is_not_done(desk: Page) -> None:
+    """Approved, and never noted as done: nobody can say any more what was agreed to, so that it is asked for anew."""
+    found = _ask(desk)
+    desk.harness.store.frozen.clear()
+    desk.sign_in(BOOKKEEPER, "Carl")
+    assert _decide(desk, found) == 303
+    assert (_states(desk), _state(desk, found)) == ({State.DEAD}, ApprovalState.APPROVED)
+    assert desk.form(f"/approvals/{found.asked.id}/carry-out") == 303
+    assert (_states(desk), _state(desk, found)) == ({State.DEAD}, ApprovalState.APPROVED)
+
+
 def test_the_same_set_is_asked_for_once(desk: Page) -> None:
     """A second press finds the request that waits; after a no it may be asked for anew."""
     first = _ask(desk)
