@@ -102,7 +102,8 @@ class ArchiveReader(ArchiveReading):
         # From the nearer end: what lies before a page has to be counted off.
         back = start > of - start - count
         query = _of_period(period_id, entries.c.kind == EntryKind.INVOICE)
-        order = entries.c.leaf.desc() if back else entries.c.leaf
+        # In the order of the members' own key, so that the database begins at one end and stops after the page.
+        order = members.c.leaf.desc() if back else members.c.leaf
         skip = of - start - count if back else start
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(order).limit(count).offset(skip)).all()
