@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from config.cells import KEYS as STORE_KEYS
 from config.export_schema import TypeRules
 from config.exports import ExportConfig
 from config.notify_section import Channel
@@ -129,6 +130,16 @@ def exports_tables() -> Iterator[KeyTable]:
             rows = tuple(_row(key, inner) for key, inner in section.model_fields.items())
             place = f"exports.NAME.{name}" + _NAMED.get(name, (None, ""))[1]
             yield KeyTable(name=place, meaning=(section.__doc__ or "").splitlines()[0], rows=rows)
+
+
+def store_table() -> KeyTable:
+    """Return the table of a store that exports name."""
+    rows = tuple(
+        KeyRow(key=key, default="", example=written(example), required=False, meaning=meaning)
+        for key, (example, meaning) in STORE_KEYS.items()
+    )
+    meaning = "A store besides that of the settings, for the exports that name it: a Redis, and an archive, of its own."
+    return KeyTable(name="stores.NAME", meaning=meaning, rows=rows)
 
 
 def _row(key: str, field: FieldInfo) -> KeyRow:

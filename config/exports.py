@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
+from config.cells import Cell
 from config.export_schema import (
     Booking,
     Codes,
@@ -46,6 +47,16 @@ class ExportConfig(Section):
     ] = 1
     grant_token: SecretStr
     app_secret_token: SecretStr
+    store: Annotated[
+        str,
+        about(
+            "Name of the store that holds everything of this export, of a table `[stores.NAME]`; none: the store of "
+            "the settings (`REDIS__URL`). It stays for good: an export is not moved by another name",
+            "north",
+        ),
+    ] = ""
+    #: The store of that name; None: that of the settings.
+    cell: Cell | None = None
     agreement: Annotated[
         int | None, about("Number of the agreement that the tokens must belong to; none: pinned at first use", 1234567)
     ] = None

@@ -1,6 +1,5 @@
 """The exports file: TOML with one ``[exports.<name>]`` table per invoice export; all errors are reported at once."""
 
-import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,8 +8,10 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from config.cells import HOME, Cell, crossings, read_cells
 from config.errors import ConfigurationError, ConfigurationErrors, from_validation, suggestion
 from config.exports import ExportConfig, ExportName
+from config.named_secret import SecretMissing, read_secret, usable
 from config.notify_section import channel_errors
 from config.sftp_address import sftp_problems
 from config.targets import disagreements, split_addresses, unsafe_addresses
@@ -18,12 +19,6 @@ from config.targets import disagreements, split_addresses, unsafe_addresses
 #: The two tokens of every call to e-conomic (e-conomic REST docs, Authentication).
 TOKENS = ("grant_token", "app_secret_token")
 SOURCES = tuple(f"{token}_{kind}" for token in TOKENS for kind in ("env", "file"))
-
-_TOKEN_LENGTH = 20
-_PLACEHOLDER = re.compile(
-    r"change.?(me|this).*|replace.?(me|with).*|placeholder|(my|your|the).*token.*|token|secret|x{3,}|\.{3,}|<.*>|todo",
-    re.IGNORECASE,
-)
 
 #: Opter's key -> the exports file's key.
 KEYS = {"exportMethod": "method", "journalNumber": "journal"}
@@ -60,9 +55,9 @@ def _problem(key: str, equals: str, value: str, known: dict[str, str | int]) -> 
     return ""
 
 
-_TOP = ("defaults", "exports")
+_TOP = ("defaults", "exports", "stores")
 #: Keys of an entry, as they are spelled in the file: its tokens only by where they come from.
-_KEYS = sorted((ExportConfig.model_fields.keys() - {"name", *TOKENS}) | {*SOURCES, "start_text"})
+_KEYS = sorted((ExportConfig.model_fields.keys() - {"name", "cell", *TOKENS}) | {*SOURCES, "start_text"})
 #: By method: what cannot differ by invoice type, because the method does not know it.
 _IDLE = {"invoice": ("journal",), "voucher": ("numbers", "layout")}
 
@@ -75,7 +70,7 @@ def load_exports(path: Path, *, env: Mapping[str, str], secrets: Path) -> Mappin
     document = _parsed(path)
     reader = _Reader(str(path), env, secrets)
     exports = reader.read(document)
-    for error in disagreements(exports):
+    for error in (*disagreements(exports), *crossings(exports)):
         reader.note(*error)
     if reader.errors:
         raise ConfigurationErrors(reader.errors)
@@ -89,6 +84,7 @@ def load_with_grant(path: Path, name: str, grant: str, *, env: Mapping[str, str]
     """
     document = _parsed(path)
     reader = _Reader(str(path), env, secrets, grant=grant)
+    reader.read_stores(document)
     entries = reader._table(document, "exports")  # noqa: SLF001  # of this file
     if name not in entries:
         reader.note(f"exports.{name}", "", "there is no such export.", f"There are: {', '.join(sorted(entries))}.")
@@ -119,6 +115,8 @@ class _Reader:
         """``grant``: a grant token that takes the place of the one that the file leads to."""
         self.file, self.env, self.secrets, self.grant = file, env, secrets, grant
         self.errors: list[ConfigurationError] = []
+        #: The stores that the file names.
+        self.cells: Mapping[str, Cell] = {}
 
     def note(self, entry: str, key: str, problem: str, next_step: str = "") -> None:
         error = ConfigurationError(file=self.file, entry=entry, key=key, problem=problem, next_step=next_step)
@@ -127,12 +125,21 @@ class _Reader:
     def read(self, document: dict[str, Any]) -> dict[str, ExportConfig]:
         for key in document.keys() - set(_TOP):
             self.note("", key, "is not a known table.", suggestion(key, _TOP))
+        self.read_stores(document)
         defaults = self._table(document, "defaults")
         entries = self._table(document, "exports")
         if not entries:
             self.note("", "exports", "there is no export.", "Add a table [exports.<name>] for each.")
         read = ((name, self._export(name, entries, defaults)) for name in entries)
         return {name: export for name, export in read if export is not None}
+
+    def read_stores(self, document: dict[str, Any]) -> None:
+        """Read the stores, which the exports name."""
+
+        def address(key: str, table: Mapping[str, Any]) -> str:
+            return read_secret(key, table, env=self.env, secrets=self.secrets, what="address")
+
+        self.cells = read_cells(self._table(document, "stores"), address, self.note)
 
     def _table(self, parent: dict[str, Any], key: str, place: str = "") -> dict[str, Any]:
         table = parent.get(key, {})
@@ -147,22 +154,36 @@ class _Reader:
         fitting = self._fitting_name(name, place)
         entry = self._with_start_text(_merged(defaults, own), own, place)
         self._check_types(own.get("types"), entry.get("method", "invoice"), place)
+        name_of_store = entry.get("store")
+        if isinstance(name_of_store, str) and name_of_store not in {"", HOME, *self.cells}:
+            self.note(place, "store", "names no store of this file.", f"Add [stores.{name_of_store}] with its url_env.")
         for key in entry.keys() - {*_KEYS, "name", *TOKENS}:
             self.note(place, key, "is not a known key.", suggestion(key, _KEYS))
-        values = {key: value for key, value in entry.items() if key in ExportConfig.model_fields and key not in TOKENS}
+        values = {
+            key: value
+            for key, value in entry.items()
+            if key in ExportConfig.model_fields and key not in {"cell", *TOKENS}
+        }
+        values |= self._place(entry.get("store"))
         for token in TOKENS:
             # Continues without the token, so that the other errors of the entry are found too; this one stops the load.
             values[token] = ""
             try:
                 if token == "grant_token" and self.grant:  # noqa: S105  # the name of one
-                    values[token] = _usable(self.grant, "the token")
+                    values[token] = usable(self.grant, "the token", "token")
                     continue
-                values[token] = read_token(token, entry, env=self.env, secrets=self.secrets)
-            except TokenMissing as missing:
+                values[token] = read_secret(token, entry, env=self.env, secrets=self.secrets)
+            except SecretMissing as missing:
                 self.note(place, token, str(missing))
         if "name" in values:
             self.note(place, "name", "is not a known key: the table's name is the export's name.", "Take it out.")
         return self._validated(values | {"name": fitting}, place)
+
+    def _place(self, store: Any) -> dict[str, Any]:
+        """Return where an export's records are, as the model has it."""
+        if not isinstance(store, str):
+            return {}
+        return {"store": "" if store == HOME else store, "cell": self.cells.get(store)}
 
     def _fitting_name(self, name: str, place: str) -> str:
         """Return the name; in place of one that does not fit, one that does not hide the entry's other errors."""
@@ -240,51 +261,3 @@ def _merged(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 
 def _key(loc: tuple[int | str, ...]) -> str:
     return ".".join(str(part) for part in loc if part != "[key]")
-
-
-class TokenMissing(Exception):
-    """A token cannot be read; the text says why and what to do, never the token."""
-
-
-def read_token(token: str, entry: Mapping[str, Any], *, env: Mapping[str, str], secrets: Path) -> str:
-    """Return one token of an export. Raises ``TokenMissing``."""
-    if token in entry:
-        raise TokenMissing(f"holds the token itself. Take it out and give {token}_env or {token}_file instead.")
-    sources = [key for key in (f"{token}_env", f"{token}_file") if key in entry]
-    if len(sources) != 1:
-        count = "has no source" if not sources else "has two sources"
-        raise TokenMissing(f"{count}. Give either {token}_env (a variable) or {token}_file (a file).")
-    return _usable(*_value(sources[0], entry[sources[0]], env=env, secrets=secrets))
-
-
-def _value(source: str, name: object, *, env: Mapping[str, str], secrets: Path) -> tuple[str, str]:
-    if not isinstance(name, str) or not name:
-        raise TokenMissing(f"{source} is the name of a variable or file, as text.")
-    if _looks_like_a_token(name):
-        raise TokenMissing(f"{source} seems to hold the token itself. Give the name of what holds it.")
-    if source.endswith("_env"):
-        if name not in env:
-            raise TokenMissing(f"environment variable {name} is not set. Set it to the token.")
-        return env[name], f"environment variable {name}"
-    path = secrets / name
-    try:
-        return path.read_text(encoding="utf-8"), f"file {path}"
-    except (OSError, ValueError) as error:
-        raise TokenMissing(f"file {path} cannot be read ({type(error).__name__}). Put the token there.") from None
-
-
-def _looks_like_a_token(name: str) -> bool:
-    """Whether a name should rather not be printed; e-conomic's tokens are some forty letters and digits mixed."""
-    kinds = (str.islower, str.isupper, str.isdigit)
-    return len(name) >= _TOKEN_LENGTH and name.isalnum() and all(any(map(kind, name)) for kind in kinds)
-
-
-def _usable(value: str, where: str) -> str:
-    token = value.strip()
-    if not token:
-        raise TokenMissing(f"{where} is empty. Put the token there.")
-    if _PLACEHOLDER.fullmatch(token):
-        raise TokenMissing(f"{where} still holds a placeholder. Put the real token there.")
-    if not re.fullmatch(r"[\x21-\x7e]+", token):
-        raise TokenMissing(f"{where} holds blanks or characters that no token has. Put the token alone there.")
-    return token

@@ -1,7 +1,7 @@
 """The exports file while everything runs: read again, and taken in unless it changes whose books an export fills."""
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
@@ -13,8 +13,9 @@ from config.settings import SECRETS, Settings
 if TYPE_CHECKING:
     from config.exports import ExportConfig
 
-#: What decides whose books an export fills, in which form, and by which reference an invoice is found again there.
-FIXED = ("agreement", "api_url", "openapi_url", "method", "invoice_series")
+#: What decides where an export's records are and whose books it fills, in which form, and by which reference an
+#: invoice is found again there.
+FIXED = ("store", "agreement", "api_url", "openapi_url", "method", "invoice_series")
 _STAYS = "The running processes keep the former file. Stop all of them and start again, or change it back."
 
 
@@ -48,12 +49,19 @@ class ExportsWatch:
     """
 
     def __init__(
-        self, exports: "Mapping[str, ExportConfig]", read: "Callable[[], Mapping[str, ExportConfig]]", *, file: str
+        self,
+        exports: "Mapping[str, ExportConfig]",
+        read: "Callable[[], Mapping[str, ExportConfig]]",
+        *,
+        file: str,
+        misplaced: "Callable[[Mapping[str, ExportConfig]], Sequence[str]]" = lambda _: (),
     ) -> None:
         """``exports`` are those that the process has begun with; ``file`` names the file in errors.
 
-        ``read`` raises ``ConfigurationErrors``.
+        ``read`` raises ``ConfigurationErrors``. ``misplaced`` says why exports must not be in their stores; it is asked
+        when there are others than before.
         """
+        self._misplaced = misplaced
         self._read = read
         self._file = file
         self.exports = exports
@@ -85,7 +93,10 @@ class ExportsWatch:
             exports = dict(self._read())
         except ConfigurationErrors as errors:
             return errors.errors
-        return tuple(refused_changes(self.exports, exports, file=self._file)) or exports
+        refused = tuple(refused_changes(self.exports, exports, file=self._file))
+        if not refused and exports.keys() != self.exports.keys():
+            refused = tuple(_error(self._file, "", "", why) for why in self._misplaced(exports))
+        return refused or exports
 
     def _refuse(self, errors: tuple[ConfigurationError, ...]) -> "Refused | None":
         known, self.errors = self.errors, errors
@@ -117,6 +128,10 @@ def refused_changes(
     An ``agreement`` that is named at last is no such change while the token stays, as it is compared with what that
     opens. With another token it could lead elsewhere: a named one goes before that of the first use.
     """
+    known = {export.cell.name for export in before.values() if export.cell}
+    for name, added in exports.items():
+        if name not in before and added.cell and added.cell.name not in known:
+            yield _error(file, name, "store", f"is {added.cell.name}, which the running processes do not know.")
     for name, old in before.items():
         new = exports.get(name)
         if new is None:
@@ -127,13 +142,24 @@ def refused_changes(
             pinned = key == "agreement" and was is None and old.grant_token == new.grant_token
             if was != now and not pinned:
                 yield _error(file, name, key, f"is {now or 'left out'}; it was {was or 'left out'}.")
+        if old.store == new.store and old.cell != new.cell:
+            yield _error(file, name, "store", f"is {new.store}, whose addresses are others than before.")
 
 
 def _error(file: str, name: str, key: str, problem: str) -> ConfigurationError:
-    return ConfigurationError(file=file, entry=f"exports.{name}", key=key, problem=problem, next_step=_STAYS)
+    entry = f"exports.{name}" if name else ""
+    return ConfigurationError(file=file, entry=entry, key=key, problem=problem, next_step=_STAYS)
 
 
-def watch_exports(settings: Settings, exports: "Mapping[str, ExportConfig]") -> ExportsWatch:
+def watch_exports(
+    settings: Settings,
+    exports: "Mapping[str, ExportConfig]",
+    misplaced: "Callable[[Mapping[str, ExportConfig]], Sequence[str]]" = lambda _: (),
+) -> ExportsWatch:
     """Return the watch over the exports file of this installation, whose present content is ``exports``."""
     path = settings.exports_file
-    return ExportsWatch(dict(exports), lambda: load_exports(path, env=os.environ, secrets=SECRETS), file=str(path))
+
+    def read() -> "Mapping[str, ExportConfig]":
+        return load_exports(path, env=os.environ, secrets=SECRETS)
+
+    return ExportsWatch(dict(exports), read, file=str(path), misplaced=misplaced)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from config.docs_tables import KeyRow, exports_tables, settings_table
+from config.docs_tables import KeyRow, exports_tables, settings_table, store_table
 from worker.domain.reasons import EventReason, ProcessReason, ReasonCode
 from worker.economic.mapping.reasons import CustomerReason, SetUpReason, VoucherReason
 from worker.economic.mapping.vat_zones import TERRITORIES, ZONE_RULES
@@ -40,7 +40,7 @@ def exports() -> str:
     head = ["| Key | Default | Example | Meaning |", "| --- | --- | --- | --- |"]
     tables = (
         "\n".join([f"### `[{table.name}]`", "", table.meaning, "", *head, *map(_key, table.rows)])
-        for table in exports_tables()
+        for table in (*exports_tables(), store_table())
     )
     return "\n\n".join(tables)
 

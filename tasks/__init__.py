@@ -147,7 +147,7 @@ def _done(record: InvoiceRecord) -> str:
 @app.task(name=EXPORT_TASK, **SHOWN_QUIETLY)  # type: ignore[untyped-decorator]  # Celery ships no types
 def export_invoice(invoice_id: str) -> Shown:
     """Export one invoice; every outcome is recorded in the store before it is shown."""
-    with lifecycle.using() as runtime:
+    with lifecycle.using(invoice_id) as runtime:
         outcome = runtime.export_invoice(invoice_id, export_invoice.request.id or "")
         return show_invoice(invoice_id, outcome, page=runtime.settings.web.public_url)
 
@@ -155,33 +155,33 @@ def export_invoice(invoice_id: str) -> Shown:
 @app.task(name=PREFLIGHT_TASK, **SHOWN_QUIETLY)  # type: ignore[untyped-decorator]  # Celery ships no types
 def check_period(period_id: str) -> Shown:
     """Check a period before its first write; every outcome is recorded in the store before it is shown."""
-    with lifecycle.using() as runtime:
+    with lifecycle.using(period_id) as runtime:
         return show_check(period_id, runtime.check_period(period_id), page=runtime.settings.web.public_url)
 
 
 @app.task(name=RECONCILE_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
 def reconcile_period(period_id: str) -> None:
     """Read a period back from e-conomic; its certificate is kept in the store."""
-    with lifecycle.using() as runtime:
+    with lifecycle.using(period_id) as runtime:
         runtime.reconcile_period(period_id)
 
 
 @app.task(name=AGREEMENT_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
 def check_agreement(agreement_id: str) -> None:
     """Check an export's agreement as a whole; what was found is kept in the store and shown."""
-    with lifecycle.using() as runtime:
+    with lifecycle.using(agreement_id) as runtime:
         runtime.check_agreement(agreement_id)
 
 
 @app.task(name=CAUSES_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
 def check_causes(causes_id: str) -> None:
     """Ask about the causes of an export's dead letters; those that are gone let their invoices go on."""
-    with lifecycle.using() as runtime:
+    with lifecycle.using(causes_id) as runtime:
         runtime.check_causes(causes_id)
 
 
 @app.task(name=ARCHIVE_TASK)  # type: ignore[untyped-decorator]  # Celery ships no types
 def archive_period(period_id: str) -> None:
     """Write a completed period short, or move it into the archive once its time has come."""
-    with lifecycle.using() as runtime:
+    with lifecycle.using(period_id) as runtime:
         runtime.archive_period(period_id)

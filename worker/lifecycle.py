@@ -4,8 +4,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property, partial
 from itertools import chain
 from typing import Any
@@ -18,13 +18,13 @@ from config.broker import celery_config, queues_of
 from config.exports_watch import Changed, ExportsWatch, watch_exports
 from config.settings import GIVE_BACK
 from worker.domain.signs_of_life import Part
-from worker.runtime.build import build_runtime
+from worker.runtime.build import build_runtimes
 from worker.runtime.call_figures import ListingLags, calls_seen
 from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
 from worker.runtime.logs import configure_logs
 from worker.runtime.metrics import REGISTRY, Beat, serve_metrics
 from worker.runtime.primary_watch import hang_up
-from worker.runtime.runtime import Runtime, RuntimeInUse
+from worker.runtime.runtime import Runtime, RuntimeInUse, Runtimes
 from worker.runtime.signs_of_life import ShownLife, keep_showing
 from worker.runtime.trace_start import start_traces
 from worker.signals import end
@@ -67,7 +67,7 @@ class Lifecycle(Configuration):
         self._consumer: Any = None
         #: The working parts; never inherited through a fork, as sockets must not be shared.
         self._in_use = RuntimeInUse(
-            lambda: build_runtime(
+            lambda: build_runtimes(
                 self.settings,
                 self.exports,
                 self._app,
@@ -80,13 +80,18 @@ class Lifecycle(Configuration):
         self._ending = Ending()
 
     @property
-    def runtime(self) -> Runtime:
+    def runtimes(self) -> Runtimes:
         """The working parts of a process that reads its exports file once; tasks take ``using``."""
         return self._in_use.current
 
-    def using(self) -> AbstractContextManager[Runtime]:
-        """Give the working parts to a task: they stay open for as long as it lasts, whatever becomes of the file."""
-        return self._in_use.using()
+    @contextmanager
+    def using(self, key: str) -> Iterator[Runtime]:
+        """Give a task the working parts of the store that holds ``key``.
+
+        They stay open for as long as it lasts, whatever becomes of the file.
+        """
+        with self._in_use.using() as runtimes:
+            yield runtimes.of(key)
 
     def celery_configuration(self) -> dict[str, Any]:
         """Return Celery's configuration; asked for by Celery when it first needs it."""
@@ -115,35 +120,50 @@ class Lifecycle(Configuration):
     def _prepare(self, **_: Any) -> None:
         from worker.runtime.message_filter import MessageFilter  # noqa: PLC0415  # a worker's own, and slow to load
 
-        MessageFilter.unavailable = staticmethod(self.runtime.broker.unavailable)
+        MessageFilter.unavailable = staticmethod(self.runtimes.home.broker.unavailable)
         # No thread is started by a signal: it may interrupt the start of another one.
         threading.Thread(target=self._cut_off, name="end", daemon=True).start()
         if self.settings.metrics.port:
-            REGISTRY.register(ListingLags(lambda: self.runtime.contexts))
+            REGISTRY.register(ListingLags(lambda: self.runtimes.contexts))
         self._end_metrics = serve_metrics(self.settings.metrics, beat=self._beat, ready=self._ready)
 
     def _ready(self) -> bool:
-        return self.runtime.answers()
+        return self.runtimes.answers()
 
     def _show_life(self, sender: Any = None, **_: Any) -> None:
         """Called with every new connection to the broker, too; a worker that hangs leaves no sign."""
         self._end_life()
-
-        def leave() -> None:
-            drop_connections(self.runtime.redis)  # another one than at first, once the exports file has changed
-
         exports_file = self._exports_file = self._exports_file or watch_exports(self.settings, self.exports)
-        life = ShownLife(
-            store=self.runtime.store,
-            part=Part.WORKER,
-            name=str(sender.hostname),
-            look=self.runtime.name_watch(leave=leave, hang_up=partial(hang_up, sender)),
-            not_taken=partial(not_taken, exports_file),
-        )
-        self._end_life = keep_showing(life, well=lambda: self._beat.alive)
+        ends = [
+            keep_showing(self._life(runtime, sender, exports_file), well=lambda: self._beat.alive)
+            for runtime in self.runtimes
+        ]
+
+        def end_all() -> None:
+            for end_one in ends:
+                end_one()
+
+        self._end_life = end_all
         self._consumer = sender
         if self._end_looking is None:
             self._end_looking = keep_looking(exports_file, self._take)
+
+    def _life(self, runtime: Runtime, sender: Any, exports_file: ExportsWatch) -> ShownLife:
+        """Return the sign of life in a store; its watch looks at the broker, too, once for each process."""
+
+        def now() -> Runtime:  # another one than at first, once the exports file has changed
+            return self.runtimes.of(next(iter(runtime.exports), ""))
+
+        return ShownLife(
+            store=runtime.store,
+            part=Part.WORKER,
+            name=str(sender.hostname),
+            look=runtime.name_watch(
+                leave=lambda: drop_connections(now().redis),
+                hang_up=(lambda: None) if runtime.cell else partial(hang_up, sender),
+            ),
+            not_taken=partial(not_taken, exports_file),
+        )
 
     def _take(self, changed: Changed) -> None:
         """Go on with these exports: tasks to come have them, those under way end with what they began with."""

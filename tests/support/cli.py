@@ -28,6 +28,7 @@ from worker.domain.ports import AgreementRate
 from worker.domain.reasons import failure
 from worker.domain.record import Finish, InvoiceRecord, Outcome, Wait
 from worker.domain.signs_of_life import Part
+from worker.domain.store_look import StoreLook
 from worker.domain.store_port import Store
 from worker.domain.store_schema import CURRENT, NEEDS, StoreSchema
 from worker.economic.mapping.reasons import SetUpReason
@@ -63,6 +64,8 @@ class Bench(CommandContext):
         #: How a broker of its own is; None: the Redis of the store carries the messages.
         self.carrier: BrokerLook | None = None
         self.refusal: Failure | None = None
+        #: How the stores are that exports name.
+        self.other_stores: list[StoreLook] = []
         self.queue = MemoryEvents()
         self.waiting_for_yes = MemoryApprovals(clock, due=self.memory.call_for_preflight)
         self.settings = Settings()
@@ -105,8 +108,12 @@ class Bench(CommandContext):
             raise self.info
         return self.info
 
-    def redis_refusal(self) -> Failure | None:
+    def redis_refusal(self, export: str = "") -> Failure | None:
+        del export
         return self.refusal
+
+    def named_stores(self) -> Sequence[StoreLook]:
+        return self.other_stores
 
     def store_schema(self) -> StoreSchema:
         return self.kept

@@ -41,7 +41,7 @@ class Posting:
             settings=settings or Web(),
             exports=self.exports,
             store=self.store,
-            events=self.posted,
+            events=lambda _: self.posted,
             secrets=secrets,
             limit=limit,
             clock=self.clock,

@@ -26,6 +26,7 @@ from worker.domain.broker_look import BrokerLook
 from worker.domain.invoice import Customer
 from worker.domain.ports import AgreementRate
 from worker.domain.reasons import EventReason
+from worker.domain.store_look import StoreLook
 from worker.domain.sums import Problem
 from worker.dry_run.planner import Planner
 from worker.economic.mapping.setup_check import Check
@@ -77,6 +78,7 @@ class Page:
         #: What workers know of e-conomic, and what a check of the set-up finds.
         self.rates: dict[str, AgreementRate | None] = {}
         self.broker: BrokerLook | None = None
+        self.stores: list[StoreLook] = []
         self.checks: tuple[Check, ...] = ()
         self.events = MemoryEventQueue(MemoryEvents())
         self.sessions = RedisSessions(client, prefix=prefix, policy=StorePolicy())
@@ -110,6 +112,7 @@ class Page:
                 setup=self.setup,
                 rates=lambda: self.rates,
                 redis=lambda: {"redis_version": "7.0.0", "used_memory": 2**20, "aof_enabled": 1},
+                stores=lambda: self.stores,
                 broker=lambda: self.broker,
                 connector=self._connector(folder),
                 flower_url="http://flower.example",

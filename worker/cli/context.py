@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from config.exports import ExportConfig
+    from config.settings import Settings
     from worker.archive.checkpoints import Checkpoint
     from worker.archive.keeper import Keeper
     from worker.archive.log import Archive
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from worker.domain.period_hold import PeriodHoldPort
     from worker.domain.ports import AgreementRate
     from worker.domain.record import InvoiceRecord
+    from worker.domain.store_look import StoreLook
     from worker.domain.store_port import Store
     from worker.domain.store_schema import StoreSchema
     from worker.dry_run.planner import Planner
@@ -34,7 +36,8 @@ if TYPE_CHECKING:
     from worker.intake.queue import EventQueueOperator
     from worker.intake.reading import Reader
     from worker.reconcile.reconciler import Reconciler
-    from worker.runtime.runtime import Runtime
+    from worker.runtime.runtime import Runtimes
+    from worker.store.open_stores import OpenStores
     from worker.store.redis_store import RedisStore
     from worker.store.schema import RedisSchema
     from worker.store.sessions import RedisSessions
@@ -159,64 +162,132 @@ class CommandContext(Configuration):
             yield client
 
     @contextmanager
-    def store(self) -> Iterator[Store]:
-        """Open the store. Its methods raise ``StoreUnavailable``."""
-        from worker.store.connection import StorePolicy, connect
-        from worker.store.redis_store import RedisStore
+    def stores(self) -> Iterator[OpenStores]:
+        """Open every store; says at the end which did not answer, as nothing of it was shown."""
+        from config.errors import ConfigurationErrors
+        from worker.store.open_stores import open_stores
 
-        def archive() -> Archive:
-            from worker.runtime.archive import build_archive
+        exports: Mapping[str, ExportConfig] = {}
+        try:
+            exports = self.exports
+        except ConfigurationErrors:
+            self._warn_of_unread_stores()
+        with closing(open_stores(self.settings, exports)) as stores:
+            try:
+                yield stores
+            finally:
+                for name in stores.away():
+                    text = say("Store {name} does not answer: nothing of its exports is shown.", name=name)
+                    self.err.print(text, style="bad", soft_wrap=True)
 
-            return build_archive(self.settings)
-
-        with closing(connect(self.settings.redis)) as client:
-            # Commands hold no leases, so the length of leases does not matter here.
-            yield RedisStore(client, prefix=self.settings.redis.prefix, policy=StorePolicy(), archive=archive)
+    def _warn_of_unread_stores(self) -> None:
+        """Say that stores are left out, where the exports file cannot be used and names some."""
+        try:
+            names_some = "[stores" in self.settings.exports_file.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            names_some = False
+        if names_some:
+            text = say("The exports file cannot be used: the stores that it names are left out.")
+            self.err.print(text, style="bad", soft_wrap=True)
 
     @contextmanager
-    def keeper(self) -> Iterator[tuple[Keeper, RedisStore]]:
-        """Open what looks after the archive, and the store. Both raise ``StoreUnavailable``, of the archive, too."""
+    def store(self) -> Iterator[Store]:
+        """Open the store, of several all as one. Its methods raise ``StoreUnavailable``."""
+        from worker.store.connection import StorePolicy
+        from worker.store.redis_store import RedisStore
+
+        def build(settings: Settings, client: Any) -> Store:
+            def archive() -> Archive:
+                from worker.runtime.archive import build_archive
+
+                return build_archive(settings)
+
+            # Commands hold no leases, so the length of leases does not matter here.
+            return RedisStore(client, prefix=settings.redis.prefix, policy=StorePolicy(), archive=archive)
+
+        with self.stores() as stores:
+            yield stores.joined(build)
+
+    def of_store(self, name: str) -> Settings:
+        """Return the settings as they are for one store; empty: that of the settings. Raises ``WrongUsage``."""
+        from config.cells import HOME, cells_of, settings_of
+        from worker.cli.error_output import WrongUsage
+
+        if name in {"", HOME}:
+            return self.settings
+        cells = {cell.name: cell for cell in cells_of(self.exports) if cell}
+        if name not in cells:
+            why = say("No export names a store {name}.", name=repr(name))
+            raise WrongUsage(why, say("There are: {names}.", names=", ".join((HOME, *cells))))
+        return settings_of(self.settings, cells[name])
+
+    @contextmanager
+    def keeper(self, store_name: str = "") -> Iterator[tuple[Keeper, RedisStore]]:
+        """Open what looks after the archive of a store, and the store.
+
+        Both raise ``StoreUnavailable``, of the archive, too.
+        """
+        from config.cells import HOME
+        from config.cells import store_name as name_of
         from config.errors import ConfigurationErrors
         from worker.runtime.archive import build_archive, build_keeper, checkpoint_teller
         from worker.store.connection import StorePolicy, connect
         from worker.store.redis_store import RedisStore
 
-        prefix = self.settings.redis.prefix
-        with closing(build_archive(self.settings)) as archive, closing(connect(self.settings.redis)) as client:
+        settings = self.of_store(store_name)
+        prefix = settings.redis.prefix
+        with closing(build_archive(settings)) as archive, closing(connect(settings.redis)) as client:
             store = RedisStore(client, prefix=prefix, policy=StorePolicy(), archive=lambda: archive)
             # Lines of a log among a command's output would disturb whoever reads it.
             try:
-                tell = checkpoint_teller(self.settings, self.exports, store)
+                own = {name: each for name, each in self.exports.items() if name_of(each) == (store_name or HOME)}
+                tell = checkpoint_teller(settings, own, store)
             except ConfigurationErrors:
 
                 def tell(_: Checkpoint) -> None:
                     """Leave it to a worker, who knows the channels: the last checkpoint is handed on again."""
 
-            yield build_keeper(self.settings, client, store, archive, announce=tell), store
+            yield build_keeper(settings, client, store, archive, announce=tell), store
 
     @contextmanager
-    def schema(self) -> Iterator[RedisSchema]:
-        """Open what the store says of its own schema. Its methods raise ``StoreUnavailable``."""
-        from worker.store.connection import StorePolicy, connect
+    def schemas(self) -> Iterator[Mapping[str, tuple[RedisSchema, Store]]]:
+        """Open each store with what it says of its own schema, by name. Its methods raise ``StoreUnavailable``."""
+        from worker.runtime.on_demand import opened_store
+        from worker.store.connection import StorePolicy
         from worker.store.schema import RedisSchema
 
-        with closing(connect(self.settings.redis)) as client:
-            yield RedisSchema(client, prefix=self.settings.redis.prefix, policy=StorePolicy())
+        with self.stores() as stores:
+            yield {
+                name: (
+                    RedisSchema(client, prefix=settings.redis.prefix, policy=StorePolicy()),
+                    opened_store(settings, client),
+                )
+                for name, (settings, client) in stores.each.items()
+            }
 
     def store_schema(self) -> StoreSchema:
-        """Return the schema of the store. Raises ``StoreUnavailable``."""
-        with self.schema() as schema:
-            return schema.schema()
+        """Return the schema of the store of the settings. Raises ``StoreUnavailable``."""
+        from config.cells import HOME
+
+        with self.schemas() as schemas:
+            return schemas[HOME][0].schema()
 
     @contextmanager
     def events(self) -> Iterator[EventQueueOperator]:
-        """Open the event queue. Its methods raise ``StoreUnavailable``."""
-        from worker.store.connection import connect
+        """Open the event queue, of several stores all as one. Its methods raise ``StoreUnavailable``."""
         from worker.store.event_queue import RedisEventQueue
 
-        with closing(connect(self.settings.redis)) as client:
-            actions = actions_key(self.settings.redis.prefix)
-            yield RedisEventQueue(client, queue=self.settings.intake.queue, clock=self.clock, actions=actions)
+        def build(settings: Settings, client: Any) -> RedisEventQueue:
+            actions = actions_key(settings.redis.prefix)
+            return RedisEventQueue(client, queue=settings.intake.queue, clock=self.clock, actions=actions)
+
+        def export_of(raw: bytes) -> str:
+            from worker.intake.reading import export_of_event
+
+            return export_of_event(raw)
+
+        with self.stores() as stores:
+            yield stores.joined(build, export_of_event=export_of)
 
     def rates(self, *names: str) -> Mapping[str, AgreementRate | None]:
         """Return what workers know of the agreements of these exports, of all when none is named.
@@ -225,16 +296,21 @@ class CommandContext(Configuration):
         """
         from config.errors import ConfigurationErrors
         from worker.economic.port import agreement_rates
-        from worker.store.connection import connect
-        from worker.store.rate_limiter import RedisRateLimiter
+        from worker.store.open_stores import rates_of
 
-        with closing(connect(self.settings.redis)) as client:
-            limiter = RedisRateLimiter(client, prefix=self.settings.redis.prefix)
+        with self.stores() as stores:
             try:
                 exports = {name: export for name, export in self.exports.items() if not names or name in names}
             except ConfigurationErrors:
                 return {}
-            return agreement_rates(limiter.look, exports)
+            return rates_of(stores, exports, agreement_rates)
+
+    def named_stores(self) -> Sequence[StoreLook]:
+        """Return how each store is that exports name."""
+        from worker.store.open_stores import look_at_stores
+
+        with self.stores() as stores:
+            return look_at_stores(stores)
 
     def redis_info(self) -> Mapping[str, Any]:
         """Return what Redis says of itself. Raises ``StoreUnavailable``."""
@@ -244,12 +320,21 @@ class CommandContext(Configuration):
         with closing(connect(self.settings.redis)) as client:
             return server_info(client)
 
-    def redis_refusal(self) -> Failure | None:
-        """Return why Redis takes no write now: full, a replica, no right; None when it does. It may well read."""
+    def redis_refusal(self, export: str = "") -> Failure | None:
+        """Return why Redis takes no write now: full, a replica, no right; None when it does. It may well read.
+
+        That of the store that holds an export; without one, that of the settings.
+        """
+        from config.cells import settings_of
+        from config.errors import ConfigurationErrors
         from worker.errors import StoreUnavailable
         from worker.store.connection import connect, translated
 
         redis = self.settings.redis
+        if export:
+            with suppress(ConfigurationErrors):
+                config = self.exports.get(export)
+                redis = settings_of(self.settings, config.cell if config else None).redis
         try:
             with closing(connect(redis)) as client, translated():
                 client.set(f"{redis.prefix}writable", "1", ex=_TRIED)
@@ -302,23 +387,29 @@ class CommandContext(Configuration):
     def approvals(self) -> Iterator[ApprovalPort]:
         """Open what waits for a second person. Its methods raise ``StoreUnavailable``."""
         from worker.store.approvals import RedisApprovals
-        from worker.store.connection import StorePolicy, connect
+        from worker.store.connection import StorePolicy
 
-        with closing(connect(self.settings.redis)) as client:
-            yield RedisApprovals(client, prefix=self.settings.redis.prefix, policy=StorePolicy())
+        def build(settings: Settings, client: Any) -> RedisApprovals:
+            return RedisApprovals(client, prefix=settings.redis.prefix, policy=StorePolicy())
+
+        with self.stores() as stores:
+            yield stores.joined(build)
 
     @contextmanager
     def holds(self) -> Iterator[PeriodHoldPort]:
         """Open the requests for a yes to periods. Its methods raise ``StoreUnavailable``."""
-        from worker.store.connection import StorePolicy, connect
+        from worker.store.connection import StorePolicy
         from worker.store.period_holds import RedisPeriodHolds
 
-        with closing(connect(self.settings.redis)) as client:
-            yield RedisPeriodHolds(client, prefix=self.settings.redis.prefix, policy=StorePolicy())
+        def build(settings: Settings, client: Any) -> RedisPeriodHolds:
+            return RedisPeriodHolds(client, prefix=settings.redis.prefix, policy=StorePolicy())
+
+        with self.stores() as stores:
+            yield stores.joined(build)
 
     @contextmanager
-    def runtime(self) -> Iterator[Runtime]:
-        """Build the runtime that intake and worker have, publisher included; closed in the end."""
+    def runtimes(self) -> Iterator[Runtimes]:
+        """Build the runtimes that intake and worker have, publisher included; closed in the end."""
         from celery import Celery
 
         from worker.lifecycle import Lifecycle
@@ -327,5 +418,5 @@ class CommandContext(Configuration):
         lifecycle = Lifecycle(app)
         lifecycle.exports = self.exports  # as this process has read them; the file may have changed
         app.add_defaults(lifecycle.celery_configuration)
-        with closing(lifecycle.runtime) as runtime, closing(app):
-            yield runtime
+        with closing(lifecycle.runtimes) as runtimes, closing(app):
+            yield runtimes

@@ -6,7 +6,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -14,6 +14,8 @@ from typing import NoReturn
 import structlog
 from typing_extensions import override
 
+from config.cells import Cell, cells_of, settings_of
+from config.exports import ExportConfig
 from config.settings import Settings, names_redis, variable
 from config.settings_sections import Web
 from worker.cli.error_output import WrongUsage
@@ -22,6 +24,7 @@ from worker.domain.access import ALL_RIGHTS, Rights
 from worker.errors import StoreUnavailable
 from worker.intake.outage_log import OutageLog
 from worker.local.embedded import EmbeddedServer, EmbeddedServerError
+from worker.runtime.cells import note_stores
 from worker.store.connection import StorePolicy, connect
 from worker.store.schema import RedisSchema
 from worker.store.server_check import check_server
@@ -162,6 +165,55 @@ def run_intake(
         sweeper.join()
 
 
+def side_by_side(parts: Sequence[Callable[[threading.Event], None]], stop: threading.Event) -> None:
+    """Run the first part here and the others beside it, until all have ended; one that fails ends all, and is raised.
+
+    Each returns soon after ``stop`` is set.
+    """
+    failed: list[BaseException] = []
+
+    def run(part: Callable[[threading.Event], None]) -> None:
+        try:
+            part(stop)
+        except BaseException as error:  # noqa: BLE001  # raised below, in the thread that all wait for
+            failed.append(error)
+            stop.set()
+
+    first, *others = parts
+    threads = [threading.Thread(target=run, args=(part,), name=f"store-{number}") for number, part in enumerate(others)]
+    for thread in threads:
+        thread.start()
+    run(first)
+    for thread in threads:
+        thread.join()
+    if failed:
+        raise failed[0]
+
+
+#: Seconds between two tries while a store that exports name is down, or is another one than it should be.
+_ASK_AGAIN = 5.0
+
+
+def await_own_store(settings: Settings, exports: Mapping[str, ExportConfig], cell: Cell, stop: threading.Event) -> None:
+    """Wait until a store answers and is fit to take in events, or until stopped; what is against it is logged once."""
+    outage, said = OutageLog(cell.name), ""
+    while not stop.is_set():
+        try:
+            require_fit_store(settings_of(settings, cell), cell.name)
+            require_own_stores(settings, exports)
+        except StoreUnavailable as error:
+            outage.down(error)
+        except WrongUsage as error:
+            why = f"{error} {error.next_step}"
+            if why != said:
+                said = why
+                log.error("store_refused", store=cell.name, why=why)  # noqa: TRY400  # a person is told, not a fault
+        else:
+            outage.up()
+            return
+        stop.wait(_ASK_AGAIN)
+
+
 #: Seconds between two looks into the folders: files come seldom, and a network share is not to be asked all the time.
 _LOOKS = 1.0
 
@@ -202,12 +254,10 @@ _STANDARD_PORT = 6379
 def redis_for(settings: Settings, data: Path, port: int | None = None) -> Iterator[str]:
     """Yield the address of Redis; an embedded server lives as long as the block.
 
-    The embedded one takes ``port`` (0: any free one), else the standard one. Raises
-    ``EmbeddedServerError``; for a configured one ``StoreUnavailable``, and ``WrongUsage`` when it is not fit.
+    The embedded one takes ``port`` (0: any free one), else the standard one. Raises ``EmbeddedServerError``.
     """
     url = settings.redis.url.get_secret_value()
     if not is_embedded(settings):
-        require_fit(settings)
         yield url
         return
     server = EmbeddedServer(data, port=_STANDARD_PORT if port is None else port)
@@ -247,12 +297,12 @@ def require_free(host: str, port: int, setting: str) -> None:
 _TRY_AGAIN = 1.0
 
 
-def await_fit(settings: Settings) -> None:
+def await_fit(settings: Settings, exports: Mapping[str, ExportConfig]) -> None:
     """Wait until Redis answers, saying so once, and refuse one that may lose data. A signal ends the process meanwhile.
 
     Ending instead would be a crash loop with growing pauses. Raises ``WrongUsage``.
     """
-    _await(partial(require_fit, settings))
+    _await(partial(require_fit, settings, exports))
 
 
 def await_broker(settings: Settings) -> None:
@@ -278,16 +328,39 @@ def _await(look: Callable[[], object]) -> None:
     raise SystemExit(0)
 
 
-def require_fit(settings: Settings) -> None:
+def require_fit(settings: Settings, exports: Mapping[str, ExportConfig]) -> None:
     """Refuse to run on a Redis that may lose data: what it loses could be posted twice, or never.
 
-    Raises ``WrongUsage``, and ``StoreUnavailable`` when it does not answer.
+    Stores that exports name are refused alike, and for an export that is in another one already; one that does not
+    answer is no reason to wait, as others go on. Raises ``WrongUsage``, and ``StoreUnavailable`` when that of the
+    settings does not answer.
     """
+    require_fit_store(settings)
+    for cell in filter(None, cells_of(exports)):
+        with suppress(StoreUnavailable):
+            require_fit_store(settings_of(settings, cell), cell.name)
+    require_own_stores(settings, exports)
+
+
+def require_own_stores(settings: Settings, exports: Mapping[str, ExportConfig]) -> None:
+    """Refuse exports that are in another store than the exports file says. Raises as ``require_fit``."""
+    problems = note_stores(settings, exports)
+    if problems:
+        text = say("The exports file puts exports into the wrong store; they would be exported twice.")
+        raise WrongUsage(text, "\n  → ".join(problems))
+
+
+def require_fit_store(settings: Settings, name: str = "") -> None:
+    """Refuse one store, of this name if it has one. Raises as ``require_fit``."""
     with closing(connect(settings.redis)) as redis:
         problems = check_server(redis, require_durability=settings.redis.require_durability)
         schema = RedisSchema(redis, prefix=settings.redis.prefix, policy=StorePolicy()).declare()
     if schema.too_new:
-        raise WrongUsage(say("This store is newer than this program."), schema.refusal)
+        raise WrongUsage(_of(name, say("This store is newer than this program.")), schema.refusal)
     if problems:
         text = say("This Redis is not fit to be the store; nothing was started.")
-        raise WrongUsage(text, "\n  → ".join(problems))
+        raise WrongUsage(_of(name, text), "\n  → ".join(problems))
+
+
+def _of(name: str, text: str) -> str:
+    return say("Store {name}: {problem}", name=name, problem=text) if name else text

@@ -90,6 +90,12 @@ class EventReason(ReasonCode):
         "The event names an export that has no entry in the exports file.",
         "Add the export to the exports file, or correct the name at the sender, and send the event again.",
     )
+    EVENT_ELSEWHERE = (
+        "event-elsewhere",
+        "Event for another store",
+        "The event came through the queue of one store, and its export is in another one.",
+        "Have the sender push it onto the queue of the store that is named (`publish` does so), and discard this one.",
+    )
     INVOICES_FILE_REFUSED = (
         "invoices-file-refused",
         "File outside the allowed places",

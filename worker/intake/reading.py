@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from pydantic import ValidationError
 
@@ -110,10 +111,18 @@ def read_event(raw: bytes, *, limit: int) -> Event:
     return Event(head=head, inline=inline)
 
 
+def export_of_event(raw: bytes) -> str:
+    """Return the export that an event names; empty where it cannot be read."""
+    try:
+        return read_event(raw, limit=len(raw)).data.export
+    except EventRefused:
+        return ""
+
+
 class Reader:
     """Reads periods for the exports and file sources of this installation."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # whose exports, from where, and how much at once
         self,
         exports: Mapping[str, ExportConfig],
         sources: FileSources,
@@ -121,12 +130,15 @@ class Reader:
         invoices_file_limit: int,
         in_file: Callable[[], Collection[str]] = tuple,
         most_kept: int = _KEPT,
+        elsewhere: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """``in_file`` returns the exports that the exports file has by now: they are about to be taken in.
 
-        ``most_kept``: characters of an event's invoices that are kept in memory; more are read again.
+        ``most_kept``: characters of an event's invoices that are kept in memory; more are read again. ``elsewhere``
+        names the store of exports that are in another one than that which the events are for.
         """
         self._exports = exports
+        self._elsewhere = elsewhere
         self._in_file = in_file
         self._sources = sources
         self._limit = invoices_file_limit
@@ -145,6 +157,11 @@ class Reader:
         """
         export = self._exports.get(event.data.export)
         if export is None:
+            store = self._elsewhere.get(event.data.export)
+            if store:
+                # Whoever moved it on could be killed in between, and it is not for this store to hold.
+                text = f"Export {event.data.export} is in store {store}; the event came through another one's queue."
+                raise refused(EventReason.EVENT_ELSEWHERE, text, field="data.export", value=event.data.export)
             if event.data.export in self._in_file():
                 text = f"Export {event.data.export} is about to be taken in from the exports file."
                 raise Unavailable(failure(EventReason.EXPORT_UNKNOWN, text))

@@ -11,6 +11,7 @@ from celery import Celery
 from redis import Redis
 from typing_extensions import override
 
+from config.cells import cells_of, exports_in, settings_of
 from config.exports import ExportConfig
 from config.settings import Settings
 from config.settings_sections import Store
@@ -34,7 +35,7 @@ from worker.runtime.file_access import AllowedPdfs, allowed_places
 from worker.runtime.first_use import state_first_use
 from worker.runtime.logs import report
 from worker.runtime.publisher import Publisher
-from worker.runtime.runtime import Runtime
+from worker.runtime.runtime import Runtime, Runtimes
 from worker.runtime.sweeping import Watches, build_sweeper
 from worker.store.connection import StorePolicy, connect
 from worker.store.period_holds import RedisPeriodHolds
@@ -49,6 +50,31 @@ from worker.workflow.lease_renewal import Ending, LeaseRenewer
 from worker.workflow.preflight import Preflight
 from worker.workflow.probe import Probe
 from worker.workflow.second_person import SecondPerson
+
+
+def build_runtimes(  # noqa: PLR0913  # as below
+    settings: Settings,
+    exports: Mapping[str, ExportConfig],
+    app: Celery,
+    *,
+    worker_clock: Callable[[], float],
+    ending: Ending | None = None,
+    seen: Callable[[CallSeen], None] | None = None,
+) -> Runtimes:
+    """Build the runtime of each store, with its exports and nothing of another; see ``build_runtime``."""
+    ending = ending or Ending()
+    built = (
+        build_runtime(
+            settings_of(settings, cell),
+            exports_in(exports, cell),
+            app,
+            worker_clock=worker_clock,
+            ending=ending,
+            seen=seen,
+        )
+        for cell in cells_of(exports)
+    )
+    return Runtimes(*built)
 
 
 def build_runtime(  # noqa: PLR0913  # what a process is, and what watches it

@@ -7,6 +7,7 @@ from functools import partial
 
 from redis import Redis
 
+from config.cells import cells_of, exports_in, settings_of
 from config.exports import ExportConfig
 from config.notify_section import ChannelSetup, channels_of
 from config.settings import SECRETS, Settings
@@ -31,9 +32,17 @@ _PRODUCTION = "production"
 
 
 def build_notifier(
-    settings: Settings, exports: Mapping[str, ExportConfig], redis: Redis, catalogues: Catalogues
+    settings: Settings,
+    exports: Mapping[str, ExportConfig],
+    redis: Redis,
+    catalogues: Catalogues,
+    *,
+    parts: Sequence[Part] = (Part.WORKER, Part.INTAKE),
 ) -> Notifier | None:
-    """Return what tells people; None where no channel is set, so that nothing is read."""
+    """Return what tells people of one store; None where no channel is set, so that nothing is read.
+
+    ``parts`` of the installation should be alive.
+    """
     channels = tuple(channels_of(settings, exports))
     if not channels:
         return None
@@ -42,7 +51,7 @@ def build_notifier(
         store=store,
         events=RedisEventQueue(redis, queue=settings.intake.queue, clock=store.now),
         channels=channels,
-        parts=(Part.WORKER, Part.INTAKE),
+        parts=parts,
         patience=Patience(
             gather=own.gather_seconds,
             wait=own.wait_minutes * 60,
@@ -89,9 +98,28 @@ def tone_of(settings: Settings, catalogues: Catalogues, channel: ChannelSetup) -
 def begin_to_notify(
     settings: Settings, exports: Mapping[str, ExportConfig], catalogues: Catalogues
 ) -> Callable[[], None]:
-    """Tell people from a thread, if there is a channel; return what ends it."""
+    """Tell people of each store from a thread of its own, if there is a channel; return what ends that.
+
+    Which processes are missing is told from the store of the settings alone: it is the same for all.
+    """
+    ends = [
+        _begin(settings_of(settings, cell), exports_in(exports, cell), catalogues, named=cell is not None)
+        for cell in cells_of(exports)
+    ]
+
+    def end() -> None:
+        for end_one in ends:
+            end_one()
+
+    return end
+
+
+def _begin(
+    settings: Settings, exports: Mapping[str, ExportConfig], catalogues: Catalogues, *, named: bool
+) -> Callable[[], None]:
     redis = connect(settings.redis)
-    notifier = build_notifier(settings, exports, redis, catalogues)
+    parts = () if named else (Part.WORKER, Part.INTAKE)
+    notifier = build_notifier(settings, exports, redis, catalogues, parts=parts)
     end_turns = keep_notifying(notifier) if notifier else lambda: None
 
     def end() -> None:

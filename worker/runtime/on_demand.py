@@ -8,6 +8,7 @@ from functools import partial
 from redis import Redis
 from typing_extensions import override
 
+from config.cells import settings_of
 from config.export_schema import Limits
 from config.exports import ExportConfig
 from config.settings import Settings
@@ -46,6 +47,7 @@ def opened_store(settings: Settings, redis: Redis) -> RedisStore:
 @contextmanager
 def reconciling(settings: Settings, export: ExportConfig, *, sleep: Callable[[float], None]) -> Iterator[Reconciler]:
     """Give what reads an export's invoices back on demand; its connections are closed at the end."""
+    settings = settings_of(settings, export.cell)
     with closing(connect(settings.redis)) as redis:
         store = opened_store(settings, redis)
         rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
@@ -58,6 +60,7 @@ def reconciling(settings: Settings, export: ExportConfig, *, sleep: Callable[[fl
 @contextmanager
 def probing(settings: Settings, export: ExportConfig, *, sleep: Callable[[float], None]) -> Iterator[Probe]:
     """Give what asks about the causes of an export's dead letters; its connections are closed at the end."""
+    settings = settings_of(settings, export.cell)
     with closing(connect(settings.redis)) as redis:
         store = opened_store(settings, redis)
         rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
@@ -72,6 +75,7 @@ def invoice_reading(
     settings: Settings, export: ExportConfig, *, sleep: Callable[[float], None]
 ) -> Iterator[InvoiceReader]:
     """Give what reads single invoices for a person; its connections are closed at the end."""
+    settings = settings_of(settings, export.cell)
     with closing(connect(settings.redis)) as redis:
         store = opened_store(settings, redis)
         rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
@@ -84,6 +88,7 @@ def invoice_reading(
 @contextmanager
 def planning(settings: Settings, export: ExportConfig, *, sleep: Callable[[float], None]) -> Iterator[Planner]:
     """Give the planner of an export, with a client like a worker's; its connections are closed at the end."""
+    settings = settings_of(settings, export.cell)
     with closing(connect(settings.redis)) as redis:
         store = opened_store(settings, redis)
         rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)
@@ -102,6 +107,7 @@ def planning(settings: Settings, export: ExportConfig, *, sleep: Callable[[float
 
 def checked_setup(settings: Settings, export: ExportConfig, *, sleep: Callable[[float], None]) -> SetupReport:
     """Return the check of an export's set-up, the agreement as a whole included. Raises ``StoreUnavailable``."""
+    settings = settings_of(settings, export.cell)
     with closing(connect(settings.redis)) as redis:
         store = opened_store(settings, redis)
         rate_limiter = RedisRateLimiter(redis, prefix=settings.redis.prefix)

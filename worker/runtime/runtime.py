@@ -5,10 +5,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Generic, Protocol, TypeVar
 
 import structlog
 from redis import Redis
 
+from config.cells import Cell
 from config.exports import ExportConfig
 from config.names import export_of
 from config.settings import Settings
@@ -154,6 +157,11 @@ class Runtime:
 
         return look
 
+    @property
+    def cell(self) -> Cell | None:
+        """Its store, if it is one that exports name; None: that of the settings."""
+        return next((export.cell for export in self.exports.values()), None)
+
     def _context(self, key: str) -> ExportContext | None:
         context = self.contexts.get(export_of(key))
         if context is None:
@@ -161,28 +169,71 @@ class Runtime:
         return context
 
 
-class RuntimeInUse:
+class Runtimes:
+    """The runtimes of a process: one for each store, as if each were an installation of its own."""
+
+    def __init__(self, home: Runtime, *named: Runtime) -> None:
+        """``home``: of the store of the settings; ``named``: of those that exports name."""
+        self.home = home
+        self.named = named
+        self._of = {export: runtime for runtime in named for export in runtime.exports}
+
+    def __iter__(self) -> Iterator[Runtime]:
+        yield self.home
+        yield from self.named
+
+    def of(self, key: str) -> Runtime:
+        """Return the runtime whose store holds an invoice, a period, an export: by its name or id."""
+        return self._of.get(export_of(key), self.home)
+
+    @property
+    def contexts(self) -> Mapping[str, ExportContext]:
+        """What each export works with."""
+        return {name: context for runtime in self for name, context in runtime.contexts.items()}
+
+    def answers(self) -> bool:
+        """Return whether a store and the broker answer now: exports of a store that is down wait, others go on."""
+        return any(runtime.answers() for runtime in self)
+
+    def close(self) -> None:
+        """Close every connection."""
+        for runtime in self:
+            runtime.close()
+
+
+class Closed(Protocol):
+    """What is closed at its end."""
+
+    def close(self) -> None:
+        """Close every connection."""
+
+
+#: What a process works with.
+Parts = TypeVar("Parts", bound=Closed)
+
+
+class RuntimeInUse(Generic[Parts]):
     """The runtime of a process while tasks use it, in any number of threads; built at its first use.
 
     It may be exchanged, and the old one is closed after its last task.
     """
 
-    def __init__(self, build: Callable[[], Runtime]) -> None:
+    def __init__(self, build: Callable[[], Parts]) -> None:
         self._build = build
         self._lock = threading.Lock()
-        self._runtime: Runtime | None = None
+        self._runtime: Parts | None = None
         #: Tasks that use a runtime, by its identity, and those that were exchanged meanwhile.
         self._users: Counter[int] = Counter()
-        self._exchanged: dict[int, Runtime] = {}
+        self._exchanged: dict[int, Parts] = {}
 
     @property
-    def current(self) -> Runtime:
+    def current(self) -> Parts:
         """The runtime; who keeps it for longer than the process runs unchanged takes ``using``."""
         with self._lock:
             return self._current()
 
     @contextmanager
-    def using(self) -> Iterator[Runtime]:
+    def using(self) -> Iterator[Parts]:
         """Give the runtime; it stays open for as long as the block."""
         with self._lock:
             runtime = self._current()
@@ -218,7 +269,7 @@ class RuntimeInUse:
         if runtime is not None:
             runtime.close()
 
-    def _current(self) -> Runtime:
+    def _current(self) -> Parts:
         if self._runtime is None:
             self._runtime = self._build()
         return self._runtime
@@ -235,10 +286,15 @@ def redact_errors() -> Iterator[None]:
 
 
 @contextmanager
-def intake_consumer(runtime: Runtime, in_file: Callable[[], Collection[str]] = tuple) -> Iterator[Consumer]:
+def intake_consumer(
+    runtime: Runtime,
+    in_file: Callable[[], Collection[str]] = tuple,
+    elsewhere: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Consumer]:
     """Give the consumer of this process; its connections are closed at the end, and its sign of life taken back.
 
-    ``in_file`` returns the exports that the exports file has by now.
+    ``in_file`` returns the exports that the exports file has by now, ``elsewhere`` names the store of those that are
+    in another one.
     """
     settings = runtime.settings
     intake = settings.intake
@@ -256,7 +312,7 @@ def intake_consumer(runtime: Runtime, in_file: Callable[[], Collection[str]] = t
                 heartbeat=intake.heartbeat,
             ),
             store=runtime.store,
-            reader=event_reader(settings, runtime.exports, in_file),
+            reader=event_reader(settings, runtime.exports, in_file, elsewhere),
             announce=runtime.publisher.preflight,
             clock=runtime.store.now,
             event_limit=intake.max_event_bytes,
@@ -268,9 +324,13 @@ def intake_consumer(runtime: Runtime, in_file: Callable[[], Collection[str]] = t
 
 
 def event_reader(
-    settings: Settings, exports: Mapping[str, ExportConfig], in_file: Callable[[], Collection[str]] = tuple
+    settings: Settings,
+    exports: Mapping[str, ExportConfig],
+    in_file: Callable[[], Collection[str]] = tuple,
+    elsewhere: Mapping[str, str] = MappingProxyType({}),
 ) -> Reader:
-    """Return what reads events, from the places that the settings allow."""
+    """Return what reads events, from the places that the settings allow; see ``intake_consumer``."""
     intake = settings.intake
     places = allowed_places(intake, deadline=intake.fetch_deadline, kept=kept_folders(exports))
-    return Reader(exports, places, invoices_file_limit=intake.max_invoices_file_bytes, in_file=in_file)
+    limit = intake.max_invoices_file_bytes
+    return Reader(exports, places, invoices_file_limit=limit, in_file=in_file, elsewhere=elsewhere)

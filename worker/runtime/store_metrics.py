@@ -50,6 +50,9 @@ class StoreCollector(Collector):
     sums: Callable[[str], PeriodSums]
     #: Returns how the channels are by which people are told.
     channels: Callable[[], Sequence[ChannelState]] = tuple
+    #: Names of the stores that exports name, and of stores that did not answer lately.
+    named: Sequence[str] = ()
+    away: Callable[[], Sequence[str]] = tuple
     #: Gives seconds since the epoch.
     clock: Callable[[], float]
     _kept: tuple[float, list[Metric]] = field(default=(0.0, []), init=False)
@@ -93,6 +96,9 @@ class StoreCollector(Collector):
         waiting = {("queue",): float(self.events.waiting()), ("refused",): float(len(self.events.dead()))}
         yield _gauge("events_now", "Events on the queue, and refused ones", waiting.items(), "where")
         yield from self._queues()
+        away = self.away()
+        up = {(name,): float(name not in away) for name in self.named}
+        yield _gauge("named_store_up", "Whether a store that exports name answers", up.items(), "store")
 
     def _archived(self) -> Iterator[Metric]:
         """Yield what has left for the archive: kept counts, so that what lies there is never read for a figure."""

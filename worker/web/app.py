@@ -107,7 +107,7 @@ def from_environment() -> Starlette:
     heed_held_signals()
     process = web_process(Configuration())
     services, api = services_of(process), event_api_of(process)
-    return create_app(services, api=api, closing=[process.broker, process.client], show_life=life_of(process))
+    return create_app(services, api=api, closing=[process.broker, process.stores], show_life=life_of(process))
 
 
 def _error(services: Services, request: Request, error: Exception) -> Response:

@@ -14,6 +14,8 @@ from worker.web.sentences import Say, values_of
 #: Descriptions of failures. Of two patterns that fit, the first counts.
 DESCRIPTIONS = (
     mark("The archive cannot be used: {why}."),
+    mark("Export {export} is in store {store}; the event came through another one's queue."),
+    mark("Store {store} does not answer; its exports wait: {exports}."),
     mark("Paused by {who}: {why}."),
     mark(
         "Correction {number} credits invoice {credited}, which {standing} and not exported yet ({id}). "

@@ -8,6 +8,7 @@ from config.exports import ExportConfig
 from worker.domain.broker_look import BrokerLook
 from worker.domain.notices import ChannelState
 from worker.domain.ports import AgreementRate
+from worker.domain.store_look import StoreLook
 from worker.reconcile.setup_report import SetupReport
 from worker.runtime.connecting import Connector
 
@@ -22,6 +23,8 @@ class Installation:
     rates: Callable[[], Mapping[str, AgreementRate | None]]
     #: What Redis says of itself. Raises ``StoreUnavailable``.
     redis: Callable[[], Mapping[str, Any]]
+    #: How the stores are that exports name.
+    stores: Callable[[], Sequence[StoreLook]]
     #: How the broker of Celery's messages is; None when it is that Redis.
     broker: Callable[[], BrokerLook | None]
     #: Connects exports to agreements.

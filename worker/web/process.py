@@ -9,6 +9,7 @@ import redis
 from prometheus_client import generate_latest
 
 from config import Configuration
+from config.cells import HOME
 from config.exports_watch import Changed, LiveExports, watch_exports
 from config.names import actions_key
 from config.notify_section import channels_of
@@ -18,6 +19,8 @@ from worker.domain.notices import ChannelState
 from worker.domain.ports import AgreementRate
 from worker.domain.signs_of_life import Part
 from worker.economic.port import agreement_rates
+from worker.errors import StoreUnavailable
+from worker.intake.reading import export_of_event
 from worker.runtime.broker import Broker, look_at, open_broker, shown_lengths
 from worker.runtime.connecting import Connector
 from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
@@ -28,11 +31,11 @@ from worker.runtime.schema_watch import leave_newer_store
 from worker.runtime.signs_of_life import ShownLife, keep_showing, process_name
 from worker.runtime.store_metrics import StoreCollector, store_registry
 from worker.store.approvals import RedisApprovals
-from worker.store.connection import StorePolicy, connect
+from worker.store.connection import StorePolicy
 from worker.store.event_queue import RedisEventQueue
+from worker.store.open_stores import OpenStores, look_at_stores, open_stores, rates_of
 from worker.store.period_holds import RedisPeriodHolds
 from worker.store.posted_events import RedisPostedEvents
-from worker.store.rate_limiter import RedisRateLimiter
 from worker.store.redis_store import RedisStore
 from worker.store.schema import RedisSchema
 from worker.store.server_check import server_info
@@ -51,7 +54,9 @@ class WebProcess:
 
     configuration: Configuration
     exports: LiveExports
-    client: redis.Redis
+    #: Every store, that of the settings first.
+    stores: OpenStores
+    #: All of them as one; so the events.
     store: RedisStore
     events: RedisEventQueue
     broker: Broker
@@ -67,9 +72,15 @@ class WebProcess:
         return self.settings.redis.prefix
 
     @property
-    def schema(self) -> RedisSchema:
-        """The version of what the store keeps."""
-        return RedisSchema(self.client, prefix=self.prefix, policy=StorePolicy())
+    def client(self) -> redis.Redis:
+        """The client of the store of the settings, which holds what belongs to no export."""
+        return self.stores.of("")[1]
+
+    @property
+    def schemas(self) -> Sequence[RedisSchema]:
+        """The version of what each store keeps."""
+        clients = [client for _, client in self.stores.each.values()]
+        return [RedisSchema(client, prefix=self.prefix, policy=StorePolicy()) for client in clients]
 
     def channels(self) -> Sequence[ChannelState]:
         """Return how the channels are by which people are told. Raises ``StoreUnavailable``."""
@@ -77,20 +88,24 @@ class WebProcess:
 
     def rates(self) -> Mapping[str, AgreementRate | None]:
         """Return how each export gets on with its limit. Raises ``StoreUnavailable``."""
-        return agreement_rates(RedisRateLimiter(self.client, prefix=self.prefix).look, self.exports)
+        return rates_of(self.stores, self.exports, agreement_rates)
 
 
 def web_process(configuration: Configuration) -> WebProcess:
     """Return this process's parts. Raises ``ConfigurationErrors``."""
-    settings, client = configuration.settings, connect(configuration.settings.redis)
+    settings, exports = configuration.settings, LiveExports(configuration.exports)
     prefix, queue = settings.redis.prefix, settings.intake.queue
+    stores = open_stores(settings, exports)
     return WebProcess(
         configuration=configuration,
-        exports=LiveExports(configuration.exports),
-        client=client,
-        store=opened_store(settings, client),
-        events=RedisEventQueue(client, queue=queue, clock=time.time, actions=actions_key(prefix)),
-        broker=open_broker(settings, client),
+        exports=exports,
+        stores=stores,
+        store=stores.joined(opened_store),
+        events=stores.joined(
+            lambda _, client: RedisEventQueue(client, queue=queue, clock=time.time, actions=actions_key(prefix)),
+            export_of_event=export_of_event,
+        ),
+        broker=open_broker(settings, stores.of("")[1]),
     )
 
 
@@ -111,8 +126,13 @@ def services_of(process: WebProcess) -> Services:
         events=process.events,
         sessions=sessions,
         sign_in=settings.sign_in,
-        approvals=RedisApprovals(process.client, prefix=process.prefix, policy=policy),
-        holds=RedisPeriodHolds(process.client, prefix=process.prefix, policy=policy),
+        approvals=process.stores.joined(
+            lambda own, client: RedisApprovals(client, prefix=own.redis.prefix, policy=policy)
+        ),
+        holds=process.stores.joined(
+            lambda own, client: RedisPeriodHolds(client, prefix=own.redis.prefix, policy=policy)
+        ),
+        away=process.stores.away,
         users=LocalUsers(settings.sign_in.users_file),
         openid=_openid(settings.sign_in, sessions),
         planner=partial(planning, settings, sleep=time.sleep),
@@ -138,13 +158,27 @@ def _figures(process: WebProcess) -> Callable[[], bytes]:
         events=process.events,
         exports=process.exports,
         queues=partial(shown_lengths, process.broker, process.exports),
-        schema=lambda: process.schema.schema().version,
+        schema=partial(_lowest, process.schemas),
         rates=process.rates,
         sums=process.store.period_sums,
         channels=process.channels,
+        named=[name for name in process.stores.each if name != HOME],
+        away=process.stores.away,
         clock=time.time,
     )
     return partial(generate_latest, store_registry(collector))
+
+
+def _lowest(schemas: Sequence[RedisSchema]) -> int:
+    """Return the lowest version that a store has which answers. Raises ``StoreUnavailable`` when none does."""
+    found: list[int] = []
+    for number, schema in enumerate(schemas, 1):
+        try:
+            found.append(schema.schema().version)
+        except StoreUnavailable:
+            if number == len(schemas) and not found:
+                raise
+    return min(found)
 
 
 def _installation(process: WebProcess) -> Installation:
@@ -153,6 +187,7 @@ def _installation(process: WebProcess) -> Installation:
         setup=partial(checked_setup, settings, sleep=time.sleep),
         rates=process.rates,
         redis=partial(server_info, process.client),
+        stores=partial(look_at_stores, process.stores),
         broker=partial(look_at, process.broker, process.exports),
         connector=Connector(
             read=configuration.export_with,
@@ -175,7 +210,9 @@ def event_api_of(process: WebProcess) -> EventApi:
         settings=settings.web,
         exports=process.exports,
         store=process.store,
-        events=RedisPostedEvents(process.client, prefix=process.prefix, queue=queue, policy=StorePolicy()),
+        events=lambda export: RedisPostedEvents(
+            process.stores.of(export)[1], prefix=process.prefix, queue=queue, policy=StorePolicy()
+        ),
         secrets=SECRETS,
         limit=settings.intake.max_event_bytes,
         clock=time.time,
@@ -185,11 +222,13 @@ def event_api_of(process: WebProcess) -> EventApi:
 def life_of(process: WebProcess) -> Callable[[], Callable[[], None]]:
     """Return what begins to show that the page is alive and to look at the exports file, and returns what ends both."""
     exports_file = watch_exports(process.settings, process.exports)
-    watch, schema = PrimaryWatch(process.client), process.schema
+    watches = [PrimaryWatch(client) for _, client in process.stores.each.values()]
 
     def look() -> None:
-        watch()
-        leave_newer_store(schema)
+        for watch in watches:
+            watch()
+        for schema in process.schemas:
+            leave_newer_store(schema)
 
     life = ShownLife(
         store=process.store,

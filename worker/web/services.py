@@ -1,9 +1,10 @@
 """What the pages work with, built once per process."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
+from config.cells import store_name
 from config.exports import ExportConfig
 from config.settings_sections import Metrics, Web
 from config.sign_in_section import SignIn
@@ -74,6 +75,14 @@ class Services:
     installation: Installation
     #: Seconds since the epoch, UTC.
     clock: Callable[[], float]
+    #: Names of stores that do not answer, and whose exports are left out of what is shown.
+    away: Callable[[], Sequence[str]] = tuple
+
+    @property
+    def exports_away(self) -> Mapping[str, Sequence[str]]:
+        """Store -> its exports, of stores that do not answer."""
+        away = self.away()
+        return {store: [name for name, it in self.exports.items() if store_name(it) == store] for store in away}
 
     @property
     def elsewhere(self) -> Mapping[str, str]:

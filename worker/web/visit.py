@@ -73,6 +73,7 @@ class Visit:
             languages=LANGUAGES,
             language=language,
             elsewhere=self.services.elsewhere,
+            exports_away=self.services.exports_away,
             **values,
         )
         # Half a character, which a refused event may hold, is written to no page.

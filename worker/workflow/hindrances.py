@@ -12,6 +12,12 @@ _DOWN = {reason.value: reason for reason in (EconomicReason.ECONOMIC_UNREACHABLE
 _MINUTE = 60
 
 
+def stores_away(name: str, exports: Sequence[str]) -> Failure:
+    """Return that a store does not answer that exports name, which wait for it while all others go on."""
+    text = f"Store {name} does not answer; its exports wait: {', '.join(exports)}."
+    return failure(ProcessReason.STORE_UNAVAILABLE, text)
+
+
 def silence(signs: Sequence[SignOfLife], part: Part) -> Failure | None:
     """Return what to say when no worker, or no intake, is alive; None while one is."""
     if alive(signs, part):

@@ -193,7 +193,8 @@ class ArchiveBench(Bench):
 
     @contextmanager
     @override
-    def keeper(self) -> Iterator[tuple[Keeper, RedisStore]]:
+    def keeper(self, store_name: str = "") -> Iterator[tuple[Keeper, RedisStore]]:
+        del store_name
         yield self._keeper, self._store
 
     @contextmanager

@@ -34,6 +34,7 @@ def loaded(folder: Path, table: KeyTable, row: KeyRow, value: str) -> ExportConf
         "exports.main": {"method": f'"{method}"', "grant_token_env": '"T"', "app_secret_token_env": '"T"'},
         "exports.main.customers": {"group": "1", "layout": "19"},
         "exports.main.codes": {"tax_rates": '{ "M25" = "U25" }'},
+        "stores.north": {"url_env": '"R"'},
     }
     # The two addresses lead to one place: both to e-conomic, or both to the sandbox.
     tables.setdefault(place, {}).update(dict.fromkeys(TOGETHER if key in TOGETHER else [key], value))
@@ -51,7 +52,7 @@ def loaded(folder: Path, table: KeyTable, row: KeyRow, value: str) -> ExportConf
         (folder / value.strip('"')).write_text("token-4711")
     if key in SOURCES and key.endswith("_file"):
         del tables[place][key.replace("_file", "_env")]
-    return _load(folder, tables, {"T": "token-1", value.strip('"'): "token-4711"})
+    return _load(folder, tables, {"T": "token-1", "R": "redis://north:6379/0", value.strip('"'): "token-4711"})
 
 
 def _load(folder: Path, tables: Mapping[str, Mapping[str, str]], env: Mapping[str, str]) -> ExportConfig:
@@ -83,7 +84,7 @@ def default_of(table: KeyTable, key: str) -> Any:
 
 def test_every_key_is_in_a_table() -> None:
     """Those of the model, table by table; secrets and name come from other keys."""
-    by_other_keys = {"name", *(source.rpartition("_")[0] for source in SOURCES)}
+    by_other_keys = {"name", "cell", *(source.rpartition("_")[0] for source in SOURCES)}
     sections = {name for name, field in ExportConfig.model_fields.items() if not field.description} - by_other_keys
     own = {f"exports.NAME: {key}" for key in ExportConfig.model_fields.keys() - sections - by_other_keys}
     inner = {

@@ -18,7 +18,11 @@ class File:
 
     def __init__(self, **exports: ExportConfig) -> None:
         self.content: Read = exports
-        self.watch = ExportsWatch(dict(exports), self._read, file="exports.toml")
+        #: Why exports must not be in their stores.
+        self.misplaced: list[str] = []
+        self.watch = ExportsWatch(
+            dict(exports), self._read, file="exports.toml", misplaced=lambda _: tuple(self.misplaced)
+        )
 
     def _read(self) -> Mapping[str, ExportConfig]:
         if isinstance(self.content, ConfigurationErrors):
@@ -54,6 +58,22 @@ def test_a_changed_setting_is_taken_in_once(change: dict[str, Any]) -> None:
     assert isinstance(found, Changed)
     assert (found.new, found.changed) == ([], ["main"])
     assert file.watch.exports == file.content
+
+
+def test_a_new_export_is_not_taken_in_while_it_is_in_another_store() -> None:
+    """Asked of the stores when there is a new one, and taken in once nothing speaks against it."""
+    file = File(main=export())
+    file.misplaced = ["Export north was in store north; the exports file says default."]
+    file.content = {"main": export(layout=18)}
+    assert isinstance(file.looks()[0], Changed)  # no new one, so that nothing was asked
+    file.content = {"main": export(layout=18), "north": export(name="north", grant_token="another-grant-token-0001")}
+    [refused] = file.looks()
+    assert isinstance(refused, Refused)
+    assert [error.problem for error in refused.errors] == file.misplaced
+    file.misplaced = []
+    [found] = file.looks()
+    assert isinstance(found, Changed)
+    assert found.new == ["north"]
 
 
 def test_a_new_export_is_taken_in_beside_the_others() -> None:

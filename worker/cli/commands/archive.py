@@ -29,17 +29,26 @@ Checkpoints = Annotated[
     list[Path] | None,
     typer.Option("--checkpoints", metavar="FILE", help="Checkpoints kept elsewhere, besides the installation's own."),
 ]
+StoreName = Annotated[
+    str,
+    typer.Option(
+        "--store",
+        metavar="NAME",
+        help="The archive of this store of the exports file.",
+        show_default="that of the default store",
+    ),
+]
 File = Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False, help="Where to write; it must not exist.")]
 
 
 @archive.command("run")
-def archive_run(ctx: typer.Context, *, as_json: AsJson = False) -> None:
+def archive_run(ctx: typer.Context, *, store: StoreName = "", as_json: AsJson = False) -> None:
     """Look at every period now: write short what is completed, move what is old enough. Workers do it by themselves."""
     context: CommandContext = ctx.obj
     done: dict[str, Any] = {"looked": 0, "archivedPeriods": 0, "archivedInvoices": 0, "shortened": 0}
-    with context.keeper() as (keeper, store):
+    with context.keeper(store) as (keeper, live):
         before = keeper.check()
-        for period in store.periods():
+        for period in live.periods():
             done["looked"] += 1
             moved = True
             while moved:  # a large period in several turns
@@ -64,12 +73,12 @@ def archive_run(ctx: typer.Context, *, as_json: AsJson = False) -> None:
 
 
 @archive.command("status")
-def archive_status(ctx: typer.Context, *, as_json: AsJson = False) -> None:
+def archive_status(ctx: typer.Context, *, store: StoreName = "", as_json: AsJson = False) -> None:
     """Show where the archive is, what is in it, its last checkpoint, and what is to move next."""
     context: CommandContext = ctx.obj
-    with context.keeper() as (keeper, store):
+    with context.keeper(store) as (keeper, live):
         keeper.check()
-        data = status_data(context.settings, keeper, store.periods())
+        data = status_data(context.of_store(store), keeper, live.periods())
     if as_json:
         print_json(context.out, data)
     else:
@@ -77,7 +86,9 @@ def archive_status(ctx: typer.Context, *, as_json: AsJson = False) -> None:
 
 
 @archive.command("verify")
-def archive_verify(ctx: typer.Context, checkpoints: Checkpoints = None, *, as_json: AsJson = False) -> None:
+def archive_verify(
+    ctx: typer.Context, checkpoints: Checkpoints = None, *, store: StoreName = "", as_json: AsJson = False
+) -> None:
     """Read the whole archive and verify every text, hash and checkpoint. Exit code 1 when anything was changed."""
     from worker.archive.checkpoints import CheckpointFile  # noqa: PLC0415  # only this command verifies
     from worker.archive.verify import verify  # noqa: PLC0415  # the same reason
@@ -88,7 +99,7 @@ def archive_verify(ctx: typer.Context, checkpoints: Checkpoints = None, *, as_js
         raise WrongUsage(
             say("There is no file {names}.", names=missing[0]), say("Name files of checkpoints, one a line.")
         )
-    with context.keeper() as (keeper, _):
+    with context.keeper(store) as (keeper, _):
         files = [keeper.checkpoints, *map(CheckpointFile, checkpoints or ())]
         found = verify(keeper.archive, [each for file in files for each in file.all()])
     if as_json:
@@ -109,10 +120,10 @@ def archive_verify(ctx: typer.Context, checkpoints: Checkpoints = None, *, as_js
 
 
 @archive.command("show")
-def archive_show(ctx: typer.Context, which: Which, *, as_json: AsJson = False) -> None:
+def archive_show(ctx: typer.Context, which: Which, *, store: StoreName = "", as_json: AsJson = False) -> None:
     """Show what the archive holds under an id or at a place, with the proof that it stands in the log."""
     context: CommandContext = ctx.obj
-    with context.keeper() as (keeper, _):
+    with context.keeper(store) as (keeper, _):
         head = keeper.archive.head()
         found = _find(keeper.archive, which.strip()) if head else []
         proofs = [keeper.archive.proof(entry.leaf, head.size) for entry in found] if head else []
@@ -172,13 +183,13 @@ def archive_periods(ctx: typer.Context, *, as_json: AsJson = False) -> None:
 
 
 @archive.command("export")
-def archive_export(ctx: typer.Context, file: File) -> None:
+def archive_export(ctx: typer.Context, file: File, *, store: StoreName = "") -> None:
     """Write the archive's log into a file, a line an entry, for `deploy/verify_archive.py` and for a copy elsewhere."""
     context: CommandContext = ctx.obj
     if file.exists():
         raise WrongUsage(say("{file} exists.", file=file), say("Nothing was written. Name a new file."))
     lines = 0
-    with context.keeper() as (keeper, _), file.open("x", encoding="utf-8") as out:
+    with context.keeper(store) as (keeper, _), file.open("x", encoding="utf-8") as out:
         for row in keeper.archive.rows() if keeper.archive.head() else ():
             out.write(json.dumps({"leaf": row.leaf, "hash": row.hash, "body": row.body}, ensure_ascii=False) + "\n")
             lines += 1

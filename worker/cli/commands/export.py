@@ -19,6 +19,7 @@ from worker.cli.event_files import read_invoices
 from worker.cli.formatting import data_of, indented, page, print_json, printable, table
 from worker.cli.language import mark, say
 from worker.cli.lookup import AsJson, By, Name
+from worker.cli.processes import require_own_stores
 from worker.cli.words import described
 from worker.domain.invoice import Invoice
 from worker.domain.reasons import ProcessReason, failure
@@ -83,14 +84,15 @@ def export_check(
     invoices = [invoice for path in samples or () for invoice in read_invoices(path)]
     today = datetime.fromtimestamp(context.clock(), UTC).date()
     try:
-        with context.runtime() as runtime:
+        with context.runtimes() as runtimes:
+            require_own_stores(context.settings, context.exports)
             reports = [
                 with_agreement(
                     report_setup(export, runtime.clients[export.name], runtime.store, invoices, today),
                     runtime.agreements,
                     accept=accept_drift,
                 )
-                for export in exports
+                for export, runtime in ((export, runtimes.of(export.name)) for export in exports)
             ]
     except StoreUnavailable as error:
         if accept_drift:

@@ -26,6 +26,7 @@ from worker.cli.views.health import (
     part_finding,
     redis_finding,
     schema_finding,
+    store_findings,
 )
 from worker.domain.ports import AgreementRate
 from worker.domain.signs_of_life import Part
@@ -64,6 +65,7 @@ def look(context: CommandContext) -> Iterator[Finding]:
             Finding(part=say("Others"), level=Level.UNKNOWN, text=others),
         ]
     yield from found
+    yield from store_findings(context.named_stores())
     carried = context.broker()
     if carried:
         yield broker_finding(carried)

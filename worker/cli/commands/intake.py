@@ -1,24 +1,34 @@
 """The processes that take things in: ``intake`` and ``watch``."""
 
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 
 import typer
 
+from config.cells import store_name
 from config.exports_watch import Changed, ExportsWatch, watch_exports
 from config.settings import SECRETS
 from worker.cli.commands.processes import begin, require_tracing
 from worker.cli.context import CommandContext
-from worker.cli.processes import StopWith, become, run_intake, run_watch, stop_on_signal
+from worker.cli.processes import (
+    StopWith,
+    await_own_store,
+    become,
+    run_intake,
+    run_watch,
+    side_by_side,
+    stop_on_signal,
+)
 from worker.domain.signs_of_life import Part
 from worker.intake.sources.folder_watch import FolderWatches
 from worker.local.supervisor import own_command
+from worker.runtime.cells import misplaced
 from worker.runtime.exports_watch import keep_looking, log_taken, not_taken
 from worker.runtime.metrics import Beat, serve_metrics
 from worker.runtime.notifying import notifying
-from worker.runtime.runtime import intake_consumer
+from worker.runtime.runtime import Runtime, intake_consumer
 from worker.runtime.signs_of_life import ShownFaults, ShownLife, process_name
 from worker.runtime.trace_start import start_traces
 from worker.store.connection import StorePolicy, answers, connect
@@ -35,7 +45,8 @@ def intake(ctx: typer.Context) -> None:
     require_tracing(context.settings)
     traces = start_traces(context.settings)
     settings = begin(context, also=traces and traces.line)
-    exports_file = watch_exports(settings, context.exports)
+    # What it takes in is registered: an export that has its invoices in another store must not get that far.
+    exports_file = watch_exports(settings, context.exports, partial(misplaced, settings))
     with stop_on_signal() as stop, closing(connect(settings.redis)) as redis:
         beat = Beat()
         end_metrics = serve_metrics(settings.metrics, beat=beat, ready=lambda: answers(redis))
@@ -63,12 +74,27 @@ def _run_intake(
         stop.set()
 
     with (
-        context.runtime() as runtime,
-        intake_consumer(runtime, exports_file.names) as consumer,
-        notifying(context.settings, runtime.exports, translations),
+        context.runtimes() as runtimes,
+        notifying(context.settings, context.exports, translations),
+        ExitStack() as opened,
     ):
         if taken:
             log_taken(taken)
+        parts = [opened.enter_context(_store_intake(context, each, beat, exports_file)) for each in runtimes]
+        end_looking = keep_looking(exports_file, end)
+        side_by_side(parts, stop)
+        end_looking()
+    return found[-1] if found else None
+
+
+@contextmanager
+def _store_intake(
+    context: CommandContext, runtime: Runtime, beat: Beat, exports_file: ExportsWatch
+) -> Iterator[Callable[[threading.Event], None]]:
+    """Give what takes in the events of one store, and sweeps it, until stopped."""
+    others = {name: export for name, export in context.exports.items() if name not in runtime.exports}
+    elsewhere = {name: store_name(export) for name, export in others.items()}
+    with intake_consumer(runtime, exports_file.names, elsewhere) as consumer:
         life = ShownLife(
             store=runtime.store,
             part=Part.SWEEPS,
@@ -84,12 +110,16 @@ def _run_intake(
                 # While the broker is away, sweeps come to nothing, and are alive.
                 life()
 
-        interval = context.settings.store.sweep_interval
-        end_looking = keep_looking(exports_file, end)
-        run_intake(consumer.run, sweep, interval=interval, stop=stop, beat=beat)
-        end_looking()
-        life.leave()
-    return found[-1] if found else None
+        def run(stop: threading.Event) -> None:
+            if runtime.cell:
+                await_own_store(context.settings, context.exports, runtime.cell, stop)
+            # A store that hangs must not be hidden by the sweeps of another one.
+            own_beat = (lambda: None) if runtime.cell else beat
+            interval = context.settings.store.sweep_interval
+            run_intake(consumer.run, sweep, interval=interval, stop=stop, beat=own_beat)
+            life.leave()
+
+        yield run
 
 
 def watch(ctx: typer.Context) -> None:

@@ -80,7 +80,7 @@ def web(
     for name in exports or ():
         context.export(name)
     configure_logs(settings.log.level, settings.log.format)
-    await_fit(settings)
+    await_fit(settings, context.exports)
     if link or context.out.is_terminal:
         with context.sessions() as sessions:
             rights = Rights(roles=dict.fromkeys(exports or (EVERY,), role))
@@ -109,5 +109,5 @@ def begin(context: CommandContext, also: Any = None) -> Settings:
         log.info("service_variable_ignored", variable=ignored, next_step="Set enableServiceLinks: false.")
     for name, address in non_production_targets(context.exports).items():
         log.warning("export_not_to_economic", export=name, address=address)
-    await_fit(settings)
+    await_fit(settings, context.exports)
     return settings

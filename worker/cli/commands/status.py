@@ -33,7 +33,7 @@ from worker.domain.record import State
 from worker.domain.signs_of_life import Part
 from worker.domain.store_port import OperatorPort
 from worker.errors import Failure, StoreUnavailable
-from worker.workflow.hindrances import hindrances, silence
+from worker.workflow.hindrances import hindrances, silence, stores_away
 
 #: Seconds between two looks; a look at a large period takes longer than that only on a slow Redis.
 LOOK_EVERY = 1.0
@@ -84,7 +84,7 @@ def _hindrances(context: CommandContext, store: OperatorPort, current: Report) -
     export = current.period.export
     pause = store.paused().get(export)
     rate = context.rates(export).get(export)
-    refusal = context.redis_refusal()
+    refusal = context.redis_refusal(export)
     found = hindrances(
         store.signs_of_life(),
         pauses=[replace(pause, next_step=f"{pause.next_step} {resuming(export)}")] if pause else [],
@@ -151,7 +151,8 @@ def _overview(context: CommandContext, *, as_json: bool) -> ExitCode:
         periods, paused, clocks = store.periods(), store.paused(), store.clocks()
         dead, waiting, agreements = len(events.dead()), events.waiting(), store.agreement_failures()
         archived, refusal = store.archived_totals(), context.redis_refusal()
-        silent = [*([refusal] if refusal else ()), *_silences(periods, waiting, store)]
+        away = [stores_away(look.name, look.exports) for look in context.named_stores() if look.away]
+        silent = [*([refusal] if refusal else ()), *away, *_silences(periods, waiting, store)]
     bound = context.settings.http.clock_gap
     if as_json:
         overview = periods_data(periods, paused, dead_events=dead, waiting_events=waiting, archived=archived)

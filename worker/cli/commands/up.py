@@ -13,7 +13,7 @@ from worker.cli.commands.status import PeriodNews
 from worker.cli.context import CommandContext
 from worker.cli.formatting import facts
 from worker.cli.language import say
-from worker.cli.processes import is_embedded, redis_for, sign_in_link, stop_on_signal
+from worker.cli.processes import is_embedded, redis_for, require_fit, sign_in_link, stop_on_signal
 from worker.local.supervisor import Supervisor, environment, installation, starter
 
 #: Seconds between two looks at the processes; every how many of them the store is read for news.
@@ -51,6 +51,7 @@ def up(
     folder = data or settings.data_folder
     with stop_on_signal() as stop, redis_for(settings, folder, redis_port) as url:
         context.use_redis(url)
+        require_fit(context.settings, context.exports)
         variables = environment(url, settings.exports_file, embedded=is_embedded(settings))
         supervisor = Supervisor(installation(settings), run=starter(variables, logs), clock=context.clock)
         try:

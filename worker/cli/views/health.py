@@ -20,6 +20,7 @@ from worker.domain.notices import ChannelState
 from worker.domain.ports import AgreementRate
 from worker.domain.reasons import ProcessReason
 from worker.domain.signs_of_life import FileNotTaken, Part, SignOfLife
+from worker.domain.store_look import StoreLook
 from worker.domain.store_schema import CURRENT, StoreSchema
 from worker.economic.reasons import EconomicReason
 from worker.errors import Failure
@@ -138,6 +139,21 @@ def schema_finding(schema: StoreSchema) -> Finding:
             part=say("Schema"), level=Level.QUIET, text=text, next_step=say("opter-economic migrate, when it suits")
         )
     return Finding(part=say("Schema"), level=Level.WELL, text=str(schema.version))
+
+
+def store_findings(looks: Sequence[StoreLook]) -> Iterator[Finding]:
+    """Yield how each store is that exports name; one that is down stops its own exports alone."""
+    for look in looks:
+        name, exports = say("Store {name}", name=look.name), ", ".join(look.exports)
+        if look.away:
+            text = say(
+                "{why} Exports that wait for it: {exports}.", why=described(look.away.description), exports=exports
+            )
+            yield Finding(part=name, level=Level.UNREACHABLE, text=text, next_step=say(look.away.next_step))
+        elif look.problems:
+            yield Finding(part=name, level=Level.FAULT, text=" ".join(look.problems))
+        else:
+            yield Finding(part=name, level=Level.WELL, text=say("answers; exports: {exports}", exports=exports))
 
 
 def broker_finding(look: BrokerLook) -> Finding:

@@ -186,26 +186,41 @@ class FolderWatches:
             for name, export in exports.items()
             if export.source.folder
         }
+        self._stores = {name: export.store for name, export in exports.items()}
         #: Export -> what is wrong with its folder; as long as it is.
         self.faults: dict[str, str] = {}
 
     def turn(self) -> int:
-        """Give every folder a turn; return how many events were put on the queue. Raises ``StoreUnavailable``."""
-        sent = 0
+        """Give every folder a turn; return how many events were put on the queue. Raises ``StoreUnavailable``.
+
+        While the store of some exports is away, the folders of others have had their turn.
+        """
+        sent, away = 0, dict[str, StoreUnavailable]()
         for name, watch in self._watches.items():
-            try:
-                sent += watch.turn()
-            except OSError as error:
-                self._note(name, f"{error.filename or watch.path}: {error.strerror or type(error).__name__}")
-            except EventRefused as refusal:
-                self._note(name, refusal.problems[0].description)
-            except StoreUnavailable:
-                raise
-            except Exception as error:  # noqa: BLE001  # a fault of ours at one folder must not keep the others back
-                self._note(name, f"A fault in this program ({type(error).__name__}).", at=places(error.__traceback__))
-            else:
-                self.faults.pop(name, None)
+            if self._stores[name] not in away:
+                try:
+                    sent += self._turn_of(name, watch)
+                except StoreUnavailable as error:
+                    away[self._stores[name]] = error
+        if away:
+            raise next(iter(away.values()))
         return sent
+
+    def _turn_of(self, name: str, watch: FolderWatch) -> int:
+        try:
+            sent = watch.turn()
+        except OSError as error:
+            self._note(name, f"{error.filename or watch.path}: {error.strerror or type(error).__name__}")
+        except EventRefused as refusal:
+            self._note(name, refusal.problems[0].description)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  # a fault of ours at one folder must not keep the others back
+            self._note(name, f"A fault in this program ({type(error).__name__}).", at=places(error.__traceback__))
+        else:
+            self.faults.pop(name, None)
+            return sent
+        return 0
 
     def _note(self, name: str, fault: str, **where: object) -> None:
         if self.faults.get(name) != fault:

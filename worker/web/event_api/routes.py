@@ -42,7 +42,8 @@ class EventApi:
     settings: Web
     exports: Mapping[str, ExportConfig]
     store: Periods
-    events: PostedEvents
+    #: Returns the events of the store that holds an export.
+    events: Callable[[str], PostedEvents]
     #: Where secret files with relative names lie.
     secrets: Path
     #: Largest body, in bytes.
@@ -86,7 +87,7 @@ class EventApi:
             shown = portable(name) if name else "posted.csv" if sent == "text/csv" else "posted"
 
             def receive() -> Received:
-                return self._receiver().receive(body, name=shown, sha256=sha256, export=export)
+                return self._receiver(export.name).receive(body, name=shown, sha256=sha256, export=export)
 
             try:
                 received = await to_thread.run_sync(receive, limiter=self.at_once)
@@ -113,8 +114,9 @@ class EventApi:
     def _progress(self, posted: str, export: ExportConfig) -> Progress | None:
         if is_file_id(posted):
             return self._in_folder(posted, export)
-        event = self.events.posted(posted)
-        return progress_of(event, self.store, self.events) if event and event.export == export.name else None
+        events = self.events(export.name)
+        event = events.posted(posted)
+        return progress_of(event, self.store, events) if event and event.export == export.name else None
 
     def _in_folder(self, posted: str, export: ExportConfig) -> Progress | None:
         found = find_file(export.source.folder, posted) if export.source.folder else None
@@ -124,11 +126,12 @@ class EventApi:
             return progress_in_folder(f"/folder/{export.name}#{found.event_id}", self.store)
         return Progress(state="refused" if found.problems else "received", problems=found.problems)
 
-    def _receiver(self) -> Receiver:
+    def _receiver(self, export: str) -> Receiver:
+        events = self.events(export)
         return Receiver(
-            self.events,
-            taken_in=lambda event: progress_of(event, self.store, self.events).period is not None,
-            refused_whole=lambda event: progress_of(event, self.store, self.events).state == "refused",
+            events,
+            taken_in=lambda event: progress_of(event, self.store, events).period is not None,
+            refused_whole=lambda event: progress_of(event, self.store, events).state == "refused",
             limit=self.limit,
             clock=self.clock,
         )

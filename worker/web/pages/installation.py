@@ -34,6 +34,7 @@ def _health(visit: Visit) -> Response:
         silent=silent,
         redis=info,
         redis_problems=problems_of(info, require_durability=services.installation.require_durability),
+        stores=services.installation.stores(),
         broker=services.installation.broker(),
         exports=states(services),
         clock_gap=services.installation.clock_gap,
