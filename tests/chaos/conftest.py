@@ -10,6 +10,8 @@ from support.chaos.report import Report
 _REPORT = pytest.StashKey[Report]()
 #: Under which a process of pytest-xdist hands its part of the report over.
 _PART = "chaos"
+#: Under which it is told the first seed.
+_FIRST = "first_seed"
 _BUILD = Path(__file__).parents[2] / "build"
 
 
@@ -21,8 +23,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_REPORT] = Report()
-    if getattr(config.option, "first_seed", None) is None:  # by the clock, once: each process plays a part of one set
-        config.option.first_seed = int(time.time()) % 1_000_000
+    if getattr(config.option, "first_seed", None) is None:
+        given: dict[str, Any] = getattr(config, "workerinput", {})
+        config.option.first_seed = given.get(_FIRST) or int(time.time()) % 1_000_000
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a process of pytest-xdist the first seed, as each plays a part of one set."""
+    node.workerinput[_FIRST] = node.config.option.first_seed
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
