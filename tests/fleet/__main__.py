@@ -38,8 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows: list[Row] = []
     for name in chosen.parts or PARTS:
         began = time.monotonic()
-        rows += _played(name, short=chosen.short)
-        print(f"{name}: {time.monotonic() - began:.0f} s, load {os.getloadavg()[0]:.1f}", flush=True)  # noqa: T201  # a program for the terminal
+        found = _played(name, short=chosen.short)
+        rows += found
+        print(f"{name}: {time.monotonic() - began:.0f} s, load {os.getloadavg()[0]:.1f}")  # noqa: T201  # a program for the terminal
+        print(table(found), flush=True)  # noqa: T201  # the same: a run of an hour that is ended has said what it found
     text = table(rows)
     print(text)  # noqa: T201  # the same
     if not chosen.parts:
