@@ -12,6 +12,7 @@ from worker.cli.context import CommandContext
 from worker.cli.formatting import table
 from worker.cli.language import mark, say
 from worker.cli.lookup import title
+from worker.cli.words import described
 from worker.domain.causes import Cause, CauseAnswer, CauseState, cause_id
 from worker.domain.record import InvoiceRecord
 from worker.domain.store_port import Store
@@ -51,7 +52,7 @@ def causes_view(causes: Sequence[Cause]) -> RenderableType:
     rows = table(say("Cause"), say("Export"), *numbers, say("In e-conomic"), say("Asked"), numbers=numbers)
     for cause in causes:
         word, style = _ANSWERS[cause.answer.state] if cause.answer else (mark("not asked yet"), "quiet")
-        why = say(cause.answer.why) if cause.answer else ""
+        why = described(cause.answer.why) if cause.answer else ""
         rows.add_row(
             Text.assemble((name_of(cause), "strong"), "\n", (cause.failure.reason, "quiet")),
             cause.export,

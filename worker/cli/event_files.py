@@ -13,6 +13,7 @@ from worker.cli.context import CommandContext
 from worker.cli.error_output import WrongUsage
 from worker.cli.formatting import printable
 from worker.cli.language import say
+from worker.cli.words import described
 from worker.domain.invoice import Invoice
 from worker.domain.sums import Problem, check_event
 from worker.intake.event import Period
@@ -154,7 +155,7 @@ def read_invoices(path: Path, how: HowToRead | None = None, head: FileHead | Non
 
 def _wrong_usage(problems: Sequence[Problem]) -> WrongUsage:
     """Return the error that lists everything wrong with the files."""
-    lines = "\n".join(f"  {problem.description}" for problem in problems)
+    lines = "\n".join(f"  {described(problem.description)}" for problem in problems)
     return WrongUsage(
         say(
             "{problems}; nothing was published.\n{lines}",

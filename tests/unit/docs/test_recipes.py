@@ -16,7 +16,7 @@ LEFT_OUT = shutil.ignore_patterns(".*", "build", "dist", "__pycache__", "*.egg-i
 TABLE_TEST = "tests/unit/docs/test_tables.py"
 DANISH, DANISH_TEST = "worker/web/locale/da.po", "tests/unit/web/test_language.py"
 ASKED_TEST = "tests/unit/mapping/test_causes.py"
-SAID, SAID_TEST = "worker/web/descriptions.py", "tests/unit/web/test_descriptions.py"
+SAID, SAID_TEST = "worker/web/invoice_descriptions.py", "tests/unit/web/test_descriptions.py"
 #: The toy reason, as step 1 of the recipe describes a member; its check, step 2; its test, step 3.
 MEMBER = """    TOY_BROKEN = (
         "toy-broken",

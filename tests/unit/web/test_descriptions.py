@@ -1,83 +1,158 @@
 """Descriptions of failures in Danish: every sentence that code raises, found in the code itself."""
 
-import ast
-from collections.abc import Iterator, Mapping, Sequence
+import json
+import re
+from collections.abc import Iterable
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+import redis
+from pydantic import ValidationError
+from support.raised_texts import RaisedTexts
+from support.samples import invoice as sample_invoice
 
 import worker
 from worker.cli.language import speak
 from worker.cli.words import described as described_by_commands
+from worker.domain.invoice import Invoice
 from worker.domain.reasons import ProcessReason, failure, merged
+from worker.intake.event_errors import EventRefused, broken_rules
+from worker.intake.format_files import FileHead, HowToRead, read_file
+from worker.intake.learning.proposal import WANTED
+from worker.store.causes import CAUSES, Cause, failure_of
 from worker.web.descriptions import described, detail
+from worker.web.file_descriptions import WHY_NEEDED
 from worker.web.language import translations
 
 DANISH, ENGLISH = translations("da").gettext, translations("en").gettext
 ROOM = Path(str(worker.__file__)).parent
-#: Calls whose second argument is a description, or that name it.
-_RAISING = ("failure", "invalid", "refused", "_problem", "Problem")
 #: Sentences that are made of another place's words as a whole: these are said, or quoted, as they come.
-_PASSED_ON = ("X.", "X: X.", "X (X).", "X: X", "XX")
-#: Readers of files and of their formats: their sentences name a place in a file for whoever writes the files, and are
-#: quoted; what is wrong and what to do is said of their reasons.
-_OF_FILES = ("intake/formats", "intake/learning", "intake/sources")
-#: What stands in for a value.
-_VALUE = "X"
+_PASSED_ON = re.compile(r"(?:X|\W|invoiceNumber|line |invoice |has |of |event|The PDF)*")
+#: A number of an invoice with no value behind it, which no reader of events makes.
+_UNMADE = " : "
+#: Words that no Danish sentence has: keys and elements in the spelling of files (``ubl.accounts``) are none.
+_ENGLISH = re.compile(
+    r"(?<![\w.`/])(the|is|of|and|not|with|which|does|has|are|an|from|than|that|its|it|must|be|was|were|cannot|none"
+    r"|nothing|no|stands|there|this|names?|line|as|read|add|customer|product|draft|voucher|charge|allowance|should)"
+    r"(?![\w.(:/])",
+    re.IGNORECASE,
+)
+_CODE = RaisedTexts(ROOM, without=("sandbox",))
 
 
-def _texts(node: ast.expr, known: Mapping[str, Sequence[ast.expr]]) -> Iterator[str]:
-    """Every sentence that an expression may be, with ``_VALUE`` for each value."""
-    match node:
-        case ast.Constant(value=str(text)):
-            yield text
-        case ast.JoinedStr(values=parts):
-            yield "".join(str(part.value) if isinstance(part, ast.Constant) else _VALUE for part in parts)
-        case ast.BinOp(left=left, right=right):
-            yield from (f"{first}{second}" for first in _texts(left, known) for second in _texts(right, known))
-        case ast.IfExp(body=body, orelse=other):
-            yield from (*_texts(body, known), *_texts(other, known))
-        case ast.Subscript(value=ast.Name(id=name)) | ast.Name(id=name):
-            yield from (text for value in known.get(name, ()) for text in _texts_of_name(name, value, known))
-
-
-def _texts_of_name(name: str, value: ast.expr, known: Mapping[str, Sequence[ast.expr]]) -> Iterator[str]:
-    """The same of what a name was given; a name that was given itself adds nothing."""
-    for choice in value.values if isinstance(value, ast.Dict) else [value]:
-        if not (isinstance(choice, ast.Name) and choice.id == name):
-            yield from _texts(choice, known)
-
-
-def _raised() -> Iterator[tuple[str, str]]:
-    for path in sorted(ROOM.rglob("*.py")):
-        if path.relative_to(ROOM).as_posix().startswith(("sandbox", *_OF_FILES)):
-            continue
-        for function in ast.walk(ast.parse(path.read_text())):
-            if isinstance(function, ast.FunctionDef):
-                yield from ((f"{path.relative_to(ROOM)}:{function.name}", text) for text in _of(function))
-
-
-def _of(function: ast.FunctionDef) -> Iterator[str]:
-    known: dict[str, list[ast.expr]] = {}
-    for node in ast.walk(function):
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            known.setdefault(node.targets[0].id, []).append(node.value)
-    for node in ast.walk(function):
-        if isinstance(node, ast.Call) and _name(node) in _RAISING:
-            for argument in [*node.args[1:2], *(it.value for it in node.keywords if it.arg == "description")]:
-                yield from _texts(argument, known)
-
-
-def _name(call: ast.Call) -> str:
-    return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+def _unsaid(texts: Iterable[str]) -> list[tuple[str, str]]:
+    """Return what is quoted, or said half in English, each with what is shown."""
+    shown = [(text, described(text, DANISH)) for text in dict.fromkeys(texts)]
+    return [(text, said) for text, said in shown if said.startswith("»") or _ENGLISH.search(said)]
 
 
 def test_every_description_is_danish_too() -> None:
-    """A sentence that a check raises has a pattern, and the pattern a translation: none is shown quoted."""
-    raised = [(place, text) for place, text in _raised() if text not in _PASSED_ON and text != _VALUE]
+    """A sentence that code raises has a pattern, and each phrase that code may put into it is said too."""
+    raised = {text for _, text in _CODE.raised if not _PASSED_ON.fullmatch(text) and _UNMADE not in text}
 
-    assert len(raised) > 130
-    assert [(place, text) for place, text in raised if described(text, DANISH).startswith("»")] == []
+    assert len(raised) > 450
+    assert _unsaid(raised) == []
+
+
+@pytest.mark.parametrize(
+    ("room", "text"),
+    [
+        ("intake/formats", "line X: X of invoice X: X is no column of this file; correct the mapping."),
+        ("intake/formats", "X: X is not X and VAT of X."),
+        ("intake/learning", "These files are in several formats (X); take those of one format together."),
+        ("intake/sources", "X: it names a file twice, or itself."),
+        ("economic/mapping", "The invoice is dated X, and the period X to X is barred in e-conomic."),
+        ("intake", "The address names a host that is not allowed."),
+    ],
+)
+def test_descriptions_are_found_with_the_phrases_inside(room: str, text: str) -> None:
+    """Also where another function chooses the phrase, or is handed it."""
+    assert text in {raised for path, raised in _CODE.raised if room in path.as_posix()}
+
+
+def test_an_english_phrase_inside_is_found() -> None:
+    """A phrase that nobody has translated stands out of its Danish sentence."""
+    for phrase in ("which the moon forbids", "and nobody is there"):
+        assert _unsaid([f"The invoice is dated X, {phrase}."]) != []
+    assert _unsaid(["The invoice is dated X, which lies in no accounting year of e-conomic."]) == []
+
+
+def test_every_error_of_a_field_is_danish_too() -> None:
+    """What the types of an event refuse, our own and the library's: behind the field, the invoice and the value."""
+    own = _CODE.errors_of(*(ROOM / name for name in ("domain/money.py", "domain/invoice.py", "intake/event.py")))
+    of_cells = _CODE.errors_of(ROOM / "intake/formats/rows.py")
+    assert _unsaid(f"data.invoices[0].net: invoice 7 has 'x': {text}." for text in own) == []
+    assert _unsaid(f"line 3: net of invoice 7: 'x y' {text}." for text in of_cells) == []
+
+
+@pytest.mark.parametrize(
+    ("part", "wrong"),
+    [
+        ("invoiceNumber", [None, "7", 0, -1, 10**12, 1.5, [], True]),
+        ("invoiceDate", ["", "20-11-2026", 7, None, "2026-11-20T10:00:00Z"]),
+        ("net", [1.5, 7, None, [], {}, "x", "1.234", "9" * 40, True]),
+        ("currency", ["", "kroner", 7, None]),
+        ("invoiceType", ["x", 7, None]),
+        ("lines", [[], {}, None, "x", [7]]),
+        ("customer", [[], 7, "x", {}]),
+        ("exchangeRate", [7.5, "x", []]),
+        ("orderNumbers", ["x", [7]]),
+        ("somethingElse", ["x"]),
+    ],
+)
+def test_what_the_library_says_of_a_field_is_danish_too(part: str, wrong: list[object]) -> None:
+    """As a sender meets it: one field wrong in an invoice that is right otherwise."""
+    right = json.loads(sample_invoice().content().text)
+    for value in wrong:
+        with pytest.raises(ValidationError) as raised:
+            Invoice.model_validate_json(json.dumps(right | {part: value}), strict=True, by_alias=True, by_name=False)
+        assert _unsaid(each.description for each in broken_rules(raised.value, within="data.invoices[0]")) == []
+
+
+def test_why_a_field_is_needed_is_danish_too() -> None:
+    """Of every field without which no invoice can be booked."""
+    assert {wanted.why for wanted in WANTED.values()} == set(WHY_NEEDED)
+
+
+@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.signs[0])
+@pytest.mark.parametrize("kind", [redis.ConnectionError, redis.ResponseError])
+def test_every_cause_of_a_redis_that_does_not_answer_is_danish_too(cause: Cause, kind: type[Exception]) -> None:
+    """The cause stands inside the sentence."""
+    text = failure_of(kind(cause.signs[0])).description
+    assert text.partition(": ")[2] != ""
+    assert _unsaid([text]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.txt", b"x", "a.txt: linje 1: invoiceNumber: '' har ingen kolonne"),
+        ("ny fil.csv", b"invoiceNumber;net\n7;abc\n", "ny fil.csv: linje 2: net på faktura 7: 'abc' er ikke et beløb"),
+        ("a.json", b'{"invoiceNumber": 7}', "a.json: [0].invoiceDate: faktura 7: mangler; tilføj det."),
+        ("a.json", b"[7]", "a.json: [0]: ikke en faktura."),
+        ("a.json", b'{"a"', "a.json: Ikke JSON: "),
+        ("a.xml", b"<invoice><net>1</net><net>2</net></invoice>", "linje 1: /invoice/net står der to gange; skriv"),
+        ("a.xml", b"<faktura/>", "a.xml: linje 1: Filens rodelement er faktura; skriv <invoicePeriod "),
+        ("a.xml", b"<invoice", "a.xml: linje 1: Ikke velformet XML: "),
+        ("a.xml", b"<!DOCTYPE a><invoice/>", "a.xml: linje 1: Filen har en DOCTYPE, som kan skjule"),
+        ("a.xlsx", b"PK\x03\x04x", "a.xlsx: Ikke en brugbar XLSX-projektmappe ("),
+        ("a.bin", b"x", "a.bin: hverken JSON, XML, UBL, CSV eller XLSX; giv en CSV-fil endelsen .csv."),
+        (
+            "a.xml",
+            b'<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"/>',
+            "a.xml: /cbc:DueDate mangler; tilføj det, eller sæt ubl.payment_days i mappingen.",
+        ),
+    ],
+)  # fmt: skip
+def test_a_file_that_cannot_be_read_is_said_in_danish(name: str, content: bytes, said: str) -> None:
+    """The file, the place and what is wrong; what a parser says, and what the file holds, as it is."""
+    with pytest.raises(EventRefused) as raised:
+        list(read_file(BytesIO(content), name, HowToRead(), FileHead()))
+
+    shown = [described(problem.description, DANISH) for problem in raised.value.problems]
+    assert any(said in each for each in shown), shown
+    assert not any(each.startswith("»") for each in shown)
 
 
 def test_values_stand_where_they_belong() -> None:

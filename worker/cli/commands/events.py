@@ -14,6 +14,7 @@ from worker.cli.error_output import ExitCode, WrongUsage
 from worker.cli.formatting import data_of, facts, page, print_json, section, table
 from worker.cli.language import say
 from worker.cli.lookup import AsJson, By, Why, title
+from worker.cli.words import described
 from worker.domain.action_log import Act
 from worker.intake.queue import DeadEvent, dead_events, logged, revive
 
@@ -107,7 +108,7 @@ def dead_events_view(events: Sequence[DeadEvent]) -> RenderableType:
     )
     for event in events:
         more = say(" (and {number} more)", number=len(event.problems) - 1) if len(event.problems) > 1 else ""
-        what = event.problems[0].description + more
+        what = described(event.problems[0].description) + more
         rows.add_row(event.id, formatting.moment(event.at), event.export, event.period, title(event.reason), what)
     return rows
 
@@ -116,7 +117,7 @@ def dead_event_view(event: DeadEvent) -> RenderableType:
     """Return everything that is wrong with one event, and what to do."""
     problems = table(say("Invoice"), say("Field"), say("What is wrong"), keys=(say("Invoice"),))
     for problem in event.problems:
-        problems.add_row(str(problem.invoice_number or ""), problem.field, problem.description)
+        problems.add_row(str(problem.invoice_number or ""), problem.field, described(problem.description))
     about: list[tuple[str, RenderableType]] = [
         (say("Event"), event.event_key),
         (say("Refused"), formatting.moment(event.at)),

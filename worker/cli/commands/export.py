@@ -142,7 +142,7 @@ def _without_store(
     with context.lone_client(export) as client:
         report = report_setup(export, client, None, invoices, today)
     expected = names_redis(context.settings)
-    found = why.description if expected else say("not started yet: `opter-economic up` starts one")
+    found = described(why.description) if expected else say("not started yet: `opter-economic up` starts one")
     text = f"{found} {say(_NOT_CHECKED)}"
     check = Check(item="Redis", ok=not expected, found=text, next_step=why.next_step * expected)
     return replace(report, checks=(*report.checks, check), reached=report.reached and not expected)

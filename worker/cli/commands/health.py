@@ -28,6 +28,7 @@ from worker.cli.views.health import (
     schema_finding,
     store_findings,
 )
+from worker.cli.words import described
 from worker.domain.ports import AgreementRate
 from worker.domain.signs_of_life import Part
 from worker.errors import Failure, StoreUnavailable
@@ -61,7 +62,9 @@ def look(context: CommandContext) -> Iterator[Finding]:
         why = error.failure
         others = say("Workers, intake, sweeps, page, e-conomic and clocks are not known while Redis does not answer.")
         found = [
-            Finding(part="Redis", level=Level.UNREACHABLE, text=why.description, next_step=say(why.next_step)),
+            Finding(
+                part="Redis", level=Level.UNREACHABLE, text=described(why.description), next_step=say(why.next_step)
+            ),
             Finding(part=say("Others"), level=Level.UNKNOWN, text=others),
         ]
     yield from found

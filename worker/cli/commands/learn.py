@@ -12,6 +12,7 @@ from worker.cli.formatting import print_json, printable
 from worker.cli.language import say
 from worker.cli.lookup import AsJson
 from worker.cli.views.learn import learnt_data, next_step, readings_view, recognised_view
+from worker.cli.words import described
 from worker.intake.event_errors import EventRefused
 from worker.intake.format_files import HowToRead, how_to_read
 from worker.intake.learning.learn import MOST_BYTES, Learnt
@@ -48,7 +49,7 @@ def learn(  # noqa: PLR0913, PLR0917  # one parameter for each option of the com
     try:
         learnt = learn_from([(path.name, _content(path)) for path in files], _how(context, mapping, stylesheet, export))
     except EventRefused as refused:
-        raise WrongUsage("\n".join(problem.description for problem in refused.problems)) from None
+        raise WrongUsage("\n".join(described(problem.description) for problem in refused.problems)) from None
     if out is not None:
         _write(learnt, out)
     if as_json:

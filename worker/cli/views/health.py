@@ -219,7 +219,8 @@ def folder_findings(signs: Sequence[SignOfLife], *, watched: bool) -> Iterator[F
         if sign.part is Part.FOLDER_FAULT and sign.alive:
             export, _, text = sign.name.partition(": ")
             step = say("Set right what is named; its files stay where they are until then, and other folders go on.")
-            yield Finding(part=say("Folder {export}", export=export), level=Level.FAULT, text=text, next_step=step)
+            part = say("Folder {export}", export=export)
+            yield Finding(part=part, level=Level.FAULT, text=described(text), next_step=step)
 
 
 def channel_findings(states: Sequence[ChannelState]) -> Iterator[Finding]:

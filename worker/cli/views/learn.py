@@ -10,6 +10,7 @@ from rich.text import Text
 
 from worker.cli.formatting import count, data_of, money, page, printable, section, table
 from worker.cli.language import mark, say
+from worker.cli.words import described
 from worker.domain.invoice import Invoice
 from worker.domain.money import ZERO
 from worker.intake.learning.learn import Learnt
@@ -117,12 +118,12 @@ def _missing(learnt: Learnt) -> Iterator[RenderableType]:
     in_xml = learnt.format == "xml"
     for each in learnt.readings.missing:
         yield Text.assemble(
-            ("✗ ", "bad"), (each.field or say("the file"), "strong"), f": {each.why}" if each.why else ""
+            ("✗ ", "bad"), (each.field or say("the file"), "strong"), f": {say(each.why)}" if each.why else ""
         )
         if each.write:
             yield Text(f"    {_in_stylesheet(each) if in_xml else each.write}")
         more = say(" (and at {places})", places=count(each.places - 1, "more place")) if each.places > 1 else ""
-        yield Text(f"    {printable(each.example)}{more}", "quiet")
+        yield Text(f"    {printable(described(each.example))}{more}", "quiet")
 
 
 def _in_stylesheet(missing: Missing) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from worker.cli import formatting
 from worker.cli.formatting import data_of, facts, page, printable, section, table
-from worker.cli.language import mark, say, say_count
+from worker.cli.language import mark, say, say_count, spoken
 from worker.cli.lookup import by_reason, title
 from worker.cli.views.certificate_summary import result, summary_data, when
 from worker.cli.words import described
@@ -175,7 +175,7 @@ def period_view(report: Report, *parts: RenderableType | None) -> RenderableType
         Text(),
         facts(_numbers(report)),
         *parts,
-        section(say("Notice"), report.period.notice) if report.period.notice else None,
+        _notice(report.period),
         section(say("Missing"), _missing(report)) if report.period.missing else None,
         section(say("Failed"), by_reason(report.failed)) if report.failed else None,
         _conflicts(report) if report.period.conflicts else None,
@@ -183,6 +183,11 @@ def period_view(report: Report, *parts: RenderableType | None) -> RenderableType
         section(say("In e-conomic"), _held(report)),
         _remarks(report) if report.remarks else None,
     )
+
+
+def _notice(period: PeriodRecord) -> RenderableType | None:
+    """Show the period's notice, which the store has in English alone; in Danish the reasons below it say as much."""
+    return section(say("Notice"), period.notice) if period.notice and spoken() == "en" else None
 
 
 def progress_view(report: Report) -> RenderableType:
