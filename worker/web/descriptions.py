@@ -5,14 +5,13 @@ to be migrated. A sentence that no pattern fits is somebody else's, or an older 
 """
 
 import re
-from collections.abc import Sequence
 
 from worker.economic.mapping.reasons import REASONS
 from worker.web.file_descriptions import FILE_DESCRIPTIONS, PLACED
 from worker.web.inner_phrases import INNER_PHRASES, PLACES
 from worker.web.invoice_descriptions import INVOICE_DESCRIPTIONS
 from worker.web.language import mark
-from worker.web.sentences import Say, values_of
+from worker.web.sentences import Say, fitting, values_of
 
 #: Details of a history that are neither a number nor a person's own words.
 _DETAILS = (
@@ -74,10 +73,9 @@ def _of_several(text: str, say: Say) -> str | None:
     return " ".join(f"({number}) {described(part, say)}" for number, part in enumerate(parts, 1))
 
 
-def _by_pattern(text: str, patterns: Sequence[str], say: Say) -> str | None:
-    for pattern in patterns:
-        values = values_of(pattern, text)
-        if values is not None and ("place" not in values or _is_place(values["place"])):
+def _by_pattern(text: str, patterns: tuple[str, ...], say: Say) -> str | None:
+    for pattern, values in fitting(patterns, text):
+        if "place" not in values or _is_place(values["place"]):
             return say(pattern).format(**{name: _inside(name, value, say) for name, value in values.items()})
     return None
 

@@ -1,7 +1,7 @@
 """Sentences that code composes of what it found, said in the reader's language by their pattern."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
 from worker.economic.mapping.reasons import REASONS
@@ -119,19 +119,22 @@ Say = Callable[[str], str]
 
 def said(text: str, say: Say) -> str:
     """Return a sentence in the language of ``say``; as it is, where no pattern fits it (a name, a number)."""
-    for pattern in PATTERNS:
-        values = values_of(pattern, text)
-        if values is not None:
-            return say(pattern).format(**values)
+    for pattern, values in fitting(PATTERNS, text):
+        return say(pattern).format(**values)
     return say(text) if text else ""
 
 
 def values_of(pattern: str, text: str) -> Mapping[str, str] | None:
     """Return what the placeholders of a pattern stand for in a text; None where it does not fit."""
-    start, end, matcher = _matcher(pattern)
-    # Most patterns fit no beginning or end: hundreds are asked about each text of a page.
-    found = matcher.fullmatch(text) if text.startswith(start) and text.endswith(end) else None
-    return found.groupdict() if found else None
+    return next((values for _, values in fitting((pattern,), text)), None)
+
+
+def fitting(patterns: tuple[str, ...], text: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Yield each pattern that fits a text, with what its placeholders stand for."""
+    for start, end, matcher, pattern in _matchers(patterns):
+        # Most fit no beginning or end: hundreds are asked about each text of a page.
+        if text.startswith(start) and text.endswith(end) and (found := matcher.fullmatch(text)):
+            yield pattern, found.groupdict()
 
 
 def check_found(check: Check, say: Say) -> str:
@@ -143,6 +146,14 @@ def check_found(check: Check, say: Say) -> str:
 
 
 @cache
-def _matcher(pattern: str) -> tuple[str, str, re.Pattern[str]]:
-    matcher = re.compile(_PLACE.sub(r"(?P<\1>.+)", re.escape(pattern)), re.DOTALL)
-    return pattern.partition("{")[0], pattern.rpartition("}")[2], matcher
+def _matchers(patterns: tuple[str, ...]) -> list[tuple[str, str, re.Pattern[str], str]]:
+    """How each pattern begins and ends, and what finds its placeholders."""
+    return [
+        (
+            pattern.partition("{")[0],
+            pattern.rpartition("}")[2],
+            re.compile(_PLACE.sub(r"(?P<\1>.+)", re.escape(pattern)), re.DOTALL),
+            pattern,
+        )
+        for pattern in patterns
+    ]
