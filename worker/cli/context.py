@@ -307,7 +307,7 @@ class CommandContext(Configuration):
 
     def named_stores(self) -> Sequence[StoreLook]:
         """Return how each store is that exports name."""
-        from worker.store.open_stores import look_at_stores
+        from worker.store.stores_look import look_at_stores
 
         with self.stores() as stores:
             return look_at_stores(stores)

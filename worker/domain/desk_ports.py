@@ -5,18 +5,42 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from worker.domain.frozen_set import FrozenSetPort
-
 if TYPE_CHECKING:  # `status` needs the store without what these deal in
     from worker.domain.action_log import LogEntry, LogFilter
     from worker.domain.batch import Batch, BatchItem, NewBatch
     from worker.domain.causes import Cause, CauseAnswer
+    from worker.domain.frozen_set import Choice, CountedInvoices, FrozenSet
     from worker.domain.invoice_search import InvoiceFilter, InvoicePage
     from worker.domain.notices import Change, ChannelState, ClaimedMessage, Known
     from worker.domain.period_sums import PeriodSums
 
 #: Invoices of one batch that are under way at once; a tenth of it while its export has other invoices under way.
 WINDOW = 100
+
+
+class FrozenSetPort(Protocol):
+    """Sets of invoices, each with the time of its last transition when it was frozen (0: whatever it is).
+
+    A set is forgotten after an hour, unless it is held or a batch begins with it.
+    """
+
+    def counted(self, choice: Choice) -> CountedInvoices:
+        """Count what a choice would freeze, without reading it wherever sums are kept."""
+
+    def freeze(self, set_id: str, choice: Choice, *, at: float) -> FrozenSet:
+        """Freeze what is chosen and has not moved since ``at``."""
+
+    def freeze_members(self, set_id: str, members: Sequence[tuple[str, float]]) -> FrozenSet:
+        """Freeze these. A repeat with the same id and members changes nothing."""
+
+    def hold_frozen(self, set_id: str, *, seconds: float) -> None:
+        """Keep a set for so long."""
+
+    def frozen_members(self, set_id: str, *, start: int = 0, most: int = -1) -> Sequence[tuple[str, float]]:
+        """Return members of a set in its order; -1: all from ``start`` on."""
+
+    def still_frozen(self, set_id: str) -> int:
+        """Return how many of a set have not moved since it was frozen."""
 
 
 class BatchPort(FrozenSetPort, Protocol):

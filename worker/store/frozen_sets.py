@@ -1,16 +1,25 @@
 """Sets of invoices on Redis: counted from kept sums, frozen there page by page, never carried through this program."""
 
-from collections.abc import Sequence
+# ruff: noqa: PLC0415  # `status` needs the store without such sets
+
+from __future__ import annotations
+
 from dataclasses import replace
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from worker.domain.frozen_set import Choice, CountedInvoices, FrozenSet, FrozenSetPort
+from worker.domain.desk_ports import FrozenSetPort
 from worker.domain.invoice_search import sought
 from worker.domain.record import State
 from worker.store.connection import Word, mapping, text, texts
 from worker.store.period_index import STAKED, RedisPeriodIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from worker.domain.frozen_set import Choice, CountedInvoices, FrozenSet
 
 #: Invoices that one script looks at, and members that one command writes or reads.
 _PAGE = 1000
@@ -23,6 +32,8 @@ class RedisFrozenSets(RedisPeriodIndex, FrozenSetPort):
 
     @override
     def counted(self, choice: Choice) -> CountedInvoices:
+        from worker.domain.frozen_set import CountedInvoices
+
         at = self.now()
         if choice.cause:
             invoices, kept = self.ask(
@@ -41,6 +52,8 @@ class RedisFrozenSets(RedisPeriodIndex, FrozenSetPort):
 
     @override
     def freeze_members(self, set_id: str, members: Sequence[tuple[str, float]]) -> FrozenSet:
+        from worker.domain.frozen_set import FrozenSet
+
         digest = ""
         for start in range(0, len(members), _PAGE):
             some = members[start : start + _PAGE]
@@ -82,6 +95,8 @@ class RedisFrozenSets(RedisPeriodIndex, FrozenSetPort):
         return found and (found[0], _money(found[1]))
 
     def _choose(self, set_id: str, choice: Choice, *, at: float) -> FrozenSet:
+        from worker.domain.frozen_set import FrozenSet
+
         where = self._where(choice)
         count, cursor, digest, sums = 0, "", "", dict[str, int]()
         while where:

@@ -8,7 +8,8 @@ import structlog
 
 from worker.domain.approval import Approval, ApprovalPort, ApprovalState, NewApproval
 from worker.domain.batch import Batch, BatchAction, NewBatch
-from worker.domain.frozen_set import FrozenSet, FrozenSetPort
+from worker.domain.desk_ports import FrozenSetPort
+from worker.domain.frozen_set import FrozenSet
 
 log = structlog.get_logger()
 

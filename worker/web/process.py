@@ -33,13 +33,14 @@ from worker.runtime.store_metrics import StoreCollector, store_registry
 from worker.store.approvals import RedisApprovals
 from worker.store.connection import StorePolicy
 from worker.store.event_queue import RedisEventQueue
-from worker.store.open_stores import OpenStores, look_at_stores, open_stores, rates_of
+from worker.store.open_stores import OpenStores, open_stores, rates_of
 from worker.store.period_holds import RedisPeriodHolds
 from worker.store.posted_events import RedisPostedEvents
 from worker.store.redis_store import RedisStore
 from worker.store.schema import RedisSchema
 from worker.store.server_check import server_info
 from worker.store.sessions import RedisSessions
+from worker.store.stores_look import look_at_stores
 from worker.web.event_api.routes import EventApi
 from worker.web.installation import Installation
 from worker.web.language import translations

@@ -9,7 +9,8 @@ from config.names import export_of
 from worker.domain.access import Action, Rights
 from worker.domain.batch import Batch, BatchAction, BatchItem, NewBatch
 from worker.domain.causes import Cause, CauseAnswer
-from worker.domain.frozen_set import Choice, CountedInvoices, FrozenSet, FrozenSetPort
+from worker.domain.desk_ports import FrozenSetPort
+from worker.domain.frozen_set import Choice, CountedInvoices, FrozenSet
 
 #: What a person must be allowed to do for each kind of batch.
 NEEDS: Mapping[BatchAction, Action] = {

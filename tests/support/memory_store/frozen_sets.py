@@ -10,7 +10,8 @@ from support.memory_store.tables import KeptSet, Tables
 from typing_extensions import override
 
 from worker.domain.causes import cause_id
-from worker.domain.frozen_set import Choice, CountedInvoices, FrozenSet, FrozenSetPort
+from worker.domain.desk_ports import FrozenSetPort
+from worker.domain.frozen_set import Choice, CountedInvoices, FrozenSet
 from worker.domain.invoice_search import fits
 from worker.domain.record import InvoiceRecord, State
 

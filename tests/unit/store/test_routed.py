@@ -13,7 +13,7 @@ from support.samples import invoice, line
 from worker.domain import desk_ports, reconcile_ports, store_port
 from worker.domain.action_log import Act, LogFilter
 from worker.domain.approval import ApprovalPort
-from worker.domain.frozen_set import FrozenSetPort
+from worker.domain.desk_ports import FrozenSetPort
 from worker.domain.invoice_period import ControlTotal, NewInvoice, PeriodRecord
 from worker.domain.period_hold import PeriodHoldPort
 from worker.domain.reasons import ProcessReason, failure
