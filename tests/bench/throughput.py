@@ -40,12 +40,12 @@ class _Round:
 
 
 def measure(invoices: int = INVOICES, rounds: int = ROUNDS) -> tuple[dict[str, float], list[Line]]:
-    """Return the figures by their keys, and the lines of the table."""
-    with (
-        TemporaryDirectory(prefix="bench-") as folder,
-        stage(Path(folder), "", certificates__after_export="false") as on,  # of the period before: it has its own line
-    ):
-        measured = _rounds(on, invoices, rounds)
+    """Return the figures by their keys, and the lines of the table.
+
+    Each round has an installation of its own: the sandbox looks through all that it holds, so that a round on the books
+    of those before it would measure that.
+    """
+    measured = [_round(invoices) for _ in range(rounds)]
     overheads = [_overhead(each.ours.wall, each.ours.calls) for each in measured]
     shares = [each.plain / each.ours.wall for each in measured]
     figures = {"overhead_ratio": statistics.median(overheads), "share_of_plain": statistics.median(shares)}
@@ -71,22 +71,23 @@ def _overhead(seconds: float, calls: int) -> float:
     return seconds / (calls * LATENCY / 1000 / SLOTS)
 
 
-def _rounds(on: Stage, invoices: int, count: int) -> list[_Round]:
-    installation = on.installation
-    installation.start("worker", "worker")
-    on.latency(LATENCY)
-    on.export(of_known_customers(60, first=100_000))  # warms master data, customers, products and every slot
-    bodies = installation.folder / "bodies.json"
-    bodies.write_text(json.dumps(_bodies(on)))
+def _round(invoices: int) -> _Round:
     pool = ("--pool", "threads", "--concurrency", str(SLOTS))
-    rounds = []
-    with bare.celery(installation, "bench.bare", *pool, **{bare.BODIES: str(bodies)}):
-        _plain(on, 60, first=500_000)  # as warm as ours
-        for n in range(count):  # in turn, as the machine may be busier at one time than at another
-            ours = on.export(of_known_customers(invoices, first=200_000 + invoices * n))
-            plain = _plain(on, invoices, first=600_000 + invoices * n)
-            rounds.append(_Round(ours=ours, writing=ours.wall - ours.before_first_write, plain=plain))
-    return rounds
+    with (
+        TemporaryDirectory(prefix="bench-") as folder,
+        stage(Path(folder), "", certificates__after_export="false") as on,  # certificates have lines of their own
+    ):
+        installation = on.installation
+        installation.start("worker", "worker")
+        on.latency(LATENCY)
+        on.export(of_known_customers(60, first=100_000))  # warms master data, customers, products and every slot
+        bodies = installation.folder / "bodies.json"
+        bodies.write_text(json.dumps(_bodies(on)))
+        ours = on.export(of_known_customers(invoices, first=200_000))
+        with bare.celery(installation, "bench.bare", *pool, **{bare.BODIES: str(bodies)}):
+            _plain(on, 60, first=500_000)  # as warm as ours
+            plain = _plain(on, invoices, first=600_000)
+    return _Round(ours=ours, writing=ours.wall - ours.before_first_write, plain=plain)
 
 
 def _bodies(on: Stage) -> dict[str, Any]:
