@@ -184,7 +184,7 @@ class CallSlots(AbstractContextManager[None, None]):
         self._patience = patience
 
     def taken(self) -> Self:
-        """Return what holds a slot until its block ends. The block raises ``httpx.PoolTimeout``: nothing was sent.
+        """Return what holds a slot until its block ends; to enter it raises ``httpx.PoolTimeout``: nothing was sent.
 
         So a write that waits behind calls that hang is never sent under a key that e-conomic has forgotten meanwhile.
         """
